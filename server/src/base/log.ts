@@ -1,0 +1,27 @@
+/** Loggers are passed, never imported: one child for each unit of work. */
+export const levels = ['error', 'warn', 'info', 'debug'] as const;
+export type Level = (typeof levels)[number];
+
+export interface Log {
+  error(message: string, fault?: unknown): void;
+  warn(message: string, fault?: unknown): void;
+  info(message: string, fault?: unknown): void;
+  debug(message: string, fault?: unknown): void;
+  child(name: string): Log;
+}
+
+/** `write` gets whole lines, without the newline. */
+export function createLog(level: Level, write: (line: string) => void, name = 'codebeaker'): Log {
+  const line = (at: Level) => (message: string, fault?: unknown) => {
+    if (levels.indexOf(at) > levels.indexOf(level)) return;
+    const cause = fault === undefined ? '' : `: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`;
+    write(`${new Date().toISOString()} ${at} [${name}] ${message}${cause}`);
+  };
+  return {
+    error: line('error'),
+    warn: line('warn'),
+    info: line('info'),
+    debug: line('debug'),
+    child: (part) => createLog(level, write, `${name}.${part}`),
+  };
+}

@@ -1,0 +1,27 @@
+/** The configuration file (protocol section 8). An unknown key is an error, and so is one this version does not serve. */
+import * as z from 'zod/mini';
+import { count, LanguageId, PartialLimits, positive, Preference } from './values.ts';
+
+export const Config = z.strictObject({
+  preference: z.optional(Preference),
+  images: z.optional(z.partialRecord(LanguageId, z.string())),
+  allowedImages: z.optional(z.array(z.string())),
+  limits: z.optional(z.strictObject(PartialLimits.shape)),
+  maxLimits: z.optional(z.strictObject(PartialLimits.shape)),
+  sessions: z.optional(
+    z.strictObject({
+      max: z.optional(positive()),
+      idleTimeoutMs: z.optional(count()),
+      maxLifetimeMs: z.optional(count()),
+    }),
+  ),
+  network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
+  docker: z.optional(z.strictObject({ host: z.optional(z.string()) })),
+  log: z.optional(
+    z.strictObject({
+      level: z.optional(z.enum(['error', 'warn', 'info', 'debug'])),
+      file: z.optional(z.string()),
+    }),
+  ),
+});
+export type Config = z.infer<typeof Config>;

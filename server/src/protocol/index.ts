@@ -1,0 +1,9 @@
+/** `codebeaker/protocol`: the types, the method table and the error codes, for people who write clients. */
+export * from './commands.ts';
+export * from './config.ts';
+export * from './errors.ts';
+export * from './lifecycle.ts';
+export * from './methods.ts';
+export * from './observation.ts';
+export * from './sessions.ts';
+export * from './values.ts';

@@ -1,0 +1,62 @@
+/** The handshake (protocol section 2). LSP's own shapes are LSP's: their types are checked against its package. */
+import type { WorkspaceFolder } from 'vscode-languageserver-protocol';
+import * as z from 'zod/mini';
+import { count, RuntimeInfo } from './values.ts';
+
+export const protocolVersion = '1.0';
+
+export const Empty = z.object({});
+export const Nothing = z.null();
+
+const Folder = z.object({ uri: z.string(), name: z.string() });
+({}) as z.infer<typeof Folder> satisfies WorkspaceFolder;
+
+const flag = () => z.optional(z.boolean());
+
+export const ClientCapabilities = z.object({
+  output: z.optional(z.object({ flowControl: flag() })),
+  session: z.optional(z.object({ stateChanged: flag() })),
+  window: z.optional(z.object({ workDoneProgress: flag(), showMessage: z.optional(z.looseObject({})) })),
+  input: z.optional(z.object({ request: flag() })),
+  network: z.optional(z.object({ requestAccess: flag() })),
+  workspace: z.optional(z.object({ applyEdit: flag() })),
+  debug: z.optional(z.object({ adapter: flag() })),
+});
+export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
+
+export const InitializeParams = z.object({
+  processId: z.optional(z.nullable(z.int())),
+  clientInfo: z.optional(z.object({ name: z.string(), version: z.optional(z.string()) })),
+  protocolVersions: z.optional(z.array(z.string())),
+  workspaceFolders: z.optional(z.nullable(z.array(Folder))),
+  trusted: z.optional(z.boolean()),
+  initializationOptions: z.optional(z.nullable(z.looseObject({}))),
+  trace: z.optional(z.enum(['off', 'messages', 'verbose'])),
+  capabilities: z.optional(ClientCapabilities),
+});
+export type InitializeParams = z.infer<typeof InitializeParams>;
+
+/** What this daemon, on this host, with this client, will really do. A key that is absent is not served. */
+export const ServerCapabilities = z.object({
+  runtimes: z.array(RuntimeInfo),
+  methods: z.array(z.string()),
+  sessions: z.object({
+    maxSessions: count(),
+    idleTimeoutMs: count(),
+    maxLifetimeMs: count(),
+    pooled: z.boolean(),
+  }),
+  output: z.object({ flowControl: z.boolean(), windowBytes: count(), maxChunkBytes: count() }),
+  network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
+  pty: z.optional(Empty),
+});
+export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
+
+export const InitializeResult = z.object({
+  protocolVersion: z.string(),
+  serverInfo: z.object({ name: z.literal('codebeaker'), version: z.string() }),
+  capabilities: ServerCapabilities,
+});
+export type InitializeResult = z.infer<typeof InitializeResult>;
+
+export const SetTraceParams = z.object({ value: z.enum(['off', 'messages', 'verbose']) });

@@ -1,0 +1,49 @@
+/** Sessions and runtimes (protocol sections 3 and 4). */
+import * as z from 'zod/mini';
+import {
+  CloseReason,
+  count,
+  Environment,
+  LanguageId,
+  Network,
+  PartialLimits,
+  Preference,
+  RuntimeInfo,
+  Session,
+  SessionState,
+} from './values.ts';
+
+export const sessionId = () => z.string();
+
+export const SessionCreateParams = z.object({
+  language: z.optional(LanguageId),
+  runtime: z.optional(z.string()),
+  preference: z.optional(Preference),
+  image: z.optional(z.string()),
+  label: z.optional(z.string().check(z.maxLength(200))),
+  workspace: z.optional(
+    z.object({ uri: z.string(), access: z.enum(['copy', 'readOnly', 'readWrite', 'overlay']) }),
+  ),
+  env: z.optional(Environment),
+  secrets: z.optional(z.record(z.string(), z.string())),
+  limits: z.optional(PartialLimits),
+  network: z.optional(Network),
+  strict: z.optional(z.boolean()),
+  idleTimeoutMs: z.optional(count()),
+  maxLifetimeMs: z.optional(count()),
+  workDoneToken: z.optional(z.union([z.string(), z.int()])),
+});
+export type SessionCreateParams = z.infer<typeof SessionCreateParams>;
+
+export const SessionParams = z.object({ sessionId: sessionId() });
+export const SessionListResult = z.object({ sessions: z.array(Session) });
+export const SessionCloseResult = z.object({ sessionId: sessionId(), closed: z.literal(true) });
+
+export const SessionStateChangedParams = z.object({
+  sessionId: sessionId(),
+  state: SessionState,
+  reason: z.optional(CloseReason),
+});
+export type SessionStateChangedParams = z.infer<typeof SessionStateChangedParams>;
+
+export const RuntimeListResult = z.object({ runtimes: z.array(RuntimeInfo) });

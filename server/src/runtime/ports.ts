@@ -1,0 +1,170 @@
+/**
+ * What a runtime is to the rest of the house. A runtime makes sandboxes; a sandbox runs programs and holds files.
+ * Neither knows of sessions or of the wire.
+ */
+import type {
+  DirectoryEntry,
+  Environment,
+  Isolation,
+  LanguageId,
+  Limits,
+  Network,
+  RuntimeInfo,
+} from '../protocol/index.ts';
+
+export interface Runtime {
+  readonly id: string;
+  /** What is known now. Never waits, never probes. */
+  info(): RuntimeInfo;
+  /** Looks again whether this host can run it. Never rejects: what is wrong is in `reason`. */
+  refresh(signal: AbortSignal): Promise<RuntimeInfo>;
+  /**
+   * Makes a sandbox. After a rejection nothing of it is left.
+   * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable
+   */
+  create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox>;
+  /** Removes whatever the runtime still holds. */
+  close(): Promise<void>;
+}
+
+/** What a sandbox is made from. Policy has been applied: every value is final. */
+export interface SandboxSpec {
+  readonly sessionId: string;
+  readonly language: LanguageId | undefined;
+  /** An OCI image, for runtimes that have them. */
+  readonly image: string | undefined;
+  readonly limits: Limits;
+  readonly network: Network;
+  /** `path` is a real host folder that the client was allowed to share. */
+  readonly workspace: SharedFolder | undefined;
+}
+
+export interface SharedFolder {
+  readonly path: string;
+  readonly access: 'copy' | 'readOnly' | 'readWrite';
+}
+
+export interface CreateContext {
+  readonly signal: AbortSignal;
+  /** `percentage` is 0 to 100, or undefined where it can't be known. */
+  report(message: string, percentage?: number): void;
+}
+
+export interface Sandbox {
+  readonly image: string | undefined;
+  /** What was found in force inside, layer by layer. */
+  readonly isolation: Isolation;
+  readonly files: Files;
+  /** Resolves, with words for a person, when the sandbox is gone without having been asked to go. */
+  readonly lost: Promise<string>;
+  /** How this sandbox runs a language, or undefined where it can't. */
+  toolchain(language: LanguageId): Promise<Toolchain | undefined>;
+  /**
+   * Starts a program. Resolves when it has started.
+   * @throws ProtocolError SandboxLost, LanguageUnsupported (no such programs here), FileNotFound (cwd)
+   */
+  start(program: Program, sink: Sink): Promise<Process>;
+  /** Removes it with everything in it. Resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+export interface Program {
+  /** A line for `sh`, or a program with its arguments. */
+  readonly command: string | readonly string[];
+  /** Absolute, below /workspace or /tmp. */
+  readonly cwd: string;
+  readonly env: Environment;
+  /** `none`: stdin is empty. `open`: `Process.write` feeds it. Bytes: these and no more. */
+  readonly stdin: 'none' | 'open' | Buffer;
+  /** A terminal instead of three pipes. stdin is then always open. */
+  readonly pty: TerminalSize | undefined;
+}
+
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export type Stream = 'stdout' | 'stderr' | 'pty';
+
+/** Takes output as it comes. While the promise is pending no more is read, so the program waits. */
+export type Sink = (stream: Stream, chunk: Buffer) => void | Promise<void>;
+
+export interface Process {
+  /** Resolves after the last byte of output went through the sink. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Sends a signal (a POSIX name such as SIGINT) to the program's process group. */
+  signal(name: string): Promise<void>;
+  /** Kills every process that the program left or made. `exited` resolves soon after. */
+  kill(): Promise<void>;
+  /** Resolves when the bytes are on their way; while pending, send no more. */
+  write(bytes: Buffer): Promise<void>;
+  end(): void;
+  resize(size: TerminalSize): Promise<void>;
+}
+
+/** How a program ended. `lost`: the sandbox went away and nobody can know. */
+export type Exit =
+  | { readonly kind: 'exited'; readonly code: number; readonly usage?: Usage }
+  | { readonly kind: 'signaled'; readonly signal: string; readonly usage?: Usage }
+  | { readonly kind: 'memoryLimit'; readonly signal: string | null; readonly code: number | null; readonly usage?: Usage }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+export interface Usage {
+  readonly cpuMs: number;
+  /** The highest use of the whole sandbox so far; 0 where it is not known. */
+  readonly peakMemoryBytes: number;
+}
+
+/** How to run one source file of a language. */
+export interface Toolchain {
+  /** The extension that a source file given as text gets, with its dot. */
+  readonly extension: string;
+  /** `file` is absolute; `scratch` is an absolute, writable folder for what compilers make. */
+  phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
+}
+
+export interface ToolchainPhase {
+  readonly name: 'compile' | 'run';
+  readonly command: readonly string[];
+  readonly env: Environment;
+}
+
+/**
+ * The file commands. Paths are absolute, clean POSIX paths below /workspace or /tmp.
+ * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
+ */
+export interface Files {
+  write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
+  /** `length` undefined: to the end. Never more than MAX_FILE_BYTES, else FileTooLarge. */
+  read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
+  /** Whether it was made: false where the directory was there. */
+  createDirectory(path: string, recursive: boolean): Promise<boolean>;
+  copy(source: string, destination: string, options: { recursive: boolean; overwrite: boolean }): Promise<void>;
+  /** Whether something was deleted: false only with `force`. */
+  delete(path: string, options: { recursive: boolean; force: boolean }): Promise<boolean>;
+  /** Entries for which `accept` is true, `limit` at the most, sorted by path. */
+  list(path: string, options: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }>;
+}
+
+export interface WriteOptions {
+  readonly mode: 'overwrite' | 'create' | 'append';
+  readonly executable: boolean | undefined;
+}
+
+export interface FileContent {
+  readonly bytes: Buffer;
+  /** Of the whole file. */
+  readonly size: number;
+}
+
+export interface ListOptions {
+  readonly recursive: boolean;
+  readonly limit: number;
+  /** Gets the path below the listed directory. */
+  accept(relativePath: string): boolean;
+}
+
+/** One message carries at most this much file content. */
+export const MAX_FILE_BYTES = 32 * 1024 * 1024;
+
