@@ -95,8 +95,8 @@ export interface Process {
   readonly exited: Promise<Exit>;
   /** Sends a signal (a POSIX name such as SIGINT) to the program's process group. */
   signal(name: string): Promise<void>;
-  /** Kills every process that the program left or made. `exited` resolves soon after. */
-  kill(): Promise<void>;
+  /** Kills every process that the program left or made, after a TERM and `graceMs` (0) if given. `exited` resolves soon after. */
+  kill(graceMs?: number): Promise<void>;
   /** Resolves when the bytes are on their way; while pending, send no more. */
   write(bytes: Buffer): Promise<void>;
   end(): void;
@@ -120,7 +120,7 @@ export interface Usage {
 export interface Toolchain {
   /** The extension that a source file given as text gets, with its dot. */
   readonly extension: string;
-  /** `file` is absolute; `scratch` is an absolute, writable folder for what compilers make. */
+  /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
 
@@ -128,6 +128,8 @@ export interface ToolchainPhase {
   readonly name: 'compile' | 'run';
   readonly command: readonly string[];
   readonly env: Environment;
+  /** Absolute path to text: what must be there before the phase starts. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**

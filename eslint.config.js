@@ -1,0 +1,122 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** From the bottom up. A file imports from its own floor and the ones below; the two lowest import nothing of ours. */
+const floors = ['protocol', 'base', 'runtime', 'policy', 'session', 'command', 'connection', 'cli'];
+const foundations = ['protocol', 'base'];
+
+/** What is used in one place only, and where that is. */
+const homes = {
+  dockerode: ['server/src/runtime/docker/engine.ts'],
+  execa: ['server/src/runtime/host/process.ts'],
+  'node:child_process': ['server/src/runtime/host/keeper.ts'],
+  'node:process': ['server/src/main.ts', 'server/src/cli/**/*.ts'],
+};
+
+const homeOf = (name) => ({
+  regex: `^${name.replace('node:', '(?:node:)?')}(?:/|$)`,
+  message: `${name} is used in ${homes[name].join(', ')} alone.`,
+});
+
+const above = (floor) => {
+  const allowed = foundations.includes(floor) ? [floor] : floors.slice(0, floors.indexOf(floor) + 1);
+  const rest = floors.filter((name) => !allowed.includes(name)).join('|');
+  return rest && { regex: `^(?:\\.\\./)+(?:(?:${rest})/|main\\.ts$)`, message: `${floor} does not know this floor.` };
+};
+
+/** Forbids what the patterns match in `import`, `export from` and `import()`. */
+const forbidImports = (patterns, ...syntax) => ({
+  'no-restricted-imports': ['error', { patterns }],
+  'no-restricted-syntax': [
+    'error',
+    ...syntax,
+    ...patterns.map(({ regex, message }) => ({
+      selector: `ImportExpression > Literal[value=/${regex.replaceAll('/', '\\u002F')}/]`,
+      message,
+    })),
+  ],
+});
+
+const moduleState = {
+  selector: ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind=/let|var/]',
+  message: 'No mutable state in a module: pass it.',
+};
+
+const imports = (floor, ...allowed) =>
+  forbidImports(
+    [above(floor), ...Object.keys(homes).filter((name) => !allowed.includes(name)).map(homeOf)].filter(Boolean),
+    moduleState,
+  );
+
+const floorOf = (file) => floors.find((floor) => file.startsWith(`server/src/${floor}/`)) ?? 'cli';
+
+const boundaries = [
+  { files: ['server/src/*.ts'], rules: imports('cli') },
+  ...floors.map((floor) => ({ files: [`server/src/${floor}/**/*.ts`], rules: imports(floor) })),
+  ...[...new Set(Object.values(homes).flat())].map((file) => ({
+    files: [file],
+    rules: imports(floorOf(file), ...Object.keys(homes).filter((name) => homes[name].includes(file))),
+  })),
+];
+
+const noProcess = {
+  'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts and cli/ know the process.' }],
+  'no-restricted-properties': [
+    'error',
+    { object: 'globalThis', property: 'process' },
+    { object: 'global', property: 'process' },
+  ],
+};
+
+export default defineConfig(
+  { ignores: ['**/dist/', '**/node_modules/', '.cache/'] },
+  { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'no-unused-expressions': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // An async function without await turns what it throws into a rejection: interfaces ask for it.
+      '@typescript-eslint/require-await': 'off',
+      // The reason of an AbortSignal is whatever the aborter gave, and goes on as it is.
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+    },
+  },
+  {
+    files: ['server/src/**/*.ts'],
+    rules: { 'no-console': 'error', 'max-lines': ['error', 300], ...noProcess },
+  },
+  ...boundaries,
+  {
+    files: homes['node:process'],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['client-vscode/**/*.ts'],
+    rules: forbidImports([
+      { regex: '(?:^|/)server/', message: 'The client knows the protocol, not the daemon.' },
+      { regex: '^codebeaker(?!/protocol$)', message: 'The client knows codebeaker/protocol alone.' },
+    ]),
+  },
+  {
+    // Replies are read as they come off the wire, and chai asserts by reading a property.
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unused-expressions': 'off',
+    },
+  },
+  { files: ['**/*.{js,mjs}'], extends: [tseslint.configs.disableTypeChecked] },
+);

@@ -1,0 +1,21 @@
+/** Writes PROTOCOL.md and openrpc.json, or with other callers only makes them. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { openrpc } from '../src/protocol/openrpc.ts';
+import { protocolMarkdown } from './markdown.ts';
+
+const root = new URL('../../', import.meta.url);
+
+/** File name → text. */
+export async function generate(): Promise<Record<string, string>> {
+  const { version } = JSON.parse(await readFile(new URL('server/package.json', root), 'utf8')) as { version: string };
+  const prose = await readFile(new URL('protocol.prose.md', import.meta.url), 'utf8');
+  return {
+    'PROTOCOL.md': protocolMarkdown(prose),
+    'openrpc.json': `${JSON.stringify(openrpc(version), null, 2)}\n`,
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, text] of Object.entries(await generate())) await writeFile(new URL(name, root), text);
+}

@@ -1,0 +1,158 @@
+/** What comes from the client: checked, given numbers of ours, and handed on in the order of arrival. */
+import type { Readable } from 'node:stream';
+import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from 'vscode-jsonrpc';
+import type { Log } from '../base/log.ts';
+import { Exit, ProtocolError } from '../protocol/index.ts';
+import { FrameParser } from './frames.ts';
+import type { InFlight } from './in-flight.ts';
+import { lsp } from './lsp.ts';
+import { type Id, type Incoming, isId, type Params, readMessage } from './message.ts';
+import type { Outbound } from './outbound.ts';
+import type { Valve } from './valve.ts';
+
+/** Handlers hold what they were asked until they answer. Requests beyond these get RateLimited. */
+export const MAX_IN_FLIGHT = 10_000;
+export const MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024;
+const RETRY_AFTER_MS = 1000;
+
+export interface InboundDeps {
+  readonly input: Readable;
+  readonly inFlight: InFlight;
+  readonly outbound: Outbound;
+  readonly valve: Valve;
+  readonly log: Log;
+}
+
+/**
+ * Invariant: what it hands on is a valid message whose params are an object or a non-empty array.
+ * Invariant: the last message it hands on is `exit`, whether the client sent it, or the input ended, or was lost.
+ */
+export class Inbound {
+  readonly #deps: InboundDeps;
+  readonly #parser: FrameParser;
+  #deliver: (message: Message) => void = () => undefined;
+  #lost = false;
+  readonly #onData = (chunk: Buffer) => this.#attempt(() => this.#parser.push(chunk));
+  readonly #onEnd = () => this.#end();
+
+  constructor(deps: InboundDeps) {
+    this.#deps = deps;
+    this.#parser = new FrameParser({
+      body: (bytes) => this.#attempt(() => this.#receive(readMessage(bytes), bytes.length)),
+      refused: (reason) => this.#refuse(null, new ProtocolError('InvalidRequest', `The message is skipped: ${reason}.`)),
+      lost: (reason) => this.#lose(reason),
+    });
+    // This listener stays for ever: an error event that nobody listens to ends the process.
+    deps.input.on('error', (fault) => deps.log.info('reading failed', fault));
+  }
+
+  /** Whether the stream could not be followed to its end. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** How much memory is held by a message that has not come in full, and how much of it is missing. */
+  get partial(): { readonly bufferedBytes: number; readonly missingBytes: number } {
+    return this.#parser;
+  }
+
+  listen(deliver: (message: Message) => void): void {
+    this.#deliver = deliver;
+    this.#deps.input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+  }
+
+  /** Reads no more. Called twice, it does nothing. */
+  stop(): void {
+    this.#deps.input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).pause();
+  }
+
+  #end(): void {
+    if (this.#parser.inMessage) this.#deps.log.warn('the input ended inside a message');
+    else this.#deps.log.info('the input ended');
+    this.#exit();
+  }
+
+  #lose(reason: string): void {
+    this.#lost = true;
+    this.#deps.log.error(`the input can't be followed any further: ${reason}`);
+    this.#exit();
+  }
+
+  /** Goes behind everything that has been handed on: it all came before the end. */
+  #exit(): void {
+    this.stop();
+    this.#handOn({ jsonrpc: '2.0', method: Exit.name } as NotificationMessage);
+  }
+
+  #receive(incoming: Incoming, bytes: number): void {
+    switch (incoming.kind) {
+      case 'request':
+        this.#receiveRequest(incoming.id, incoming.method, incoming.params, bytes);
+        break;
+      case 'notification':
+        this.#receiveNotification(incoming.method, incoming.params);
+        break;
+      case 'response':
+        this.#receiveResponse(incoming);
+        break;
+      case 'invalid':
+        this.#refuse(incoming.id, incoming.error);
+        break;
+    }
+  }
+
+  #receiveRequest(id: Id, method: string, params: Params | undefined, bytes: number): void {
+    const { inFlight } = this.#deps;
+    if (inFlight.has(id)) {
+      this.#refuse(null, new ProtocolError('InvalidRequest', 'A request with this id has not been answered yet.'));
+    } else if (inFlight.size >= MAX_IN_FLIGHT || inFlight.bytes + bytes > MAX_IN_FLIGHT_BYTES) {
+      const data = { retryAfterMs: RETRY_AFTER_MS };
+      this.#refuse(id, new ProtocolError('RateLimited', 'Too many requests wait for an answer. Wait for some.', data));
+    } else {
+      const message: RequestMessage = { jsonrpc: '2.0', id: inFlight.admit(id, bytes), method, params: named(params) };
+      this.#handOn(message);
+    }
+  }
+
+  #receiveNotification(method: string, params: Params | undefined): void {
+    if (method === lsp.cancelRequest) this.#cancel(named(params));
+    else if (method === lsp.progress || method === lsp.logTrace) this.#deps.log.debug(`${method} is not ours to receive`);
+    else this.#handOn({ jsonrpc: '2.0', method, params: named(params) } as NotificationMessage);
+  }
+
+  #cancel(params: object): void {
+    const id = 'id' in params && isId(params.id) ? this.#deps.inFlight.cancel(params.id) : undefined;
+    if (id === undefined) this.#deps.log.debug('nothing to cancel');
+    // It may overtake the queue, so the valve does not count it.
+    else this.#deliver({ jsonrpc: '2.0', method: lsp.cancelRequest, params: { id } } as NotificationMessage);
+  }
+
+  #receiveResponse({ id, error, result }: Extract<Incoming, { kind: 'response' }>): void {
+    if (!this.#deps.outbound.answered(id)) this.#deps.log.debug('a response to no request of ours');
+    else this.#handOn({ jsonrpc: '2.0', id, ...(error ? { error } : { result }) } as ResponseMessage);
+  }
+
+  #refuse(id: Id | null, error: ProtocolError): void {
+    this.#deps.log.debug(`a message was refused: ${error.message}`);
+    void this.#deps.outbound.refuse(id !== null && this.#deps.inFlight.has(id) ? null : id, error);
+  }
+
+  #handOn(message: Message): void {
+    this.#deps.valve.queued(message);
+    this.#deliver(message);
+  }
+
+  /** A fault of ours costs one message, not the process. */
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.#deps.log.error('a message could not be taken', fault);
+    }
+  }
+}
+
+/** Lua can't tell `[]` from `{}`, and absent params are empty ones. */
+function named(params: Params | undefined): Params {
+  return params === undefined || (Array.isArray(params) && params.length === 0) ? {} : params;
+}

@@ -1,0 +1,122 @@
+/**
+ * The shapes as JSON Schema, by name. A shape is named by the constant that holds it; fields get their notes.
+ * Imported lazily: the daemon starts without it.
+ */
+import * as z from 'zod/mini';
+import * as shapes from './index.ts';
+import { commonNotes, notes } from './notes.ts';
+
+export interface JsonSchema {
+  type?: string | string[];
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  allOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  $ref?: string;
+  additionalProperties?: boolean | JsonSchema;
+  propertyNames?: JsonSchema;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  pattern?: string;
+}
+
+export const refPrefix = '#/components/schemas/';
+
+/** Shapes too small to be looked up elsewhere. */
+const inline: readonly unknown[] = [shapes.Empty, shapes.Nothing];
+
+/** The params and the result of a method, by the names that they have in `jsonSchemas`. */
+export interface MethodShapes {
+  readonly params: string;
+  readonly result: string;
+}
+
+export interface NamedSchemas {
+  readonly schemas: Readonly<Record<string, JsonSchema>>;
+  readonly methods: ReadonlyMap<string, MethodShapes>;
+}
+
+export function jsonSchemas(): NamedSchemas {
+  const registry = z.registry<{ id: string }>();
+  const names = new Map<z.core.$ZodType, string>();
+  const name = (schema: z.core.$ZodType, id: string) => {
+    names.set(schema, id);
+    registry.add(schema, { id });
+  };
+  for (const [id, shape] of Object.entries(shapes)) {
+    if (shape instanceof z.core.$ZodType && !inline.includes(shape)) name(shape, id);
+  }
+
+  const methods = new Map<string, MethodShapes>();
+  for (const method of shapes.methods) {
+    const ids = { params: `${pascal(method.name)}Params`, result: `${pascal(method.name)}Result` };
+    for (const part of ['params', 'result'] as const) {
+      const schema = method[part];
+      const known = names.get(schema);
+      if (known !== undefined) ids[part] = known;
+      else if (!inline.includes(schema)) name(schema, ids[part]);
+    }
+    methods.set(method.name, ids);
+  }
+
+  const generated = z.toJSONSchema(registry, {
+    io: 'input',
+    target: 'draft-07',
+    uri: (id) => refPrefix + id,
+    override: ({ jsonSchema }) => dropSafeIntegerBounds(jsonSchema),
+  }).schemas as Record<string, JsonSchema & { $id?: string; $schema?: string }>;
+
+  const schemas: Record<string, JsonSchema> = { ...inlineSchemas(methods) };
+  for (const [id, { $id: _id, $schema: _schema, ...schema }] of Object.entries(generated)) {
+    schemas[id] = annotated(id, schema);
+  }
+  return { schemas, methods };
+}
+
+/** Methods that take or give nothing. */
+function inlineSchemas(methods: NamedSchemas['methods']): Record<string, JsonSchema> {
+  const found: Record<string, JsonSchema> = {};
+  for (const method of shapes.methods) {
+    const ids = methods.get(method.name);
+    if (!ids) continue;
+    if (inline.includes(method.params)) found[ids.params] = { type: 'object', properties: {} };
+    if (inline.includes(method.result)) found[ids.result] = { type: 'null' };
+  }
+  return found;
+}
+
+/** A field of an object within a shape has its note under `outer.inner`. */
+function annotated(id: string, schema: JsonSchema): JsonSchema {
+  const own = notes[id] ?? {};
+  const within = (value: JsonSchema, prefix: string): JsonSchema => {
+    if (!value.properties) return value;
+    const properties = Object.entries(value.properties).map(([field, inner]) => {
+      const path = prefix + field;
+      const note = own[path] ?? (prefix === '' ? commonNotes[field] : undefined);
+      return [field, { ...within(inner, `${path}.`), ...described(note) }] as const;
+    });
+    return { ...value, properties: Object.fromEntries(properties) };
+  };
+  return { ...within(schema, ''), ...described(own['']) };
+}
+
+const described = (note: string | undefined) => (note === undefined ? {} : { description: note });
+
+/** Every JavaScript integer has these bounds; they say nothing about the protocol. */
+function dropSafeIntegerBounds(schema: { minimum?: number; maximum?: number }): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+}
+
+/** `session/execute` → `SessionExecute`. */
+function pascal(name: string): string {
+  return name.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,130 @@
+/** The protocol as an OpenRPC 1.3 document. Imported lazily: the daemon starts without it. */
+import { errorGuide } from './errorGuide.ts';
+import type { ErrorKind } from './errors.ts';
+import { errorCodes, methods, protocolVersion, SessionExecute, type Method } from './index.ts';
+import { jsonSchemas, refPrefix, type JsonSchema, type NamedSchemas } from './jsonSchema.ts';
+
+export interface ContentDescriptor {
+  name: string;
+  description?: string;
+  required?: boolean;
+  schema: JsonSchema;
+}
+
+export interface OpenRpcMethod {
+  name: string;
+  summary: string;
+  tags: { name: string }[];
+  paramStructure: 'by-name';
+  params: ContentDescriptor[];
+  /** Absent from notifications. */
+  result?: ContentDescriptor;
+  errors?: { $ref: string }[];
+  /** Who sends it. */
+  'x-from': 'client' | 'server';
+}
+
+/** A type and not an interface, so that it is one of the loose objects that the wire takes. */
+export type OpenRpc = {
+  openrpc: '1.3.2';
+  info: { title: string; description: string; version: string; license: { name: string } };
+  methods: OpenRpcMethod[];
+  components: {
+    schemas: Record<string, JsonSchema>;
+    errors: Record<string, { code: number; message: string }>;
+  };
+  'x-protocolVersion': string;
+};
+
+/** `version` is the daemon's. */
+export function openrpc(version: string): OpenRpc {
+  const named = jsonSchemas();
+  const described = methods.map((method) => describe(method, named));
+  return {
+    openrpc: '1.3.2',
+    info: {
+      title: 'CodeBeaker Protocol',
+      description: 'JSON-RPC 2.0 in Content-Length frames, for running code in sandboxes.',
+      version,
+      license: { name: 'MIT' },
+    },
+    methods: described,
+    components: {
+      schemas: reachable([...described, { $ref: `${refPrefix}Config` }], named.schemas),
+      errors: Object.fromEntries(
+        kinds.map((kind) => [kind, { code: errorCodes[kind], message: errorGuide[kind].meaning }]),
+      ),
+    },
+    'x-protocolVersion': protocolVersion,
+  };
+}
+
+const kinds = Object.keys(errorCodes) as ErrorKind[];
+
+function describe(method: Method, { schemas, methods: shapes }: NamedSchemas): OpenRpcMethod {
+  const paramsOf = ({ name }: Method) => schemas[shapes.get(name)?.params ?? ''] ?? {};
+  const fieldsOf = (each: Method) => Object.keys(paramsOf(each).properties ?? {});
+  const result = shapes.get(method.name)?.result ?? '';
+  return {
+    name: method.name,
+    summary: method.summary,
+    tags: [{ name: method.section }],
+    paramStructure: 'by-name',
+    params: contentDescriptors(paramsOf(method)),
+    ...(method.kind === 'request' && {
+      result: { name: result, schema: resultSchema(result, schemas) },
+      errors: errorsOf(method, fieldsOf),
+    }),
+    'x-from': method.from,
+  };
+}
+
+/** Required ones first, as OpenRPC wants them. */
+function contentDescriptors({ properties = {}, required = [] }: JsonSchema): ContentDescriptor[] {
+  const descriptors = Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    ...(description !== undefined && { description }),
+    required: required.includes(name),
+    schema,
+  }));
+  return [...descriptors.filter((each) => each.required), ...descriptors.filter((each) => !each.required)];
+}
+
+/** What is not an object or a choice of words is said in place. */
+function resultSchema(name: string, schemas: NamedSchemas['schemas']): JsonSchema {
+  const schema = schemas[name] ?? {};
+  return schema.properties ?? schema.enum ? { $ref: refPrefix + name } : schema;
+}
+
+/** `session/execute` is any command that acts in a session, and gets its errors too. */
+function errorsOf(method: Method, fieldsOf: (method: Method) => string[]): { $ref: string }[] {
+  const asked = [method, ...(method.name === SessionExecute.name ? sessionCommands(fieldsOf) : [])];
+  return kinds
+    .filter((kind) => asked.some((each) => errorGuide[kind].answers({ method: each, fields: fieldsOf(each) })))
+    .map((kind) => ({ $ref: `#/components/errors/${kind}` }));
+}
+
+function sessionCommands(fieldsOf: (method: Method) => string[]): Method[] {
+  return methods.filter(
+    (each) => each.kind === 'request' && each.section === 'Commands' && fieldsOf(each).includes('sessionId'),
+  );
+}
+
+/** The schemas that `from` speaks of, directly or through others, by name. */
+function reachable(from: unknown, schemas: NamedSchemas['schemas']): Record<string, JsonSchema> {
+  const found = new Set<string>();
+  const visit = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, child] of Object.entries(value)) {
+      if (key !== '$ref' || typeof child !== 'string' || !child.startsWith(refPrefix)) visit(child);
+      else {
+        const name = child.slice(refPrefix.length);
+        if (found.has(name)) continue;
+        found.add(name);
+        visit(schemas[name]);
+      }
+    }
+  };
+  visit(from);
+  return Object.fromEntries([...found].sort().map((name) => [name, schemas[name] ?? {}]));
+}

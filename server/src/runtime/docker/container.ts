@@ -1,0 +1,72 @@
+/** What a sandbox's container is: hardened in every way that needs nothing from the image. */
+import { prelude } from '../shell/prelude.ts';
+import type { SandboxSpec } from '../ports.ts';
+import type { ContainerOptions } from './engine.ts';
+
+/** Labels: a sweep finds by them what nobody owns any more. */
+export const DAEMON_LABEL = 'codebeaker.daemon';
+export const SESSION_LABEL = 'codebeaker.session';
+
+/** Nobody: in no image the owner of anything. */
+const NOBODY = '65534:65534';
+const MAX_OPEN_FILES = 4096;
+/** A tmpfs of many tiny files costs kernel memory. */
+const MAX_INODES = 262_144;
+
+export interface ContainerIdentity {
+  readonly name: string;
+  readonly daemonId: string;
+  /** The prelude's opening mark. */
+  readonly mark: string;
+  /** uid:gid that owns the shared folder; undefined where nothing is shared, or root owns it. */
+  readonly user: string | undefined;
+}
+
+/** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */
+export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
+  const { limits, workspace } = spec;
+  const tmpfs = `rw,exec,nosuid,nodev,mode=1777,size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
+  const bound = workspace && workspace.access !== 'copy' ? workspace : undefined;
+  return {
+    name: identity.name,
+    Image: image,
+    Entrypoint: ['sh'],
+    Cmd: ['-c', prelude, 'sh', identity.mark],
+    Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
+    WorkingDir: '/workspace',
+    User: identity.user ?? NOBODY,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    NetworkDisabled: true,
+    Healthcheck: { Test: ['NONE'] },
+    StopSignal: 'SIGKILL',
+    Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.sessionId },
+    HostConfig: {
+      AutoRemove: true,
+      Init: true,
+      NetworkMode: 'none',
+      IpcMode: 'private',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      LogConfig: { Type: 'none', Config: {} },
+      Memory: limits.memoryBytes,
+      MemorySwap: limits.memoryBytes,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      PidsLimit: limits.pids,
+      Ulimits: [
+        { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ],
+      Tmpfs: { '/tmp': tmpfs, ...(bound ? {} : { '/workspace': tmpfs }) },
+      Mounts: bound
+        ? [{ Type: 'bind', Source: bound.path, Target: '/workspace', ReadOnly: bound.access === 'readOnly' }]
+        : [],
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
+import type { LanguageId } from '../protocol/index.ts';
+import type { Toolchain, ToolchainPhase } from './ports.ts';
+
+/** What a sandbox can tell of its own tools. */
+export interface Tools {
+  /** Which of these commands are there. */
+  which(names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The first version number that `command` prints, or undefined. */
+  version(command: readonly string[]): Promise<string | undefined>;
+}
+
+interface Candidate {
+  readonly tools: readonly string[];
+  /** Least version of the first tool, as major.minor. */
+  readonly atLeast?: readonly [number, number];
+  readonly versionFlag?: string;
+  readonly extension: string;
+  phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
+}
+
+const run = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'run', command, env });
+const compile = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'compile', command, env });
+
+const interpreter = (command: readonly string[], extension: string, more: Partial<Candidate> = {}): Candidate => ({
+  tools: [command[0] as string],
+  extension,
+  phases: (file, args) => [run([...command, file, ...args])],
+  ...more,
+});
+
+const deno = (extension: string) => interpreter(['deno', 'run', '--no-prompt', '--allow-all'], extension);
+
+const candidates: Record<LanguageId, readonly Candidate[]> = {
+  // -u: output arrives while the program runs.
+  python: [interpreter(['python3', '-u'], '.py'), interpreter(['python', '-u'], '.py')],
+  javascript: [interpreter(['node'], '.js'), deno('.js'), interpreter(['bun'], '.js')],
+  typescript: [
+    interpreter(['node'], '.ts', { atLeast: [22, 18] }),
+    deno('.ts'),
+    interpreter(['bun'], '.ts'),
+  ],
+  go: [
+    {
+      tools: ['go'],
+      extension: '.go',
+      phases: (file, args, scratch) => [
+        compile(['go', 'build', '-o', `${scratch}/program`, file]),
+        run([`${scratch}/program`, ...args]),
+      ],
+    },
+  ],
+  csharp: [
+    {
+      tools: ['dotnet'],
+      atLeast: [10, 0],
+      extension: '.cs',
+      phases: (file, args, scratch) => [
+        compile(['dotnet', 'build', file, '--output', scratch, '--nologo', '--verbosity', 'quiet'], dotnetEnv),
+        run(['dotnet', `${scratch}/${stem(file)}.dll`, ...args], dotnetEnv),
+      ],
+    },
+    {
+      tools: ['mcs', 'mono'],
+      extension: '.cs',
+      phases: (file, args, scratch) => [
+        compile(['mcs', '-nologo', `-out:${scratch}/program.exe`, file]),
+        run(['mono', `${scratch}/program.exe`, ...args]),
+      ],
+    },
+  ],
+  // Ruby has no switch for unbuffered output: a required file sets it.
+  ruby: [
+    {
+      tools: ['ruby'],
+      extension: '.rb',
+      phases: (file, args, scratch) => [
+        {
+          ...run(['ruby', '-r', `${scratch}/unbuffered.rb`, file, ...args]),
+          files: { [`${scratch}/unbuffered.rb`]: '$stdout.sync = true\n' },
+        },
+      ],
+    },
+  ],
+  shellscript: [interpreter(['sh'], '.sh')],
+};
+
+const dotnetEnv = {
+  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+  DOTNET_NOLOGO: '1',
+  DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
+};
+
+function stem(file: string): string {
+  return (file.split('/').at(-1) ?? file).replace(/\.cs$/, '');
+}
+
+export async function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | undefined> {
+  const list = candidates[language];
+  const found = await tools.which(list.flatMap((candidate) => candidate.tools));
+  for (const candidate of list) {
+    if (!candidate.tools.every((tool) => found.has(tool))) continue;
+    if (candidate.atLeast && !(await recentEnough(candidate, tools))) continue;
+    return { extension: candidate.extension, phases: candidate.phases };
+  }
+  return undefined;
+}
+
+async function recentEnough(candidate: Candidate, tools: Tools): Promise<boolean> {
+  const version = await tools.version([candidate.tools[0] as string, candidate.versionFlag ?? '--version']);
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  const [leastMajor, leastMinor] = candidate.atLeast as readonly [number, number];
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+/** The tools a language could be run with, for messages: what to install. */
+export function toolNames(language: LanguageId): readonly string[] {
+  return candidates[language].map((candidate) => candidate.tools.join(' + '));
+}

@@ -1,0 +1,58 @@
+/** What a sandbox found out about itself: the prelude's facts, read from inside. */
+
+export interface Facts {
+  readonly pid: number;
+  readonly uid: number;
+  readonly noNewPrivs: boolean;
+  /** 0 none, 1 strict, 2 filter. */
+  readonly seccomp: number;
+  readonly noCapabilities: boolean;
+  readonly mounts: ReadonlyMap<string, { type: string; options: readonly string[] }>;
+  /** Network interfaces, without `lo`. */
+  readonly interfaces: readonly string[];
+  /** undefined: no limit is in force. */
+  readonly memoryBytes: number | undefined;
+  readonly pids: number | undefined;
+  readonly cpus: number | undefined;
+}
+
+export function parseFacts(text: string): Facts {
+  const status = new Map<string, string>();
+  const cgroup = new Map<string, string>();
+  const mounts = new Map<string, { type: string; options: string[] }>();
+  const interfaces: string[] = [];
+  for (const line of text.split('\n')) {
+    const [key = '', ...rest] = line.split(/\s+/);
+    if (key === 'mount') mounts.set(rest[0] ?? '', { type: rest[1] ?? '', options: (rest[2] ?? '').split(',') });
+    else if (key === 'cgroup') cgroup.set(rest[0] ?? '', rest.slice(1).join(' '));
+    else if (key === 'net') interfaces.push((rest[0] ?? '').split(':')[0] ?? '');
+    else if (key) status.set(key, rest.join(' '));
+  }
+  return {
+    pid: Number(status.get('pid')),
+    uid: Number((status.get('Uid:') ?? '').split(' ')[1]),
+    noNewPrivs: status.get('NoNewPrivs:') === '1',
+    seccomp: Number(status.get('Seccomp:') ?? 0),
+    noCapabilities: [status.get('CapEff:'), status.get('CapBnd:')].every((set) => /^0+$/.test(set ?? '')),
+    mounts,
+    interfaces: interfaces.filter((name) => name !== 'lo'),
+    memoryBytes: limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes')),
+    pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),
+    cpus: cpus(cgroup),
+  };
+}
+
+/** cgroup v2 says `max`, v1 a number near 2^63. */
+function limit(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text && Number.isFinite(value) && value < 2 ** 60 ? value : undefined;
+}
+
+function cpus(cgroup: ReadonlyMap<string, string>): number | undefined {
+  const [quota, period] = (
+    cgroup.get('cpu.max') ?? `${cgroup.get('cpu/cpu.cfs_quota_us')} ${cgroup.get('cpu/cpu.cfs_period_us')}`
+  )
+    .split(' ')
+    .map(Number);
+  return quota && period && quota > 0 ? quota / period : undefined;
+}

@@ -1,0 +1,41 @@
+/** What went wrong with a file, from a script's verdict or from what a tool said. */
+import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
+
+/** Verdicts of scripts that needed no tool to know. */
+export const MISSING = 21;
+export const ALREADY = 22;
+export const WRONG_TYPE = 23;
+
+const byStatus: Readonly<Record<number, ErrorKind>> = {
+  [MISSING]: 'FileNotFound',
+  [ALREADY]: 'FileExists',
+  [WRONG_TYPE]: 'WrongFileType',
+};
+
+/** Messages of GNU, busybox and dash, in the C locale. The first match wins. */
+const byMessage: readonly (readonly [RegExp, ErrorKind, string])[] = [
+  [/No space left|quota exceeded|I\/O error|write error/i, 'DiskFull', 'the disk limit of the session is reached'],
+  [/Directory not empty/i, 'WrongFileType', 'the directory is not empty: pass recursive'],
+  [/No such file|nonexistent/i, 'FileNotFound', 'no such file or directory'],
+  [/File exists/i, 'FileExists', 'it exists'],
+  [/Not a directory|Is a directory/i, 'WrongFileType', 'a part of the path is not what it must be'],
+  [/File name too long/i, 'InvalidPath', 'the name is too long'],
+  [/Too many levels/i, 'InvalidPath', 'too many symbolic links'],
+  [/Read-only file system/i, 'InvalidPath', 'it is read-only'],
+  [/Permission denied|not permitted/i, 'InvalidPath', 'permission denied'],
+];
+
+const byKind: Partial<Record<ErrorKind, string>> = {
+  FileNotFound: 'no such file or directory',
+  FileExists: 'it exists',
+  WrongFileType: 'it is not the type of file this needs',
+};
+
+export function throwFileError({ status, stderr }: { status: number; stderr: string }, path: string): never {
+  const kind = byStatus[status];
+  if (kind) throw new ProtocolError(kind, `${path}: ${byKind[kind]}`, { path });
+  for (const [pattern, found, words] of byMessage) {
+    if (pattern.test(stderr)) throw new ProtocolError(found, `${path}: ${words}`, { path });
+  }
+  throw new ProtocolError('SandboxFailed', `${path}: the sandbox could not do it: ${stderr.trim().slice(0, 300) || `status ${status}`}`, { path });
+}

@@ -1,0 +1,38 @@
+/** The lines a held shell is sent to run programs: everything is quoted here and nowhere else. */
+import type { Program } from '../ports.ts';
+import { assignments, printfFormat, quote } from './quote.ts';
+
+/** Up to here stdin travels in the line itself and fits into the smallest pipe. */
+export const MAX_INLINE_STDIN_BYTES = 4096;
+
+/** Every process of a command has its id in its environment: that is how `k` finds what left its process group. */
+export const COMMAND_ID = 'CODEBEAKER_COMMAND_ID';
+
+/** A program below the held shell. `$W` is then the subshell that waits for it. */
+export function startLine(mark: string, id: string, program: Program): string {
+  const input = Buffer.isBuffer(program.stdin) ? `printf ${printfFormat(program.stdin)} | ` : '';
+  return `wait;{ if cd -- ${quote(program.cwd)} 2>/dev/null;then ${input}${invocation(id, program)} & z ${mark};else t ${mark} cd;fi;} & W=$!`;
+}
+
+/** A program that owns the rest of the shell's stdin. The shell ends after it. */
+export function ownStdinLine(mark: string, id: string, program: Program): string {
+  return `exec 3<&0;if cd -- ${quote(program.cwd)} 2>/dev/null;then ${invocation(id, program)} <&3 3<&- & exec 3<&- </dev/null;z ${mark};else t ${mark} cd;fi;exit`;
+}
+
+function invocation(id: string, { command, env }: Program): string {
+  const words = typeof command === 'string' ? `$H -c -- ${quote(command)}` : command.map(quote).join(' ');
+  return `${assignments({ ...env, [COMMAND_ID]: id })}$X ${words}`;
+}
+
+/**
+ * An operation the shell carries out itself, in its own foreground. `script` leaves its verdict in `r`:
+ * 0, or an errno-like number, or 1 where only the message on stderr can tell.
+ */
+export function operationLine(mark: string, script: string): string {
+  return `wait;r=0;${script};t ${mark} $r`;
+}
+
+export const killLine = (id: string, base: string): string => `k ${id} ${base}`;
+
+export const signalLine = (signal: string, base: string, id: string): string =>
+  `g ${signal.replace(/^SIG/, '')} ${base} ${id}`;

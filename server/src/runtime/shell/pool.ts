@@ -1,0 +1,110 @@
+/** The shells of one sandbox: opened on demand, kept idle, a named maximum. */
+import { deferred, type Deferred } from '../../base/promises.ts';
+import { ProtocolError } from '../../protocol/index.ts';
+import type { ShellHost } from './channel.ts';
+import { type Facts, parseFacts } from './facts.ts';
+import { HeldShell, newMark } from './shell.ts';
+
+/** Shells and terminals of one sandbox at once; who comes later waits for one to become free. */
+export const MAX_SHELLS = 16;
+
+export interface Lease {
+  readonly shell: HeldShell;
+  /** `clean`: nothing is left that could print into the next command. */
+  release(clean: boolean): void;
+}
+
+export class ShellPool {
+  readonly #host: ShellHost;
+  readonly #first: HeldShell;
+  readonly #gone: () => ProtocolError;
+  readonly #idle: HeldShell[];
+  readonly #all = new Set<HeldShell>();
+  readonly #waiting: Deferred<void>[] = [];
+  #used = 0;
+  #closed = false;
+
+  constructor(host: ShellHost, first: HeldShell, gone: () => ProtocolError) {
+    this.#host = host;
+    this.#first = first;
+    this.#gone = gone;
+    this.#idle = [first];
+    this.#all.add(first);
+  }
+
+  /** An idle shell, or a new one. Served in the order asked. */
+  async acquire(): Promise<Lease> {
+    const free = await this.reserve();
+    try {
+      const shell = this.#takeIdle() ?? (await this.#open()).shell;
+      return { shell, release: (clean) => this.#release(shell, clean, free) };
+    } catch (fault) {
+      free();
+      throw fault;
+    }
+  }
+
+  /** A shell of its own, for a program that owns its stdin. Whoever asks destroys it. */
+  async openOwn(): Promise<{ shell: HeldShell; facts: Facts }> {
+    const free = await this.reserve();
+    try {
+      const opened = await this.#open();
+      void opened.closed.then(free);
+      return opened;
+    } catch (fault) {
+      free();
+      throw fault;
+    }
+  }
+
+  /** Counts one more in; the result counts it out. */
+  async reserve(): Promise<() => void> {
+    while (this.#used >= MAX_SHELLS && !this.#closed) {
+      const turn = deferred();
+      this.#waiting.push(turn);
+      await turn.promise;
+    }
+    if (this.#closed || !this.#first.alive) throw this.#gone();
+    this.#used++;
+    let counted = true;
+    return () => {
+      if (!counted) return;
+      counted = false;
+      this.#used--;
+      this.#waiting.shift()?.resolve();
+    };
+  }
+
+  /** Nobody waits for a shell that will never come. */
+  close(): void {
+    this.#closed = true;
+    for (const turn of this.#waiting.splice(0)) turn.resolve();
+    for (const shell of this.#all) if (shell !== this.#first) shell.destroy();
+  }
+
+  #takeIdle(): HeldShell | undefined {
+    for (let shell = this.#idle.pop(); shell; shell = this.#idle.pop()) if (shell.alive) return shell;
+    return undefined;
+  }
+
+  async #open(): Promise<{ shell: HeldShell; facts: Facts; closed: Promise<void> }> {
+    const mark = newMark();
+    const channel = await this.#host.open(mark);
+    const { shell, facts } = HeldShell.open(channel, mark);
+    const text = await facts;
+    if (text === undefined || this.#closed) {
+      channel.destroy();
+      throw this.#gone();
+    }
+    this.#all.add(shell);
+    void channel.closed.then(() => this.#all.delete(shell));
+    return { shell, facts: parseFacts(text), closed: channel.closed };
+  }
+
+  /** The first shell is the sandbox's lease: when it is not clean it only serves for control from then on. */
+  #release(shell: HeldShell, clean: boolean, free: () => void): void {
+    if (clean && shell.alive) this.#idle.push(shell);
+    else if (shell !== this.#first) shell.destroy();
+    free();
+  }
+}

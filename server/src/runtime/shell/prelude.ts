@@ -1,0 +1,124 @@
+/**
+ * What the held shell knows before it reads its first line: POSIX sh, builtins wherever they will do.
+ *
+ * M is the held shell: it reads lines and evals them. A program runs as the child P of a subshell W, so that M goes
+ * on reading while it runs, and control lines (signals, kills) need no process at all: they work when nothing can
+ * be forked any more. Whoever runs something prints a random mark on both streams when it has ended; between the two
+ * marks on stdout stands the trailer, which the program can't know how to forge.
+ *
+ * A `&` child ignores SIGINT and SIGQUIT, which only `env --default-signal` can undo. Where `env` has no such option
+ * (busybox) programs that don't handle SIGINT themselves are deaf to it.
+ *
+ * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox.
+ */
+const functions = String.raw`
+N='
+'
+# t MARK STATUS: the end of something that M did itself.
+t() { printf '%s%s %s' "$1" "$2" "$1"; printf %s "$1" >&2; }
+
+# z MARK: waits for P and reports: status, job state, times, memory peak, out-of-memory kills, who still holds the streams.
+z() {
+  wait $! 2>/dev/null; s=$?
+  h; c=; o=
+  [ -n "$R" ] && read -r c <$R
+  [ -n "$O" ] && while read -r a b; do [ "$a" = oom_kill ] && o=$b; done <$O
+  printf '%s%s;%s;%s;%s;' "$1" $s "$c" "$o" $L
+  times
+  printf ';'; [ $s -gt 128 ] && jobs
+  printf %s "$1"; printf %s "$1" >&2
+}
+
+# h: L=1 when somebody but us holds one of our streams. U holders and Q processes are the quiet state.
+h() {
+  L=0; set -- /proc/[0-9]*
+  [ $# -le $((Q + 1)) ] && return
+  u; [ $n -gt $((U + 1)) ] && L=1
+}
+
+# u: n = the number of processes that hold our stdout or stderr.
+u() {
+  n=0
+  for d in /proc/[0-9]*; do
+    for f in $d/fd/*; do
+      if [ $f -ef /proc/self/fd/1 ] || [ $f -ef /proc/self/fd/2 ]; then n=$((n + 1)); break; fi
+    done
+  done
+}
+
+# slurp FILE: v = its text without newlines and NULs.
+slurp() {
+  v=
+  { while IFS= read -r q || [ -n "$q" ]; do v=$v$q; done <$1; } 2>/dev/null
+}
+
+# m PID: T state, P parent, G process group, S session, B start time.
+m() {
+  slurp /proc/$1/stat; set -- ${'$'}{v##*) }
+  [ $# -gt 19 ] || return 1
+  T=$1 P=$2 G=$3 S=$4 B=${'$'}{20}
+}
+
+# g SIGNAL BASE: to the process group of BASE's child, or to BASE 0's: the one with a terminal to itself.
+g() {
+  for d in /proc/[0-9]*; do
+    p=${'$'}{d#/proc/}; m $p || continue
+    if [ $2 = 0 ]; then [ $S = $p ] && [ $P = 0 ] && [ $p != 1 ] && [ $T != Z ] && slurp $d/environ || continue
+      case $v in *CODEBEAKER_COMMAND_ID=$3*) ;; *) continue;; esac
+    else [ $P = $2 ] || continue; fi
+    if [ $G = $p ]; then kill -s $1 -- -$p; else kill -s $1 $p; fi
+  done 2>/dev/null
+}
+
+# k ID BASE: kills every process of a command: those that carry its id in their environment, their children and
+# sessions, and orphans younger than BASE that carry no id. Stops what it finds until a pass finds no more.
+k() {
+  K=' ' B=; m $2; t0=$B
+  while n=; do
+    for d in /proc/[0-9]*; do
+      p=${'$'}{d#/proc/}
+      case $K in *" $p "*) continue;; esac
+      [ $p != 1 ] && [ $p != $$ ] && [ $p != $2 ] && m $p && [ $T != Z ] || continue
+      case $K in
+      *" $P "*|*" $S "*) ;;
+      *)
+        b=$B o=$P; slurp $d/environ
+        case $v in
+        *CODEBEAKER_COMMAND_ID=$1*) ;;
+        *CODEBEAKER_COMMAND_ID=*) continue;;
+        *) [ $o = 1 ] && [ -n "$t0" ] && [ $b -ge $t0 ] || continue;;
+        esac;;
+      esac
+      kill -s STOP $p && K="$K$p " n=1
+    done
+    [ -n "$n" ] || break
+  done 2>/dev/null
+  [ "$K" = ' ' ] || kill -s KILL $K 2>/dev/null
+}
+
+# what this place is: facts, one a line
+facts() {
+  printf 'pid %s\n' $$
+  while read -r a b; do case $a in Uid:|NoNewPrivs:|Seccomp:|CapEff:|CapBnd:) printf '%s %s\n' $a "$b";; esac; done </proc/self/status
+  while read -r a b c d; do case $b in /|/workspace|/tmp) printf 'mount %s %s %s\n' $b $c "$d";; esac; done </proc/self/mounts
+  while read -r a b; do case $a in *:*) printf 'net %s\n' "$a";; esac; done </proc/net/dev
+  for f in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu.max; do
+    [ -r /sys/fs/cgroup/$f ] && read -r a </sys/fs/cgroup/$f && printf 'cgroup %s %s\n' $f "$a"
+  done
+}
+
+X=
+sid=$(command -v setsid) && X="$sid --"
+env --default-signal=INT,QUIT true 2>/dev/null && X="$(command -v env) --default-signal=INT,QUIT $X"
+H=$(command -v sh)
+R= O=
+for f in /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak; do [ -r $f ] && R=$f; done
+for f in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do [ -r $f ] && O=$f; done
+set -- "$1" /proc/[0-9]*; Q=$(($# - 1))
+printf %s "$1"; facts 2>/dev/null; printf '%s' "$1"; printf %s "$1" >&2
+u; U=$n
+while IFS= read -r line; do command eval "$line"; done
+`;
+
+/** Argument of `sh -c`; `$1` is the mark between which it prints its facts. Comments don't travel. */
+export const prelude = functions.replaceAll('${\'$\'}', '$').replace(/^\s*#.*\n/gm, '').trim();

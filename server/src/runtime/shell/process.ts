@@ -1,0 +1,156 @@
+/** A program that runs below a held shell. */
+import type { Clock } from '../../base/clock.ts';
+import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
+import { killLine, ownStdinLine, signalLine, startLine } from './lines.ts';
+import type { Lease } from './pool.ts';
+import type { HeldShell } from './shell.ts';
+import { parseReport } from './trailer.ts';
+
+/** Between two tries to kill a tree: the first may come before the program has got its own process group. */
+const KILL_AGAIN_MS = 100;
+/** A tree that outlives this many tries costs the sandbox. */
+const KILL_TRIES = 15;
+
+export interface ProcessContext {
+  readonly id: string;
+  readonly clock: Clock;
+  /** To the sandbox's first shell, which runs control lines at any time. */
+  control(line: string): void;
+  readonly oomKills: { get(): number; set(count: number): void };
+  /** Destroys the sandbox. */
+  giveUp(why: string): void;
+}
+
+/** Signals and kills, for whatever kind of program. `base` is the process whose child the program is. */
+export abstract class ControlledProcess implements Process {
+  abstract readonly exited: Promise<Exit>;
+  protected readonly context: ProcessContext;
+  protected ended = false;
+  /** Once asked to die, nothing of it may stay, not even what it left behind. */
+  protected doomed = false;
+  readonly #base: string;
+
+  constructor(context: ProcessContext, base: string) {
+    this.context = context;
+    this.#base = base;
+  }
+
+  /** Where control lines go. */
+  protected control(line: string): void {
+    this.context.control(line);
+  }
+
+  async signal(name: string): Promise<void> {
+    if (!this.ended) this.control(signalLine(name, this.#base, this.context.id));
+  }
+
+  async kill(graceMs = 0): Promise<void> {
+    if (this.ended || this.doomed) return;
+    this.doomed = true;
+    if (graceMs > 0) {
+      this.control(signalLine('SIGTERM', this.#base, this.context.id));
+      await this.#exitedWithin(graceMs);
+    }
+    for (let tries = 0; !this.ended; tries++) {
+      if (tries === KILL_TRIES) return this.context.giveUp('a program could not be killed');
+      this.sweep();
+      await this.#exitedWithin(KILL_AGAIN_MS);
+    }
+  }
+
+  protected sweep(): void {
+    this.control(killLine(this.context.id, this.#base));
+  }
+
+  async #exitedWithin(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.context.clock.after(ms, resolve);
+      void this.exited.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  abstract write(bytes: Buffer): Promise<void>;
+  abstract end(): void;
+
+  async resize(_size: TerminalSize): Promise<void> {
+    // A program without a terminal has no size.
+  }
+
+  protected exitOf(trailer: string | undefined): { exit: Exit; held: boolean } {
+    const report = trailer === undefined ? undefined : parseReport(trailer, this.context.oomKills.get());
+    if (!report) return { exit: { kind: 'lost', reason: 'the sandbox went away while the program ran' }, held: true };
+    this.context.oomKills.set(report.oomKills);
+    return { exit: report.exit, held: report.held };
+  }
+}
+
+/** In a shared shell, with no stdin or a little that came along. */
+export class HeldProcess extends ControlledProcess {
+  readonly exited: Promise<Exit>;
+  readonly #lease: Lease;
+
+  constructor(context: ProcessContext, lease: Lease, program: Program, sink: Sink) {
+    super(context, '$W');
+    this.#lease = lease;
+    this.exited = this.#run(program, sink);
+  }
+
+  async #run(program: Program, sink: Sink): Promise<Exit> {
+    const { shell, release } = this.#lease;
+    const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), sink);
+    const { exit, held } = this.exitOf(trailer);
+    if (this.doomed && trailer !== undefined) {
+      this.sweep();
+      await shell.run((mark) => `t ${mark} 0`, () => undefined);
+    }
+    this.ended = true;
+    release(!held && shell.alive);
+    return exit;
+  }
+
+  /** `$W` is a variable of the shell that runs it. */
+  protected override control(line: string): void {
+    this.#lease.shell.control(line);
+  }
+
+  async write(): Promise<void> {
+    // It was started without an open stdin.
+  }
+
+  end(): void {
+    // It was started without an open stdin.
+  }
+}
+
+/** In a shell of its own, whose stdin is the program's after the first line. */
+export class OwnStdinProcess extends ControlledProcess {
+  readonly exited: Promise<Exit>;
+  readonly #shell: HeldShell;
+
+  constructor(context: ProcessContext, shell: HeldShell, pid: number, program: Program, sink: Sink) {
+    super(context, String(pid));
+    this.#shell = shell;
+    this.exited = this.#run(program, sink);
+    if (Buffer.isBuffer(program.stdin)) void this.write(program.stdin).then(() => this.end());
+  }
+
+  async #run(program: Program, sink: Sink): Promise<Exit> {
+    const trailer = await this.#shell.run((mark) => ownStdinLine(mark, this.context.id, program), sink);
+    const { exit } = this.exitOf(trailer);
+    if (this.doomed) this.sweep();
+    this.ended = true;
+    this.#shell.destroy();
+    return exit;
+  }
+
+  write(bytes: Buffer): Promise<void> {
+    return this.#shell.write(bytes);
+  }
+
+  end(): void {
+    this.#shell.endInput();
+  }
+}

@@ -1,0 +1,162 @@
+/** A sandbox made of held shells: everything a runtime needs to be one, but for making the first shell. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { deferred } from '../../base/promises.ts';
+import { type Isolation, type LanguageId, ProtocolError } from '../../protocol/index.ts';
+import { findToolchain } from '../languages.ts';
+import type { Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
+import type { ShellHost } from './channel.ts';
+import type { Facts } from './facts.ts';
+import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
+import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine } from './lines.ts';
+import { Collector } from './collector.ts';
+import { HeldProcess, OwnStdinProcess, type ProcessContext } from './process.ts';
+import { quote } from './quote.ts';
+import type { HeldShell } from './shell.ts';
+import { ShellPool } from './pool.ts';
+import { TerminalProcess } from './terminal.ts';
+
+export interface ShellSandboxParts {
+  readonly host: ShellHost;
+  readonly first: HeldShell;
+  readonly facts: Facts;
+  readonly isolation: Isolation;
+  readonly image: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class ShellSandbox implements Sandbox {
+  readonly image: string | undefined;
+  readonly isolation: Isolation;
+  readonly files: ShellFiles;
+  readonly #parts: ShellSandboxParts;
+  readonly #shells: ShellPool;
+  readonly #lost = deferred<string>();
+  readonly #toolchains = new Map<LanguageId, Promise<Toolchain | undefined>>();
+  /** The highest out-of-memory count seen: only a rise is a command's. */
+  #oomKills = 0;
+  #commands = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: ShellSandboxParts) {
+    this.#parts = parts;
+    this.image = parts.image;
+    this.isolation = parts.isolation;
+    this.#shells = new ShellPool(parts.host, parts.first, () => this.#gone());
+    this.files = new ShellFiles((script, options) => this.#operate(script, options));
+    void parts.host.first.closed.then(() => this.#lost.resolve('the sandbox ended'));
+  }
+
+  get lost(): Promise<string> {
+    return this.#lost.promise;
+  }
+
+  toolchain(language: LanguageId): Promise<Toolchain | undefined> {
+    const known = this.#toolchains.get(language);
+    if (known) return known;
+    const found = findToolchain(language, {
+      which: (names) => this.#which(names),
+      version: (command) => this.#version(command),
+    });
+    this.#toolchains.set(language, found);
+    found.catch(() => this.#toolchains.delete(language));
+    return found;
+  }
+
+  async start(program: Program, sink: Sink): Promise<Process> {
+    const id = `${++this.#commands}.${randomBytes(4).toString('hex')}`;
+    if (program.cwd !== '/workspace') await this.#checkDirectory(program.cwd);
+    if (program.pty) return this.#startTerminal(program, id, sink);
+    const inline = program.stdin === 'none' || (program.stdin !== 'open' && program.stdin.length <= MAX_INLINE_STDIN_BYTES);
+    if (!inline) return this.#startOwnStdin(program, id, sink);
+    const lease = await this.#shells.acquire();
+    return new HeldProcess(this.#context(id), lease, program, sink);
+  }
+
+  async #startOwnStdin(program: Program, id: string, sink: Sink): Promise<Process> {
+    const { shell, facts } = await this.#shells.openOwn();
+    return new OwnStdinProcess(this.#context(id), shell, facts.pid, program, sink);
+  }
+
+  async #startTerminal(program: Program, id: string, sink: Sink): Promise<Process> {
+    const size = program.pty ?? { cols: 80, rows: 24 };
+    const command = typeof program.command === 'string' ? ['sh', '-c', program.command] : program.command;
+    const env = { TERM: 'xterm-256color', ...program.env, [COMMAND_ID]: id };
+    const release = await this.#shells.reserve();
+    try {
+      const channel = await this.#parts.host.openTerminal({ command, env, cwd: program.cwd, size });
+      const process = new TerminalProcess(this.#context(id), channel, sink);
+      void process.exited.then(release);
+      return process;
+    } catch (fault) {
+      release();
+      throw fault;
+    }
+  }
+
+  #context(id: string): ProcessContext {
+    return {
+      id,
+      clock: this.#parts.clock,
+      control: (line: string) => this.#parts.first.control(line),
+      oomKills: { get: () => this.#oomKills, set: (count: number) => (this.#oomKills = Math.max(this.#oomKills, count)) },
+      giveUp: (why: string) => this.#abandon(why),
+    };
+  }
+
+  /** Runs shell builtins and tools in a shell's foreground, with their output as bytes. */
+  async #operate(script: string, { body, limit = Infinity }: OperationOptions = {}): Promise<OperationResult> {
+    const lease = await this.#shells.acquire();
+    const output = new Collector(limit);
+    const cancel = this.#parts.clock.after(OPERATION_DEADLINE_MS, () => this.#abandon('a file command did not end'));
+    try {
+      const trailer = await lease.shell.run((mark) => operationLine(mark, script), output.sink, body);
+      if (trailer === undefined) throw this.#gone();
+      return { status: Number(trailer), stdout: output.stdout(), stderr: output.stderr().toString() };
+    } finally {
+      cancel();
+      lease.release(true);
+    }
+  }
+
+  async #checkDirectory(path: string): Promise<void> {
+    const { status } = await this.#operate(`[ -d ${quote(path)} ] || r=1`);
+    if (status !== 0) throw new ProtocolError('FileNotFound', `the working directory ${path} does not exist`, { path });
+  }
+
+  async #which(names: readonly string[]): Promise<ReadonlySet<string>> {
+    const { stdout } = await this.#operate(
+      `for c in ${names.map(quote).join(' ')};do command -v $c >/dev/null&&printf '%s\\n' $c;done`,
+    );
+    return new Set(stdout.toString().split('\n').filter(Boolean));
+  }
+
+  async #version(command: readonly string[]): Promise<string | undefined> {
+    const { stdout } = await this.#operate(`${command.map(quote).join(' ')} </dev/null`, { limit: 4096 });
+    return /\d+\.\d+(\.\d+)?/.exec(stdout.toString())?.[0];
+  }
+
+  #gone(): ProtocolError {
+    return new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');
+  }
+
+  /** A sandbox that does not do what it must is destroyed, not trusted. */
+  #abandon(why: string): void {
+    this.#parts.log.warn(`destroying a sandbox: ${why}`);
+    this.#lost.resolve(why);
+    void this.close().catch((fault) => this.#parts.log.error('a sandbox could not be removed', fault));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#shells.close();
+      await this.#parts.host.destroy();
+    })();
+    return this.#closing;
+  }
+}
+
+/** A file command moves 32 MiB at the most; one that takes longer hangs on something hostile. */
+const OPERATION_DEADLINE_MS = 60_000;

@@ -1,0 +1,2 @@
+/** The version in package.json. The bundler writes it in; without the bundler there is none. */
+declare const __VERSION__: string | undefined;

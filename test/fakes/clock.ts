@@ -1,0 +1,65 @@
+import type { Clock } from '../../server/src/base/clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until `advance` moves it. Both readings move together. */
+export class FakeClock implements Clock {
+  readonly #start: number;
+  #elapsed = 0;
+  #timers = new Set<Timer>();
+
+  constructor(start = Date.UTC(2030, 0, 1)) {
+    this.#start = start;
+  }
+
+  now(): number {
+    return this.#start + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#elapsed + Math.max(ms, 0), callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** How many timers wait: what a test looks at to see that nothing was left behind. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /**
+   * Fires what comes due in `ms`, in order, each at its own time, and lets what it sets off run
+   * before the next. Timers added on the way fire too when they come due.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#elapsed + ms;
+    await settle();
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#timers.delete(next);
+      this.#elapsed = next.at;
+      next.callback();
+      await settle();
+    }
+    this.#elapsed = end;
+  }
+
+  #next(end: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at <= end && (!first || timer.at < first.at)) first = timer;
+    }
+    return first;
+  }
+}
+
+/** Lets every promise that can settle without input or time do so. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+}

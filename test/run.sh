@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Everything a change has to pass: build, lint, types, tests. The last line tells the counts.
+# With CI=true the machine is set up first, and a test that skips fails the run. Otherwise nothing is installed.
+# Arguments go to mocha.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+if [ "${CI:-}" = true ]; then
+  for script in engine images; do
+    bash "test/setup/$script.sh" || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
+  done
+fi
+
+passed=0 failed=0
+for check in build lint typecheck; do
+  if npm run --silent "$check"; then passed=$((passed + 1)); echo "  $check: ok"
+  else failed=$((failed + 1)); echo "  $check: FAILED"; fi
+done
+
+export CODEBEAKER_CHECKS_PASSED=$passed CODEBEAKER_CHECKS_FAILED=$failed
+exec node node_modules/mocha/bin/mocha.js 'test/**/*.test.ts' "$@"
