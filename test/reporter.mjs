@@ -19,7 +19,7 @@ const tally = {
 
 /** `code` is not 0 when something other than a test went wrong: a file that does not load, a late throw, a hang. */
 function lastWord(code) {
-  if (code !== 0) tally.failed += 1;
+  if (code !== 0 && tally.failed === 0) tally.failed = 1;
   process.exitCode = tally.failed > 0 || (ci && tally.skipped > 0) ? 1 : 0;
   writeSync(1, `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
 }
@@ -46,8 +46,12 @@ export default class Reporter extends Mocha.reporters.Spec {
     runner.on(EVENT_TEST_PENDING, () => (tally.skipped += 1));
   }
 
-  /** Mocha sets the exit code in an exit listener of its own, added here: ours comes after it. */
+  /**
+   * Mocha sets the exit code in an exit listener of its own, added by `report`: ours comes after it.
+   * Its listener for what nobody caught would now throw again, and the process would end without a last word.
+   */
   done(failures, report) {
+    process.removeAllListeners('uncaughtException');
     process.off('exit', lastWord);
     report(failures);
     process.on('exit', lastWord);

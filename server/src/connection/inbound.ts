@@ -63,7 +63,8 @@ export class Inbound {
 
   /** Reads no more. Called twice, it does nothing. */
   stop(): void {
-    this.#deps.input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).pause();
+    this.#deps.input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
+    this.#deps.valve.stop();
   }
 
   #end(): void {

@@ -12,6 +12,7 @@ export class Valve {
   readonly #unsentBytes: () => number;
   readonly #queued = new Set<object>();
   #shut = false;
+  #stopped = false;
 
   constructor(input: Readable, unsentBytes: () => number) {
     this.#input = input;
@@ -32,11 +33,17 @@ export class Valve {
     this.regulate();
   }
 
+  /** Shuts it for good. */
+  stop(): void {
+    this.#stopped = true;
+    this.#input.pause();
+  }
+
   /** To be called when the number of unsent bytes may have changed. */
   regulate(): void {
     const share = this.#shut ? 0.5 : 1;
     const full = this.#queued.size > MAX_UNDISPATCHED * share || this.#unsentBytes() > MAX_UNSENT_BYTES * share;
-    if (full === this.#shut) return;
+    if (full === this.#shut || this.#stopped) return;
     this.#shut = full;
     if (full) this.#input.pause();
     else this.#input.resume();

@@ -18,6 +18,8 @@ export interface Runtime {
   info(): RuntimeInfo;
   /** Looks again whether this host can run it. Never rejects: what is wrong is in `reason`. */
   refresh(signal: AbortSignal): Promise<RuntimeInfo>;
+  /** Whether a sandbox for this language can be made without fetching anything first. As of the last `refresh`. */
+  prepared(language: LanguageId | undefined): boolean;
   /**
    * Makes a sandbox. After a rejection nothing of it is left.
    * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable

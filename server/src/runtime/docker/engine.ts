@@ -116,19 +116,14 @@ export class Engine {
     return list.map((container) => ({ id: container.Id, labels: container.Labels }));
   }
 
-  async hasImage(image: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#call('call', signal, (docker) => docker.getImage(image).inspect());
-      return true;
-    } catch (fault) {
-      if (fault instanceof ProtocolError && fault.data.status === 404) return false;
-      throw fault;
-    }
+  /** The names of the images that are there. */
+  async images(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const list = await this.#call('probe', signal, (docker) => docker.listImages());
+    return new Set(list.flatMap(({ RepoTags }) => RepoTags ?? []));
   }
 
   async pull(image: string, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
-    const reference = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
-    const stream = await this.#call('start', signal, (docker) => docker.pull(reference));
+    const stream = await this.#call('start', signal, (docker) => docker.pull(withTag(image)));
     const docker = await this.#connect();
     await new Promise<void>((resolve, reject) => {
       let cancel = () => {};
@@ -184,6 +179,11 @@ export class Engine {
       signal?.removeEventListener('abort', cancelled);
     }
   }
+}
+
+/** `latest` where a name says neither tag nor digest. */
+export function withTag(image: string): string {
+  return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }
 
 function duplex(stream: NodeJS.ReadWriteStream): Duplex {

@@ -13,7 +13,7 @@ import { HeldShell, newMark } from '../shell/shell.ts';
 import { copyFolder } from '../shell/transfer.ts';
 import { SocketChannel, SocketTerminal } from './channel.ts';
 import { containerOptions, DAEMON_LABEL } from './container.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, withTag } from './engine.ts';
 import { containerIsolation } from './isolation.ts';
 import { PullProgress } from './pull.ts';
 import { checkMount, folderOwner } from './share.ts';
@@ -34,6 +34,7 @@ export class DockerRuntime implements Runtime {
   readonly id = 'docker';
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
+  #present: ReadonlySet<string> = new Set();
   readonly #sandboxes = new Set<Sandbox>();
 
   constructor(options: DockerOptions) {
@@ -47,12 +48,19 @@ export class DockerRuntime implements Runtime {
 
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
-      const { version, os } = await this.#options.engine.info(signal);
+      const { engine } = this.#options;
+      const [{ version, os }, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      this.#present = images;
       this.#info = this.#describe(os === 'linux' ? { version } : { reason: `the engine runs ${os} containers; Linux ones are needed` });
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
+  }
+
+  prepared(language: LanguageId | undefined): boolean {
+    const image = this.#options.images[language ?? 'shellscript'];
+    return image !== undefined && this.#present.has(withTag(image));
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {

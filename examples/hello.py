@@ -1,0 +1,3 @@
+import platform
+
+print(f"Hello from Python {platform.python_version()}, in a sandbox!")

@@ -1,0 +1,1 @@
+echo "Hello from $(uname -s), in a sandbox! I am uid $(id -u) in $(pwd)."

@@ -1,0 +1,34 @@
+/** The executions that run now, by the id the client gave or got. */
+import { ProtocolError } from '../protocol/index.ts';
+import type { Execution } from './execution.ts';
+
+export class RunningCommands {
+  readonly #byId = new Map<string, Execution>();
+  #next = 1;
+
+  /** @throws ProtocolError InvalidParams where the id is in use */
+  reserve(asked: string | undefined): string {
+    if (asked === undefined) return `command-${this.#next++}`;
+    if (!this.#byId.has(asked)) return asked;
+    const message = 'is in use by a command that still runs';
+    throw new ProtocolError('InvalidParams', `commandId: ${message}`, { issues: [{ path: 'commandId', message }] });
+  }
+
+  add(execution: Execution): void {
+    this.#byId.set(execution.commandId, execution);
+    void execution.done.then(() => this.#byId.delete(execution.commandId));
+  }
+
+  find(commandId: string): Execution | undefined {
+    return this.#byId.get(commandId);
+  }
+
+  /** @throws ProtocolError CommandNotFound */
+  get(commandId: string): Execution {
+    const execution = this.#byId.get(commandId);
+    if (execution) return execution;
+    throw new ProtocolError('CommandNotFound', `no command ${commandId.slice(0, 100)} runs now; it may have ended`, {
+      commandId: commandId.slice(0, 100),
+    });
+  }
+}

@@ -1,0 +1,181 @@
+/** `command/executeShell` and `command/runCode`: from params to a finished execution. */
+import { randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import {
+  type ExecuteShellParams,
+  type Execution as ExecutionResult,
+  type LanguageId,
+  ProtocolError,
+  type RunCodeParams,
+  type RunCodeResult,
+} from '../protocol/index.ts';
+import { toolNames } from '../runtime/languages.ts';
+import type { Program, Toolchain } from '../runtime/ports.ts';
+import type { Session } from '../session/session.ts';
+import type { RunningCommands } from './commands.ts';
+import { decodeContent } from './content.ts';
+import { Execution } from './execution.ts';
+import { languageOf } from './language.ts';
+import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
+import { resolveEntry, resolvePath } from './paths.ts';
+
+export interface ExecuteContext {
+  readonly clock: Clock;
+  readonly commands: RunningCommands;
+  readonly signal: AbortSignal;
+  /** Opens the way of a command's output to the client; `close` when the command has ended. */
+  stream(commandId: string): { send: SendOutput; close(): void };
+  readonly maxChunkBytes: number;
+}
+
+type Common = Omit<ExecuteShellParams, 'command'>;
+
+export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<ExecutionResult> {
+  const settings = programSettings(session, params);
+  const { phases: _, ...result } = await execute(session, params, context, (execution, started) =>
+    execution.run('run', { command: params.command, ...settings }, started),
+  );
+  return result;
+}
+
+export async function runCode(session: Session, params: RunCodeParams, context: ExecuteContext): Promise<RunCodeResult> {
+  const settings = programSettings(session, params);
+  const source = sourceOf(params);
+  const language = languageOf(params, session.language);
+  const result = await execute(session, params, context, async (execution, started) => {
+    const { files } = session.sandbox;
+    const toolchain = await session.sandbox.toolchain(language);
+    if (!toolchain) throw notHere(language);
+    const temporary = new TemporaryFiles(session);
+    try {
+      const file = source.path ?? (await temporary.source(settings.cwd, toolchain, source.code));
+      const scratch = temporary.scratch();
+      const phases = toolchain.phases(file, params.args ?? [], scratch);
+      if (phases.length > 1) await files.createDirectory(scratch, true);
+      for (const phase of phases) {
+        if (!execution.mayGoOn) break;
+        for (const [path, text] of Object.entries(phase.files ?? {})) {
+          await files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
+        }
+        const program: Program = { ...settings, command: phase.command, env: { ...phase.env, ...settings.env } };
+        const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
+        await execution.run(phase.name, { ...program, ...compiles }, started);
+      }
+    } finally {
+      await temporary.remove();
+    }
+  });
+  return { ...result, language };
+}
+
+/** Runs `work` as one command of the session. Its result, or its error, is the last thing the client hears of it. */
+async function execute(
+  session: Session,
+  params: Common,
+  { clock, commands, signal, stream, maxChunkBytes }: ExecuteContext,
+  work: (execution: Execution, started: () => void) => Promise<void>,
+) {
+  const commandId = commands.reserve(params.commandId);
+  const channel = params.commandId === undefined ? undefined : stream(commandId);
+  const encoding = params.outputEncoding ?? 'utf-8';
+  const target: OutputTarget = channel
+    ? new StreamedOutput(channel.send, encoding, maxChunkBytes)
+    : new CollectedOutput(encoding);
+  const { outputBytes, timeoutMs } = session.limits;
+  const execution = new Execution({
+    commandId,
+    sandbox: session.sandbox,
+    clock,
+    target,
+    outputBytes,
+    timeoutMs: shorterTimeout(timeoutMs, params.timeoutMs),
+    signal,
+  });
+  commands.add(execution);
+  try {
+    return await session.command(async (started) => {
+      session.track(execution);
+      await work(execution, started);
+      const result = await execution.finish();
+      session.account(result.usage);
+      return result;
+    });
+  } finally {
+    execution.release();
+    channel?.close();
+  }
+}
+
+/** A command may have less time than its session allows, never more. 0 is no limit. */
+function shorterTimeout(session: number, asked: number | undefined): number {
+  if (asked === undefined || asked === 0) return asked === 0 && session === 0 ? 0 : session;
+  return session === 0 ? asked : Math.min(session, asked);
+}
+
+function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
+  const input = params.stdin === undefined ? undefined : decodeContent(params.stdin, 'utf-8', 'stdin');
+  const open = params.interactive === true || params.pty !== undefined;
+  if (open && input) throw invalid('stdin', 'cannot go with interactive or pty; send it with command/input');
+  return {
+    cwd: resolvePath(params.cwd ?? '.'),
+    env: { ...session.env, ...params.env },
+    stdin: open ? 'open' : input && input.length > 0 ? input : 'none',
+    pty: params.pty,
+  };
+}
+
+function sourceOf({ code, path }: RunCodeParams): { code: string; path: undefined } | { path: string; code: undefined } {
+  if (code !== undefined && path === undefined) return { code, path };
+  if (path !== undefined && code === undefined) return { path: resolveEntry(path), code };
+  throw invalid('code', 'give either code or path');
+}
+
+function invalid(path: string, message: string): ProtocolError {
+  return new ProtocolError('InvalidParams', `${path}: ${message}`, { issues: [{ path, message }] });
+}
+
+function notHere(language: LanguageId): ProtocolError {
+  const tools = toolNames(language).join(', or ');
+  return new ProtocolError('LanguageUnsupported', `this sandbox has nothing to run ${language} with: it needs ${tools}`, { language });
+}
+
+/** What a run leaves in the sandbox besides what the program does: gone when the run has ended. */
+class TemporaryFiles {
+  readonly #session: Session;
+  readonly #id = randomBytes(4).toString('hex');
+  readonly #made: string[] = [];
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Beside the files it may import; in /tmp where the working directory can't be written. */
+  async source(cwd: string, { extension }: Toolchain, code: string): Promise<string> {
+    const content = decodeContent(code, 'utf-8', 'code');
+    for (const folder of [cwd, '/tmp']) {
+      const path = posix.join(folder, `main-${this.#id}${extension}`);
+      try {
+        await this.#session.sandbox.files.write(path, content, { mode: 'create', executable: undefined });
+        this.#made.push(path);
+        return path;
+      } catch (fault) {
+        if (!(fault instanceof ProtocolError) || fault.kind !== 'InvalidPath' || folder === '/tmp') throw fault;
+      }
+    }
+    throw new Error('invariant: the last folder returns or throws');
+  }
+
+  scratch(): string {
+    const path = `/tmp/.codebeaker-${this.#id}`;
+    this.#made.push(path);
+    return path;
+  }
+
+  async remove(): Promise<void> {
+    for (const path of this.#made) {
+      // A sandbox that is gone has taken them along.
+      await this.#session.sandbox.files.delete(path, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** Where a command's output goes: to the client piece by piece, or into its result. */
+import { StringDecoder } from 'node:string_decoder';
+import type { TextEncoding } from '../protocol/index.ts';
+import type { Stream } from '../runtime/ports.ts';
+
+/** A piece on its way to the client. `bytes` is what it counts as for flow control. */
+export interface OutputPiece {
+  readonly stream: Stream;
+  readonly data: string;
+  readonly encoding: TextEncoding;
+  readonly bytes: number;
+}
+
+/** Resolves when the next piece may be sent. */
+export type SendOutput = (piece: OutputPiece) => Promise<void>;
+
+export interface OutputTarget {
+  take(stream: Stream, chunk: Buffer): void | Promise<void>;
+  /** After the last byte: sends what was held back of a character that never became whole. */
+  flush(): Promise<void>;
+  /** What the result carries of it. */
+  readonly result: { stdout?: string; stderr?: string };
+  readonly truncated: boolean;
+}
+
+/** The result carries so much of each stream; what is over it is counted and dropped. */
+const MAX_RESULT_BYTES = 1024 * 1024;
+
+/** Characters are never split: a decoder for each stream keeps the bytes of an unfinished one. */
+class Decoders {
+  readonly #encoding: TextEncoding;
+  readonly #decoders = new Map<Stream, StringDecoder>();
+
+  constructor(encoding: TextEncoding) {
+    this.#encoding = encoding;
+  }
+
+  write(stream: Stream, chunk: Buffer): string {
+    if (this.#encoding === 'base64') return chunk.toString('base64');
+    let decoder = this.#decoders.get(stream);
+    if (!decoder) this.#decoders.set(stream, (decoder = new StringDecoder('utf8')));
+    return decoder.write(chunk);
+  }
+
+  /** U+FFFD for each character that was cut off. */
+  rest(): [Stream, string][] {
+    return [...this.#decoders].map(([stream, decoder]) => [stream, decoder.end()]);
+  }
+}
+
+export class StreamedOutput implements OutputTarget {
+  readonly result = {};
+  readonly truncated = false;
+  readonly #send: SendOutput;
+  readonly #encoding: TextEncoding;
+  readonly #maxBytes: number;
+  readonly #decoders: Decoders;
+
+  constructor(send: SendOutput, encoding: TextEncoding, maxBytes: number) {
+    this.#send = send;
+    this.#encoding = encoding;
+    this.#maxBytes = maxBytes;
+    this.#decoders = new Decoders(encoding);
+  }
+
+  async take(stream: Stream, chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; at += this.#maxBytes) {
+      const piece = chunk.subarray(at, at + this.#maxBytes);
+      const data = this.#decoders.write(stream, piece);
+      if (data) await this.#send({ stream, data, encoding: this.#encoding, bytes: piece.length });
+    }
+  }
+
+  async flush(): Promise<void> {
+    for (const [stream, data] of this.#decoders.rest()) {
+      if (data) await this.#send({ stream, data, encoding: this.#encoding, bytes: Buffer.byteLength(data) });
+    }
+  }
+}
+
+/** A terminal's output is one stream: it is answered as stdout. */
+export class CollectedOutput implements OutputTarget {
+  truncated = false;
+  readonly #encoding: TextEncoding;
+  readonly #chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  readonly #bytes = { stdout: 0, stderr: 0 };
+
+  constructor(encoding: TextEncoding) {
+    this.#encoding = encoding;
+  }
+
+  take(stream: Stream, chunk: Buffer): void {
+    const name = stream === 'stderr' ? 'stderr' : 'stdout';
+    const room = MAX_RESULT_BYTES - this.#bytes[name];
+    if (chunk.length > room) this.truncated = true;
+    if (room <= 0) return;
+    this.#chunks[name].push(Buffer.from(chunk.subarray(0, room)));
+    this.#bytes[name] += Math.min(room, chunk.length);
+  }
+
+  async flush(): Promise<void> {
+    // Everything is decoded at once, in the result.
+  }
+
+  get result(): { stdout: string; stderr: string } {
+    const encoding = this.#encoding === 'base64' ? 'base64' : 'utf8';
+    return {
+      stdout: Buffer.concat(this.#chunks.stdout).toString(encoding),
+      stderr: Buffer.concat(this.#chunks.stderr).toString(encoding),
+    };
+  }
+}

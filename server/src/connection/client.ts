@@ -1,0 +1,29 @@
+/** The client, as services see it: what is sent to it never fails, and waits where the transport is full. */
+import type { MessageConnection } from 'vscode-jsonrpc';
+import type { Log } from '../base/log.ts';
+import type { ClientCapabilities } from '../protocol/index.ts';
+import { lsp } from './lsp.ts';
+import type { Client } from './service.ts';
+
+/** Sends a notification. Resolves when the transport has room again; never rejects. */
+export type Send = (method: string, params: object) => Promise<void>;
+
+export function createClient(send: Send, capabilities: ClientCapabilities): Client {
+  return {
+    capabilities,
+    notify: (method, params) => send(method.name, params as object),
+    progress: (token, value) => send(lsp.progress, { token, value }),
+    logMessage: (type, message) => send(lsp.logMessage, { type, message }),
+  };
+}
+
+/** Notifications leave in the order of the calls. */
+export function createSend(rpc: MessageConnection, log: Log): Send {
+  return async (method, params) => {
+    try {
+      await rpc.sendNotification(method, params);
+    } catch (fault) {
+      log.debug(`${method} came after the connection had closed`, fault);
+    }
+  };
+}

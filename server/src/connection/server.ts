@@ -1,0 +1,103 @@
+/** One client, from its first byte to the exit code. */
+import { type Clock, deadline } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { deferred } from '../base/promises.ts';
+import { ProtocolError } from '../protocol/index.ts';
+import { createClient, createSend } from './client.ts';
+import { Dispatcher } from './dispatch.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { lsp } from './lsp.ts';
+import { Requests } from './requests.ts';
+import { createRpc } from './rpc.ts';
+import type { Open } from './service.ts';
+import { Trace } from './trace.ts';
+import type { Transport } from './transports.ts';
+
+/** However a connection ends, it takes no longer. */
+export const MAX_CLOSE_MS = 2000;
+
+export interface ConnectDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Ours, for `serverInfo`. */
+  readonly version: string;
+  /** Told the `processId` of `initialize`, before the service is opened. */
+  onClientProcess?(pid: number): void;
+}
+
+export interface Connection {
+  /** The exit code, when everything is closed. Never rejects. */
+  readonly done: Promise<number>;
+  /** Ends it as the notification `exit` does. */
+  close(): Promise<number>;
+  /** What it holds now. */
+  readonly guard: Guard;
+}
+
+/** Serves the client at the other end of `transport`, and disposes of the transport at the end. */
+export function connect(transport: Transport, open: Open, deps: ConnectDeps): Connection {
+  const { log, clock } = deps;
+  const done = deferred<number>();
+  const guard = createGuard(transport, log, () => void close());
+  const rpc = createRpc(guard, log);
+  const send = createSend(rpc, log);
+  const trace = new Trace((params) => void send(lsp.logTrace, params));
+  const requests = new Requests({ clock, trace, log });
+  const lifecycle = new Lifecycle({
+    version: deps.version,
+    async open(params) {
+      if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
+      return open(params, createClient(send, params.capabilities ?? {}));
+    },
+    opened: (params) => trace.set(params.trace ?? 'off'),
+  });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close() });
+
+  rpc.onRequest((method: string, params: unknown, token) =>
+    requests.serve(method, params, token, (context) => dispatcher.request(method, params, context)),
+  );
+  rpc.onNotification(async (method: string, params: unknown) => {
+    try {
+      await dispatcher.notification(method, params, { signal: requests.closing });
+    } catch (fault) {
+      if (fault instanceof ProtocolError) log.debug(`${method} was dropped`, fault);
+      else log.error(`${method} failed`, fault);
+    }
+  });
+  rpc.listen();
+
+  let ending = false;
+  function close(): Promise<number> {
+    if (!ending) {
+      ending = true;
+      void end();
+    }
+    return done.promise;
+  }
+
+  async function end(): Promise<void> {
+    guard.inbound.stop();
+    try {
+      await deadline(clock, MAX_CLOSE_MS, finish(), () => new Error(`not closed within ${MAX_CLOSE_MS} ms`));
+    } catch (fault) {
+      log.error('closing failed', fault);
+    }
+    guard.outbound.abandon();
+    rpc.dispose();
+    transport.dispose();
+    done.resolve(lifecycle.isShutDown && !guard.inbound.lost ? 0 : 1);
+  }
+
+  /** Every request has its answer, and the answers have left, when this resolves. */
+  async function finish(): Promise<void> {
+    const [closed] = await Promise.allSettled([lifecycle.close(), requests.close()]);
+    // An answer is written in the turn in which its handler ends.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    guard.outbound.abandon();
+    await guard.outlet.flushed();
+    if (closed.status === 'rejected') throw closed.reason;
+  }
+
+  return { done: done.promise, close, guard };
+}

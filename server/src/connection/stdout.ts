@@ -1,0 +1,16 @@
+/** stdout carries frames and nothing else. */
+import { Writable } from 'node:stream';
+
+/**
+ * The one way to stdout from now on: whatever else writes to `process.stdout`, `console` included, writes to stderr.
+ */
+export function takeStdout({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Writable {
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  const output = new Writable({
+    write: (chunk: Buffer, encoding, done) => void write(chunk, encoding, done),
+  });
+  // A reader that has gone is told to whoever holds `output`.
+  stdout.on('error', (fault) => output.destroy(fault));
+  return output;
+}

@@ -1,0 +1,41 @@
+/** What holds where no configuration says otherwise. */
+import type { LanguageId, Limits } from '../protocol/index.ts';
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+export const defaultLimits: Limits = {
+  memoryBytes: 512 * MiB,
+  cpus: 1,
+  pids: 256,
+  diskBytes: 256 * MiB,
+  outputBytes: 16 * MiB,
+  timeoutMs: 600_000,
+};
+
+/** What a client may ask for at the most. `timeoutMs` 0: no bound, so a client may also ask for none. */
+export const defaultMaxLimits: Limits = {
+  memoryBytes: 16 * GiB,
+  cpus: 64,
+  pids: 16_384,
+  diskBytes: 16 * GiB,
+  outputBytes: 64 * GiB,
+  timeoutMs: 0,
+};
+
+export const defaultSessions = {
+  max: 16,
+  idleTimeoutMs: 30 * 60_000,
+  maxLifetimeMs: 120 * 60_000,
+};
+
+/** The official images, slim where there is one, at tags that move with their releases. */
+export const defaultImages: Readonly<Record<LanguageId, string>> = {
+  python: 'python:3-slim',
+  javascript: 'node:lts-slim',
+  typescript: 'node:lts-slim',
+  go: 'golang:1',
+  csharp: 'mcr.microsoft.com/dotnet/sdk:10.0',
+  ruby: 'ruby:3-slim',
+  shellscript: 'debian:stable-slim',
+};

@@ -1,0 +1,102 @@
+/**
+ * What is allowed. The configuration file makes a policy; project files and clients may only narrow it:
+ * choose among what it allows, lower a bound, never raise one. An empty list allows nothing.
+ */
+import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
+import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
+
+export interface Policy {
+  readonly preference: Preference;
+  /** The image of each language. */
+  readonly images: Readonly<Record<LanguageId, string>>;
+  /** Images a client may name. */
+  readonly allowedImages: ReadonlySet<string>;
+  readonly limits: Limits;
+  readonly maxLimits: Limits;
+  readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
+  readonly networkModes: readonly Network['mode'][];
+}
+
+export function createPolicy(config: Config): Policy {
+  const images = { ...defaultImages, ...config.images };
+  const maxLimits = lower(defaultMaxLimits, config.maxLimits ?? {});
+  return {
+    preference: config.preference ?? 'balanced',
+    images,
+    allowedImages: new Set([...Object.values(images), ...(config.allowedImages ?? [])]),
+    limits: lower({ ...defaultLimits, ...config.limits }, maxLimits),
+    maxLimits,
+    sessions: { ...defaultSessions, ...config.sessions },
+    networkModes: config.network?.modes ?? ['none'],
+  };
+}
+
+/** @throws ProtocolError PolicyDenied where the narrower configuration asks for more than the policy gives. */
+export function narrow(policy: Policy, config: Config): Policy {
+  for (const key of ['docker', 'log'] as const) {
+    if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
+  }
+  for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
+  const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
+  const images = { ...policy.images, ...config.images };
+  const maxLimits = lower(policy.maxLimits, config.maxLimits ?? {});
+  const sessions = config.sessions ?? {};
+  return {
+    preference: config.preference ?? policy.preference,
+    images,
+    allowedImages: allowed ? new Set(allowed) : policy.allowedImages,
+    limits: resolveLimits({ ...policy, maxLimits }, config.limits ?? {}),
+    maxLimits,
+    sessions: {
+      max: Math.min(policy.sessions.max, sessions.max ?? Infinity),
+      idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, sessions.idleTimeoutMs),
+      maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
+    },
+    networkModes: policy.networkModes.filter((mode) => (config.network?.modes as readonly string[] | undefined)?.includes(mode) ?? true),
+  };
+}
+
+/** @throws ProtocolError PolicyDenied */
+export function checkImage(policy: Policy, image: string): void {
+  if (policy.allowedImages.has(image)) return;
+  throw denied('images', `the image ${image} is not allowed: add it to allowedImages in the configuration`);
+}
+
+/** The limits of a session: what it asks for over the defaults. @throws ProtocolError PolicyDenied over a maximum. */
+export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
+  for (const [name, value] of Object.entries(asked) as [keyof Limits, number][]) {
+    const most = policy.maxLimits[name];
+    if (name === 'timeoutMs' ? most > 0 && (value === 0 || value > most) : value > most) {
+      throw denied('limits', `${name} may be ${most} at the most`, { rule: `maxLimits.${name}`, maximum: most });
+    }
+  }
+  return lower({ ...policy.limits, ...asked }, policy.maxLimits);
+}
+
+/** @throws ProtocolError PolicyDenied */
+export function resolveNetwork(policy: Policy, asked: Network | undefined): Network {
+  const mode = asked?.mode === 'allowlist' && !asked.hosts?.length ? 'none' : (asked?.mode ?? 'none');
+  if (mode !== 'none' && !policy.networkModes.includes(mode)) {
+    throw denied('network', `network mode ${mode} is not available here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
+  }
+  return { mode };
+}
+
+/** Of two durations the shorter, where 0 means no bound. */
+export function shorter(bound: number, asked: number | undefined): number {
+  if (asked === undefined || asked === 0) return bound;
+  return bound === 0 ? asked : Math.min(bound, asked);
+}
+
+function lower(limits: Limits, most: PartialLimits): Limits {
+  const result = { ...limits };
+  for (const [name, value] of Object.entries(most) as [keyof Limits, number | undefined][]) {
+    if (value === undefined) continue;
+    result[name] = name === 'timeoutMs' ? shorter(value, result[name]) : Math.min(result[name], value);
+  }
+  return result;
+}
+
+function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {
+  return new ProtocolError('PolicyDenied', message, { policy, rule: policy, ...data });
+}

@@ -1,0 +1,129 @@
+/** All sessions of one connection: made, found, remembered for a while after their end, closed together. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import {
+  type CloseReason,
+  type LanguageId,
+  type Limits,
+  type Network,
+  ProtocolError,
+  type SessionState,
+} from '../protocol/index.ts';
+import type { CreateContext, Runtime, Sandbox, SharedFolder } from '../runtime/ports.ts';
+import { Session, sessionClosed } from './session.ts';
+
+export interface CreateSession {
+  readonly runtime: Runtime;
+  readonly language: LanguageId | undefined;
+  readonly image: string | undefined;
+  readonly label: string | undefined;
+  readonly limits: Limits;
+  readonly network: Network;
+  readonly workspace: SharedFolder | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly strict: boolean;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number;
+}
+
+export interface SessionManagerOptions {
+  readonly max: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  changed(session: Session, state: SessionState, reason?: CloseReason): void;
+}
+
+/** So many ended sessions are remembered, to tell why they ended. */
+const MAX_REMEMBERED = 1000;
+
+export class SessionManager {
+  readonly #options: SessionManagerOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #ended = new Map<string, CloseReason>();
+  readonly #creating = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: SessionManagerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
+  create(wish: CreateSession, context: CreateContext): Promise<Session> {
+    const { max } = this.#options;
+    if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down');
+    if (this.#sessions.size + this.#creating.size >= max) {
+      throw new ProtocolError('TooManySessions', `there are ${max} sessions already: close one, or raise sessions.max`, { max });
+    }
+    const creating = this.#create(wish, {
+      ...context,
+      signal: AbortSignal.any([context.signal, this.#closing.signal]),
+    });
+    this.#creating.add(creating);
+    return creating.finally(() => this.#creating.delete(creating));
+  }
+
+  async #create(wish: CreateSession, context: CreateContext): Promise<Session> {
+    const id = randomBytes(8).toString('hex');
+    const { language, image, limits, network, workspace } = wish;
+    const sandbox = await wish.runtime.create({ sessionId: id, language, image, limits, network, workspace }, context);
+    if (wish.strict) await requireEnforced(sandbox);
+    if (context.signal.aborted) {
+      await sandbox.close();
+      throw context.signal.reason;
+    }
+    const session = new Session({
+      ...wish,
+      id,
+      runtime: wish.runtime.id,
+      sandbox,
+      clock: this.#options.clock,
+      changed: (changed, state, reason) => {
+        if (state === 'closed') this.#remember(changed);
+        this.#options.changed(changed, state, reason);
+      },
+    });
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** @throws ProtocolError SessionNotFound, SessionClosed */
+  get(id: string): Session {
+    const session = this.#sessions.get(id);
+    if (session) return session;
+    const reason = this.#ended.get(id);
+    if (reason) throw sessionClosed(id, reason);
+    throw new ProtocolError('SessionNotFound', `there is no session ${id.slice(0, 100)}; session/create makes one`, { sessionId: id.slice(0, 100) });
+  }
+
+  list(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Ends everything, also what is still being made. Reports all faults together. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ProtocolError('RequestCancelled', 'the daemon is shutting down'));
+    const results = await Promise.allSettled([
+      ...this.list().map((session) => session.close('shutdown')),
+      ...[...this.#creating].map((creating) => creating.catch(() => undefined)),
+    ]);
+    const faults = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (faults.length > 0) throw new AggregateError(faults, 'some sessions could not be closed');
+  }
+
+  #remember(session: Session): void {
+    this.#sessions.delete(session.id);
+    this.#ended.set(session.id, session.reason ?? 'client');
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
+  }
+}
+
+/** @throws ProtocolError IsolationUnavailable, with the layers that are less than enforced. The sandbox is gone then. */
+async function requireEnforced(sandbox: Sandbox): Promise<void> {
+  const layers = sandbox.isolation.layers.filter(({ state }) => state !== 'enforced');
+  if (layers.length === 0) return;
+  await sandbox.close();
+  const names = layers.map(({ name, state }) => `${name} (${state})`).join(', ');
+  throw new ProtocolError('IsolationUnavailable', `strict was asked for, but not everything is enforced here: ${names}`, { layers });
+}

@@ -1,0 +1,232 @@
+/** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
+import type { Clock } from '../base/clock.ts';
+import { deferred, Sequence } from '../base/promises.ts';
+import {
+  type CloseReason,
+  type CommandUsage,
+  type LanguageId,
+  type Limits,
+  type Network,
+  ProtocolError,
+  type Session as SessionView,
+  type SessionState,
+} from '../protocol/index.ts';
+import type { Sandbox } from '../runtime/ports.ts';
+
+export interface SessionParts {
+  readonly id: string;
+  readonly label: string | undefined;
+  readonly language: LanguageId | undefined;
+  readonly runtime: string;
+  readonly sandbox: Sandbox;
+  readonly limits: Limits;
+  readonly network: Network;
+  readonly env: Readonly<Record<string, string>>;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number;
+  readonly clock: Clock;
+  /** Told of every change of state, in order. */
+  changed(session: Session, state: SessionState, reason?: CloseReason): void;
+}
+
+/** What runs in a session and must end before it. */
+export interface Running {
+  /** Ends it for the given reason; its result still goes out. */
+  end(reason: CloseReason): void;
+  readonly done: Promise<unknown>;
+}
+
+/** After this, a session closes even if something that ran in it has not settled. */
+const SETTLE_MS = 1_000;
+
+export class Session {
+  readonly id: string;
+  readonly sandbox: Sandbox;
+  readonly limits: Limits;
+  readonly env: Readonly<Record<string, string>>;
+  readonly language: LanguageId | undefined;
+  readonly #parts: SessionParts;
+  readonly #createdAt: number;
+  readonly #order = new Sequence();
+  readonly #running = new Set<Running>();
+  #lastActiveAt: number;
+  #active = 0;
+  #state: SessionState = 'ready';
+  #reason: CloseReason | undefined;
+  #closed: Promise<void> | undefined;
+  #commandCount = 0;
+  #usage: CommandUsage = { cpuMs: 0, peakMemoryBytes: 0 };
+  #cancelIdle: (() => void) | undefined;
+  readonly #cancelLifetime: (() => void) | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.sandbox = parts.sandbox;
+    this.limits = parts.limits;
+    this.env = parts.env;
+    this.language = parts.language;
+    this.#createdAt = this.#lastActiveAt = parts.clock.now();
+    const { maxLifetimeMs } = parts;
+    if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => void this.close('lifetime'));
+    this.#watchIdle();
+    void parts.sandbox.lost.then(() => this.close('sandboxLost'));
+    parts.changed(this, 'ready');
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Why it closed. */
+  get reason(): CloseReason | undefined {
+    return this.#reason;
+  }
+
+  /**
+   * Runs a command when those before it have started, or, for file commands, ended.
+   * `begin` resolves `started` when the next may come. The session is busy, and not idle, until its result is there.
+   * @throws ProtocolError SessionClosed
+   */
+  async command<T>(begin: (started: () => void) => Promise<T>): Promise<T> {
+    this.#requireOpen();
+    this.#enter();
+    try {
+      const result = deferred<T>();
+      void this.#order.run(async () => {
+        const started = deferred();
+        const run = (async () => {
+          this.#requireOpen();
+          return begin(started.resolve);
+        })();
+        run.then(result.resolve, result.reject).finally(started.resolve).catch(() => undefined);
+        await started.promise;
+      });
+      return await result.promise;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Until `running.done` settles, closing the session ends it first. */
+  track(running: Running): void {
+    this.#running.add(running);
+    void running.done.catch(() => undefined).finally(() => this.#running.delete(running));
+    if (this.#reason) running.end(this.#reason);
+  }
+
+  account(usage: CommandUsage | undefined): void {
+    if (!usage) return;
+    this.#usage = {
+      cpuMs: this.#usage.cpuMs + usage.cpuMs,
+      peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes, usage.peakMemoryBytes),
+    };
+  }
+
+  view(): SessionView {
+    const { label, language, runtime, network, idleTimeoutMs, maxLifetimeMs } = this.#parts;
+    const { image, isolation } = this.sandbox;
+    return {
+      sessionId: this.id,
+      ...(label === undefined ? {} : { label }),
+      ...(language === undefined ? {} : { language }),
+      runtime,
+      ...(image === undefined ? {} : { image }),
+      state: this.#state,
+      warm: false,
+      workspace: '/workspace',
+      createdAt: iso(this.#createdAt),
+      lastActiveAt: iso(this.#active > 0 ? this.#parts.clock.now() : this.#lastActiveAt),
+      expiresAt: iso(this.#expiresAt()),
+      idleTimeoutMs,
+      maxLifetimeMs,
+      limits: this.limits,
+      network,
+      isolation,
+      commandCount: this.#commandCount,
+      usage: this.#usage,
+    };
+  }
+
+  /** Ends what runs, removes the sandbox. Idempotent; the first reason wins. */
+  close(reason: CloseReason): Promise<void> {
+    this.#closed ??= this.#close(reason);
+    return this.#closed;
+  }
+
+  async #close(reason: CloseReason): Promise<void> {
+    this.#reason = reason;
+    this.#cancelIdle?.();
+    this.#cancelLifetime?.();
+    this.#setState('closing', reason);
+    try {
+      const ending = [...this.#running];
+      for (const running of ending) running.end(reason);
+      if (reason === 'sandboxLost') await this.#settled(ending);
+      await this.sandbox.close();
+      await this.#settled(ending);
+    } finally {
+      this.#setState('closed', reason);
+    }
+  }
+
+  async #settled(ending: readonly Running[]): Promise<void> {
+    let cancel = () => {};
+    const enough = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(SETTLE_MS, resolve)));
+    await Promise.race([Promise.allSettled(ending.map(({ done }) => done)), enough]);
+    cancel();
+  }
+
+  #requireOpen(): void {
+    if (this.#reason) throw sessionClosed(this.id, this.#reason);
+  }
+
+  #enter(): void {
+    this.#commandCount++;
+    this.#cancelIdle?.();
+    if (this.#active++ === 0 && this.#state === 'ready') this.#setState('busy');
+  }
+
+  #leave(): void {
+    this.#lastActiveAt = this.#parts.clock.now();
+    if (--this.#active > 0 || this.#state !== 'busy') return;
+    this.#setState('ready');
+    this.#watchIdle();
+  }
+
+  #watchIdle(): void {
+    const { idleTimeoutMs, clock } = this.#parts;
+    if (idleTimeoutMs > 0) this.#cancelIdle = clock.after(idleTimeoutMs, () => void this.close('idle'));
+  }
+
+  #setState(state: SessionState, reason?: CloseReason): void {
+    this.#state = state;
+    this.#parts.changed(this, state, reason);
+  }
+
+  /** When it would close if nothing more happened. */
+  #expiresAt(): number {
+    const { idleTimeoutMs, maxLifetimeMs, clock } = this.#parts;
+    const idle = idleTimeoutMs === 0 ? Infinity : (this.#active > 0 ? clock.now() : this.#lastActiveAt) + idleTimeoutMs;
+    const lifetime = maxLifetimeMs === 0 ? Infinity : this.#createdAt + maxLifetimeMs;
+    return Math.min(idle, lifetime, LAST_DATE);
+  }
+}
+
+/** The end of what ISO 8601 dates can say in JavaScript: the expiry of what never expires. */
+const LAST_DATE = 8_640_000_000_000_000;
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+export function sessionClosed(sessionId: string, reason: CloseReason): ProtocolError {
+  const why = {
+    client: 'the client closed it',
+    idle: 'it was idle for too long',
+    lifetime: 'it reached its maximum lifetime',
+    sandboxLost: 'its sandbox was lost',
+    shutdown: 'the daemon is shutting down',
+  }[reason];
+  return new ProtocolError('SessionClosed', `session ${sessionId} is closed: ${why}; create a new one`, { sessionId, reason });
+}

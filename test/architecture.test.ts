@@ -1,0 +1,71 @@
+/** The shape of the house: who knows whom, and what is deliberately absent. */
+import { expect } from 'chai';
+import { absenceFaults } from './architecture/absent.ts';
+import { projectFiles, type SourceFile } from './architecture/files.ts';
+import { importFaults } from './architecture/floors.ts';
+
+const faultsOf = (file: SourceFile) => [...importFaults(file), ...absenceFaults(file)];
+
+describe('architecture', () => {
+  const files = projectFiles();
+
+  it('sees the sources', () => {
+    const paths = files.map(({ path }) => path);
+    expect(paths).to.include.members(['server/src/protocol/index.ts', 'client-vscode/src/extension.ts', 'test/run.sh', '.ci/run']);
+  });
+
+  it('has its floors: a file imports from its own and lower ones', () => {
+    expect(files.flatMap(importFaults)).to.deep.equal([]);
+  });
+
+  it('has nothing of what is deliberately absent', () => {
+    expect(files.flatMap(absenceFaults)).to.deep.equal([]);
+  });
+});
+
+describe('the architecture check fails for', () => {
+  /** A word in two parts, so that this file does not hold what it forbids. */
+  const word = (...parts: string[]) => parts.join('');
+
+  const violations: Record<string, SourceFile> = {
+    'an upward import': { path: 'server/src/runtime/x.ts', text: "import { a } from '../session/a.ts';" },
+    'an upward import of types': { path: 'server/src/policy/x.ts', text: "import type { A } from '../command/a.ts';" },
+    'a lazy upward import': { path: 'server/src/runtime/deep/x.ts', text: "const a = await import('../../connection/a.ts');" },
+    'a re-export from above': { path: 'server/src/session/x.ts', text: "export * from '../main.ts';" },
+    'base that imports protocol': { path: 'server/src/base/x.ts', text: "import { a } from '../protocol/a.ts';" },
+    'protocol that imports base': { path: 'server/src/protocol/x.ts', text: "import { a } from '../base/a.ts';" },
+    'an import from a floor nobody knows': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
+    'an import from outside the daemon': { path: 'server/src/connection/x.ts', text: "import { a } from '../../../test/a.ts';" },
+    'dockerode outside its file': { path: 'server/src/runtime/docker/x.ts', text: "const d = await import('dockerode');" },
+    'execa outside its file': { path: 'server/src/runtime/host/x.ts', text: "import { execa } from 'execa';" },
+    'child processes': { path: 'server/src/command/x.ts', text: "import { spawn } from 'node:child_process';" },
+    'an imported process': { path: 'server/src/base/x.ts', text: "import { env } from 'node:process';" },
+    'the global process': { path: 'server/src/base/x.ts', text: 'export const a = () => process.env.A;' },
+    'the global process by another way': { path: 'server/src/base/x.ts', text: 'export const a = globalThis.process;' },
+    console: { path: 'server/src/main.ts', text: "console.log('x');" },
+    'module state': { path: 'server/src/base/x.ts', text: 'export let count = 0;' },
+    'a long file': { path: 'server/src/base/x.ts', text: '\n'.repeat(300) + 'export {};' },
+    'a client that knows the daemon': { path: 'client-vscode/src/x.ts', text: "import { a } from '../../server/src/base/a.ts';" },
+    'a client that knows the package': { path: 'client-vscode/src/x.ts', text: "import { a } from 'codebeaker';" },
+    'a test that runs alone': { path: 'test/x.test.ts', text: word('it.', "only('x', () => {});") },
+    'a test that is left out': { path: 'test/x.test.ts', text: word('describe.', "skip('x', () => {});") },
+    'a skip without a need': { path: 'test/x.test.ts', text: word('this.', 'skip();') },
+    'a lint suppression': { path: 'bench/x.ts', text: word('// eslint-', 'disable-next-line') },
+    'a path of a machine': { path: 'README.md', text: word('see /ro', 'ot/notes') },
+  };
+
+  for (const [name, file] of Object.entries(violations)) {
+    it(name, () => {
+      expect(faultsOf(file)).to.have.lengthOf(1);
+    });
+  }
+
+  it('nothing else', () => {
+    const innocent = `/** The process. See console.log. */
+      import type { Runtime } from '../runtime/ports.ts';
+      const process = (p: { process: number }, workspace = '/workspace') => [p.process, workspace];
+      export const exec = async () => process({ process: 1 });
+      export const lazy = () => import('./b.ts');`;
+    expect(faultsOf({ path: 'server/src/session/x.ts', text: innocent })).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,64 @@
+/** What is nowhere, or in few places. */
+import ts from 'typescript';
+import type { SourceFile } from './files.ts';
+
+const maxLines = 300;
+
+export function absenceFaults(file: SourceFile): string[] {
+  const faults = [...daemonFaults(file), ...testFaults(file), ...textFaults(file)];
+  return faults.map((fault) => `${file.path}: ${fault}`);
+}
+
+function daemonFaults({ path, text }: SourceFile): string[] {
+  if (!/^server\/src\/.*\.ts$/.test(path)) return [];
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const faults = source.statements.filter(isMutableState).map((statement) => `module state: ${statement.getText().slice(0, 40)}`);
+  const globals = usedGlobals(source);
+  if (globals.has('console')) faults.push('console: log through a Log');
+  if (globals.has('process') && !/^server\/src\/(?:main\.ts$|cli\/)/.test(path)) faults.push('process: main and cli alone know it');
+  const lines = text.trimEnd().split('\n').length;
+  if (lines > maxLines) faults.push(`${lines} lines`);
+  return faults;
+}
+
+function isMutableState(statement: ts.Statement): boolean {
+  return ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) === 0;
+}
+
+/** Names that are read and that the file does not declare. `globalThis.x` counts as x. */
+function usedGlobals(source: ts.SourceFile): Set<string> {
+  const used = new Set<string>();
+  const declared = new Set<string>();
+  const visit = (node: ts.Node) => {
+    if (ts.isIdentifier(node)) {
+      const { parent } = node;
+      const named = 'name' in parent && parent.name === node;
+      if (!named) used.add(node.text);
+      else if (ts.isPropertyAccessExpression(parent)) {
+        if (parent.expression.getText() === 'globalThis') used.add(node.text);
+      } else if (ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isBindingElement(parent) || ts.isImportSpecifier(parent)) {
+        declared.add(node.text);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return new Set([...used].filter((name) => !declared.has(name)));
+}
+
+function testFaults({ path, text }: SourceFile): string[] {
+  if (!/^test\/.*\.ts$/.test(path)) return [];
+  const faults: string[] = [];
+  if (/\b(?:describe|context|suite|it|test|specify)\.(?:only|skip)\b|\bx(?:it|describe|context|specify)\(/.test(text)) {
+    faults.push('a test switched on or off by hand');
+  }
+  if (/\bthis\.skip\(/.test(text) && path !== 'test/require.ts') faults.push('skips without need()');
+  return faults;
+}
+
+function textFaults({ path, text }: SourceFile): string[] {
+  const faults: string[] = [];
+  if (/eslint[-]disable|@ts[-](?:ignore|nocheck)/.test(text)) faults.push('a check switched off');
+  if (path !== 'package-lock.json' && /(?<![\w$}.*-])\/(?:work|root|farm)(?![\w-])/.test(text)) faults.push('a path of somebody’s machine');
+  return faults;
+}

@@ -1,0 +1,51 @@
+/** Who may import whom. */
+import { posix } from 'node:path';
+import ts from 'typescript';
+import type { SourceFile } from './files.ts';
+
+/** From the bottom up. */
+const floors = ['protocol', 'base', 'runtime', 'policy', 'session', 'command', 'connection', 'top'];
+/** They import nothing of ours but themselves. */
+const foundations = ['protocol', 'base'];
+
+/** Package → the files that may import it. */
+const homes: Readonly<Record<string, RegExp>> = {
+  dockerode: /^runtime\/docker\/engine\.ts$/,
+  execa: /^runtime\/host\/process\.ts$/,
+  child_process: /^runtime\/host\/keeper\.ts$/,
+  process: /^(?:main\.ts$|cli\/)/,
+};
+
+const daemon = 'server/src/';
+const client = 'client-vscode/src/';
+
+export function importFaults(file: SourceFile): string[] {
+  const imports = ts.preProcessFile(file.text, true, true).importedFiles.map(({ fileName }) => fileName);
+  if (file.path.startsWith(daemon)) return imports.flatMap((name) => daemonFaults(file.path, name));
+  if (file.path.startsWith(client)) return imports.flatMap((name) => clientFaults(file.path, name));
+  return [];
+}
+
+function daemonFaults(path: string, name: string): string[] {
+  if (name.startsWith('.')) {
+    const from = floorOf(path);
+    const to = floorOf(posix.join(posix.dirname(path), name));
+    const known = foundations.includes(from) ? from === to : floors.indexOf(to) <= floors.indexOf(from);
+    return known && floors.includes(to) ? [] : [`${path} imports ${name}: ${from} does not know ${to}`];
+  }
+  const home = homes[name.replace(/^node:/, '')];
+  return home && !home.test(path.slice(daemon.length)) ? [`${path} imports ${name}, which has its own file`] : [];
+}
+
+/** A file beside the floors is at the top; one outside the daemon is on none. */
+function floorOf(path: string): string {
+  if (!path.startsWith(daemon)) return 'the outside';
+  const [floor, ...rest] = path.slice(daemon.length).split('/');
+  return floor === undefined || rest.length === 0 || floor === 'cli' ? 'top' : floor;
+}
+
+function clientFaults(path: string, name: string): string[] {
+  const outside = name.startsWith('.') && !posix.join(posix.dirname(path), name).startsWith(client);
+  const other = /^codebeaker(?:\/|$)/.test(name) && name !== 'codebeaker/protocol';
+  return outside || other ? [`${path} imports ${name}: it knows codebeaker/protocol alone`] : [];
+}

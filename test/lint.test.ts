@@ -1,0 +1,65 @@
+/** The linter is set up so that it really fails. Each text stands in for a file that exists, so that types are known. */
+import { expect } from 'chai';
+import { ESLint } from 'eslint';
+import { fileURLToPath } from 'node:url';
+
+describe('the linter', function () {
+  this.timeout(60_000);
+
+  const eslint = new ESLint({ cwd: fileURLToPath(new URL('..', import.meta.url)) });
+
+  const rulesBroken = async (text: string, filePath = 'server/src/base/clock.ts') => {
+    const [result] = await eslint.lintText(text, { filePath });
+    return result?.messages.map(({ ruleId }) => ruleId);
+  };
+
+  const fails: Record<string, [rule: string, text: string, path?: string]> = {
+    'a floating promise': [
+      '@typescript-eslint/no-floating-promises',
+      'export const f = async () => 1;\nexport const g = () => {\n  f();\n};\n',
+    ],
+    'a promise as a condition': [
+      '@typescript-eslint/no-misused-promises',
+      'export const f = async () => 1;\nexport const g = () => (f() ? 1 : 2);\n',
+    ],
+    console: ['no-console', "console.log('x');\n"],
+    any: ['@typescript-eslint/no-explicit-any', 'export const f = (a: any) => String(a);\n'],
+    '==': ['eqeqeq', 'export const f = (a: number) => a == 1;\n'],
+    'an import of types as values': [
+      '@typescript-eslint/consistent-type-imports',
+      "import { Log } from './log.ts';\nexport const f = (log: Log) => log.info('x');\n",
+    ],
+    'an upward import': [
+      'no-restricted-imports',
+      "import type { Runtime } from '../runtime/ports.ts';\nexport const f = (runtime: Runtime) => runtime.id;\n",
+    ],
+    'a lazy upward import': ['no-restricted-syntax', "export const f = () => import('../runtime/ports.ts');\n"],
+    'dockerode elsewhere': ['no-restricted-syntax', "export const f = () => import('dockerode');\n", 'server/src/runtime/ports.ts'],
+    'the process': ['no-restricted-globals', 'export const f = () => process.pid;\n'],
+    'module state': ['no-restricted-syntax', 'export let count = 0;\nexport const f = () => (count += 1);\n'],
+    'a client that knows the daemon': [
+      'no-restricted-imports',
+      "export type { Clock } from '../../server/src/base/clock.ts';\n",
+      'client-vscode/src/extension.ts',
+    ],
+  };
+
+  for (const [name, [rule, text, path]] of Object.entries(fails)) {
+    it(`fails for ${name}`, async () => {
+      expect(await rulesBroken(text, path)).to.deep.equal([rule]);
+    });
+  }
+
+  it('fails for a long file', async () => {
+    expect(await rulesBroken('// a line\n'.repeat(301) + 'export {};\n')).to.deep.equal(['max-lines']);
+  });
+
+  it('cannot be told to look away', async () => {
+    const text = ['/* eslint', '-disable */\nconsole.log(1);\n'].join('');
+    expect(await rulesBroken(text)).to.include('no-console');
+  });
+
+  it('accepts what is right', async () => {
+    expect(await rulesBroken("export const f = async () => 1;\nexport const g = async () => (await f()) === 1;\n")).to.deep.equal([]);
+  });
+});
