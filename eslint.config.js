@@ -80,9 +80,11 @@ export default defineConfig(
       'prefer-const': 'error',
       'no-unused-expressions': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true }],
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Collaborators are records of functions without `this`, and are taken apart where they arrive.
+      '@typescript-eslint/unbound-method': 'off',
       // An async function without await turns what it throws into a rejection: interfaces ask for it.
       '@typescript-eslint/require-await': 'off',
       // The reason of an AbortSignal is whatever the aborter gave, and goes on as it is.

@@ -92,7 +92,8 @@ async function removeStale(folder, { outputFiles }) {
   }
 }
 
-const results = await Promise.all([daemon, protocol, extension]);
+/** esbuild has said what is wrong. */
+const results = await Promise.all([daemon, protocol, extension]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
 await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results.slice(0, 2)));

@@ -39,7 +39,7 @@ describe('the reporter', () => {
 
   for (const [name, [fixture, env, code, last]] of Object.entries(cases)) {
     it(name, async () => {
-      const { output: _output, ...outcome } = await run(fixture, env);
+      const { output, ...outcome } = await run(fixture, env);
       expect(outcome).to.deep.equal({ code, last });
     });
   }

@@ -1,6 +1,6 @@
 /** Output on its way to the client: no faster than the client consumes it (protocol section 5). */
 import { Sequence } from '../base/promises.ts';
-import { CommandOutput, type CommandAckParams, type CommandOutputParams, ProtocolError } from '../protocol/index.ts';
+import { type CommandAck, CommandOutput, type CommandOutputParams, type ParamsOf, ProtocolError } from '../protocol/index.ts';
 import type { Client } from './service.ts';
 
 /** Data of one command that the client may leave unacknowledged. */
@@ -108,7 +108,7 @@ export class OutputChannels {
   }
 
   /** `command/ack`. An id that is not open is ignored: the command may have ended meanwhile. */
-  ack({ commandId, seq }: CommandAckParams): void {
+  ack({ commandId, seq }: ParamsOf<typeof CommandAck>): void {
     this.#channels.get(commandId)?.ack(seq);
   }
 

@@ -57,8 +57,10 @@ export class Inbound {
   }
 
   listen(deliver: (message: Message) => void): void {
+    const { input } = this.#deps;
     this.#deliver = deliver;
-    this.#deps.input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+    if (input.destroyed || input.readableEnded) this.#end();
+    else input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
   }
 
   /** Reads no more. Called twice, it does nothing. */

@@ -24,7 +24,7 @@ export class Lifecycle {
   readonly #deps: LifecycleDeps;
   #phase: Phase = 'new';
   #service: Service | undefined;
-  #opening: Deferred | undefined;
+  #opening: Deferred<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(deps: LifecycleDeps) {
@@ -88,7 +88,7 @@ export class Lifecycle {
   }
 
   /** What is thrown or returned becomes an answer without waiting for anything else, thus before this runs. */
-  #afterAnswer(phase: Phase, opening: Deferred, then?: () => void): void {
+  #afterAnswer(phase: Phase, opening: Deferred<void>, then?: () => void): void {
     setImmediate(() => {
       this.#phase = phase;
       this.#opening = undefined;

@@ -10,12 +10,12 @@ import type {
 } from '../protocol/index.ts';
 
 /** Lifecycle methods belong to the connection itself; every other method of the client's has a handler. */
-type Served = Exclude<ClientMethod, { section: 'Lifecycle' }>;
-type Work = Exclude<ClientMethod['name'], 'initialize' | 'initialized' | 'shutdown' | 'exit' | '$/setTrace'>;
+type Lifecycle = 'initialize' | 'initialized' | 'shutdown' | 'exit' | '$/setTrace';
+type Served = Exclude<ClientMethod, { name: Lifecycle }>;
 
 /** One handler a method. Params are validated, results are data, faults are ProtocolError. */
 export type Handlers = {
-  readonly [Name in Work]: (
+  readonly [Name in Served['name']]: (
     params: ParamsOf<Extract<Served, { name: Name }>>,
     context: RequestContext,
   ) => Promise<ResultOf<Extract<Served, { name: Name }>>> | ResultOf<Extract<Served, { name: Name }>>;

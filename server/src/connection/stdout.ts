@@ -11,6 +11,6 @@ export function takeStdout({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | '
     write: (chunk: Buffer, encoding, done) => void write(chunk, encoding, done),
   });
   // A reader that has gone is told to whoever holds `output`.
-  stdout.on('error', (fault) => output.destroy(fault));
+  stdout.on('error', (fault: Error) => output.destroy(fault));
   return output;
 }

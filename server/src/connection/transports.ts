@@ -27,6 +27,8 @@ export function socketTransport(port: number): Promise<Transport> {
 
 /** Half open, so that the answers still go out after the client has sent its last. */
 async function socketOf(socket: Socket): Promise<Transport> {
+  // A socket may fail before anybody reads it: whoever reads it then finds it destroyed.
+  socket.on('error', () => undefined);
   await once(socket, 'connect');
   return { input: socket, output: socket, dispose: () => socket.destroySoon() };
 }

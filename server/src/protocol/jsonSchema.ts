@@ -2,7 +2,7 @@
  * The shapes as JSON Schema, by name. A shape is named by the constant that holds it; fields get their notes.
  * Imported lazily: the daemon starts without it.
  */
-import * as z from 'zod/mini';
+import { $ZodType, registry, toJSONSchema } from 'zod/v4/core';
 import * as shapes from './index.ts';
 import { commonNotes, notes } from './notes.ts';
 
@@ -45,14 +45,14 @@ export interface NamedSchemas {
 }
 
 export function jsonSchemas(): NamedSchemas {
-  const registry = z.registry<{ id: string }>();
-  const names = new Map<z.core.$ZodType, string>();
-  const name = (schema: z.core.$ZodType, id: string) => {
+  const named = registry<{ id: string }>();
+  const names = new Map<$ZodType, string>();
+  const name = (schema: $ZodType, id: string) => {
     names.set(schema, id);
-    registry.add(schema, { id });
+    named.add(schema, { id });
   };
   for (const [id, shape] of Object.entries(shapes)) {
-    if (shape instanceof z.core.$ZodType && !inline.includes(shape)) name(shape, id);
+    if (shape instanceof $ZodType && !inline.includes(shape)) name(shape, id);
   }
 
   const methods = new Map<string, MethodShapes>();
@@ -67,7 +67,7 @@ export function jsonSchemas(): NamedSchemas {
     methods.set(method.name, ids);
   }
 
-  const generated = z.toJSONSchema(registry, {
+  const generated = toJSONSchema(named, {
     io: 'input',
     target: 'draft-07',
     uri: (id) => refPrefix + id,
@@ -75,7 +75,7 @@ export function jsonSchemas(): NamedSchemas {
   }).schemas as Record<string, JsonSchema & { $id?: string; $schema?: string }>;
 
   const schemas: Record<string, JsonSchema> = { ...inlineSchemas(methods) };
-  for (const [id, { $id: _id, $schema: _schema, ...schema }] of Object.entries(generated)) {
+  for (const [id, { $id, $schema, ...schema }] of Object.entries(generated)) {
     schemas[id] = annotated(id, schema);
   }
   return { schemas, methods };

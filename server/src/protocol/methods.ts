@@ -11,11 +11,20 @@ import { Execution, Session } from './values.ts';
 
 type Schema = z.core.$ZodType;
 
+type Kind = 'request' | 'notification';
+type From = 'client' | 'server';
+
 /** `from` is who sends it. `section` is where PROTOCOL.md lists it. */
-export interface Method<Name extends string = string, P extends Schema = Schema, R extends Schema = Schema> {
+export interface Method<
+  Name extends string = string,
+  P extends Schema = Schema,
+  R extends Schema = Schema,
+  K extends Kind = Kind,
+  F extends From = From,
+> {
   readonly name: Name;
-  readonly kind: 'request' | 'notification';
-  readonly from: 'client' | 'server';
+  readonly kind: K;
+  readonly from: F;
   readonly section: Section;
   readonly params: P;
   readonly result: R;
@@ -24,25 +33,25 @@ export interface Method<Name extends string = string, P extends Schema = Schema,
 
 export type Section = 'Lifecycle' | 'Runtimes' | 'Sessions' | 'Commands' | 'Observation';
 
-function row<N extends string, P extends Schema, R extends Schema>(
-  kind: Method['kind'],
-  from: Method['from'],
+function request<N extends string, P extends Schema, R extends Schema>(
   section: Section,
   name: N,
   params: P,
   result: R,
   summary: string,
-): Method<N, P, R> {
-  return { name, kind, from, section, params, result, summary };
+): Method<N, P, R, 'request', 'client'> {
+  return { name, kind: 'request', from: 'client', section, params, result, summary };
 }
 
-const request = <N extends string, P extends Schema, R extends Schema>(
-  section: Section, name: N, params: P, result: R, summary: string,
-) => row('request', 'client', section, name, params, result, summary);
-
-const notification = <N extends string, P extends Schema>(
-  from: Method['from'], section: Section, name: N, params: P, summary: string,
-) => row('notification', from, section, name, params, lifecycle.Nothing, summary);
+function notification<F extends From, N extends string, P extends Schema>(
+  from: F,
+  section: Section,
+  name: N,
+  params: P,
+  summary: string,
+): Method<N, P, typeof lifecycle.Nothing, 'notification', F> {
+  return { name, kind: 'notification', from, section, params, result: lifecycle.Nothing, summary };
+}
 
 export const Initialize = request('Lifecycle', 'initialize', lifecycle.InitializeParams, lifecycle.InitializeResult,
   'Opens the conversation. The result says what this daemon will really serve to this client.');

@@ -1,5 +1,5 @@
 /** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
-import type { Clock } from '../base/clock.ts';
+import { type Clock, deadline } from '../base/clock.ts';
 import { deferred, Sequence } from '../base/promises.ts';
 import {
   type CloseReason,
@@ -171,10 +171,8 @@ export class Session {
   }
 
   async #settled(ending: readonly Running[]): Promise<void> {
-    let cancel = () => {};
-    const enough = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(SETTLE_MS, resolve)));
-    await Promise.race([Promise.allSettled(ending.map(({ done }) => done)), enough]);
-    cancel();
+    const all = Promise.allSettled(ending.map(({ done }) => done));
+    await deadline(this.#parts.clock, SETTLE_MS, all, () => new Error('slow')).catch(() => undefined);
   }
 
   #requireOpen(): void {

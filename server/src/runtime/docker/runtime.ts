@@ -25,6 +25,8 @@ export interface DockerOptions {
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
+  guard(): Promise<void>;
 }
 
 /** A container whose shell does not speak within this time is no sandbox. */
@@ -71,6 +73,7 @@ export class DockerRuntime implements Runtime {
       throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
     }
     const shared = spec.workspace && spec.workspace.access !== 'copy' ? await stat(spec.workspace.path) : undefined;
+    await this.#options.guard();
     const mark = newMark();
     const identity = { name: `codebeaker-${spec.sessionId}`, daemonId: this.#options.daemonId, mark, user: shared && folderOwner(shared) };
     const id = await this.#createContainer(spec, image, identity, context);

@@ -1,0 +1,42 @@
+/** A client of our own daemon, in the same process: the command line speaks the protocol like any editor. */
+import { PassThrough } from 'node:stream';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import { connect } from '../connection/server.ts';
+import { type InitializeParams, type InitializeResult, Initialize, Initialized, Shutdown } from '../protocol/index.ts';
+import type { Daemon, Host } from './daemon.ts';
+
+export interface LocalClient {
+  readonly connection: MessageConnection;
+  readonly server: InitializeResult;
+  /** Shuts the daemon down and waits until nothing is left. */
+  close(): Promise<void>;
+}
+
+export async function connectLocally(daemon: Daemon, host: Host, params: Omit<InitializeParams, 'processId'>): Promise<LocalClient> {
+  const toDaemon = new PassThrough();
+  const toClient = new PassThrough();
+  const transport = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
+  const { log } = daemon;
+  const served = connect(transport, daemon.open, { log, clock: host.clock, version: host.version });
+  const connection = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toDaemon));
+  connection.listen();
+  const close = async () => {
+    await connection.sendRequest(Shutdown.name).catch(() => undefined);
+    await served.close();
+    connection.dispose();
+    await daemon.close();
+  };
+  try {
+    const server = await connection.sendRequest<InitializeResult>(Initialize.name, { processId: null, ...params });
+    await connection.sendNotification(Initialized.name, {});
+    return { connection, server, close };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}

@@ -1,0 +1,102 @@
+/** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
+import { randomBytes } from 'node:crypto';
+import { type Clock, deadline } from '../base/clock.ts';
+import { createLog, type Log } from '../base/log.ts';
+import { createOpen } from '../connection/open.ts';
+import type { Open } from '../connection/service.ts';
+import { loadConfig } from '../policy/config-file.ts';
+import { createPolicy } from '../policy/policy.ts';
+import type { Config } from '../protocol/index.ts';
+import { createDenoRuntime } from '../runtime/deno/runtime.ts';
+import { Engine } from '../runtime/docker/engine.ts';
+import { resolveEngine } from '../runtime/docker/host.ts';
+import { DockerRuntime } from '../runtime/docker/runtime.ts';
+import type { Runtime } from '../runtime/ports.ts';
+import { Keeper } from '../runtime/host/keeper.ts';
+
+/** What of the process a daemon may know. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly hostname: string;
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly version: string;
+  /** The command that starts this program, for the sweep after a sudden death. */
+  readonly self: readonly string[];
+  alive(pid: number): boolean;
+  writeLog(line: string): void;
+}
+
+export interface Daemon {
+  readonly open: Open;
+  readonly runtimes: readonly Runtime[];
+  readonly log: Log;
+  /** Resolves when every runtime has been looked at. */
+  readonly looked: Promise<unknown>;
+  /** Removes whatever is left. */
+  close(): Promise<void>;
+}
+
+/** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
+const LOOK_DEADLINE_MS = 1_500;
+
+/** @throws ConfigError */
+export async function createDaemon(host: Host, configFlag: string | undefined): Promise<Daemon> {
+  const { clock, env, home } = host;
+  const config = await loadConfig({ flag: configFlag, env, home });
+  const log = createLog(config.log?.level ?? 'warn', host.writeLog);
+  const policy = createPolicy(config);
+  const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
+  const keeper = new Keeper({ pid: host.pid, log });
+  const docker = dockerRuntime(config, host, daemonId, log, policy.images, keeper);
+  const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env })];
+  const looking = Promise.all(runtimes.map((runtime) => runtime.refresh(new AbortController().signal)));
+  const looked = deadline(clock, LOOK_DEADLINE_MS, looking, () => new Error('slow')).catch(() => undefined);
+  void looking.then(() => sweepStrays(docker, host, log));
+  return {
+    open: createOpen({ policy, runtimes, looked, clock, log, version: host.version }),
+    runtimes,
+    log,
+    looked,
+    close: async () => {
+      await Promise.all(runtimes.map((runtime) => runtime.close()));
+      await keeper.close();
+    },
+  };
+}
+
+export function createEngine(config: Config, { env, home, platform, clock }: Host): Engine {
+  return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
+}
+
+function dockerRuntime(config: Config, host: Host, daemonId: string, log: Log, images: DockerImages, keeper: Keeper): DockerRuntime {
+  return new DockerRuntime({
+    engine: createEngine(config, host),
+    daemonId,
+    images,
+    clock: host.clock,
+    log: log.child('docker'),
+    // The container's own lease may be stopped by what runs inside it: this one can't.
+    guard: () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]),
+  });
+}
+
+type DockerImages = ConstructorParameters<typeof DockerRuntime>[0]['images'];
+
+/** Containers of daemons of this machine that are gone. Nobody waits for it. */
+async function sweepStrays(docker: DockerRuntime, host: Host, log: Log): Promise<void> {
+  if (!docker.info().available) return;
+  try {
+    const removed = await docker.sweep((id) => !isStray(id, host));
+    if (removed > 0) log.info(`removed ${removed} containers of daemons that are gone`);
+  } catch (fault) {
+    log.warn('stray containers could not be removed', fault);
+  }
+}
+
+function isStray(daemonId: string, host: Host): boolean {
+  const [, hostname, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
+  return hostname === host.hostname && !host.alive(Number(pid));
+}

@@ -1,0 +1,50 @@
+/** `codebeaker --stdio` and its kin: one connection, then the end. */
+import { deadline } from '../base/clock.ts';
+import { connect, type Connection } from '../connection/server.ts';
+import { takeStdout } from '../connection/stdout.ts';
+import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../connection/transports.ts';
+import { watchProcess } from '../connection/watch.ts';
+import type { Arguments } from './arguments.ts';
+import { createDaemon, type Host } from './daemon.ts';
+
+type Serve = Extract<Arguments, { command: 'serve' }>;
+
+/** A daemon whose clean-up hangs leaves it to the leases. */
+const EXIT_DEADLINE_MS = 2_000;
+
+export async function serve(host: Host, args: Serve, process: NodeJS.Process): Promise<number> {
+  const output = takeStdout(process);
+  const daemon = await createDaemon(host, args.config);
+  const { log } = daemon;
+  const stops: (() => void)[] = [];
+  const transport = await transportOf(args, process.stdin, output);
+  let connection: Connection | undefined;
+  const leave = (why: string) => {
+    log.info(`leaving: ${why}`);
+    void connection?.close();
+  };
+  const watch = (pid: number) => stops.push(watchProcess(pid, host.clock, host.alive, () => leave(`process ${pid} is gone`)));
+  connection = connect(transport, daemon.open, { log, clock: host.clock, version: host.version, onClientProcess: watch });
+  if (args.clientProcessId !== undefined) watch(args.clientProcessId);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
+  process.on('uncaughtException', (fault) => {
+    log.error('a fault of ours', fault);
+    leave('a fault of ours');
+  });
+  const code = await connection.done;
+  for (const stop of stops) stop();
+  const closed = daemon.close().catch((fault: unknown) => log.error('closing failed', fault));
+  await deadline(host.clock, EXIT_DEADLINE_MS, closed, () => new Error('slow')).catch(() => log.error('clean-up is slow: leaving it to the leases'));
+  process.exit(code);
+}
+
+function transportOf({ transport }: Serve, stdin: NodeJS.ReadStream, output: ReturnType<typeof takeStdout>): Promise<Transport> {
+  switch (transport.kind) {
+    case 'stdio':
+      return Promise.resolve(stdioTransport(stdin, output));
+    case 'pipe':
+      return pipeTransport(transport.path);
+    case 'socket':
+      return socketTransport(transport.port);
+  }
+}

@@ -1,0 +1,103 @@
+/** What `initialize` opens: the policy this client gets, the capabilities that follow from it, the handlers. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { RunningCommands } from '../command/commands.ts';
+import { checkConfig, ConfigError, loadProjectConfig, projectFileName } from '../policy/config-file.ts';
+import { narrow, type Policy } from '../policy/policy.ts';
+import {
+  type Config,
+  Initialize,
+  type InitializeParams,
+  methods,
+  ProtocolError,
+  type ServerCapabilities,
+  SessionStateChanged,
+} from '../protocol/index.ts';
+import type { Runtime } from '../runtime/ports.ts';
+import { SessionManager } from '../session/manager.ts';
+import { openedPaths, sessionCreator } from './create-session.ts';
+import { MAX_CHUNK_BYTES, OutputChannels, WINDOW_BYTES } from './flow.ts';
+import { createHandlers } from './handlers.ts';
+import type { Client, Open, Service } from './service.ts';
+
+export interface OpenParts {
+  readonly policy: Policy;
+  readonly runtimes: readonly Runtime[];
+  /** Resolves when it is known which runtimes there are, or when waiting longer would be felt. */
+  readonly looked: Promise<unknown>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+}
+
+export function createOpen(parts: OpenParts): Open {
+  const startedAt = parts.clock.monotonic();
+  return async (params, client): Promise<Service> => {
+    const policy = await policyFor(params, client, parts);
+    const { runtimes, clock, log, version } = parts;
+    const sessions = new SessionManager({
+      max: policy.sessions.max,
+      clock,
+      log: log.child('session'),
+      changed: (session, state, reason) => {
+        if (!client.capabilities.session?.stateChanged) return;
+        void client.notify(SessionStateChanged, { sessionId: session.id, state, ...(reason ? { reason } : {}) });
+      },
+    });
+    const channels = new OutputChannels(client);
+    const createSession = sessionCreator({ client, policy, runtimes, sessions, initialize: params });
+    await parts.looked;
+    return {
+      capabilities: capabilities(policy, runtimes),
+      handlers: createHandlers({ client, clock, startedAt, version, runtimes, sessions, channels, createSession, commands: new RunningCommands() }),
+      close: async () => {
+        channels.closeAll();
+        await sessions.close();
+      },
+    };
+  };
+}
+
+/** The configuration file's policy, narrowed by the project's files and then by the client. */
+async function policyFor(params: InitializeParams, client: Client, { policy, log }: OpenParts): Promise<Policy> {
+  let narrowed = policy;
+  if (params.trusted ?? true) {
+    for (const folder of await openedPaths(params)) narrowed = await narrowByProject(narrowed, folder, client, log);
+  }
+  const options = params.initializationOptions;
+  return options ? narrow(narrowed, configOf(options)) : narrowed;
+}
+
+/** A project's file that is wrong, or asks for more than is allowed, is told to the person and otherwise ignored. */
+async function narrowByProject(policy: Policy, folder: string, client: Client, log: Log): Promise<Policy> {
+  try {
+    const config = await loadProjectConfig(folder);
+    return config ? narrow(policy, config) : policy;
+  } catch (fault) {
+    const message = `${projectFileName} is ignored: ${(fault as Error).message}`;
+    log.warn(message);
+    void client.logMessage(2, message);
+    return policy;
+  }
+}
+
+function configOf(options: unknown): Config {
+  try {
+    return checkConfig(options, 'initializationOptions');
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault;
+    throw new ProtocolError('InvalidParams', fault.message, { issues: [{ path: 'initializationOptions', message: fault.message }] });
+  }
+}
+
+function capabilities(policy: Policy, runtimes: readonly Runtime[]): ServerCapabilities {
+  const infos = runtimes.map((runtime) => runtime.info());
+  return {
+    runtimes: infos,
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
+    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: false },
+    output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
+    network: { modes: [...policy.networkModes] },
+    ...(infos.some(({ id, available }) => id === 'docker' && available) ? { pty: {} } : {}),
+  };
+}

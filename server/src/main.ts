@@ -1,0 +1,82 @@
+/** The process: arguments, streams, signals, exit codes. Nothing below knows them. */
+import { homedir, hostname } from 'node:os';
+import { systemClock } from './base/clock.ts';
+import { ConfigError } from './policy/config-file.ts';
+import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
+import { createDaemon, type Host } from './cli/daemon.ts';
+import { isAlive } from './connection/watch.ts';
+
+const EXIT_USAGE = 2;
+
+const host: Host = {
+  env: process.env,
+  home: homedir(),
+  hostname: hostname(),
+  platform: process.platform,
+  pid: process.pid,
+  clock: systemClock,
+  version: typeof __VERSION__ === 'undefined' ? '0.0.0-source' : __VERSION__,
+  self: [process.execPath, process.argv[1] ?? ''],
+  alive: (pid) => isAlive(pid, (id, signal) => process.kill(id, signal)),
+  writeLog: (line) => void process.stderr.write(`${line}\n`),
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(parseArguments(argv));
+  } catch (fault) {
+    if (fault instanceof UsageError) {
+      process.stderr.write(`codebeaker: ${fault.message}\n\n${usage}`);
+      return EXIT_USAGE;
+    }
+    if (fault instanceof ConfigError) {
+      process.stderr.write(`codebeaker: ${fault.message}\n`);
+      return EXIT_USAGE;
+    }
+    throw fault;
+  }
+}
+
+async function dispatch(args: Arguments): Promise<number> {
+  switch (args.command) {
+    case 'help':
+      process.stdout.write(usage);
+      return 0;
+    case 'version':
+      process.stdout.write(`codebeaker ${host.version}\n`);
+      return 0;
+    case 'serve': {
+      const { serve } = await import('./cli/serve.ts');
+      return serve(host, args, process);
+    }
+    case 'run': {
+      const { run } = await import('./cli/run.ts');
+      const daemon = await createDaemon(host, args.config);
+      return run(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+    }
+    case 'doctor': {
+      const { doctor } = await import('./cli/doctor.ts');
+      return doctor(await createDaemon(host, args.config), args.json, (text) => void process.stdout.write(text));
+    }
+    case 'sweep': {
+      const { sweep } = await import('./cli/sweep.ts');
+      return sweep(host, args.daemonId, args.config);
+    }
+  }
+}
+
+/** The first Ctrl-C is the callback's; a second one ends us at once, and the leases take the sandboxes along. */
+function onInterrupt(callback: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const first = () => {
+    stop();
+    callback();
+  };
+  const stop = () => {
+    for (const signal of signals) process.off(signal, first);
+  };
+  for (const signal of signals) process.on(signal, first);
+  return stop;
+}
