@@ -1,7 +1,7 @@
 /** What is shipped: the daemon starts without what it may never need, and clients get types and values. */
 import { expect } from 'chai';
 import { errorCodes, SessionCreate, type ParamsOf, type Session } from 'codebeaker/protocol';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const server = new URL('../server/', import.meta.url);
@@ -17,7 +17,9 @@ function eager(file: URL, seen = new Map<string, string>()): Map<string, string>
 
 describe('the build', () => {
   it('starts without dockerode, execa, the OpenRPC document and the languages of zod', () => {
-    const text = [...eager(new URL('dist/main.js', server)).values()].join('\n');
+    const serving = readdirSync(new URL('dist/chunks', server)).filter((name) => name.startsWith('serve-'));
+    const files = ['dist/main.js', ...serving.map((name) => `dist/chunks/${name}`)];
+    const text = files.flatMap((file) => [...eager(new URL(file, server)).values()]).join('\n');
     for (const [what, mark] of Object.entries({
       dockerode: 'node_modules/dockerode/',
       execa: 'execaSync',

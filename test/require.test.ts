@@ -9,11 +9,15 @@ describe('need', () => {
     else process.env.CI = before;
   });
 
+  const told: string[] = [];
+
   /** How a hook that needs a part ends: it goes on, it skips, or it throws. */
   const outcome = async (missing: string | undefined, ci: string) => {
     process.env.CI = ci;
-    const skip = () => Promise.reject(new Error('skipped'));
-    const hook = need('a part', () => missing) as (this: { skip: () => Promise<never> }) => Promise<void>;
+    const skip = (): never => {
+      throw new Error('skips');
+    };
+    const hook = need('a part', () => missing, (text) => told.push(text)) as (this: { skip: () => never }) => Promise<void>;
     return hook.call({ skip }).then(
       () => 'goes on',
       (fault: Error) => fault.message,
@@ -23,6 +27,11 @@ describe('need', () => {
   it('goes on where the part is there', async () => {
     expect(await outcome(undefined, '')).to.equal('goes on');
     expect(await outcome(undefined, 'true')).to.equal('goes on');
+  });
+
+  it('skips at home', async () => {
+    expect(await outcome('get one', '')).to.equal('skips');
+    expect(told).to.deep.equal(['    skipped, needs a part: get one\n']);
   });
 
   it('fails in CI, saying what is missing', async () => {

@@ -8,15 +8,17 @@ import { delimiter, join } from 'node:path';
 export type Probe = () => string | undefined | Promise<string | undefined>;
 
 /** A hook for `before`: `before(need('docker', dockerImage('codebeaker-test')))`. */
-export function need(part: string, probe: Probe): (this: Mocha.Context) => Promise<void> {
+export function need(part: string, probe: Probe, tell = toStdout): (this: Mocha.Context) => Promise<void> {
   return async function () {
     const missing = await probe();
     if (missing === undefined) return;
     if (process.env.CI === 'true') throw new Error(`needs ${part}: ${missing}`);
-    process.stdout.write(`    skipped, needs ${part}: ${missing}\n`);
+    tell(`    skipped, needs ${part}: ${missing}\n`);
     this.skip();
   };
 }
+
+const toStdout = (text: string): void => void process.stdout.write(text);
 
 /** The Docker engine at its usual socket. */
 export const dockerEngine: Probe = async () =>

@@ -170,6 +170,7 @@ describe('the guard', () => {
     await server.clock.advance(2000);
     expect(await server.connection.done).to.equal(1);
     expect(codesOf(server.wire.received.slice(1))).to.deep.equal([[1, -32800], ['x', -32800]]);
+    expect(server.errors()).to.deep.equal(['closing failed']);
   });
 });
 

@@ -5,7 +5,7 @@ import { type Connection, connect } from '../../server/src/connection/server.ts'
 import type { Client, Handlers, Open, Service } from '../../server/src/connection/service.ts';
 import { type InitializeParams, methods, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { type Received, Wire } from './wire.ts';
+import { type Json, type Received, Wire } from './wire.ts';
 
 export interface Line {
   readonly level: Level;
@@ -20,7 +20,7 @@ export function recordingLog(lines: Line[]): Log {
 }
 
 /** Handlers as loose as tests want them. */
-export type TestHandlers = Record<string, (params: any, context: { signal: AbortSignal }) => unknown>;
+export type TestHandlers = Record<string, (params: Json, context: { signal: AbortSignal }) => unknown>;
 
 /** A handler that ends when it is cancelled, and not before. */
 export function untilAborted(_params: unknown, { signal }: { signal: AbortSignal }): Promise<never> {

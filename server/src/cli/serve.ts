@@ -1,4 +1,5 @@
 /** `codebeaker --stdio` and its kin: one connection, then the end. */
+import { setFlagsFromString } from 'node:v8';
 import { deadline } from '../base/clock.ts';
 import { connect, type Connection } from '../connection/server.ts';
 import { takeStdout } from '../connection/stdout.ts';
@@ -9,11 +10,15 @@ import { createDaemon, type Host } from './daemon.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
 
+/** Output on its way makes short-lived strings. Kept small, the young generation is collected before they fill memory. */
+const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
+
 /** A daemon whose clean-up hangs leaves it to the leases. */
 const EXIT_DEADLINE_MS = 2_000;
 
 export async function serve(host: Host, args: Serve, process: NodeJS.Process): Promise<number> {
   const output = takeStdout(process);
+  setFlagsFromString(SMALL_YOUNG_GENERATION);
   const daemon = await createDaemon(host, args.config);
   const { log } = daemon;
   const stops: (() => void)[] = [];

@@ -31,7 +31,7 @@ export class FrameParser {
   #skipping = false;
   /** The body so far, where it came in several chunks. */
   #body: Buffer | undefined;
-  #lost = false;
+  #stopped = false;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
@@ -39,9 +39,14 @@ export class FrameParser {
 
   push(chunk: Buffer): void {
     let rest = chunk;
-    while (rest.length > 0 && !this.#lost) {
+    while (rest.length > 0 && !this.#stopped) {
       rest = rest.subarray(this.#missing > 0 ? this.#readBody(rest) : this.#readLine(rest));
     }
+  }
+
+  /** Takes nothing more, not even the rest of a chunk. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** How much memory it holds for what has not been handed on. */
@@ -126,7 +131,7 @@ export class FrameParser {
   }
 
   #lose(reason: string): void {
-    this.#lost = true;
+    this.#stopped = true;
     this.#sink.lost(reason);
   }
 }

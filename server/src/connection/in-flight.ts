@@ -4,6 +4,7 @@ import type { Id } from './message.ts';
 interface Entry {
   readonly id: Id;
   readonly bytes: number;
+  handed: boolean;
   cancelled: boolean;
 }
 
@@ -33,18 +34,25 @@ export class InFlight {
   admit(id: Id, bytes: number): number {
     this.#last += 1;
     this.#numbers.set(id, this.#last);
-    this.#entries.set(this.#last, { id, bytes, cancelled: false });
+    this.#entries.set(this.#last, { id, bytes, handed: false, cancelled: false });
     this.#bytes += bytes;
     return this.#last;
   }
 
-  /** The number of a request that is now to be cancelled: once, and only while it is in flight. */
+  /** The request is on its way to its handler. Returns whether it was cancelled before. */
+  handedOn(number: number): boolean {
+    const entry = this.#entries.get(number);
+    if (entry) entry.handed = true;
+    return entry?.cancelled ?? false;
+  }
+
+  /** The number of a request that was handed on and is now to be cancelled: once, while it is in flight. */
   cancel(id: Id): number | undefined {
     const number = this.#numbers.get(id);
     const entry = number === undefined ? undefined : this.#entries.get(number);
     if (!entry || entry.cancelled) return undefined;
     entry.cancelled = true;
-    return number;
+    return entry.handed ? number : undefined;
   }
 
   /** The id to answer with. The request is in flight no longer. */

@@ -1,6 +1,6 @@
 /** What comes from the client: checked, given numbers of ours, and handed on in the order of arrival. */
 import type { Readable } from 'node:stream';
-import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from 'vscode-jsonrpc';
+import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import { Exit, ProtocolError } from '../protocol/index.ts';
 import { FrameParser } from './frames.ts';
@@ -30,8 +30,9 @@ export interface InboundDeps {
 export class Inbound {
   readonly #deps: InboundDeps;
   readonly #parser: FrameParser;
-  #deliver: (message: Message) => void = () => undefined;
+  #callback: (message: Message) => void = () => undefined;
   #lost = false;
+  #stopped = false;
   readonly #onData = (chunk: Buffer) => this.#attempt(() => this.#parser.push(chunk));
   readonly #onEnd = () => this.#end();
 
@@ -51,40 +52,39 @@ export class Inbound {
     return this.#lost;
   }
 
-  /** How much memory is held by a message that has not come in full, and how much of it is missing. */
-  get partial(): { readonly bufferedBytes: number; readonly missingBytes: number } {
+  /** The message that has not come in full. */
+  get partial(): Pick<FrameParser, 'bufferedBytes' | 'missingBytes' | 'inMessage'> {
     return this.#parser;
   }
 
-  listen(deliver: (message: Message) => void): void {
-    const { input } = this.#deps;
-    this.#deliver = deliver;
+  listen(callback: (message: Message) => void): void {
+    const { input, valve } = this.#deps;
+    this.#callback = callback;
+    valve.open((message) => this.#handOn(message));
     if (input.destroyed || input.readableEnded) this.#end();
     else input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
   }
 
-  /** Reads no more. Called twice, it does nothing. */
+  /** Reads no more: `exit` is all that may follow. Called twice, it does nothing. */
   stop(): void {
-    this.#deps.input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
-    this.#deps.valve.stop();
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#parser.stop();
+    const { input, valve } = this.#deps;
+    input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
+    valve.release(notification(Exit.name, {}));
   }
 
   #end(): void {
     if (this.#parser.inMessage) this.#deps.log.warn('the input ended inside a message');
     else this.#deps.log.info('the input ended');
-    this.#exit();
+    this.stop();
   }
 
   #lose(reason: string): void {
     this.#lost = true;
     this.#deps.log.error(`the input can't be followed any further: ${reason}`);
-    this.#exit();
-  }
-
-  /** Goes behind everything that has been handed on: it all came before the end. */
-  #exit(): void {
     this.stop();
-    this.#handOn({ jsonrpc: '2.0', method: Exit.name } as NotificationMessage);
   }
 
   #receive(incoming: Incoming, bytes: number): void {
@@ -93,10 +93,10 @@ export class Inbound {
         this.#receiveRequest(incoming.id, incoming.method, incoming.params, bytes);
         break;
       case 'notification':
-        this.#receiveNotification(incoming.method, incoming.params);
+        this.#receiveNotification(incoming.method, incoming.params, bytes);
         break;
       case 'response':
-        this.#receiveResponse(incoming);
+        this.#receiveResponse(incoming, bytes);
         break;
       case 'invalid':
         this.#refuse(incoming.id, incoming.error);
@@ -104,7 +104,7 @@ export class Inbound {
     }
   }
 
-  #receiveRequest(id: Id, method: string, params: Params | undefined, bytes: number): void {
+  #receiveRequest(id: Id, method: string, params: Params, bytes: number): void {
     const { inFlight } = this.#deps;
     if (inFlight.has(id)) {
       this.#refuse(null, new ProtocolError('InvalidRequest', 'A request with this id has not been answered yet.'));
@@ -112,37 +112,40 @@ export class Inbound {
       const data = { retryAfterMs: RETRY_AFTER_MS };
       this.#refuse(id, new ProtocolError('RateLimited', 'Too many requests wait for an answer. Wait for some.', data));
     } else {
-      const message: RequestMessage = { jsonrpc: '2.0', id: inFlight.admit(id, bytes), method, params: named(params) };
-      this.#handOn(message);
+      const message: RequestMessage = { jsonrpc: '2.0', id: inFlight.admit(id, bytes), method, params: params };
+      this.#deps.valve.put(message, bytes);
     }
   }
 
-  #receiveNotification(method: string, params: Params | undefined): void {
-    if (method === lsp.cancelRequest) this.#cancel(named(params));
+  #receiveNotification(method: string, params: Params, bytes: number): void {
+    if (method === Exit.name) this.stop();
+    else if (method === lsp.cancelRequest) this.#cancel(params);
     else if (method === lsp.progress || method === lsp.logTrace) this.#deps.log.debug(`${method} is not ours to receive`);
-    else this.#handOn({ jsonrpc: '2.0', method, params: named(params) } as NotificationMessage);
+    else this.#deps.valve.put(notification(method, params), bytes);
   }
 
+  /** A request that has not been handed on is cancelled when it is: it must reach its handler. */
   #cancel(params: object): void {
-    const id = 'id' in params && isId(params.id) ? this.#deps.inFlight.cancel(params.id) : undefined;
-    if (id === undefined) this.#deps.log.debug('nothing to cancel');
-    // It may overtake the queue, so the valve does not count it.
-    else this.#deliver({ jsonrpc: '2.0', method: lsp.cancelRequest, params: { id } } as NotificationMessage);
+    const number = 'id' in params && isId(params.id) ? this.#deps.inFlight.cancel(params.id) : undefined;
+    if (number !== undefined) this.#callback(cancellation(number));
   }
 
-  #receiveResponse({ id, error, result }: Extract<Incoming, { kind: 'response' }>): void {
+  #receiveResponse({ id, error, result }: Extract<Incoming, { kind: 'response' }>, bytes: number): void {
     if (!this.#deps.outbound.answered(id)) this.#deps.log.debug('a response to no request of ours');
-    else this.#handOn({ jsonrpc: '2.0', id, ...(error ? { error } : { result }) } as ResponseMessage);
+    else this.#deps.valve.put({ jsonrpc: '2.0', id, ...(error ? { error } : { result }) } as ResponseMessage, bytes);
   }
 
   #refuse(id: Id | null, error: ProtocolError): void {
     this.#deps.log.debug(`a message was refused: ${error.message}`);
     void this.#deps.outbound.refuse(id !== null && this.#deps.inFlight.has(id) ? null : id, error);
+    this.#deps.valve.refused();
   }
 
   #handOn(message: Message): void {
-    this.#deps.valve.queued(message);
-    this.#deliver(message);
+    this.#callback(message);
+    if (Message.isRequest(message) && this.#deps.inFlight.handedOn(Number(message.id))) {
+      this.#callback(cancellation(Number(message.id)));
+    }
   }
 
   /** A fault of ours costs one message, not the process. */
@@ -155,7 +158,11 @@ export class Inbound {
   }
 }
 
-/** Lua can't tell `[]` from `{}`, and absent params are empty ones. */
-function named(params: Params | undefined): Params {
-  return params === undefined || (Array.isArray(params) && params.length === 0) ? {} : params;
+function notification(method: string, params: Params): NotificationMessage {
+  return { jsonrpc: '2.0', method, params: params };
+}
+
+/** It is no part of the queue: vscode-jsonrpc takes it at once. */
+function cancellation(id: number): NotificationMessage {
+  return notification(lsp.cancelRequest, { id });
 }

@@ -4,6 +4,7 @@ import { errorCodes, ProtocolError } from '../protocol/index.ts';
 import { isTooHeavy, MAX_VALUES } from './weight.ts';
 
 export type Id = string | number;
+/** Never an empty array. */
 export type Params = object | unknown[];
 
 export interface Fault {
@@ -14,8 +15,8 @@ export interface Fault {
 
 /** Where a response failed, `error` is there; else `result` is its value. */
 export type Incoming =
-  | { readonly kind: 'request'; readonly id: Id; readonly method: string; readonly params: Params | undefined }
-  | { readonly kind: 'notification'; readonly method: string; readonly params: Params | undefined }
+  | { readonly kind: 'request'; readonly id: Id; readonly method: string; readonly params: Params }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: Params }
   | { readonly kind: 'response'; readonly id: unknown; readonly error?: Fault; readonly result: unknown }
   | { readonly kind: 'invalid'; readonly id: Id | null; readonly error: ProtocolError };
 
@@ -41,7 +42,7 @@ function classify(message: Record<string, unknown>): Incoming {
   if (typeof method !== 'string') return invalid('method must be a string.', echo);
   if (has(message, 'id') && !isId(id)) return invalid('id must be a string or an integer.');
   if (has(message, 'params') && !isParams(params)) return invalid('params must be an object or an array.', echo);
-  const given = isParams(params) ? params : undefined;
+  const given = isParams(params) && !isEmptyArray(params) ? params : {};
   return isId(id) ? { kind: 'request', id, method, params: given } : { kind: 'notification', method, params: given };
 }
 
@@ -66,6 +67,11 @@ export function isId(value: unknown): value is Id {
 
 function isParams(value: unknown): value is Params {
   return typeof value === 'object' && value !== null;
+}
+
+/** Lua can't tell `[]` from `{}`. */
+function isEmptyArray(params: Params): boolean {
+  return Array.isArray(params) && params.length === 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -6,6 +6,12 @@ import type { InFlight } from './in-flight.ts';
 import type { Id } from './message.ts';
 import type { Outlet } from './outlet.ts';
 
+/**
+ * Results beyond these bytes, written and not read, are dropped for RateLimited: a client that asks for much and
+ * reads nothing must not fill the memory. Nothing is handed on long before, but what has been is not held back.
+ */
+export const MAX_UNREAD_BYTES = 256 * 1024 * 1024;
+
 /** Invariant: a request of the client is answered at most once, whoever answers. */
 export class Outbound {
   readonly #outlet: Outlet;
@@ -67,6 +73,7 @@ export class Outbound {
       this.#log.debug('an answer came after the connection had closed');
       return;
     }
+    if (message.result && this.#outlet.unsentBytes > MAX_UNREAD_BYTES) return this.refuse(id, unread());
     try {
       await this.#outlet.send({ ...message, id });
     } catch (fault) {
@@ -74,4 +81,9 @@ export class Outbound {
       await this.refuse(id, new ProtocolError('InternalError', 'The result could not be written as JSON.'));
     }
   }
+}
+
+function unread(): ProtocolError {
+  const message = 'The result was dropped, because too many answers have not been read: read them, and ask again.';
+  return new ProtocolError('RateLimited', message, { retryAfterMs: 1000 });
 }

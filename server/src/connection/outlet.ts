@@ -8,10 +8,15 @@ export interface OutletEvents {
   gone(fault: Error | undefined): void;
 }
 
+/** A chunk of output fits, also when each of its bytes needs an escape of two. */
+const SPARE_BYTES = 144 * 1024;
+
 /** Never throws and never rejects because of the other end: what it can't send is dropped. */
 export class Outlet {
   readonly #output: Writable;
   readonly #events: OutletEvents;
+  /** Written into again and again, so that a flood makes no garbage. Lent to one message at a time. */
+  #spare: Buffer | undefined = Buffer.allocUnsafe(SPARE_BYTES);
   #unsent = 0;
   #gone = false;
   #full: (() => void)[] = [];
@@ -27,7 +32,7 @@ export class Outlet {
   }
 
   get unsentBytes(): number {
-    return this.#unsent;
+    return this.#gone ? 0 : this.#unsent;
   }
 
   /**
@@ -35,10 +40,16 @@ export class Outlet {
    * @throws where the message can't be written as JSON
    */
   send(message: object): Promise<void> {
-    const bytes = frame(message);
+    const body = JSON.stringify(message);
     if (this.#gone || this.#output.destroyed) return Promise.resolve();
+    const space = this.#spare;
+    this.#spare = undefined;
+    const bytes = frame(body, space);
     this.#unsent += bytes.length;
-    const room = this.#output.write(bytes, () => this.#leave(bytes.length));
+    const room = this.#output.write(bytes, () => {
+      this.#spare ??= space;
+      this.#leave(bytes.length);
+    });
     return room || this.#gone ? Promise.resolve() : new Promise((resolve) => this.#full.push(resolve));
   }
 
@@ -63,12 +74,12 @@ export class Outlet {
   }
 }
 
-/** One buffer, so that nothing comes between a header and its body. */
-function frame(message: object): Buffer {
-  const body = JSON.stringify(message);
+/** One buffer, so that nothing comes between a header and its body: in `space` where it has room. */
+function frame(body: string, space: Buffer | undefined): Buffer {
   const length = Buffer.byteLength(body);
   const header = `Content-Length: ${length}\r\n\r\n`;
-  const bytes = Buffer.allocUnsafe(header.length + length);
+  const total = header.length + length;
+  const bytes = space && total <= space.length ? space.subarray(0, total) : Buffer.allocUnsafe(total);
   bytes.write(header, 'latin1');
   bytes.write(body, header.length, 'utf8');
   return bytes;

@@ -206,8 +206,8 @@ function explain(fault: unknown): ProtocolError {
   if (fault instanceof ProtocolError) return fault;
   const status = statusOf(fault);
   if (status !== undefined) {
-    const message = (fault as { json?: { message?: string } }).json?.message ?? 'no reason given';
-    return new ProtocolError('SandboxFailed', `Docker refused: ${message.split('\n')[0]?.slice(0, 500)}`, { status });
+    const words = (fault as Error).message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+    return new ProtocolError('SandboxFailed', `Docker refused: ${words.split('\n')[0]?.slice(0, 500)}`, { status });
   }
   const code = (fault as { code?: string }).code ?? '';
   const reason = hints[code] ? `the Docker engine can't be reached (${code})` : `the Docker engine gives no answer: ${(fault as Error).message}`;

@@ -1,0 +1,74 @@
+/** The command line and the environment a program gets: everything it may, and nothing else. */
+import { pathToFileURL } from 'node:url';
+import type { Environment } from '../../protocol/index.ts';
+import { MAIN_VARIABLE, VARIABLE_PREFIX } from './entry.ts';
+
+/** What a sandbox's programs may touch. Real host paths. */
+export interface Grants {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Stronger than the grants. */
+  readonly denyRead: readonly string[];
+  readonly denyWrite: readonly string[];
+}
+
+export interface DenoRun {
+  readonly binary: string;
+  readonly entry: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Environment;
+  readonly grants: Grants;
+  readonly memoryBytes: number;
+  /** Deno's own folder, which programs can't read. */
+  readonly cache: string;
+  readonly temporary: string;
+}
+
+const MIB = 1024 * 1024;
+const MIN_HEAP_MIB = 16;
+/** What Deno and ICU look at when they start, and that can do no harm there. */
+const early = /^(?:NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_[A-Z]+)$/;
+
+export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: DenoRun): string[] {
+  const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
+  return [
+    binary,
+    'run',
+    '--no-prompt',
+    ...list('--allow-read', grants.read),
+    ...list('--allow-write', grants.write),
+    ...list('--deny-read', grants.denyRead),
+    ...list('--deny-write', grants.denyWrite),
+    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...Object.keys(env)].join(',')}`,
+    // Other variables are not there, instead of forbidden: programs ask for many.
+    '--ignore-env',
+    '--no-remote',
+    '--no-npm',
+    '--no-config',
+    '--no-lock',
+    '--node-modules-dir=none',
+    `--v8-flags=--max-old-space-size=${heapMiB}`,
+    entry,
+    ...args,
+  ];
+}
+
+export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Record<string, string> {
+  const own = Object.entries(env).map(([name, value]) => [early.test(name) ? name : `${VARIABLE_PREFIX}${name}`, value]);
+  return {
+    ...(Object.fromEntries(own) as Record<string, string>),
+    DENO_DIR: cache,
+    DENO_NO_UPDATE_CHECK: '1',
+    DENO_NO_PACKAGE_JSON: '1',
+    DENO_NO_PROMPT: '1',
+    HOME: temporary,
+    TMPDIR: temporary,
+    [MAIN_VARIABLE]: pathToFileURL(file).href,
+  };
+}
+
+/** Deno splits its lists at commas; a doubled one is a comma. No list at all would mean everything, or nothing. */
+function list(flag: string, paths: readonly string[]): string[] {
+  return paths.length === 0 ? [] : [`${flag}=${paths.map((path) => path.replaceAll(',', ',,')).join(',')}`];
+}

@@ -1,0 +1,70 @@
+/**
+ * What Deno is started with, instead of the user's own file.
+ *
+ * Deno does not check permissions for the static imports of the file it is started with: that file could import
+ * any file of the host as text. A dynamic import is checked, with everything it imports in turn. So a file of
+ * ours imports the user's, after making it look like the main one:
+ *
+ * - CODEBEAKER_MAIN is its URL. The program's own variables come as CODEBEAKER_ENV_<name>: none of them is there
+ *   when Deno starts, so that none can set the loader, V8 or Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
+ * - Deno.mainModule and, derived from it, process.argv[1] name the user's file.
+ * - import.meta.main is set by a first statement, where the source speaks of it.
+ * - CommonJS, as most scripts for Node are, runs as such, with require.main.
+ *
+ * None of this is what confines the program: Deno's permissions are, and they hold for this file too.
+ */
+export const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
+export const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
+
+export const entryText = `const main = Deno.env.get("${MAIN_VARIABLE}");
+const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("${VARIABLE_PREFIX}"));
+for (const name of ["${MAIN_VARIABLE}", ...given.map(([name]) => name)]) Deno.env.delete(name);
+for (const [name, value] of given) Deno.env.set(name.slice(${VARIABLE_PREFIX.length}), value);
+Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, configurable: true });
+
+const source = read();
+if (isCommonJs()) await runCommonJs();
+else {
+  if (/\\bimport\\.meta\\b/.test(source) && /\\bmain\\b/.test(source)) await markMain();
+  await import(main);
+}
+
+function read() {
+  try {
+    return Deno.readTextFileSync(new URL(main));
+  } catch {
+    return ""; // the import says what is wrong
+  }
+}
+
+function isCommonJs() {
+  if (main.endsWith(".cjs")) return true;
+  if (!main.endsWith(".js") || /^\\s*(?:import|export)\\b/m.test(source)) return false;
+  return /\\brequire\\s*\\(|\\bmodule\\.exports\\b|\\bexports\\.\\w|\\b__(?:dirname|filename)\\b/.test(source);
+}
+
+async function runCommonJs() {
+  const [{ default: Module }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
+  Module._extensions[".js"] = (module, path) => module._compile(Deno.readTextFileSync(path), path);
+  try {
+    Module._load(fileURLToPath(main), null, true);
+  } catch (fault) {
+    if (fault?.code !== "ERR_REQUIRE_ASYNC_MODULE") throw fault;
+    await import(main); // top-level await: it was a module after all
+  }
+}
+
+async function markMain() {
+  const { default: Module } = await import("node:module");
+  const hooks = Module.registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (url !== main) return loaded;
+      hooks.deregister();
+      if (typeof loaded.source !== "string") return loaded;
+      const shebang = loaded.source.startsWith("#!") ? "//" : "";
+      return { ...loaded, source: "import.meta.main=true;" + shebang + loaded.source };
+    },
+  });
+}
+`;

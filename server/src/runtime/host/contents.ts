@@ -1,0 +1,76 @@
+/** Bytes in and out of one regular file. Nothing here follows a link, and nothing waits for a pipe's other end. */
+import { constants } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { ProtocolError } from '../../protocol/index.ts';
+import { type FileContent, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
+import { systemFault } from './faults.ts';
+import type { Held } from './walk.ts';
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const EXECUTE = 0o111;
+
+export async function writeFile(directory: Held, name: string, content: Buffer, { mode, executable }: WriteOptions): Promise<void> {
+  const how = { overwrite: 0, create: O_EXCL, append: O_APPEND }[mode];
+  const file = await openRegular(directory.at(name), O_WRONLY | O_CREAT | how);
+  try {
+    if (mode === 'overwrite') await file.truncate();
+    await file.writeFile(content);
+    if (executable !== undefined) await setExecutable(file, executable);
+  } catch (fault) {
+    // What could not be created whole does not exist.
+    if (mode === 'create') await unlink(directory.at(name)).catch(() => undefined);
+    throw fault;
+  } finally {
+    await file.close();
+  }
+}
+
+export async function readFile(directory: Held, name: string, path: string, offset: number, length: number | undefined): Promise<FileContent> {
+  const file = await openRegular(directory.at(name), O_RDONLY);
+  try {
+    const { size } = await file.stat();
+    const wanted = Math.max(0, Math.min(length ?? Infinity, size - offset));
+    if (wanted > MAX_FILE_BYTES) throw tooLarge(path);
+    return { bytes: await readUpTo(file, offset, wanted), size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A regular file, or a fault: links ELOOP, directories EISDIR, everything else ENXIO. */
+export async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
+  try {
+    const stats = await file.stat();
+    if (stats.isFile()) return file;
+    throw systemFault(stats.isDirectory() ? 'EISDIR' : 'ENXIO');
+  } catch (fault) {
+    await file.close();
+    throw fault;
+  }
+}
+
+/** A file that shrinks meanwhile gives what is left of it. */
+async function readUpTo(file: FileHandle, offset: number, wanted: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(wanted);
+  let filled = 0;
+  while (filled < wanted) {
+    const { bytesRead } = await file.read(bytes, filled, wanted - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+async function setExecutable(file: FileHandle, executable: boolean): Promise<void> {
+  const { mode } = await file.stat();
+  await file.chmod(executable ? mode | EXECUTE : mode & ~EXECUTE);
+}
+
+function tooLarge(path: string): ProtocolError {
+  return new ProtocolError(
+    'FileTooLarge',
+    `${path} is more than one message carries (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
+    { path, maxBytes: MAX_FILE_BYTES },
+  );
+}

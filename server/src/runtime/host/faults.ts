@@ -1,0 +1,38 @@
+/** What a failed system call means to whoever asked for a file. Only the path inside the sandbox is told. */
+import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
+
+const meanings: Readonly<Record<string, readonly [ErrorKind, string]>> = {
+  ENOENT: ['FileNotFound', 'no such file or directory'],
+  EEXIST: ['FileExists', 'it exists'],
+  ENOTDIR: ['WrongFileType', 'a part of the path is not a directory'],
+  EISDIR: ['WrongFileType', 'it is a directory'],
+  ENOTEMPTY: ['WrongFileType', 'the directory is not empty: pass recursive'],
+  ENXIO: ['WrongFileType', 'it is not a regular file'],
+  ENODEV: ['WrongFileType', 'it is not a regular file'],
+  ENOSPC: ['DiskFull', 'no space is left for the session'],
+  EDQUOT: ['DiskFull', 'no space is left for the session'],
+  EFBIG: ['DiskFull', 'the file would be too large'],
+  ELOOP: ['InvalidPath', 'the path leads through a link, and links are not followed'],
+  ENAMETOOLONG: ['InvalidPath', 'the name is too long'],
+  EILSEQ: ['InvalidPath', 'the file system does not take this name'],
+  EINVAL: ['InvalidPath', 'the file system does not take this name'],
+  EROFS: ['InvalidPath', 'it is read-only'],
+  EACCES: ['InvalidPath', 'permission denied'],
+  EPERM: ['InvalidPath', 'permission denied'],
+};
+
+export function fileError(fault: unknown, path: string): ProtocolError {
+  if (fault instanceof ProtocolError) return fault;
+  const code = errorCode(fault);
+  const [kind, words] = meanings[code] ?? ['SandboxFailed', `the file system answered ${code || 'in an unknown way'}; try again`];
+  return new ProtocolError(kind, `${path}: ${words}`, { path });
+}
+
+/** A fault of our own finding, told apart like those of the system. */
+export function systemFault(code: 'ELOOP' | 'ENOTDIR' | 'EISDIR' | 'ENXIO' | 'EEXIST'): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+export function errorCode(fault: unknown): string {
+  return fault instanceof Error && 'code' in fault && typeof fault.code === 'string' ? fault.code : '';
+}

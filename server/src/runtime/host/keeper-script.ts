@@ -1,0 +1,50 @@
+/**
+ * The program of the keeper: a POSIX sh whose stdin is a pipe that the daemon holds. Lines:
+ *
+ *   +GROUP           a process group that must not outlive the daemon
+ *   -GROUP           its leader has ended: what is left of it is killed, and it is forgotten
+ *   =SIGNAL GROUP    sends a signal
+ *   !COMMAND         what to run after a sudden death, quoted for sh; empty: nothing
+ *
+ * When the pipe closes, every group is killed, the folder removed and the command run.
+ * $1 is the daemon's folder, $2 the start of the names of all daemons' folders, before their process id.
+ */
+export const keeperScript = `
+trap '' HUP INT QUIT TERM PIPE TSTP
+groups=' '
+command=
+forget() {
+  while case $groups in *" $1 "*) true ;; *) false ;; esac; do
+    groups="\${groups%%" $1 "*} \${groups#*" $1 "}"
+  done
+}
+remove() {
+  rm -rf -- "$1" && return
+  chmod -R u+rwx -- "$1"
+  rm -rf -- "$1"
+}
+sweep() {
+  for folder in "$1"*; do
+    [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || continue
+    id=\${folder#"$1"}
+    id=\${id%%-*}
+    case $id in '' | *[!0-9]*) continue ;; esac
+    kill -s 0 "$id" || remove "$folder"
+  done
+}
+sweep "$2" &
+while IFS= read -r line; do
+  rest=\${line#?}
+  case $line in
+    +*) forget "$rest"; groups="$groups$rest " ;;
+    -*) kill -s KILL -- "-$rest"; forget "$rest" ;;
+    =*) kill -s "\${rest% *}" -- "-\${rest#* }" ;;
+    !*) command=$rest ;;
+  esac
+done
+for group in $groups; do kill -s KILL -- "-$group"; done
+remove "$1"
+[ -d "$1" ] && sleep 1 && remove "$1"
+trap - HUP INT QUIT TERM PIPE TSTP
+[ -z "$command" ] || eval "exec $command"
+`;

@@ -1,0 +1,84 @@
+/**
+ * Directories that are held while they are used. What is named through a held directory can't be swapped for a link
+ * on the way there: every path given to the system has a held directory before its last component.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemFault } from './faults.ts';
+
+export interface Held {
+  /** The directory itself. */
+  readonly self: string;
+  /** An entry of it. Valid until `close`. Whether the entry is a link is for the caller to refuse. */
+  at<Name extends string | Buffer>(name: Name): Name;
+  close(): Promise<void>;
+}
+
+export interface Walker {
+  /** `path` is trusted up to its last component. */
+  open(path: string): Promise<Held>;
+  /** A directory in a held one. Links fail with ELOOP, other files with ENOTDIR. */
+  enter(directory: Held, name: string | Buffer): Promise<Held>;
+}
+
+export function walkerFor(platform: NodeJS.Platform): Walker {
+  return platform === 'linux' ? handleWalker : pathWalker;
+}
+
+/** Not in Node's constants. */
+const O_PATH = 0o10000000;
+const DIRECTORY = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Linux: a directory is a descriptor, and /proc names what is in it. No race is left. */
+const handleWalker: Walker = {
+  open: async (path) => heldHandle(await open(path, DIRECTORY)),
+  async enter(directory, name) {
+    const path = directory.at(name);
+    try {
+      return heldHandle(await open(path, DIRECTORY));
+    } catch (fault) {
+      // A link that is no directory for O_DIRECTORY fails like any other file.
+      if ((await lstat(path)).isSymbolicLink()) throw systemFault('ELOOP');
+      throw fault;
+    }
+  },
+};
+
+function heldHandle(handle: FileHandle): Held {
+  const self = `/proc/self/fd/${handle.fd}`;
+  return { self, at: (name) => below(self, name), close: () => handle.close() };
+}
+
+/** Elsewhere: a directory is a real path, checked when it is entered. Races are narrower here, not closed. */
+const pathWalker: Walker = {
+  open: async (path) => heldPath(path),
+  async enter(directory, name) {
+    const path = directory.at(name);
+    const stats = await lstat(path);
+    if (stats.isSymbolicLink()) throw systemFault('ELOOP');
+    if (!stats.isDirectory()) throw systemFault('ENOTDIR');
+    const text = path.toString();
+    if ((await realpath(text)) !== join(await realpath(directory.self), name.toString())) throw systemFault('ELOOP');
+    return heldPath(text);
+  },
+};
+
+function heldPath(self: string): Held {
+  return { self, at: (name) => below(self, name), close: () => Promise.resolve() };
+}
+
+function below<Name extends string | Buffer>(folder: string, name: Name): Name;
+function below(folder: string, name: string | Buffer): string | Buffer {
+  return typeof name === 'string' ? `${folder}/${name}` : Buffer.concat([Buffer.from(`${folder}/`), name]);
+}
+
+/** Lends a directory to `work` and lets go of it, whatever happens. */
+export async function lend<T>(directory: Promise<Held> | Held, work: (directory: Held) => Promise<T>): Promise<T> {
+  const held = await directory;
+  try {
+    return await work(held);
+  } finally {
+    await held.close();
+  }
+}

@@ -1,0 +1,83 @@
+/** However a daemon ends, nothing of it stays. */
+import { spawn } from 'node:child_process';
+import { expect } from 'chai';
+import { dockerImage, need } from '../require.ts';
+import { containers, daemonEnvironment, folders, image, processes, until } from './environment.ts';
+import { RawClient } from './raw-client.ts';
+
+/** What runs in the sandboxes: findable from the host by its odd duration, in a session and process group of its own. */
+const BUSY = 'sleep 98761 & setsid sleep 98762 & while :; do :; done';
+const DEADLINE_MS = 2_000;
+
+async function busyDaemon(client = new RawClient({ env: daemonEnvironment({ sessions: { max: 8 } }) })): Promise<RawClient> {
+  await client.initialize();
+  const sessions = await Promise.all(
+    [...Array(4).fill('docker'), 'deno'].map((runtime) => client.request('session/create', { language: 'javascript', runtime })),
+  );
+  for (const { sessionId, runtime } of sessions) {
+    const busy = runtime === 'docker'
+      ? client.call('command/executeShell', { sessionId, command: BUSY })
+      : client.call('command/runCode', { sessionId, code: 'for (;;);', commandId: 'spin' });
+    void busy;
+  }
+  await until('all sandboxes are busy', () => processes('sleep 98762').length >= 4 && processes('deno').length >= 1);
+  expect(containers()).to.have.length(4);
+  return client;
+}
+
+async function nothingLeft(): Promise<void> {
+  const left = () => ({ containers: containers(), processes: [...processes('sleep 9876'), ...processes('/codebeaker-')], folders: folders() });
+  await until('no container, process or folder', () => Object.values(left()).every((list) => list.length === 0), DEADLINE_MS)
+    .catch((fault: Error) => { throw new Error(`${fault.message}: ${JSON.stringify(left())}`); });
+}
+
+describe('the end of a daemon with five busy sessions', () => {
+  before(need('docker', dockerImage(image)));
+
+  const ends: Record<string, (client: RawClient) => unknown> = {
+    'kill -9': (client) => client.process.kill('SIGKILL'),
+    SIGTERM: (client) => client.process.kill('SIGTERM'),
+    'end of input': (client) => client.process.stdin?.end(),
+    'exit without shutdown': (client) => client.notify('exit'),
+    'shutdown and exit': (client) => client.end(),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    it(`by ${name} leaves no container, process or folder`, async () => {
+      const client = await busyDaemon();
+      end(client);
+      await client.exited;
+      await nothingLeft();
+    });
+  }
+
+  it('by the death of its parent leaves nothing', async () => {
+    // The parent is the process named at initialize; the daemon's own stdin stays open.
+    const parent = spawn('sleep', ['3600']);
+    const client = new RawClient({ env: daemonEnvironment(), args: ['--stdio', `--clientProcessId=${parent.pid}`] });
+    await busyDaemon(client);
+    parent.kill('SIGKILL');
+    expect(await client.exited).to.equal(1);
+    await nothingLeft();
+  });
+
+  it('by kill -9 takes also a container whose shell was stopped from inside', async () => {
+    const client = new RawClient({ env: daemonEnvironment() });
+    await client.initialize();
+    const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'docker' });
+    void client.call('command/executeShell', { sessionId, command: 'for d in /proc/[0-9]*; do kill -STOP ${d#/proc/}; done 2>/dev/null; sleep 98763' });
+    await until('the program runs', () => processes('sleep 98763').length > 0 || containers().length > 0);
+    client.process.kill('SIGKILL');
+    await client.exited;
+    await nothingLeft();
+  });
+
+  it('is code 0 after shutdown and 1 without', async () => {
+    const polite = new RawClient();
+    await polite.initialize();
+    expect(await polite.end()).to.equal(0);
+    const sudden = new RawClient();
+    await sudden.initialize();
+    sudden.notify('exit');
+    expect(await sudden.exited).to.equal(1);
+  });
+});

@@ -1,0 +1,53 @@
+/** The machine as the tests use it: a configuration that names the test image, and eyes on what is left behind. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const image = 'codebeaker-test';
+const languages = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
+
+/** Environment of a daemon that uses the test image; gone with the process. */
+export function daemonEnvironment(config: object = {}): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'config.json');
+  writeFileSync(path, JSON.stringify({ images: Object.fromEntries(languages.map((id) => [id, image])), ...config }));
+  return { CODEBEAKER_CONFIG: path };
+}
+
+/** Ids of all containers that carry our label. */
+export function containers(): string[] {
+  const text = execFileSync('docker', ['ps', '-aq', '--filter', 'label=codebeaker.daemon'], { encoding: 'utf8' });
+  return text.split('\n').filter(Boolean);
+}
+
+/** Processes of this machine whose command line holds the text. */
+export function processes(text: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Folders that daemons make below the temporary folder. */
+export function folders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => /^codebeaker-\d/.test(name));
+}
+
+/** Waits until `check` holds; fails with `what` when it does not within `ms`. */
+export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Resident memory of a process in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
