@@ -1,5 +1,6 @@
 /** The machine as the tests use it: a configuration that names the test image, and eyes on what is left behind. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,12 @@ import { join } from 'node:path';
 export const image = 'codebeaker-test';
 const languages = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
 
-/** Environment of a daemon that uses the test image; gone with the process. */
+const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Environment of a daemon that uses the test image; its configuration is gone with this process. */
 export function daemonEnvironment(config: object = {}): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'config.json');
+  const path = join(folder, `${randomUUID()}.json`);
   writeFileSync(path, JSON.stringify({ images: Object.fromEntries(languages.map((id) => [id, image])), ...config }));
   return { CODEBEAKER_CONFIG: path };
 }

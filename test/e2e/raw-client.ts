@@ -22,7 +22,7 @@ export class RawClient {
   stderr = '';
   readonly exited: Promise<number | null>;
   readonly #waiting = new Map<number, (message: Message) => void>();
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   #nextId = 1;
 
   constructor(options: { args?: string[]; env?: Record<string, string>; command?: string[] } = {}) {

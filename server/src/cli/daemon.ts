@@ -33,7 +33,7 @@ export interface Daemon {
   readonly open: Open;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
-  /** Resolves when every runtime has been looked at. */
+  /** Resolves when every runtime has been looked at, however long it takes. */
   readonly looked: Promise<unknown>;
   /** Removes whatever is left. */
   close(): Promise<void>;
@@ -53,13 +53,13 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   const docker = dockerRuntime(config, host, daemonId, log, policy.images, keeper);
   const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env })];
   const looking = Promise.all(runtimes.map((runtime) => runtime.refresh(new AbortController().signal)));
-  const looked = deadline(clock, LOOK_DEADLINE_MS, looking, () => new Error('slow')).catch(() => undefined);
+  const soon = deadline(clock, LOOK_DEADLINE_MS, looking, () => new Error('slow')).catch(() => undefined);
   void looking.then(() => sweepStrays(docker, host, log));
   return {
-    open: createOpen({ policy, runtimes, looked, clock, log, version: host.version }),
+    open: createOpen({ policy, runtimes, looked: soon, clock, log, version: host.version }),
     runtimes,
     log,
-    looked,
+    looked: looking,
     close: async () => {
       await Promise.all(runtimes.map((runtime) => runtime.close()));
       await keeper.close();

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../protocol/index.ts';
+import { errorCode } from '../host/faults.ts';
 import type { Keeper } from '../host/keeper.ts';
 import { startProcess } from '../host/process.ts';
 import { walkerFor } from '../host/walk.ts';
@@ -116,7 +117,7 @@ class DenoRuntime implements Runtime {
       this.#info = this.#describe({ version: found.version, measured });
     } catch (fault) {
       this.#found = undefined;
-      this.#info = this.#describe({ reason: fault instanceof Error ? fault.message : String(fault) });
+      this.#info = this.#describe({ reason: wordsFor(fault) });
       this.#options.log.debug('deno is not available', fault);
     }
   }
@@ -169,6 +170,13 @@ class DenoRuntime implements Runtime {
       ...(measured ? { measuredAt: new Date(this.#options.clock.now()).toISOString() } : {}),
     };
   }
+}
+
+/** What the system says names paths; what we say does not. */
+function wordsFor(fault: unknown): string {
+  const code = errorCode(fault);
+  if (code !== '') return `it could not be tried out: the host answered ${code}`;
+  return fault instanceof Error ? fault.message : 'it could not be tried out';
 }
 
 function round(ms: number): number {
