@@ -175,6 +175,19 @@ describe('lifecycle', () => {
     expect(server.errors()).to.deep.equal(['closing failed']);
   });
 
+  it('reads nothing more once it is closing', async () => {
+    const closed = deferred();
+    const server = new TestServer({ close: () => closed.promise });
+    await server.initialize();
+    void server.connection.close();
+    server.wire.send(health(1));
+    await server.flushTurns();
+    expect(server.wire.input.readableLength).to.be.greaterThan(0);
+    closed.resolve();
+    expect(await server.connection.done).to.equal(1);
+    expect(codesOf(server.wire.received)).to.deep.equal([['init', undefined]]);
+  });
+
   it('aborts what runs when it ends, and lets it answer', async () => {
     const handlers = {
       'command/executeShell': async (_: unknown, { signal }: { signal: AbortSignal }) => {

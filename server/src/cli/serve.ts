@@ -14,7 +14,7 @@ type Serve = Extract<Arguments, { command: 'serve' }>;
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
 
 /** A daemon whose clean-up hangs leaves it to the leases. */
-const EXIT_DEADLINE_MS = 2_000;
+const EXIT_DEADLINE_MS = 300;
 
 export async function serve(host: Host, args: Serve, process: NodeJS.Process): Promise<number> {
   const output = takeStdout(process);

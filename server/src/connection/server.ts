@@ -15,7 +15,7 @@ import { Trace } from './trace.ts';
 import type { Transport } from './transports.ts';
 
 /** However a connection ends, it takes no longer. */
-export const MAX_CLOSE_MS = 2000;
+export const MAX_CLOSE_MS = 1500;
 
 export interface ConnectDeps {
   readonly log: Log;

@@ -1,6 +1,6 @@
 /** Makes a sandbox: its folders, what is shared, what programs may touch. */
 import { mkdir, mkdtemp, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { ConfinedFiles } from '../host/confined.ts';
@@ -9,7 +9,7 @@ import { fileError } from '../host/faults.ts';
 import type { Keeper } from '../host/keeper.ts';
 import type { Mount } from '../host/mounts.ts';
 import { Presence } from '../host/presence.ts';
-import { removeDirectory } from '../host/remove.ts';
+import { removeIfThere } from '../host/remove.ts';
 import { lend, type Walker } from '../host/walk.ts';
 import type { CreateContext, SandboxSpec, SharedFolder } from '../ports.ts';
 import type { Grants } from './command.ts';
@@ -31,7 +31,7 @@ export interface CreateParts {
 /** @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
 export async function createSandbox(spec: SandboxSpec, context: CreateContext, parts: CreateParts): Promise<DenoSandbox> {
   const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
-  const remove = () => lend(parts.walker.open(dirname(root)), (parent) => removeDirectory(parts.walker, parent, root.slice(dirname(root).length + 1)));
+  const remove = () => removeIfThere(parts.walker, root);
   try {
     return await furnish(root, spec, context, parts, remove);
   } catch (fault) {

@@ -92,7 +92,10 @@ class DenoRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#looking;
-    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.close()));
+    const { log } = this.#options;
+    // What can't be removed now goes with the keeper.
+    const closings = [...this.#sandboxes].map((sandbox) => sandbox.close().catch((fault: unknown) => log.warn('a sandbox could not be removed', fault)));
+    await Promise.all(closings);
   }
 
   async #make({ binary, entry }: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {

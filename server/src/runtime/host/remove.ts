@@ -1,8 +1,8 @@
 /** Removes whole trees, however deep, whatever their permissions, and never what a link leads to. */
-import { chmod, readdir, rename, rmdir, unlink } from 'node:fs/promises';
-import { systemFault } from './faults.ts';
-import type { Held, Walker } from './walk.ts';
-import { lend } from './walk.ts';
+import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { errorCode, systemFault } from './faults.ts';
+import { type Held, lend, type Walker } from './walk.ts';
 
 /** So often is a directory looked at that keeps filling up. */
 const MAX_ROUNDS = 100_000;
@@ -27,6 +27,17 @@ export async function emptyDirectory(walker: Walker, directory: Held): Promise<v
 export async function removeDirectory(walker: Walker, parent: Held, name: string): Promise<void> {
   await lend(enterAnyway(walker, parent, name), (directory) => emptyDirectory(walker, directory));
   await rmdir(parent.at(name));
+}
+
+/** The directory at `path`, if there is one. */
+export async function removeIfThere(walker: Walker, path: string): Promise<void> {
+  try {
+    await lend(walker.open(dirname(path)), (parent) => removeDirectory(walker, parent, basename(path)));
+  } catch (fault) {
+    if (errorCode(fault) !== 'ENOENT') throw fault;
+    // Part of it may have gone by another hand, while we were looking.
+    if (await lstat(path).catch(() => undefined)) await removeIfThere(walker, path);
+  }
 }
 
 /** Removes a directory of the second floor. @returns how many names were used up. */

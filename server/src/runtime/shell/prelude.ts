@@ -17,16 +17,17 @@ N='
 # t MARK STATUS: the end of something that M did itself.
 t() { printf '%s%s %s' "$1" "$2" "$1"; printf %s "$1" >&2; }
 
-# z MARK: waits for P and reports: status, job state, times, memory peak, out-of-memory kills, who still holds the streams.
+# z MARK: waits for P and reports: status; memory peak; out-of-memory kills; who still holds the streams; ticks of
+# processor time, of user and system; job state. One write, but for the job state.
 z() {
   wait $! 2>/dev/null; s=$?
   h; c=; o=
   [ -n "$R" ] && read -r c <$R
   [ -n "$O" ] && while read -r a b; do [ "$a" = oom_kill ] && o=$b; done <$O
-  printf '%s%s;%s;%s;%s;' "$1" $s "$c" "$o" $L
-  times
-  printf ';'; [ $s -gt 128 ] && jobs
-  printf %s "$1"; printf %s "$1" >&2
+  mark=$1; slurp /proc/self/stat; set -- ${'$'}{v##*) }
+  if [ $s -gt 128 ]; then printf '%s%s;%s;%s;%s;%s;%s;' $mark $s "$c" "$o" $L ${'$'}{14} ${'$'}{15}; jobs; printf %s $mark
+  else printf '%s%s;%s;%s;%s;%s;%s;%s' $mark $s "$c" "$o" $L ${'$'}{14} ${'$'}{15} $mark; fi
+  printf %s $mark >&2
 }
 
 # h: L=1 when somebody but us holds one of our streams. U holders and Q processes are the quiet state.

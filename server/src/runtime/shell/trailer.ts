@@ -2,6 +2,9 @@
 import { constants } from 'node:os';
 import type { Exit, Usage } from '../ports.ts';
 
+/** Linux counts processor time in hundredths of a second for everybody. */
+const MS_PER_TICK = 10;
+
 /** `held`: processes of the command still hold the shell's streams. `cwd`: the working directory did not exist. */
 export interface Report {
   readonly exit: Exit;
@@ -9,12 +12,12 @@ export interface Report {
   readonly held: boolean;
 }
 
-/** `z` prints: status ; peak bytes ; out-of-memory kills ; held ; times ; job state */
+/** `z` prints: status ; peak bytes ; out-of-memory kills ; held ; user ticks ; system ticks ; job state */
 export function parseReport(trailer: string, oomKillsBefore: number): Report | undefined {
-  const [statusText, peak, oom, held, times = '', job = ''] = trailer.split(';');
+  const [statusText, peak, oom, held, user, system, job = ''] = trailer.split(';');
   const status = Number(statusText);
   if (!Number.isInteger(status) || held === undefined) return undefined;
-  const usage = { cpuMs: cpuMs(times), peakMemoryBytes: Number(peak) || 0 };
+  const usage = { cpuMs: (Number(user) + Number(system)) * MS_PER_TICK || 0, peakMemoryBytes: Number(peak) || 0 };
   const oomKills = Number(oom) || 0;
   return { exit: exit(status, job, usage, oomKills > oomKillsBefore), oomKills, held: held === '1' };
 }
@@ -34,14 +37,4 @@ function diedBySignal(status: number, job: string): boolean {
 
 function signalName(number: number): string | undefined {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-}
-
-/** The second line of `times` is the children's: user and system, as `0m1.234s`. */
-function cpuMs(times: string): number {
-  const children = times.trim().split('\n')[1] ?? '';
-  let ms = 0;
-  for (const [, minutes, seconds] of children.matchAll(/(\d+)m([\d.]+)s/g)) {
-    ms += Number(minutes) * 60_000 + Number(seconds) * 1000;
-  }
-  return Math.round(ms);
 }

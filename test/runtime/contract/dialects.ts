@@ -1,0 +1,79 @@
+/** The same small programs in what each kind of runtime understands. */
+import type { Sandbox } from '../../../server/src/runtime/ports.ts';
+
+/** Prints `ready` when it has begun, where that matters. */
+export interface Behaviours {
+  exit(code: number): string;
+  print(stdout: string, stderr: string): string;
+  /** All 256 byte values to stdout, in order. */
+  readonly bytes: string;
+  /** stdin to stdout, to its end. */
+  readonly cat: string;
+  /** `bytes` bytes to stdout: lines of `floodLine`. */
+  flood(bytes: number): string;
+  env(name: string): string;
+  readonly cwd: string;
+  /** Its arguments, each with a NUL behind it. */
+  readonly args: string;
+  /** Says `ready`, and then runs until it is ended. */
+  readonly forever: string;
+  /** The same, but does not mind TERM. */
+  readonly stubborn: string;
+  /** Takes more and more memory. */
+  readonly hog: string;
+}
+
+export const floodLine = '0123456789abcde\n';
+
+export interface Dialect {
+  readonly does: Behaviours;
+  command(sandbox: Sandbox, source: string, args?: readonly string[]): Promise<readonly string[]>;
+}
+
+const sq = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+export const sh: Dialect = {
+  does: {
+    exit: (code) => `exit ${code}`,
+    print: (stdout, stderr) => `printf %s ${sq(stdout)}; printf %s ${sq(stderr)} >&2`,
+    bytes: Array.from({ length: 256 }, (_, byte) => `printf '\\${byte.toString(8).padStart(3, '0')}'`).join('\n'),
+    cat: 'exec cat',
+    flood: (bytes) => `yes ${floodLine.trimEnd()} | head -c ${bytes}`,
+    env: (name) => `printf %s "$${name}"`,
+    cwd: 'pwd -P',
+    args: 'for a in "$@"; do printf "%s\\0" "$a"; done',
+    forever: 'echo ready; exec sleep 600',
+    stubborn: "trap '' TERM; echo ready; while :; do sleep 1; done",
+    hog: 'exec tail /dev/zero',
+  },
+  command: (_, source, args = []) => Promise.resolve(['sh', '-c', source, 'sh', ...args]),
+};
+
+const write = (stream: string, text: string) => `Deno.${stream}.writeSync(new TextEncoder().encode(${JSON.stringify(text)}));`;
+
+/** For a runtime that runs JavaScript alone, under Deno. */
+export const deno: Dialect = {
+  does: {
+    exit: (code) => `Deno.exit(${code})`,
+    print: (stdout, stderr) => write('stdout', stdout) + write('stderr', stderr),
+    bytes: 'Deno.stdout.writeSync(Uint8Array.from({ length: 256 }, (_, byte) => byte))',
+    cat: 'await Deno.stdin.readable.pipeTo(Deno.stdout.writable)',
+    flood: (bytes) => `const chunk = new TextEncoder().encode(${JSON.stringify(floodLine)}.repeat(4096));
+      const writer = Deno.stdout.writable.getWriter();
+      for (let left = ${bytes}; left > 0; left -= chunk.length) await writer.write(chunk.subarray(0, Math.min(left, chunk.length)));`,
+    env: (name) => `Deno.stdout.writeSync(new TextEncoder().encode(Deno.env.get(${JSON.stringify(name)}) ?? ""))`,
+    cwd: String.raw`console.log(Deno.cwd().replace(/^.*\/(workspace|tmp)(?=\/|$)/, '/$1'))`,
+    args: 'Deno.stdout.writeSync(new TextEncoder().encode(Deno.args.map((arg) => arg + "\\0").join("")))',
+    forever: 'console.log("ready"); setInterval(() => {}, 1000)',
+    stubborn: 'Deno.addSignalListener("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)',
+    hog: 'const all = []; for (;;) all.push(new Array(100000).fill(Math.random()))',
+  },
+  async command(sandbox, source, args = []) {
+    const file = `/tmp/${Math.random().toString(36).slice(2)}.js`;
+    await sandbox.files.write(file, Buffer.from(source), { mode: 'create', executable: undefined });
+    const toolchain = await sandbox.toolchain('javascript');
+    const command = toolchain?.phases(file, args, '/tmp/scratch')[0]?.command;
+    if (!command) throw new Error('no javascript here');
+    return command;
+  },
+};

@@ -1,0 +1,167 @@
+/** What every topic of the contract uses: sandboxes for tests, programs run to their end. */
+import { expect } from 'chai';
+import { type ErrorKind, type LanguageId, type Limits, ProtocolError } from '../../../server/src/protocol/index.ts';
+import type { Exit, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Stream } from '../../../server/src/runtime/ports.ts';
+import type { Dialect } from './dialects.ts';
+
+export interface Subject {
+  readonly runtime: Runtime;
+  /** An image for sandboxes without a language, where there are images. */
+  readonly image?: string;
+  /** Takes the sandbox away behind its back. */
+  destroy?(sandbox: Sandbox): Promise<void>;
+  /** What of the runtime's sandboxes is found on the host: folders, containers, processes. */
+  leftovers(): Promise<readonly string[]>;
+  dispose(): Promise<void>;
+}
+
+/** Which tests are declared. What a runtime has not got is not tested, and not skipped either. */
+export interface Features {
+  /** Lines of sh, programs by name, and a process tree to see. */
+  readonly shell: boolean;
+  readonly pty: boolean;
+  readonly languages: readonly LanguageId[];
+  readonly enforces: readonly ('memory' | 'pids' | 'disk')[];
+  /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
+  readonly links: 'refused' | 'followed';
+  /** What programs are written in. */
+  readonly dialect: Dialect;
+}
+
+export interface Parts {
+  make(): Promise<Subject>;
+  readonly features: Features;
+}
+
+const MIB = 1024 * 1024;
+
+export const limits: Limits = {
+  memoryBytes: 512 * MIB,
+  cpus: 1,
+  pids: 128,
+  diskBytes: 64 * MIB,
+  outputBytes: 16 * MIB,
+  timeoutMs: 0,
+};
+
+export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): SandboxSpec {
+  return {
+    sessionId: `contract-${Math.random().toString(36).slice(2)}`,
+    language: undefined,
+    image: subject.image,
+    limits,
+    network: { mode: 'none' },
+    workspace: undefined,
+    ...change,
+  };
+}
+
+export function create(subject: Subject, change: Partial<SandboxSpec> = {}): Promise<Sandbox> {
+  return subject.runtime.create(specFor(subject, change), { signal: new AbortController().signal, report: () => undefined });
+}
+
+/** A runtime, and one sandbox for all tests of the enclosing `describe`. */
+export function useSandbox({ make }: Parts, change: Partial<SandboxSpec> = {}): { readonly subject: Subject; readonly sandbox: Sandbox } {
+  const held: { subject?: Subject; sandbox?: Sandbox } = {};
+  before(async () => {
+    held.subject = await make();
+    held.sandbox = await create(held.subject, change);
+  });
+  after(async () => {
+    await held.sandbox?.close();
+    await held.subject?.dispose();
+  });
+  return {
+    get subject() {
+      return present(held.subject);
+    },
+    get sandbox() {
+      return present(held.sandbox);
+    },
+  };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('not made');
+  return value;
+}
+
+export interface Ran {
+  readonly exit: Exit;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+type Change = Partial<Omit<Program, 'command'>>;
+
+export function program(command: Program['command'], change: Change = {}): Program {
+  return { command, cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change };
+}
+
+/** Everything a program writes, for who looks while it runs. */
+export class Output {
+  readonly chunks: { readonly stream: Stream; readonly chunk: Buffer }[] = [];
+  #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+
+  readonly sink: Sink = (stream, chunk) => {
+    this.chunks.push({ stream, chunk: Buffer.from(chunk) });
+    const all = this.of(stream).toString('latin1');
+    this.#waiting = this.#waiting.filter(({ text, resolve }) => {
+      if (!all.includes(text)) return true;
+      resolve();
+      return false;
+    });
+  };
+
+  of(stream: Stream): Buffer {
+    return Buffer.concat(this.chunks.filter((piece) => piece.stream === stream).map(({ chunk }) => chunk));
+  }
+
+  /** Resolves when `text` has been written. */
+  seen(text: string): Promise<void> {
+    if (this.chunks.some(({ stream }) => this.of(stream).toString('latin1').includes(text))) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.push({ text, resolve }));
+  }
+}
+
+export async function start(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<Process & { readonly output: Output }> {
+  const output = new Output();
+  const process = await sandbox.start(program(command, change), output.sink);
+  return Object.assign(process, { output });
+}
+
+export async function run(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<Ran> {
+  const { output, exited } = await start(sandbox, command, change);
+  const exit = await exited;
+  return { exit, stdout: output.of('stdout'), stderr: output.of('stderr') };
+}
+
+/** The standard output of a program that must end well. */
+export async function textOf(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<string> {
+  const { exit, stdout, stderr } = await run(sandbox, command, change);
+  expect(exit, stderr.toString()).to.deep.include({ kind: 'exited', code: 0 });
+  return stdout.toString();
+}
+
+/** Awaits a rejection with a ProtocolError of that kind, whose words tell no path of the host. */
+export async function rejects(work: Promise<unknown>, kind: ErrorKind): Promise<ProtocolError> {
+  const fault = await work.then(
+    () => new Error('it did not reject'),
+    (reason: unknown) => reason,
+  );
+  if (!(fault instanceof ProtocolError)) throw fault;
+  expect(fault.kind, fault.message).to.equal(kind);
+  expect(fault.message).not.to.match(/codebeaker-\d|\/proc\/|\/home\//);
+  return fault;
+}
+
+export const write = (sandbox: Sandbox, path: string, content: string | Buffer): Promise<void> =>
+  sandbox.files.write(path, Buffer.from(content as string), { mode: 'overwrite', executable: undefined });
+
+export const read = async (sandbox: Sandbox, path: string): Promise<string> =>
+  (await sandbox.files.read(path, 0, undefined)).bytes.toString();
+
+export async function names(sandbox: Sandbox, path: string, recursive = false): Promise<string[]> {
+  const { entries } = await sandbox.files.list(path, { recursive, limit: 1000, accept: () => true });
+  return entries.map((entry) => entry.path.slice(path.length + 1));
+}

@@ -1,0 +1,94 @@
+/** From being made to being gone. */
+import { expect } from 'chai';
+import { create, names, type Parts, rejects, specFor, start, type Subject, write } from './harness.ts';
+
+export function describeLife({ make, features }: Parts): void {
+  const { does, command } = features.dialect;
+
+  describe('life', () => {
+    let subject: Subject;
+    beforeEach(async () => {
+      subject = await make();
+    });
+    afterEach(() => subject.dispose());
+
+    it('begins with what the runtime is', async () => {
+      const info = await subject.runtime.refresh(new AbortController().signal);
+      expect(info).to.include({ id: subject.runtime.id, available: true });
+      expect(subject.runtime.info()).to.deep.equal(info);
+      expect(info.languages.map(({ id }) => id)).to.include.members([...features.languages]);
+    });
+
+    it('of a sandbox leaves nothing', async () => {
+      const sandbox = await create(subject);
+      await write(sandbox, '/workspace/a/b/c', 'x');
+      const running = await start(sandbox, await command(sandbox, does.forever));
+      await running.output.seen('ready');
+      expect(await subject.leftovers()).not.to.deep.equal([]);
+      await Promise.all([sandbox.close(), sandbox.close()]);
+      expect((await running.exited).kind).to.be.oneOf(['signaled', 'lost']);
+      expect(await subject.leftovers()).to.deep.equal([]);
+    });
+
+    it('of several sandboxes ends with the runtime', async () => {
+      const sandboxes = await Promise.all([create(subject), create(subject), create(subject)]);
+      const running = await Promise.all(
+        sandboxes.map(async (sandbox) => start(sandbox, await command(sandbox, does.forever))),
+      );
+      await Promise.all(running.map(({ output }) => output.seen('ready')));
+      await subject.runtime.close();
+      for (const { exited } of running) expect((await exited).kind).to.be.oneOf(['signaled', 'lost']);
+      expect(await subject.leftovers()).to.deep.equal([]);
+    });
+
+    it('begins empty', async () => {
+      const sandbox = await create(subject);
+      expect(await names(sandbox, '/workspace')).to.deep.equal([]);
+      await sandbox.close();
+    });
+
+    it('does not begin when nobody wants it any more', async () => {
+      const abort = new AbortController();
+      abort.abort(new Error('cancelled by the test'));
+      const fault = await subject.runtime.create(specFor(subject), { signal: abort.signal, report: () => undefined }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(fault).to.be.an('error');
+      expect(await subject.leftovers()).to.deep.equal([]);
+    });
+
+    it('does not begin with a network that the runtime can not confine', async () => {
+      const asked = create(subject, { network: { mode: 'full' } });
+      const fault = await rejects(asked, 'IsolationUnavailable');
+      expect(fault.data.layers).to.deep.equal(['network']);
+    });
+
+    it('once over, refuses everything', async () => {
+      const sandbox = await create(subject);
+      const argv = await command(sandbox, does.exit(0));
+      await sandbox.close();
+      await rejects(start(sandbox, argv), 'SandboxLost');
+      await rejects(names(sandbox, '/workspace'), 'SandboxLost');
+      await rejects(write(sandbox, '/workspace/x', ''), 'SandboxLost');
+      await rejects(sandbox.files.delete('/workspace/x', { recursive: true, force: true }), 'SandboxLost');
+      await rejects(sandbox.files.createDirectory('/workspace', true), 'SandboxLost');
+      expect(await Promise.race([sandbox.lost, Promise.resolve('not lost')])).to.equal('not lost');
+    });
+
+    it('that ends behind its back is told', async () => {
+      if (!subject.destroy) throw new Error('the subject must be able to destroy a sandbox');
+      const sandbox = await create(subject);
+      const argv = await command(sandbox, does.forever);
+      const running = await start(sandbox, argv);
+      await running.output.seen('ready');
+      await subject.destroy(sandbox);
+      expect(await sandbox.lost).to.be.a('string').and.not.to.equal('');
+      expect(await running.exited).to.have.property('kind', 'lost');
+      await rejects(start(sandbox, argv), 'SandboxLost');
+      await rejects(names(sandbox, '/workspace'), 'SandboxLost');
+      await sandbox.close();
+      expect(await subject.leftovers()).to.deep.equal([]);
+    });
+  });
+}

@@ -1,0 +1,77 @@
+/** Processes that programs make: none survives, none holds anything up. For runtimes with a shell. */
+import { expect } from 'chai';
+import type { Sandbox } from '../../../server/src/runtime/ports.ts';
+import { type Parts, run, start, textOf, useSandbox } from './harness.ts';
+
+/** Command lines of all processes in the sandbox, without tools that an image may not have. */
+const listProcesses = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done";
+
+async function processes(sandbox: Sandbox, text: string): Promise<string[]> {
+  const lines = (await textOf(sandbox, listProcesses)).split('\n');
+  return lines.filter((line) => line.includes(text) && !line.includes('/proc/'));
+}
+
+export function describeTrees(parts: Parts): void {
+  if (!parts.features.shell) return;
+
+  describe('trees of processes', () => {
+    const held = useSandbox(parts);
+
+    const trees: Record<string, string> = {
+      'in the background': 'sleep 87601 & sleep 87601 & echo ready; wait',
+      'in a session of its own': 'setsid sleep 87601 & echo ready; wait',
+      daemonised: '(setsid sh -c "sleep 87601 & exit" &); echo ready; sleep 87601',
+      'that ignores TERM': "trap '' TERM; sh -c \"trap '' TERM HUP INT; echo ready; sleep 87601; sleep 87601\"",
+      'that makes new ones': 'while :; do sleep 87601 & sleep 0.05; echo ready; done',
+    };
+    for (const [name, line] of Object.entries(trees)) {
+      it(`are killed whole: one ${name}`, async () => {
+        const running = await start(held.sandbox, line);
+        await running.output.seen('ready');
+        await running.kill();
+        expect(await running.exited).to.have.property('kind', 'signaled');
+        expect(await processes(held.sandbox, '87601')).to.deep.equal([]);
+      });
+    }
+
+    it('do not delay the end of the program they were left by', async () => {
+      const running = await start(held.sandbox, 'sleep 87602 & echo done');
+      expect(await running.exited).to.deep.include({ kind: 'exited', code: 0 });
+      expect(running.output.of('stdout').toString()).to.equal('done\n');
+      await running.kill();
+      expect(await processes(held.sandbox, '87602')).to.deep.equal([]);
+    });
+
+    it('do not write into the output of the next program', async () => {
+      await run(held.sandbox, '(sleep 0.3; echo late; echo late >&2) & echo first');
+      const { stdout, stderr } = await run(held.sandbox, 'sleep 0.6; echo second');
+      expect([stdout.toString(), stderr.toString()]).to.deep.equal(['second\n', '']);
+    });
+
+    const suicides = { SIGKILL: 'KILL', SIGTERM: 'TERM', SIGSEGV: 'SEGV' };
+    for (const [signal, name] of Object.entries(suicides)) {
+      it(`tell a program that died by ${signal} from one that says so`, async () => {
+        const { exit } = await run(held.sandbox, `kill -${name} $$`);
+        expect(exit).to.deep.include({ kind: 'signaled', signal });
+      });
+    }
+
+    it('take programs by name with their arguments, and lines of sh', async () => {
+      expect(await textOf(held.sandbox, ['printf', '%s|', 'a b', "it's", ''])).to.equal("a b|it's||");
+      expect(await textOf(held.sandbox, "a='x  y'; echo \"$a\" | tr x z && (cd /tmp; pwd)")).to.equal('z  y\n/tmp\n');
+    });
+
+    it('tell what can not be run', async () => {
+      const missing = await run(held.sandbox, ['no-such-program-87603']);
+      expect(missing.exit).to.deep.include({ kind: 'exited', code: 127 });
+      const notExecutable = await run(held.sandbox, 'echo x > data; ./data');
+      expect(notExecutable.exit).to.deep.include({ kind: 'exited', code: 126 });
+    });
+
+    it('leave nothing behind from a thousand programs one after the other', async () => {
+      await textOf(held.sandbox, 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done');
+      const zombies = await textOf(held.sandbox, "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l");
+      expect(Number(zombies)).to.equal(0);
+    }).timeout(60_000);
+  });
+}
