@@ -1,4 +1,6 @@
 /** Loggers are passed, never imported: one child for each unit of work. */
+import { inspect } from 'node:util';
+
 export const levels = ['error', 'warn', 'info', 'debug'] as const;
 export type Level = (typeof levels)[number];
 
@@ -14,7 +16,7 @@ export interface Log {
 export function createLog(level: Level, write: (line: string) => void, name = 'codebeaker'): Log {
   const line = (at: Level) => (message: string, fault?: unknown) => {
     if (levels.indexOf(at) > levels.indexOf(level)) return;
-    const cause = fault === undefined ? '' : `: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`;
+    const cause = fault === undefined ? '' : `: ${inspect(fault)}`;
     write(`${new Date().toISOString()} ${at} [${name}] ${message}${cause}`);
   };
   return {

@@ -23,13 +23,12 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
   const { log } = daemon;
   const stops: (() => void)[] = [];
   const transport = await transportOf(args, process.stdin, output);
-  let connection: Connection | undefined;
   const leave = (why: string) => {
     log.info(`leaving: ${why}`);
-    void connection?.close();
+    void connection.close();
   };
   const watch = (pid: number) => stops.push(watchProcess(pid, host.clock, host.alive, () => leave(`process ${pid} is gone`)));
-  connection = connect(transport, daemon.open, { log, clock: host.clock, version: host.version, onClientProcess: watch });
+  const connection: Connection = connect(transport, daemon.open, { log, clock: host.clock, version: host.version, onClientProcess: watch });
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
   process.on('uncaughtException', (fault) => {

@@ -127,21 +127,21 @@ export class Engine {
     const docker = await this.#connect();
     await new Promise<void>((resolve, reject) => {
       let cancel = () => {};
-      const stop = (fault: unknown) => {
+      const stop = (fault?: Error | null) => {
         cancel();
         signal.removeEventListener('abort', aborted);
         (stream as Duplex).destroy();
         if (fault) reject(fault);
         else resolve();
       };
-      const aborted = () => stop(signal.reason);
+      const aborted = () => stop(signal.reason as Error);
       const watch = () => {
         cancel();
         cancel = this.#clock.after(PULL_STALL_MS, () => stop(new Error('the registry sends nothing')));
       };
       signal.addEventListener('abort', aborted, { once: true });
       watch();
-      docker.modem.followProgress(stream, (fault) => stop(fault ?? undefined), (event: PullEvent) => {
+      docker.modem.followProgress(stream, stop, (event: PullEvent) => {
         watch();
         onEvent(event);
       });

@@ -1,6 +1,6 @@
 /** The shells of one sandbox: opened on demand, kept idle, a named maximum. */
 import { deferred, type Deferred } from '../../base/promises.ts';
-import { ProtocolError } from '../../protocol/index.ts';
+import type { ProtocolError } from '../../protocol/index.ts';
 import type { ShellHost } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { HeldShell, newMark } from './shell.ts';

@@ -112,14 +112,14 @@ export class HeldShell {
     return sunk ? sunk.then(() => this.#trailer(turn, rest)) : this.#trailer(turn, rest);
   }
 
-  #trailer(turn: Turn, chunk: Buffer): void {
+  #trailer(turn: Turn, chunk: Buffer): void | Promise<void> {
     const { data, rest } = turn.stdout.feed(chunk);
     turn.trailer += data.toString('latin1');
     if (turn.trailer.length > MAX_TRAILER_BYTES) return this.destroy();
     if (rest === undefined) return;
     turn.stdoutState = 'ended';
     this.#settle(turn);
-    this.#drop(rest);
+    return this.#drop(rest);
   }
 
   #stderr(chunk: Buffer): void | Promise<void> {
@@ -131,7 +131,7 @@ export class HeldShell {
     const finish = () => {
       turn.stderrEnded = true;
       this.#settle(turn);
-      this.#drop(rest);
+      return this.#drop(rest);
     };
     return sunk ? sunk.then(finish) : finish();
   }

@@ -1,5 +1,6 @@
 /** Whole folders into a sandbox, and small answers out of it. */
 import type { Dirent } from 'node:fs';
+import type { Pack } from 'tar-stream';
 import { constants, open, opendir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
@@ -44,8 +45,6 @@ export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: numbe
     throw new ProtocolError('SandboxFailed', `the folder could not be copied: ${messages.stderr().toString().trim().slice(0, 300) || 'tar failed'}`);
   }
 }
-
-type Pack = ReturnType<typeof import('tar-stream').pack>;
 
 async function send(pack: Pack, process: Process): Promise<void> {
   for await (const chunk of pack) await process.write(chunk as Buffer);
