@@ -48,7 +48,7 @@ export class IdleContainer {
     const stream = await this.#container.getArchive({ path: `/root/${name}` });
     const chunks: Buffer[] = [];
     const reader = extract();
-    stream.pipe(reader as unknown as NodeJS.WritableStream);
+    stream.pipe(reader);
     for await (const entry of reader) for await (const chunk of entry) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   }

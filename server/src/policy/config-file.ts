@@ -21,7 +21,7 @@ export function parseConfig(text: string, name: string): Config {
 }
 
 export function checkConfig(value: unknown, name: string): Config {
-  const unserved = Object.keys((value ?? {}) as object).filter((key) => notServed.includes(key));
+  const unserved = Object.keys((value ?? {})).filter((key) => notServed.includes(key));
   if (unserved.length > 0) throw new ConfigError(`${name}: ${unserved.join(', ')}: not available in this version, remove it`);
   const parsed = safeParse(Config, value);
   if (parsed.success) return parsed.data;

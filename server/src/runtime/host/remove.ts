@@ -6,6 +6,7 @@ import { type Held, lend, type Walker } from './walk.ts';
 
 /** So often is a directory looked at that keeps filling up. */
 const MAX_ROUNDS = 100_000;
+const MAX_TRIES = 100;
 
 /**
  * Empties a directory. Each round takes one floor off: the directories of the second floor are moved up to the first,
@@ -29,15 +30,18 @@ export async function removeDirectory(walker: Walker, parent: Held, name: string
   await rmdir(parent.at(name));
 }
 
-/** The directory at `path`, if there is one. */
+/** The directory at `path`, if there is one. Others may be removing it too. */
 export async function removeIfThere(walker: Walker, path: string): Promise<void> {
-  try {
-    await lend(walker.open(dirname(path)), (parent) => removeDirectory(walker, parent, basename(path)));
-  } catch (fault) {
-    if (errorCode(fault) !== 'ENOENT') throw fault;
-    // Part of it may have gone by another hand, while we were looking.
-    if (await lstat(path).catch(() => undefined)) await removeIfThere(walker, path);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    try {
+      return await lend(walker.open(dirname(path)), (parent) => removeDirectory(walker, parent, basename(path)));
+    } catch (fault) {
+      if (errorCode(fault) !== 'ENOENT') throw fault;
+      const left = await lstat(path).catch(() => undefined);
+      if (!left) return;
+    }
   }
+  throw systemFault('EEXIST');
 }
 
 /** Removes a directory of the second floor. @returns how many names were used up. */
