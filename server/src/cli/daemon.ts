@@ -1,10 +1,12 @@
 /** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { type Clock, deadline } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { createOpen } from '../connection/open.ts';
 import type { Open } from '../connection/service.ts';
-import { loadConfig } from '../policy/config-file.ts';
+import { ConfigError, loadConfig } from '../policy/config-file.ts';
+import { hiddenPlaces } from '../policy/hidden.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { createDenoRuntime } from '../runtime/deno/runtime.ts';
@@ -46,17 +48,27 @@ const LOOK_DEADLINE_MS = 1_500;
 export async function createDaemon(host: Host, configFlag: string | undefined): Promise<Daemon> {
   const { clock, env, home } = host;
   const config = await loadConfig({ flag: configFlag, env, home });
-  const log = createLog(config.log?.level ?? 'warn', host.writeLog);
+  const log = createLog(config.log?.level ?? 'warn', logWriter(config, host));
   const policy = createPolicy(config);
   const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
   const keeper = new Keeper({ pid: host.pid, log });
-  const docker = dockerRuntime(config, host, daemonId, log, policy.images, keeper);
+  const engine = createEngine(config, host);
+  const docker = new DockerRuntime({
+    engine,
+    daemonId,
+    images: policy.images,
+    clock,
+    log: log.child('docker'),
+    // The container's own lease may be stopped by what runs inside it: this one can't.
+    guard: () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]),
+  });
   const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env })];
   const looking = Promise.all(runtimes.map((runtime) => runtime.refresh(new AbortController().signal)));
   const soon = deadline(clock, LOOK_DEADLINE_MS, looking, () => new Error('slow')).catch(() => undefined);
   void looking.then(() => sweepStrays(docker, host, log));
+  const places = hiddenPlaces({ env, home, engineSocket: engine.address.options.socketPath });
   return {
-    open: createOpen({ policy, runtimes, looked: soon, clock, log, version: host.version }),
+    open: createOpen({ policy, runtimes, looked: soon, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
     runtimes,
     log,
     looked: looking,
@@ -67,23 +79,28 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   };
 }
 
+/** @throws ConfigError where the log file can't be written */
+function logWriter({ log }: Config, host: Host): (line: string) => void {
+  const file = log?.file;
+  if (file === undefined) return host.writeLog;
+  const append = (text: string) => appendFileSync(file, text, { mode: 0o600 });
+  try {
+    append('');
+  } catch (fault) {
+    throw new ConfigError(`log.file: ${file} can't be written: ${(fault as { code?: string }).code}`);
+  }
+  return (line) => append(`${line}\n`);
+}
+
+/** @throws ConfigError where what names the engine makes no sense */
 export function createEngine(config: Config, { env, home, platform, clock }: Host): Engine {
-  return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
+  const configured = config.docker?.host;
+  try {
+    return new Engine(resolveEngine({ configured, env, home, platform }), clock);
+  } catch (fault) {
+    throw new ConfigError(`${configured === undefined ? 'Docker' : 'docker.host'}: ${(fault as Error).message}`);
+  }
 }
-
-function dockerRuntime(config: Config, host: Host, daemonId: string, log: Log, images: DockerImages, keeper: Keeper): DockerRuntime {
-  return new DockerRuntime({
-    engine: createEngine(config, host),
-    daemonId,
-    images,
-    clock: host.clock,
-    log: log.child('docker'),
-    // The container's own lease may be stopped by what runs inside it: this one can't.
-    guard: () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]),
-  });
-}
-
-type DockerImages = ConstructorParameters<typeof DockerRuntime>[0]['images'];
 
 /** Containers of daemons of this machine that are gone. Nobody waits for it. */
 async function sweepStrays(docker: DockerRuntime, host: Host, log: Log): Promise<void> {

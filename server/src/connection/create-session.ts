@@ -1,42 +1,42 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
 import { realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type {
-  WorkDoneProgressBegin,
-  WorkDoneProgressEnd,
-  WorkDoneProgressReport,
-} from 'vscode-languageserver-protocol';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
-import { resolveWorkspace } from '../policy/workspace.ts';
+import { resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
 import { type InitializeParams, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { selectRuntime } from '../runtime/select.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
-import type { Client, RequestContext } from './service.ts';
+import type { ProgressTokens } from './progress.ts';
+import type { RequestContext } from './service.ts';
 
 export interface CreateSessionParts {
-  readonly client: Client;
   readonly policy: Policy;
   readonly runtimes: readonly Runtime[];
   readonly sessions: SessionManager;
   readonly initialize: InitializeParams;
+  readonly progress: ProgressTokens;
+  /** Host paths that are never shared. */
+  hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
 
-export function sessionCreator({ client, policy, runtimes, sessions, initialize }: CreateSessionParts): CreateSessions {
+export function sessionCreator({ policy, runtimes, sessions, initialize, hidden, progress }: CreateSessionParts): CreateSessions {
+  const share = async (ask: WorkspaceAsk) =>
+    resolveWorkspace(ask, { opened: openedFolders(initialize), trusted: initialize.trusted ?? true, hidden: await hidden() });
+
   return async (params, { signal }) => {
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
-    const runtime = selectRuntime(runtimes, {
+    const { language } = params;
+    const runtime = selectRuntime(able(runtimes, params), {
       runtime: params.runtime,
-      language: params.language,
+      language,
       preference: params.preference ?? policy.preference,
     });
-    const { language } = params;
-    const progress = progressFor(client, params.workDoneToken);
-    progress.begin();
+    const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       return await sessions.create(
         {
@@ -46,16 +46,16 @@ export function sessionCreator({ client, policy, runtimes, sessions, initialize 
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
           network: resolveNetwork(policy, params.network),
-          workspace: params.workspace && (await resolveWorkspace(params.workspace, openedFolders(initialize), initialize.trusted ?? true)),
+          workspace: params.workspace && (await share(params.workspace)),
           env: params.env ?? {},
           strict: params.strict ?? false,
           idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
           maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, params.maxLifetimeMs),
         },
-        { signal, report: progress.report },
+        shown,
       );
     } finally {
-      progress.end();
+      await shown.end();
     }
   };
 }
@@ -74,21 +74,18 @@ export async function openedPaths(initialize: InitializeParams): Promise<string[
 
 /** What is asked for but not served is refused: a client that relies on it must know. */
 function refuseUnserved({ secrets }: SessionCreateParams): void {
-  if (!secrets || Object.keys(secrets).length === 0) return;
-  const message = 'secrets are not served by this daemon';
-  throw new ProtocolError('InvalidParams', message, { issues: [{ path: 'secrets', message }] });
+  if (secrets && Object.keys(secrets).length > 0) throw unserved('secrets', 'secrets are not served by this daemon');
 }
 
-/** LSP's work-done progress, for a token that the client gave. Each is sent only when the one before has left. */
-function progressFor(client: Client, token: string | number | undefined) {
-  let sending: Promise<void> = Promise.resolve();
-  const send = (value: WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd) => {
-    if (token !== undefined) sending = sending.then(() => client.progress(token, value));
-  };
-  return {
-    begin: () => send({ kind: 'begin', title: 'Creating a sandbox', cancellable: true }),
-    report: (message: string, percentage?: number) =>
-      send({ kind: 'report', message, ...(percentage === undefined ? {} : { percentage }) }),
-    end: () => send({ kind: 'end' }),
-  };
+/** Those that can do what is asked for: an image is nothing to a runtime without images. */
+function able(runtimes: readonly Runtime[], { image, runtime: id }: SessionCreateParams): readonly Runtime[] {
+  if (image === undefined) return runtimes;
+  const withImages = runtimes.filter((runtime) => runtime.info().languages.some((language) => language.image !== undefined));
+  const named = runtimes.find((runtime) => runtime.id === id);
+  if (named && !withImages.includes(named)) throw unserved('image', `the runtime ${named.id} has no images`);
+  return withImages;
+}
+
+function unserved(path: string, message: string): ProtocolError {
+  return new ProtocolError('InvalidParams', message, { issues: [{ path, message }] });
 }

@@ -11,6 +11,7 @@ import type { SessionManager } from '../session/manager.ts';
 import type { CreateSessions } from './create-session.ts';
 import { MAX_CHUNK_BYTES, type OutputChannels } from './flow.ts';
 import { serverHealth } from './health.ts';
+import type { ProgressTokens } from './progress.ts';
 import type { Client, Handlers, RequestContext } from './service.ts';
 import { parseParams } from './validate.ts';
 
@@ -24,6 +25,7 @@ export interface HandlerParts {
   readonly commands: RunningCommands;
   readonly channels: OutputChannels;
   readonly createSession: CreateSessions;
+  readonly progress: ProgressTokens;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
@@ -43,6 +45,10 @@ export function createHandlers(parts: HandlerParts): Handlers {
   const handlers: Handlers = {
     'runtime/list': () => ({ runtimes: parts.runtimes.map((runtime) => runtime.info()) }),
     'session/create': async (params, context) => (await parts.createSession(params, context)).view(),
+    'window/workDoneProgress/cancel': ({ token }) => {
+      parts.progress.cancel(token);
+      return null;
+    },
     'session/list': () => ({ sessions: sessions.list().map((session) => session.view()) }),
     'session/close': async ({ sessionId }) => {
       await sessions.get(sessionId).close('client');

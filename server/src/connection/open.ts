@@ -2,14 +2,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { RunningCommands } from '../command/commands.ts';
-import { checkConfig, ConfigError, loadProjectConfig, projectFileName } from '../policy/config-file.ts';
+import { loadProjectConfig, projectFileName } from '../policy/config-file.ts';
 import { narrow, type Policy } from '../policy/policy.ts';
 import {
-  type Config,
+  Config,
   Initialize,
   type InitializeParams,
   methods,
-  ProtocolError,
   type ServerCapabilities,
   SessionStateChanged,
 } from '../protocol/index.ts';
@@ -18,13 +17,17 @@ import { SessionManager } from '../session/manager.ts';
 import { openedPaths, sessionCreator } from './create-session.ts';
 import { MAX_CHUNK_BYTES, OutputChannels, WINDOW_BYTES } from './flow.ts';
 import { createHandlers } from './handlers.ts';
+import { ProgressTokens } from './progress.ts';
 import type { Client, Open, Service } from './service.ts';
+import { parseParams } from './validate.ts';
 
 export interface OpenParts {
   readonly policy: Policy;
   readonly runtimes: readonly Runtime[];
   /** Resolves when it is known which runtimes there are, or when waiting longer would be felt. */
   readonly looked: Promise<unknown>;
+  /** Host paths that are never shared with a sandbox. */
+  hidden(): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -45,11 +48,12 @@ export function createOpen(parts: OpenParts): Open {
       },
     });
     const channels = new OutputChannels(client);
-    const createSession = sessionCreator({ client, policy, runtimes, sessions, initialize: params });
+    const progress = new ProgressTokens(client);
+    const createSession = sessionCreator({ policy, runtimes, sessions, initialize: params, progress, hidden: parts.hidden });
     await parts.looked;
     return {
       capabilities: capabilities(policy, runtimes),
-      handlers: createHandlers({ client, clock, startedAt, version, runtimes, sessions, channels, createSession, commands: new RunningCommands() }),
+      handlers: createHandlers({ client, clock, startedAt, version, runtimes, sessions, channels, createSession, progress, commands: new RunningCommands() }),
       close: async () => {
         channels.closeAll();
         await sessions.close();
@@ -65,7 +69,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, log
     for (const folder of await openedPaths(params)) narrowed = await narrowByProject(narrowed, folder, client, log);
   }
   const options = params.initializationOptions;
-  return options ? narrow(narrowed, configOf(options)) : narrowed;
+  return options ? narrow(narrowed, parseParams(Config, options, ['initializationOptions'])) : narrowed;
 }
 
 /** A project's file that is wrong, or asks for more than is allowed, is told to the person and otherwise ignored. */
@@ -78,15 +82,6 @@ async function narrowByProject(policy: Policy, folder: string, client: Client, l
     log.warn(message);
     void client.logMessage(2, message);
     return policy;
-  }
-}
-
-function configOf(options: unknown): Config {
-  try {
-    return checkConfig(options, 'initializationOptions');
-  } catch (fault) {
-    if (!(fault instanceof ConfigError)) throw fault;
-    throw new ProtocolError('InvalidParams', fault.message, { issues: [{ path: 'initializationOptions', message: fault.message }] });
   }
 }
 

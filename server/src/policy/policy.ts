@@ -19,7 +19,7 @@ export interface Policy {
 
 export function createPolicy(config: Config): Policy {
   const images = { ...defaultImages, ...config.images };
-  const maxLimits = lower(defaultMaxLimits, config.maxLimits ?? {});
+  const maxLimits = { ...defaultMaxLimits, ...config.maxLimits };
   return {
     preference: config.preference ?? 'balanced',
     images,

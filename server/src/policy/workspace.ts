@@ -9,32 +9,35 @@ export interface WorkspaceAsk {
   readonly access: 'copy' | 'readOnly' | 'readWrite' | 'overlay';
 }
 
-/** What must never be seen from inside, whatever a client opened: engine sockets live there, and processes. */
-const forbidden = ['/', '/proc', '/sys', '/dev', '/run', '/var/run', '/etc', '/boot', '/var/lib/docker'];
+export interface WorkspaceRules {
+  /** URIs of the folders the client has open. */
+  readonly opened: readonly string[];
+  readonly trusted: boolean;
+  /** Paths that no sandbox ever sees, whatever the client opened. */
+  readonly hidden: readonly string[];
+}
 
 /**
  * @returns the folder's real path, links resolved.
  * @throws ProtocolError NotTrusted, PolicyDenied, FileNotFound, InvalidParams
  */
 export async function resolveWorkspace(
-  ask: WorkspaceAsk,
-  opened: readonly string[],
-  trusted: boolean,
+  { uri, access }: WorkspaceAsk,
+  { opened, trusted, hidden }: WorkspaceRules,
 ): Promise<{ path: string; access: 'copy' | 'readOnly' | 'readWrite' }> {
-  if (ask.access === 'overlay') throw invalid('workspace.access', 'overlay is not served; use copy, readOnly or readWrite');
+  if (access === 'overlay') throw invalid('workspace.access', 'overlay is not served; use copy, readOnly or readWrite');
   if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted: no folder is shared with a sandbox');
-  const path = await realFolder(ask.uri);
-  const roots = await Promise.all(opened.map((uri) => realFolder(uri).catch(() => undefined)));
+  const path = await realFolder(uri);
+  const roots = await Promise.all(opened.map((folder) => realFolder(folder).catch(() => undefined)));
   if (!roots.some((root) => root !== undefined && isBelow(path, root))) {
-    throw new ProtocolError('PolicyDenied', 'only folders below the workspace folders named at initialize can be shared', {
-      policy: 'workspace',
-      rule: 'workspaceFolders',
-    });
+    throw denied('workspaceFolders', 'only folders below the workspace folders named at initialize can be shared');
   }
-  if (forbidden.some((place) => path === place || (place !== '/' && isBelow(path, place)))) {
-    throw new ProtocolError('PolicyDenied', 'this folder belongs to the system and is never shared', { policy: 'workspace', rule: 'system folder' });
+  for (const place of hidden) {
+    const real = await realpath(place).catch(() => place);
+    if (isBelow(path, real)) throw denied('hidden', 'this folder belongs to the system, or holds keys, and is never shared');
+    if (isBelow(real, path)) throw denied('hidden', 'this folder is never shared, because folders of the system or with keys are below it: share one inside it');
   }
-  return { path, access: ask.access };
+  return { path, access };
 }
 
 function isBelow(path: string, root: string): boolean {
@@ -56,6 +59,10 @@ export async function realFolder(uri: string): Promise<string> {
     // Told below, together with what is no folder.
   }
   throw new ProtocolError('FileNotFound', 'the workspace folder does not exist', { uri });
+}
+
+function denied(rule: string, message: string): ProtocolError {
+  return new ProtocolError('PolicyDenied', message, { policy: 'workspace', rule });
 }
 
 function invalid(path: string, message: string): ProtocolError {

@@ -1,5 +1,5 @@
 /** The handshake (protocol section 2). LSP's own shapes are LSP's: their types are checked against its package. */
-import type { WorkspaceFolder } from 'vscode-languageserver-protocol';
+import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
 import { count, RuntimeInfo } from './values.ts';
 
@@ -58,5 +58,10 @@ export const InitializeResult = z.object({
   capabilities: ServerCapabilities,
 });
 export type InitializeResult = z.infer<typeof InitializeResult>;
+
+/** LSP's ProgressToken. */
+export const ProgressToken = z.union([z.string(), z.int()]);
+({}) as z.infer<typeof ProgressToken> satisfies LspProgressToken;
+export const CancelProgressParams = z.object({ token: ProgressToken });
 
 export const SetTraceParams = z.object({ value: z.enum(['off', 'messages', 'verbose']) });

@@ -64,6 +64,9 @@ export const Exit = notification('client', 'Lifecycle', 'exit', lifecycle.Empty,
 export const SetTrace = notification('client', 'Lifecycle', '$/setTrace', lifecycle.SetTraceParams,
   'Turns $/logTrace notifications on or off.');
 
+export const CancelProgress = notification('client', 'Lifecycle', 'window/workDoneProgress/cancel', lifecycle.CancelProgressParams,
+  'Cancels the request that was sent with this workDoneToken.');
+
 export const RuntimeList = request('Runtimes', 'runtime/list', lifecycle.Empty, sessions.RuntimeListResult,
   'Every runtime this daemon knows, available or not, with the reason.');
 
@@ -112,7 +115,7 @@ export const Discover = request('Observation', 'rpc.discover', lifecycle.Empty, 
   'The OpenRPC document of this protocol.');
 
 export const methods = [
-  Initialize, Initialized, Shutdown, Exit, SetTrace,
+  Initialize, Initialized, Shutdown, Exit, SetTrace, CancelProgress,
   RuntimeList,
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode,

@@ -1,5 +1,6 @@
 /** Sessions and runtimes (protocol sections 3 and 4). */
 import * as z from 'zod/mini';
+import { ProgressToken } from './lifecycle.ts';
 import {
   CloseReason,
   count,
@@ -31,7 +32,7 @@ export const SessionCreateParams = z.object({
   strict: z.optional(z.boolean()),
   idleTimeoutMs: z.optional(count()),
   maxLifetimeMs: z.optional(count()),
-  workDoneToken: z.optional(z.union([z.string(), z.int()])),
+  workDoneToken: z.optional(ProgressToken),
 });
 export type SessionCreateParams = z.infer<typeof SessionCreateParams>;
 

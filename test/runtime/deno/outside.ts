@@ -1,7 +1,7 @@
 /** A place on the host beside a sandbox, with something in it that no program may see, and programs that try. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { expect } from 'chai';
 import type { Sandbox, SandboxSpec } from '../../../server/src/runtime/ports.ts';
 import { create, type Ran, run, write } from '../contract/harness.ts';
@@ -39,17 +39,18 @@ export class Outside {
   }
 
   /** Runs a file's text, with this place's folder as its first argument. Whatever it prints, the secret is not in it. */
-  async run(name: string, source: string, env: Record<string, string> = {}, args: readonly string[] = [this.folder]): Promise<Ran> {
-    await write(this.sandbox, `/workspace/${name}`, source.replaceAll('OUTSIDE', this.folder));
-    const ran = await run(this.sandbox, ['deno', 'run', `/workspace/${name}`, ...args], { env: { NO_COLOR: '1', ...env } });
+  async run(name: string, source: string, env: Record<string, string> = {}): Promise<Ran> {
+    const path = posix.resolve('/workspace', name);
+    await write(this.sandbox, path, source.replaceAll('OUTSIDE', this.folder));
+    const ran = await run(this.sandbox, ['deno', 'run', path, this.folder], { env: { NO_COLOR: '1', ...env } });
     expect(ran.stdout.toString() + ran.stderr.toString()).not.to.contain(SECRET);
     return ran;
   }
 
   /** Runs each attempt, an expression, in one program. @returns what those that did not throw came to. */
-  async attempt(attempts: Readonly<Record<string, string>>, prelude = ''): Promise<Record<string, string>> {
+  async attempt(attempts: Readonly<Record<string, string>>, prelude = '', file = 'attempts.ts'): Promise<Record<string, string>> {
     const list = Object.entries(attempts).map(([name, code]) => `[${JSON.stringify(name)}, async () => (${code})]`);
-    const { stdout, stderr } = await this.run('attempts.ts', `${prelude}\n${runAttempts}\nawait runAttempts([${list.join(',\n')}]);\n`);
+    const { stdout, stderr } = await this.run(file, `${prelude}\n${runAttempts}\nawait runAttempts([${list.join(',\n')}]);\n`);
     const [, json] = /^RESULTS (.*)$/m.exec(stdout.toString()) ?? [];
     if (json === undefined) throw new Error(`no results: ${stdout.toString()} ${stderr.toString()}`);
     const results = JSON.parse(json) as Record<string, string>;

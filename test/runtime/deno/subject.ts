@@ -37,10 +37,10 @@ export async function denoSubject(): Promise<DenoSubject> {
   };
 }
 
-/** Command lines of this host's processes that hold the text. */
-export function processesWith(text: string): string[] {
+/** Command lines of this host's processes, or of one, that hold the text. */
+export function processesWith(text: string, only?: number): string[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && (only ?? Number(name)) === Number(name))
     .map((pid) => {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();

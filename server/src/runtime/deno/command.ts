@@ -1,6 +1,6 @@
 /** The command line and the environment a program gets: everything it may, and nothing else. */
 import { pathToFileURL } from 'node:url';
-import type { Environment } from '../../protocol/index.ts';
+import { type Environment, ProtocolError } from '../../protocol/index.ts';
 import { MAIN_VARIABLE, VARIABLE_PREFIX } from './entry.ts';
 
 /** What a sandbox's programs may touch. Real host paths. */
@@ -68,7 +68,17 @@ export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Recor
   };
 }
 
-/** Deno splits its lists at commas; a doubled one is a comma. No list at all would mean everything, or nothing. */
+/** No list at all: a flag without a value would mean everything. Paths hold no commas (see `checkGrants`). */
 function list(flag: string, paths: readonly string[]): string[] {
-  return paths.length === 0 ? [] : [`${flag}=${paths.map((path) => path.replaceAll(',', ',,')).join(',')}`];
+  return paths.length === 0 ? [] : [`${flag}=${paths.join(',')}`];
+}
+
+/**
+ * Deno splits its lists at commas and has no way around it: a path with one would grant two others.
+ * @throws ProtocolError IsolationUnavailable
+ */
+export function checkGrants({ read, write, denyRead, denyWrite }: Grants): void {
+  if (![read, write, denyRead, denyWrite].flat().some((path) => path.includes(','))) return;
+  const message = 'the path of the folder, or of a link in it, holds a comma; share it with access copy, or use the runtime docker';
+  throw new ProtocolError('IsolationUnavailable', message, { layers: ['filesystem'] });
 }

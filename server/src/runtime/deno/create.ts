@@ -12,7 +12,7 @@ import { Presence } from '../host/presence.ts';
 import { removeIfThere } from '../host/remove.ts';
 import { lend, type Walker } from '../host/walk.ts';
 import type { CreateContext, SandboxSpec, SharedFolder } from '../ports.ts';
-import type { Grants } from './command.ts';
+import { checkGrants, type Grants } from './command.ts';
 import { denoIsolation, type Findings } from './isolation.ts';
 import { DenoSandbox } from './sandbox.ts';
 import { findLinks, type Links } from './share.ts';
@@ -56,13 +56,14 @@ async function furnish(root: string, spec: SandboxSpec, context: CreateContext, 
     { virtual: '/workspace', host: workspace, writable: lent?.access !== 'readOnly' },
     { virtual: '/tmp', host: own.temporary, writable: true },
   ];
+  const grants = grantsOf(lent, workspace, own.temporary, findings);
+  checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
   const { binary, entry, keeper, clock, walker, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, entry, keeper, clock, limits, presence,
+    binary, entry, keeper, clock, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
-    grants: grantsOf(lent, workspace, own.temporary, findings),
     files: new ConfinedFiles(mounts, walker, presence),
     isolation: denoIsolation(findings, spec),
     remove: async () => {

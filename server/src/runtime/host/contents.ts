@@ -4,7 +4,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { systemFault } from './faults.ts';
-import type { Held } from './walk.ts';
+import type { Held, Path } from './walk.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const EXECUTE = 0o111;
@@ -38,7 +38,7 @@ export async function readFile(directory: Held, name: string, path: string, offs
 }
 
 /** A regular file, or a fault: links ELOOP, directories EISDIR, everything else ENXIO. */
-export async function openRegular(path: string, flags: number): Promise<FileHandle> {
+export async function openRegular(path: Path, flags: number): Promise<FileHandle> {
   const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
   try {
     const stats = await file.stat();

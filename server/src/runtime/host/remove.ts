@@ -2,7 +2,7 @@
 import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errorCode, systemFault } from './faults.ts';
-import { type Held, lend, type Walker } from './walk.ts';
+import { type Held, lend, type Path, type Walker } from './walk.ts';
 
 /** So often is a directory looked at that keeps filling up. */
 const MAX_ROUNDS = 100_000;
@@ -63,7 +63,7 @@ async function flatten(walker: Walker, top: Held, name: Buffer, moved: number): 
 }
 
 /** Programs may have locked their own directories. */
-async function enterAnyway(walker: Walker, parent: Held, name: string | Buffer): Promise<Held> {
+async function enterAnyway(walker: Walker, parent: Held, name: Path): Promise<Held> {
   const directory = await walker.enter(parent, name);
   try {
     await chmod(directory.self, 0o700);

@@ -4,14 +4,16 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import { systemFault } from './faults.ts';
+
+/** Bytes where a name is not text. */
+export type Path = string | Buffer;
 
 export interface Held {
   /** The directory itself. */
-  readonly self: string;
+  readonly self: Path;
   /** An entry of it. Valid until `close`. Whether the entry is a link is for the caller to refuse. */
-  at<Name extends string | Buffer>(name: Name): Name;
+  at(name: Path): Path;
   close(): Promise<void>;
 }
 
@@ -19,7 +21,7 @@ export interface Walker {
   /** `path` is trusted up to its last component. */
   open(path: string): Promise<Held>;
   /** A directory in a held one. Links fail with ELOOP, other files with ENOTDIR. */
-  enter(directory: Held, name: string | Buffer): Promise<Held>;
+  enter(directory: Held, name: Path): Promise<Held>;
 }
 
 export function walkerFor(platform: NodeJS.Platform): Walker {
@@ -58,19 +60,19 @@ const pathWalker: Walker = {
     const stats = await lstat(path);
     if (stats.isSymbolicLink()) throw systemFault('ELOOP');
     if (!stats.isDirectory()) throw systemFault('ENOTDIR');
-    const text = path.toString();
-    if ((await realpath(text)) !== join(await realpath(directory.self), name.toString())) throw systemFault('ELOOP');
-    return heldPath(text);
+    const [real, parent] = await Promise.all([path, directory.self].map((each) => realpath(each, { encoding: 'buffer' })));
+    if (!real?.equals(Buffer.from(below(parent ?? '', name) as string))) throw systemFault('ELOOP');
+    return heldPath(path);
   },
 };
 
-function heldPath(self: string): Held {
+function heldPath(self: Path): Held {
   return { self, at: (name) => below(self, name), close: () => Promise.resolve() };
 }
 
-function below<Name extends string | Buffer>(folder: string, name: Name): Name;
-function below(folder: string, name: string | Buffer): string | Buffer {
-  return typeof name === 'string' ? `${folder}/${name}` : Buffer.concat([Buffer.from(`${folder}/`), name]);
+function below(folder: Path, name: Path): Path {
+  if (typeof folder === 'string' && typeof name === 'string') return `${folder}/${name}`;
+  return Buffer.concat([Buffer.from(folder as string), Buffer.from('/'), Buffer.from(name as string)]);
 }
 
 /** Lends a directory to `work` and lets go of it, whatever happens. */

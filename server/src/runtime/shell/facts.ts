@@ -8,7 +8,7 @@ export interface Facts {
   readonly seccomp: number;
   readonly noCapabilities: boolean;
   readonly mounts: ReadonlyMap<string, { type: string; options: readonly string[] }>;
-  /** Network interfaces, without `lo`. */
+  /** Network interfaces. Every network has `lo`: none at all means that nothing is known. */
   readonly interfaces: readonly string[];
   /** undefined: no limit is in force. */
   readonly memoryBytes: number | undefined;
@@ -35,7 +35,7 @@ export function parseFacts(text: string): Facts {
     seccomp: Number(status.get('Seccomp:') ?? 0),
     noCapabilities: [status.get('CapEff:'), status.get('CapBnd:')].every((set) => /^0+$/.test(set ?? '')),
     mounts,
-    interfaces: interfaces.filter((name) => name !== 'lo'),
+    interfaces,
     memoryBytes: limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes')),
     pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),
     cpus: cpus(cgroup),

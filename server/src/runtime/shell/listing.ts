@@ -8,10 +8,15 @@ export function parseFind(text: Buffer, root: string): DirectoryEntry[] {
     const [type, size, time, mode, ...path] = record.split('\t');
     return entry(root, path.join('\t'), type === 'f' ? 'file' : type === 'd' ? 'directory' : type === 'l' ? 'symlink' : 'other', {
       size: Number(size),
-      mtimeMs: Math.floor(Number(time) * 1000),
+      mtimeMs: milliseconds(time),
       mode: Number.parseInt(mode ?? '0', 8),
     });
   });
+}
+
+/** Rounded down in the text: a fraction of many digits is none that a number can hold. */
+function milliseconds(time = ''): number {
+  return Math.round(Number(time.replace(/(\.\d{3})\d*$/, '$1')) * 1000);
 }
 
 const S_IFMT = 0o170000;

@@ -60,8 +60,14 @@ m() {
   T=$1 P=$2 G=$3 S=$4 B=${'$'}{20}
 }
 
-# g SIGNAL BASE: to the process group of BASE's child, or to BASE 0's: the one with a terminal to itself.
+# since BASE: t0 = when BASE started. Known on if BASE is gone by now: its last signal told.
+since() {
+  if m $1; then t0=$B tb=$1; elif [ "$1" != "$tb" ]; then t0=; fi
+}
+
+# g SIGNAL BASE ID: to the process group of BASE's child, or to BASE 0's: the one with a terminal to itself.
 g() {
+  since $2
   for d in /proc/[0-9]*; do
     p=${'$'}{d#/proc/}; m $p || continue
     if [ $2 = 0 ]; then [ $S = $p ] && [ $P = 0 ] && [ $p != 1 ] && [ $T != Z ] && slurp $d/environ || continue
@@ -74,7 +80,7 @@ g() {
 # k ID BASE: kills every process of a command: those that carry its id in their environment, their children and
 # sessions, and orphans younger than BASE that carry no id. Stops what it finds until a pass finds no more.
 k() {
-  K=' ' B=; m $2; t0=$B
+  K=' '; since $2
   while n=; do
     for d in /proc/[0-9]*; do
       p=${'$'}{d#/proc/}
@@ -115,6 +121,7 @@ H=$(command -v sh)
 R= O=
 for f in /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak; do [ -r $f ] && R=$f; done
 for f in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do [ -r $f ] && O=$f; done
+tb= t0=
 set -- "$1" /proc/[0-9]*; Q=$(($# - 1))
 printf %s "$1"; facts 2>/dev/null; printf '%s' "$1"; printf %s "$1" >&2
 u; U=$n

@@ -9,8 +9,10 @@ export function quote(text: string): string {
 /** A quoted `printf` format that prints exactly these bytes, NUL and invalid UTF-8 included. */
 export function printfFormat(bytes: Buffer): string {
   let format = '';
-  for (const byte of bytes) {
-    if (byte === 0x5c) format += '\\\\';
+  for (const [at, byte] of bytes.entries()) {
+    // What begins with a dash would be an option.
+    if (at === 0 && byte === 0x2d) format += '\\055';
+    else if (byte === 0x5c) format += '\\\\';
     else if (byte === 0x25) format += '%%';
     else if (byte === 0x27) format += `'\\''`;
     else if (byte >= 0x20 && byte < 0x7f) format += String.fromCharCode(byte);

@@ -15,8 +15,8 @@ export interface Report {
 /** `z` prints: status ; peak bytes ; out-of-memory kills ; held ; user ticks ; system ticks ; job state */
 export function parseReport(trailer: string, oomKillsBefore: number): Report | undefined {
   const [statusText, peak, oom, held, user, system, job = ''] = trailer.split(';');
+  if (!/^\d+$/.test(statusText ?? '') || held === undefined) return undefined;
   const status = Number(statusText);
-  if (!Number.isInteger(status) || held === undefined) return undefined;
   const usage = { cpuMs: (Number(user) + Number(system)) * MS_PER_TICK || 0, peakMemoryBytes: Number(peak) || 0 };
   const oomKills = Number(oom) || 0;
   return { exit: exit(status, job, usage, oomKills > oomKillsBefore), oomKills, held: held === '1' };
@@ -30,9 +30,9 @@ function exit(status: number, job: string, usage: Usage, outOfMemory: boolean): 
   return signal ? { kind: 'signaled', signal, usage } : { kind: 'exited', code: status, usage };
 }
 
-/** The job state is `Done(137)` for an exit and `Killed` or the like for a signal; a shell that gives none is believed. */
+/** `[1] + Done(137)` or `[1]+  Exit 137` is an exit, `Killed` or the like a signal; a shell that tells neither is believed. */
 function diedBySignal(status: number, job: string): boolean {
-  return status > 128 && signalName(status - 128) !== undefined && !/Done|Exit/.test(job);
+  return status > 128 && signalName(status - 128) !== undefined && !/^\[\d+\] *[-+]? *(?:Done|Exit)/.test(job);
 }
 
 function signalName(number: number): string | undefined {

@@ -1,0 +1,25 @@
+/** The POSIX shells of this machine: the held shell has to work in every one of them. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export interface LocalShell {
+  readonly name: string;
+  readonly file: string;
+  /** Before the arguments of `sh`. */
+  readonly args: readonly string[];
+  readonly argv0: string;
+}
+
+const known: readonly LocalShell[] = [
+  { name: '/bin/sh', file: '/bin/sh', args: [], argv0: 'sh' },
+  { name: 'busybox sh', file: onPath('busybox'), args: ['sh'], argv0: 'busybox' },
+  { name: 'bash as sh', file: onPath('bash'), args: [], argv0: 'sh' },
+];
+
+/** /bin/sh first: it is on every machine that runs these tests. */
+export const localShells = known.filter(({ file }) => file !== '');
+
+function onPath(program: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? '';
+}
