@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { need, npmPackage } from '../require.ts';
-import { create, run, textOf, useSandbox, write } from './contract/harness.ts';
+import { create, rejects, run, textOf, useSandbox, write } from './contract/harness.ts';
 import { deno } from './contract/dialects.ts';
 import { denoSubject } from './deno/subject.ts';
 
@@ -86,6 +86,16 @@ describe('the main file of a program under deno', () => {
     const ran = await run(held.sandbox, ['deno', 'run', '/workspace/nowhere.ts'], { env: { NO_COLOR: '1' } });
     expect(ran.exit).to.deep.include({ kind: 'exited', code: 1 });
     expect(ran.stderr.toString()).to.match(/Module not found/);
+  });
+
+  it('is all that can be started: no shell, no other program, no other flags', async () => {
+    const commands = ['echo hello', ['sh', '-c', 'true'], ['deno', 'eval', '1'], ['deno', 'run', '-A', '/workspace/main.ts'], ['deno', 'run', 'main.ts'], ['deno', 'run'], ['deno'], []];
+    for (const command of commands) {
+      const fault = await rejects(run(held.sandbox, command), 'LanguageUnsupported');
+      expect(fault.message).to.match(/shell/);
+    }
+    await rejects(run(held.sandbox, ['deno', 'run', '/etc/main.ts']), 'InvalidPath');
+    await rejects(run(held.sandbox, ['deno', 'run', '/workspace/../../main.mjs']), 'InvalidPath');
   });
 
   it('does not see what another sandbox stored', async () => {

@@ -81,14 +81,13 @@ describe('programs of the host', () => {
   it('inherit no variable, no descriptor, no ignored signal but XFSZ', async () => {
     process.env.HOST_CANARY = 'canary';
     try {
-      await (await sh('env; ls /proc/self/fd; grep SigIgn /proc/self/status')).exited;
+      await (await sh('env; i=3; while [ $i -lt 100 ]; do [ -e /proc/$$/fd/$i ] && echo descriptor $i; i=$((i+1)); done; grep SigIgn /proc/self/status')).exited;
     } finally {
       delete process.env.HOST_CANARY;
     }
-    const text = output.of('stdout').toString();console.error(text);
+    const text = output.of('stdout').toString();
     expect(text).not.to.contain('CANARY');
-    // 3 is the folder that ls itself lists.
-    expect(text).to.match(/^0\n1\n2\n3\n/m).and.not.to.match(/^4$/m);
+    expect(text).not.to.contain('descriptor');
     expect(text).to.match(/^SigIgn:\t0000000001000000$/m);
   });
 

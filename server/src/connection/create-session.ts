@@ -1,8 +1,6 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
-import { realpath } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
-import { resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
+import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
 import { type InitializeParams, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { selectRuntime } from '../runtime/select.ts';
@@ -66,9 +64,7 @@ export function openedFolders(initialize: InitializeParams): string[] {
 
 /** The folders as paths, links resolved; what does not exist is left out. */
 export async function openedPaths(initialize: InitializeParams): Promise<string[]> {
-  const paths = await Promise.all(
-    openedFolders(initialize).map(async (uri) => realpath(fileURLToPath(uri)).catch(() => undefined)).map((path) => path.catch(() => undefined)),
-  );
+  const paths = await Promise.all(openedFolders(initialize).map((uri) => realFolder(uri).catch(() => undefined)));
   return paths.filter((path) => path !== undefined);
 }
 

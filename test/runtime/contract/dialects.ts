@@ -77,3 +77,21 @@ export const deno: Dialect = {
     return command;
   },
 };
+
+/** For the runtime in memory: see test/fakes/process.ts. */
+export const fake: Dialect = {
+  does: {
+    exit: (code) => `exit ${code}`,
+    print: (stdout, stderr) => `print ${JSON.stringify(stdout)}, ${JSON.stringify(stderr)}`,
+    bytes: 'bytes',
+    cat: 'cat',
+    flood: (bytes) => `flood ${bytes}`,
+    env: (name) => `env ${name}`,
+    cwd: 'pwd',
+    args: 'args',
+    forever: 'echo ready\nforever',
+    stubborn: 'stubborn\necho ready\nforever',
+    hog: 'oom',
+  },
+  command: (_, source, args = []) => Promise.resolve(['fake', source, ...args]),
+};

@@ -24,6 +24,8 @@ export interface Features {
   readonly enforces: readonly ('memory' | 'pids' | 'disk')[];
   /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
   readonly links: 'refused' | 'followed';
+  /** A signal that programs without a handler of their own do not die of. */
+  readonly deafTo?: string;
   /** What programs are written in. */
   readonly dialect: Dialect;
 }

@@ -35,7 +35,7 @@ export function describeLimits(parts: Parts): void {
       for (const place of ['/workspace', '/tmp']) {
         it(`of the disk are felt in ${place}`, async () => {
           const { stderr } = await run(held.sandbox, `head -c ${64 * MIB} /dev/zero > ${place}/fill`);
-          expect(stderr.toString()).to.match(/No space left/);
+          expect(stderr.toString()).to.match(/No space left|I\/O error/);
           await rejects(held.sandbox.files.write(`${place}/more`, Buffer.alloc(MIB), { mode: 'overwrite', executable: undefined }), 'DiskFull');
           await held.sandbox.files.delete(`${place}/fill`, { recursive: false, force: false });
           await held.sandbox.files.delete(`${place}/more`, { recursive: false, force: true });

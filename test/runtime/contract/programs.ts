@@ -101,7 +101,7 @@ type Say = (source: string, args?: readonly string[]) => Promise<readonly string
 function describeEndings({ features }: Parts, held: Held, say: Say): void {
   const { does } = features.dialect;
 
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGHUP']) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGHUP'].filter((name) => name !== features.deafTo)) {
     it(`end by ${signal}`, async () => {
       const program = await start(held.sandbox, await say(does.forever));
       await program.output.seen('ready');
@@ -134,14 +134,6 @@ function describeEndings({ features }: Parts, held: Held, say: Say): void {
     await program.kill(100);
     expect(await program.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
   });
-
-  if (!features.shell) {
-    it('are refused as shell commands', async () => {
-      const fault = await rejects(start(held.sandbox, 'echo hello'), 'LanguageUnsupported');
-      expect(fault.message).to.match(/shell/);
-      await rejects(start(held.sandbox, ['sh', '-c', 'true']), 'LanguageUnsupported');
-    });
-  }
 
   if (!features.pty) {
     it('have no terminal', async () => {

@@ -8,12 +8,14 @@ export interface LocalShell {
   /** Before the arguments of `sh`. */
   readonly args: readonly string[];
   readonly argv0: string;
+  /** Whether `jobs` still knows a job that was waited for. Where not, an exit with 128 + n reads like death by n. */
+  readonly tellsJobs: boolean;
 }
 
 const known: readonly LocalShell[] = [
-  { name: '/bin/sh', file: '/bin/sh', args: [], argv0: 'sh' },
-  { name: 'busybox sh', file: onPath('busybox'), args: ['sh'], argv0: 'busybox' },
-  { name: 'bash as sh', file: onPath('bash'), args: [], argv0: 'sh' },
+  { name: '/bin/sh', file: '/bin/sh', args: [], argv0: 'sh', tellsJobs: true },
+  { name: 'busybox sh', file: onPath('busybox'), args: ['sh'], argv0: 'busybox', tellsJobs: true },
+  { name: 'bash as sh', file: onPath('bash'), args: [], argv0: 'sh', tellsJobs: false },
 ];
 
 /** /bin/sh first: it is on every machine that runs these tests. */

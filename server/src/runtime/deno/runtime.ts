@@ -25,6 +25,8 @@ export interface DenoOptions {
   readonly log: Log;
   /** The daemon's own: PATH says where to look for a Deno. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The path of a Deno, given PATH. */
+  readonly find?: (searchPath: string | undefined) => Promise<string | undefined>;
 }
 
 export function createDenoRuntime(options: DenoOptions): Runtime {
@@ -127,8 +129,8 @@ class DenoRuntime implements Runtime {
 
   async #find(): Promise<Found> {
     if (platform() === 'win32') throw new Error('it is not served on this platform yet');
-    const { keeper, env } = this.#options;
-    const binary = await findDeno(env.PATH);
+    const { keeper, env, find = findDeno } = this.#options;
+    const binary = await find(env.PATH);
     if (binary === undefined) throw new Error('there is no deno on this host');
     const version = await this.#version(binary);
     if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);

@@ -6,6 +6,16 @@ export const MISSING = 21;
 export const ALREADY = 22;
 export const WRONG_TYPE = 23;
 
+/** NAME_MAX of every Linux file system. */
+const MAX_NAME_BYTES = 255;
+
+/** A test of the shell's would only say that there is no such file. @throws ProtocolError InvalidPath */
+export function checkNames(path: string): void {
+  if (path.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) {
+    throw new ProtocolError('InvalidPath', `a name in the path is longer than ${MAX_NAME_BYTES} bytes`, { path });
+  }
+}
+
 const byStatus: Readonly<Record<number, ErrorKind>> = {
   [MISSING]: 'FileNotFound',
   [ALREADY]: 'FileExists',

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
-import { ALREADY, MISSING, throwFileError, WRONG_TYPE } from './file-errors.ts';
+import { ALREADY, checkNames, MISSING, throwFileError, WRONG_TYPE } from './file-errors.ts';
 import { parseFind, parseStat } from './listing.ts';
 import { printfFormat, quote } from './quote.ts';
 
@@ -138,6 +138,7 @@ export class ShellFiles implements Files {
   }
 
   async #operateAllowing(allowed: readonly number[], script: string, path: string, options?: OperationOptions) {
+    checkNames(path);
     const result = await this.#operate(script, options);
     if (result.status !== 0 && !allowed.includes(result.status)) throwFileError(result, path);
     return result;

@@ -9,7 +9,7 @@
  * A `&` child ignores SIGINT and SIGQUIT, which only `env --default-signal` can undo. Where `env` has no such option
  * (busybox) programs that don't handle SIGINT themselves are deaf to it.
  *
- * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox.
+ * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox; bash does not tell.
  */
 const functions = String.raw`
 N='
@@ -30,7 +30,8 @@ z() {
   printf %s $mark >&2
 }
 
-# h: L=1 when somebody but us holds one of our streams. U holders and Q processes are the quiet state.
+# h: L=1 when somebody but us holds one of our streams. U holders are the quiet state; so are Q processes, which only
+# the first shell can know: it began alone.
 h() {
   L=0; set -- /proc/[0-9]*
   [ $# -le $((Q + 1)) ] && return
@@ -122,7 +123,8 @@ R= O=
 for f in /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak; do [ -r $f ] && R=$f; done
 for f in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do [ -r $f ] && O=$f; done
 tb= t0=
-set -- "$1" /proc/[0-9]*; Q=$(($# - 1))
+Q=0
+case $PPID,$$ in 1,*|*,1) set -- "$1" /proc/[0-9]*; Q=$(($# - 1));; esac
 printf %s "$1"; facts 2>/dev/null; printf '%s' "$1"; printf %s "$1" >&2
 u; U=$n
 while IFS= read -r line; do command eval "$line"; done

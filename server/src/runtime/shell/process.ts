@@ -1,7 +1,8 @@
 /** A program that runs below a held shell. */
 import type { Clock } from '../../base/clock.ts';
+import { deferred } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
-import { killLine, ownStdinLine, signalLine, startLine } from './lines.ts';
+import { killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
 import type { Lease } from './pool.ts';
 import type { HeldShell } from './shell.ts';
 import { parseReport } from './trailer.ts';
@@ -16,6 +17,8 @@ export interface ProcessContext {
   readonly clock: Clock;
   /** To the sandbox's first shell, which runs control lines at any time. */
   control(line: string): void;
+  /** Runs a script in an idle shell, to its end. */
+  operate(script: string): Promise<unknown>;
   readonly oomKills: { get(): number; set(count: number): void };
   /** Destroys the sandbox. */
   giveUp(why: string): void;
@@ -29,6 +32,7 @@ export abstract class ControlledProcess implements Process {
   /** Once asked to die, nothing of it may stay, not even what it left behind. */
   protected doomed = false;
   readonly #base: string;
+  readonly #unheard = deferred();
 
   constructor(context: ProcessContext, base: string) {
     this.context = context;
@@ -45,8 +49,10 @@ export abstract class ControlledProcess implements Process {
   }
 
   async kill(graceMs = 0): Promise<void> {
-    if (this.ended || this.doomed) return;
+    if (this.ended) return this.#killLeft();
+    if (this.doomed) return;
     this.doomed = true;
+    this.#unheard.resolve();
     if (graceMs > 0) {
       this.control(signalLine('SIGTERM', this.#base, this.context.id));
       await this.#exitedWithin(graceMs);
@@ -56,6 +62,21 @@ export abstract class ControlledProcess implements Process {
       this.sweep();
       await this.#exitedWithin(KILL_AGAIN_MS);
     }
+  }
+
+  /** What a program left behind when it ended by itself. It may be gone with the sandbox. */
+  async #killLeft(): Promise<void> {
+    await this.context.operate(killLine(this.context.id, '0')).catch(() => undefined);
+  }
+
+  /** A sink that holds nothing up: not the end of a program that must die, and nothing once it has failed. */
+  protected heard(sink: Sink): Sink {
+    return (stream, chunk) => {
+      if (this.doomed) return;
+      const taken = sink(stream, chunk);
+      if (!taken) return;
+      return Promise.race([taken, this.#unheard.promise]).catch(() => this.#unheard.resolve());
+    };
   }
 
   protected sweep(): void {
@@ -100,13 +121,14 @@ export class HeldProcess extends ControlledProcess {
 
   async #run(program: Program, sink: Sink): Promise<Exit> {
     const { shell, release } = this.#lease;
-    const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), sink);
+    const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), this.heard(sink));
     const { exit, held } = this.exitOf(trailer);
     if (this.doomed && trailer !== undefined) {
       this.sweep();
       await shell.run((mark) => `t ${mark} 0`, () => undefined);
     }
     this.ended = true;
+    shell.control(REAP);
     release(!held && shell.alive);
     return exit;
   }
@@ -138,7 +160,7 @@ export class OwnStdinProcess extends ControlledProcess {
   }
 
   async #run(program: Program, sink: Sink): Promise<Exit> {
-    const trailer = await this.#shell.run((mark) => ownStdinLine(mark, this.context.id, program), sink);
+    const trailer = await this.#shell.run((mark) => ownStdinLine(mark, this.context.id, program), this.heard(sink));
     const { exit } = this.exitOf(trailer);
     if (this.doomed) this.sweep();
     this.ended = true;

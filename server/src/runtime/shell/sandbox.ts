@@ -46,7 +46,9 @@ export class ShellSandbox implements Sandbox {
     this.isolation = parts.isolation;
     this.#shells = new ShellPool(parts.host, parts.first, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
-    void parts.host.first.closed.then(() => this.#lost.resolve('the sandbox ended'));
+    void parts.host.first.closed.then(() => {
+      if (!this.#closing) this.#lost.resolve('the sandbox ended');
+    });
   }
 
   get lost(): Promise<string> {
@@ -101,6 +103,7 @@ export class ShellSandbox implements Sandbox {
       id,
       clock: this.#parts.clock,
       control: (line: string) => this.#parts.first.control(line),
+      operate: (script: string) => this.#operate(script),
       oomKills: { get: () => this.#oomKills, set: (count: number) => (this.#oomKills = Math.max(this.#oomKills, count)) },
       giveUp: (why: string) => this.#abandon(why),
     };

@@ -11,7 +11,8 @@ export class TerminalProcess extends ControlledProcess {
   constructor(context: ProcessContext, channel: TerminalChannel, sink: Sink) {
     super(context, '0');
     this.#channel = channel;
-    channel.listen((_stream, chunk) => sink('pty', chunk));
+    const heard = this.heard(sink);
+    channel.listen((_stream, chunk) => heard('pty', chunk));
     this.exited = this.#run();
   }
 

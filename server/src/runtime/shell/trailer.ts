@@ -5,7 +5,7 @@ import type { Exit, Usage } from '../ports.ts';
 /** Linux counts processor time in hundredths of a second for everybody. */
 const MS_PER_TICK = 10;
 
-/** `held`: processes of the command still hold the shell's streams. `cwd`: the working directory did not exist. */
+/** `held`: processes of the command still hold the shell's streams. */
 export interface Report {
   readonly exit: Exit;
   readonly oomKills: number;

@@ -30,7 +30,10 @@ export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: numbe
     messages.sink,
   );
   const pack = createPack();
+  // What destroys it is told by whoever fills it.
+  pack.on('error', () => undefined);
   const sending = send(pack, process);
+  sending.catch(() => undefined);
   try {
     await addFolder(pack, path, '', { left: maxBytes });
     pack.finalize();

@@ -1,0 +1,142 @@
+/** A runtime in memory, for whoever is tested above one. Its programs are scripts (see process.ts). */
+import { deferred } from '../../server/src/base/promises.ts';
+import type { Clock } from '../../server/src/base/clock.ts';
+import { type Isolation, type LanguageId, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
+import type { CreateContext, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Toolchain } from '../../server/src/runtime/ports.ts';
+import { FakeFiles } from './files.ts';
+import { FakeProcess } from './process.ts';
+
+export interface FakeOptions {
+  readonly clock: Clock;
+  readonly id?: string;
+  /** A source file of these is a script. */
+  readonly languages?: readonly LanguageId[];
+  /** Refuses terminals where false. */
+  readonly pty?: boolean;
+  readonly isolation?: Isolation;
+  /** Awaited by `create`: to hold it, or to make it fail. */
+  readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
+}
+
+const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 'enforced' }] };
+
+export class FakeRuntime implements Runtime {
+  readonly id: string;
+  /** Every sandbox that was made, also closed ones. */
+  readonly made: FakeSandbox[] = [];
+  readonly #options: FakeOptions;
+  /** Set to make it unavailable. */
+  reason: string | undefined;
+
+  constructor(options: FakeOptions) {
+    this.id = options.id ?? 'fake';
+    this.#options = options;
+  }
+
+  /** Sandboxes that are there. */
+  get open(): FakeSandbox[] {
+    return this.made.filter((sandbox) => !sandbox.gone);
+  }
+
+  info(): RuntimeInfo {
+    const { languages = [], isolation = everything } = this.#options;
+    return {
+      id: this.id,
+      available: this.reason === undefined,
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
+      languages: languages.map((id) => ({ id })),
+      isolation,
+      startup: { coldMs: 1, warmMs: 1, measured: false },
+      memoryBytes: 0,
+    };
+  }
+
+  async refresh(): Promise<RuntimeInfo> {
+    return this.info();
+  }
+
+  prepared(language: LanguageId | undefined): boolean {
+    return language === undefined || (this.#options.languages ?? []).includes(language);
+  }
+
+  async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
+    if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
+    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'no network here', { layers: ['network'] });
+    context.report('making a fake');
+    await this.#options.creating?.(spec, context);
+    context.signal.throwIfAborted();
+    const sandbox = new FakeSandbox(spec, this.#options);
+    this.made.push(sandbox);
+    return sandbox;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.made.map((sandbox) => sandbox.close()));
+  }
+}
+
+export class FakeSandbox implements Sandbox {
+  readonly spec: SandboxSpec;
+  readonly image: string | undefined;
+  readonly isolation: Isolation;
+  readonly files: FakeFiles;
+  /** Every program that was started, also ended ones. */
+  readonly processes: FakeProcess[] = [];
+  readonly #options: FakeOptions;
+  readonly #lost = deferred<string>();
+  #gone = false;
+
+  constructor(spec: SandboxSpec, options: FakeOptions) {
+    this.spec = spec;
+    this.image = spec.image;
+    this.isolation = options.isolation ?? everything;
+    this.#options = options;
+    this.files = new FakeFiles(() => this.#check());
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  get lost(): Promise<string> {
+    return this.#lost.promise;
+  }
+
+  async toolchain(language: LanguageId): Promise<Toolchain | undefined> {
+    this.#check();
+    if (!this.#options.languages?.includes(language)) return undefined;
+    return { extension: '.fake', phases: (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] };
+  }
+
+  async start(program: Program, sink: Sink): Promise<Process> {
+    this.#check();
+    if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'no terminals here');
+    if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
+    const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
+    this.processes.push(process);
+    return process;
+  }
+
+  /** Takes it away behind everybody's back. */
+  destroy(reason = 'it was destroyed'): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    for (const process of this.processes) process.lose(reason);
+    this.#lost.resolve(reason);
+  }
+
+  async close(): Promise<void> {
+    this.#gone = true;
+    await Promise.all(this.processes.map((process) => process.kill()));
+  }
+
+  async #script(command: Program['command']): Promise<Program['command']> {
+    const [run, file, ...args] = typeof command === 'string' ? [] : command;
+    if (run !== 'run-file' || file === undefined) return command;
+    return ['fake', (await this.files.read(file, 0, undefined)).bytes.toString(), ...args];
+  }
+
+  #check(): void {
+    if (this.#gone) throw new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');
+  }
+}

@@ -1,0 +1,164 @@
+/** Configuration: where it is looked for, and what is said about a wrong one (protocol section 8). */
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ConfigError, loadConfig, loadProjectConfig, ownFolder, parseConfig } from '../../server/src/policy/config-file.ts';
+import { temporaryFolder } from './folder.ts';
+
+const isConfigError = (fault: unknown): ConfigError => {
+  expect(fault).to.be.instanceOf(ConfigError);
+  return fault as ConfigError;
+};
+
+describe('a configuration', () => {
+  it('is what its schema says', () => {
+    const config = {
+      preference: 'speed',
+      images: { python: 'a' },
+      allowedImages: [],
+      limits: { memoryBytes: 1, timeoutMs: 0 },
+      maxLimits: { cpus: 0.5 },
+      sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
+      network: { modes: ['none'] },
+      docker: { host: 'unix:///x' },
+      log: { level: 'debug', file: '/tmp/log' },
+    };
+    expect(parseConfig(JSON.stringify(config), 'c.json')).to.deep.equal(config);
+    expect(parseConfig('{}', 'c.json')).to.deep.equal({});
+  });
+
+  const wrong: Record<string, [text: string, ...parts: string[]]> = {
+    'no JSON': ['{"a": }', 'c.json: not JSON: '],
+    'nothing': ['', 'c.json: not JSON: '],
+    'a list': ['[]', 'c.json: Invalid input: expected object, received array'],
+    'null': ['null', 'c.json: Invalid input: expected object, received null'],
+    'an unknown key': ['{"limit": {}}', 'c.json: limit: no such key'],
+    'an unknown key deep inside': ['{"limits": {"memory": 1}}', 'c.json: limits.memory: no such key'],
+    'an unknown language': ['{"images": {"cobol": "x"}}', 'c.json: images.cobol: no such key'],
+    'a key of the prototype': ['{"__proto__": {"preference": "speed"}}', 'c.json: __proto__: no such key'],
+    'a wrong type': ['{"images": {"python": 3}}', 'c.json: images.python: Invalid input: expected string, received number'],
+    'a wrong choice': ['{"preference": "fast"}', 'c.json: preference: Invalid option: expected one of "speed"|"security"'],
+    'a wrong choice in a list': ['{"network": {"modes": ["none", "full"]}}', 'c.json: network.modes.1: Invalid input: expected "none"'],
+    'zero': ['{"limits": {"pids": 0}}', 'c.json: limits.pids: Too small: expected number to be >0'],
+    'less than nothing': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
+    'a fraction': ['{"limits": {"memoryBytes": 1.5}}', 'c.json: limits.memoryBytes: Invalid input: expected int, received number'],
+    'a number too large for one': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
+    'everything that is wrong': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
+  };
+  for (const [name, [text, ...parts]] of Object.entries(wrong)) {
+    it(`names what is wrong: ${name}`, () => {
+      try {
+        parseConfig(text, 'c.json');
+        expect.fail('accepted');
+      } catch (fault) {
+        for (const part of parts) expect(isConfigError(fault).message).to.contain(part);
+      }
+    });
+  }
+
+  const unserved: Record<string, unknown> = {
+    pool: {}, rates: {}, quotas: {}, prices: {}, scan: {}, audit: {}, stateDir: '/x',
+    'network.hosts': ['a'], 'docker.ociRuntime': 'runsc',
+  };
+  for (const [path, value] of Object.entries(unserved)) {
+    it(`refuses what is published but not served: ${path}`, () => {
+      const [key = '', inner] = path.split('.');
+      const config = { [key]: inner === undefined ? value : { [inner]: value } };
+      expect(() => parseConfig(JSON.stringify(config), 'c.json')).to.throw(ConfigError, `c.json: ${path}: not available in this version, remove it`);
+    });
+  }
+});
+
+describe('the configuration file', () => {
+  const folder = temporaryFolder();
+
+  /** Writes files that name themselves by a label in `docker.host`. */
+  const put = (path: string, text = JSON.stringify({ docker: { host: path } })) => {
+    mkdirSync(dirname(join(folder(), path)), { recursive: true });
+    writeFileSync(join(folder(), path), text);
+  };
+
+  type Env = Record<string, string | undefined>;
+  const check = async (expected: string | undefined, flag: string | undefined, env: Env) => {
+    const at = (path: string) => join(folder(), path);
+    const real = Object.fromEntries(Object.entries(env).map(([name, path]) => [name, path?.startsWith('@') ? at(path.slice(1)) : path]));
+    const { docker } = await loadConfig({ flag: flag === undefined ? undefined : at(flag), env: real, home: at('home') });
+    expect(docker?.host).to.equal(expected);
+  };
+
+  const sources: Record<string, [expected: string | undefined, flag: string | undefined, env: Env]> = {
+    '--config first': ['flag', 'flag', { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
+    'then the environment': ['env', undefined, { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
+    'then XDG': ['xdg/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: '@xdg' }],
+    'then the home': ['home/.config/codebeaker/config.json', undefined, {}],
+    'an empty variable is none': ['home/.config/codebeaker/config.json', undefined, { CODEBEAKER_CONFIG: '', XDG_CONFIG_HOME: '' }],
+    'a relative XDG folder is none': ['home/.config/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: 'xdg' }],
+    'no file at all': [undefined, undefined, { XDG_CONFIG_HOME: '@empty' }],
+    'a file where the folder would be': [undefined, undefined, { XDG_CONFIG_HOME: '@flag' }],
+  };
+  for (const [name, [expected, flag, env]] of Object.entries(sources)) {
+    it(`is looked for: ${name}`, async () => {
+      for (const path of ['flag', 'env', 'xdg/codebeaker/config.json', 'home/.config/codebeaker/config.json']) put(path);
+      await check(expected, flag, env);
+    });
+  }
+
+  const faults: Record<string, [flag: string | undefined, env: Env, message: string]> = {
+    'a named file is missing': ['none', {}, 'none: no such file'],
+    'a file of the environment is missing': [undefined, { CODEBEAKER_CONFIG: '@none' }, 'none: no such file'],
+    'it is a folder': ['home', {}, "home: can't be read: EISDIR"],
+    'it is wrong': ['wrong', {}, 'wrong: limits: Invalid input'],
+    "the user's own is wrong": [undefined, { XDG_CONFIG_HOME: '@xdg' }, 'config.json: not JSON'],
+  };
+  for (const [name, [flag, env, message]] of Object.entries(faults)) {
+    it(`is told of: ${name}`, async () => {
+      put('wrong', '{"limits": 1}');
+      put('xdg/codebeaker/config.json', '{');
+      mkdirSync(join(folder(), 'home'));
+      const fault = isConfigError(await check(undefined, flag, env).catch((thrown: unknown) => thrown));
+      expect(fault.message).to.contain(message);
+      expect(fault.message).to.contain(folder());
+    });
+  }
+
+  it('has its folders where XDG says', () => {
+    const home = '/home/a';
+    expect(ownFolder('XDG_CONFIG_HOME', { env: {}, home })).to.equal('/home/a/.config/codebeaker');
+    expect(ownFolder('XDG_STATE_HOME', { env: {}, home })).to.equal('/home/a/.local/state/codebeaker');
+    expect(ownFolder('XDG_STATE_HOME', { env: { XDG_STATE_HOME: '/s' }, home })).to.equal('/s/codebeaker');
+  });
+});
+
+describe("a project's file", () => {
+  const folder = temporaryFolder();
+  const file = () => join(folder(), '.codebeaker.json');
+
+  it('may be absent', async () => {
+    expect(await loadProjectConfig(folder())).to.equal(undefined);
+    expect(await loadProjectConfig(join(folder(), 'none'))).to.equal(undefined);
+  });
+
+  it('is read', async () => {
+    writeFileSync(file(), '{"preference": "memory"}');
+    expect(await loadProjectConfig(folder())).to.deep.equal({ preference: 'memory' });
+  });
+
+  const faults: Record<string, [make: () => void, message: string]> = {
+    'wrong JSON': [() => writeFileSync(file(), '{'), 'not JSON'],
+    'a folder': [() => mkdirSync(file()), 'not a file'],
+    'a pipe that nobody writes to': [() => execFileSync('mkfifo', [file()]), 'not a file'],
+    'a device without an end': [() => symlinkSync('/dev/zero', file()), 'not a file'],
+    'a large file': [() => writeFileSync(file(), `{"preference": "memory"${' '.repeat(300_000)}}`), 'larger than 262144 bytes'],
+    'a link to itself': [() => symlinkSync(file(), file()), "can't be read: ELOOP"],
+  };
+  for (const [name, [make, message]] of Object.entries(faults)) {
+    it(`does not tell where it is: ${name}`, async () => {
+      make();
+      const fault = isConfigError(await loadProjectConfig(folder()).catch((thrown: unknown) => thrown));
+      expect(fault.message).to.match(/^\.codebeaker\.json: /);
+      expect(fault.message).to.contain(message);
+      expect(fault.message).not.to.contain(folder());
+    });
+  }
+});

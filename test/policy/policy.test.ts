@@ -1,0 +1,223 @@
+/** What is allowed is only ever narrowed (failures B1, B2, B10, E1). */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { defaultImages, defaultLimits, defaultMaxLimits } from '../../server/src/policy/defaults.ts';
+import { checkImage, createPolicy, narrow, type Policy, resolveLimits, resolveNetwork, shorter } from '../../server/src/policy/policy.ts';
+import { type Config, languageIds, type Limits, type Network, ProtocolError } from '../../server/src/protocol/index.ts';
+
+const property = { seed: 20_260_118, numRuns: 2000 };
+
+const networks: readonly Network['mode'][] = ['none', 'allowlist', 'full'];
+const image = fc.constantFrom('a', 'b', 'c', 'd', ...Object.values(defaultImages));
+const duration = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 }));
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
+
+/** As parsed JSON: a key that is absent is not there. */
+const record = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { requiredKeys: [] });
+
+const partialLimits = record({
+  memoryBytes: fc.integer({ min: 1, max: 100 }),
+  cpus: fc.integer({ min: 1, max: 100 }),
+  pids: fc.integer({ min: 1, max: 100 }),
+  diskBytes: fc.integer({ min: 1, max: 100 }),
+  outputBytes: fc.integer({ min: 1, max: 100 }),
+  timeoutMs: duration,
+});
+
+const config: fc.Arbitrary<Config> = record({
+  preference: fc.constantFrom('speed' as const, 'security' as const),
+  images: record({ python: image, go: image }),
+  allowedImages: fc.array(image, { maxLength: 3 }),
+  limits: partialLimits,
+  maxLimits: partialLimits,
+  sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
+});
+
+/** Also with network modes that configuration can't give yet. */
+const policy: fc.Arbitrary<Policy> = fc
+  .tuple(config, fc.subarray([...networks]))
+  .map(([wish, networkModes]) => ({ ...createPolicy(wish), networkModes }));
+
+const narrower: fc.Arbitrary<Config> = fc
+  .tuple(config, optional(fc.subarray([...networks])))
+  .map(([wish, modes]) => (modes ? { ...wish, network: { modes: modes as 'none'[] } } : wish));
+
+/** Undefined where it is denied. */
+function allowed<T>(decide: () => T): T | undefined {
+  try {
+    return decide();
+  } catch (fault) {
+    expect(fault).to.be.instanceOf(ProtocolError).with.property('kind', 'PolicyDenied');
+    return undefined;
+  }
+}
+
+/** 0 is no bound at all. */
+const within = (duration: number, bound: number) => bound === 0 || (duration > 0 && duration <= bound);
+
+function expectWithin(limits: Limits, most: Limits): void {
+  for (const name of ['memoryBytes', 'cpus', 'pids', 'diskBytes', 'outputBytes'] as const) {
+    expect(limits[name], name).to.be.at.most(most[name]);
+  }
+  expect(within(limits.timeoutMs, most.timeoutMs), `timeoutMs ${limits.timeoutMs} of ${most.timeoutMs}`).to.equal(true);
+}
+
+describe('a policy', () => {
+  it('is the defaults where nothing is configured', () => {
+    expect(createPolicy({})).to.deep.equal({
+      preference: 'balanced',
+      images: defaultImages,
+      allowedImages: new Set(Object.values(defaultImages)),
+      limits: defaultLimits,
+      maxLimits: defaultMaxLimits,
+      sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
+      networkModes: ['none'],
+    });
+  });
+
+  it('has an image for every language', () => {
+    expect(Object.keys(defaultImages)).to.have.members([...languageIds]);
+  });
+
+  it('lets whoever owns the machine raise a maximum above the default', () => {
+    const memoryBytes = defaultMaxLimits.memoryBytes * 4;
+    const { maxLimits, limits } = createPolicy({ maxLimits: { memoryBytes }, limits: { memoryBytes } });
+    expect([maxLimits.memoryBytes, limits.memoryBytes]).to.deep.equal([memoryBytes, memoryBytes]);
+  });
+
+  it('never gives more by default than at most', () => {
+    fc.assert(fc.property(config, (wish) => {
+      const { limits, maxLimits } = createPolicy(wish);
+      expectWithin(limits, maxLimits);
+    }), property);
+  });
+
+  it('lets a client name the images of the languages and those that are allowed besides', () => {
+    const { allowedImages } = createPolicy({ images: { python: 'mine' }, allowedImages: ['more'] });
+    expect([...allowedImages]).to.include.members(['mine', 'more', defaultImages.go]);
+    expect([...allowedImages]).not.to.include(defaultImages.python);
+  });
+});
+
+describe('narrowing', () => {
+  it('by nothing changes nothing', () => {
+    fc.assert(fc.property(policy, (base) => {
+      expect(narrow(base, {})).to.deep.equal(base);
+    }), property);
+  });
+
+  it('never raises a bound, adds an image or a network mode, however often', () => {
+    fc.assert(fc.property(policy, fc.array(narrower, { minLength: 1, maxLength: 3 }), (base, steps) => {
+      const result = allowed(() => steps.reduce(narrow, base));
+      if (!result) return;
+      expectWithin(result.maxLimits, base.maxLimits);
+      expectWithin(result.limits, result.maxLimits);
+      expect(result.sessions.max).to.be.at.most(base.sessions.max);
+      expect(within(result.sessions.idleTimeoutMs, base.sessions.idleTimeoutMs), 'idleTimeoutMs').to.equal(true);
+      expect(within(result.sessions.maxLifetimeMs, base.sessions.maxLifetimeMs), 'maxLifetimeMs').to.equal(true);
+      expect([...base.allowedImages]).to.include.members([...result.allowedImages]);
+      expect([...base.allowedImages]).to.include.members(Object.values(result.images));
+      expect([...base.networkModes]).to.include.members([...result.networkModes]);
+    }), property);
+  });
+
+  it('allows nothing that was not allowed before', () => {
+    const network = fc.record({ mode: fc.constantFrom(...networks), hosts: fc.array(fc.constantFrom('h'), { maxLength: 1 }) });
+    fc.assert(fc.property(policy, narrower, partialLimits, image, network, (base, wish, limits, named, net) => {
+      const result = allowed(() => narrow(base, wish));
+      if (!result) return;
+      const given = allowed(() => resolveLimits(result, limits));
+      if (given) expectWithin(given, base.maxLimits);
+      if (given) expect(allowed(() => resolveLimits(base, limits)), 'limits').not.to.equal(undefined);
+      if (allowed(() => (checkImage(result, named), true))) expect(() => checkImage(base, named)).not.to.throw();
+      const reached = allowed(() => resolveNetwork(result, net));
+      if (reached) expect(resolveNetwork(base, net)).to.deep.equal(reached);
+    }), property);
+  });
+
+  it('by an empty list allows nothing', () => {
+    const base: Policy = { ...createPolicy({ allowedImages: ['a'] }), networkModes: networks };
+    const result = narrow(base, { allowedImages: [], network: { modes: [] } });
+    expect([result.allowedImages.size, result.networkModes.length]).to.deep.equal([0, 0]);
+    expect(allowed(() => (checkImage(result, 'a'), true))).to.equal(undefined);
+    expect(allowed(() => resolveNetwork(result, { mode: 'full' }))).to.equal(undefined);
+  });
+
+  const base = createPolicy({ maxLimits: { memoryBytes: 100, timeoutMs: 50 }, limits: { memoryBytes: 100, timeoutMs: 50 } });
+
+  const refused: Record<string, [wish: Config, message: string]> = {
+    'more memory': [{ limits: { memoryBytes: 101 } }, 'memoryBytes may be 100 at the most'],
+    'more time': [{ limits: { timeoutMs: 51 } }, 'timeoutMs may be 50 at the most'],
+    'no time limit': [{ limits: { timeoutMs: 0 } }, 'timeoutMs may be 50 at the most'],
+    'more than it allows itself': [{ maxLimits: { memoryBytes: 10 }, limits: { memoryBytes: 11 } }, 'memoryBytes may be 10 at the most'],
+    'another image': [{ images: { python: 'evil' } }, 'the image evil is not allowed'],
+    'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
+    'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
+  };
+  for (const [name, [wish, message]] of Object.entries(refused)) {
+    it(`refuses ${name}`, () => {
+      expect(() => narrow(base, wish)).to.throw(ProtocolError, message).with.nested.property('data.kind', 'PolicyDenied');
+    });
+  }
+
+  it('takes a bound that is higher than the one in force for what it is: no narrower', () => {
+    const result = narrow(base, { maxLimits: { memoryBytes: 1e12, timeoutMs: 0 }, sessions: { max: 1000, idleTimeoutMs: 1e12, maxLifetimeMs: 0 }, allowedImages: ['evil'] });
+    expect({ ...result, allowedImages: base.allowedImages }).to.deep.equal(base);
+    expect(result.allowedImages.size).to.equal(0);
+  });
+});
+
+describe('limits', () => {
+  it('are what is asked for, else the default, and never over the maximum', () => {
+    fc.assert(fc.property(policy, partialLimits, (base, asked) => {
+      const given = allowed(() => resolveLimits(base, asked));
+      if (!given) return;
+      expectWithin(given, base.maxLimits);
+      expect(given).to.deep.equal({ ...base.limits, ...asked });
+    }), property);
+  });
+
+  it('that are denied name the maximum', () => {
+    const base = createPolicy({ maxLimits: { pids: 5 } });
+    try {
+      resolveLimits(base, { pids: 6 });
+      expect.fail('allowed');
+    } catch (fault) {
+      expect((fault as ProtocolError).data).to.deep.equal({ kind: 'PolicyDenied', policy: 'limits', rule: 'maxLimits.pids', maximum: 5 });
+    }
+  });
+
+  const bounds: [bound: number, asked: number | undefined, result: number][] = [
+    [0, undefined, 0], [0, 0, 0], [0, 5, 5],
+    [9, undefined, 9], [9, 0, 9], [9, 5, 5], [9, 9, 9], [9, 10, 9],
+  ];
+  for (const [bound, asked, result] of bounds) {
+    it(`of ${bound} ms and ${asked} ms the shorter is ${result} ms`, () => {
+      expect(shorter(bound, asked)).to.equal(result);
+    });
+  }
+});
+
+describe('the network', () => {
+  const cases: [modes: readonly Network['mode'][], asked: Network | undefined, given: Network['mode'] | 'denied'][] = [
+    [['none'], undefined, 'none'],
+    [[], undefined, 'none'],
+    [[], { mode: 'none' }, 'none'],
+    [networks, undefined, 'none'],
+    [networks, { mode: 'allowlist' }, 'none'],
+    [networks, { mode: 'allowlist', hosts: [] }, 'none'],
+    [['none'], { mode: 'allowlist', hosts: [] }, 'none'],
+    [networks, { mode: 'allowlist', hosts: ['h'] }, 'allowlist'],
+    [networks, { mode: 'full' }, 'full'],
+    [['none'], { mode: 'full' }, 'denied'],
+    [['none'], { mode: 'allowlist', hosts: ['h'] }, 'denied'],
+    [['allowlist'], { mode: 'full' }, 'denied'],
+    [[], { mode: 'full' }, 'denied'],
+  ];
+  for (const [networkModes, asked, given] of cases) {
+    it(`${JSON.stringify(asked)} of [${networkModes.join(', ')}] is ${given}`, () => {
+      const base: Policy = { ...createPolicy({}), networkModes };
+      expect(allowed(() => resolveNetwork(base, asked))?.mode ?? 'denied').to.equal(given);
+    });
+  }
+});

@@ -1,0 +1,150 @@
+/** Which folders a sandbox may be given (failures A4, A5, B1, B3). */
+import { expect } from 'chai';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hiddenPlaces } from '../../server/src/policy/hidden.ts';
+import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../../server/src/policy/workspace.ts';
+import { type ErrorKind, ProtocolError } from '../../server/src/protocol/index.ts';
+import { temporaryFolder } from './folder.ts';
+
+describe('a shared folder', () => {
+  const root = temporaryFolder();
+  const at = (path: string) => join(root(), path);
+  /** `@x` is the folder x of the test; anything else is taken as it is. */
+  const uriOf = (text: string) => (text.startsWith('@') ? pathToFileURL(at(text.slice(1))).href : text);
+
+  interface Case {
+    readonly ask: string;
+    readonly access?: WorkspaceAsk['access'];
+    readonly opened?: readonly string[];
+    readonly trusted?: boolean;
+    readonly hidden?: readonly string[];
+    readonly make?: () => void;
+  }
+
+  beforeEach(() => {
+    for (const name of ['ws/sub', 'wsEVIL', 'other', 'home/.ssh', 'caf\u00e9', 'cafe\u0301']) mkdirSync(at(name), { recursive: true });
+    writeFileSync(at('ws/file'), '');
+    symlinkSync(at('ws/sub'), at('ws/inside'));
+    symlinkSync(at('other'), at('ws/outside'));
+    symlinkSync(at('ws'), at('alias'));
+    symlinkSync(at('home/.ssh'), at('ws/keys'));
+    symlinkSync(at('nowhere'), at('ws/broken'));
+  });
+
+  const resolve = ({ ask, access = 'readWrite', opened = ['@ws'], trusted = true, hidden = [], make }: Case) => {
+    make?.();
+    const places = hidden.map((place) => (place.startsWith('@') ? at(place.slice(1)) : place));
+    return resolveWorkspace({ uri: uriOf(ask), access }, { opened: opened.map(uriOf), trusted, hidden: places });
+  };
+
+  const given: Record<string, [Case, path: string]> = {
+    'the opened folder': [{ ask: '@ws' }, 'ws'],
+    'one below it': [{ ask: '@ws/sub' }, 'ws/sub'],
+    'by a link inside': [{ ask: '@ws/inside' }, 'ws/sub'],
+    'by a link to the opened folder': [{ ask: '@alias/sub' }, 'ws/sub'],
+    'an opened link': [{ ask: '@ws', opened: ['@alias'] }, 'ws'],
+    'with `..` that stays inside': [{ ask: '@ws/sub/../../ws/sub/' }, 'ws/sub'],
+    'of several': [{ ask: '@other', opened: ['@ws', '@other'] }, 'other'],
+    'where another opened folder is gone': [{ ask: '@ws', opened: ['@nowhere', 'untitled:x', '@ws'] }, 'ws'],
+    'with its letters as they are': [{ ask: '@caf\u00e9', opened: ['@caf\u00e9'] }, 'caf\u00e9'],
+    'beside what is hidden': [{ ask: '@home/code', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/code')) }, 'home/code'],
+    'beside what is hidden, with the same beginning': [{ ask: '@wsEVIL', opened: ['@wsEVIL'], hidden: ['@ws'] }, 'wsEVIL'],
+  };
+  for (const [name, [one, path]] of Object.entries(given)) {
+    it(`is given: ${name}`, async () => {
+      expect(await resolve(one)).to.deep.equal({ path: at(path), access: 'readWrite' });
+    });
+  }
+
+  for (const access of ['copy', 'readOnly', 'readWrite'] as const) {
+    it(`is given as ${access}`, async () => {
+      expect((await resolve({ ask: '@ws', access })).access).to.equal(access);
+    });
+  }
+
+  const denied: Record<string, [Case, ErrorKind]> = {
+    'a sibling with the same beginning': [{ ask: '@wsEVIL' }, 'PolicyDenied'],
+    'the folder above': [{ ask: '@ws/..' }, 'PolicyDenied'],
+    '`..` in the URI': [{ ask: 'file:///tmp/../etc' }, 'PolicyDenied'],
+    'an escaped `..`': [{ ask: 'file:///tmp/%2e%2e/etc' }, 'PolicyDenied'],
+    'another folder': [{ ask: '@other' }, 'PolicyDenied'],
+    'a link that leads out': [{ ask: '@ws/outside' }, 'PolicyDenied'],
+    'a unicode twin': [{ ask: '@caf\u00e9', opened: ['@cafe\u0301'] }, 'PolicyDenied'],
+    'other case': [{ ask: '@WS', make: () => mkdirSync(at('WS')) }, 'PolicyDenied'],
+    'the root': [{ ask: 'file:///' }, 'PolicyDenied'],
+    'nothing is opened': [{ ask: '@ws', opened: [] }, 'PolicyDenied'],
+    'a link that leads to keys': [{ ask: '@ws/keys', opened: ['@ws', '@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
+    'keys': [{ ask: '@home/.ssh', opened: ['@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
+    'below keys': [{ ask: '@home/.ssh/x', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/.ssh/x')) }, 'PolicyDenied'],
+    'above keys': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
+    'above keys that are not there yet': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.aws'] }, 'PolicyDenied'],
+    'keys behind a link': [{
+      ask: '@other', opened: ['@other'], hidden: ['@home/.ssh'],
+      make: () => {
+        rmSync(at('home/.ssh'), { recursive: true });
+        symlinkSync(at('other'), at('home/.ssh'));
+      },
+    }, 'PolicyDenied'],
+    'a folder with a socket': [{ ask: '@other', opened: ['@other'], hidden: ['@other/docker.sock'] }, 'PolicyDenied'],
+    'not trusted': [{ ask: '@ws', trusted: false }, 'NotTrusted'],
+    'not trusted, whatever it is': [{ ask: '@nowhere', trusted: false }, 'NotTrusted'],
+    'overlay': [{ ask: '@ws', access: 'overlay' }, 'InvalidParams'],
+    'a file': [{ ask: '@ws/file' }, 'FileNotFound'],
+    'nothing there': [{ ask: '@ws/none' }, 'FileNotFound'],
+    'a broken link': [{ ask: '@ws/broken' }, 'FileNotFound'],
+    'NUL': [{ ask: 'file:///tmp/a%00b' }, 'FileNotFound'],
+    'a name that is too long': [{ ask: `file:///tmp/${'a'.repeat(300)}` }, 'FileNotFound'],
+    'a path': [{ ask: '/tmp' }, 'InvalidParams'],
+    'a URI of something else': [{ ask: 'untitled:Untitled-1' }, 'InvalidParams'],
+    'a URI of another machine': [{ ask: 'file://server/share' }, 'InvalidParams'],
+    'a remote folder': [{ ask: 'vscode-remote://ssh-remote/tmp' }, 'InvalidParams'],
+    'an escaped slash': [{ ask: 'file:///tmp%2Fws' }, 'InvalidParams'],
+    'an empty text': [{ ask: '' }, 'InvalidParams'],
+  };
+  for (const [name, [one, kind]] of Object.entries(denied)) {
+    it(`is denied: ${name}`, async () => {
+      const fault: unknown = await resolve(one).catch((thrown: unknown) => thrown);
+      expect(fault).to.be.instanceOf(ProtocolError);
+      const { kind: found, message } = fault as ProtocolError;
+      expect([found, message.includes(root())]).to.deep.equal([kind, false]);
+    });
+  }
+
+  it('is the real one also when its name moves later', async () => {
+    const { path } = await resolve({ ask: '@alias' });
+    renameSync(at('alias'), at('moved'));
+    expect(path).to.equal(at('ws'));
+    expect(await realFolder(uriOf('@moved'))).to.equal(path);
+  });
+});
+
+describe('hidden places', () => {
+  const sources = { env: {}, home: '/home/a', engineSocket: undefined };
+
+  it('are those of the system and the keys of the person', () => {
+    const places = hiddenPlaces(sources);
+    expect(places).to.include.members([
+      '/proc', '/run', '/var/run', '/etc', '/var/lib/docker',
+      '/home/a/.ssh', '/home/a/.docker', '/home/a/.aws', '/home/a/.kube', '/home/a/.gnupg',
+      '/home/a/.config/codebeaker', '/home/a/.local/state/codebeaker',
+    ]);
+    expect(places.every((place) => place.startsWith('/'))).to.equal(true);
+  });
+
+  it('are also those the environment and the configuration name', () => {
+    const env = { DOCKER_CONFIG: '/x/docker', SSH_AUTH_SOCK: '/tmp/agent.1', XDG_CONFIG_HOME: '/x/config', XDG_RUNTIME_DIR: 'relative', GNUPGHOME: '' };
+    const places = hiddenPlaces({ ...sources, env, engineSocket: '/x/docker.sock' });
+    expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/docker.sock']);
+    expect(places).not.to.include.members(['relative', '']);
+  });
+
+  for (const place of ['/', '/etc', '/etc/ssl', '/proc/self', '/var', '/var/run', '/run', '/sys', '/dev/shm']) {
+    it(`hold ${place}`, async () => {
+      const rules = { opened: ['file:///'], trusted: true, hidden: hiddenPlaces(sources) };
+      const fault: unknown = await resolveWorkspace({ uri: pathToFileURL(place).href, access: 'readOnly' }, rules).catch((thrown: unknown) => thrown);
+      expect(fault).to.be.instanceOf(ProtocolError).with.nested.property('data.rule', 'hidden');
+    });
+  }
+});
