@@ -12,15 +12,16 @@ const CHARACTER = 8.05;
 /** What is typed, and how codebeaker is really started for it. */
 const scenes = [
   { typed: 'npx codebeaker run examples/hello.ts', args: ['run', 'examples/hello.ts', '--runtime', 'deno'] },
-  { typed: 'echo 50 | npx codebeaker run examples/guess.py', args: ['run', 'examples/guess.py'], input: '50\n' },
+  { typed: 'npx codebeaker run examples/hello.py', args: ['run', 'examples/hello.py'] },
+  { typed: 'npx codebeaker run examples/hello.go', args: ['run', 'examples/hello.go'] },
   { typed: 'npx codebeaker doctor', args: ['doctor'] },
 ];
 
-const lines = scenes.flatMap(({ typed, args, input }) => [{ text: `$ ${typed}`, typed: true }, ...answer(args, input), { text: '' }]);
+const lines = scenes.flatMap(({ typed, args }) => [{ text: `$ ${typed}`, typed: true }, ...answer(args), { text: '' }]);
 writeFileSync(join(root, 'docs/terminal.svg'), draw(lines.slice(0, -1)));
 
-function answer(args, input = '') {
-  const options = { cwd: root, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] };
+function answer(args) {
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
   const output = execFileSync(process.execPath, ['server/bin/codebeaker.js', ...args], options);
   return output.trimEnd().split('\n').map((text) => ({ text }));
 }

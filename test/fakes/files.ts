@@ -10,6 +10,8 @@ const MAX_NAME_BYTES = 255;
 export class FakeFiles implements Files {
   readonly #nodes = new Map<string, Node>([['/workspace', 'directory'], ['/tmp', 'directory']]);
   readonly #check: () => void;
+  /** Awaited by every call: to see it, to hold it, or to make it fail. */
+  doing: (operation: keyof Files, path: string) => Promise<void> | void = () => undefined;
 
   /** `check` throws when there is no sandbox any more. */
   constructor(check: () => void = () => undefined) {
@@ -17,7 +19,7 @@ export class FakeFiles implements Files {
   }
 
   async write(path: string, content: Buffer, { mode, executable }: WriteOptions): Promise<void> {
-    this.#begin(path);
+    await this.#begin('write', path);
     const there = this.#nodes.get(path);
     if (there === 'directory') throw fault('WrongFileType', path);
     if (there && mode === 'create') throw fault('FileExists', path);
@@ -27,7 +29,7 @@ export class FakeFiles implements Files {
   }
 
   async read(path: string, offset: number, length: number | undefined): Promise<FileContent> {
-    this.#begin(path);
+    await this.#begin('read', path);
     const node = this.#require(path);
     if (node === 'directory') throw fault('WrongFileType', path);
     const { content } = node;
@@ -37,7 +39,7 @@ export class FakeFiles implements Files {
   }
 
   async createDirectory(path: string, recursive: boolean): Promise<boolean> {
-    this.#begin(path);
+    await this.#begin('createDirectory', path);
     const there = this.#nodes.get(path);
     if (there === 'directory') return false;
     if (there) throw fault('FileExists', path);
@@ -47,7 +49,7 @@ export class FakeFiles implements Files {
   }
 
   async copy(source: string, destination: string, { recursive, overwrite }: { recursive: boolean; overwrite: boolean }): Promise<void> {
-    this.#begin(source);
+    await this.#begin('copy', source);
     if (destination === source || destination.startsWith(`${source}/`)) throw fault('InvalidPath', destination);
     const node = this.#require(source);
     const there = this.#nodes.get(destination);
@@ -61,7 +63,7 @@ export class FakeFiles implements Files {
   }
 
   async delete(path: string, { recursive, force }: { recursive: boolean; force: boolean }): Promise<boolean> {
-    this.#begin(path);
+    await this.#begin('delete', path);
     if (!this.#nodes.has(path)) {
       if (force) return false;
       throw fault('FileNotFound', path);
@@ -73,7 +75,7 @@ export class FakeFiles implements Files {
   }
 
   async list(path: string, { recursive, limit, accept }: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }> {
-    this.#begin(path);
+    await this.#begin('list', path);
     this.#requireDirectory(path);
     const below = [...this.#nodes].filter(([each]) => each.startsWith(`${path}/`));
     const shown = recursive ? below : below.filter(([each]) => posix.dirname(each) === path);
@@ -88,7 +90,9 @@ export class FakeFiles implements Files {
     return this.#nodes.get(path) === 'directory';
   }
 
-  #begin(path: string): void {
+  async #begin(operation: keyof Files, path: string): Promise<void> {
+    this.#check();
+    await this.doing(operation, path);
     this.#check();
     if (path.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) throw fault('InvalidPath', path);
   }

@@ -26,6 +26,8 @@ export class FakeProcess implements Process {
   /** Every signal it got, in order. */
   readonly signals: string[] = [];
   readonly sizes: TerminalSize[] = [];
+  /** The grace of every kill. */
+  readonly kills: number[] = [];
   readonly #clock: Clock;
   readonly #sink: Sink;
   readonly #exited = deferred<Exit>();
@@ -56,6 +58,7 @@ export class FakeProcess implements Process {
   }
 
   async kill(graceMs = 0): Promise<void> {
+    this.kills.push(graceMs);
     if (graceMs > 0) {
       await this.signal('SIGTERM');
       const grace = deferred();
@@ -83,7 +86,17 @@ export class FakeProcess implements Process {
 
   /** Its sandbox went away. */
   lose(reason: string): void {
-    this.#stopped.resolve({ kind: 'lost', reason });
+    this.stop({ kind: 'lost', reason });
+  }
+
+  /** Ends it now, in whatever way the test wants. */
+  stop(exit: Exit): void {
+    this.#stopped.resolve(exit);
+  }
+
+  /** Prints what the test wants, besides its script. Resolves when it has been taken. */
+  async print(stream: Stream, data: string | Buffer): Promise<void> {
+    await this.#sink(stream, Buffer.from(data as string));
   }
 
   async #run(): Promise<Exit> {

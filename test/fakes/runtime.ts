@@ -14,8 +14,14 @@ export interface FakeOptions {
   /** Refuses terminals where false. */
   readonly pty?: boolean;
   readonly isolation?: Isolation;
-  /** Awaited by `create`: to hold it, or to make it fail. */
+  /** The image of every language, for runtimes that have them. */
+  readonly image?: string;
+  /** Steps to run a source file, where it is more than one. */
+  readonly phases?: Toolchain['phases'];
+  /** Awaited by `create`, `start` and `close`: to hold them, or to make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
+  readonly starting?: (program: Program) => Promise<void> | void;
+  readonly closing?: (sandbox: FakeSandbox) => Promise<void> | void;
 }
 
 const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 'enforced' }] };
@@ -39,12 +45,12 @@ export class FakeRuntime implements Runtime {
   }
 
   info(): RuntimeInfo {
-    const { languages = [], isolation = everything } = this.#options;
+    const { languages = [], isolation = everything, image } = this.#options;
     return {
       id: this.id,
       available: this.reason === undefined,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
-      languages: languages.map((id) => ({ id })),
+      languages: languages.map((id) => ({ id, ...(image === undefined ? {} : { image }) })),
       isolation,
       startup: { coldMs: 1, warmMs: 1, measured: false },
       memoryBytes: 0,
@@ -82,6 +88,7 @@ export class FakeSandbox implements Sandbox {
   readonly files: FakeFiles;
   /** Every program that was started, also ended ones. */
   readonly processes: FakeProcess[] = [];
+  closes = 0;
   readonly #options: FakeOptions;
   readonly #lost = deferred<string>();
   #gone = false;
@@ -105,12 +112,15 @@ export class FakeSandbox implements Sandbox {
   async toolchain(language: LanguageId): Promise<Toolchain | undefined> {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
-    return { extension: '.fake', phases: (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] };
+    const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
+    return { extension: '.fake', phases };
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
     this.#check();
     if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'no terminals here');
+    await this.#options.starting?.(program);
+    this.#check();
     if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
     this.processes.push(process);
@@ -126,8 +136,10 @@ export class FakeSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
+    this.closes += 1;
     this.#gone = true;
     await Promise.all(this.processes.map((process) => process.kill()));
+    await this.#options.closing?.(this);
   }
 
   async #script(command: Program['command']): Promise<Program['command']> {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { chmod, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../server/src/base/clock.ts';
+import { type Clock, systemClock } from '../../server/src/base/clock.ts';
 import { createLog } from '../../server/src/base/log.ts';
 import { findDeno, isRecent } from '../../server/src/runtime/deno/binary.ts';
 import { createDenoRuntime } from '../../server/src/runtime/deno/runtime.ts';
@@ -12,6 +12,9 @@ import type { Runtime } from '../../server/src/runtime/ports.ts';
 import { need, npmPackage } from '../require.ts';
 import { rejects, specFor } from './contract/harness.ts';
 import { denoSubject } from './deno/subject.ts';
+
+/** Long deadlines are short. */
+const impatient: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms >= 10_000 ? 1_000 : ms, callback) };
 
 describe('the deno runtime', () => {
   let place: string;
@@ -37,7 +40,7 @@ describe('the deno runtime', () => {
       await chmod(binary, 0o755);
     }
     return createDenoRuntime({
-      keeper, clock: systemClock, log: createLog('error', () => undefined), env: {},
+      keeper, clock: impatient, log: createLog('error', () => undefined), env: {},
       find: () => Promise.resolve(script === undefined ? undefined : binary),
     });
   }
@@ -76,6 +79,8 @@ describe('the deno runtime', () => {
     'that is not there': [() => undefined, /no deno on this host/],
     'that does not start': [() => 'exit 1', /does not start/],
     'that is too old': [() => 'echo "deno 2.7.11 (stable, release)"', /2\.7\.11 is too old; 2\.8 or later/],
+    'that never ends': [() => 'exec sleep 600', /does not answer/],
+    'that never ends a program': [() => '[ "$1" = --version ] && echo "deno 2.9.0" && exit; exec sleep 600', /does not answer/],
     'that says nothing': [() => '[ "$1" = --version ] && echo "deno 2.9.0"; exit 0', /does not run a program as it should/],
     'that grants everything': [
       (path) => `[ "$1" = --version ] && exec ${path} --version; for last; do :; done; exec ${path} run -A "$last"`,

@@ -1,5 +1,5 @@
 /** The POSIX shells of this machine: the held shell has to work in every one of them. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface LocalShell {
@@ -13,7 +13,7 @@ export interface LocalShell {
 }
 
 const known: readonly LocalShell[] = [
-  { name: '/bin/sh', file: '/bin/sh', args: [], argv0: 'sh', tellsJobs: true },
+  { name: '/bin/sh', file: '/bin/sh', args: [], argv0: 'sh', tellsJobs: !realpathSync('/bin/sh').endsWith('bash') },
   { name: 'busybox sh', file: onPath('busybox'), args: ['sh'], argv0: 'busybox', tellsJobs: true },
   { name: 'bash as sh', file: onPath('bash'), args: [], argv0: 'sh', tellsJobs: false },
 ];

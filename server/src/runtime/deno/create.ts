@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { ConfinedFiles } from '../host/confined.ts';
 import { copyTree } from '../host/copy.ts';
-import { fileError } from '../host/faults.ts';
+import { errorCode, fileError } from '../host/faults.ts';
 import type { Keeper } from '../host/keeper.ts';
 import type { Mount } from '../host/mounts.ts';
 import { Presence } from '../host/presence.ts';
@@ -30,13 +30,17 @@ export interface CreateParts {
 
 /** @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
 export async function createSandbox(spec: SandboxSpec, context: CreateContext, parts: CreateParts): Promise<DenoSandbox> {
-  const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
-  const remove = () => removeIfThere(parts.walker, root);
   try {
-    return await furnish(root, spec, context, parts, remove);
+    const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
+    const remove = () => removeIfThere(parts.walker, root);
+    return await furnish(root, spec, context, parts, remove).catch(async (fault: unknown) => {
+      await remove();
+      throw fault;
+    });
   } catch (fault) {
-    await remove();
-    throw fault;
+    // What the system says names paths of the host.
+    const code = errorCode(fault);
+    throw code === '' || fault instanceof ProtocolError ? fault : new ProtocolError('SandboxFailed', `the sandbox could not be made: the host answered ${code}`);
   }
 }
 
@@ -94,7 +98,10 @@ async function onOtherDisks(a: string, b: string): Promise<boolean> {
 
 async function closeableLinks({ path }: SharedFolder, linux: boolean, { signal, report }: CreateContext): Promise<Links> {
   report('looking for links in the folder');
-  const links = await findLinks(path, signal);
+  const links = await findLinks(path, signal).catch((fault: unknown) => {
+    signal.throwIfAborted();
+    throw fileError(fault, '/workspace');
+  });
   // Where names are compared without case, a denial of one spelling is none of the others.
   if (linux || links.out.length === 0) return links;
   throw new ProtocolError('IsolationUnavailable', 'the folder holds links that lead out of it; share it with access copy, or use the runtime docker', {

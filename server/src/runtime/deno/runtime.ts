@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../protocol/index.ts';
@@ -43,6 +43,10 @@ const probeSpec: SandboxSpec = {
   network: { mode: 'none' },
   workspace: undefined,
 };
+
+/** A Deno that takes longer to say something is of no use. */
+const LOOK_DEADLINE_MS = 10_000;
+const tooSlow = () => new Error('deno does not answer');
 
 interface Found {
   readonly binary: string;
@@ -144,7 +148,7 @@ class DenoRuntime implements Runtime {
     const output = new Collector(1024);
     const program = { command: [binary, '--version'], cwd: '/', env: {}, stdin: 'none', maxFileBytes: 0 } as const;
     const process = await startProcess(program, output.sink, { keeper, clock });
-    await process.exited;
+    await deadline(clock, LOOK_DEADLINE_MS, process.exited, tooSlow).finally(() => process.kill());
     const version = /^deno (\d+\.\d+\.\d+)/.exec(output.stdout().toString())?.[1];
     if (version === undefined) throw new Error('deno is there but does not start');
     return version;
@@ -155,7 +159,8 @@ class DenoRuntime implements Runtime {
     const begin = clock.monotonic();
     const sandbox = await this.#make(found, probeSpec, { signal: new AbortController().signal, report: () => undefined });
     try {
-      return await probe(sandbox, clock.monotonic() - begin, await keeper.folder(), clock);
+      const probing = probe(sandbox, clock.monotonic() - begin, await keeper.folder(), clock);
+      return await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow);
     } finally {
       await sandbox.close();
     }
