@@ -30,7 +30,7 @@ describe('a program under deno', () => {
     'an evil package in CommonJS': 'const x = require("./node_modules/evil2"); console.log(x);',
     'an import of our own': 'import x from "../cache/dep_analysis_cache_v2" with { type: "text" }; console.log(x);',
     'a system file': 'import x from "/etc/passwd" with { type: "text" }; console.log(x);',
-    'an import from elsewhere': 'import x from "https://deno.land/std/version.ts"; console.log(x);',
+    'an import from elsewhere': 'import x from "https://example.com/version.ts"; console.log(x);',
     'an import from jsr': 'import x from "jsr:@std/path"; console.log(x);',
     'an import from npm': 'import x from "npm:chalk"; console.log(x);',
   };
@@ -169,10 +169,10 @@ describe('a program under deno', () => {
       'dns.resolve': 'await dns.promises.resolve4("canary.example.com")',
       'http.get': 'await new Promise((yes, no) => http.get("http://127.0.0.1:1", yes).on("error", no))',
       dgram: 'await new Promise((yes, no) => dgram.createSocket("udp4").on("error", no).bind(0, () => yes(1)))',
-      'import from elsewhere': 'await import(later("https://deno.land/std/version.ts"))',
+      'import from elsewhere': 'await import(later("https://example.com/version.ts"))',
       'import from jsr': 'await import(later("jsr:@std/path"))',
       'import from npm': 'await import(later("npm:chalk"))',
-      'Worker from elsewhere': 'await worker("https://deno.land/std/version.ts")',
+      'Worker from elsewhere': 'await worker("https://example.com/version.ts")',
     },
     'start programs': {
       'Deno.Command': 'new Deno.Command("id").outputSync()',
@@ -200,6 +200,9 @@ describe('a program under deno', () => {
       'worker_threads': 'await nodeWorker("require(\'node:worker_threads\').parentPort.postMessage(require(\'node:fs\').readFileSync(" + JSON.stringify(SECRET_FILE) + "))")',
       'worker_threads with flags': 'await nodeWorker("require(\'node:worker_threads\').parentPort.postMessage(1)", { execArgv: ["--allow-all"] })',
       'a variable': 'await worker("data:text/javascript,postMessage(Deno.env.get(`DENO_DIR`)); throw 1").then((value) => { if (value == null) throw 1; return value })',
+    },
+    'use a graphics card': {
+      navigator: 'await (navigator as any).gpu.requestAdapter().then((adapter: unknown) => { if (!adapter) throw 1; return adapter })',
     },
     'ask for permission': {
       read: 'await Deno.permissions.request({ name: "read" }).then(({ state }) => { if (state !== "granted") throw 1 })',
@@ -293,6 +296,11 @@ describe('a program under deno', () => {
         expect([stdout.toString(), stderr.toString()]).to.deep.equal([`${value(outside.folder)}\n`, '']);
       });
     }
+
+    it('gets no graphics card by them', async () => {
+      const { stdout } = await outside.run('gpu.ts', 'console.log(await (navigator as any).gpu.requestAdapter(), Deno.env.get("DENO_WEBGPU_BACKEND"))', { DENO_WEBGPU_BACKEND: 'vulkan', DENO_WEBGPU_TRACE: outside.folder });
+      expect(stdout.toString()).to.equal('null undefined\n');
+    });
 
     it('sees no others than its own', async () => {
       const { stdout } = await outside.run('env.ts', 'console.log(JSON.stringify(Object.keys(Deno.env.toObject()).sort()))', { MINE: '1' });

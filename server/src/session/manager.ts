@@ -49,7 +49,7 @@ export class SessionManager {
   }
 
   /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
-  create(wish: CreateSession, context: CreateContext): Promise<Session> {
+  async create(wish: CreateSession, context: CreateContext): Promise<Session> {
     const { max } = this.#options;
     if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down');
     if (this.#sessions.size + this.#creating.size >= max) {
@@ -66,6 +66,7 @@ export class SessionManager {
   async #create(wish: CreateSession, context: CreateContext): Promise<Session> {
     const id = randomBytes(8).toString('hex');
     const { language, image, limits, network, workspace } = wish;
+    context.signal.throwIfAborted();
     const sandbox = await wish.runtime.create({ sessionId: id, language, image, limits, network, workspace }, context);
     if (wish.strict) await requireEnforced(sandbox);
     if (context.signal.aborted) {
@@ -78,6 +79,7 @@ export class SessionManager {
       runtime: wish.runtime.id,
       sandbox,
       clock: this.#options.clock,
+      log: this.#options.log,
       changed: (changed, state, reason) => {
         if (state === 'closed') this.#remember(changed);
         this.#options.changed(changed, state, reason);

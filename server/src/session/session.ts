@@ -1,6 +1,7 @@
 /** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
 import { type Clock, deadline } from '../base/clock.ts';
-import { deferred, Sequence } from '../base/promises.ts';
+import type { Log } from '../base/log.ts';
+import { type Deferred, deferred, Sequence } from '../base/promises.ts';
 import {
   type CloseReason,
   type CommandUsage,
@@ -25,6 +26,7 @@ export interface SessionParts {
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
+  readonly log: Log;
   /** Told of every change of state, in order. */
   changed(session: Session, state: SessionState, reason?: CloseReason): void;
 }
@@ -36,7 +38,7 @@ export interface Running {
   readonly done: Promise<unknown>;
 }
 
-/** After this, a session closes even if something that ran in it has not settled. */
+/** After this, a session closes even if something that ran in it has not settled: whoever waits for that is told. */
 const SETTLE_MS = 1_000;
 
 export class Session {
@@ -49,6 +51,8 @@ export class Session {
   readonly #createdAt: number;
   readonly #order = new Sequence();
   readonly #running = new Set<Running>();
+  /** What the callers of `command` wait for. */
+  readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #lastActiveAt: number;
   #active = 0;
   #state: SessionState = 'ready';
@@ -68,9 +72,9 @@ export class Session {
     this.language = parts.language;
     this.#createdAt = this.#lastActiveAt = parts.clock.now();
     const { maxLifetimeMs } = parts;
-    if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => void this.close('lifetime'));
+    if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => this.#end('lifetime'));
     this.#watchIdle();
-    void parts.sandbox.lost.then(() => this.close('sandboxLost'));
+    void parts.sandbox.lost.then(() => this.#end('sandboxLost'));
     parts.changed(this, 'ready');
   }
 
@@ -91,8 +95,9 @@ export class Session {
   async command<T>(begin: (started: () => void) => Promise<T>): Promise<T> {
     this.#requireOpen();
     this.#enter();
+    const result = deferred<T>();
+    this.#awaited.add(result);
     try {
-      const result = deferred<T>();
       void this.#order.run(async () => {
         const started = deferred();
         const run = (async () => {
@@ -104,6 +109,7 @@ export class Session {
       });
       return await result.promise;
     } finally {
+      this.#awaited.delete(result);
       this.#leave();
     }
   }
@@ -154,18 +160,25 @@ export class Session {
     return this.#closed;
   }
 
+  /** Closes it when nobody waits for that. */
+  #end(reason: CloseReason): void {
+    this.close(reason).catch((fault: unknown) => this.#parts.log.error('a sandbox could not be removed', fault));
+  }
+
+  /** Whatever goes wrong on the way, the session is closed at the end, and nobody waits for it any more. */
   async #close(reason: CloseReason): Promise<void> {
     this.#reason = reason;
     this.#cancelIdle?.();
     this.#cancelLifetime?.();
     this.#setState('closing', reason);
+    const ending = [...this.#running];
+    for (const running of ending) running.end(reason);
     try {
-      const ending = [...this.#running];
-      for (const running of ending) running.end(reason);
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();
-      await this.#settled(ending);
     } finally {
+      await this.#settled(ending);
+      for (const { reject } of this.#awaited) reject(sessionClosed(this.id, reason));
       this.#setState('closed', reason);
     }
   }
@@ -194,7 +207,7 @@ export class Session {
 
   #watchIdle(): void {
     const { idleTimeoutMs, clock } = this.#parts;
-    if (idleTimeoutMs > 0) this.#cancelIdle = clock.after(idleTimeoutMs, () => void this.close('idle'));
+    if (idleTimeoutMs > 0) this.#cancelIdle = clock.after(idleTimeoutMs, () => this.#end('idle'));
   }
 
   #setState(state: SessionState, reason?: CloseReason): void {

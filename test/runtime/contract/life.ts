@@ -64,6 +64,19 @@ export function describeLife({ make, features }: Parts): void {
       expect(fault.data.layers).to.deep.equal(['network']);
     });
 
+    it('ends also while programs and files are on their way', async () => {
+      const sandbox = await create(subject);
+      const argv = await command(sandbox, does.forever);
+      const starting = Promise.allSettled([start(sandbox, argv), start(sandbox, argv)]);
+      const writing = Promise.allSettled(['/workspace/x/y', '/tmp/z'].map((path) => write(sandbox, path, 'x')));
+      await sandbox.close();
+      for (const result of await starting) {
+        if (result.status === 'fulfilled') expect((await result.value.exited).kind).to.be.oneOf(['signaled', 'lost']);
+      }
+      await writing;
+      expect(await subject.leftovers()).to.deep.equal([]);
+    });
+
     it('once over, refuses everything', async () => {
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.exit(0));

@@ -101,7 +101,7 @@ describe('frames of the engine', () => {
 
   it('are not copied', () => {
     const bytes = encode({ type: 1, payload: 'x'.repeat(100) });
-    new Demultiplexer((_stream, chunk) => void expect(chunk.buffer).to.equal(bytes.buffer)).feed(bytes);
+    void new Demultiplexer((_stream, chunk) => void expect(chunk.buffer).to.equal(bytes.buffer)).feed(bytes);
   });
 
   const nonsense: Record<string, Buffer> = {

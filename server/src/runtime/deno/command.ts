@@ -30,6 +30,13 @@ const MIN_HEAP_MIB = 16;
 /** What Deno and ICU look at when they start, and that can do no harm there. */
 const early = /^(?:NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
+/** Deno looks at them when a program asks for a graphics card, which no permission guards. Nobody gets one. */
+const graphics = /^DENO_WEBGPU_/;
+
+function variables(env: Environment): [name: string, value: string][] {
+  return Object.entries(env).filter(([name]) => !graphics.test(name));
+}
+
 export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: DenoRun): string[] {
   const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
   return [
@@ -40,7 +47,7 @@ export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: D
     ...list('--allow-write', grants.write),
     ...list('--deny-read', grants.denyRead),
     ...list('--deny-write', grants.denyWrite),
-    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...Object.keys(env)].join(',')}`,
+    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
     // Other variables are not there, instead of forbidden: programs ask for many.
     '--ignore-env',
     '--no-remote',
@@ -55,13 +62,14 @@ export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: D
 }
 
 export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Record<string, string> {
-  const own = Object.entries(env).map(([name, value]) => [early.test(name) ? name : `${VARIABLE_PREFIX}${name}`, value]);
+  const own = variables(env).map(([name, value]) => [early.test(name) ? name : `${VARIABLE_PREFIX}${name}`, value]);
   return {
     ...(Object.fromEntries(own) as Record<string, string>),
     DENO_DIR: cache,
     DENO_NO_UPDATE_CHECK: '1',
     DENO_NO_PACKAGE_JSON: '1',
     DENO_NO_PROMPT: '1',
+    DENO_WEBGPU_BACKEND: 'none',
     HOME: temporary,
     TMPDIR: temporary,
     [MAIN_VARIABLE]: pathToFileURL(file).href,

@@ -1,22 +1,17 @@
 /** Deno as a runtime: JavaScript and TypeScript, everywhere and at once, in Deno's own permissions. */
-import { writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { join } from 'node:path';
-import { type Clock, deadline } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../protocol/index.ts';
-import { errorCode } from '../host/faults.ts';
 import type { Keeper } from '../host/keeper.ts';
-import { startProcess } from '../host/process.ts';
 import { walkerFor } from '../host/walk.ts';
 import type { CreateContext, Runtime, SandboxSpec } from '../ports.ts';
-import { Collector } from '../shell/collector.ts';
-import { findDeno, isRecent, minimumVersion } from './binary.ts';
+import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
-import { entryText } from './entry.ts';
 import { denoIsolation } from './isolation.ts';
-import { probe, type Probe } from './probe.ts';
+import { type Found, look, wordsFor } from './look.ts';
+import type { Probe } from './probe.ts';
 import type { DenoSandbox } from './sandbox.ts';
 
 export interface DenoOptions {
@@ -35,24 +30,6 @@ export function createDenoRuntime(options: DenoOptions): Runtime {
 
 const languages: readonly LanguageId[] = ['javascript', 'typescript'];
 const HINT = 'npm install deno, or put a recent deno on PATH';
-const probeSpec: SandboxSpec = {
-  sessionId: 'probe',
-  language: 'typescript',
-  image: undefined,
-  limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },
-  network: { mode: 'none' },
-  workspace: undefined,
-};
-
-/** A Deno that takes longer to say something is of no use. */
-const LOOK_DEADLINE_MS = 10_000;
-const tooSlow = () => new Error('deno does not answer');
-
-interface Found {
-  readonly binary: string;
-  readonly entry: string;
-  readonly version: string;
-}
 
 class DenoRuntime implements Runtime {
   readonly id = 'deno';
@@ -60,6 +37,7 @@ class DenoRuntime implements Runtime {
   readonly #sandboxes = new Set<DenoSandbox>();
   #found: Found | undefined;
   #looking: Promise<void> | undefined;
+  #looked = false;
   #info: RuntimeInfo;
   #closed = false;
 
@@ -86,7 +64,7 @@ class DenoRuntime implements Runtime {
     if (spec.network.mode !== 'none') {
       throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
     }
-    if (!this.#found) await this.refresh(context.signal);
+    if (!this.#looked) await this.refresh(context.signal);
     context.signal.throwIfAborted();
     const { reason = 'it is not available' } = this.#info;
     if (!this.#found || this.#closed) {
@@ -119,50 +97,23 @@ class DenoRuntime implements Runtime {
 
   /** Never rejects: what is wrong becomes the reason. */
   async #look(): Promise<void> {
+    const { keeper, clock, env, log, find = findDeno } = this.#options;
+    const context = { signal: new AbortController().signal, report: () => undefined };
     try {
-      const found = await this.#find();
-      const measured = await this.#probe(found);
+      const { found, measured } = await look({
+        keeper,
+        clock,
+        find: () => find(env.PATH),
+        make: (candidate, spec) => this.#make(candidate, spec, context),
+      });
       this.#found = found;
       this.#info = this.#describe({ version: found.version, measured });
     } catch (fault) {
       this.#found = undefined;
       this.#info = this.#describe({ reason: wordsFor(fault) });
-      this.#options.log.debug('deno is not available', fault);
-    }
-  }
-
-  async #find(): Promise<Found> {
-    if (platform() === 'win32') throw new Error('it is not served on this platform yet');
-    const { keeper, env, find = findDeno } = this.#options;
-    const binary = await find(env.PATH);
-    if (binary === undefined) throw new Error('there is no deno on this host');
-    const version = await this.#version(binary);
-    if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
-    const entry = join(await keeper.folder(), 'main.mjs');
-    await writeFile(entry, entryText);
-    return { binary, entry, version };
-  }
-
-  async #version(binary: string): Promise<string> {
-    const { keeper, clock } = this.#options;
-    const output = new Collector(1024);
-    const program = { command: [binary, '--version'], cwd: '/', env: {}, stdin: 'none', maxFileBytes: 0 } as const;
-    const process = await startProcess(program, output.sink, { keeper, clock });
-    await deadline(clock, LOOK_DEADLINE_MS, process.exited, tooSlow).finally(() => process.kill());
-    const version = /^deno (\d+\.\d+\.\d+)/.exec(output.stdout().toString())?.[1];
-    if (version === undefined) throw new Error('deno is there but does not start');
-    return version;
-  }
-
-  async #probe(found: Found): Promise<Probe> {
-    const { clock, keeper } = this.#options;
-    const begin = clock.monotonic();
-    const sandbox = await this.#make(found, probeSpec, { signal: new AbortController().signal, report: () => undefined });
-    try {
-      const probing = probe(sandbox, clock.monotonic() - begin, await keeper.folder(), clock);
-      return await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow);
+      log.debug('deno is not available', fault);
     } finally {
-      await sandbox.close();
+      this.#looked = true;
     }
   }
 
@@ -180,13 +131,6 @@ class DenoRuntime implements Runtime {
       ...(measured ? { measuredAt: new Date(this.#options.clock.now()).toISOString() } : {}),
     };
   }
-}
-
-/** What the system says names paths; what we say does not. */
-function wordsFor(fault: unknown): string {
-  const code = errorCode(fault);
-  if (code !== '') return `it could not be tried out: the host answered ${code}`;
-  return fault instanceof Error ? fault.message : 'it could not be tried out';
 }
 
 function round(ms: number): number {

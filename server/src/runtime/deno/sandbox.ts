@@ -34,6 +34,7 @@ export class DenoSandbox implements Sandbox {
   readonly isolation: Isolation;
   readonly files: ConfinedFiles;
   readonly #parts: DenoSandboxParts;
+  readonly #starting = new Set<Promise<Process>>();
   readonly #running = new Set<HostProcess>();
   #closing: Promise<void> | undefined;
 
@@ -41,7 +42,7 @@ export class DenoSandbox implements Sandbox {
     this.#parts = parts;
     this.isolation = parts.isolation;
     this.files = parts.files;
-    void this.lost.then(() => this.#killAll());
+    void this.lost.then(() => Promise.allSettled(this.#starting)).then(() => this.#killAll());
   }
 
   get lost(): Promise<string> {
@@ -56,6 +57,12 @@ export class DenoSandbox implements Sandbox {
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
+    const starting = this.#start(program, sink);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  async #start(program: Program, sink: Sink): Promise<Process> {
     const { presence, files, keeper, clock, limits } = this.#parts;
     presence.require();
     if (program.pty) throw unsupported('a terminal needs a runtime with a shell (docker)');
@@ -79,8 +86,6 @@ export class DenoSandbox implements Sandbox {
       unwatch();
       this.#running.delete(process);
     });
-    // It may have been closed while the program started.
-    if (this.#closing) void process.kill();
     return process;
   }
 
@@ -91,6 +96,7 @@ export class DenoSandbox implements Sandbox {
 
   async #close(): Promise<void> {
     this.#parts.presence.close();
+    await Promise.allSettled(this.#starting);
     await this.#killAll();
     await this.#parts.remove();
   }

@@ -5,6 +5,7 @@
 import { opendir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { errorCode } from '../host/faults.ts';
 
 export interface Links {
   /** Those that lead out of the folder, or nowhere. */
@@ -25,7 +26,12 @@ export async function findLinks(folder: string, signal: AbortSignal): Promise<Li
   let seen = 0;
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
     signal.throwIfAborted();
-    for await (const entry of await opendir(current)) {
+    const entries = await opendir(current).catch((fault: unknown) => {
+      // Others may work in the folder while we look; it must be there itself.
+      if (current === folder || errorCode(fault) !== 'ENOENT') throw fault;
+      return [];
+    });
+    for await (const entry of entries) {
       if (++seen > MAX_ENTRIES) throw refuse(`holds more than ${MAX_ENTRIES} files, too many to look for links`);
       const path = join(current, entry.name);
       if (entry.isDirectory()) waiting.push(path);

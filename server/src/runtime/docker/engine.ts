@@ -1,10 +1,11 @@
 /** The only file that knows dockerode. Every call has a deadline; every fault becomes words for a person. */
 import type Docker from 'dockerode';
-import type { Duplex } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import { ProtocolError } from '../../protocol/index.ts';
 import type { TerminalSize } from '../ports.ts';
+import { explain, statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './host.ts';
+import { followPull, type PullEvent } from './pull.ts';
 
 export interface EngineInfo {
   readonly version: string;
@@ -12,23 +13,22 @@ export interface EngineInfo {
   readonly os: string;
 }
 
-export type ContainerOptions = Docker.ContainerCreateOptions;
-
-export interface PullEvent {
-  readonly id?: string;
-  readonly status?: string;
-  readonly error?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-}
+export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
 
 /** An engine that says nothing for this long is stuck. */
 const DEADLINE_MS = { probe: 4_000, call: 30_000, start: 60_000 };
-/** A pull that moves nothing for this long is given up. */
-const PULL_STALL_MS = 60_000;
 
-/** The published types are a major version behind: they don't know that `info` takes options. */
-interface AbortableInfo {
+/** dockerode takes what is missing from the environment, where nobody asked for it. */
+const nothingElse = {
+  socketPath: undefined, host: undefined, port: undefined, username: undefined, timeout: undefined,
+  ca: undefined, cert: undefined, key: undefined, protocol: 'http', pathPrefix: '/',
+} as const;
+
+/** The published types are a major version behind: they don't know these options. */
+interface Untyped {
   info(options: { abortSignal: AbortSignal }): Promise<{ ServerVersion: string; OSType: string; Runtimes?: object }>;
+  /** What is in `_query` only goes into the address, what is in `_body` only into the body. */
+  createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
 
 export class Engine {
@@ -42,21 +42,21 @@ export class Engine {
   }
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
-    const info = await this.#call('probe', signal, (docker, abortSignal) =>
-      (docker as unknown as AbortableInfo).info({ abortSignal }));
+    const info = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).info({ abortSignal }));
     return { version: info.ServerVersion, runtimes: Object.keys(info.Runtimes ?? {}), os: info.OSType };
   }
 
-  async create(options: ContainerOptions, signal: AbortSignal): Promise<string> {
-    const container = await this.#call('call', signal, (docker, abortSignal) =>
-      docker.createContainer({ ...options, abortSignal }));
+  /** Can't be aborted: an engine that was asked makes the container all the same. */
+  async create({ name, ...options }: ContainerOptions): Promise<string> {
+    const container = await this.#call('call', undefined, (docker, abortSignal) =>
+      untyped(docker).createContainer({ _query: { name }, _body: options, abortSignal }));
     return container.id;
   }
 
   /** The three streams of the container's first process: its stdin lives as long as this connection. */
   attach(id: string, signal: AbortSignal): Promise<Duplex> {
-    return this.#call('call', signal, async (docker) =>
-      duplex(await docker.getContainer(id).attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })));
+    return this.#call('call', signal, async (docker, abortSignal) =>
+      connection(await docker.getContainer(id).attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true, abortSignal })));
   }
 
   async start(id: string, signal: AbortSignal): Promise<void> {
@@ -68,7 +68,7 @@ export class Engine {
     id: string,
     options: { command: readonly string[]; env?: readonly string[]; cwd?: string; terminal?: boolean },
   ): Promise<{ execId: string; stream: Duplex }> {
-    return this.#call('call', undefined, async (docker) => {
+    return this.#call('call', undefined, async (docker, abortSignal) => {
       const exec = await docker.getContainer(id).exec({
         Cmd: [...options.command],
         Env: [...(options.env ?? [])],
@@ -77,32 +77,34 @@ export class Engine {
         AttachStdin: true,
         AttachStdout: true,
         AttachStderr: true,
+        abortSignal,
       });
-      const stream = await exec.start({ hijack: true, stdin: true, Tty: options.terminal ?? false });
-      return { execId: exec.id, stream: duplex(stream) };
+      const stream = await exec.start({ hijack: true, stdin: true, Tty: options.terminal ?? false, abortSignal });
+      return { execId: exec.id, stream: connection(stream) };
     });
   }
 
   async resize(execId: string, size: TerminalSize): Promise<void> {
-    await this.#call('call', undefined, (docker) => docker.getExec(execId).resize({ h: size.rows, w: size.cols }));
+    await this.#call('call', undefined, (docker, abortSignal) =>
+      docker.getExec(execId).resize({ h: size.rows, w: size.cols, abortSignal }));
   }
 
   /** undefined while it runs. */
   async exitCode(execId: string): Promise<number | undefined> {
-    const state = await this.#call('call', undefined, (docker) => docker.getExec(execId).inspect());
+    const state = await this.#call('call', undefined, (docker, abortSignal) => docker.getExec(execId).inspect({ abortSignal }));
     return state.Running ? undefined : (state.ExitCode ?? undefined);
   }
 
   /** Kills and removes it, and waits until it is gone. One that is gone already is no fault. */
   async remove(id: string): Promise<void> {
-    await this.#call('start', undefined, async (docker) => {
+    await this.#call('start', undefined, async (docker, abortSignal) => {
       const container = docker.getContainer(id);
       try {
-        await container.remove({ force: true, v: true });
+        await container.remove({ force: true, v: true, abortSignal });
       } catch (fault) {
         if (statusOf(fault) === 404) return;
         if (statusOf(fault) !== 409) throw fault;
-        await container.wait({ condition: 'removed' }).catch((late: unknown) => {
+        await container.wait({ condition: 'removed', abortSignal }).catch((late: unknown) => {
           if (statusOf(late) !== 404) throw late;
         });
       }
@@ -111,48 +113,30 @@ export class Engine {
 
   /** Ids of the containers with a label, running or not. */
   async find(label: string): Promise<{ id: string; labels: Readonly<Record<string, string>> }[]> {
-    const list = await this.#call('call', undefined, (docker) =>
-      docker.listContainers({ all: true, filters: { label: [label] } }));
+    const list = await this.#call('call', undefined, (docker, abortSignal) =>
+      docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }));
     return list.map((container) => ({ id: container.Id, labels: container.Labels }));
   }
 
   /** The names of the images that are there. */
   async images(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const list = await this.#call('probe', signal, (docker) => docker.listImages());
+    const list = await this.#call('probe', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
     return new Set(list.flatMap(({ RepoTags }) => RepoTags ?? []));
   }
 
   async pull(image: string, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
-    const stream = await this.#call('start', signal, (docker) => docker.pull(withTag(image)));
-    const docker = await this.#connect();
-    await new Promise<void>((resolve, reject) => {
-      let cancel = () => {};
-      const stop = (fault?: Error | null) => {
-        cancel();
-        signal.removeEventListener('abort', aborted);
-        (stream as Duplex).destroy();
-        if (fault) reject(fault);
-        else resolve();
-      };
-      const aborted = () => stop(signal.reason as Error);
-      const watch = () => {
-        cancel();
-        cancel = this.#clock.after(PULL_STALL_MS, () => stop(new Error('the registry sends nothing')));
-      };
-      signal.addEventListener('abort', aborted, { once: true });
-      watch();
-      docker.modem.followProgress(stream, stop, (event: PullEvent) => {
-        watch();
-        onEvent(event);
-      });
-    });
+    const stream = await this.#call('start', signal, (docker, abortSignal) => docker.pull(withTag(image), { abortSignal }));
+    await followPull(stream as Readable, this.#clock, signal, onEvent);
   }
 
   #connect(): Promise<Docker> {
-    this.#docker ??= import('dockerode').then(({ default: Client }) => new Client(this.address.options));
+    const { options, fault } = this.address;
+    if (fault !== undefined) return Promise.reject(unavailable(fault, 'set docker.host, DOCKER_HOST or the Docker context'));
+    this.#docker ??= import('dockerode').then(({ default: Client }) => new Client({ ...nothingElse, ...options }));
     return this.#docker;
   }
 
+  /** However it ends, no socket and no timer of it is left. */
   async #call<T>(
     kind: keyof typeof DEADLINE_MS,
     signal: AbortSignal | undefined,
@@ -173,7 +157,7 @@ export class Engine {
       return await Promise.race([this.#connect().then((docker) => work(docker, abort.signal)), stopped]);
     } catch (fault) {
       if (signal?.aborted) throw signal.reason;
-      throw explain(fault);
+      throw explain(fault, this.address.name);
     } finally {
       cancel();
       signal?.removeEventListener('abort', cancelled);
@@ -186,34 +170,13 @@ export function withTag(image: string): string {
   return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }
 
-function duplex(stream: NodeJS.ReadWriteStream): Duplex {
-  return stream as Duplex;
+function untyped(docker: Docker): Untyped {
+  return docker as unknown as Untyped;
 }
 
-function statusOf(fault: unknown): number | undefined {
-  return (fault as { statusCode?: number }).statusCode;
-}
-
-const hints: Readonly<Record<string, string>> = {
-  ENOENT: 'is Docker installed and running? Start it, or set DOCKER_HOST',
-  ECONNREFUSED: 'nothing listens there: start Docker, or set DOCKER_HOST',
-  EACCES: 'this user may not use Docker: add it to the docker group, or use rootless Docker',
-  ENOTFOUND: 'the host name is unknown: check DOCKER_HOST or the Docker context',
-};
-
-/** What the engine or the connection to it said, without paths: `status` is the HTTP code where there is one. */
-function explain(fault: unknown): ProtocolError {
-  if (fault instanceof ProtocolError) return fault;
-  const status = statusOf(fault);
-  if (status !== undefined) {
-    const words = (fault as Error).message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
-    return new ProtocolError('SandboxFailed', `Docker refused: ${words.split('\n')[0]?.slice(0, 500)}`, { status });
-  }
-  const code = (fault as { code?: string }).code ?? '';
-  const reason = hints[code] ? `the Docker engine can't be reached (${code})` : `the Docker engine gives no answer: ${(fault as Error).message}`;
-  return new ProtocolError('RuntimeUnavailable', `${reason}; ${hints[code] ?? 'check that Docker is healthy (docker info)'}`, {
-    runtime: 'docker',
-    reason,
-    hint: hints[code] ?? 'check that Docker is healthy (docker info)',
-  });
+/** What was asked for is the connection itself. A proxy that answers instead can't carry input. */
+function connection(stream: NodeJS.ReadWriteStream): Duplex {
+  if (stream instanceof Duplex) return stream;
+  (stream as Duplex).destroy();
+  throw new Error('it did not give its connection; a proxy on the way must let connections be upgraded');
 }

@@ -1,6 +1,70 @@
-/** Percentages of an image pull: over all layers whose size is known so far. It never goes back. */
-import type { PullEvent } from './engine.ts';
+/** The pull of an image: events, one JSON object a line, until the engine closes the stream. */
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { Clock } from '../../base/clock.ts';
 
+export interface PullEvent {
+  readonly id?: string;
+  readonly status?: string;
+  /** The registry's words: the pull has failed. */
+  readonly error?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+/** A pull that moves nothing for this long is given up. */
+const PULL_STALL_MS = 60_000;
+const MAX_LINE_LENGTH = 1024 * 1024;
+
+/** Resolves when the image is there. Destroys the stream in any case. */
+export async function followPull(stream: Readable, clock: Clock, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
+  const aborted = () => stream.destroy(new Error('aborted'));
+  let cancel = () => {};
+  const watch = () => {
+    cancel();
+    cancel = clock.after(PULL_STALL_MS, () => stream.destroy(new Error('the registry sends nothing')));
+  };
+  signal.addEventListener('abort', aborted, { once: true });
+  if (signal.aborted) aborted();
+  watch();
+  try {
+    for await (const line of lines(stream)) {
+      watch();
+      const event = parse(line);
+      if (event.error) throw new Error(event.error);
+      onEvent(event);
+    }
+  } catch (fault) {
+    throw signal.aborted ? signal.reason : fault;
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', aborted);
+    stream.destroy();
+  }
+}
+
+async function* lines(stream: Readable): AsyncGenerator<string> {
+  const decoder = new StringDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
+    rest = parts.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) throw new Error('the engine sends a line without end');
+    yield* parts.filter((line) => line.trim() !== '');
+  }
+  if (rest.trim() !== '') yield rest;
+}
+
+function parse(line: string): PullEvent {
+  try {
+    const event: unknown = JSON.parse(line);
+    if (typeof event === 'object' && event !== null) return event;
+  } catch {
+    // Told below, like what is JSON and no object.
+  }
+  throw new Error('the engine sends something that is no progress');
+}
+
+/** Percentages over all layers whose size is known so far. They never go back. */
 export class PullProgress {
   readonly #layers = new Map<string, { current: number; total: number }>();
   #percentage = 0;

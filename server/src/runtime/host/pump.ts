@@ -13,23 +13,35 @@ export class Pump {
   readonly #stream: Readable;
   #taken = 0;
   #taking = false;
+  #ended = false;
   #lateFrom: number | undefined;
   #cancel: (() => void) | undefined;
 
   /** Reads on when `take` has settled. A sink that fails gets nothing more, but the program goes on. */
   constructor(stream: Readable, take: (chunk: Buffer) => void | Promise<void>) {
     this.#stream = stream;
-    this.done = this.#run(take).finally(() => this.#cancel?.());
+    this.done = this.#run(take).finally(() => {
+      this.#ended = true;
+      this.#cancel?.();
+    });
   }
 
   /** The program has ended. What it left in the pipe still goes through; nobody waits for others who hold the pipe. */
   finish(clock: Clock): void {
     this.#lateFrom = this.#taken;
-    const look = (before: number) => () => {
-      if (!this.#taking && this.#taken === before) this.#stream.destroy();
-      else this.#cancel = clock.after(QUIET_MS, look(this.#taken));
-    };
-    this.#cancel = clock.after(QUIET_MS, look(this.#taken));
+    this.#lookAgain(clock);
+  }
+
+  /** A busy daemon's timers fire late, and before it has read what came meanwhile: so it reads once more first. */
+  #lookAgain(clock: Clock): void {
+    const before = this.#taken;
+    this.#cancel = clock.after(QUIET_MS, () => {
+      setImmediate(() => setImmediate(() => {
+        if (this.#ended) return;
+        if (!this.#taking && this.#taken === before) this.#stream.destroy();
+        else this.#lookAgain(clock);
+      }));
+    });
   }
 
   async #run(take: (chunk: Buffer) => void | Promise<void>): Promise<void> {

@@ -30,13 +30,13 @@ export async function removeDirectory(walker: Walker, parent: Held, name: string
   await rmdir(parent.at(name));
 }
 
-/** The directory at `path`, if there is one. Others may be removing it too. */
+/** The directory at `path`, if there is one. Others may be removing it too, or still be at work in it. */
 export async function removeIfThere(walker: Walker, path: string): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     try {
       return await lend(walker.open(dirname(path)), (parent) => removeDirectory(walker, parent, basename(path)));
     } catch (fault) {
-      if (errorCode(fault) !== 'ENOENT') throw fault;
+      if (!['ENOENT', 'ENOTEMPTY'].includes(errorCode(fault))) throw fault;
       const left = await lstat(path).catch(() => undefined);
       if (!left) return;
     }

@@ -1,12 +1,15 @@
 /** The shells of one sandbox: opened on demand, kept idle, a named maximum. */
+import { type Clock, deadline } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
-import type { ProtocolError } from '../../protocol/index.ts';
+import { ProtocolError } from '../../protocol/index.ts';
 import type { ShellHost } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { HeldShell, newMark } from './shell.ts';
 
 /** Shells and terminals of one sandbox at once; who comes later waits for one to become free. */
 export const MAX_SHELLS = 16;
+/** A shell that does not speak within this time was stopped by what runs beside it. */
+const OPEN_DEADLINE_MS = 20_000;
 
 export interface Lease {
   readonly shell: HeldShell;
@@ -17,6 +20,7 @@ export interface Lease {
 export class ShellPool {
   readonly #host: ShellHost;
   readonly #first: HeldShell;
+  readonly #clock: Clock;
   readonly #gone: () => ProtocolError;
   readonly #idle: HeldShell[];
   readonly #all = new Set<HeldShell>();
@@ -24,9 +28,10 @@ export class ShellPool {
   #used = 0;
   #closed = false;
 
-  constructor(host: ShellHost, first: HeldShell, gone: () => ProtocolError) {
+  constructor(host: ShellHost, first: HeldShell, clock: Clock, gone: () => ProtocolError) {
     this.#host = host;
     this.#first = first;
+    this.#clock = clock;
     this.#gone = gone;
     this.#idle = [first];
     this.#all.add(first);
@@ -91,7 +96,10 @@ export class ShellPool {
     const mark = newMark();
     const channel = await this.#host.open(mark);
     const { shell, facts } = HeldShell.open(channel, mark);
-    const text = await facts;
+    const text = await deadline(this.#clock, OPEN_DEADLINE_MS, facts, silent).catch((fault: unknown) => {
+      channel.destroy();
+      throw fault;
+    });
     if (text === undefined || this.#closed) {
       channel.destroy();
       throw this.#gone();
@@ -107,4 +115,8 @@ export class ShellPool {
     else if (shell !== this.#first) shell.destroy();
     free();
   }
+}
+
+function silent(): ProtocolError {
+  return new ProtocolError('SandboxFailed', 'another shell in the sandbox says nothing: what runs there holds it up; end it, or create a new session');
 }

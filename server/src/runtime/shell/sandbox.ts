@@ -44,7 +44,7 @@ export class ShellSandbox implements Sandbox {
     this.#parts = parts;
     this.image = parts.image;
     this.isolation = parts.isolation;
-    this.#shells = new ShellPool(parts.host, parts.first, () => this.#gone());
+    this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
     void parts.host.first.closed.then(() => {
       if (!this.#closing) this.#lost.resolve('the sandbox ended');

@@ -1,0 +1,160 @@
+/** Shells of one sandbox: how many there are, who gets one when, and what is never handed out again. */
+import { expect } from 'chai';
+import { ProtocolError } from '../../../server/src/protocol/index.ts';
+import type { ShellHost } from '../../../server/src/runtime/shell/channel.ts';
+import { type Lease, MAX_SHELLS, ShellPool } from '../../../server/src/runtime/shell/pool.ts';
+import { HeldShell, newMark } from '../../../server/src/runtime/shell/shell.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { ScriptedChannel } from './scripted.ts';
+
+const gone = () => new ProtocolError('SandboxLost', 'gone');
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function speak(channel: ScriptedChannel, mark: string): void {
+  void channel.say('stdout', `${mark}pid 7\n${mark}`);
+  void channel.say('stderr', mark);
+}
+
+async function poolOf({ silent = false, refuse = false } = {}) {
+  const clock = new FakeClock();
+  const channels: ScriptedChannel[] = [];
+  const first = new ScriptedChannel();
+  const opening = newMark();
+  const { shell, facts } = HeldShell.open(first, opening);
+  speak(first, opening);
+  await facts;
+  const host: Pick<ShellHost, 'open' | 'first'> = {
+    first,
+    open: async (mark) => {
+      if (refuse) throw new ProtocolError('SandboxFailed', 'no more');
+      const channel = new ScriptedChannel();
+      channels.push(channel);
+      if (!silent) setImmediate(() => speak(channel, mark));
+      return channel;
+    },
+  };
+  return { pool: new ShellPool(host as ShellHost, shell, clock, gone), first, channels, clock };
+}
+
+const kindOf = (work: Promise<unknown>) => work.then(() => 'fine', (fault: ProtocolError) => fault.kind);
+
+describe('the shells of a sandbox', () => {
+  it('are the first one as long as it is free, and others when it is not', async () => {
+    const { pool, channels } = await poolOf();
+    const one = await pool.acquire();
+    one.release(true);
+    const same = await pool.acquire();
+    expect(same.shell).to.equal(one.shell);
+    const other = await pool.acquire();
+    expect(other.shell).not.to.equal(one.shell);
+    expect(channels).to.have.length(1);
+  });
+
+  it('are kept when they are clean', async () => {
+    const { pool, channels } = await poolOf();
+    await pool.acquire();
+    for (let count = 0; count < 5; count++) (await pool.acquire()).release(true);
+    expect(channels).to.have.length(1);
+  });
+
+  it('are never used again when they are not, and only the first one stays open', async () => {
+    const { pool, first, channels } = await poolOf();
+    (await pool.acquire()).release(false);
+    (await pool.acquire()).release(false);
+    await pool.acquire();
+    expect(channels).to.have.length(2);
+    expect([first.destroyed, ...channels.map(({ destroyed }) => destroyed)]).to.deep.equal([false, true, false]);
+  });
+
+  it('that have died while idle are passed over', async () => {
+    const { pool, channels } = await poolOf();
+    const leases = [await pool.acquire(), await pool.acquire()];
+    leases[0]?.release(true);
+    leases[1]?.release(true);
+    channels[0]?.destroy();
+    await turn();
+    const { shell } = await pool.acquire();
+    expect(shell).to.equal(leases[0]?.shell);
+  });
+
+  it(`are ${MAX_SHELLS} at the most; who comes later waits in order`, async () => {
+    const { pool } = await poolOf();
+    const leases: Lease[] = [];
+    for (let count = 0; count < MAX_SHELLS; count++) leases.push(await pool.acquire());
+    const served: number[] = [];
+    const waiting = [0, 1, 2].map((index) => pool.acquire().then((lease) => {
+      served.push(index);
+      return lease;
+    }));
+    await turn();
+    expect(served).to.deep.equal([]);
+    leases[3]?.release(true);
+    (await waiting[0])?.release(false);
+    (await waiting[1])?.release(true);
+    await waiting[2];
+    expect(served).to.deep.equal([0, 1, 2]);
+  });
+
+  it('count those that programs own until they have gone', async () => {
+    const { pool, channels } = await poolOf();
+    for (let count = 1; count < MAX_SHELLS; count++) await pool.acquire();
+    await pool.openOwn();
+    let served = false;
+    void pool.acquire().then(() => (served = true));
+    await turn();
+    expect(served).to.equal(false);
+    channels.at(-1)?.destroy();
+    await turn();
+    await turn();
+    expect(served).to.equal(true);
+  });
+
+  it('that can not be opened give their place back', async () => {
+    const { pool } = await poolOf({ refuse: true });
+    await pool.acquire();
+    for (let count = 0; count < MAX_SHELLS * 2; count++) {
+      expect(await kindOf(pool.acquire())).to.equal('SandboxFailed');
+      expect(await kindOf(pool.openOwn())).to.equal('SandboxFailed');
+    }
+  });
+
+  it('that say nothing are given up after a while', async () => {
+    const { pool, channels, clock } = await poolOf({ silent: true });
+    await pool.acquire();
+    const refused = [kindOf(pool.acquire()), kindOf(pool.openOwn())];
+    await clock.advance(60_000);
+    expect(await Promise.all(refused)).to.deep.equal(['SandboxFailed', 'SandboxFailed']);
+    expect(channels.map(({ destroyed }) => destroyed)).to.deep.equal([true, true]);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('are gone with the first one', async () => {
+    const { pool, first } = await poolOf();
+    first.destroy();
+    await turn();
+    expect(await kindOf(pool.acquire())).to.equal('SandboxLost');
+    expect(await kindOf(pool.openOwn())).to.equal('SandboxLost');
+  });
+
+  it('are closed together: nobody waits for one any more', async () => {
+    const { pool, first, channels } = await poolOf();
+    for (let count = 0; count < MAX_SHELLS; count++) await pool.acquire();
+    const waiting = [kindOf(pool.acquire()), kindOf(pool.openOwn())];
+    await turn();
+    pool.close();
+    expect(await Promise.all(waiting)).to.deep.equal(['SandboxLost', 'SandboxLost']);
+    expect(channels.every(({ destroyed }) => destroyed)).to.equal(true);
+    // The lease goes last, with the sandbox.
+    expect(first.destroyed).to.equal(false);
+  });
+
+  it('that open while the sandbox closes are closed too', async () => {
+    const { pool, channels } = await poolOf();
+    await pool.acquire();
+    const late = kindOf(pool.acquire());
+    await Promise.resolve();
+    pool.close();
+    expect(await late).to.equal('SandboxLost');
+    expect(channels.map(({ destroyed }) => destroyed)).to.deep.equal([true]);
+  });
+});

@@ -1,0 +1,100 @@
+/** A session over a fake sandbox, with everything it tells written down. */
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
+import { type Line, recordingLog } from '../connection/server.ts';
+import { deferred } from '../../server/src/base/promises.ts';
+import { defaultLimits } from '../../server/src/policy/defaults.ts';
+import type { CloseReason, SessionState } from '../../server/src/protocol/index.ts';
+import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
+import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
+import type { Session } from '../../server/src/session/session.ts';
+
+export const IDLE_MS = 1000;
+export const LIFETIME_MS = 10_007;
+
+export interface BenchOptions extends Partial<FakeOptions> {
+  readonly max?: number;
+}
+
+/** A manager with one fake runtime, and what both did. */
+export class SessionBench {
+  readonly clock = new FakeClock();
+  readonly changes: [session: string, state: SessionState, reason?: CloseReason][] = [];
+  readonly lines: Line[] = [];
+  readonly runtime: FakeRuntime;
+  readonly manager: SessionManager;
+
+  constructor({ max = 16, ...options }: BenchOptions = {}) {
+    this.runtime = new FakeRuntime({ clock: this.clock, languages: ['python'], ...options });
+    this.manager = new SessionManager({
+      max,
+      clock: this.clock,
+      log: recordingLog(this.lines),
+      changed: (session, state, reason) => void this.changes.push(reason ? [session.id, state, reason] : [session.id, state]),
+    });
+  }
+
+  create(wish: Partial<CreateSession> = {}, context: Partial<CreateContext> = {}): Promise<Session> {
+    return this.manager.create(
+      {
+        runtime: this.runtime,
+        language: 'python',
+        image: undefined,
+        label: undefined,
+        limits: defaultLimits,
+        network: { mode: 'none' },
+        workspace: undefined,
+        env: {},
+        strict: false,
+        idleTimeoutMs: IDLE_MS,
+        maxLifetimeMs: LIFETIME_MS,
+        ...wish,
+      },
+      { signal: new AbortController().signal, report: () => undefined, ...context },
+    );
+  }
+
+  /** The states of a session, in the order in which they were told. */
+  statesOf({ id }: Pick<Session, 'id'>): string[] {
+    return this.changes.filter(([session]) => session === id).map(([, state, reason]) => (reason ? `${state} ${reason}` : state));
+  }
+
+  get sandbox(): FakeSandbox {
+    return this.runtime.made.at(-1) as FakeSandbox;
+  }
+
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void> {
+    return this.clock.advance(0);
+  }
+}
+
+/** The runtime's own way to see that nobody wants the sandbox any more is taken from it. */
+export function deaf(runtime: Runtime): Runtime {
+  return {
+    id: runtime.id,
+    info: () => runtime.info(),
+    refresh: (signal) => runtime.refresh(signal),
+    prepared: (language) => runtime.prepared(language),
+    create: (spec, context) => runtime.create(spec, { ...context, signal: new AbortController().signal }),
+    close: () => runtime.close(),
+  };
+}
+
+/** A command that lasts until the test ends it. An execution ends with its session, too. */
+export function lasting(session: Session, kind: 'file' | 'execution' = 'execution') {
+  const work = deferred<string>();
+  const begun = deferred();
+  let hasBegun = false;
+  const result = session.command(async (started) => {
+    hasBegun = true;
+    begun.resolve();
+    if (kind === 'execution') {
+      session.track({ end: () => work.resolve('ended'), done: work.promise });
+      started();
+    }
+    return work.promise;
+  });
+  result.catch(() => undefined);
+  return { result, begun: begun.promise, end: () => work.resolve('done'), fail: () => work.reject(new Error('it failed')), get hasBegun() { return hasBegun; } };
+}

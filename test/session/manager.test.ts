@@ -1,0 +1,197 @@
+/** All sessions of a connection: how many, how they are made, what is remembered of them. */
+import { expect } from 'chai';
+import { deferred } from '../../server/src/base/promises.ts';
+import { type ErrorKind, type Isolation, ProtocolError } from '../../server/src/protocol/index.ts';
+import type { CreateSession } from '../../server/src/session/manager.ts';
+import { type BenchOptions, deaf, lasting, SessionBench } from './bench.ts';
+
+async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
+  const fault: unknown = await work.then(() => expect.fail('it succeeded'), (thrown: unknown) => thrown);
+  expect(fault).to.be.instanceOf(ProtocolError);
+  return fault as ProtocolError;
+}
+
+const kindOf = async (work: Promise<unknown>): Promise<ErrorKind> => (await faultOf(work)).kind;
+
+function expectNothingLeft({ manager, runtime, clock }: SessionBench): void {
+  expect(manager.list()).to.deep.equal([]);
+  expect(runtime.open).to.deep.equal([]);
+  expect(clock.pending).to.equal(0);
+}
+
+describe('the number of sessions', () => {
+  it('has a maximum, which counts those that are being made', async () => {
+    const gate = deferred();
+    const bench = new SessionBench({ max: 2, creating: () => gate.promise });
+    const [first, second] = [bench.create(), bench.create()];
+    const fault = await faultOf(bench.create());
+    expect([fault.code, fault.data.max]).to.deep.equal([1003, 2]);
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(await kindOf(bench.create())).to.equal('TooManySessions');
+    expect(bench.runtime.made).to.have.lengthOf(2);
+  });
+
+  it('counts one that is closing until it is gone', async () => {
+    const gate = deferred();
+    const bench = new SessionBench({ max: 1, closing: () => gate.promise });
+    const session = await bench.create();
+    const closing = session.close('client');
+    expect(await kindOf(bench.create())).to.equal('TooManySessions');
+    gate.resolve();
+    await closing;
+    await bench.create();
+  });
+
+  it('does not count one that could not be made', async () => {
+    let failing = true;
+    const bench = new SessionBench({
+      max: 1,
+      creating: () => {
+        if (failing) throw new ProtocolError('SandboxFailed', 'no');
+      },
+    });
+    expect(await kindOf(bench.create())).to.equal('SandboxFailed');
+    failing = false;
+    await bench.create();
+  });
+});
+
+describe('a session that is found', () => {
+  it('is the one that was made', async () => {
+    const bench = new SessionBench();
+    const [one, other] = [await bench.create(), await bench.create()];
+    expect([bench.manager.get(one.id), bench.manager.list()]).to.deep.equal([one, [one, other]]);
+    expect(one.id).to.match(/^[0-9a-f]{16}$/);
+  });
+
+  it('is not one that never was: 1001, with no more of the id than is needed', async () => {
+    const bench = new SessionBench();
+    const fault = await faultOf((async () => bench.manager.get('x'.repeat(1000)))());
+    expect([fault.code, String(fault.data.sessionId).length, fault.message.length < 200]).to.deep.equal([1001, 100, true]);
+  });
+
+  it('tells why it ended: 1002, and only the last thousand are remembered', async () => {
+    const bench = new SessionBench();
+    const first = await bench.create();
+    await first.close('client');
+    const { code, data } = await faultOf((async () => bench.manager.get(first.id))());
+    expect([code, data.reason]).to.deep.equal([1002, 'client']);
+    for (let at = 0; at < 1000; at += 1) await (await bench.create()).close('client');
+    expect((await faultOf((async () => bench.manager.get(first.id))())).code).to.equal(1001);
+  });
+
+  it('can still be asked while it closes', async () => {
+    const gate = deferred();
+    const bench = new SessionBench({ closing: () => gate.promise });
+    const session = await bench.create();
+    const closing = session.close('client');
+    expect(bench.manager.get(session.id).view().state).to.equal('closing');
+    gate.resolve();
+    await closing;
+  });
+});
+
+describe('strict', () => {
+  const layers = (state: 'enforced' | 'degraded' | 'off'): Isolation => ({
+    score: 5,
+    layers: [{ name: 'filesystem', state: 'enforced' }, { name: 'memory', state, detail: 'polled' }],
+  });
+
+  for (const state of ['degraded', 'off'] as const) {
+    it(`refuses a layer that is ${state}, and leaves nothing`, async () => {
+      const bench = new SessionBench({ isolation: layers(state) });
+      const fault = await faultOf(bench.create({ strict: true }));
+      expect([fault.code, fault.data.layers]).to.deep.equal([1014, [{ name: 'memory', state, detail: 'polled' }]]);
+      expect(bench.sandbox.closes).to.equal(1);
+      expectNothingLeft(bench);
+    });
+  }
+
+  it('is content with what is enforced, and others with less', async () => {
+    await new SessionBench({ isolation: layers('enforced') }).create({ strict: true });
+    await new SessionBench({ isolation: layers('off') }).create();
+  });
+});
+
+describe('making a session, cancelled', () => {
+  type Moment = (bench: SessionBench, cancel: () => void) => BenchOptions & { wish?: Partial<CreateSession> };
+  const degraded: Isolation = { score: 1, layers: [{ name: 'memory', state: 'off' }] };
+
+  const moments: Record<string, Moment> = {
+    'before the runtime begins': (_, cancel) => (cancel(), {}),
+    'before a deaf runtime begins': (bench, cancel) => (cancel(), { wish: { runtime: deaf(bench.runtime) } }),
+    'while the runtime works': (_, cancel) => ({ creating: cancel }),
+    'while a deaf runtime works': (bench, cancel) => ({ creating: cancel, wish: { runtime: deaf(bench.runtime) } }),
+    'while a sandbox is too weak': (bench, cancel) => ({ closing: cancel, isolation: degraded, wish: { strict: true, runtime: deaf(bench.runtime) } }),
+  };
+  const enders: Record<string, (bench: SessionBench, controller: AbortController) => void> = {
+    'by the client': (_, controller) => controller.abort(new ProtocolError('RequestCancelled', 'by the client')),
+    'by the end of everything': (bench) => void bench.manager.close(),
+  };
+
+  for (const [when, moment] of Object.entries(moments)) {
+    for (const [who, ender] of Object.entries(enders)) {
+      it(`${who}, ${when}: leaves nothing`, async () => {
+        const controller = new AbortController();
+        const hooks: ReturnType<Moment> = {};
+        const bench: SessionBench = new SessionBench({
+          creating: (...args) => hooks.creating?.(...args),
+          closing: (...args) => hooks.closing?.(...args),
+          isolation: when.includes('weak') ? degraded : undefined,
+        });
+        Object.assign(hooks, moment(bench, () => ender(bench, controller)));
+        const kind = await kindOf(bench.create(hooks.wish, { signal: controller.signal }));
+        await bench.settle();
+        expect(['RequestCancelled', 'InvalidRequest', 'IsolationUnavailable']).to.include(kind);
+        expect(bench.runtime.made.map(({ closes }) => closes)).to.deep.equal(bench.runtime.made.map(() => 1));
+        expectNothingLeft(bench);
+        expect(bench.changes).to.deep.equal([]);
+      });
+    }
+  }
+
+  it('too late makes a session all the same', async () => {
+    const controller = new AbortController();
+    const bench = new SessionBench();
+    const session = await bench.create({}, { signal: controller.signal });
+    controller.abort();
+    await bench.settle();
+    expect(session.state).to.equal('ready');
+  });
+});
+
+describe('the end of everything', () => {
+  it('closes every session, once, and what is still being made', async () => {
+    const gate = deferred();
+    let slow = false;
+    const bench = new SessionBench({ creating: () => (slow ? gate.promise : undefined) });
+    const [idle, busy] = [await bench.create(), await bench.create()];
+    const command = lasting(busy);
+    await command.begun;
+    slow = true;
+    const late = kindOf(bench.create({ runtime: deaf(bench.runtime) }));
+    const closing = bench.manager.close();
+    gate.resolve();
+    await closing;
+    expect(await late).to.equal('RequestCancelled');
+    expect([idle.reason, busy.reason, await command.result]).to.deep.equal(['shutdown', 'shutdown', 'ended']);
+    expectNothingLeft(bench);
+    expect(bench.runtime.made.map(({ closes }) => closes)).to.deep.equal([1, 1, 1]);
+    expect(await kindOf(bench.create())).to.equal('InvalidRequest');
+  });
+
+  it('goes on where one can not be closed, and then tells', async () => {
+    const bench: SessionBench = new SessionBench({
+      closing: (sandbox) => {
+        if (sandbox === bench.runtime.made[0]) throw new Error('the engine hangs');
+      },
+    });
+    await bench.create();
+    await bench.create();
+    const fault: unknown = await bench.manager.close().catch((thrown: unknown) => thrown);
+    expect(fault).to.be.instanceOf(AggregateError);
+    expect((fault as AggregateError).errors.map(({ message }: Error) => message)).to.deep.equal(['the engine hangs']);
+    expectNothingLeft(bench);
+  });
+});
