@@ -9,7 +9,7 @@ const foundations = ['protocol', 'base'];
 const homes = {
   dockerode: ['server/src/runtime/docker/engine.ts'],
   execa: ['server/src/runtime/host/process.ts'],
-  'node:child_process': ['server/src/runtime/host/keeper.ts'],
+  'node:child_process': ['server/src/runtime/host/keeper.ts', 'server/src/runtime/docker/ssh.ts'],
   'node:process': ['server/src/main.ts', 'server/src/cli/**/*.ts'],
 };
 

@@ -40,12 +40,12 @@ export class IdleContainer {
     const archive = pack();
     archive.entry({ name }, content);
     archive.finalize();
-    await this.#container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/root' });
+    await this.#container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/tmp' });
   }
 
   /** `docker cp` out of it. */
   async read(name: string): Promise<Buffer> {
-    const stream = await this.#container.getArchive({ path: `/root/${name}` });
+    const stream = await this.#container.getArchive({ path: `/tmp/${name}` });
     const chunks: Buffer[] = [];
     const reader = extract();
     stream.pipe(reader);

@@ -12,7 +12,7 @@ const foundations = ['protocol', 'base'];
 const homes: Readonly<Record<string, RegExp>> = {
   dockerode: /^runtime\/docker\/engine\.ts$/,
   execa: /^runtime\/host\/process\.ts$/,
-  child_process: /^runtime\/host\/keeper\.ts$/,
+  child_process: /^runtime\/(?:host\/keeper|docker\/ssh)\.ts$/,
   process: /^(?:main\.ts$|cli\/)/,
 };
 

@@ -21,12 +21,17 @@ async function busyDaemon(client = new RawClient({ env: daemonEnvironment({ sess
     void busy;
   }
   await until('all sandboxes are busy', () => processes('sleep 98762').length >= 4 && processes('deno').length >= 1);
-  expect(containers()).to.have.length(4);
+  expect(containers(client.process.pid as number)).to.have.length(4);
   return client;
 }
 
-async function nothingLeft(): Promise<void> {
-  const left = () => ({ containers: containers(), processes: [...processes('sleep 9876'), ...processes('/codebeaker-')], folders: folders() });
+async function nothingLeft({ process }: RawClient): Promise<void> {
+  const daemon = process.pid as number;
+  const left = () => ({
+    containers: containers(daemon),
+    processes: [...processes('sleep 9876'), ...processes(`/codebeaker-${daemon}-`)],
+    folders: folders(daemon),
+  });
   await until('no container, process or folder', () => Object.values(left()).every((list) => list.length === 0), DEADLINE_MS)
     .catch((fault: Error) => { throw new Error(`${fault.message}: ${JSON.stringify(left())}`); });
 }
@@ -46,7 +51,7 @@ describe('the end of a daemon with five busy sessions', () => {
       const client = await busyDaemon();
       end(client);
       await client.exited;
-      await nothingLeft();
+      await nothingLeft(client);
     });
   }
 
@@ -57,7 +62,7 @@ describe('the end of a daemon with five busy sessions', () => {
     await busyDaemon(client);
     parent.kill('SIGKILL');
     expect(await client.exited).to.equal(1);
-    await nothingLeft();
+    await nothingLeft(client);
   });
 
   it('by kill -9 takes also a container whose shell was stopped from inside', async () => {
@@ -65,10 +70,10 @@ describe('the end of a daemon with five busy sessions', () => {
     await client.initialize();
     const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'docker' });
     void client.call('command/executeShell', { sessionId, command: 'for d in /proc/[0-9]*; do kill -STOP ${d#/proc/}; done 2>/dev/null; sleep 98763' });
-    await until('the program runs', () => processes('sleep 98763').length > 0 || containers().length > 0);
+    await until('the program runs', () => processes('sleep 98763').length > 0 || containers(client.process.pid as number).length > 0);
     client.process.kill('SIGKILL');
     await client.exited;
-    await nothingLeft();
+    await nothingLeft(client);
   });
 
   it('is code 0 after shutdown and 1 without', async () => {

@@ -18,10 +18,11 @@ export function daemonEnvironment(config: object = {}): Record<string, string> {
   return { CODEBEAKER_CONFIG: path };
 }
 
-/** Ids of all containers that carry our label. */
-export function containers(): string[] {
-  const text = execFileSync('docker', ['ps', '-aq', '--filter', 'label=codebeaker.daemon'], { encoding: 'utf8' });
-  return text.split('\n').filter(Boolean);
+/** Ids of a daemon's containers: its process id is a part of their label. */
+export function containers(daemon: number): string[] {
+  const format = '{{.ID}} {{.Label "codebeaker.daemon"}}';
+  const text = execFileSync('docker', ['ps', '-a', '--filter', 'label=codebeaker.daemon', '--format', format], { encoding: 'utf8' });
+  return text.split('\n').filter((line) => line.includes(`.${daemon}.`)).map((line) => line.split(' ')[0] as string);
 }
 
 /** Processes of this machine whose command line holds the text. */
@@ -35,9 +36,9 @@ export function processes(text: string): number[] {
   });
 }
 
-/** Folders that daemons make below the temporary folder. */
-export function folders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => /^codebeaker-\d/.test(name));
+/** Folders that a daemon makes below the temporary folder. */
+export function folders(daemon: number): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`codebeaker-${daemon}-`));
 }
 
 /** Waits until `check` holds; fails with `what` when it does not within `ms`. */

@@ -10,6 +10,7 @@
  *   sleep MS               on the clock
  *   forever                until it is ended
  *   stubborn               TERM is ignored from here on
+ *   immortal               so is KILL: only the test ends it, or the end of its sandbox
  *   exit N, crash SIGNAL, oom
  *
  * Anything else ends with 127, as a shell would. A script ends with 0.
@@ -36,6 +37,7 @@ export class FakeProcess implements Process {
   #inputEnded: boolean;
   #more: Deferred<void> = deferred();
   #stubborn = false;
+  #immortal = false;
   #sinkBroken = false;
 
   constructor(program: Program, sink: Sink, clock: Clock) {
@@ -53,7 +55,7 @@ export class FakeProcess implements Process {
 
   async signal(name: string): Promise<void> {
     this.signals.push(name);
-    if (this.#stubborn && name === 'SIGTERM') return;
+    if (this.#immortal || (this.#stubborn && name === 'SIGTERM')) return;
     this.#stopped.resolve({ kind: 'signaled', signal: name });
   }
 
@@ -128,6 +130,7 @@ export class FakeProcess implements Process {
       case 'sleep': return new Promise((resolve) => void this.#clock.after(Number(rest), () => resolve(undefined)));
       case 'forever': return this.#stopped.promise;
       case 'stubborn': return void (this.#stubborn = true);
+      case 'immortal': return void (this.#immortal = true);
       case 'exit': return { kind: 'exited', code: Number(rest) };
       case 'crash': return { kind: 'signaled', signal: rest };
       case 'oom': return { kind: 'memoryLimit', signal: 'SIGKILL', code: null };

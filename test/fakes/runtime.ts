@@ -139,6 +139,7 @@ export class FakeSandbox implements Sandbox {
     this.closes += 1;
     this.#gone = true;
     await Promise.all(this.processes.map((process) => process.kill()));
+    for (const process of this.processes) process.stop({ kind: 'signaled', signal: 'SIGKILL' });
     await this.#options.closing?.(this);
   }
 

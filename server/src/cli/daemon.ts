@@ -1,7 +1,7 @@
 /** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { type Clock, deadline } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { createOpen } from '../connection/open.ts';
 import type { Open } from '../connection/service.ts';
@@ -41,9 +41,6 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
-const LOOK_DEADLINE_MS = 1_500;
-
 /** @throws ConfigError */
 export async function createDaemon(host: Host, configFlag: string | undefined): Promise<Daemon> {
   const { clock, env, home } = host;
@@ -64,11 +61,10 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   });
   const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env })];
   const looking = Promise.all(runtimes.map((runtime) => runtime.refresh(new AbortController().signal)));
-  const soon = deadline(clock, LOOK_DEADLINE_MS, looking, () => new Error('slow')).catch(() => undefined);
   void looking.then(() => sweepStrays(docker, host, log));
   const places = hiddenPlaces({ env, home, engineSocket: engine.address.options.socketPath });
   return {
-    open: createOpen({ policy, runtimes, looked: soon, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
+    open: createOpen({ policy, runtimes, looked: looking, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
     runtimes,
     log,
     looked: looking,

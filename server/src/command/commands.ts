@@ -8,10 +8,18 @@ export class RunningCommands {
 
   /** @throws ProtocolError InvalidParams where the id is in use */
   reserve(asked: string | undefined): string {
-    if (asked === undefined) return `command-${this.#next++}`;
+    if (asked === undefined) return this.#unused();
     if (!this.#byId.has(asked)) return asked;
     const message = 'is in use by a command that still runs';
     throw new ProtocolError('InvalidParams', `commandId: ${message}`, { issues: [{ path: 'commandId', message }] });
+  }
+
+  /** A client may have named one of its own like ours. */
+  #unused(): string {
+    let id: string;
+    do id = `command-${this.#next++}`;
+    while (this.#byId.has(id));
+    return id;
   }
 
   add(execution: Execution): void {

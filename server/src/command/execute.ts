@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { shorter } from '../policy/policy.ts';
 import {
   type ExecuteShellParams,
   type Execution as ExecutionResult,
@@ -41,7 +42,7 @@ export async function executeShell(session: Session, params: ExecuteShellParams,
 
 export async function runCode(session: Session, params: RunCodeParams, context: ExecuteContext): Promise<RunCodeResult> {
   const settings = programSettings(session, params);
-  const source = sourceOf(params);
+  const { path, code } = sourceOf(params);
   const language = languageOf(params, session.language);
   const result = await execute(session, params, context, async (execution, started) => {
     const { files } = session.sandbox;
@@ -49,7 +50,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     if (!toolchain) throw notHere(language);
     const temporary = new TemporaryFiles(session);
     try {
-      const file = source.path ?? (await temporary.source(settings.cwd, toolchain, source.code));
+      const file = path ?? (await temporary.source(settings.cwd, toolchain, code));
       const scratch = temporary.scratch();
       const phases = toolchain.phases(file, params.args ?? [], scratch);
       if (phases.length > 1) await files.createDirectory(scratch, true);
@@ -89,14 +90,16 @@ async function execute(
     clock,
     target,
     outputBytes,
-    timeoutMs: shorterTimeout(timeoutMs, params.timeoutMs),
+    timeoutMs: shorter(timeoutMs, params.timeoutMs),
     signal,
   });
   commands.add(execution);
   try {
     return await session.command(async (started) => {
       session.track(execution);
-      await work(execution, started);
+      await work(execution, started).catch((fault: unknown) => {
+        if (!execution.stopped) throw fault;
+      });
       const result = await execution.finish();
       session.account(result.usage);
       return result;
@@ -105,12 +108,6 @@ async function execute(
     execution.release();
     channel?.close();
   }
-}
-
-/** A command may have less time than its session allows, never more. 0 is no limit. */
-function shorterTimeout(session: number, asked: number | undefined): number {
-  if (asked === undefined || asked === 0) return asked === 0 && session === 0 ? 0 : session;
-  return session === 0 ? asked : Math.min(session, asked);
 }
 
 function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
@@ -125,8 +122,8 @@ function programSettings(session: Session, params: Common): Omit<Program, 'comma
   };
 }
 
-function sourceOf({ code, path }: RunCodeParams): { code: string; path: undefined } | { path: string; code: undefined } {
-  if (code !== undefined && path === undefined) return { code, path };
+function sourceOf({ code, path }: RunCodeParams): { code: Buffer; path: undefined } | { path: string; code: undefined } {
+  if (code !== undefined && path === undefined) return { code: decodeContent(code, 'utf-8', 'code'), path };
   if (path !== undefined && code === undefined) return { path: resolveEntry(path), code };
   throw invalid('code', 'give either code or path');
 }
@@ -151,12 +148,11 @@ class TemporaryFiles {
   }
 
   /** Beside the files it may import; in /tmp where the working directory can't be written. */
-  async source(cwd: string, { extension }: Toolchain, code: string): Promise<string> {
-    const content = decodeContent(code, 'utf-8', 'code');
+  async source(cwd: string, { extension }: Toolchain, code: Buffer): Promise<string> {
     for (const folder of [cwd, '/tmp']) {
       const path = posix.join(folder, `main-${this.#id}${extension}`);
       try {
-        await this.#session.sandbox.files.write(path, content, { mode: 'create', executable: undefined });
+        await this.#session.sandbox.files.write(path, code, { mode: 'create', executable: undefined });
         this.#made.push(path);
         return path;
       } catch (fault) {

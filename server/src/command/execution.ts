@@ -37,6 +37,8 @@ export class Execution implements Running {
   #bytes = { stdout: 0, stderr: 0 };
   #usage: CommandUsage | undefined;
   #last: Exit | undefined;
+  /** No program comes after the last one. */
+  #over = false;
   #input: Promise<void> = Promise.resolve();
   #pendingInput = 0;
   readonly #ready = deferred<Process | undefined>();
@@ -53,18 +55,24 @@ export class Execution implements Running {
     if (signal.aborted) cancel();
   }
 
+  /** Resolves when its result has been handed on. */
   get done(): Promise<void> {
     return this.#finished.promise;
   }
 
+  /** Whether something ended it before its programs did. What fails from then on is no fault. */
+  get stopped(): boolean {
+    return this.#cause !== undefined;
+  }
+
   /** Whether the next program may run: the last one ended well and nothing stopped the execution. */
   get mayGoOn(): boolean {
-    return !this.#cause && (!this.#last || (this.#last.kind === 'exited' && this.#last.code === 0));
+    return !this.#cause && !this.#over;
   }
 
   /**
    * Runs one program to its end. `started` is called as soon as it runs.
-   * `interactive`: this is the program that input, signals and resizing are for.
+   * Input, signals and resizing are for the one named `run`, which is the last.
    */
   async run(name: Phase['name'], program: Program, started: () => void): Promise<void> {
     if (this.#cause) return;
@@ -73,19 +81,19 @@ export class Execution implements Running {
     const process = await sandbox.start(program, (stream, chunk) => this.#take(stream, chunk));
     this.#process = process;
     started();
-    if (this.#cause) void this.#kill(process);
+    if (this.#cause) this.#kill(process);
     if (name === 'run') this.#ready.resolve(process);
     const exit = await process.exited;
     this.#process = undefined;
     this.#last = exit;
+    this.#over = name === 'run' || exit.kind !== 'exited' || exit.code !== 0;
     if (exit.kind === 'lost') this.#cause ??= 'sandboxLost';
     else this.#account(exit.usage);
     this.#phases.push({ name, ...this.#verdict(), durationMs: round(clock.monotonic() - begin) });
   }
 
-  /** Ends the execution. The result is the last thing the client hears of it. */
+  /** Its result: the last thing the client hears of it. */
   async finish(): Promise<ExecutionResult & { phases: Phase[] }> {
-    this.release();
     if (!this.#cause) await this.#sink(this.#options.target.flush());
     return {
       commandId: this.commandId,
@@ -100,7 +108,7 @@ export class Execution implements Running {
     };
   }
 
-  /** Lets go of timers and listeners, also where it never came to a result. */
+  /** To be called when its result, or its error, has been handed on. */
   release(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#ready.resolve(undefined);
@@ -125,12 +133,17 @@ export class Execution implements Running {
     if (this.#pendingInput + bytes.length > MAX_PENDING_INPUT_BYTES) return false;
     this.#pendingInput += bytes.length;
     this.#input = this.#input.then(async () => {
-      const process = await this.#ready.promise;
-      if (process && bytes.length > 0) await process.write(bytes);
-      if (end) process?.end();
+      await this.#feed(bytes, end);
       this.#pendingInput -= bytes.length;
     });
     return true;
+  }
+
+  async #feed(bytes: Buffer, end: boolean): Promise<void> {
+    const process = await this.#ready.promise;
+    // A program that has closed its stdin, or ended, takes no more: that is its own affair.
+    if (process && bytes.length > 0) await process.write(bytes).catch(() => undefined);
+    if (end) process?.end();
   }
 
   #take(stream: Stream, chunk: Buffer): void | Promise<void> {
@@ -149,15 +162,17 @@ export class Execution implements Running {
     return Promise.race([taken, this.#stopped.promise]);
   }
 
+  /** Nobody waits for the client any more. Where the programs have ended by themselves, that was the first cause. */
   #stop(cause: Cause): void {
-    if (this.#cause) return;
-    this.#cause = cause;
     this.#stopped.resolve();
-    if (this.#process) void this.#kill(this.#process);
+    if (this.#cause || this.#over) return;
+    this.#cause = cause;
+    if (this.#process) this.#kill(this.#process);
   }
 
-  async #kill(process: Process): Promise<void> {
-    await process.kill(this.#cause === 'timedOut' ? TERM_GRACE_MS : 0);
+  #kill(process: Process): void {
+    // Where that fails the sandbox is gone, and the exit says so.
+    process.kill(this.#cause === 'timedOut' ? TERM_GRACE_MS : 0).catch(() => undefined);
   }
 
   #account(usage: CommandUsage | undefined): void {

@@ -1,69 +1,72 @@
 /** The six file commands. Each is complete before the next command of its session starts. */
 import picomatch from 'picomatch';
+import { abortable } from '../base/promises.ts';
 import type * as protocol from '../protocol/index.ts';
 import type { ParamsOf, ResultOf } from '../protocol/index.ts';
 import type { Session } from '../session/session.ts';
 import { decodeContent, encodeContent } from './content.ts';
 import { resolveEntry, resolvePath } from './paths.ts';
 
-type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>) => Promise<ResultOf<M>>;
+type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>, signal: AbortSignal) => Promise<ResultOf<M>>;
 
 const DEFAULT_LIST_LIMIT = 10_000;
 
 /** Paths are answered as they were resolved. Bad input is refused before anything waits for its turn. */
-export const writeFile: Command<typeof protocol.WriteFile> = async (session, params) => {
+export const writeFile: Command<typeof protocol.WriteFile> = async (session, params, signal) => {
   const path = resolveEntry(params.path);
   const content = decodeContent(params.content, params.encoding, 'content');
   const options = { mode: params.mode ?? 'overwrite', executable: params.executable };
-  await alone(session, () => session.sandbox.files.write(path, content, options));
+  await alone(session, signal, () => session.sandbox.files.write(path, content, options));
   return { path, bytes: content.length };
 };
 
-export const readFile: Command<typeof protocol.ReadFile> = async (session, params) => {
+export const readFile: Command<typeof protocol.ReadFile> = async (session, params, signal) => {
   const path = resolveEntry(params.path);
   const offset = params.offset ?? 0;
-  const { bytes, size } = await alone(session, () => session.sandbox.files.read(path, offset, params.length));
+  const { bytes, size } = await alone(session, signal, () => session.sandbox.files.read(path, offset, params.length));
   return { path, ...encodeContent(bytes, params.encoding), size, eof: offset + bytes.length >= size };
 };
 
-export const createDirectory: Command<typeof protocol.CreateDirectory> = async (session, params) => {
+export const createDirectory: Command<typeof protocol.CreateDirectory> = async (session, params, signal) => {
   const path = resolvePath(params.path);
-  const created = await alone(session, () => session.sandbox.files.createDirectory(path, params.recursive ?? true));
+  const created = await alone(session, signal, () => session.sandbox.files.createDirectory(path, params.recursive ?? true));
   return { path, created };
 };
 
-export const copyFile: Command<typeof protocol.CopyFile> = async (session, params) => {
+export const copyFile: Command<typeof protocol.CopyFile> = async (session, params, signal) => {
   const source = resolvePath(params.source);
   const destination = resolvePath(params.destination);
   const options = { recursive: params.recursive ?? false, overwrite: params.overwrite ?? true };
-  await alone(session, () => session.sandbox.files.copy(source, destination, options));
+  await alone(session, signal, () => session.sandbox.files.copy(source, destination, options));
   return { source, destination };
 };
 
-export const deleteFile: Command<typeof protocol.DeleteFile> = async (session, params) => {
+export const deleteFile: Command<typeof protocol.DeleteFile> = async (session, params, signal) => {
   const path = resolveEntry(params.path);
   const options = { recursive: params.recursive ?? false, force: params.force ?? false };
-  return { path, deleted: await alone(session, () => session.sandbox.files.delete(path, options)) };
+  return { path, deleted: await alone(session, signal, () => session.sandbox.files.delete(path, options)) };
 };
 
-export const listDirectory: Command<typeof protocol.ListDirectory> = async (session, params) => {
+export const listDirectory: Command<typeof protocol.ListDirectory> = async (session, params, signal) => {
   const path = resolvePath(params.path ?? '.');
-  const { entries, truncated } = await alone(session, () =>
-    session.sandbox.files.list(path, {
-      recursive: params.recursive ?? false,
-      limit: params.limit ?? DEFAULT_LIST_LIMIT,
-      accept: matcher(params.pattern),
-    }),
-  );
+  const { recursive = false, limit = DEFAULT_LIST_LIMIT, pattern } = params;
+  const options = { recursive, limit, accept: matcher(pattern) };
+  const { entries, truncated } = await alone(session, signal, () => session.sandbox.files.list(path, options));
   return { path, entries, truncated };
 };
 
-/** The next command waits for the end of this one. */
-function alone<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  return session.command(() => work());
+/**
+ * The next command waits for the end of this one. Who cancels it does not: what has begun goes on, what has not never will.
+ */
+function alone<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const turn = async () => {
+    signal.throwIfAborted();
+    return work();
+  };
+  return abortable(signal, session.command(turn));
 }
 
 /** A glob over paths below the listed directory; one without a slash matches names at any depth. */
 function matcher(pattern: string | undefined): (path: string) => boolean {
-  return pattern === undefined ? () => true : picomatch(pattern, { dot: true, basename: !pattern.includes('/') });
+  return pattern === undefined || pattern === '' ? () => true : picomatch(pattern, { dot: true, basename: !pattern.includes('/') });
 }

@@ -80,8 +80,8 @@ export class StreamedOutput implements OutputTarget {
 
 /** A terminal's output is one stream: it is answered as stdout. */
 export class CollectedOutput implements OutputTarget {
-  truncated = false;
   readonly #encoding: TextEncoding;
+  readonly #cut = new Set<'stdout' | 'stderr'>();
   readonly #chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   readonly #bytes = { stdout: 0, stderr: 0 };
 
@@ -92,7 +92,7 @@ export class CollectedOutput implements OutputTarget {
   take(stream: Stream, chunk: Buffer): void {
     const name = stream === 'stderr' ? 'stderr' : 'stdout';
     const room = MAX_RESULT_BYTES - this.#bytes[name];
-    if (chunk.length > room) this.truncated = true;
+    if (chunk.length > room) this.#cut.add(name);
     if (room <= 0) return;
     this.#chunks[name].push(Buffer.from(chunk.subarray(0, room)));
     this.#bytes[name] += Math.min(room, chunk.length);
@@ -102,11 +102,19 @@ export class CollectedOutput implements OutputTarget {
     // Everything is decoded at once, in the result.
   }
 
+  get truncated(): boolean {
+    return this.#cut.size > 0;
+  }
+
   get result(): { stdout: string; stderr: string } {
-    const encoding = this.#encoding === 'base64' ? 'base64' : 'utf8';
-    return {
-      stdout: Buffer.concat(this.#chunks.stdout).toString(encoding),
-      stderr: Buffer.concat(this.#chunks.stderr).toString(encoding),
-    };
+    return { stdout: this.#text('stdout'), stderr: this.#text('stderr') };
+  }
+
+  /** A character that we cut in two is left out; one that the program did is U+FFFD. */
+  #text(name: 'stdout' | 'stderr'): string {
+    const bytes = Buffer.concat(this.#chunks[name]);
+    if (this.#encoding === 'base64') return bytes.toString('base64');
+    const decoder = new StringDecoder('utf8');
+    return decoder.write(bytes) + (this.#cut.has(name) ? '' : decoder.end());
   }
 }

@@ -12,8 +12,8 @@ const MAX_PATH_BYTES = 4095;
  */
 export function resolvePath(path: string): string {
   if (path === '') throw invalid(path, 'is empty');
-  if (path.includes('\0')) throw invalid(path, 'holds NUL');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw invalid(`${path.slice(0, 50)}…`, `is longer than ${MAX_PATH_BYTES} bytes`);
+  if (path.includes('\0')) throw invalid(path, 'holds NUL');
   const clean = posix.resolve('/workspace', path);
   if (!roots.some((root) => clean === root || clean.startsWith(`${root}/`))) {
     throw invalid(path, 'is outside: use a path relative to /workspace, or below /workspace or /tmp');

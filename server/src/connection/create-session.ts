@@ -1,4 +1,5 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
+import { abortable } from '../base/promises.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
 import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
 import { type InitializeParams, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
@@ -15,13 +16,15 @@ export interface CreateSessionParts {
   readonly sessions: SessionManager;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
+  /** Resolves when every runtime has been looked at: until then it is not known what there is to choose from. */
+  readonly looked: Promise<unknown>;
   /** Host paths that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
 
-export function sessionCreator({ policy, runtimes, sessions, initialize, hidden, progress }: CreateSessionParts): CreateSessions {
+export function sessionCreator({ policy, runtimes, sessions, initialize, hidden, progress, looked }: CreateSessionParts): CreateSessions {
   const share = async (ask: WorkspaceAsk) =>
     resolveWorkspace(ask, { opened: openedFolders(initialize), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -29,6 +32,7 @@ export function sessionCreator({ policy, runtimes, sessions, initialize, hidden,
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
+    await abortable(signal, looked);
     const runtime = selectRuntime(able(runtimes, params), {
       runtime: params.runtime,
       language,

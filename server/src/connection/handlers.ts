@@ -61,12 +61,12 @@ export function createHandlers(parts: HandlerParts): Handlers {
       const params = parseParams(method.params, { ...rest, sessionId }, ['command']);
       return (handler as (params: unknown, context: RequestContext) => Promise<unknown>)(params, context);
     },
-    'command/writeFile': (params) => files.writeFile(sessions.get(params.sessionId), params),
-    'command/readFile': (params) => files.readFile(sessions.get(params.sessionId), params),
-    'command/createDirectory': (params) => files.createDirectory(sessions.get(params.sessionId), params),
-    'command/copyFile': (params) => files.copyFile(sessions.get(params.sessionId), params),
-    'command/deleteFile': (params) => files.deleteFile(sessions.get(params.sessionId), params),
-    'command/listDirectory': (params) => files.listDirectory(sessions.get(params.sessionId), params),
+    'command/writeFile': (params, { signal }) => files.writeFile(sessions.get(params.sessionId), params, signal),
+    'command/readFile': (params, { signal }) => files.readFile(sessions.get(params.sessionId), params, signal),
+    'command/createDirectory': (params, { signal }) => files.createDirectory(sessions.get(params.sessionId), params, signal),
+    'command/copyFile': (params, { signal }) => files.copyFile(sessions.get(params.sessionId), params, signal),
+    'command/deleteFile': (params, { signal }) => files.deleteFile(sessions.get(params.sessionId), params, signal),
+    'command/listDirectory': (params, { signal }) => files.listDirectory(sessions.get(params.sessionId), params, signal),
     'command/executeShell': (params, context) => executeShell(sessions.get(params.sessionId), params, execution(context)),
     'command/runCode': (params, context) => runCode(sessions.get(params.sessionId), params, execution(context)),
     'command/signal': async ({ commandId, signal }) => {

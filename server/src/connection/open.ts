@@ -1,5 +1,5 @@
 /** What `initialize` opens: the policy this client gets, the capabilities that follow from it, the handlers. */
-import type { Clock } from '../base/clock.ts';
+import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { RunningCommands } from '../command/commands.ts';
 import { loadProjectConfig, projectFileName } from '../policy/config-file.ts';
@@ -24,7 +24,7 @@ import { parseParams } from './validate.ts';
 export interface OpenParts {
   readonly policy: Policy;
   readonly runtimes: readonly Runtime[];
-  /** Resolves when it is known which runtimes there are, or when waiting longer would be felt. */
+  /** Resolves when every runtime has been looked at. */
   readonly looked: Promise<unknown>;
   /** Host paths that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
@@ -32,6 +32,9 @@ export interface OpenParts {
   readonly log: Log;
   readonly version: string;
 }
+
+/** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
+const LOOK_DEADLINE_MS = 1_500;
 
 export function createOpen(parts: OpenParts): Open {
   const startedAt = parts.clock.monotonic();
@@ -49,8 +52,8 @@ export function createOpen(parts: OpenParts): Open {
     });
     const channels = new OutputChannels(client);
     const progress = new ProgressTokens(client);
-    const createSession = sessionCreator({ policy, runtimes, sessions, initialize: params, progress, hidden: parts.hidden });
-    await parts.looked;
+    const createSession = sessionCreator({ policy, runtimes, sessions, initialize: params, looked: parts.looked, progress, hidden: parts.hidden });
+    await deadline(clock, LOOK_DEADLINE_MS, parts.looked, () => new Error('slow')).catch(() => undefined);
     return {
       capabilities: capabilities(policy, runtimes),
       handlers: createHandlers({ client, clock, startedAt, version, runtimes, sessions, channels, createSession, progress, commands: new RunningCommands() }),

@@ -15,7 +15,8 @@ function speak(channel: ScriptedChannel, mark: string): void {
   void channel.say('stderr', mark);
 }
 
-async function poolOf({ silent = false, refuse = false } = {}) {
+/** `dying`: how many shells end before they speak. */
+async function poolOf({ silent = false, refuse = 0, dying = 0 } = {}) {
   const clock = new FakeClock();
   const channels: ScriptedChannel[] = [];
   const first = new ScriptedChannel();
@@ -26,10 +27,11 @@ async function poolOf({ silent = false, refuse = false } = {}) {
   const host: Pick<ShellHost, 'open' | 'first'> = {
     first,
     open: async (mark) => {
-      if (refuse) throw new ProtocolError('SandboxFailed', 'no more');
+      if (refuse-- > 0) throw new ProtocolError('SandboxFailed', 'no more');
       const channel = new ScriptedChannel();
       channels.push(channel);
-      if (!silent) setImmediate(() => speak(channel, mark));
+      if (dying-- > 0) setImmediate(() => channel.end());
+      else if (!silent) setImmediate(() => speak(channel, mark));
       return channel;
     },
   };
@@ -109,20 +111,32 @@ describe('the shells of a sandbox', () => {
     expect(served).to.equal(true);
   });
 
-  it('that can not be opened give their place back', async () => {
-    const { pool } = await poolOf({ refuse: true });
+  for (const [what, trouble] of [['can not be opened', 'refuse'], ['end before they speak', 'dying']] as const) {
+    it(`that ${what} are tried again, and give their place back`, async () => {
+      const { pool, clock } = await poolOf({ [trouble]: MAX_SHELLS * 2 * 5 });
+      await pool.acquire();
+      const kinds = Array.from({ length: MAX_SHELLS * 2 }, () => kindOf(pool.openOwn()));
+      for (let count = 0; count < 20; count++) await clock.advance(1_000);
+      expect(await Promise.all(kinds)).to.deep.equal(Array(MAX_SHELLS * 2).fill('SandboxFailed'));
+      expect(await kindOf(pool.openOwn())).to.equal('fine');
+      expect(clock.pending).to.equal(0);
+    });
+  }
+
+  it('that end with the sandbox are not tried again', async () => {
+    const { pool, first, channels } = await poolOf({ dying: 3 });
     await pool.acquire();
-    for (let count = 0; count < MAX_SHELLS * 2; count++) {
-      expect(await kindOf(pool.acquire())).to.equal('SandboxFailed');
-      expect(await kindOf(pool.openOwn())).to.equal('SandboxFailed');
-    }
+    const late = kindOf(pool.acquire());
+    first.destroy();
+    expect(await late).to.equal('SandboxLost');
+    expect(channels).to.have.length(1);
   });
 
   it('that say nothing are given up after a while', async () => {
     const { pool, channels, clock } = await poolOf({ silent: true });
     await pool.acquire();
     const refused = [kindOf(pool.acquire()), kindOf(pool.openOwn())];
-    await clock.advance(60_000);
+    await clock.advance(20_000);
     expect(await Promise.all(refused)).to.deep.equal(['SandboxFailed', 'SandboxFailed']);
     expect(channels.map(({ destroyed }) => destroyed)).to.deep.equal([true, true]);
     expect(clock.pending).to.equal(0);

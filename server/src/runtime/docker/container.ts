@@ -1,14 +1,14 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
 import { prelude } from '../shell/prelude.ts';
-import type { SandboxSpec } from '../ports.ts';
-import type { ContainerOptions } from './engine.ts';
+import type { SandboxSpec, SharedFolder } from '../ports.ts';
+import type { ContainerOptions, MountSettings } from './engine.ts';
 
 /** Labels: a sweep finds by them what nobody owns any more. */
 export const DAEMON_LABEL = 'codebeaker.daemon';
 export const SESSION_LABEL = 'codebeaker.session';
 
-/** Nobody: in no image the owner of anything. */
-const NOBODY = '65534:65534';
+/** In no image the owner of anything. */
+export const NOBODY = 65_534;
 const MAX_OPEN_FILES = 4096;
 /** A tmpfs of many tiny files costs kernel memory. */
 const MAX_INODES = 262_144;
@@ -34,7 +34,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     Cmd: ['-c', prelude, 'sh', identity.mark],
     Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
     WorkingDir: '/workspace',
-    User: identity.user ?? NOBODY,
+    User: identity.user ?? `${NOBODY}:${NOBODY}`,
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,
@@ -64,9 +64,13 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
       Tmpfs: { '/tmp': tmpfs, ...(bound ? {} : { '/workspace': tmpfs }) },
-      Mounts: bound
-        ? [{ Type: 'bind', Source: bound.path, Target: '/workspace', ReadOnly: bound.access === 'readOnly' }]
-        : [],
+      Mounts: bound ? [mount(bound)] : [],
     },
   };
+}
+
+/** Read-only holds for the folder's own file system alone: what is mounted below it stays outside. */
+function mount({ path, access }: SharedFolder): MountSettings {
+  const readOnly = access === 'readOnly';
+  return { Type: 'bind', Source: path, Target: '/workspace', ReadOnly: readOnly, ...(readOnly ? { BindOptions: { Propagation: 'rprivate', NonRecursive: true } } : {}) };
 }

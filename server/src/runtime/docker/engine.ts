@@ -14,6 +14,7 @@ export interface EngineInfo {
 }
 
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
+export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { readonly NonRecursive: boolean } };
 
 /** An engine that says nothing for this long is stuck. */
 const DEADLINE_MS = { probe: 4_000, call: 30_000, start: 60_000 };
@@ -171,7 +172,7 @@ export function withTag(image: string): string {
 }
 
 function untyped(docker: Docker): Untyped {
-  return docker as unknown as Untyped;
+  return docker;
 }
 
 /** What was asked for is the connection itself. A proxy that answers instead can't carry input. */

@@ -68,10 +68,10 @@ function socket(path: string): EngineAddress {
 function parseHost(text: string, env: Env, tlsFolder: string | undefined): EngineAddress {
   const path = /^(?:unix|npipe):\/\/(.*)$/.exec(text)?.[1];
   if (path !== undefined) return socket(path || SOCKET);
-  // As in the docker command, a name alone means TCP. URL hides a port that it takes for usual: no scheme of ours has one.
-  const [, scheme = 'tcp', rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/.exec(text) ?? [];
+  // As in the docker command, a name alone means TCP. For URL no port is the usual one of tcp, so it leaves none out.
+  const [, scheme = 'tcp', rest = ''] = /^(?:(\w+):\/\/)?(.*)$/.exec(text) ?? [];
   const url = URL.canParse(`tcp://${rest}`) ? new URL(`tcp://${rest}`) : undefined;
-  if (!url?.hostname || !['tcp', 'http', 'https', 'ssh'].includes(scheme)) {
+  if (!url?.hostname || url.pathname.length > 1 || !['tcp', 'http', 'https', 'ssh'].includes(scheme)) {
     throw new Error('the Docker host must look like unix:///path, tcp://name:port or ssh://user@name');
   }
   const place = { name: `the Docker engine at ${scheme}://${url.host}`, local: false };

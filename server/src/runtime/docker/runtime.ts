@@ -1,22 +1,21 @@
 /** Docker as a runtime: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
-import { stat } from 'node:fs/promises';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec, TerminalSize } from '../ports.ts';
-import type { ShellHost } from '../shell/channel.ts';
-import { type Facts, parseFacts } from '../shell/facts.ts';
-import { prelude } from '../shell/prelude.ts';
+import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../ports.ts';
+import { parseFacts } from '../shell/facts.ts';
 import { ShellSandbox } from '../shell/sandbox.ts';
 import { HeldShell, newMark } from '../shell/shell.ts';
 import { copyFolder } from '../shell/transfer.ts';
-import { SocketChannel, SocketTerminal } from './channel.ts';
+import { SocketChannel } from './channel.ts';
 import { containerOptions, DAEMON_LABEL } from './container.ts';
-import { type Engine, withTag } from './engine.ts';
+import { type ContainerOptions, type Engine, withTag } from './engine.ts';
+import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
 import { PullProgress } from './pull.ts';
-import { checkMount, folderOwner } from './share.ts';
+import { checkMount, folderOwner, identify, type Identity } from './share.ts';
+import { containerShells } from './shells.ts';
 
 export interface DockerOptions {
   readonly engine: Engine;
@@ -31,6 +30,18 @@ export interface DockerOptions {
 
 /** A container whose shell does not speak within this time is no sandbox. */
 const FACTS_DEADLINE_MS = 20_000;
+/** Who gave up, or was refused, waits no longer for what is left to go. `close` does. */
+const UNDO_DEADLINE_MS = 1_000;
+
+/** What a sandbox is made of. */
+interface Parts {
+  readonly spec: SandboxSpec;
+  readonly image: string;
+  /** The prelude's opening mark. */
+  readonly mark: string;
+  /** Of the folder that is mounted. */
+  readonly mounted: Identity | undefined;
+}
 
 export class DockerRuntime implements Runtime {
   readonly id = 'docker';
@@ -38,6 +49,8 @@ export class DockerRuntime implements Runtime {
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
   readonly #sandboxes = new Set<Sandbox>();
+  readonly #removals = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
 
   constructor(options: DockerOptions) {
     this.#options = options;
@@ -67,124 +80,109 @@ export class DockerRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
     if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    const image = spec.image;
+    const { image, workspace } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
-    if (spec.workspace && !this.#options.engine.address.local) {
+    const mounts = workspace && workspace.access !== 'copy' ? workspace : undefined;
+    if (mounts && !this.#options.engine.address.local) {
       throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
     }
-    const shared = spec.workspace && spec.workspace.access !== 'copy' ? await stat(spec.workspace.path) : undefined;
-    await this.#options.guard();
-    const mark = newMark();
-    const identity = { name: `codebeaker-${spec.sessionId}`, daemonId: this.#options.daemonId, mark, user: shared && folderOwner(shared) };
-    const id = await this.#createContainer(spec, image, identity, context);
+    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    signal.throwIfAborted();
+    const parts = { spec, image, mark: newMark(), mounted: mounts && (await identify(mounts.path)) };
+    await abortable(signal, this.#options.guard());
+    const id = await this.#createContainer(parts, signal, context.report);
     try {
-      return await this.#boot(id, spec, image, mark, context);
+      return await this.#boot(id, parts, signal, context.report);
     } catch (fault) {
-      await this.#remove(id);
+      await this.#undo(this.#options.engine.remove(id));
       throw fault;
     }
   }
 
   /** From a created container to a sandbox that says what it is. */
-  async #boot(id: string, spec: SandboxSpec, image: string, mark: string, { signal, report }: CreateContext): Promise<Sandbox> {
-    const { engine, clock, log } = this.#options;
+  async #boot(id: string, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
     report('starting the sandbox');
-    const first = new SocketChannel(await engine.attach(id, signal));
+    const first = new SocketChannel(await this.#options.engine.attach(id, signal));
+    try {
+      return await this.#settle(id, first, parts, signal, report);
+    } catch (fault) {
+      first.destroy();
+      throw fault;
+    }
+  }
+
+  async #settle(id: string, first: SocketChannel, { spec, image, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const { engine, clock, log } = this.#options;
     const { shell, facts: spoken } = HeldShell.open(first, mark);
     await engine.start(id, signal);
     const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
     if (text === undefined) throw notASandbox('its shell ended at once');
-    const facts: Facts = parseFacts(text);
-    const host = this.#host(id, first);
+    const facts = parseFacts(text);
+    const host = containerShells(id, first, this.#options);
     const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation: containerIsolation(facts, spec), clock, log });
     this.#sandboxes.add(sandbox);
     void first.closed.then(() => this.#sandboxes.delete(sandbox));
-    if (spec.workspace?.access === 'copy') {
+    if (mounted && spec.workspace) await abortable(signal, checkMount(spec.workspace.path, mounted, sandbox));
+    else if (spec.workspace) {
       report('copying the folder');
-      await abortable(signal, copyFolder(spec.workspace.path, sandbox, spec.limits.diskBytes));
-    } else if (spec.workspace) await checkMount(spec.workspace.path, sandbox);
+      await abortable(signal, copyFolder(spec.workspace.path, sandbox, spec.limits.diskBytes, signal));
+    }
     return sandbox;
   }
 
-  #host(id: string, first: SocketChannel): ShellHost {
-    const { engine, log } = this.#options;
-    return {
-      first,
-      open: async (mark) => {
-        const { stream } = await engine.exec(id, { command: ['sh', '-c', prelude, 'sh', mark] });
-        return new SocketChannel(stream);
-      },
-      openTerminal: async ({ command, env, cwd, size }) => {
-        const { execId, stream } = await engine.exec(id, {
-          command: ['sh', '-c', sized(size), 'sh', ...command],
-          cwd,
-          terminal: true,
-          env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        });
-        return new SocketTerminal(stream, {
-          // A program that has just ended has no size any more.
-          resize: (to) => engine.resize(execId, to).catch((fault: unknown) => log.debug('resize', fault)),
-          exitCode: () => this.#exitCode(execId),
-        });
-      },
-      destroy: () => this.#remove(id, first),
-    };
-  }
-
-  /** The stream may end a moment before the engine knows the code. */
-  async #exitCode(execId: string): Promise<number | undefined> {
-    for (let tries = 0; tries < 20; tries++) {
-      try {
-        const code = await this.#options.engine.exitCode(execId);
-        if (code !== undefined) return code;
-      } catch {
-        return undefined;
-      }
-      await new Promise<void>((resolve) => this.#options.clock.after(50, resolve));
-    }
-    return undefined;
-  }
-
-  async #createContainer(
-    spec: SandboxSpec,
-    image: string,
-    identity: Parameters<typeof containerOptions>[2],
-    { signal, report }: CreateContext,
-  ): Promise<string> {
-    const { engine } = this.#options;
-    const create = async () => {
-      const pending = engine.create(containerOptions(spec, image, identity), signal);
-      // Nobody may hear of it any more, but the engine may make it all the same.
-      pending.catch(() => (signal.aborted ? this.#remove(identity.name) : undefined));
-      return pending;
-    };
+  /** Of an image that is there or can be pulled. */
+  async #createContainer({ spec, image, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+    const options = containerOptions(spec, image, {
+      name: `codebeaker-${spec.sessionId}`,
+      daemonId: this.#options.daemonId,
+      mark,
+      user: mounted && folderOwner(mounted),
+    });
     try {
-      return await create();
+      return await this.#make(options, signal);
     } catch (fault) {
       if (!(fault instanceof ProtocolError) || fault.data.status !== 404) throw fault;
     }
+    await this.#pull(image, signal, report);
+    return this.#make(options, signal);
+  }
+
+  /** What the engine makes when nobody waits any more is removed. */
+  async #make(options: ContainerOptions, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const { engine } = this.#options;
+    const made = engine.create(options);
+    try {
+      return await abortable(signal, made);
+    } catch (fault) {
+      const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
+      if (!refused) await this.#undo(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
+      throw fault;
+    }
+  }
+
+  async #pull(image: string, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
     report(`pulling ${image}`, 0);
     const progress = new PullProgress();
     try {
-      await engine.pull(image, signal, (event) => {
+      await this.#options.engine.pull(image, signal, (event) => {
         const percentage = progress.add(event);
         if (percentage !== undefined) report(`pulling ${image}`, percentage);
       });
     } catch (fault) {
       if (signal.aborted) throw fault;
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
-      throw new ProtocolError('RuntimeUnavailable', `${reason}; check the name and the network, or docker pull it yourself`, {
-        runtime: 'docker',
-        reason,
-        hint: `docker pull ${image}`,
-      });
+      throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`);
     }
-    return create();
   }
 
-  async #remove(id: string, first?: SocketChannel): Promise<void> {
-    first?.destroy();
-    await this.#options.engine.remove(id);
+  /** Waits a moment for a removal; however long it takes, it goes on. */
+  async #undo(removal: Promise<void>): Promise<void> {
+    const done = removal
+      .catch((fault: unknown) => this.#options.log.warn('a container could not be removed', fault))
+      .finally(() => this.#removals.delete(done));
+    this.#removals.add(done);
+    await deadline(this.#options.clock, UNDO_DEADLINE_MS, done, () => new Error('slow')).catch(() => undefined);
   }
 
   /** Removes what daemons that are gone left behind. `alive` says whether a daemon's id is still somebody's. */
@@ -196,7 +194,11 @@ export class DockerRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.close()));
+    this.#closing.abort(new ProtocolError('SandboxFailed', 'the daemon is shutting down'));
+    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
+    await Promise.all(this.#removals);
+    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (faults.length > 0) throw new AggregateError(faults, 'some containers could not be removed');
   }
 
   #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
@@ -221,11 +223,6 @@ export class DockerRuntime implements Runtime {
 const expectedLayers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map(
   (name) => ({ name, state: 'enforced' as const }),
 );
-
-/** The terminal has its size before the program sees it. */
-function sized({ cols, rows }: TerminalSize): string {
-  return `stty cols ${cols} rows ${rows} 2>/dev/null; exec "$@"`;
-}
 
 function notASandbox(why: string): ProtocolError {
   return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}; the image needs a POSIX sh`);

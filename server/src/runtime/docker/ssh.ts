@@ -24,11 +24,11 @@ export class SshAgent extends Agent {
     this.#target = target;
   }
 
-  createConnection(): Duplex {
+  override createConnection(): Duplex {
     const { host, user, port, env } = this.#target;
     const args = ['-T', ...(port ? ['-p', port] : []), '--', user ? `${user}@${host}` : host, 'docker', 'system', 'dial-stdio'];
     // In a session of its own: nothing to ask questions on, and no Ctrl-C meant for us.
-    return new ProcessSocket(spawn('ssh', args, { env, detached: true, stdio: 'pipe' }));
+    return new ProcessSocket(spawn('ssh', args, { env, detached: true, windowsHide: true, stdio: 'pipe' }));
   }
 }
 

@@ -10,6 +10,9 @@ import { HeldShell, newMark } from './shell.ts';
 export const MAX_SHELLS = 16;
 /** A shell that does not speak within this time was stopped by what runs beside it. */
 const OPEN_DEADLINE_MS = 20_000;
+/** Processes that were killed a moment ago still count: a shell that finds no place is tried again. */
+const OPEN_TRIES = 5;
+const OPEN_AGAIN_MS = 100;
 
 export interface Lease {
   readonly shell: HeldShell;
@@ -92,17 +95,32 @@ export class ShellPool {
     return undefined;
   }
 
-  async #open(): Promise<{ shell: HeldShell; facts: Facts; closed: Promise<void> }> {
+  async #open(): Promise<Opened> {
+    for (let tries = 1; ; tries++) {
+      const last = tries === OPEN_TRIES;
+      const opened = await this.#try(last);
+      if (opened) return opened;
+      if (this.#closed || !this.#first.alive) throw this.#gone();
+      if (last) throw unwell('ended at once');
+      await new Promise<void>((resolve) => this.#clock.after(OPEN_AGAIN_MS, resolve));
+    }
+  }
+
+  /** undefined: it ended before it spoke, or there is no need for it any more. */
+  async #try(last: boolean): Promise<Opened | undefined> {
     const mark = newMark();
-    const channel = await this.#host.open(mark);
+    const channel = await this.#host.open(mark).catch((fault: unknown) => {
+      if (last || !(fault instanceof ProtocolError && fault.kind === 'SandboxFailed')) throw fault;
+    });
+    if (!channel) return undefined;
     const { shell, facts } = HeldShell.open(channel, mark);
-    const text = await deadline(this.#clock, OPEN_DEADLINE_MS, facts, silent).catch((fault: unknown) => {
+    const text = await deadline(this.#clock, OPEN_DEADLINE_MS, facts, () => unwell('says nothing')).catch((fault: unknown) => {
       channel.destroy();
       throw fault;
     });
     if (text === undefined || this.#closed) {
       channel.destroy();
-      throw this.#gone();
+      return undefined;
     }
     this.#all.add(shell);
     void channel.closed.then(() => this.#all.delete(shell));
@@ -117,6 +135,12 @@ export class ShellPool {
   }
 }
 
-function silent(): ProtocolError {
-  return new ProtocolError('SandboxFailed', 'another shell in the sandbox says nothing: what runs there holds it up; end it, or create a new session');
+interface Opened {
+  readonly shell: HeldShell;
+  readonly facts: Facts;
+  readonly closed: Promise<void>;
+}
+
+function unwell(what: string): ProtocolError {
+  return new ProtocolError('SandboxFailed', `another shell in the sandbox ${what}: what runs there leaves it no room; end that, raise limits.pids, or create a new session`);
 }

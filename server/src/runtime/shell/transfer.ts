@@ -12,6 +12,7 @@ import { type Held, lend, type Path, type Walker, walkerFor } from '../host/walk
 import type { Exit, Process, Sandbox } from '../ports.ts';
 import { Collector } from './collector.ts';
 import { throwFileError } from './file-errors.ts';
+import { holdFolder } from './folder.ts';
 
 const MAX_CAPTURE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
@@ -66,10 +67,7 @@ async function send(pack: Pack, process: Process): Promise<void> {
 }
 
 async function addAll(path: string, copy: Copy): Promise<void> {
-  const folder = await copy.walker.open(path).catch(() => {
-    throw new ProtocolError('SandboxFailed', 'the folder to copy is not there any more');
-  });
-  await lend(folder, () => addFolder(folder, '', copy, 0));
+  await lend(holdFolder(path), (folder) => addFolder(folder, '', copy, 0));
   copy.pack.finalize();
 }
 

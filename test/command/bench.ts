@@ -1,0 +1,95 @@
+/** Commands of one session over a fake sandbox, and what would go to the client. */
+import { RunningCommands } from '../../server/src/command/commands.ts';
+import { type ExecuteContext, executeShell, runCode } from '../../server/src/command/execute.ts';
+import type { OutputPiece } from '../../server/src/command/output.ts';
+import type { ExecuteShellParams, Limits, RunCodeParams } from '../../server/src/protocol/index.ts';
+import { defaultLimits } from '../../server/src/policy/defaults.ts';
+import type { Session } from '../../server/src/session/session.ts';
+import type { FakeProcess } from '../fakes/process.ts';
+import type { FakeOptions } from '../fakes/runtime.ts';
+import { SessionBench } from '../session/bench.ts';
+
+export interface CommandOptions extends Partial<FakeOptions> {
+  readonly limits?: Partial<Limits>;
+  readonly env?: Record<string, string>;
+}
+
+export class CommandBench {
+  readonly sessions: SessionBench;
+  readonly session: Session;
+  readonly commands = new RunningCommands();
+  /** What was sent, by the id the client gave. */
+  readonly sent: (OutputPiece & { readonly commandId: string })[] = [];
+  /** What was sent after the last word. */
+  readonly late: OutputPiece[] = [];
+  readonly closed: string[] = [];
+  /** The client takes no more until this resolves. */
+  taking: Promise<void> = Promise.resolve();
+  readonly controller = new AbortController();
+
+  private constructor(sessions: SessionBench, session: Session) {
+    this.sessions = sessions;
+    this.session = session;
+  }
+
+  static async create({ limits, env = {}, ...options }: CommandOptions = {}): Promise<CommandBench> {
+    const sessions = new SessionBench(options);
+    const wish = { limits: { ...defaultLimits, ...limits }, env, idleTimeoutMs: 0, maxLifetimeMs: 0 };
+    return new CommandBench(sessions, await sessions.create(wish));
+  }
+
+  get clock() {
+    return this.sessions.clock;
+  }
+
+  get sandbox() {
+    return this.sessions.sandbox;
+  }
+
+  /** The last program that was started. */
+  get process(): FakeProcess {
+    return this.sandbox.processes.at(-1) as FakeProcess;
+  }
+
+  shell(command: ExecuteShellParams['command'], params: Partial<ExecuteShellParams> = {}, signal = this.controller.signal) {
+    return this.#watch(executeShell(this.session, { sessionId: this.session.id, command, ...params }, this.#context(signal)));
+  }
+
+  code(params: Partial<RunCodeParams>, signal = this.controller.signal) {
+    return this.#watch(runCode(this.session, { sessionId: this.session.id, ...params }, this.#context(signal)));
+  }
+
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void> {
+    return this.clock.advance(0);
+  }
+
+  /** It may fail before anybody looks. */
+  #watch<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => undefined);
+    return work;
+  }
+
+  #context(signal: AbortSignal): ExecuteContext {
+    return {
+      clock: this.clock,
+      commands: this.commands,
+      signal,
+      maxChunkBytes: 64 * 1024,
+      stream: (commandId) => {
+        let open = true;
+        return {
+          send: (piece) => {
+            if (open) this.sent.push({ commandId, ...piece });
+            else this.late.push(piece);
+            return this.taking;
+          },
+          close: () => {
+            open = false;
+            this.closed.push(commandId);
+          },
+        };
+      },
+    };
+  }
+}
