@@ -3,15 +3,10 @@ import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type ExecuteShellParams, Execution, type Limits, ProtocolError } from '../../server/src/protocol/index.ts';
 import { parse } from 'zod/mini';
+import { faultOf } from '../session/bench.ts';
 import { CommandBench } from './bench.ts';
 
 const MiB = 1024 * 1024;
-
-export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
-  const fault: unknown = await work.then(() => expect.fail('it succeeded'), (thrown: unknown) => thrown);
-  expect(fault).to.be.instanceOf(ProtocolError);
-  return fault as ProtocolError;
-}
 
 describe('a program', () => {
   const results: Record<string, [script: string, result: object]> = {

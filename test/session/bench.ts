@@ -1,10 +1,11 @@
 /** A session over a fake sandbox, with everything it tells written down. */
+import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
 import { type Line, recordingLog } from '../connection/server.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
-import type { CloseReason, SessionState } from '../../server/src/protocol/index.ts';
+import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
 import type { Session } from '../../server/src/session/session.ts';
@@ -67,6 +68,13 @@ export class SessionBench {
   settle(): Promise<void> {
     return this.clock.advance(0);
   }
+}
+
+/** What it failed with: words for the client. */
+export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
+  const fault: unknown = await work.then(() => expect.fail('it succeeded'), (thrown: unknown) => thrown);
+  expect(fault).to.be.instanceOf(ProtocolError);
+  return fault as ProtocolError;
 }
 
 /** The runtime's own way to see that nobody wants the sandbox any more is taken from it. */

@@ -3,13 +3,7 @@ import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type ErrorKind, type Isolation, ProtocolError } from '../../server/src/protocol/index.ts';
 import type { CreateSession } from '../../server/src/session/manager.ts';
-import { type BenchOptions, deaf, lasting, SessionBench } from './bench.ts';
-
-async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
-  const fault: unknown = await work.then(() => expect.fail('it succeeded'), (thrown: unknown) => thrown);
-  expect(fault).to.be.instanceOf(ProtocolError);
-  return fault as ProtocolError;
-}
+import { type BenchOptions, deaf, faultOf, lasting, SessionBench } from './bench.ts';
 
 const kindOf = async (work: Promise<unknown>): Promise<ErrorKind> => (await faultOf(work)).kind;
 

@@ -91,43 +91,46 @@ export class DockerRuntime implements Runtime {
     const parts = { spec, image, mark: newMark(), mounted: mounts && (await identify(mounts.path)) };
     await abortable(signal, this.#options.guard());
     const id = await this.#createContainer(parts, signal, context.report);
-    try {
-      return await this.#boot(id, parts, signal, context.report);
-    } catch (fault) {
-      await this.#undo(this.#options.engine.remove(id));
-      throw fault;
-    }
+    const sandbox = await this.#undoing(
+      () => this.#options.engine.remove(id),
+      () => this.#boot(id, parts, signal, context.report),
+    );
+    await this.#undoing(
+      () => sandbox.close(),
+      () => this.#furnish(sandbox, parts, signal, context.report),
+    );
+    return sandbox;
   }
 
   /** From a created container to a sandbox that says what it is. */
-  async #boot(id: string, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+  async #boot(id: string, { spec, image, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const { engine, clock, log } = this.#options;
     report('starting the sandbox');
-    const first = new SocketChannel(await this.#options.engine.attach(id, signal));
+    const first = new SocketChannel(await engine.attach(id, signal));
     try {
-      return await this.#settle(id, first, parts, signal, report);
+      const { shell, facts: spoken } = HeldShell.open(first, mark);
+      await engine.start(id, signal);
+      const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
+      if (text === undefined) throw notASandbox('its shell ended at once');
+      const facts = parseFacts(text);
+      const host = containerShells(id, first, this.#options);
+      const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation: containerIsolation(facts, spec), clock, log });
+      this.#sandboxes.add(sandbox);
+      void first.closed.then(() => this.#sandboxes.delete(sandbox));
+      return sandbox;
     } catch (fault) {
       first.destroy();
       throw fault;
     }
   }
 
-  async #settle(id: string, first: SocketChannel, { spec, image, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
-    const { engine, clock, log } = this.#options;
-    const { shell, facts: spoken } = HeldShell.open(first, mark);
-    await engine.start(id, signal);
-    const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
-    if (text === undefined) throw notASandbox('its shell ended at once');
-    const facts = parseFacts(text);
-    const host = containerShells(id, first, this.#options);
-    const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation: containerIsolation(facts, spec), clock, log });
-    this.#sandboxes.add(sandbox);
-    void first.closed.then(() => this.#sandboxes.delete(sandbox));
-    if (mounted && spec.workspace) await abortable(signal, checkMount(spec.workspace.path, mounted, sandbox));
-    else if (spec.workspace) {
-      report('copying the folder');
-      await abortable(signal, copyFolder(spec.workspace.path, sandbox, spec.limits.diskBytes, signal));
-    }
-    return sandbox;
+  /** The folder is in it, and no other one. */
+  async #furnish(sandbox: Sandbox, { spec, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
+    const { workspace, limits } = spec;
+    if (!workspace) return;
+    if (mounted) return abortable(signal, checkMount(workspace.path, mounted, sandbox));
+    report('copying the folder');
+    await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
   }
 
   /** Of an image that is there or can be pulled. */
@@ -173,6 +176,15 @@ export class DockerRuntime implements Runtime {
       if (signal.aborted) throw fault;
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
       throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`);
+    }
+  }
+
+  async #undoing<T>(remove: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (fault) {
+      await this.#undo(remove());
+      throw fault;
     }
   }
 

@@ -1,0 +1,165 @@
+/** Running source code: its steps, its temporary files, its language. */
+import { expect } from 'chai';
+import { parse } from 'zod/mini';
+import { type ErrorKind, ProtocolError, type RunCodeParams, RunCodeResult } from '../../server/src/protocol/index.ts';
+import type { Toolchain } from '../../server/src/runtime/ports.ts';
+import { faultOf } from '../session/bench.ts';
+import { CommandBench } from './bench.ts';
+
+/** A language that is compiled: both steps are scripts. */
+const compiled = (compile: string, run: string, files?: Record<string, string>): Toolchain['phases'] => (file, args, scratch) => [
+  { name: 'compile', command: ['fake', compile, file, scratch], env: { STEP: 'compile', A: 'step' } },
+  { name: 'run', command: ['fake', run, ...args], env: { STEP: 'run', A: 'step' }, ...(files ? { files } : {}) },
+];
+
+const entriesOf = async (bench: CommandBench) => {
+  const lists = await Promise.all(['/workspace', '/tmp'].map((path) => bench.sandbox.files.list(path, { recursive: true, limit: 100, accept: () => true })));
+  return lists.flatMap(({ entries }) => entries.map(({ path }) => path));
+};
+
+describe('code', () => {
+  it('given as text lies beside what it may import while it runs, and is gone afterwards', async () => {
+    const bench = await CommandBench.create();
+    await bench.sandbox.files.createDirectory('/workspace/sub', true);
+    const running = bench.code({ code: 'echo hi\nforever', cwd: 'sub' });
+    await bench.settle();
+    const [, file] = await entriesOf(bench);
+    expect(file).to.match(/^\/workspace\/sub\/main-[0-9a-f]{8}\.fake$/);
+    bench.process.stop({ kind: 'exited', code: 5 });
+    const result = await running;
+    expect(parse(RunCodeResult, result)).to.deep.equal(result);
+    expect(result).to.deep.include({ outcome: 'exited', exitCode: 5, stdout: 'hi\n', language: 'python' });
+    expect(result.phases).to.deep.equal([{ name: 'run', outcome: 'exited', exitCode: 5, signal: null, durationMs: 0 }]);
+    expect(await entriesOf(bench)).to.deep.equal(['/workspace/sub']);
+  });
+
+  it('given by its path stays', async () => {
+    const bench = await CommandBench.create();
+    await bench.sandbox.files.write('/tmp/a.py', Buffer.from('args'), { mode: 'overwrite', executable: undefined });
+    expect(await bench.code({ path: '/tmp/../tmp/a.py', args: ['x', '', '-y'] })).to.include({ stdout: 'x\0\0-y\0' });
+    expect(await entriesOf(bench)).to.deep.equal(['/tmp/a.py']);
+  });
+
+  it('lies in /tmp where its folder can not be written', async () => {
+    const bench = await CommandBench.create();
+    bench.sandbox.files.doing = (operation, path) => {
+      if (operation === 'write' && path.startsWith('/workspace/')) throw new ProtocolError('InvalidPath', `${path}: it is read-only`);
+    };
+    const running = bench.code({ code: 'pwd' });
+    await bench.settle();
+    expect((await running).stdout).to.equal('/workspace\n');
+    expect(await entriesOf(bench)).to.deep.equal([]);
+  });
+
+  for (const kind of ['DiskFull', 'SandboxLost'] as const) {
+    it(`does not run where it can not be written for another reason: ${kind}`, async () => {
+      const bench = await CommandBench.create();
+      bench.sandbox.files.doing = (operation) => {
+        if (operation === 'write') throw new ProtocolError(kind, 'no');
+      };
+      expect((await faultOf(bench.code({ code: '' }))).kind).to.equal(kind);
+    });
+  }
+
+  it('is removed also when it is cancelled, and a sandbox that is gone is no fault', async () => {
+    const bench = await CommandBench.create();
+    const running = bench.code({ code: 'forever' });
+    await bench.settle();
+    bench.controller.abort();
+    await running;
+    expect(await entriesOf(bench)).to.deep.equal([]);
+    const other = bench.code({ code: 'forever' }, new AbortController().signal);
+    await bench.settle();
+    bench.sandbox.destroy();
+    expect((await other).outcome).to.equal('sandboxLost');
+  });
+
+  it('gets what every program gets', async () => {
+    const bench = await CommandBench.create({ env: { A: 'session' } });
+    expect(await bench.code({ code: 'cat\nenv A\nenv B', stdin: 'in ', env: { B: 'b' }, outputEncoding: 'base64' })).to.include({ stdout: Buffer.from('in sessionb').toString('base64') });
+  });
+});
+
+describe('steps', () => {
+  it('are all of one command: input is for the last, time and output for all', async () => {
+    const bench = await CommandBench.create({ phases: compiled('echo compiling\nsleep 5', 'cat\nenv A\nargs') });
+    const running = bench.code({ code: '', interactive: true, commandId: 'c', args: ['x'], env: { B: 'b' } });
+    bench.commands.get('c').input(Buffer.from('in'), true);
+    await bench.clock.advance(5);
+    const result = await running;
+    expect(bench.sent.map(({ data }) => data).join('')).to.equal('compiling\ninstepx\0');
+    expect(result.phases).to.deep.equal([
+      { name: 'compile', outcome: 'exited', exitCode: 0, signal: null, durationMs: 5 },
+      { name: 'run', outcome: 'exited', exitCode: 0, signal: null, durationMs: 0 },
+    ]);
+    expect(bench.sandbox.processes.map(({ program }) => [program.stdin, program.env])).to.deep.equal([
+      ['none', { STEP: 'compile', A: 'step', B: 'b' }],
+      ['open', { STEP: 'run', A: 'step', B: 'b' }],
+    ]);
+    expect(await entriesOf(bench)).to.deep.equal([]);
+  });
+
+  const failures: Record<string, [script: string, result: object]> = {
+    'fails': ['warn no\nexit 2', { outcome: 'exited', exitCode: 2, stderr: 'no\n' }],
+    'crashes': ['crash SIGILL', { outcome: 'signaled', signal: 'SIGILL' }],
+    'has no memory left': ['oom', { outcome: 'memoryLimit' }],
+    'prints too much': ['flood 100000', { outcome: 'outputLimit' }],
+  };
+  for (const [name, [script, expected]] of Object.entries(failures)) {
+    it(`end where one ${name}`, async () => {
+      const bench = await CommandBench.create({ phases: compiled(script, 'echo ran'), limits: { outputBytes: 1000 } });
+      const result = await bench.code({ code: '' });
+      expect(result).to.include(expected);
+      expect(result.phases.map(({ name: phase }) => phase)).to.deep.equal(['compile']);
+      expect(await entriesOf(bench)).to.deep.equal([]);
+    });
+  }
+
+  it('have the files they need', async () => {
+    const bench = await CommandBench.create({ phases: compiled('', 'forever', { '/tmp/needed': 'text' }) });
+    const running = bench.code({ code: '' });
+    await bench.settle();
+    expect((await bench.sandbox.files.read('/tmp/needed', 0, undefined)).bytes.toString()).to.equal('text');
+    bench.controller.abort();
+    await running;
+  });
+
+  it('have a terminal for the last alone', async () => {
+    const bench = await CommandBench.create({ phases: compiled('', '') });
+    await bench.code({ code: '', pty: { cols: 8, rows: 4 } });
+    expect(bench.sandbox.processes.map(({ program }) => program.pty)).to.deep.equal([undefined, { cols: 8, rows: 4 }]);
+  });
+
+  it('hold nobody up once the first has begun', async () => {
+    const bench = await CommandBench.create({ phases: compiled('forever', '') });
+    const running = bench.code({ code: '' });
+    await bench.settle();
+    expect((await bench.shell('echo beside', {}, new AbortController().signal)).stdout).to.equal('beside\n');
+    bench.controller.abort();
+    await running;
+  });
+});
+
+describe('what can not be run', () => {
+  const refused: Record<string, [params: Partial<RunCodeParams>, kind: ErrorKind]> = {
+    'nothing': [{}, 'InvalidParams'],
+    'both text and path': [{ code: '', path: 'a.py' }, 'InvalidParams'],
+    'a path outside': [{ path: '/etc/passwd' }, 'InvalidPath'],
+    'a root': [{ path: '/workspace' }, 'InvalidPath'],
+    'a language this sandbox has not got': [{ code: '', language: 'go' }, 'LanguageUnsupported'],
+    'more than 32 MiB': [{ code: 'a'.repeat(32 * 1024 * 1024 + 1) }, 'FileTooLarge'],
+  };
+  for (const [name, [params, kind]] of Object.entries(refused)) {
+    it(`is refused, and leaves nothing: ${name}`, async () => {
+      const bench = await CommandBench.create();
+      expect((await faultOf(bench.code({ commandId: 'c', ...params }))).kind).to.equal(kind);
+      expect(await entriesOf(bench)).to.deep.equal([]);
+      expect([bench.commands.find('c'), bench.clock.pending, bench.session.state]).to.deep.equal([undefined, 0, 'ready']);
+    });
+  }
+
+  it('says what would be needed', async () => {
+    const bench = await CommandBench.create();
+    expect((await faultOf(bench.code({ code: '', language: 'csharp' }))).message).to.equal('this sandbox has nothing to run csharp with: it needs dotnet, or mcs + mono');
+  });
+});

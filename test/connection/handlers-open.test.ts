@@ -1,0 +1,185 @@
+/** What `initialize` opens: policy, capabilities, and what they are made of (failures B2, E1). */
+import { expect } from 'chai';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parse } from 'zod/mini';
+import { errorCodes, HealthResult, InitializeResult, methods } from '../../server/src/protocol/index.ts';
+import { temporaryFolder } from '../policy/folder.ts';
+import { type TestDaemon, withDaemon } from './daemon.ts';
+
+const sessionsOf = async (daemon: TestDaemon, params: object) => (await daemon.initialize(params)).capabilities.sessions;
+const usual = { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, pooled: false };
+
+describe('capabilities', () => {
+  it('are as the schema has them, and every method that is served', () =>
+    withDaemon({}, async (daemon) => {
+      const result = await daemon.initialize();
+      expect(parse(InitializeResult, result)).to.deep.equal(result);
+      const { capabilities } = result;
+      expect(capabilities.methods).to.deep.equal(
+        methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== 'initialize').map(({ name }) => name),
+      );
+      expect(capabilities.sessions).to.deep.equal(usual);
+      expect(capabilities.network).to.deep.equal({ modes: ['none'] });
+      expect(capabilities.runtimes.map(({ id }: { id: string }) => id)).to.deep.equal(['fake']);
+      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'history', 'audit', 'metrics', 'workspaceOverlay', 'secrets');
+    }));
+
+  it('hold a terminal where a runtime has one', () =>
+    withDaemon({ id: 'docker' }, async (daemon) => {
+      expect((await daemon.initialize()).capabilities.pty).to.deep.equal({});
+    }));
+
+  it('hold none where that runtime is not available', () =>
+    withDaemon({ id: 'docker' }, async (daemon) => {
+      daemon.runtime.reason = 'no engine';
+      const { capabilities } = await daemon.initialize();
+      expect(capabilities).not.to.have.property('pty');
+      expect(capabilities.runtimes[0]).to.include({ available: false, reason: 'no engine' });
+    }));
+
+  for (const method of ['runtime/select', 'command/installPackages', 'history/list', 'server/metrics', 'usage/get']) {
+    it(`do not hold ${method}, and it is not served`, () =>
+      withDaemon({}, async (daemon) => {
+        expect((await daemon.initialize()).capabilities.methods).not.to.include(method);
+        expect((await daemon.fault(method)).code).to.equal(-32601);
+      }));
+  }
+});
+
+describe('initializationOptions', () => {
+  const narrowed: Record<string, [options: unknown, sessions: object]> = {
+    'absent': [undefined, {}],
+    'null': [null, {}],
+    'nothing': [{}, {}],
+    'nothing, by Lua': [[], {}],
+    'nothing inside, by Lua': [{ limits: [], sessions: { max: 2 } }, { maxSessions: 2 }],
+    'less of everything': [{ sessions: { max: 3, idleTimeoutMs: 5, maxLifetimeMs: 6 } }, { maxSessions: 3, idleTimeoutMs: 5, maxLifetimeMs: 6 }],
+    'bounds above those in force': [{ sessions: { max: 300, idleTimeoutMs: 0 } }, {}],
+  };
+  for (const [name, [initializationOptions, sessions]] of Object.entries(narrowed)) {
+    it(`narrow: ${name}`, () =>
+      withDaemon({}, async (daemon) => {
+        expect(await sessionsOf(daemon, { initializationOptions })).to.deep.equal({ ...usual, ...sessions });
+      }));
+  }
+
+  const refused: Record<string, [options: object, code: number, part: string]> = {
+    'more memory than is allowed': [{ limits: { memoryBytes: 1e15 } }, errorCodes.PolicyDenied, 'memoryBytes may be'],
+    'an image that is not allowed': [{ images: { python: 'evil' } }, errorCodes.PolicyDenied, 'the image evil is not allowed'],
+    'another engine': [{ docker: { host: 'tcp://evil:2375' } }, errorCodes.PolicyDenied, 'docker can only be set'],
+    'another log': [{ log: { file: '/etc/x' } }, errorCodes.PolicyDenied, 'log can only be set'],
+    'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
+    'what is not served': [{ pool: {} }, errorCodes.InvalidParams, 'initializationOptions.pool: '],
+    'a wrong type': [{ sessions: 5 }, errorCodes.InvalidParams, 'initializationOptions.sessions: Invalid input: expected object'],
+    'a network that is not there': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
+  };
+  for (const [name, [initializationOptions, code, part]] of Object.entries(refused)) {
+    it(`are refused: ${name}; the client may try again`, () =>
+      withDaemon({}, async (daemon) => {
+        const { error } = await daemon.server.initialize({ initializationOptions });
+        expect([error?.code, error?.message]).to.satisfy(([found, message]: [number, string]) => found === code && message.includes(part), error?.message);
+        await daemon.settle();
+        expect(await sessionsOf(daemon, {})).to.deep.equal(usual);
+      }));
+  }
+
+  it('choose the images and limits of sessions', () =>
+    withDaemon({ config: { allowedImages: ['mine'] }, image: 'x' }, async (daemon) => {
+      await daemon.initialize({ initializationOptions: { images: { python: 'mine' }, limits: { pids: 5 }, maxLimits: { memoryBytes: 1000 } } });
+      const session = await daemon.result('session/create', { language: 'python' });
+      expect([session.image, session.limits.pids, session.limits.memoryBytes]).to.deep.equal(['mine', 5, 1000]);
+      const { code, data } = await daemon.fault('session/create', { limits: { memoryBytes: 1001 } });
+      expect([code, data.rule, data.maximum]).to.deep.equal([1032, 'maxLimits.memoryBytes', 1000]);
+    }));
+});
+
+describe("a project's file", () => {
+  const folder = temporaryFolder();
+
+  const project = (name: string, text: string) => {
+    const path = join(folder(), name);
+    mkdirSync(path);
+    writeFileSync(join(path, '.codebeaker.json'), text);
+    return { uri: pathToFileURL(path).href, name };
+  };
+
+  it('narrows', () =>
+    withDaemon({}, async (daemon) => {
+      const workspaceFolders = [project('a', '{"sessions": {"max": 4, "idleTimeoutMs": 100}}')];
+      expect(await sessionsOf(daemon, { workspaceFolders })).to.deep.equal({ ...usual, maxSessions: 4, idleTimeoutMs: 100 });
+      expect(daemon.received('window/logMessage')).to.deep.equal([]);
+    }));
+
+  it('narrows with those of other folders and with what the client says', () =>
+    withDaemon({ config: { sessions: { max: 8 } } }, async (daemon) => {
+      const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', '{"sessions": {"max": 6, "maxLifetimeMs": 50}}'), { uri: 'untitled:x', name: 'x' }];
+      const initializationOptions = { sessions: { max: 5 }, preference: 'speed' };
+      expect(await sessionsOf(daemon, { workspaceFolders, initializationOptions })).to.include({ maxSessions: 4, maxLifetimeMs: 50 });
+    }));
+
+  it('is not read where the client does not trust it', () =>
+    withDaemon({}, async (daemon) => {
+      const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', 'wrong')];
+      expect(await sessionsOf(daemon, { workspaceFolders, trusted: false })).to.deep.equal(usual);
+      expect(daemon.received('window/logMessage')).to.deep.equal([]);
+    }));
+
+  const ignored: Record<string, [text: string, message: string]> = {
+    'no JSON': ['{', '.codebeaker.json: not JSON'],
+    'an unknown key': ['{"sesions": {}}', '.codebeaker.json: sesions: no such key'],
+    'more than is allowed': ['{"sessions": {"max": 1}, "limits": {"memoryBytes": 1e15}}', 'memoryBytes may be'],
+    'an image of its own': ['{"images": {"python": "evil"}}', 'the image evil is not allowed'],
+    'an engine of its own': ['{"docker": {"host": "unix:///tmp/evil"}}', 'docker can only be set in the configuration file'],
+    'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
+  };
+  for (const [name, [text, message]] of Object.entries(ignored)) {
+    it(`is ignored as a whole, and the person is told: ${name}`, () =>
+      withDaemon({}, async (daemon) => {
+        expect(await sessionsOf(daemon, { workspaceFolders: [project('a', text)] })).to.deep.equal(usual);
+        const [told, ...more] = daemon.received('window/logMessage');
+        expect([told.type, more.length]).to.deep.equal([2, 0]);
+        expect(told.message).to.match(/^\.codebeaker\.json is ignored: /).and.to.contain(message);
+        expect(told.message).not.to.contain(folder());
+        expect(daemon.server.lines.filter(({ level }) => level === 'warn')).to.have.lengthOf(1);
+      }));
+  }
+});
+
+describe('what the daemon tells of itself', () => {
+  it('is healthy where something can run code', () =>
+    withDaemon({ others: [{ id: 'other' }] }, async (daemon) => {
+      await daemon.initialize();
+      await daemon.session();
+      await daemon.server.clock.advance(1500.4);
+      (daemon.runtimes[1] as { reason?: string }).reason = 'not installed';
+      const health = await daemon.result('server/health');
+      expect(parse(HealthResult, health)).to.deep.equal(health);
+      expect(health).to.deep.equal({
+        status: 'ok',
+        checks: [
+          { name: 'runtime.fake', status: 'ok' },
+          { name: 'runtime.other', status: 'off', detail: 'not installed' },
+          { name: 'sessions', status: 'ok', detail: '1 open' },
+        ],
+        uptimeMs: 1500,
+      });
+    }));
+
+  it('is degraded where nothing can', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      daemon.runtime.reason = 'gone';
+      expect(await daemon.result('server/health')).to.deep.include({ status: 'degraded' });
+      expect((await daemon.result('runtime/list')).runtimes).to.deep.equal([daemon.runtime.info()]);
+    }));
+
+  it('has its OpenRPC document', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const { openrpc, info, methods: described } = await daemon.result('rpc.discover');
+      expect([openrpc, info.version]).to.deep.equal(['1.3.2', '9.9.9']);
+      expect(described.map(({ name }: { name: string }) => name)).to.include.members(['session/create', 'command/runCode']);
+    }));
+});

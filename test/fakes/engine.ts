@@ -1,0 +1,234 @@
+/** A Docker engine that is not there: a real HTTP server on a socket of its own, which does what a test says. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deferred } from '../../server/src/base/promises.ts';
+import { FakeShell, goodFacts } from './container.ts';
+
+/** What may be asked of it, by endpoint. */
+export type Call = 'info' | 'images' | 'create' | 'attach' | 'start' | 'exec' | 'execStart' | 'execInspect' | 'resize' | 'remove' | 'wait' | 'find' | 'pull';
+
+/**
+ * Instead of the usual answer. `silence`: the request is taken and nothing comes. `hangUp`: the connection is closed.
+ * `late`: what was asked is done, and nothing is answered. A promise: the usual answer, when it resolves.
+ */
+export type Behaviour = 'silence' | 'hangUp' | 'late' | { status: number; message: string } | { json: unknown } | Promise<unknown> | ((response: ServerResponse) => void);
+
+export interface Request {
+  readonly call: Call | undefined;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Json;
+}
+
+/** What was JSON: tests look into it as they please. */
+export type Json = ReturnType<typeof JSON.parse>;
+
+export interface FakeContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly options: Json;
+  shell: FakeShell | undefined;
+  socket: Socket | undefined;
+}
+
+const endpoints: readonly (readonly [Call, RegExp])[] = [
+  ['info', /^GET \/info$/],
+  ['images', /^GET \/images\/json$/],
+  ['create', /^POST \/containers\/create$/],
+  ['attach', /^POST \/containers\/([^/]+)\/attach$/],
+  ['start', /^POST \/containers\/([^/]+)\/start$/],
+  ['exec', /^POST \/containers\/([^/]+)\/exec$/],
+  ['execStart', /^POST \/exec\/([^/]+)\/start$/],
+  ['execInspect', /^GET \/exec\/([^/]+)\/json$/],
+  ['resize', /^POST \/exec\/([^/]+)\/resize$/],
+  ['remove', /^DELETE \/containers\/([^/]+)$/],
+  ['wait', /^POST \/containers\/([^/]+)\/wait$/],
+  ['find', /^GET \/containers\/json$/],
+  ['pull', /^POST \/images\/create$/],
+];
+
+export class FakeEngine {
+  readonly socketPath: string;
+  readonly requests: Request[] = [];
+  readonly containers = new Map<string, FakeContainer>();
+  readonly images = new Set(['image:latest']);
+  /** What the containers say of themselves. undefined: nothing, ever. Empty: their shell ends at once. */
+  facts: string | undefined = goodFacts;
+  /** What the programs in them print. */
+  output = '';
+  created = 0;
+  removed = 0;
+  readonly #folder: string;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  readonly #behaviours = new Map<Call, Behaviour[]>();
+  readonly #awaited: { readonly call: Call; readonly resolve: () => void }[] = [];
+  readonly #execs: Json[] = [];
+
+  static async start(): Promise<FakeEngine> {
+    const engine = new FakeEngine();
+    await new Promise<void>((resolve) => void engine.#server.listen(engine.socketPath, resolve));
+    return engine;
+  }
+
+  private constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'fake-engine-'));
+    this.socketPath = join(this.#folder, 'docker.sock');
+    this.#server = createServer({ keepAliveTimeout: 1 }, (request, response) => void this.#serve(request, response));
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => void this.#upgrade(request, socket, head));
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => this.#connections.delete(socket));
+    });
+  }
+
+  /** The next calls of this kind are met like this, one after the other; then as usual. */
+  on(call: Call, ...behaviours: Behaviour[]): this {
+    this.#behaviours.set(call, behaviours);
+    return this;
+  }
+
+  /** Resolves when the next call of this kind has arrived. */
+  reached(call: Call): Promise<void> {
+    const { promise, resolve } = deferred();
+    this.#awaited.push({ call, resolve });
+    return promise;
+  }
+
+  count(call: Call): number {
+    return this.requests.filter((request) => request.call === call).length;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { call, id, behaviour, asked } = this.#arrived(request, Buffer.concat(chunks).toString());
+    if (behaviour === 'silence') return;
+    if (behaviour === 'hangUp') return void request.socket.destroy();
+    if (behaviour instanceof Promise) await behaviour;
+    if (typeof behaviour === 'function') return behaviour(response);
+    const [status, json] =
+      behaviour === undefined || behaviour === 'late' || behaviour instanceof Promise
+        ? this.#answer(call, id, asked)
+        : 'json' in behaviour
+          ? [200, behaviour.json]
+          : [behaviour.status, { message: behaviour.message }];
+    if (behaviour === 'late') return;
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(json === undefined ? '' : `${JSON.stringify(json)}\n`);
+  }
+
+  #arrived(request: IncomingMessage, text: string) {
+    const url = new URL(request.url ?? '', 'http://engine');
+    const found = endpoints.find(([, pattern]) => pattern.test(`${request.method} ${url.pathname}`));
+    const [call, pattern] = found ?? [undefined, /$/];
+    const id = pattern.exec(`${request.method} ${url.pathname}`)?.[1] ?? '';
+    const asked: Request = { call, path: url.pathname, query: url.searchParams, body: text ? JSON.parse(text) : undefined };
+    this.requests.push(asked);
+    for (const waiting of this.#awaited.filter((each) => each.call === call)) {
+      this.#awaited.splice(this.#awaited.indexOf(waiting), 1);
+      waiting.resolve();
+    }
+    return { call, id, asked, behaviour: call && this.#behaviours.get(call)?.shift() };
+  }
+
+  #answer(call: Call | undefined, id: string, { query, body }: Request): [status: number, json?: unknown] {
+    switch (call) {
+      case 'info':
+        return [200, { ServerVersion: '99.0', OSType: 'linux', Runtimes: { runc: {} } }];
+      case 'images':
+        return [200, [...this.images].map((name) => ({ RepoTags: [name] }))];
+      case 'create':
+        return this.#create(query.get('name') ?? '', body);
+      case 'start':
+        return this.#start(id);
+      case 'exec':
+        this.#execs.push(body);
+        return [201, { Id: String(this.#execs.length - 1) }];
+      case 'execInspect':
+        return [200, { Running: false, ExitCode: 0 }];
+      case 'remove':
+        return this.#remove(id);
+      case 'find':
+        return [200, [...this.containers.values()].map((each) => ({ Id: each.id, Labels: each.options.Labels }))];
+      case 'pull':
+        this.images.add(`${query.get('fromImage')}:${query.get('tag')}`);
+        return [200, { status: 'Status: Downloaded' }];
+      case 'resize':
+        return [200];
+      case 'wait':
+        return [200, { StatusCode: 0 }];
+      case 'attach':
+      case 'execStart':
+        return [400, { message: 'the connection must be upgraded' }];
+      case undefined:
+        return [404, { message: 'page not found' }];
+    }
+  }
+
+  #create(name: string, options: Json): [number, unknown] {
+    const image = /:[^/]*$/.test(options.Image) ? options.Image : `${options.Image}:latest`;
+    if (!this.images.has(image)) return [404, { message: `No such image: ${image}` }];
+    const id = `${(this.created += 1)}`.padStart(64, 'c');
+    this.containers.set(id, { id, name, options, shell: undefined, socket: undefined });
+    return [201, { Id: id, Warnings: [] }];
+  }
+
+  #start(id: string): [number, unknown?] {
+    const container = this.#find(id);
+    if (!container) return [404, { message: `No such container: ${id}` }];
+    if (this.facts === '') container.socket?.end();
+    else if (this.facts !== undefined) container.shell?.speak(container.options.Cmd[3], this.facts);
+    return [204];
+  }
+
+  #remove(id: string): [number, unknown?] {
+    const container = this.#find(id);
+    if (!container) return [404, { message: `No such container: ${id}` }];
+    this.containers.delete(container.id);
+    this.removed += 1;
+    container.socket?.destroy();
+    return [204];
+  }
+
+  #find(id: string): FakeContainer | undefined {
+    return [...this.containers.values()].find((each) => each.id === id || each.name === id);
+  }
+
+  /** The connection becomes the streams of a process. What came as a body is no input. */
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    let bytes = head;
+    while (bytes.length < Number(request.headers['content-length'] ?? 0)) {
+      bytes = Buffer.concat([bytes, await new Promise<Buffer>((resolve) => socket.once('data', resolve))]);
+    }
+    socket.pause();
+    const { call, id, behaviour } = this.#arrived(request, bytes.toString());
+    if (behaviour === 'silence' || behaviour === 'late') return void socket.on('end', () => socket.end()).resume();
+    if (behaviour === 'hangUp') return void socket.destroy();
+    if (behaviour instanceof Promise) await behaviour;
+    else if (behaviour !== undefined && typeof behaviour === 'object' && 'status' in behaviour) {
+      const text = JSON.stringify({ message: behaviour.message });
+      return void socket.end(`HTTP/1.1 ${behaviour.status} x\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+    }
+    socket.write('HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    const shell = Object.assign(new FakeShell(socket), { output: this.output });
+    const container = this.#find(id);
+    if (call === 'attach' && container) Object.assign(container, { shell, socket });
+    if (call === 'execStart') shell.speak(this.#execs[Number(id)].Cmd[4], this.facts ?? '');
+  }
+}

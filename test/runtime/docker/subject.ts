@@ -1,0 +1,68 @@
+/** A Docker runtime over a fake engine and a clock that stands still. */
+import type { LogLine } from './log.ts';
+import { recordingLog } from './log.ts';
+import { ProtocolError } from '../../../server/src/protocol/index.ts';
+import type { CreateContext, SandboxSpec } from '../../../server/src/runtime/ports.ts';
+import { Engine } from '../../../server/src/runtime/docker/engine.ts';
+import type { EngineAddress } from '../../../server/src/runtime/docker/host.ts';
+import { DockerRuntime } from '../../../server/src/runtime/docker/runtime.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { FakeEngine } from '../../fakes/engine.ts';
+
+const MiB = 1024 * 1024;
+
+export const spec: SandboxSpec = {
+  sessionId: 'session1',
+  language: 'shellscript',
+  image: 'image',
+  limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
+  network: { mode: 'none' },
+  workspace: undefined,
+};
+
+export interface Subject {
+  readonly fake: FakeEngine;
+  readonly engine: Engine;
+  readonly runtime: DockerRuntime;
+  readonly clock: FakeClock;
+  readonly logged: LogLine[];
+  close(): Promise<void>;
+}
+
+export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve()): Promise<Subject> {
+  const fake = await FakeEngine.start();
+  const clock = new FakeClock();
+  const logged: LogLine[] = [];
+  const address = { name: 'the Docker engine', local: true, options: { socketPath: fake.socketPath }, ...change };
+  const engine = new Engine(address, clock);
+  const runtime = new DockerRuntime({
+    engine,
+    daemonId: 'daemon1',
+    images: { shellscript: 'image', python: 'other' },
+    clock,
+    log: recordingLog(logged),
+    guard,
+  });
+  return { fake, engine, runtime, clock, logged, close: () => fake.close() };
+}
+
+export function context(signal = new AbortController().signal): CreateContext & { readonly reports: [string, number | undefined][] } {
+  const reports: [string, number | undefined][] = [];
+  return { signal, reports, report: (message, percentage) => void reports.push([message, percentage]) };
+}
+
+/** The rejection, which must be one for a client. */
+export async function failure(work: Promise<unknown>): Promise<ProtocolError> {
+  const fault = await work.then(() => new Error('it did not reject'), (reason: unknown) => reason);
+  if (!(fault instanceof ProtocolError)) throw fault;
+  return fault;
+}
+
+/** Lets connections do what they can without any time passing. */
+export async function until(what: string, check: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 20_000; turns++) {
+    if (check()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`does not come: ${what}`);
+}
