@@ -21,6 +21,9 @@ const host: Host = {
   writeLog: (line) => void process.stderr.write(`${line}\n`),
 };
 
+// A reader that has gone is no fault: who writes what must be read looks for itself.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -175,6 +175,37 @@ describe('words to a running command', () => {
       await running;
     })).timeout(20_000);
 
+  it('are never too many from a client that waits for them to be taken', () =>
+    within(async (daemon, sessionId) => {
+      const { running, process } = await start(daemon, sessionId, { command: 'forever' });
+      const gate = deferred();
+      let taken = 0;
+      if (process) process.write = async (bytes) => gate.promise.then(() => void (taken += bytes.length));
+      daemon.wire.send(notification('command/input', { commandId: 'c', data: 'abc' }));
+      const drained = daemon.ask('command/drain', { commandId: 'c' });
+      const cancelled = daemon.wire.ask('drain', 'command/drain', { commandId: 'c' });
+      await daemon.settle();
+      daemon.wire.send(notification('$/cancelRequest', { id: 'drain' }));
+      expect((await cancelled).error?.code).to.equal(-32800);
+      gate.resolve();
+      expect([(await drained).result, taken]).to.deep.equal([null, 3]);
+      process?.stop({ kind: 'exited', code: 0 });
+      await running;
+      expect((await daemon.fault('command/drain', { commandId: 'c' })).code).to.equal(1004);
+    }));
+
+  it('that nobody takes any more are waited for no longer than the command lasts', () =>
+    within(async (daemon, sessionId) => {
+      const { running, process } = await start(daemon, sessionId, { command: 'forever' });
+      if (process) process.write = () => new Promise(() => undefined);
+      daemon.wire.send(notification('command/input', { commandId: 'c', data: 'abc' }));
+      const drained = daemon.ask('command/drain', { commandId: 'c' });
+      await daemon.settle();
+      process?.stop({ kind: 'exited', code: 0 });
+      expect((await drained).result).to.equal(null);
+      await running;
+    }));
+
   it('are a new size and signals', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, { command: 'immortal\nforever', pty: { cols: 80, rows: 24 } });

@@ -47,92 +47,139 @@ export const usage = `codebeaker: runs code in a real sandbox
   --config FILE   the configuration (default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json)
   --version, --help
 
-A run that did not end by itself: 124 timed out, 130 interrupted, 137 out of memory, 125 could not be started.
+A run that did not end by itself: 124 timed out, 130 interrupted, 137 out of memory, 141 nobody reads its output,
+125 could not be started.
 `;
+
+type Command = 'serve' | 'run' | 'doctor' | 'sweep';
+type Option = keyof typeof options;
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = {
+  stdio: flag, pipe: text, socket: text, clientProcessId: text, sweep: text,
+  runtime: text, language: text, timeout: text, memory: text, json: flag,
+  config: text, help: { ...flag, short: 'h' }, version: { ...flag, short: 'v' },
+} as const;
+
+/** Besides --config, --help and --version. */
+const optionsOf: Readonly<Record<Command, readonly Option[]>> = {
+  serve: ['stdio', 'pipe', 'socket', 'clientProcessId'],
+  run: ['runtime', 'language', 'timeout', 'memory', 'json'],
+  doctor: ['json'],
+  sweep: ['sweep'],
+};
 
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments {
   const separator = argv.indexOf('--');
   const own = separator < 0 ? argv : argv.slice(0, separator);
   const rest = separator < 0 ? [] : argv.slice(separator + 1);
-  const { values, positionals } = parse(own);
+  const { values, positionals: [name, ...operands] } = parse(own);
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
-  const [command, ...operands] = positionals;
+  const command = commandOf(name, values);
+  refuseOthers(command, Object.keys(values) as Option[]);
   const { config } = values;
-  if (command === 'run') {
-    const [file, ...more] = operands;
-    if (file === undefined) throw new UsageError('run needs a FILE');
-    if (more.length > 0) throw new UsageError(`arguments for the program come after --: codebeaker run ${file} -- ${more.join(' ')}`);
-    return {
-      command,
-      file,
-      args: rest,
-      runtime: values.runtime,
-      language: values.language === undefined ? undefined : languageId(values.language),
-      timeoutMs: values.timeout === undefined ? undefined : duration(values.timeout),
-      memoryBytes: values.memory === undefined ? undefined : size(values.memory),
-      json: values.json ?? false,
-      config,
-    };
-  }
+  if (command === 'run') return { command, ...program(operands, rest), ...settings(values), config };
   if (operands.length > 0 || rest.length > 0) throw new UsageError(`what is ${[...operands, ...rest].join(' ')}?`);
-  if (command === 'doctor') return { command, json: values.json ?? false, config };
-  if (command !== undefined) throw new UsageError(`there is no command ${command}`);
-  if (values.sweep !== undefined) return { command: 'sweep', daemonId: values.sweep, config };
-  return { command: 'serve', transport: transport(values), clientProcessId: number(values.clientProcessId, '--clientProcessId'), config };
+  switch (command) {
+    case 'doctor':
+      return { command, json: values.json ?? false, config };
+    case 'sweep':
+      return { command, daemonId: values.sweep ?? '', config };
+    case 'serve':
+      return { command, transport: transport(values), clientProcessId: number(values.clientProcessId, '--clientProcessId'), config };
+  }
 }
 
+type Values = ReturnType<typeof parse>['values'];
+
 function parse(argv: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        stdio: flag, pipe: text, socket: text, clientProcessId: text, config: text, sweep: text,
-        runtime: text, language: text, timeout: text, memory: text, json: flag,
-        help: { ...flag, short: 'h' }, version: { ...flag, short: 'v' },
-      },
-    });
+    return parseArgs({ args: [...argv], allowPositionals: true, options });
   } catch (fault) {
     throw new UsageError((fault as Error).message);
   }
 }
 
-function transport({ pipe, socket }: { pipe?: string; socket?: string }): Transport {
+function commandOf(name: string | undefined, { sweep }: Values): Command {
+  if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
+  if (name === 'run' || name === 'doctor') return name;
+  throw new UsageError(`there is no command ${name}`);
+}
+
+/** An option that nobody would read is a mistake. */
+function refuseOthers(command: Command, given: readonly Option[]): void {
+  const known: readonly Option[] = ['config', ...optionsOf[command]];
+  const other = given.find((option) => !known.includes(option));
+  if (other === undefined) return;
+  const home = Object.entries(optionsOf).find(([, names]) => names.includes(other))?.[0];
+  throw new UsageError(`--${other} is an option of ${home === 'serve' ? 'codebeaker without a command' : `codebeaker ${home}`}`);
+}
+
+function program([file, ...more]: readonly string[], args: readonly string[]) {
+  if (file === undefined || file === '') throw new UsageError('run needs a FILE');
+  if (more.length > 0) throw new UsageError(`arguments for the program come after --: codebeaker run ${file} -- ${more.join(' ')}`);
+  return { file, args };
+}
+
+function settings({ runtime, language, timeout, memory, json = false }: Values) {
+  return {
+    runtime,
+    language: language === undefined ? undefined : languageId(language),
+    timeoutMs: timeout === undefined ? undefined : duration(timeout),
+    memoryBytes: memory === undefined ? undefined : size(memory),
+    json,
+  };
+}
+
+function transport({ stdio, pipe, socket }: Values): Transport {
+  if ([stdio, pipe, socket].filter((each) => each !== undefined).length > 1) throw new UsageError('--stdio, --pipe and --socket exclude each other');
+  if (pipe === '') throw new UsageError('--pipe takes a path');
   if (pipe !== undefined) return { kind: 'pipe', path: pipe };
-  const port = number(socket, '--socket');
+  const port = number(socket, '--socket', MAX_PORT);
   return port === undefined ? { kind: 'stdio' } : { kind: 'socket', port };
 }
 
-function number(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw new UsageError(`${option} takes a number`);
-  return Number(text);
+const MAX_PORT = 65_535;
+/** The largest process id of any system. */
+const MAX_PID = 2 ** 32 - 1;
+
+function number(given: string | undefined, option: string, most = MAX_PID): number | undefined {
+  if (given === undefined) return undefined;
+  const value = /^\d+$/.test(given) ? Number(given) : 0;
+  if (value < 1 || value > most) throw new UsageError(`${option} takes a number from 1 to ${most}`);
+  return value;
 }
 
-function languageId(text: string): LanguageId {
-  const found = languageIds.find((id) => id === text);
+function languageId(given: string): LanguageId {
+  const found = languageIds.find((id) => id === given);
   if (!found) throw new UsageError(`--language is one of ${languageIds.join(', ')}`);
   return found;
 }
 
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
-const sizeUnits: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+const KiB = 1024;
+const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
+  ['', 'k', 'm', 'g'].flatMap((unit, power) => ['', 'b', 'ib'].map((end) => [unit + end, KiB ** power])),
+);
 
-function duration(text: string): number {
-  return quantity(text, timeUnits, '--timeout takes a time such as 500ms, 10s or 2m');
+/** 0: none. */
+function duration(given: string): number {
+  const value = quantity(given, timeUnits);
+  if (value === undefined) throw new UsageError('--timeout takes a time such as 500ms, 10s or 2m; 0 for none');
+  return value;
 }
 
-function size(text: string): number {
-  return quantity(text, sizeUnits, '--memory takes a size such as 256m or 2g');
+function size(given: string): number {
+  const value = quantity(given, sizeUnits);
+  if (!value) throw new UsageError('--memory takes a size such as 256m or 2g');
+  return value;
 }
 
-function quantity(text: string, units: Readonly<Record<string, number>>, help: string): number {
-  const [, value, unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)b?$/i.exec(text) ?? [];
-  const factor = units[unit.toLowerCase().replace(/^([kmg])i?b$/, '$1')];
-  if (value === undefined || factor === undefined) throw new UsageError(help);
-  return Math.round(Number(value) * factor);
+function quantity(given: string, units: Readonly<Record<string, number>>): number | undefined {
+  const [, value = '', unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(given) ?? [];
+  const result = value === '' ? NaN : Math.ceil(Number(value) * (units[unit.toLowerCase()] ?? NaN));
+  return Number.isSafeInteger(result) ? result : undefined;
 }

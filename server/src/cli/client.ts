@@ -13,7 +13,7 @@ import type { Daemon, Host } from './daemon.ts';
 export interface LocalClient {
   readonly connection: MessageConnection;
   readonly server: InitializeResult;
-  /** Shuts the daemon down and waits until nothing is left. */
+  /** Ends the conversation. Every sandbox of it is gone when this resolves. */
   close(): Promise<void>;
 }
 
@@ -29,7 +29,6 @@ export async function connectLocally(daemon: Daemon, host: Host, params: Omit<In
     await connection.sendRequest(Shutdown.name).catch(() => undefined);
     await served.close();
     connection.dispose();
-    await daemon.close();
   };
   try {
     const server = await connection.sendRequest<InitializeResult>(Initialize.name, { processId: null, ...params });

@@ -3,31 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { CancellationTokenSource, ProgressType, ResponseError } from 'vscode-jsonrpc/node';
-import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
+import type { LogMessageParams, WorkDoneProgressReport } from 'vscode-languageserver-protocol';
 import { languageOfPath } from '../command/language.ts';
-import {
-  CommandAck,
-  CommandInput,
-  CommandOutput,
-  type CommandOutputParams,
-  RunCode,
-  type RunCodeResult,
-  type Session,
-  SessionCreate,
-  WriteFile,
-} from '../protocol/index.ts';
+import { type LanguageId, languageIds, RunCode, type RunCodeResult, type Session, SessionCreate, WriteFile } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
 import { connectLocally, type LocalClient } from './client.ts';
 import type { Daemon, Host } from './daemon.ts';
 import { Spinner } from './spinner.ts';
-
-export interface Terminal {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  /** Calls back on Ctrl-C; the result stops that. */
-  onInterrupt(callback: () => void): () => void;
-}
+import { collectOutput, passInput, showOutput, type Terminal } from './streams.ts';
 
 const CREATE_TOKEN = 'create';
 const COMMAND_ID = 'run';
@@ -35,128 +18,135 @@ const COMMAND_ID = 'run';
 const EXIT_NOT_STARTED = 125;
 const EXIT_TIMED_OUT = 124;
 const EXIT_INTERRUPTED = 130;
+/** As of a program that wrote to a pipe that nobody reads. */
+const EXIT_NOT_READ = 141;
+
+/** What there is to run. */
+interface Source {
+  readonly language: LanguageId;
+  readonly content: Buffer;
+}
+
+/** The message says what to do. */
+class CannotRun extends Error {}
 
 /** @returns the exit code. Faults of ours are told on stderr. */
 export async function run(daemon: Daemon, host: Host, args: RunArguments, terminal: Terminal): Promise<number> {
   const spinner = new Spinner(terminal.stderr, host.clock);
-  const fail = (message: string) => {
+  const tell = (message: string) => {
     spinner.clear();
     terminal.stderr.write(`codebeaker: ${message}\n`);
-    return EXIT_NOT_STARTED;
   };
-  let content: Buffer;
-  try {
-    content = await readFile(args.file);
-  } catch (fault) {
-    await daemon.close();
-    const code = (fault as { code?: string }).code;
-    return fail(`${args.file}: ${code === 'ENOENT' ? 'no such file' : `can't be read (${code})`}`);
+  const cancel = new CancellationTokenSource();
+  const stopListening = terminal.onInterrupt(() => cancel.cancel());
+  let unwritable: { code?: string } | undefined;
+  for (const stream of [terminal.stdout, terminal.stderr]) {
+    stream.on('error', (fault: { code?: string }) => {
+      unwritable ??= fault;
+      cancel.cancel();
+    });
   }
-  spinner.say('looking for a sandbox');
+  let code = EXIT_NOT_STARTED;
+  try {
+    const source = await read(args);
+    spinner.say('looking for a sandbox');
+    const client = await connect(daemon, host, tell);
+    try {
+      code = await runInSession(client, args, source, terminal, spinner, cancel.token, tell);
+    } finally {
+      stopListening();
+      await client.close();
+    }
+  } catch (fault) {
+    if (cancel.token.isCancellationRequested) code = EXIT_INTERRUPTED;
+    else tell(fault instanceof ResponseError || fault instanceof CannotRun ? fault.message : String(fault));
+  } finally {
+    stopListening();
+    spinner.clear();
+    await daemon.close();
+  }
+  if (unwritable && unwritable.code !== 'EPIPE') tell(`the output can't be written: ${unwritable.code}`);
+  return unwritable ? (unwritable.code === 'EPIPE' ? EXIT_NOT_READ : EXIT_NOT_STARTED) : code;
+}
+
+/** @throws CannotRun */
+async function read({ file, language = languageOfPath(file) }: RunArguments): Promise<Source> {
+  try {
+    const content = await readFile(file);
+    if (language) return { language, content };
+  } catch (fault) {
+    const { code } = fault as { code?: string };
+    throw new CannotRun(`${file}: ${code === 'ENOENT' ? 'no such file' : `can't be read (${code})`}`);
+  }
+  throw new CannotRun(`${file}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}`);
+}
+
+async function connect(daemon: Daemon, host: Host, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, host, {
     clientInfo: { name: 'codebeaker run', version: host.version },
     capabilities: { output: { flowControl: true }, window: { workDoneProgress: true } },
   });
-  const cancel = new CancellationTokenSource();
-  const stopListening = terminal.onInterrupt(() => cancel.cancel());
-  try {
-    const { session, result } = await runInSession(client, args, content, terminal, spinner, cancel.token);
-    return report(session, result, args, terminal);
-  } catch (fault) {
-    if (cancel.token.isCancellationRequested) return EXIT_INTERRUPTED;
-    return fail(fault instanceof ResponseError ? fault.message : String(fault));
-  } finally {
-    stopListening();
-    spinner.clear();
-    await client.close();
-  }
+  client.connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => tell(message));
+  return client;
 }
 
 async function runInSession(
   { connection }: LocalClient,
   args: RunArguments,
-  content: Buffer,
+  { language, content }: Source,
   terminal: Terminal,
   spinner: Spinner,
   token: CancellationTokenSource['token'],
-): Promise<{ session: Session; result: RunCodeResult }> {
-  const language = args.language ?? languageOfPath(args.file);
+  tell: (message: string) => void,
+): Promise<number> {
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
-  const session = await connection.sendRequest<Session>(SessionCreate.name, {
-    language,
-    runtime: args.runtime,
-    limits: {
-      ...(args.memoryBytes === undefined ? {} : { memoryBytes: args.memoryBytes }),
-      ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
-    },
-    workDoneToken: CREATE_TOKEN,
-  }, token);
+  const { runtime, memoryBytes, timeoutMs, json } = args;
+  const limits = { memoryBytes, timeoutMs };
+  const session = await connection.sendRequest<Session>(SessionCreate.name, { language, runtime, limits, workDoneToken: CREATE_TOKEN }, token);
   const { sessionId } = session;
   const path = basename(args.file);
   await connection.sendRequest(WriteFile.name, { sessionId, path, content: content.toString('base64'), encoding: 'base64' }, token);
   spinner.clear();
-  if (!args.json) showOutput(connection, terminal);
-  const running = connection.sendRequest<RunCodeResult>(RunCode.name, {
-    sessionId,
-    path,
-    language,
-    args: args.args,
-    interactive: true,
-    ...(args.json ? {} : { commandId: COMMAND_ID }),
-    ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
-  }, token);
-  const stopInput = args.json ? () => undefined : passInput(connection, terminal.stdin);
+  const collected = json ? collectOutput(connection) : showOutput(connection, terminal);
+  const outputEncoding = json ? 'utf-8' : 'base64';
+  const program = { sessionId, path, language, args: args.args, interactive: true, commandId: COMMAND_ID, outputEncoding };
+  const running = connection.sendRequest<RunCodeResult>(RunCode.name, program, token);
+  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin);
   try {
-    return { session, result: await running };
+    const result = await running;
+    if (json) terminal.stdout.write(`${JSON.stringify({ runtime: session.runtime, isolation: session.isolation, ...result, ...collected })}\n`);
+    if (result.outcome === 'cancelled' && !token.isCancellationRequested) {
+      tell('stopped: its session has reached its longest lifetime (sessions.maxLifetimeMs)');
+      return EXIT_TIMED_OUT;
+    }
+    return exitCode(session, result, json ? () => undefined : tell);
   } finally {
     stopInput();
   }
 }
 
-/** Acknowledged when the terminal, or the pipe, has taken it: a slow reader slows the program. */
-function showOutput(connection: LocalClient['connection'], { stdout, stderr }: Terminal): void {
-  connection.onNotification(CommandOutput.name, ({ commandId, stream, seq, data }: CommandOutputParams) => {
-    (stream === 'stderr' ? stderr : stdout).write(data, () => {
-      void connection.sendNotification(CommandAck.name, { commandId, seq }).catch(() => undefined);
-    });
-  });
-}
-
-function passInput(connection: LocalClient['connection'], stdin: NodeJS.ReadStream): () => void {
-  const send = (params: { data: string; encoding?: 'base64'; end?: boolean }) => {
-    void connection.sendNotification(CommandInput.name, { commandId: COMMAND_ID, ...params }).catch(() => undefined);
-  };
-  const onData = (chunk: Buffer) => send({ data: chunk.toString('base64'), encoding: 'base64' });
-  const onEnd = () => send({ data: '', end: true });
-  stdin.on('data', onData).once('end', onEnd).once('error', onEnd);
-  return () => {
-    stdin.off('data', onData).off('end', onEnd).off('error', onEnd);
-    stdin.destroy();
-  };
-}
-
-function report(session: Session, result: RunCodeResult, { json }: RunArguments, { stdout, stderr }: Terminal): number {
-  if (json) stdout.write(`${JSON.stringify({ runtime: session.runtime, isolation: session.isolation, ...result })}\n`);
-  const tell = (message: string, code: number) => {
-    if (!json) stderr.write(`codebeaker: ${message}\n`);
-    return code;
-  };
-  switch (result.outcome) {
+/** What is not the program's own end is told. */
+function exitCode({ limits }: Session, { outcome, exitCode: code, signal }: RunCodeResult, tell: (message: string) => void): number {
+  switch (outcome) {
     case 'exited':
-      return result.exitCode ?? EXIT_NOT_STARTED;
+      return code ?? EXIT_NOT_STARTED;
     case 'signaled':
-      return 128 + (constants.signals[result.signal as NodeJS.Signals] ?? 0);
+      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
     case 'cancelled':
       return EXIT_INTERRUPTED;
     case 'timedOut':
-      return tell(`stopped: it ran longer than ${session.limits.timeoutMs} ms (--timeout)`, EXIT_TIMED_OUT);
+      tell(`stopped: it ran longer than ${limits.timeoutMs} ms (--timeout)`);
+      return EXIT_TIMED_OUT;
     case 'memoryLimit':
-      return tell(`stopped: it used more memory than ${session.limits.memoryBytes} bytes (--memory)`, 137);
+      tell(`stopped: it used more memory than ${limits.memoryBytes} bytes (--memory)`);
+      return 137;
     case 'outputLimit':
-      return tell(`stopped: it printed more than ${session.limits.outputBytes} bytes`, EXIT_NOT_STARTED);
+      tell(`stopped: it printed more than ${limits.outputBytes} bytes`);
+      return EXIT_NOT_STARTED;
     case 'sandboxLost':
-      return tell('the sandbox was lost while it ran', EXIT_NOT_STARTED);
+      tell('the sandbox was lost while it ran');
+      return EXIT_NOT_STARTED;
   }
 }

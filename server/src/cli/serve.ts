@@ -19,10 +19,19 @@ const EXIT_DEADLINE_MS = 300;
 export async function serve(host: Host, args: Serve, process: NodeJS.Process): Promise<number> {
   const output = takeStdout(process);
   setFlagsFromString(SMALL_YOUNG_GENERATION);
-  const daemon = await createDaemon(host, args.config);
+  let transport: Transport;
+  try {
+    transport = await transportOf(args, process.stdin, output);
+  } catch (fault) {
+    host.writeLog(`codebeaker: can't connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
+    return 1;
+  }
+  const daemon = await createDaemon(host, args.config).catch((fault: unknown) => {
+    transport.dispose();
+    throw fault;
+  });
   const { log } = daemon;
   const stops: (() => void)[] = [];
-  const transport = await transportOf(args, process.stdin, output);
   const leave = (why: string) => {
     log.info(`leaving: ${why}`);
     void connection.close();

@@ -139,6 +139,11 @@ export class Execution implements Running {
     return true;
   }
 
+  /** Resolves when the program has taken all input so far, or can't any more. */
+  async drained(): Promise<void> {
+    await Promise.race([this.#input, this.done]);
+  }
+
   async #feed(bytes: Buffer, end: boolean): Promise<void> {
     const process = await this.#ready.promise;
     // A program that has closed its stdin, or ended, takes no more: that is its own affair.

@@ -1,6 +1,7 @@
 /** The method table's other half: what each method does, in terms of the floors below. */
 import { constants } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import { abortable } from '../base/promises.ts';
 import type { RunningCommands } from '../command/commands.ts';
 import { decode } from '../command/content.ts';
 import { type ExecuteContext, executeShell, runCode } from '../command/execute.ts';
@@ -81,6 +82,10 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'command/input': async ({ commandId, data, encoding, end }) => {
       const taken = commands.find(commandId)?.input(decode(data, encoding, 'data'), end ?? false) ?? true;
       if (!taken) await client.logMessage(2, `command ${commandId} takes no input and too much is waiting: a piece was dropped`);
+      return null;
+    },
+    'command/drain': async ({ commandId }, { signal }) => {
+      await abortable(signal, commands.get(commandId).drained());
       return null;
     },
     'command/resize': async ({ commandId, cols, rows }) => {

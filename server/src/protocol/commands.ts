@@ -138,6 +138,7 @@ export const CommandInputParams = z.object({
   encoding: z.optional(TextEncoding),
   end: flag(),
 });
+export const CommandDrainParams = z.object({ commandId: z.string() });
 export const CommandResizeParams = z.object({ commandId: z.string(), cols: size(), rows: size() });
 export const CommandSignalParams = z.object({ commandId: z.string(), signal: Signal });
 export const CommandRequestInputParams = z.object({ commandId: z.string(), prompt: z.string() });

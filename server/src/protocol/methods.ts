@@ -106,6 +106,8 @@ export const CommandAck = notification('client', 'Commands', 'command/ack', comm
   'Everything up to seq is consumed.');
 export const CommandInput = notification('client', 'Commands', 'command/input', commands.CommandInputParams,
   'Bytes for the stdin of an interactive command.');
+export const DrainCommand = request('Commands', 'command/drain', commands.CommandDrainParams, lifecycle.Nothing,
+  'Answered when the command has taken all input sent before, or has ended. What is waiting beyond 64 MiB is dropped: a client with much to send asks every few MiB.');
 export const CommandResize = notification('client', 'Commands', 'command/resize', commands.CommandResizeParams,
   "The new size of a command's terminal.");
 
@@ -119,7 +121,7 @@ export const methods = [
   RuntimeList,
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode,
-  SignalCommand, CommandOutput, CommandAck, CommandInput, CommandResize,
+  SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
   ServerHealth, Discover,
 ] as const;
 

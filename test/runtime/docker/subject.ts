@@ -58,11 +58,11 @@ export async function failure(work: Promise<unknown>): Promise<ProtocolError> {
   return fault;
 }
 
-/** Lets connections do what they can without any time passing. */
+/** Looks again whenever something may have happened. Fails where it never does. */
 export async function until(what: string, check: () => boolean): Promise<void> {
-  for (let turns = 0; turns < 20_000; turns++) {
-    if (check()) return;
-    await new Promise((resolve) => setImmediate(resolve));
+  const end = Date.now() + 10_000;
+  while (!check()) {
+    if (Date.now() > end) throw new Error(`does not come: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  throw new Error(`does not come: ${what}`);
 }

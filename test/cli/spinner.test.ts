@@ -1,0 +1,65 @@
+/** The line that shows that something goes on: on a terminal only, and gone without a trace. */
+import { expect } from 'chai';
+import { Spinner } from '../../server/src/cli/spinner.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+function create({ isTTY = true, columns = 80 } = {}) {
+  const clock = new FakeClock();
+  const written: string[] = [];
+  const stream = { isTTY, columns, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
+  return { clock, written, spinner: new Spinner(stream, clock) };
+}
+
+/** What is seen, where each text replaces the line. */
+const CLEAR = '\r\x1b[K';
+
+describe('the spinner', () => {
+  it('shows nothing of what is done soon', async () => {
+    const { clock, written, spinner } = create();
+    spinner.say('one');
+    await clock.advance(299);
+    spinner.clear();
+    await clock.advance(1000);
+    expect([written, clock.pending]).to.deep.equal([[], 0]);
+  });
+
+  it('shows what goes on, then the latest of it, and is gone', async () => {
+    const { clock, written, spinner } = create();
+    spinner.say('one');
+    await clock.advance(300);
+    spinner.say('two');
+    await clock.advance(160);
+    spinner.clear();
+    await clock.advance(1000);
+    expect(written).to.deep.equal([`${CLEAR}⠋ one`, `${CLEAR}⠙ two`, `${CLEAR}⠹ two`, CLEAR]);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('may be cleared twice, and come again', async () => {
+    const { clock, written, spinner } = create();
+    spinner.say('one');
+    await clock.advance(300);
+    spinner.clear();
+    spinner.clear();
+    spinner.say('two');
+    await clock.advance(300);
+    spinner.clear();
+    expect(written).to.deep.equal([`${CLEAR}⠋ one`, CLEAR, `${CLEAR}⠙ two`, CLEAR]);
+  });
+
+  it('never fills its line', async () => {
+    const { clock, written, spinner } = create({ columns: 10 });
+    spinner.say('a long story');
+    await clock.advance(300);
+    spinner.clear();
+    expect(written).to.deep.equal([`${CLEAR}⠋ a long `, CLEAR]);
+  });
+
+  it('is silent where nobody looks', async () => {
+    const { clock, written, spinner } = create({ isTTY: false });
+    spinner.say('one');
+    await clock.advance(1000);
+    spinner.clear();
+    expect([written, clock.pending]).to.deep.equal([[], 0]);
+  });
+});

@@ -1,0 +1,242 @@
+/** `codebeaker run` and its kin, as somebody at a terminal uses them. */
+import { expect } from 'chai';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { languageIds } from '../../server/src/protocol/index.ts';
+import { dockerImage, need, npmPackage } from '../require.ts';
+import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
+import { containers, image, processes, until } from './environment.ts';
+
+const MiB = 1024 * 1024;
+const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const shell = (text: string) => sourceFile('main.sh', text);
+const onDocker = ['--runtime', 'docker'];
+
+describe('codebeaker run, without Docker', function () {
+  this.timeout(60_000);
+  before(need('deno', npmPackage('deno')));
+
+  it('runs the example', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', example('hello.ts'), '--runtime', 'deno']);
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout.toString()).to.match(/^Hello from TypeScript, in a sandbox!\n/).and.not.to.contain('allowed');
+  });
+
+  it('hands on arguments, input and the exit code', async () => {
+    const file = sourceFile('echo.ts', 'process.stdin.on("data", (d) => process.stdout.write(d)).on("end", () => { console.log(process.argv.slice(2)); process.exit(3); });');
+    const { code, stdout } = await codebeaker(['run', file, '--runtime=deno', '--', '-x', '', 'a b', '--', '--json'], { input: 'in é\n' });
+    expect([code, stdout.toString()]).to.deep.equal([3, "in é\n[ '-x', '', 'a b', '--', '--json' ]\n"]);
+  });
+
+  it('stops what uses too much memory or time', async () => {
+    const hog = sourceFile('hog.js', 'const all = []; for (;;) all.push(new Uint8Array(4e6).fill(1));');
+    const hogged = await codebeaker(['run', hog, '--runtime=deno', '--memory=200m']);
+    expect([hogged.code, hogged.stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 209715200 bytes (--memory)\n']);
+    const forever = sourceFile('forever.js', 'for (;;);');
+    const ended = await codebeaker(['run', forever, '--runtime=deno', '--timeout=1s']);
+    expect([ended.code, ended.stderr]).to.deep.equal([124, 'codebeaker: stopped: it ran longer than 1000 ms (--timeout)\n']);
+    expect(processes('forever.js')).to.deep.equal([]);
+  });
+});
+
+describe('codebeaker run', function () {
+  this.timeout(60_000);
+  before(need('docker', dockerImage(image)));
+
+  const codes: Record<string, [text: string, code: number]> = {
+    'success': ['exit 0', 0],
+    'failure': ['exit 3', 3],
+    'the largest code': ['exit 255', 255],
+    'a code like that of a killed program': ['exit 137', 137],
+    'a killed program': ['kill -KILL $$', 137],
+    'a program ended by a signal': ['kill -TERM $$', 143],
+    'a program that does not exist': ['exec /nonexistent', 127],
+  };
+  for (const [name, [text, expected]] of Object.entries(codes)) {
+    it(`has the exit code of ${name}`, async () => {
+      const { code, signal } = await codebeaker(['run', shell(text), ...onDocker]);
+      expect([code, signal]).to.deep.equal([expected, null]);
+    });
+  }
+
+  it('keeps the two streams apart, and adds nothing', async () => {
+    const { stdout, stderr } = await codebeaker(['run', shell('echo out; echo err >&2; printf end'), ...onDocker]);
+    expect([stdout.toString(), stderr]).to.deep.equal(['out\nend', 'err\n']);
+  });
+
+  it('hands every byte through, both ways', async () => {
+    const bytes = Buffer.from(Array.from({ length: 3 * MiB }, (_, at) => (at * 31 + (at >> 8)) % 256));
+    const { code, stdout } = await codebeaker(['run', shell('cat'), ...onDocker], { input: bytes });
+    expect([code, stdout.length, stdout.equals(bytes)]).to.deep.equal([0, bytes.length, true]);
+  });
+
+  it('loses nothing of more input than fits anywhere, to a program that is slow to take it', async () => {
+    const { stdout, stderr } = await codebeaker(['run', shell('sleep 1; wc -c'), ...onDocker], { input: Buffer.alloc(100 * MiB) });
+    expect([Number(stdout), stderr]).to.deep.equal([100 * MiB, '']);
+  });
+
+  it('has no input where there is none', async () => {
+    const file = shell('cat; echo end');
+    expect((await codebeaker(['run', file, ...onDocker])).stdout.toString()).to.equal('end\n');
+    const nothing = openSync('/dev/null', 'r');
+    const { stdout } = await new CommandLine(['run', file, ...onDocker], { stdio: [nothing, 'pipe', 'pipe'] }).ended;
+    closeSync(nothing);
+    expect(stdout.toString()).to.equal('end\n');
+  });
+
+  it('ends although nobody has ended its input', async () => {
+    const { code, stdout } = await new CommandLine(['run', shell('echo one'), ...onDocker]).ended;
+    expect([code, stdout.toString()]).to.deep.equal([0, 'one\n']);
+  });
+
+  it('tells as JSON what happened, in one line', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', shell('cat; echo err >&2; exit 5'), '--json', ...onDocker], { input: 'in' });
+    expect([code, stderr, stdout.toString().split('\n').length]).to.deep.equal([5, '', 2]);
+    const { isolation, durationMs, usage, phases, ...rest } = JSON.parse(stdout.toString());
+    expect(rest).to.deep.equal({
+      runtime: 'docker', commandId: 'run', outcome: 'exited', exitCode: 5, signal: null, language: 'shellscript',
+      stdout: 'in', stderr: 'err\n', stdoutBytes: 2, stderrBytes: 4, truncated: false,
+    });
+    expect(phases).to.have.lengthOf(1);
+    expect(isolation.layers.map(({ state }: { state: string }) => state)).to.include('enforced');
+    expect([durationMs, usage.peakMemoryBytes]).to.satisfy((all: number[]) => all.every((each) => each > 0));
+  });
+
+  it('tells as JSON also what was stopped, and faults on stderr alone', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', shell('echo one; sleep 60'), '--json', '--timeout=1s', ...onDocker]);
+    expect([code, stderr]).to.deep.equal([124, '']);
+    expect(JSON.parse(stdout.toString())).to.include({ outcome: 'timedOut', stdout: 'one\n' });
+    const failed = await codebeaker(['run', shell('echo one'), '--json', '--runtime=none']);
+    expect([failed.code, failed.stdout.toString()]).to.deep.equal([125, '']);
+    expect(failed.stderr).to.equal('codebeaker: none: there is no runtime of this name; known: docker, deno\n');
+  });
+
+  it('stops what runs too long: 124', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', shell('echo one; sleep 98765'), '--timeout', '1s', ...onDocker]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([124, 'one\n', 'codebeaker: stopped: it ran longer than 1000 ms (--timeout)\n']);
+    expect([containers(), processes('sleep 98765')]).to.deep.equal([[], []]);
+  });
+
+  it('stops what uses too much memory: 137, and says so', async () => {
+    const file = sourceFile('hog.py', 'all = []\nwhile True: all.append(bytearray(4_000_000))\n');
+    const { code, stderr } = await codebeaker(['run', file, '--memory', '64m', ...onDocker]);
+    expect([code, stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 67108864 bytes (--memory)\n']);
+  });
+
+  it('stops what prints too much', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', shell('yes'), ...onDocker], { config: { limits: { outputBytes: 100_000 } } });
+    expect([code, stdout.length, stderr]).to.deep.equal([125, 100_000, 'codebeaker: stopped: it printed more than 100000 bytes\n']);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`ends by ${signal} with all it started: 130`, async () => {
+      const running = new CommandLine(['run', shell('sleep 98764 & echo ready; sleep 98764'), ...onDocker]);
+      await until('it runs', () => running.stdout.includes('ready'));
+      running.interrupt(signal);
+      const { code, stdout, stderr } = await running.ended;
+      expect([code, stdout.toString(), stderr]).to.deep.equal([130, 'ready\n', '']);
+      expect([containers(), processes('sleep 98764')]).to.deep.equal([[], []]);
+    });
+  }
+
+  it('ends at once by a second Ctrl-C, and leaves nothing', async () => {
+    const running = new CommandLine(['run', shell('trap "" INT TERM; echo ready; while :; do sleep 98763; done'), ...onDocker]);
+    await until('it runs', () => running.stdout.includes('ready'));
+    running.interrupt();
+    running.interrupt();
+    await running.ended;
+    await until('nothing is left', () => containers().length === 0 && processes('sleep 98763').length === 0, 4_000);
+  });
+
+  it('ends when nobody reads its output any more', async () => {
+    const running = new CommandLine(['run', shell('yes'), ...onDocker]);
+    await until('something was printed', () => running.stdout.length > 0);
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).to.deep.equal([141, '']);
+    expect(containers()).to.deep.equal([]);
+  });
+
+  it('says when its output can not be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const { code, stderr } = await new CommandLine(['run', shell('echo one; sleep 98762'), ...onDocker], { stdio: ['ignore', full, 'pipe'] }).ended;
+    closeSync(full);
+    expect([code, stderr]).to.deep.equal([125, "codebeaker: the output can't be written: ENOSPC\n"]);
+    expect(processes('sleep 98762')).to.deep.equal([]);
+  });
+
+  it('runs a file of any name, in the language that is said', async () => {
+    const file = sourceFile("-a 'b'\n.txt", 'print(1 + 1)');
+    expect((await codebeaker(['run', file, '--language=python', ...onDocker])).stdout.toString()).to.equal('2\n');
+  });
+});
+
+describe('codebeaker', () => {
+  const unknown = sourceFile('main.cobol', '');
+
+  const faults: Record<string, [args: string[], code: number, stderr: string]> = {
+    'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: no such file\n'],
+    'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: can't be read (EISDIR)\n`],
+    'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}\n`],
+    'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: no such file\n'],
+    'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
+    'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],
+  };
+  for (const [name, [args, code, stderr]] of Object.entries(faults)) {
+    it(`says in one line what is wrong with ${name}`, async () => {
+      const ended = await codebeaker(args);
+      expect([ended.code, ended.stdout.toString(), ended.stderr]).to.deep.equal([code, '', stderr]);
+    });
+  }
+
+  it('names the key that is wrong in the configuration', async () => {
+    const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, pool: {} } });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/^codebeaker: \S+config\.json: limits\.memory: no such key; pool: not available in this version, remove it\n$/);
+  });
+
+  it('says what is wrong with an engine that makes no sense', async () => {
+    const { code, stderr } = await codebeaker(['doctor'], { config: { docker: { host: 'ftp://x' } } });
+    expect([code, stderr]).to.deep.equal([2, 'codebeaker: docker.host: the Docker host must look like unix:///path, tcp://name:port or ssh://user@name\n']);
+  });
+
+  it('shows how it is used where it was used wrongly', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', 'a.py', '--nonsense']);
+    expect([code, stdout.length]).to.deep.equal([2, 0]);
+    expect(stderr).to.match(/^codebeaker: Unknown option '--nonsense'/).and.to.contain('codebeaker run FILE [options]');
+  });
+
+  it('shows its help and its version', async () => {
+    const help = await codebeaker(['--help']);
+    expect([help.code, help.stderr]).to.deep.equal([0, '']);
+    expect(help.stdout.toString()).to.contain('codebeaker run FILE [options]');
+    const { version } = JSON.parse(readFileSync(new URL('../../server/package.json', import.meta.url), 'utf8')) as { version: string };
+    expect((await codebeaker(['--version'])).stdout.toString()).to.equal(`codebeaker ${version}\n`);
+  });
+
+  it('does not mind when nobody reads its help', async () => {
+    const running = new CommandLine(['--help']);
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).to.deep.equal([0, '']);
+  });
+
+  describe('doctor', () => {
+    before(need('deno', npmPackage('deno')));
+
+    it('shows what there is, in 80 columns', async () => {
+      const { code, stdout, stderr } = await codebeaker(['doctor'], { config: { docker: { host: 'unix:///none.sock' } } });
+      expect([code, stderr]).to.deep.equal([0, '']);
+      const lines = stdout.toString().split('\n');
+      expect(lines[0]).to.match(/^RUNTIME +READY +VERSION +ISOLATION +LANGUAGES$/);
+      expect(stdout.toString()).to.match(/^docker +no /m).and.to.match(/^deno +yes +2\./m).and.to.contain('docker: ');
+      for (const line of lines) expect(line.length, line).to.be.at.most(80);
+    });
+
+    it('tells programs the same', async () => {
+      const { code, stdout } = await codebeaker(['doctor', '--json']);
+      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, ['docker', 'deno']]);
+    });
+  });
+});

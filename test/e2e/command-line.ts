@@ -1,0 +1,68 @@
+/** The real command line, as a shell would start it. */
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { daemonEnvironment } from './environment.ts';
+import { daemonPath } from './raw-client.ts';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface Start {
+  /** Written to stdin, which is then closed. Absent: nothing is written, and it stays open. */
+  readonly input?: string | Buffer;
+  readonly env?: Record<string, string>;
+  readonly config?: object;
+  readonly stdio?: StdioOptions;
+}
+
+export class CommandLine {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly #stdout: Buffer[] = [];
+  #stderr = '';
+
+  constructor(args: readonly string[], { input, env, config = {}, stdio = 'pipe' }: Start = {}) {
+    this.child = spawn(process.execPath, [daemonPath, ...args], {
+      stdio,
+      // A group of its own, so that a test can press Ctrl-C.
+      detached: true,
+      env: { ...process.env, ...daemonEnvironment(config), ...env },
+    });
+    this.child.stdout?.on('data', (chunk: Buffer) => void this.#stdout.push(chunk));
+    this.child.stderr?.on('data', (chunk: Buffer) => void (this.#stderr += chunk.toString()));
+    this.child.stdin?.on('error', () => undefined);
+    if (input !== undefined) this.child.stdin?.end(input);
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }));
+    });
+  }
+
+  get stdout(): Buffer {
+    return Buffer.concat(this.#stdout);
+  }
+
+  /** Ctrl-C reaches every process of the terminal's group. */
+  interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
+    process.kill(-(this.child.pid as number), signal);
+  }
+}
+
+/** Runs it to its end. stdin is empty unless there is input. */
+export function codebeaker(args: readonly string[], start: Start = {}): Promise<Ended> {
+  return new CommandLine(args, { input: '', ...start }).ended;
+}
+
+/** The path of a file with this text; gone with the process. */
+export function sourceFile(name: string, text: string | Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}

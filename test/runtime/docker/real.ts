@@ -1,0 +1,53 @@
+/** Sandboxes on the real engine, and what the engine itself says of them. */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../../server/src/base/clock.ts';
+import { createLog } from '../../../server/src/base/log.ts';
+import { languageIds } from '../../../server/src/protocol/index.ts';
+import type { Sandbox, SandboxSpec } from '../../../server/src/runtime/ports.ts';
+import { DAEMON_LABEL } from '../../../server/src/runtime/docker/container.ts';
+import { Engine } from '../../../server/src/runtime/docker/engine.ts';
+import { type EngineAddress, resolveEngine } from '../../../server/src/runtime/docker/host.ts';
+import { DockerRuntime } from '../../../server/src/runtime/docker/runtime.ts';
+import type { Json } from '../../fakes/engine.ts';
+import { context, spec } from './subject.ts';
+
+export const debian = 'codebeaker-test';
+export const busybox = 'codebeaker-busybox';
+
+export const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+
+export interface Real {
+  readonly runtime: DockerRuntime;
+  readonly daemonId: string;
+  create(change?: Partial<SandboxSpec>): Promise<Sandbox>;
+  /** The ids of its containers. */
+  containers(): string[];
+  /** What the engine says of its only container. */
+  inspect(): Json;
+}
+
+export function real(image: string, address: EngineAddress = resolveEngine({ configured: undefined, env: process.env, home: '/nowhere', platform: process.platform })): Real {
+  const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
+  const runtime = new DockerRuntime({
+    engine: new Engine(address, systemClock),
+    daemonId,
+    images: Object.fromEntries(languageIds.map((id) => [id, image])),
+    clock: systemClock,
+    log: createLog('error', (line) => {
+      throw new Error(`logged: ${line}`);
+    }),
+    guard: () => Promise.resolve(),
+  });
+  const containers = () => docker('ps', '-aq', '--no-trunc', '--filter', `label=${DAEMON_LABEL}=${daemonId}`).split('\n').filter(Boolean);
+  return {
+    runtime,
+    daemonId,
+    containers,
+    create: (change = {}) => {
+      const { reports: _reports, ...rest } = context();
+      return runtime.create({ ...spec, image, sessionId: `test-${randomUUID()}`, ...change }, rest);
+    },
+    inspect: () => JSON.parse(docker('inspect', ...containers()))[0],
+  };
+}
