@@ -24,9 +24,9 @@ describe('codebeaker run, without Docker', function () {
   });
 
   it('hands on arguments, input and the exit code', async () => {
-    const file = sourceFile('echo.ts', 'process.stdin.on("data", (d) => process.stdout.write(d)).on("end", () => { console.log(process.argv.slice(2)); process.exit(3); });');
+    const file = sourceFile('echo.ts', 'process.stdin.on("data", (d) => process.stdout.write(d)).on("end", () => { console.log(process.argv.slice(2).join("|")); process.exit(3); });');
     const { code, stdout } = await codebeaker(['run', file, '--runtime=deno', '--', '-x', '', 'a b', '--', '--json'], { input: 'in é\n' });
-    expect([code, stdout.toString()]).to.deep.equal([3, "in é\n[ '-x', '', 'a b', '--', '--json' ]\n"]);
+    expect([code, stdout.toString()]).to.deep.equal([3, 'in é\n-x||a b|--|--json\n']);
   });
 
   it('stops what uses too much memory or time', async () => {
@@ -113,9 +113,9 @@ describe('codebeaker run', function () {
   });
 
   it('stops what runs too long: 124', async () => {
-    const { code, stdout, stderr } = await codebeaker(['run', shell('echo one; sleep 98765'), '--timeout', '1s', ...onDocker]);
+    const { pid, code, stdout, stderr } = await codebeaker(['run', shell('echo one; sleep 98765'), '--timeout', '1s', ...onDocker]);
     expect([code, stdout.toString(), stderr]).to.deep.equal([124, 'one\n', 'codebeaker: stopped: it ran longer than 1000 ms (--timeout)\n']);
-    expect([containers(), processes('sleep 98765')]).to.deep.equal([[], []]);
+    expect([containers(pid), processes('sleep 98765')]).to.deep.equal([[], []]);
   });
 
   it('stops what uses too much memory: 137, and says so', async () => {
@@ -136,7 +136,7 @@ describe('codebeaker run', function () {
       running.interrupt(signal);
       const { code, stdout, stderr } = await running.ended;
       expect([code, stdout.toString(), stderr]).to.deep.equal([130, 'ready\n', '']);
-      expect([containers(), processes('sleep 98764')]).to.deep.equal([[], []]);
+      expect([containers(running.pid), processes('sleep 98764')]).to.deep.equal([[], []]);
     });
   }
 
@@ -146,7 +146,7 @@ describe('codebeaker run', function () {
     running.interrupt();
     running.interrupt();
     await running.ended;
-    await until('nothing is left', () => containers().length === 0 && processes('sleep 98763').length === 0, 4_000);
+    await until('nothing is left', () => containers(running.pid).length === 0 && processes('sleep 98763').length === 0, 4_000);
   });
 
   it('ends when nobody reads its output any more', async () => {
@@ -155,7 +155,7 @@ describe('codebeaker run', function () {
     running.child.stdout?.destroy();
     const { code, stderr } = await running.ended;
     expect([code, stderr]).to.deep.equal([141, '']);
-    expect(containers()).to.deep.equal([]);
+    expect(containers(running.pid)).to.deep.equal([]);
   });
 
   it('says when its output can not be written', async () => {
@@ -193,12 +193,7 @@ describe('codebeaker', () => {
   it('names the key that is wrong in the configuration', async () => {
     const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, pool: {} } });
     expect(code).to.equal(2);
-    expect(stderr).to.match(/^codebeaker: \S+config\.json: limits\.memory: no such key; pool: not available in this version, remove it\n$/);
-  });
-
-  it('says what is wrong with an engine that makes no sense', async () => {
-    const { code, stderr } = await codebeaker(['doctor'], { config: { docker: { host: 'ftp://x' } } });
-    expect([code, stderr]).to.deep.equal([2, 'codebeaker: docker.host: the Docker host must look like unix:///path, tcp://name:port or ssh://user@name\n']);
+    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; pool: not available in this version, remove it\n$/);
   });
 
   it('shows how it is used where it was used wrongly', async () => {

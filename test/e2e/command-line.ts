@@ -1,12 +1,14 @@
 /** The real command line, as a shell would start it. */
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { daemonEnvironment } from './environment.ts';
 import { daemonPath } from './raw-client.ts';
 
 export interface Ended {
+  readonly pid: number;
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: Buffer;
@@ -39,8 +41,12 @@ export class CommandLine {
     this.child.stdin?.on('error', () => undefined);
     if (input !== undefined) this.child.stdin?.end(input);
     this.ended = new Promise((resolve) => {
-      this.child.once('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }));
+      this.child.once('close', (code, signal) => resolve({ pid: this.pid, code, signal, stdout: this.stdout, stderr: this.#stderr }));
     });
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
   }
 
   get stdout(): Buffer {
@@ -49,7 +55,7 @@ export class CommandLine {
 
   /** Ctrl-C reaches every process of the terminal's group. */
   interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
-    process.kill(-(this.child.pid as number), signal);
+    process.kill(-this.pid, signal);
   }
 }
 
@@ -58,10 +64,13 @@ export function codebeaker(args: readonly string[], start: Start = {}): Promise<
   return new CommandLine(args, { input: '', ...start }).ended;
 }
 
+const root = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+
 /** The path of a file with this text; gone with the process. */
 export function sourceFile(name: string, text: string | Buffer): string {
-  const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = join(root, randomUUID());
+  mkdirSync(folder);
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;

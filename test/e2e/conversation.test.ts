@@ -63,7 +63,7 @@ describe('an independent client', () => {
         expect(phases.map(({ name }: any) => name)).to.deep.equal(names);
         expect(await client.end()).to.equal(0);
         expect(client.stderr).to.equal('');
-        expect(containers(client.process.pid as number)).to.deep.equal([]);
+        expect(containers(client.process.pid)).to.deep.equal([]);
       });
     }
   });

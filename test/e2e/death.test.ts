@@ -21,7 +21,7 @@ async function busyDaemon(client = new RawClient({ env: daemonEnvironment({ sess
     void busy;
   }
   await until('all sandboxes are busy', () => processes('sleep 98762').length >= 4 && processes('deno').length >= 1);
-  expect(containers(client.process.pid as number)).to.have.length(4);
+  expect(containers(client.process.pid)).to.have.length(4);
   return client;
 }
 
@@ -70,7 +70,7 @@ describe('the end of a daemon with five busy sessions', () => {
     await client.initialize();
     const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'docker' });
     void client.call('command/executeShell', { sessionId, command: 'for d in /proc/[0-9]*; do kill -STOP ${d#/proc/}; done 2>/dev/null; sleep 98763' });
-    await until('the program runs', () => processes('sleep 98763').length > 0 || containers(client.process.pid as number).length > 0);
+    await until('the program runs', () => processes('sleep 98763').length > 0 || containers(client.process.pid).length > 0);
     client.process.kill('SIGKILL');
     await client.exited;
     await nothingLeft(client);

@@ -18,11 +18,11 @@ export function daemonEnvironment(config: object = {}): Record<string, string> {
   return { CODEBEAKER_CONFIG: path };
 }
 
-/** Ids of a daemon's containers: its process id is a part of their label. */
-export function containers(daemon: number): string[] {
+/** Ids of a daemon's containers, or of all daemons': the process id is a part of their label. */
+export function containers(daemon?: number): string[] {
   const format = '{{.ID}} {{.Label "codebeaker.daemon"}}';
   const text = execFileSync('docker', ['ps', '-a', '--filter', 'label=codebeaker.daemon', '--format', format], { encoding: 'utf8' });
-  return text.split('\n').filter((line) => line.includes(`.${daemon}.`)).map((line) => line.split(' ')[0] as string);
+  return text.split('\n').filter((line) => line !== '' && (daemon === undefined || line.includes(`.${daemon}.`))).map((line) => line.split(' ')[0] as string);
 }
 
 /** Processes of this machine whose command line holds the text. */

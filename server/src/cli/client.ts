@@ -1,5 +1,5 @@
 /** A client of our own daemon, in the same process: the command line speaks the protocol like any editor. */
-import { PassThrough } from 'node:stream';
+import { PassThrough, Transform } from 'node:stream';
 import {
   createMessageConnection,
   type MessageConnection,
@@ -19,7 +19,7 @@ export interface LocalClient {
 
 export async function connectLocally(daemon: Daemon, host: Host, params: Omit<InitializeParams, 'processId'>): Promise<LocalClient> {
   const toDaemon = new PassThrough();
-  const toClient = new PassThrough();
+  const toClient = copying();
   const transport = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
   const { log } = daemon;
   const served = connect(transport, daemon.open, { log, clock: host.clock, version: host.version });
@@ -38,4 +38,9 @@ export async function connectLocally(daemon: Daemon, host: Host, params: Omit<In
     await close();
     throw fault;
   }
+}
+
+/** A transport has let go of the bytes when its write calls back: a stream within the process must copy them for that. */
+function copying(): Transform {
+  return new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, Buffer.from(chunk)) });
 }

@@ -88,14 +88,8 @@ function logWriter({ log }: Config, host: Host): (line: string) => void {
   return (line) => append(`${line}\n`);
 }
 
-/** @throws ConfigError where what names the engine makes no sense */
 export function createEngine(config: Config, { env, home, platform, clock }: Host): Engine {
-  const configured = config.docker?.host;
-  try {
-    return new Engine(resolveEngine({ configured, env, home, platform }), clock);
-  } catch (fault) {
-    throw new ConfigError(`${configured === undefined ? 'Docker' : 'docker.host'}: ${(fault as Error).message}`);
-  }
+  return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
 }
 
 /** Containers of daemons of this machine that are gone. Nobody waits for it. */

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 
 export interface Transport {
   readonly input: Readable;
+  /** Has let go of the bytes when a write calls back: they are written into again. */
   readonly output: Writable;
   /** Lets go of both. What was written before still leaves. */
   dispose(): void;

@@ -157,6 +157,8 @@ export class Engine {
       if (abort.signal.aborted) throw abort.signal.reason;
       return await Promise.race([this.#connect().then((docker) => work(docker, abort.signal)), stopped]);
     } catch (fault) {
+      // A request with an open body that the engine refused would keep its connection for ever.
+      abort.abort(fault);
       if (signal?.aborted) throw signal.reason;
       throw explain(fault, this.address.name);
     } finally {
