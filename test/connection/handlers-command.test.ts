@@ -147,6 +147,36 @@ describe('file commands over the wire', () => {
     }));
 });
 
+describe('secrets', () => {
+  const CANARY = 'hunter2-canary';
+
+  it('come back in no error, trace or log line (failures D10, E7)', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize({ trace: 'verbose' });
+      const sessionId = await daemon.session({ env: { TOKEN: CANARY } });
+      const secret = { sessionId, env: { KEY: CANARY } };
+      const faults: [method: string, params: object][] = [
+        ['session/create', { secrets: { TOKEN: CANARY } }],
+        ['session/create', { env: { 'NOT-A-NAME': CANARY } }],
+        ['session/create', { env: { TOKEN: CANARY }, language: 'go' }],
+        ['session/create', { env: { TOKEN: CANARY }, runtime: 'none' }],
+        ['command/executeShell', { ...secret, command: 'env KEY', cwd: '/etc' }],
+        ['command/executeShell', { ...secret, command: 'env KEY', cwd: 'none' }],
+        ['command/executeShell', { ...secret, command: 'env KEY', timeoutMs: -1 }],
+        ['command/executeShell', { ...secret, env: { KEY: `${CANARY}\0` }, command: 'env KEY' }],
+        ['command/runCode', { ...secret, code: '', language: 'go' }],
+        ['command/runCode', { ...secret }],
+        ['session/execute', { sessionId, command: { type: 'runCode', env: { KEY: CANARY }, path: '..' } }],
+      ];
+      for (const [method, params] of faults) await daemon.fault(method, params);
+      daemon.sandbox.destroy();
+      await daemon.settle();
+      await daemon.fault('command/executeShell', { ...secret, command: 'env KEY' });
+      expect(JSON.stringify(daemon.wire.received)).not.to.contain(CANARY);
+      expect(daemon.server.lines.map(({ message, fault }) => `${message} ${String(fault)} ${JSON.stringify(fault)}`).join('\n')).not.to.contain(CANARY);
+    }));
+});
+
 describe('words to a running command', () => {
   const start = async (daemon: TestDaemon, sessionId: string, params: object) => {
     const running = daemon.ask('command/executeShell', { sessionId, command: 'cat', commandId: 'c', interactive: true, ...params });

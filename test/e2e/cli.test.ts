@@ -126,7 +126,7 @@ describe('codebeaker run', function () {
 
   it('stops what prints too much', async () => {
     const { code, stdout, stderr } = await codebeaker(['run', shell('yes'), ...onDocker], { config: { limits: { outputBytes: 100_000 } } });
-    expect([code, stdout.length, stderr]).to.deep.equal([125, 100_000, 'codebeaker: stopped: it printed more than 100000 bytes\n']);
+    expect([code, stdout.length, stderr]).to.deep.equal([125, 100_000, 'codebeaker: stopped: it printed more than 100000 bytes (limits.outputBytes)\n']);
   });
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -143,7 +143,7 @@ function exitCode({ limits }: Session, { outcome, exitCode: code, signal }: RunC
       tell(`stopped: it used more memory than ${limits.memoryBytes} bytes (--memory)`);
       return 137;
     case 'outputLimit':
-      tell(`stopped: it printed more than ${limits.outputBytes} bytes`);
+      tell(`stopped: it printed more than ${limits.outputBytes} bytes (limits.outputBytes)`);
       return EXIT_NOT_STARTED;
     case 'sandboxLost':
       tell('the sandbox was lost while it ran');

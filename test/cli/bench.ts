@@ -1,0 +1,65 @@
+/** `codebeaker run` over a fake runtime and streams in memory. */
+import { PassThrough } from 'node:stream';
+import type { RunArguments } from '../../server/src/cli/arguments.ts';
+import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
+import { run } from '../../server/src/cli/run.ts';
+import type { Terminal } from '../../server/src/cli/streams.ts';
+import { createOpen } from '../../server/src/connection/open.ts';
+import { createPolicy } from '../../server/src/policy/policy.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
+import { recordingLog } from '../connection/server.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
+
+export interface RunOptions extends Partial<FakeOptions> {
+  readonly config?: Config;
+  readonly isTTY?: boolean;
+}
+
+export class RunBench {
+  readonly clock = new FakeClock();
+  readonly runtime: FakeRuntime;
+  readonly daemon: Daemon;
+  readonly host: Host;
+  readonly terminal: Terminal & { readonly stdin: PassThrough };
+  readonly shown = { stdout: '', stderr: '' };
+  /** Ctrl-C. */
+  interrupt: () => void = () => undefined;
+  listening = 0;
+  closes = 0;
+
+  constructor({ config = {}, isTTY = false, ...options }: RunOptions = {}) {
+    const { clock } = this;
+    const log = recordingLog([]);
+    this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
+    const runtimes = [this.runtime];
+    const open = createOpen({ policy: createPolicy(config), runtimes, looked: Promise.resolve(), hidden: async () => [], clock, log, version: '1' });
+    this.daemon = { open, runtimes, log, looked: Promise.resolve(), close: async () => void (this.closes += 1) };
+    this.host = { clock, version: '1' } as unknown as Host;
+    this.terminal = {
+      stdin: new PassThrough(),
+      stdout: this.#stream('stdout', isTTY),
+      stderr: this.#stream('stderr', isTTY),
+      onInterrupt: (callback) => {
+        this.interrupt = callback;
+        this.listening += 1;
+        let stopped = false;
+        return () => {
+          if (!stopped) this.listening -= 1;
+          stopped = true;
+        };
+      },
+    };
+  }
+
+  run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, timeoutMs: undefined, memoryBytes: undefined, json: false, config: undefined, ...args };
+    return run(this.daemon, this.host, all, this.terminal);
+  }
+
+  #stream(name: 'stdout' | 'stderr', isTTY: boolean): NodeJS.WriteStream {
+    const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+    stream.on('data', (chunk: Buffer) => void (this.shown[name] += chunk.toString()));
+    return stream as unknown as NodeJS.WriteStream;
+  }
+}

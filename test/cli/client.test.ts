@@ -1,0 +1,62 @@
+/** The command line's own connection to its daemon: nothing is lost on the way. */
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
+import { connectLocally } from '../../server/src/cli/client.ts';
+import { collectOutput, showOutput, type Terminal } from '../../server/src/cli/streams.ts';
+import { createOpen } from '../../server/src/connection/open.ts';
+import { createPolicy } from '../../server/src/policy/policy.ts';
+import { recordingLog } from '../connection/server.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeRuntime } from '../fakes/runtime.ts';
+
+const MiB = 1024 * 1024;
+const BYTES = 5 * MiB + 123;
+const expected = Buffer.alloc(BYTES, '0123456789abcde\n');
+const digest = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+
+async function connect() {
+  const clock = new FakeClock();
+  const log = recordingLog([]);
+  const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
+  const open = createOpen({ policy: createPolicy({}), runtimes, looked: Promise.resolve(), hidden: async () => [], clock, log, version: '1' });
+  const daemon: Daemon = { open, runtimes, log, looked: Promise.resolve(), close: async () => undefined };
+  const host = { clock, version: '1' } as unknown as Host;
+  const client = await connectLocally(daemon, host, { capabilities: { output: { flowControl: true } } });
+  const { connection } = client;
+  const { sessionId } = await connection.sendRequest<{ sessionId: string }>('session/create', { language: 'python' });
+  const flood = (params: object) => connection.sendRequest('command/executeShell', { sessionId, command: `flood ${BYTES}`, commandId: 'run', ...params });
+  return { client, connection, flood, runtimes };
+}
+
+describe('the command line and its daemon', () => {
+  it('lose nothing of much output', async () => {
+    const { client, connection, flood } = await connect();
+    const collected = collectOutput(connection);
+    const running = flood({});
+    // Answers go the same way: what is lent to one message must not be changed by the next.
+    for (let turn = 0; turn < 100; turn += 1) await connection.sendRequest('session/list', {});
+    expect(await running).to.include({ outcome: 'exited', stdoutBytes: BYTES });
+    expect(digest(collected.stdout)).to.equal(digest(expected));
+    await client.close();
+  });
+
+  it('lose nothing to a terminal that is slow', async () => {
+    const { client, connection, flood } = await connect();
+    const shown: Buffer[] = [];
+    const slow = { write: (bytes: Buffer, done: () => void) => setImmediate(() => (shown.push(Buffer.from(bytes)), done())) };
+    showOutput(connection, { stdout: slow, stderr: slow } as unknown as Terminal);
+    await flood({ outputEncoding: 'base64' });
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(digest(Buffer.concat(shown))).to.equal(digest(expected));
+    await client.close();
+  });
+
+  it('leave nothing when they part, whatever is going on', async () => {
+    const { client, flood, runtimes } = await connect();
+    const running = flood({}).catch(() => undefined);
+    await client.close();
+    await running;
+    expect(runtimes[0]?.open).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,132 @@
+/** `codebeaker run` where the real one is hard to bring about. */
+import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deferred } from '../../server/src/base/promises.ts';
+import { ProtocolError } from '../../server/src/protocol/index.ts';
+import { temporaryFolder } from '../policy/folder.ts';
+import { RunBench, type RunOptions } from './bench.ts';
+
+describe('a run', () => {
+  const folder = temporaryFolder();
+  const source = (script: string) => {
+    const path = join(folder(), 'main.py');
+    writeFileSync(path, script);
+    return path;
+  };
+
+  /** Lets messages go both ways until something holds. */
+  const until = async (bench: RunBench, check: () => boolean) => {
+    for (let turn = 0; turn < 50_000 && !check(); turn += 1) await bench.clock.advance(0);
+    expect(check(), 'it never came to that').to.equal(true);
+  };
+
+  const expectNothingLeft = ({ clock, runtime, listening, closes }: RunBench) =>
+    expect([clock.pending, runtime.open.length, listening, closes]).to.deep.equal([0, 0, 0, 1]);
+
+  const isRunning = ({ runtime }: RunBench) => (runtime.made[0]?.processes.length ?? 0) > 0;
+
+  it('ends as its program does, and leaves nothing', async () => {
+    const bench = new RunBench();
+    expect(await bench.run(source('echo hi\nwarn no\nexit 9'))).to.equal(9);
+    expect(bench.shown).to.deep.equal({ stdout: 'hi\n', stderr: 'no\n' });
+    expectNothingLeft(bench);
+  });
+
+  const ends: Record<string, [script: string, code: number, stderr: string, event?: (bench: RunBench) => unknown]> = {
+    'its sandbox is lost': ['forever', 125, 'codebeaker: the sandbox was lost while it ran\n', (bench) => bench.runtime.made[0]?.destroy()],
+    'its session has lived long enough': ['forever', 124, 'codebeaker: stopped: its session has reached its longest lifetime (sessions.maxLifetimeMs)\n', (bench) => bench.clock.advance(5000)],
+    'it prints too much': ['flood 100000', 125, 'codebeaker: stopped: it printed more than 1000 bytes (limits.outputBytes)\n'],
+    'it has no memory left': ['oom', 137, 'codebeaker: stopped: it used more memory than 536870912 bytes (--memory)\n'],
+    'it crashes': ['crash SIGSEGV', 139, ''],
+    'somebody presses Ctrl-C': ['forever', 130, '', (bench) => bench.interrupt()],
+  };
+  for (const [name, [script, code, stderr, event]] of Object.entries(ends)) {
+    it(`ends when ${name}: ${code}`, async () => {
+      const bench = new RunBench({ config: { limits: { outputBytes: 1000 }, sessions: { maxLifetimeMs: 5000 } } });
+      const running = bench.run(source(script));
+      if (event) {
+        await until(bench, () => isRunning(bench));
+        await event(bench);
+      }
+      expect(await running).to.equal(code);
+      expect(bench.shown.stderr).to.equal(stderr);
+      expectNothingLeft(bench);
+    });
+  }
+
+  it('is interrupted while its sandbox is being made', async () => {
+    const begun = deferred();
+    const creating: RunOptions['creating'] = (_, { signal }) =>
+      new Promise<void>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        begun.resolve();
+      });
+    const bench = new RunBench({ creating });
+    const running = bench.run(source('echo hi'));
+    await begun.promise;
+    bench.interrupt();
+    expect([await running, bench.shown]).to.deep.equal([130, { stdout: '', stderr: '' }]);
+    expectNothingLeft(bench);
+  });
+
+  it('says in one line why it could not start', async () => {
+    const bench = new RunBench({ creating: () => Promise.reject(new ProtocolError('SandboxFailed', 'no disk is left')) });
+    expect([await bench.run(source('')), bench.shown]).to.deep.equal([125, { stdout: '', stderr: 'codebeaker: no disk is left\n' }]);
+    expectNothingLeft(bench);
+  });
+
+  it('makes no sandbox for what it can not run', async () => {
+    const bench = new RunBench();
+    expect(await bench.run(join(folder(), 'none.py'))).to.equal(125);
+    expect(bench.runtime.made).to.deep.equal([]);
+    expectNothingLeft(bench);
+  });
+
+  it('asks for what the arguments say', async () => {
+    const bench = new RunBench();
+    const path = join(folder(), 'noname');
+    writeFileSync(path, 'args');
+    expect(await bench.run(path, { language: 'python', runtime: 'fake', timeoutMs: 0, memoryBytes: 77, args: ['a', 'b'] })).to.equal(0);
+    expect(bench.shown.stdout).to.equal('a\0b\0');
+    expect(bench.runtime.made[0]?.spec.limits).to.include({ timeoutMs: 0, memoryBytes: 77 });
+  });
+
+  it('hands its input on as it comes', async () => {
+    const bench = new RunBench();
+    const running = bench.run(source('cat'));
+    await until(bench, () => isRunning(bench));
+    bench.terminal.stdin.write('one ');
+    await until(bench, () => bench.shown.stdout === 'one ');
+    bench.terminal.stdin.end('two');
+    expect([await running, bench.shown.stdout]).to.deep.equal([0, 'one two']);
+  });
+
+  it('ends its input where it can not be read', async () => {
+    const bench = new RunBench();
+    const running = bench.run(source('cat\necho end'));
+    await until(bench, () => isRunning(bench));
+    bench.terminal.stdin.destroy(new Error('EIO'));
+    expect([await running, bench.shown.stdout]).to.deep.equal([0, 'end\n']);
+  });
+
+  it('shows on a terminal what takes long, and nothing of it stays', async () => {
+    const [begun, gate] = [deferred(), deferred()];
+    const creating: RunOptions['creating'] = async (_, { report }) => {
+      report('pulling an image', 40);
+      begun.resolve();
+      await gate.promise;
+    };
+    const bench = new RunBench({ isTTY: true, creating });
+    const running = bench.run(source('echo hi'));
+    await begun.promise;
+    await bench.clock.advance(0);
+    await bench.clock.advance(300);
+    gate.resolve();
+    await running;
+    expect(bench.shown.stderr).to.contain('pulling an image 40 %');
+    expect(bench.shown.stderr).to.match(/\r\x1b\[K$/);
+    expect(bench.shown.stdout).to.equal('hi\n');
+    expectNothingLeft(bench);
+  });
+});
