@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Stream } from '../../../server/src/runtime/ports.ts';
 import { HeldShell, newMark } from '../../../server/src/runtime/shell/shell.ts';
 import { deferred } from '../../../server/src/base/promises.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { type Opened, openLocal } from './local.ts';
 import { ScriptedChannel } from './scripted.ts';
 import { localShells } from './shells.ts';
@@ -14,7 +15,8 @@ const SEED = 101;
 async function scripted() {
   const channel = new ScriptedChannel();
   const opening = newMark();
-  const { shell, facts } = HeldShell.open(channel, opening);
+  const clock = new FakeClock();
+  const { shell, facts } = HeldShell.open(channel, opening, clock);
   void channel.say('stdout', `${opening}pid 1\n${opening}`);
   void channel.say('stderr', opening);
   expect(await facts).to.equal('pid 1\n');
@@ -24,7 +26,7 @@ async function scripted() {
     const done = shell.run((end) => (mark = end), sink);
     return { mark, done };
   };
-  return { channel, shell, begin };
+  return { channel, shell, begin, clock };
 }
 
 describe('a held shell and what it hears', () => {
@@ -130,13 +132,14 @@ describe('a held shell and what it hears', () => {
     }
   });
 
-  it('drops what nobody asked for, up to a limit, and then lets it wait', async () => {
-    const { channel, begin } = await scripted();
+  it('drops what nobody asked for: at once up to a limit, then slowly', async () => {
+    const { channel, clock } = await scripted();
     const chunk = Buffer.alloc(1024 * 1024);
-    for (let count = 0; count < 16; count++) expect(await channel.say('stdout', chunk)).to.equal(undefined);
+    for (let count = 0; count < 16; count++) expect(channel.say('stdout', chunk)).to.equal(undefined);
     const waits = channel.say('stdout', chunk);
     expect(waits).to.be.instanceOf(Promise);
-    void begin();
+    await clock.advance(50);
+    await waits;
   });
 });
 

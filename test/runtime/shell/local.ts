@@ -1,4 +1,5 @@
 /** Held shells on this machine, over pipes: the real prelude in a real shell, with no engine in between. */
+import { systemClock } from '../../../server/src/base/clock.ts';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -81,7 +82,7 @@ export async function openLocal(shell: LocalShell, options: { isolated?: boolean
   const argv = [...shell.args, '-c', prelude, 'sh', mark];
   const [file = '', ...args] = options.isolated ? [...namespace, shell.file, ...argv] : [shell.file, ...argv];
   const channel = new PipeChannel(spawn(file, args, { stdio: 'pipe', ...(options.isolated ? {} : { argv0: shell.argv0 }) }));
-  const { shell: held, facts } = HeldShell.open(channel, mark);
+  const { shell: held, facts } = HeldShell.open(channel, mark, systemClock);
   const text = await facts;
   if (text === undefined) throw new Error(`${shell.name} did not start`);
   return {

@@ -21,7 +21,7 @@ async function poolOf({ silent = false, refuse = 0, dying = 0 } = {}) {
   const channels: ScriptedChannel[] = [];
   const first = new ScriptedChannel();
   const opening = newMark();
-  const { shell, facts } = HeldShell.open(first, opening);
+  const { shell, facts } = HeldShell.open(first, opening, clock);
   speak(first, opening);
   await facts;
   const host: Pick<ShellHost, 'open' | 'first'> = {

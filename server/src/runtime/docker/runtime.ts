@@ -108,7 +108,7 @@ export class DockerRuntime implements Runtime {
     report('starting the sandbox');
     const first = new SocketChannel(await engine.attach(id, signal));
     try {
-      const { shell, facts: spoken } = HeldShell.open(first, mark);
+      const { shell, facts: spoken } = HeldShell.open(first, mark, clock);
       await engine.start(id, signal);
       const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
       if (text === undefined) throw notASandbox('its shell ended at once');

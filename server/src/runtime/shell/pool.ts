@@ -113,7 +113,7 @@ export class ShellPool {
       if (last || !(fault instanceof ProtocolError && fault.kind === 'SandboxFailed')) throw fault;
     });
     if (!channel) return undefined;
-    const { shell, facts } = HeldShell.open(channel, mark);
+    const { shell, facts } = HeldShell.open(channel, mark, this.#clock);
     const text = await deadline(this.#clock, OPEN_DEADLINE_MS, facts, () => unwell('says nothing')).catch((fault: unknown) => {
       channel.destroy();
       throw fault;

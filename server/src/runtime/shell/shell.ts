@@ -1,5 +1,6 @@
 /** One held shell: runs one thing at a time and knows exactly where its output ends. */
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import type { Sink } from '../ports.ts';
 import type { Channel } from './channel.ts';
@@ -7,8 +8,9 @@ import { MarkScanner } from './marks.ts';
 
 /** Between the two marks on stdout. More means that the stream makes no sense. */
 const MAX_TRAILER_BYTES = 4096;
-/** What left-over processes may still print is read and dropped up to here; then they wait for ever. */
+/** What left-over processes still print is read and dropped: at once up to here, then so slowly that it costs nothing. */
 const MAX_DROPPED_BYTES = 16 * 1024 * 1024;
+const DROP_EVERY_MS = 50;
 
 /** 96 random bits: no program can print it but by chance. */
 export function newMark(): string {
@@ -30,20 +32,22 @@ interface Turn {
 
 export class HeldShell {
   readonly #channel: Channel;
+  readonly #clock: Clock;
   #turn: Turn | undefined;
   #dropped = 0;
   #alive = true;
 
   /** `opening` is the mark the prelude was started with: the first turn ends with its facts. */
-  static open(channel: Channel, opening: string): { shell: HeldShell; facts: Promise<Trailer> } {
-    const shell = new HeldShell(channel);
+  static open(channel: Channel, opening: string, clock: Clock): { shell: HeldShell; facts: Promise<Trailer> } {
+    const shell = new HeldShell(channel, clock);
     const facts = shell.#take(opening, () => undefined);
     channel.listen((stream, chunk) => (stream === 'stderr' ? shell.#stderr(chunk) : shell.#stdout(chunk)));
     return { shell, facts };
   }
 
-  private constructor(channel: Channel) {
+  private constructor(channel: Channel, clock: Clock) {
     this.#channel = channel;
+    this.#clock = clock;
     void channel.closed.then(() => this.#end());
   }
 
@@ -142,10 +146,13 @@ export class HeldShell {
     turn.done.resolve(turn.trailer);
   }
 
-  /** Output that belongs to nobody: it comes from processes that outlived their command. */
+  /**
+   * Output that belongs to nobody: it comes from processes that outlived their command. It is never left unread: a
+   * connection that stands still would not tell of its end.
+   */
   #drop(chunk: Buffer): void | Promise<void> {
     this.#dropped += chunk.length;
-    if (this.#dropped > MAX_DROPPED_BYTES) return new Promise(() => undefined);
+    if (this.#dropped > MAX_DROPPED_BYTES) return new Promise((resolve) => void this.#clock.after(DROP_EVERY_MS, resolve));
   }
 
   #end(): void {
