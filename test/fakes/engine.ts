@@ -150,7 +150,7 @@ export class FakeEngine {
   #answer(call: Call | undefined, id: string, { query, body }: Request): [status: number, json?: unknown] {
     switch (call) {
       case 'info':
-        return [200, { ServerVersion: '99.0', OSType: 'linux', Runtimes: { runc: {} } }];
+        return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', Runtimes: { runc: {} } }];
       case 'images':
         return [200, [...this.images].map((name) => ({ RepoTags: [name] }))];
       case 'create':

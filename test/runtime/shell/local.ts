@@ -2,6 +2,7 @@
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { machine } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Program, Sink, Stream } from '../../../server/src/runtime/ports.ts';
 import type { Channel } from '../../../server/src/runtime/shell/channel.ts';
@@ -79,7 +80,7 @@ export interface Opened {
 
 export async function openLocal(shell: LocalShell, options: { isolated?: boolean } = {}): Promise<Opened> {
   const mark = newMark();
-  const argv = [...shell.args, '-c', prelude, 'sh', mark];
+  const argv = [...shell.args, '-c', prelude(machine()), 'sh', mark];
   const [file = '', ...args] = options.isolated ? [...namespace, shell.file, ...argv] : [shell.file, ...argv];
   const channel = new PipeChannel(spawn(file, args, { stdio: 'pipe', ...(options.isolated ? {} : { argv0: shell.argv0 }) }));
   const { shell: held, facts } = HeldShell.open(channel, mark, systemClock);

@@ -6,7 +6,7 @@ import { assignments, printfFormat, quote } from '../../../server/src/runtime/sh
 import { localShells, type LocalShell } from './shells.ts';
 
 const SEED = 79;
-const LOOP = `N='\n'\nwhile IFS= read -r line; do command eval "$line"; done`;
+const LOOP = `cb_n='\n'\nwhile IFS= read -r line; do command eval "$line"; done`;
 
 /** What the shell prints for these lines. */
 function output({ file, args, argv0 }: LocalShell, lines: readonly string[]): Buffer {
@@ -16,7 +16,7 @@ function output({ file, args, argv0 }: LocalShell, lines: readonly string[]): Bu
   return stdout;
 }
 
-const nasty = ['', '-', '--', '-n', '-x', '-- -', '\\', '\\n', "'", "''", "'\\''", '"', '$N', '$(id)', '`id`', '~', '*', '#', '!', '\n', '\n\n', ' ', '\t',
+const nasty = ['', '-', '--', '-n', '-x', '-- -', '\\', '\\n', "'", "''", "'\\''", '"', '$cb_n', '$(id)', '`id`', '~', '*', '#', '!', '\n', '\n\n', ' ', '\t',
   '\r', '\x01', '\x7f', '\x81', '\u0088', 'é', '日本', '🐚', 'a\nb', "it's", '%s', '%', '%%', '\\0', '\\101', 'a=b', '=', '&', ';', '{', '}', '\x1b[0m', ' x ', '\u2028'];
 
 const word = fc.oneof(

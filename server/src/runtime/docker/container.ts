@@ -18,6 +18,8 @@ export interface ContainerIdentity {
   readonly daemonId: string;
   /** The prelude's opening mark. */
   readonly mark: string;
+  /** What the engine runs on. */
+  readonly machine: string | undefined;
   /** uid:gid that owns the shared folder; undefined where nothing is shared, or root owns it. */
   readonly user: string | undefined;
 }
@@ -31,7 +33,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     name: identity.name,
     Image: image,
     Entrypoint: ['sh'],
-    Cmd: ['-c', prelude, 'sh', identity.mark],
+    Cmd: ['-c', prelude(identity.machine), 'sh', identity.mark],
     Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
     WorkingDir: '/workspace',
     User: identity.user ?? `${NOBODY}:${NOBODY}`,

@@ -11,6 +11,8 @@ export interface EngineInfo {
   readonly version: string;
   readonly runtimes: readonly string[];
   readonly os: string;
+  /** As `uname -m` says it. */
+  readonly machine: string;
 }
 
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
@@ -27,7 +29,7 @@ const nothingElse = {
 
 /** The published types are a major version behind: they don't know these options. */
 interface Untyped {
-  info(options: { abortSignal: AbortSignal }): Promise<{ ServerVersion: string; OSType: string; Runtimes?: object }>;
+  info(options: { abortSignal: AbortSignal }): Promise<{ ServerVersion: string; OSType: string; Architecture: string; Runtimes?: object }>;
   /** What is in `_query` only goes into the address, what is in `_body` only into the body. */
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
@@ -44,7 +46,7 @@ export class Engine {
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
     const info = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).info({ abortSignal }));
-    return { version: info.ServerVersion, runtimes: Object.keys(info.Runtimes ?? {}), os: info.OSType };
+    return { version: info.ServerVersion, runtimes: Object.keys(info.Runtimes ?? {}), os: info.OSType, machine: info.Architecture };
   }
 
   /** Can't be aborted: an engine that was asked makes the container all the same. */

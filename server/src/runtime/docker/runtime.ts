@@ -48,6 +48,7 @@ export class DockerRuntime implements Runtime {
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
+  #machine: string | undefined;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals = new Set<Promise<void>>();
   readonly #closing = new AbortController();
@@ -64,8 +65,9 @@ export class DockerRuntime implements Runtime {
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
       const { engine } = this.#options;
-      const [{ version, os }, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      const [{ version, os, machine }, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
       this.#present = images;
+      this.#machine = machine;
       this.#info = this.#describe(os === 'linux' ? { version } : { reason: `the engine runs ${os} containers; Linux ones are needed` });
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
@@ -113,7 +115,7 @@ export class DockerRuntime implements Runtime {
       const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
       if (text === undefined) throw notASandbox('its shell ended at once');
       const facts = parseFacts(text);
-      const host = containerShells(id, first, this.#options);
+      const host = containerShells(id, first, { ...this.#options, machine: this.#machine });
       const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation: containerIsolation(facts, spec), clock, log });
       this.#sandboxes.add(sandbox);
       void first.closed.then(() => this.#sandboxes.delete(sandbox));
@@ -139,6 +141,7 @@ export class DockerRuntime implements Runtime {
       name: `codebeaker-${spec.sessionId}`,
       daemonId: this.#options.daemonId,
       mark,
+      machine: this.#machine,
       user: mounted && folderOwner(mounted),
     });
     try {

@@ -16,9 +16,10 @@ export interface ContainerParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
+  readonly machine: string | undefined;
 }
 
-export function containerShells(id: string, first: SocketChannel, { engine, clock, log }: ContainerParts): ShellHost {
+export function containerShells(id: string, first: SocketChannel, { engine, clock, log, machine }: ContainerParts): ShellHost {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;
@@ -28,7 +29,7 @@ export function containerShells(id: string, first: SocketChannel, { engine, cloc
     });
   return {
     first,
-    open: async (mark) => new SocketChannel((await exec({ command: ['sh', '-c', prelude, 'sh', mark] })).stream),
+    open: async (mark) => new SocketChannel((await exec({ command: ['sh', '-c', prelude(machine), 'sh', mark] })).stream),
     openTerminal: async ({ command, env, cwd, size }) => {
       const { execId, stream } = await exec({
         command: ['sh', '-c', sized(size), 'sh', ...command],

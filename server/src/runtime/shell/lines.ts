@@ -22,9 +22,10 @@ export function ownStdinLine(mark: string, id: string, program: Program): string
   return `exec 3<&0;if cd -- ${quote(program.cwd)};then ${invocation(id, program)} <&3 3<&- & exec 3<&- </dev/null;z ${mark};else t ${mark} ${NO_DIRECTORY};fi;exit`;
 }
 
+/** A child that becomes the program. */
 function invocation(id: string, { command, env }: Program): string {
-  const words = typeof command === 'string' ? `$H -c -- ${quote(command)}` : command.map(quote).join(' ');
-  return `${assignments({ ...env, [COMMAND_ID]: id })}$X ${words}`;
+  const words = typeof command === 'string' ? `$cb_h -c -- ${quote(command)}` : command.map(quote).join(' ');
+  return `{ export ${assignments({ ...env, [COMMAND_ID]: id })};x ${words};}`;
 }
 
 /**

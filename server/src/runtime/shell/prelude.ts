@@ -6,14 +6,20 @@
  * be forked any more. Whoever runs something prints a random mark on both streams when it has ended; between the two
  * marks on stdout stands the trailer, which the program can't know how to forge.
  *
- * A `&` child ignores SIGINT and SIGQUIT, which only `env --default-signal` can undo. Where `env` has no such option
- * (busybox) programs that don't handle SIGINT themselves are deaf to it.
+ * A `&` child ignores SIGINT and SIGQUIT, and has no session of its own: the launcher (launcher.ts) sees to both. It
+ * is an open file that nobody can name any more. Where the machine is another one, or nothing can be executed in
+ * /tmp, `env` and `setsid` do it, and where `env` can't (busybox) programs are deaf to SIGINT.
  *
  * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox; bash does not tell.
  */
+import { launcher, type Machine } from './launcher.ts';
+import { printfFormat } from './quote.ts';
+
 const functions = String.raw`
-N='
+cb_n='
 '
+# Names that begin with cb_ are looked at after a program's own variables have been set.
+
 # t MARK STATUS: the end of something that M did itself.
 t() { printf '%s%s %s' "$1" "$2" "$1"; printf %s "$1" >&2; }
 
@@ -28,6 +34,22 @@ z() {
   if [ $s -gt 128 ]; then printf '%s%s;%s;%s;%s;%s;%s;' $mark $s "$c" "$o" $L ${'$'}{14} ${'$'}{15}; jobs; printf %s $mark
   else printf '%s%s;%s;%s;%s;%s;%s;%s' $mark $s "$c" "$o" $L ${'$'}{14} ${'$'}{15} $mark; fi
   printf %s $mark >&2
+}
+
+# x NAME [ARGUMENT...]: becomes the program, in a session of its own. What it looks for in PATH is found as execvp does.
+x() {
+  [ -n "$cb_e" ] || exec $cb_x "$@"
+  case $1 in
+  */*) cb_p=$1;;
+  *)
+    cb_p= IFS=:
+    for cb_d in $PATH; do
+      [ -f "$cb_d/$1" ] && [ -x "$cb_d/$1" ] && cb_p=$cb_d/$1 && break
+    done;;
+  esac
+  [ -e "$cb_p" ] || { printf '%s: not found\n' "$1" >&2; exit 127; }
+  [ -x "$cb_p" ] && [ ! -d "$cb_p" ] || { printf '%s: permission denied\n' "$1" >&2; exit 126; }
+  exec $cb_e "$cb_p" "$@" 9<&-
 }
 
 # h: L=1 when somebody but us holds one of our streams. U holders are the quiet state; so are Q processes, which only
@@ -115,10 +137,14 @@ facts() {
   done
 }
 
-X=
-sid=$(command -v setsid) && X="$sid --"
-env --default-signal=INT,QUIT true 2>/dev/null && X="$(command -v env) --default-signal=INT,QUIT $X"
-H=$(command -v sh)
+cb_e=
+LAUNCHER
+cb_x=
+if [ -z "$cb_e" ]; then
+  sid=$(command -v setsid) && cb_x="$sid --"
+  env --default-signal=INT,QUIT true 2>/dev/null && cb_x="$(command -v env) --default-signal=INT,QUIT $cb_x"
+fi
+cb_h=$(command -v sh)
 R= O=
 for f in /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak; do [ -r $f ] && R=$f; done
 for f in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do [ -r $f ] && O=$f; done
@@ -130,5 +156,23 @@ u; U=$n
 while IFS= read -r line; do command eval "$line"; done
 `;
 
-/** Argument of `sh -c`; `$1` is the mark between which it prints its facts. Comments don't travel. */
-export const prelude = functions.replaceAll('${\'$\'}', '$').replace(/^\s*#.*\n/gm, '').trim();
+/** Leaves `cb_e` empty where it can't be used. */
+const launching = (machine: Machine): string => `
+l=/tmp/.$1
+{ printf ${printfFormat(launcher(machine))} >$l && chmod 500 $l && exec 9<$l; rm -f $l; } 2>/dev/null
+l=/proc/$$/fd/9
+[ -x $l ] && { $l /- - 2>/dev/null; [ $? = 127 ] && cb_e=$l; }
+`;
+
+/**
+ * Argument of `sh -c`; `$1` is the mark between which it prints its facts. Comments don't travel.
+ * `machine` is the one that it will run on; of others nothing is known.
+ */
+export function prelude(machine: string | undefined): string {
+  const known = machine === 'x86_64' || machine === 'aarch64';
+  return functions
+    .replaceAll("${'$'}", '$')
+    .replace(/^\s*#.*\n/gm, '')
+    .replace('LAUNCHER\n', () => (known ? launching(machine) : ''))
+    .trim();
+}

@@ -1,9 +1,9 @@
-/** Text for a POSIX shell. Everything comes out on one line: a newline is written as the variable `$N`. */
+/** Text for a POSIX shell. Everything comes out on one line: a newline is written as the variable `$cb_n`. */
 
 /** One word that the shell reads as exactly this text. The text cannot hold NUL. */
 export function quote(text: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", `'\\''`).replaceAll('\n', `'"$N"'`)}'`;
+  return `'${text.replaceAll("'", `'\\''`).replaceAll('\n', `'"$cb_n"'`)}'`;
 }
 
 /** A quoted `printf` format that prints exactly these bytes, NUL and invalid UTF-8 included. */
