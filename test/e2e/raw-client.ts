@@ -58,8 +58,7 @@ export class RawClient {
 
   send(message: object): void {
     const body = Buffer.from(JSON.stringify(message));
-    this.process.stdin?.write(`Content-Length: ${body.length}\r\n\r\n`);
-    this.process.stdin?.write(body);
+    this.process.stdin?.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
   }
 
   async initialize(capabilities: object = {}, more: object = {}): Promise<any> {
