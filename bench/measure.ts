@@ -29,6 +29,9 @@ export interface Row {
 /** Runs of each side that are not counted. */
 const WARM_UP = 2;
 
+/** After each run: what an engine still cleans up must not be charged to the other side. */
+const SETTLE_MS = 30;
+
 /** Alternates between the sides, so that noise of the machine falls on both. No run is dropped, none is repeated. */
 export async function measure({ name, against, runs, ours, theirs }: Sides): Promise<Row> {
   const times = { ours: [] as number[], theirs: [] as number[] };
@@ -46,7 +49,9 @@ export async function measure({ name, against, runs, ours, theirs }: Sides): Pro
 async function time(work: () => Promise<void>): Promise<number> {
   const begin = performance.now();
   await work();
-  return performance.now() - begin;
+  const took = performance.now() - begin;
+  await new Promise((resolve) => void setTimeout(resolve, SETTLE_MS));
+  return took;
 }
 
 function percentiles(times: readonly number[]): Figures {

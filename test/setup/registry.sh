@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Provides an image registry on this machine, 127.0.0.1:5055, with one image to pull: pulls are tested for real
+# without any registry outside. The engine takes a registry on loopback without TLS.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
+
+address=127.0.0.1:5055
+image=$address/codebeaker/pulled:1
+answers() { curl -sf --max-time 5 "http://$address/v2/" >/dev/null; }
+holds() { curl -sf --max-time 5 "http://$address/v2/codebeaker/pulled/tags/list" | grep -q '"1"'; }
+
+if holds; then say "registry: running"; exit 0; fi
+install_packages docker-registry:docker-registry curl:curl
+
+folder=/var/lib/codebeaker-test-registry
+mkdir -p "$folder"
+printf '%s\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: '"$folder"'}}' "http: {addr: '$address'}" >"$folder/config.yml"
+answers || setsid docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 </dev/null &
+for _ in $(seq 1 60); do answers && break; sleep 0.5; done
+answers || { tail -n 20 "$folder/log" >&2; fail "the registry did not start"; }
+
+# Two layers that do not compress: long enough to see progress, and the shell that a sandbox needs.
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+for layer in one two; do head -c 12000000 /dev/urandom >"$work/$layer"; done
+printf 'FROM codebeaker-busybox\nCOPY one /one\nCOPY two /two\n' >"$work/Dockerfile"
+DOCKER_BUILDKIT=0 docker build -q -t "$image" "$work" >/dev/null
+docker push -q "$image" >/dev/null
+docker rmi "$image" >/dev/null
+say "registry: ready"
