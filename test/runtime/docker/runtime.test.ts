@@ -68,7 +68,7 @@ describe('the Docker runtime', () => {
     expect(body).to.deep.equal({
       Image: 'image',
       Entrypoint: ['sh'],
-      Cmd: ['-c', prelude('x86_64'), 'sh', mark],
+      Cmd: ['-c', prelude(undefined), 'sh', mark],
       Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
       WorkingDir: '/workspace',
       User: '65534:65534',
