@@ -8,7 +8,7 @@ const foundations = ['protocol', 'base'];
 /** What is used in one place only, and where that is. */
 const homes = {
   dockerode: ['server/src/runtime/docker/engine.ts'],
-  execa: ['server/src/runtime/host/process.ts'],
+  execa: ['server/src/runtime/host/spawn.ts'],
   'node:child_process': ['server/src/runtime/host/keeper.ts', 'server/src/runtime/docker/ssh.ts'],
   'node:process': ['server/src/main.ts', 'server/src/cli/**/*.ts'],
 };

@@ -11,7 +11,7 @@ const foundations = ['protocol', 'base'];
 /** Package → the files that may import it. */
 const homes: Readonly<Record<string, RegExp>> = {
   dockerode: /^runtime\/docker\/engine\.ts$/,
-  execa: /^runtime\/host\/process\.ts$/,
+  execa: /^runtime\/host\/spawn\.ts$/,
   child_process: /^runtime\/(?:host\/keeper|docker\/ssh)\.ts$/,
   process: /^(?:main\.ts$|cli\/)/,
 };

@@ -14,6 +14,7 @@ interface Candidate {
   readonly tools: readonly string[];
   /** Least version of the first tool, as major.minor. */
   readonly atLeast?: readonly [number, number];
+  /** What makes the tool tell its version: --version unless said; empty where nothing does. */
   readonly versionFlag?: string;
   readonly extension: string;
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
@@ -43,6 +44,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
   go: [
     {
       tools: ['go'],
+      versionFlag: 'version',
       extension: '.go',
       phases: (file, args, scratch) => [
         compile(['go', 'build', '-o', `${scratch}/program`, file]),
@@ -82,7 +84,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       ],
     },
   ],
-  shellscript: [interpreter(['sh'], '.sh')],
+  shellscript: [interpreter(['sh'], '.sh', { versionFlag: '' })],
 };
 
 const dotnetEnv = {
@@ -100,16 +102,18 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   const found = await tools.which(list.flatMap((candidate) => candidate.tools));
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
-    if (candidate.atLeast && !(await recentEnough(candidate, tools))) continue;
-    return { extension: candidate.extension, phases: candidate.phases };
+    if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
+    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools) };
   }
   return undefined;
 }
 
-async function recentEnough(candidate: Candidate, tools: Tools): Promise<boolean> {
-  const version = await tools.version([candidate.tools[0] as string, candidate.versionFlag ?? '--version']);
+async function versionOf({ tools: [tool], versionFlag = '--version' }: Candidate, tools: Tools): Promise<string | undefined> {
+  return versionFlag === '' ? undefined : tools.version([tool as string, versionFlag]);
+}
+
+function isRecent(version: string | undefined, [leastMajor, leastMinor]: readonly [number, number]): boolean {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
-  const [leastMajor, leastMinor] = candidate.atLeast as readonly [number, number];
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 

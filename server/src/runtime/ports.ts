@@ -122,6 +122,8 @@ export interface Usage {
 export interface Toolchain {
   /** The extension that a source file given as text gets, with its dot. */
   readonly extension: string;
+  /** Of the tool that runs it, where it tells. Starts that tool. */
+  version?(): Promise<string | undefined>;
   /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }

@@ -7,8 +7,6 @@ import type { ContainerOptions, MountSettings } from './engine.ts';
 export const DAEMON_LABEL = 'codebeaker.daemon';
 export const SESSION_LABEL = 'codebeaker.session';
 
-/** In no image the owner of anything. */
-export const NOBODY = 65_534;
 const MAX_OPEN_FILES = 4096;
 /** A tmpfs of many tiny files costs kernel memory. */
 const MAX_INODES = 262_144;
@@ -20,8 +18,7 @@ export interface ContainerIdentity {
   readonly mark: string;
   /** What the engine runs on. */
   readonly machine: string | undefined;
-  /** uid:gid that owns the shared folder; undefined where nothing is shared, or root owns it. */
-  readonly user: string | undefined;
+  readonly user: { readonly uid: number; readonly gid: number };
 }
 
 /** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */
@@ -36,7 +33,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     Cmd: ['-c', prelude(identity.machine), 'sh', identity.mark],
     Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
     WorkingDir: '/workspace',
-    User: identity.user ?? `${NOBODY}:${NOBODY}`,
+    User: `${identity.user.uid}:${identity.user.gid}`,
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,

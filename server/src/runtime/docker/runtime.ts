@@ -6,6 +6,7 @@ import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '.
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../ports.ts';
 import { parseFacts } from '../shell/facts.ts';
 import { ShellSandbox } from '../shell/sandbox.ts';
+import { checkMount, identify, type Identity, sandboxUser } from '../shell/share.ts';
 import { HeldShell, newMark } from '../shell/shell.ts';
 import { copyFolder } from '../shell/transfer.ts';
 import { SocketChannel } from './channel.ts';
@@ -14,7 +15,6 @@ import { type ContainerOptions, type Engine, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
 import { PullProgress } from './pull.ts';
-import { checkMount, folderOwner, identify, type Identity } from './share.ts';
 import { containerShells } from './shells.ts';
 
 export interface DockerOptions {
@@ -142,7 +142,7 @@ export class DockerRuntime implements Runtime {
       daemonId: this.#options.daemonId,
       mark,
       machine: this.#machine,
-      user: mounted && folderOwner(mounted),
+      user: sandboxUser(mounted),
     });
     try {
       return await this.#make(options, signal);

@@ -4,6 +4,7 @@
  *   +GROUP           a process group that must not outlive the daemon
  *   -GROUP           its leader has ended: what is left of it is killed, and it is forgotten
  *   =SIGNAL GROUP    sends a signal
+ *   @FOLDER          a control group of the daemon's: those of daemons that are gone are removed at once, it at the end
  *   !COMMAND         what to run after a sudden death, quoted for sh; empty: nothing
  *
  * When the pipe closes, every group is killed, the folder removed and the command run.
@@ -13,6 +14,7 @@ export const keeperScript = `
 trap '' HUP INT QUIT TERM PIPE TSTP
 groups=' '
 command=
+controls=
 forget() {
   while case $groups in *" $1 "*) true ;; *) false ;; esac; do
     groups="\${groups%%" $1 "*} \${groups#*" $1 "}"
@@ -32,6 +34,19 @@ sweep() {
     kill -s 0 "$id" || remove "$folder"
   done
 }
+ungroup() {
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    rmdir "$1"/*/
+    rmdir "$1"
+    [ -d "$1" ] || return
+    sleep 0.1
+  done
+}
+unstray() {
+  for folder in "\${1%-*}"-*; do
+    kill -s 0 "\${folder##*-}" || { rmdir "$folder"/*/; rmdir "$folder"; }
+  done
+}
 sweep "$2" &
 while IFS= read -r line; do
   rest=\${line#?}
@@ -39,12 +54,15 @@ while IFS= read -r line; do
     +*) forget "$rest"; groups="$groups$rest " ;;
     -*) kill -s KILL -- "-$rest"; forget "$rest" ;;
     =*) kill -s "\${rest% *}" -- "-\${rest#* }" ;;
+    @*) controls="$controls$rest
+"; unstray "$rest" & ;;
     !*) command=$rest ;;
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
 remove "$1"
 [ -d "$1" ] && sleep 1 && remove "$1"
+printf %s "$controls" | while IFS= read -r line; do ungroup "$line"; done
 trap - HUP INT QUIT TERM PIPE TSTP
 [ -z "$command" ] || eval "exec $command"
 `;

@@ -20,6 +20,7 @@ export class Keeper {
   readonly #pid: number;
   readonly #log: Log;
   readonly #groups = new Set<number>();
+  readonly #controlGroups = new Set<string>();
   #folder: Promise<string> | undefined;
   #child: ChildProcess | undefined;
   #starts = 0;
@@ -55,6 +56,12 @@ export class Keeper {
   /** The leader of the group has ended. What it left is killed. */
   release(group: number): void {
     if (this.#groups.delete(group)) this.#send(`-${group}`);
+  }
+
+  /** A control group of the daemon's own: removed with those in it when the daemon has died without `close`. */
+  holdControlGroup(folder: string): void {
+    this.#controlGroups.add(folder);
+    this.#send(`@${folder}`);
   }
 
   /** `name` as in SIGTERM. A group that has been released gets nothing. */
@@ -106,6 +113,7 @@ export class Keeper {
     child.stdin.on('error', () => undefined);
     child.unref();
     for (const group of this.#groups) child.stdin.write(`+${group}\n`);
+    for (const folder of this.#controlGroups) child.stdin.write(`@${folder}\n`);
     child.stdin.write(`!${this.#command}\n`);
     return child;
   }

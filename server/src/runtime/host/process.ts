@@ -1,12 +1,11 @@
-/** A program of the host as a Process: in a session and group of its own, known to the keeper before it runs. */
-import type { Readable, Writable } from 'node:stream';
+/** A program of the host as a Process. */
 import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, Process, Sink } from '../ports.ts';
-import { errorCode } from './faults.ts';
 import type { Keeper } from './keeper.ts';
 import { Pump } from './pump.ts';
+import { spawn, type Spawned } from './spawn.ts';
 
 export interface HostProgram {
   /** The program's own path first. */
@@ -26,46 +25,24 @@ export interface HostProcessParts {
   judge?(exit: Exit): Exit;
 }
 
-/** Records the group, sets what must not be exceeded, becomes the program. No core files; a file too large fails with EFBIG. */
-const launcher = 'echo "+$$" >&3 || exit 126; exec 3>&-; ulimit -c 0; ulimit -f "$1"; trap "" XFSZ; shift; exec "$@"';
+/** No core files; a file too large fails with EFBIG. */
+const prepare = (blocks: number): string => `ulimit -c 0; ulimit -f ${blocks}; trap "" XFSZ`;
 const ULIMIT_BLOCK_BYTES = 512;
 const signals = /^SIG(?:HUP|INT|QUIT|KILL|USR1|USR2|PIPE|ALRM|TERM|CHLD|CONT|STOP|TSTP|TTIN|TTOU|WINCH|ABRT|SEGV|BUS|FPE|ILL|TRAP)$/;
 
 /** @throws ProtocolError SandboxFailed */
 export async function startProcess(program: HostProgram, sink: Sink, { keeper, clock, judge }: HostProcessParts): Promise<HostProcess> {
-  const [{ execa }, lease] = await Promise.all([import('execa'), keeper.lease()]);
   const { command, cwd, env, stdin, maxFileBytes } = program;
-  const blocks = String(Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES));
-  const child = execa('/bin/sh', ['-c', launcher, 'sh', blocks, ...command], {
-    stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe', lease],
-    cwd,
-    env: { ...env },
-    extendEnv: false,
-    detached: true,
-    buffer: false,
-    cleanup: false,
-    reject: false,
-    stripFinalNewline: false,
-    encoding: 'buffer',
-  });
-  const { pid, stdout, stderr } = child;
-  if (pid === undefined || !stdout || !stderr) throw notStarted(await child);
-  const process = new HostProcess({ pid, stdin: child.stdin, stdout, stderr }, sink, keeper, clock, judge);
-  child.once('exit', (code: number | null, signal: string | null) => void process.ended(code, signal));
-  if (Buffer.isBuffer(stdin)) child.stdin?.end(stdin);
+  const blocks = Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES);
+  const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks) }, keeper);
+  const process = new HostProcess(spawned, sink, keeper, clock, judge);
+  if (Buffer.isBuffer(stdin)) spawned.stdin?.end(stdin);
   return process;
-}
-
-interface Pipes {
-  readonly pid: number;
-  readonly stdin: Writable | null;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
 }
 
 export class HostProcess implements Process {
   readonly pid: number;
-  readonly #pipes: Pipes;
+  readonly #pipes: Spawned;
   readonly #pumps: readonly Pump[];
   readonly #keeper: Keeper;
   readonly #clock: Clock;
@@ -73,16 +50,14 @@ export class HostProcess implements Process {
   readonly #exited = deferred<Exit>();
   readonly #gone = deferred();
 
-  constructor(pipes: Pipes, sink: Sink, keeper: Keeper, clock: Clock, judge: (exit: Exit) => Exit = (exit) => exit) {
+  constructor(pipes: Spawned, sink: Sink, keeper: Keeper, clock: Clock, judge: (exit: Exit) => Exit = (exit) => exit) {
     this.pid = pipes.pid;
     this.#pipes = pipes;
     this.#keeper = keeper;
     this.#clock = clock;
     this.#judge = judge;
-    keeper.hold(this.pid);
-    // A program that does not read its input is no fault.
-    pipes.stdin?.on('error', () => undefined);
     this.#pumps = (['stdout', 'stderr'] as const).map((name) => new Pump(pipes[name], (chunk) => sink(name, chunk)));
+    void pipes.ended.then(({ code, signal }) => this.#ended(code, signal));
   }
 
   get exited(): Promise<Exit> {
@@ -124,8 +99,7 @@ export class HostProcess implements Process {
     return Promise.resolve();
   }
 
-  /** Called once, when the system has told of its end. */
-  async ended(code: number | null, signal: string | null): Promise<void> {
+  async #ended(code: number | null, signal: string | null): Promise<void> {
     this.#keeper.release(this.pid);
     this.#gone.resolve();
     this.#pipes.stdin?.destroy();
@@ -138,10 +112,4 @@ export class HostProcess implements Process {
 function exitOf(code: number | null, signal: string | null): Exit {
   if (signal !== null) return { kind: 'signaled', signal };
   return code === null ? { kind: 'lost', reason: 'the host does not tell how the program ended' } : { kind: 'exited', code };
-}
-
-function notStarted(result: { readonly code?: string; readonly cause?: unknown }): ProtocolError {
-  const code = result.code ?? errorCode(result.cause);
-  const why = code === 'E2BIG' ? 'its arguments and environment are too long' : `the host answered ${code || 'in an unknown way'}`;
-  return new ProtocolError('SandboxFailed', `the program could not be started: ${why}`);
 }

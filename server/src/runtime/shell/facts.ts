@@ -14,6 +14,10 @@ export interface Facts {
   readonly memoryBytes: number | undefined;
   readonly pids: number | undefined;
   readonly cpus: number | undefined;
+  /** Control groups that are seen inside, and that the shell is a member of: `memory`, `cpu`, `pids`, or `.` for all of them. */
+  readonly member: ReadonlySet<string>;
+  /** Limits of each process, for where there are no control groups. */
+  readonly perProcess: { readonly dataBytes: number | undefined; readonly processes: number | undefined };
 }
 
 export function parseFacts(text: string): Facts {
@@ -21,10 +25,14 @@ export function parseFacts(text: string): Facts {
   const cgroup = new Map<string, string>();
   const mounts = new Map<string, { type: string; options: string[] }>();
   const interfaces: string[] = [];
+  const member = new Set<string>();
+  const perProcess = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [key = '', ...rest] = line.split(/\s+/);
     if (key === 'mount') mounts.set(rest[0] ?? '', { type: rest[1] ?? '', options: (rest[2] ?? '').split(',') });
     else if (key === 'cgroup') cgroup.set(rest[0] ?? '', rest.slice(1).join(' '));
+    else if (key === 'member') member.add(rest[0] ?? '');
+    else if (key === 'limit') perProcess.set(rest[0] ?? '', rest[1] ?? '');
     else if (key === 'net') interfaces.push((rest[0] ?? '').split(':')[0] ?? '');
     else if (key) status.set(key, rest.join(' '));
   }
@@ -39,6 +47,8 @@ export function parseFacts(text: string): Facts {
     memoryBytes: limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes')),
     pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),
     cpus: cpus(cgroup),
+    member,
+    perProcess: { dataBytes: limit(perProcess.get('data')), processes: limit(perProcess.get('processes')) },
   };
 }
 

@@ -76,11 +76,11 @@ slurp() {
   { while IFS= read -r q || [ -n "$q" ]; do v=$v$q; done <$1; } 2>/dev/null
 }
 
-# m PID: T state, P parent, G process group, S session, B start time.
+# m PID: T state, P parent, G process group, S session, Y terminal, B start time.
 m() {
   slurp /proc/$1/stat; set -- ${'$'}{v##*) }
   [ $# -gt 19 ] || return 1
-  T=$1 P=$2 G=$3 S=$4 B=${'$'}{20}
+  T=$1 P=$2 G=$3 S=$4 Y=$5 B=${'$'}{20}
 }
 
 # since BASE: t0 = when BASE started. Known on if BASE is gone by now: its last signal told.
@@ -93,7 +93,7 @@ g() {
   since $2
   for d in /proc/[0-9]*; do
     p=${'$'}{d#/proc/}; m $p || continue
-    if [ $2 = 0 ]; then [ $S = $p ] && [ $P = 0 ] && [ $p != 1 ] && [ $T != Z ] && slurp $d/environ || continue
+    if [ $2 = 0 ]; then [ $S = $p ] && { [ $P = 0 ] || [ $Y != 0 ]; } && [ $p != 1 ] && [ $T != Z ] && slurp $d/environ || continue
       case $v in *CODEBEAKER_COMMAND_ID=$3*) ;; *) continue;; esac
     else [ $P = $2 ] || continue; fi
     if [ $G = $p ]; then kill -s $1 -- -$p; else kill -s $1 $p; fi
@@ -132,8 +132,12 @@ facts() {
   while read -r a b; do case $a in Uid:|NoNewPrivs:|Seccomp:|CapEff:|CapBnd:) printf '%s %s\n' $a "$b";; esac; done </proc/self/status
   while read -r a b c d; do case $b in /|/workspace|/tmp) printf 'mount %s %s %s\n' $b $c "$d";; esac; done </proc/self/mounts
   while read -r a b; do case $a in *:*) printf 'net %s\n' "$a";; esac; done </proc/net/dev
+  while read -r a b c d; do case $b in data) printf 'limit %s %s\n' $b $d;; processes) printf 'limit %s %s\n' $b $c;; esac; done </proc/self/limits
   for f in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu.max; do
     [ -r /sys/fs/cgroup/$f ] && read -r a </sys/fs/cgroup/$f && printf 'cgroup %s %s\n' $f "$a"
+  done
+  for f in memory cpu pids .; do
+    [ -r /sys/fs/cgroup/$f/cgroup.procs ] && while read -r a; do [ $a = $$ ] && printf 'member %s\n' $f; done </sys/fs/cgroup/$f/cgroup.procs
   done
 }
 
@@ -150,7 +154,7 @@ for f in /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.p
 for f in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do [ -r $f ] && O=$f; done
 tb= t0=
 Q=0
-case $PPID,$$ in 1,*|*,1) set -- "$1" /proc/[0-9]*; Q=$(($# - 1));; esac
+case $PPID,$$,$2 in 1,*,|*,1,) set -- "$1" /proc/[0-9]*; Q=$(($# - 1));; esac
 printf %s "$1"; facts 2>/dev/null; printf '%s' "$1"; printf %s "$1" >&2
 u; U=$n
 while IFS= read -r line; do command eval "$line"; done
@@ -165,7 +169,8 @@ l=/proc/$$/fd/9
 `;
 
 /**
- * Argument of `sh -c`; `$1` is the mark between which it prints its facts. Comments don't travel.
+ * Argument of `sh -c`; `$1` is the mark between which it prints its facts; `$2` is there for all but a sandbox's
+ * first shell, where they can't be told apart by their parents. Comments don't travel.
  * `machine` is the one that it will run on; of others nothing is known.
  */
 export function prelude(machine: string | undefined): string {

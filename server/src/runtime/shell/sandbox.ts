@@ -25,6 +25,8 @@ export interface ShellSandboxParts {
   readonly image: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** How a language is run here; by default with the first tools that are found. */
+  readonly findToolchain?: typeof findToolchain;
 }
 
 export class ShellSandbox implements Sandbox {
@@ -58,7 +60,8 @@ export class ShellSandbox implements Sandbox {
   toolchain(language: LanguageId): Promise<Toolchain | undefined> {
     const known = this.#toolchains.get(language);
     if (known) return known;
-    const found = findToolchain(language, {
+    const find = this.#parts.findToolchain ?? findToolchain;
+    const found = find(language, {
       which: (names) => this.#which(names),
       version: (command) => this.#version(command),
     });

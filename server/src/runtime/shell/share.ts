@@ -1,11 +1,13 @@
-/** Host folders in containers. */
+/** Host folders in sandboxes. */
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { lend } from '../host/walk.ts';
 import type { Sandbox } from '../ports.ts';
-import { folderChanged, holdFolder } from '../shell/folder.ts';
-import { capture } from '../shell/transfer.ts';
-import { NOBODY } from './container.ts';
+import { folderChanged, holdFolder } from './folder.ts';
+import { capture } from './transfer.ts';
+
+/** In no system the owner of anything. */
+export const NOBODY = 65_534;
 
 /** What a folder is, whatever it is called. */
 export interface Identity {
@@ -20,13 +22,14 @@ export function identify(path: string): Promise<Identity> {
   return lend(holdFolder(path), ({ self }) => stat(self));
 }
 
-/** The sandbox runs as the folder's owner, so that it can read and write it; never as root, nor in root's group. */
-export function folderOwner({ uid, gid }: Pick<Identity, 'uid' | 'gid'>): string | undefined {
-  return uid === 0 ? undefined : `${uid}:${gid === 0 ? NOBODY : gid}`;
+/** Whom a sandbox runs as: the owner of the folder that is shared with it, so that it can read and write it; never root, nor in root's group. */
+export function sandboxUser(folder: Pick<Identity, 'uid' | 'gid'> | undefined): { readonly uid: number; readonly gid: number } {
+  if (!folder || folder.uid === 0) return { uid: NOBODY, gid: NOBODY };
+  return { uid: folder.uid, gid: folder.gid === 0 ? NOBODY : folder.gid };
 }
 
 /**
- * The engine mounts by path, and whoever can write above the path could have put a link there meanwhile:
+ * Mounts are made by path, and whoever can write above the path could have put a link there meanwhile:
  * what was mounted must be the very folder that was allowed. Where the engine runs in a machine of its own, the
  * numbers inside are others, and the host's path is all that can be looked at again.
  * @throws ProtocolError SandboxFailed
