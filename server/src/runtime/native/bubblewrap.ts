@@ -36,9 +36,10 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     '--clearenv', '--setenv', 'PATH', path, '--setenv', 'HOME', '/tmp', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8',
     ...(root ? asRoot : asUser(plan)),
     ...parents(binds).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
+    // Of it some parts are the host's.
+    '--ro-bind', etc, '/etc',
     ...binds.flatMap(([host, inside]) => ['--ro-bind', host, inside]),
     ...links.flatMap(([target, inside]) => ['--symlink', target, inside]),
-    '--ro-bind', etc, '/etc',
     '--ro-bind', pipes, PIPES,
     '--proc', '/proc',
     '--dev', '/dev', ...tmpfs('/dev/shm'), '--remount-ro', '/dev',

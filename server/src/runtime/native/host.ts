@@ -37,13 +37,14 @@ export interface FindHostOptions {
   readonly searchPath: string | undefined;
   readonly platform: NodeJS.Platform;
   readonly uid: number;
-  readonly pid: number;
+  /** Name of the daemon's own control group: ends with its process id. */
+  readonly group: string;
 }
 
 const OLDEST = [0, 4] as const;
 
 /** @throws Error, whose words say what is missing and what to do */
-export async function findHost({ keeper, fifos, clock, searchPath, platform, uid, pid }: FindHostOptions): Promise<NativeHost> {
+export async function findHost({ keeper, fifos, clock, searchPath, platform, uid, group }: FindHostOptions): Promise<NativeHost> {
   if (platform !== 'linux') throw new Error('it needs Linux; here, use Docker or Deno');
   const arch = machine();
   if (arch !== 'x86_64' && arch !== 'aarch64') throw new Error(`it has no system call filter for ${arch}`);
@@ -59,8 +60,8 @@ export async function findHost({ keeper, fifos, clock, searchPath, platform, uid
   const filter = join(folder, 'filter');
   await writeFile(filter, seccompFilter(arch));
   const etc = join(folder, 'etc');
-  const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(`codebeaker-${pid}`, clock), fifos.prepare()]);
-  for (const group of groups.folders) keeper.holdControlGroup(group);
+  const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), fifos.prepare()]);
+  for (const own of groups.folders) keeper.holdControlGroup(own);
   const toolchains = { ...found, binds: [...found.binds, ...shown] };
   return { program, version, forbidsUserNamespaces: major > 0 || minor >= 8, root, machine: arch, filter, etc, toolchains, groups, keeper, fifos };
 }

@@ -43,19 +43,26 @@ export class PipedShells implements ShellHost {
   }
 
   async open(mark: string): Promise<StreamChannel> {
-    const { inside, channel } = await pipes(this.#options, this.#next++);
+    const { inside, channel } = await this.#pipes();
     void this.first.write(`${detached(inside, `${OURS} exec $cb_h -c ${quote(NEXT_SHELL)} sh ${mark} later`)}\n`);
     return channel;
   }
 
   /** `script` is the terminal's other end. What the host has to know of it comes on the stderr that it has no use for. */
   async openTerminal({ command, cwd, env, size }: TerminalProgram): Promise<TerminalChannel> {
-    const { inside, channel } = await pipes(this.#options, this.#next++);
+    const { inside, channel } = await this.#pipes();
     const begin = `tty >&4; stty cols ${size.cols} rows ${size.rows}; exec 4>&- "$@"`;
     const program = ['exec', 'sh', '-c', begin, 'sh', ...command].map(quote).join(' ');
     const script = `cd -- ${quote(cwd)} && export ${assignments({ ...env, SHELL: '/bin/sh' })}&& script -qefc ${quote(program)} /dev/null 4>&2 2>&1; echo "exit $?" >&2`;
     void this.first.write(`${detached(inside, script)}\n`);
     return new NativeTerminal(channel, (line) => void this.first.write(`${line}\n`));
+  }
+
+  /** Whoever waits for the other end of a pipe must not wait for a sandbox that is gone. */
+  async #pipes(): Promise<Pipes> {
+    const made = await pipes(this.#options, this.#next++);
+    void this.first.closed.then(() => made.channel.destroy());
+    return made;
   }
 
   destroy(): Promise<void> {
@@ -69,7 +76,13 @@ function detached({ stdin, stdout, stderr }: Streams, script: string): string {
   return `( ( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) & )`;
 }
 
-async function pipes({ folder, fifos }: PipedShellsOptions, number: number): Promise<{ inside: Streams; channel: StreamChannel }> {
+interface Pipes {
+  /** Their paths in the sandbox. */
+  readonly inside: Streams;
+  readonly channel: StreamChannel;
+}
+
+async function pipes({ folder, fifos }: PipedShellsOptions, number: number): Promise<Pipes> {
   const at = (place: string): Streams => ({ stdin: join(place, `${number}.in`), stdout: join(place, `${number}.out`), stderr: join(place, `${number}.err`) });
   const outside = at(folder);
   await fifos.place(Object.values(outside) as string[]);

@@ -1,0 +1,27 @@
+/** Native sandboxes: the contract, for the host's own interpreters and for Bun. */
+import { bun } from '../../server/src/runtime/bun/bun.ts';
+import { native } from '../../server/src/runtime/native/native.ts';
+import { NativeRuntime } from '../../server/src/runtime/native/runtime.ts';
+import { need, npmPackage } from '../require.ts';
+import { contract } from './contract.ts';
+import { sh } from './contract/dialects.ts';
+import { bubblewrap, nativeSubject } from './native/subject.ts';
+
+const features = { shell: true, pty: true, enforces: ['memory', 'pids', 'disk'], links: 'followed', dialect: sh } as const;
+
+describe('native', () => {
+  before(need('bubblewrap', bubblewrap));
+  contract('native', {
+    make: () => nativeSubject((options) => new NativeRuntime(native, options)),
+    features: { ...features, languages: ['python', 'javascript', 'go', 'csharp', 'ruby', 'shellscript'] },
+  });
+});
+
+describe('bun', () => {
+  before(need('bubblewrap', bubblewrap));
+  before(need('bun', npmPackage('bun')));
+  contract('bun', {
+    make: () => nativeSubject((options) => new NativeRuntime(bun(process.env.PATH), options)),
+    features: { ...features, languages: ['javascript', 'typescript'] },
+  });
+});
