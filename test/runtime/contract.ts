@@ -10,6 +10,7 @@ import { describeLimits } from './contract/limits.ts';
 import { describeLinks } from './contract/links.ts';
 import { describePrograms } from './contract/programs.ts';
 import { describeStreams } from './contract/streams.ts';
+import { describeTerminals } from './contract/terminals.ts';
 import { describeTrees } from './contract/trees.ts';
 
 export type { Features, Parts, Subject } from './contract/harness.ts';
@@ -20,6 +21,7 @@ const topics = {
   links: describeLinks,
   programs: describePrograms,
   streams: describeStreams,
+  terminals: describeTerminals,
   trees: describeTrees,
   languages: describeLanguages,
   limits: describeLimits,

@@ -39,7 +39,7 @@ async function dockerSubject(image: string): Promise<Subject> {
 }
 
 describe('docker', () => {
-  const features = { shell: true, pty: true, enforces: ['memory', 'pids', 'disk'], links: 'followed', dialect: sh } as const;
+  const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', dialect: sh } as const;
 
   describe('with Debian', () => {
     before(need('docker', dockerImage('codebeaker-test')));

@@ -21,6 +21,10 @@ export interface Behaviours {
   readonly stubborn: string;
   /** Takes more and more memory. */
   readonly hog: string;
+  /** Writes so many bytes into a file, or says on stderr why it can't. */
+  fill(path: string, bytes: number): string;
+  /** Keeps processors busy for that long, on the clock on the wall. */
+  spin(ms: number): string;
 }
 
 export const floodLine = '0123456789abcde\n';
@@ -45,6 +49,8 @@ export const sh: Dialect = {
     forever: 'echo ready; exec sleep 600',
     stubborn: "trap '' TERM; echo ready; while :; do sleep 1; done",
     hog: 'exec tail /dev/zero',
+    fill: (path, bytes) => `head -c ${bytes} /dev/zero > ${path}`,
+    spin: (ms) => `while :; do :; done & a=$!; while :; do :; done & sleep ${ms / 1000}; kill $a $!; wait`,
   },
   command: (_, source, args = []) => Promise.resolve(['sh', '-c', source, 'sh', ...args]),
 };
@@ -67,6 +73,9 @@ export const deno: Dialect = {
     forever: 'console.log("ready"); setInterval(() => {}, 1000)',
     stubborn: 'Deno.addSignalListener("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)',
     hog: 'const all = []; for (;;) all.push(new Array(100000).fill(Math.random()))',
+    fill: (path, bytes) => `const file = Deno.openSync(${JSON.stringify(path)}, { write: true, create: true });
+      for (let left = ${bytes}; left > 0; left -= 65536) file.writeSync(new Uint8Array(Math.min(left, 65536)));`,
+    spin: (ms) => `for (const end = Date.now() + ${ms}; Date.now() < end;);`,
   },
   async command(sandbox, source, args = []) {
     const file = `/tmp/${Math.random().toString(36).slice(2)}.js`;
@@ -92,6 +101,8 @@ export const fake: Dialect = {
     forever: 'echo ready\nforever',
     stubborn: 'stubborn\necho ready\nforever',
     hog: 'oom',
+    fill: (path, bytes) => `fill ${path} ${bytes}`,
+    spin: (ms) => `spin ${ms}`,
   },
   command: (_, source, args = []) => Promise.resolve(['fake', source, ...args]),
 };

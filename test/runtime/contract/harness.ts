@@ -21,7 +21,7 @@ export interface Features {
   readonly shell: boolean;
   readonly pty: boolean;
   readonly languages: readonly LanguageId[];
-  readonly enforces: readonly ('memory' | 'pids' | 'disk')[];
+  readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
   /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
   readonly links: 'refused' | 'followed';
   /** A signal that programs without a handler of their own do not die of. */

@@ -1,6 +1,6 @@
 /** Limits that a runtime says it enforces, met by programs that try. */
 import { expect } from 'chai';
-import { limits, type Parts, rejects, run, start, textOf, useSandbox } from './harness.ts';
+import { create, limits, type Parts, rejects, run, start, textOf, useSandbox } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -21,6 +21,17 @@ export function describeLimits(parts: Parts): void {
       }).timeout(60_000);
     }
 
+    if (enforces.includes('cpu')) {
+      it('of the processor slow down what wants more', async () => {
+        const sandbox = await create(held.subject, { limits: { ...limits, cpus: 0.25 } });
+        const { exit } = await run(sandbox, await command(sandbox, does.spin(1500)));
+        const used = exit.kind === 'lost' ? undefined : exit.usage?.cpuMs;
+        // Accounts are settled every tenth of a second: a program may be a little ahead of its share.
+        expect(used).to.be.within(50, 900);
+        await sandbox.close();
+      });
+    }
+
     if (enforces.includes('pids')) {
       it('of processes hold a fork bomb, which can be killed', async () => {
         const bomb = await start(held.sandbox, 'bomb() { bomb | bomb & }; echo ready; while :; do bomb; done');
@@ -34,7 +45,7 @@ export function describeLimits(parts: Parts): void {
     if (enforces.includes('disk')) {
       for (const place of ['/workspace', '/tmp']) {
         it(`of the disk are felt in ${place}`, async () => {
-          const { stderr } = await run(held.sandbox, `head -c ${64 * MIB} /dev/zero > ${place}/fill`);
+          const { stderr } = await run(held.sandbox, await command(held.sandbox, does.fill(`${place}/fill`, 64 * MIB)));
           expect(stderr.toString()).to.match(/No space left|I\/O error/);
           await rejects(held.sandbox.files.write(`${place}/more`, Buffer.alloc(MIB), { mode: 'overwrite', executable: undefined }), 'DiskFull');
           await held.sandbox.files.delete(`${place}/fill`, { recursive: false, force: false });

@@ -1,6 +1,7 @@
 /** The command line and the environment a program gets: everything it may, and nothing else. */
 import { pathToFileURL } from 'node:url';
 import { type Environment, ProtocolError } from '../../protocol/index.ts';
+import type { Program } from '../ports.ts';
 import { MAIN_VARIABLE, VARIABLE_PREFIX } from './entry.ts';
 
 /** What a sandbox's programs may touch. Real host paths. */
@@ -23,6 +24,16 @@ export interface DenoRun {
   /** Deno's own folder, which programs can't read. */
   readonly cache: string;
   readonly temporary: string;
+}
+
+/**
+ * What the toolchain of Deno's runtimes says is to be run: `deno run FILE ARGS...`.
+ * @throws ProtocolError LanguageUnsupported for anything else
+ */
+export function programOf(command: Program['command']): { readonly file: string; readonly args: readonly string[] } {
+  const [deno, run, file, ...args] = typeof command === 'string' ? [] : command;
+  if (deno === 'deno' && run === 'run' && file?.startsWith('/')) return { file, args };
+  throw new ProtocolError('LanguageUnsupported', 'this runtime runs JavaScript and TypeScript files only; shell commands need a runtime with a shell (docker, native)');
 }
 
 const MIB = 1024 * 1024;

@@ -24,14 +24,15 @@ export interface DenoOptions {
   readonly find?: (searchPath: string | undefined) => Promise<string | undefined>;
 }
 
-export function createDenoRuntime(options: DenoOptions): Runtime {
+export function createDenoRuntime(options: DenoOptions): DenoRuntime {
   return new DenoRuntime(options);
 }
 
 const languages: readonly LanguageId[] = ['javascript', 'typescript'];
 const HINT = 'npm install deno, or put a recent deno on PATH';
 
-class DenoRuntime implements Runtime {
+/** Deno by itself. */
+export class DenoRuntime implements Runtime {
   readonly id = 'deno';
   readonly #options: DenoOptions;
   readonly #sandboxes = new Set<DenoSandbox>();
@@ -54,6 +55,13 @@ class DenoRuntime implements Runtime {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     await abortable(signal, this.#looking).catch(() => undefined);
     return this.#info;
+  }
+
+  /** A Deno that was tried out. @throws Error, whose words say why there is none */
+  async found(): Promise<Found> {
+    if (!this.#looked) await this.refresh(new AbortController().signal);
+    if (!this.#found) throw new Error(this.#info.reason);
+    return this.#found;
   }
 
   prepared(language: LanguageId | undefined): boolean {

@@ -6,7 +6,7 @@ import type { Keeper } from '../host/keeper.ts';
 import type { Presence } from '../host/presence.ts';
 import { type HostProcess, startProcess } from '../host/process.ts';
 import type { Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
-import { denoCommand, denoEnvironment, type DenoRun, type Grants } from './command.ts';
+import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { watchMemory } from './memory.ts';
 import { Verdict } from './verdict.ts';
 
@@ -65,7 +65,7 @@ export class DenoSandbox implements Sandbox {
   async #start(program: Program, sink: Sink): Promise<Process> {
     const { presence, files, keeper, clock, limits } = this.#parts;
     presence.require();
-    if (program.pty) throw unsupported('a terminal needs a runtime with a shell (docker)');
+    if (program.pty) throw new ProtocolError('LanguageUnsupported', 'a terminal needs a runtime with a shell (docker, native)');
     const run = this.#run(program);
     const cwd = await files.directory(program.cwd);
     const verdict = new Verdict();
@@ -109,10 +109,7 @@ export class DenoSandbox implements Sandbox {
   /** @throws ProtocolError LanguageUnsupported */
   #run({ command, env }: Program): DenoRun {
     const { binary, entry, grants, cache, temporary, limits, files } = this.#parts;
-    const [deno, run, file, ...args] = typeof command === 'string' ? [] : command;
-    if (deno !== 'deno' || run !== 'run' || !file?.startsWith('/')) {
-      throw unsupported('this runtime runs JavaScript and TypeScript files only; shell commands need a runtime with a shell (docker)');
-    }
+    const { file, args } = programOf(command);
     return { binary, entry, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
   }
 
@@ -120,8 +117,4 @@ export class DenoSandbox implements Sandbox {
     const reason = this.#parts.presence.lostWhy;
     return reason === undefined ? undefined : { kind: 'lost', reason };
   }
-}
-
-function unsupported(message: string): ProtocolError {
-  return new ProtocolError('LanguageUnsupported', message);
 }

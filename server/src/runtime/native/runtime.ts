@@ -21,7 +21,7 @@ export interface Kind {
   /** Of what its languages are run with, where that is what it is known by. */
   version?(languages: RuntimeInfo['languages']): string | undefined;
   /** Another sandbox around the one that was made. */
-  wrap?(sandbox: Sandbox): Sandbox;
+  wrap?(sandbox: Sandbox, spec: SandboxSpec): Sandbox;
 }
 
 export interface NativeOptions {
@@ -107,7 +107,7 @@ export class NativeRuntime implements Runtime {
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
     const sandbox = await createNative(spec, context, host, equipment, { clock, log, removed });
     this.#sandboxes.add(sandbox);
-    return this.#kind.wrap?.(sandbox) ?? sandbox;
+    return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }
 
   /** Never rejects: what is wrong becomes the reason. */

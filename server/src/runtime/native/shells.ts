@@ -53,7 +53,7 @@ export class PipedShells implements ShellHost {
     const { inside, channel } = await this.#pipes();
     const begin = `tty >&4; stty cols ${size.cols} rows ${size.rows}; exec 4>&- "$@"`;
     const program = ['exec', 'sh', '-c', begin, 'sh', ...command].map(quote).join(' ');
-    const script = `cd -- ${quote(cwd)} && export ${assignments({ ...env, SHELL: '/bin/sh' })}&& script -qefc ${quote(program)} /dev/null 4>&2 2>&1; echo "exit $?" >&2`;
+    const script = `cd -- ${quote(cwd)} && export ${assignments({ ...env, SHELL: '/bin/sh' })}&& ( x script -qefc ${quote(program)} /dev/null 4>&2 2>&1 ); echo "exit $?" >&2`;
     void this.first.write(`${detached(inside, script)}\n`);
     return new NativeTerminal(channel, (line) => void this.first.write(`${line}\n`));
   }
