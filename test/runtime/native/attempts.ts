@@ -47,7 +47,7 @@ const attempts = {
   "see processes of the host": () => fs.readFileSync("/proc/" + outside.pid + "/comm", "utf8").includes("sleep") || fail(),
   "read their environment": () => holdsSecret(fs.readdirSync("/proc").filter((name) => /^\\d+$/.test(name)).map((pid) => { try { return fs.readFileSync("/proc/" + pid + "/environ", "latin1"); } catch { return ""; } }).join()),
   "signal them": () => process.kill(outside.pid, 0),
-  "see the disk of the host": () => holdsSecret(fs.readFileSync("/proc/" + outside.pid + "/root" + Object.values(outside.files)[0])),
+  "see the disk of the host": () => holdsSecret(fs.readFileSync("/proc/" + outside.pid + "/" + "root" + Object.values(outside.files)[0])),
   "change the system": () => fs.writeFileSync("/proc/sys/kernel/core_pattern", fs.readFileSync("/proc/sys/kernel/core_pattern")),
   "mount": () => must(spawnSync("mount", ["-t", "tmpfs", "none", "/mnt"])) || spawnSync("umount", ["/mnt"]),
   "make namespaces": () => must(spawnSync("unshare", ["-r", "-n", "true"])),

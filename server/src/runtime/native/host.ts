@@ -1,7 +1,7 @@
 /** What native sandboxes need of this host, found once: bubblewrap, the filter, /etc, interpreters, control groups. */
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { machine } from 'node:os';
+import { machine, release } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Fifos } from '../host/fifos.ts';
@@ -18,6 +18,8 @@ export interface NativeHost {
   readonly program: string;
   readonly version: string;
   readonly forbidsUserNamespaces: boolean;
+  /** Linux 5.14 and later count the processes of a user in each user namespace apart. */
+  readonly countsByNamespace: boolean;
   readonly root: boolean;
   readonly machine: 'x86_64' | 'aarch64';
   /** Files and folders of the host. */
@@ -53,8 +55,7 @@ export async function findHost({ keeper, fifos, clock, searchPath, platform, uid
   const root = uid === 0;
   if (root && (await onPath('setpriv', searchPath)) === undefined) throw new Error('setpriv is not installed; install util-linux');
   const version = await versionOf(program, keeper, clock);
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major === OLDEST[0] && minor < OLDEST[1]) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
+  if (!isAtLeast(version, ...OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
   const folder = join(await keeper.folder(), 'native');
   await mkdir(folder, { recursive: true });
   const filter = join(folder, 'filter');
@@ -63,7 +64,7 @@ export async function findHost({ keeper, fifos, clock, searchPath, platform, uid
   const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), fifos.prepare()]);
   for (const own of groups.folders) keeper.holdControlGroup(own);
   const toolchains = { ...found, binds: [...found.binds, ...shown] };
-  return { program, version, forbidsUserNamespaces: major > 0 || minor >= 8, root, machine: arch, filter, etc, toolchains, groups, keeper, fifos };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, 0, 8), countsByNamespace: isAtLeast(release(), 5, 14), root, machine: arch, filter, etc, toolchains, groups, keeper, fifos };
 }
 
 async function versionOf(program: string, keeper: Keeper, clock: Clock): Promise<string> {
@@ -73,6 +74,11 @@ async function versionOf(program: string, keeper: Keeper, clock: Clock): Promise
   const version = /(\d+\.\d+(?:\.\d+)?)/.exec(output.stdout().toString())?.[1];
   if (version === undefined) throw new Error('bubblewrap is there but does not start');
   return version;
+}
+
+function isAtLeast(version: string, leastMajor: number, leastMinor: number): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 async function onPath(name: string, searchPath = ''): Promise<string | undefined> {

@@ -24,7 +24,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
     }),
     limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores'),
     limit('pids', inGroup('pids') ? facts.pids : undefined, limits.pids, 'processes', {
-      name: 'pids', bound: perProcess.processes, words: "processes of this user; on some kernels with all others of the user's",
+      name: 'pids', bound: perProcess.processes, words: 'processes in a user namespace of its own',
     }),
     disk(facts, spec),
   ];

@@ -20,7 +20,7 @@ import { checkMount, identify, type Identity, sandboxUser } from '../shell/share
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
 import type { NativeHost } from './host.ts';
-import { FIRST_SHELL, PipedShells } from './shells.ts';
+import { firstShell, PipedShells } from './shells.ts';
 import type { Bind } from './toolchains.ts';
 
 /** What one kind of native sandbox has besides what all of them have. */
@@ -96,7 +96,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     const { shell, facts: spoken } = HeldShell.open(shells.first, mark, clock);
     const process = (made.process = await spawn(
       {
-        command: [host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan), 'sh', '-c', FIRST_SHELL, 'sh', mark],
+        command: [host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan), 'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark],
         cwd: '/',
         env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
         stdin: 'none',
@@ -144,12 +144,16 @@ function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment,
   };
 }
 
+/** Where no control group counts processes, a user namespace does: those of the user in it, in kernels that are not old. */
+function countedInside({ groups, root, countsByNamespace }: NativeHost): boolean {
+  return !groups.controllers.has('pids') && !root && countsByNamespace;
+}
+
 /** Into its control groups, or with what a process of its own can be held to; then the files that bubblewrap reads. */
 function prepareLine({ groups, filter }: NativeHost, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
   return [
     ...group.join.map((file) => `echo $$ >${quote(file)} || exit 126`),
     ...(groups.controllers.has('memory') ? [] : [`ulimit -d ${Math.ceil(limits.memoryBytes / 1024)}`]),
-    ...(groups.controllers.has('pids') ? [] : [`ulimit -u ${limits.pids}`]),
     `ulimit -c 0`,
     `ulimit -n ${MAX_OPEN_FILES}`,
     `exec ${OPTIONS_FD}<${quote(optionsFile)} ${FILTER_FD}<${quote(filter)}`,

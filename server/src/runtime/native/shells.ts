@@ -12,8 +12,14 @@ import { assignments, quote } from '../shell/quote.ts';
 import { PIPES } from './bubblewrap.ts';
 import { NativeTerminal } from './terminal.ts';
 
-/** Argument of `sh -c` for the first shell; `$1` is its mark. Its own streams are those of bubblewrap until here. */
-export const FIRST_SHELL = `exec <${PIPES}/0.in >${PIPES}/0.out 2>${PIPES}/0.err; . ${PIPES}/prelude`;
+/**
+ * Argument of `sh -c` for the first shell; `$1` is its mark. Its own streams are those of bubblewrap until here.
+ * `processes` is how many the user may have in there; shells don't agree on the option's name.
+ */
+export function firstShell(processes: number | undefined): string {
+  const limit = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes};`;
+  return `${limit}exec <${PIPES}/0.in >${PIPES}/0.out 2>${PIPES}/0.err; . ${PIPES}/prelude`;
+}
 /** For the others. */
 const NEXT_SHELL = `. ${PIPES}/prelude`;
 
