@@ -1,6 +1,6 @@
 /** Limits that a runtime says it enforces, met by programs that try. */
 import { expect } from 'chai';
-import { create, limits, type Parts, rejects, run, start, textOf, useSandbox } from './harness.ts';
+import { create, limits, type Parts, read, rejects, run, start, textOf, useSandbox } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -38,6 +38,20 @@ export function describeLimits(parts: Parts): void {
         await bomb.output.seen('ready');
         await bomb.kill();
         await bomb.exited;
+        await stillWorks();
+      }).timeout(60_000);
+    }
+
+    if (enforces.includes('pids') && parts.features.shell) {
+      it('of processes leave no command without an answer when there is no room for one', async () => {
+        const full = await start(held.sandbox, 'i=0; while [ $i -lt 200 ]; do sleep 100 & i=$((i + 1)); echo $i; done 2>/dev/null');
+        await full.exited;
+        expect(Number(full.output.of('stdout').toString().trim().split('\n').at(-1))).to.be.within(20, 64);
+        for (const work of [() => run(held.sandbox, 'echo ran'), () => read(held.sandbox, '/workspace/none')]) {
+          const ended = await work().then((result) => (typeof result === 'string' ? result : result.exit), (fault: Error) => fault.message);
+          expect(JSON.stringify(ended)).to.match(/"code":(?:0|126)|no room|not there|no such file|ended at once|fork/i);
+        }
+        await full.kill();
         await stillWorks();
       }).timeout(60_000);
     }

@@ -77,9 +77,9 @@ export class PipedShells implements ShellHost {
   }
 }
 
-/** Runs `script` as an orphan, on the streams at `inside`. */
+/** Runs `script` as an orphan, on the streams at `inside`. Where that can't be, they end. */
 function detached({ stdin, stdout, stderr }: Streams, script: string): string {
-  return `( ( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) & )`;
+  return `cb_f=': >${stdout} 2>${stderr}';( ( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) & );cb_f=`;
 }
 
 interface Pipes {

@@ -8,18 +8,23 @@ export const MAX_INLINE_STDIN_BYTES = 4096;
 /** Every process of a command has its id in its environment: that is how `k` finds what left its process group. */
 export const COMMAND_ID = 'CODEBEAKER_COMMAND_ID';
 
-/** The report on a program whose working directory has gone: what cd said is on stderr. */
-const NO_DIRECTORY = "'1;;;0;;'";
+/** The report on a program that never ran; what the shell had to say is on stderr. */
+const notRun = (mark: string, status: number): string => `t ${mark} '${status};;;0;;'`;
+/** The working directory has gone. */
+const NO_DIRECTORY = 1;
+/** As of a program that can't be executed. */
+const NO_FORK = 126;
 
 /** A program below the held shell. `$W` is then the subshell that waits for it. Not every shell takes stdin from an `&` inside it. */
 export function startLine(mark: string, id: string, program: Program): string {
   const input = Buffer.isBuffer(program.stdin) ? `printf ${printfFormat(program.stdin)} | ` : '';
-  return `{ if cd -- ${quote(program.cwd)};then ${input}${invocation(id, program)} & z ${mark};else t ${mark} ${NO_DIRECTORY};fi;} </dev/null & W=$!`;
+  const unforked = `"${notRun(mark, NO_FORK)}"`;
+  return `cb_f=${unforked};{ if cd -- ${quote(program.cwd)};then trap ${unforked} EXIT;${input}${invocation(id, program)} & z ${mark};else ${notRun(mark, NO_DIRECTORY)};fi;} </dev/null & W=$! cb_f=`;
 }
 
 /** A program that owns the rest of the shell's stdin. The shell ends after it. */
 export function ownStdinLine(mark: string, id: string, program: Program): string {
-  return `exec 3<&0;if cd -- ${quote(program.cwd)};then ${invocation(id, program)} <&3 3<&- & exec 3<&- </dev/null;z ${mark};else t ${mark} ${NO_DIRECTORY};fi;exit`;
+  return `exec 3<&0;cb_f="${notRun(mark, NO_FORK)}";if cd -- ${quote(program.cwd)};then ${invocation(id, program)} <&3 3<&- & exec 3<&- </dev/null;z ${mark};else ${notRun(mark, NO_DIRECTORY)};fi;exit`;
 }
 
 /** A child that becomes the program. */
@@ -33,7 +38,7 @@ function invocation(id: string, { command, env }: Program): string {
  * 0, or an errno-like number, or 1 where only the message on stderr can tell.
  */
 export function operationLine(mark: string, script: string): string {
-  return `r=0;${script};t ${mark} $r`;
+  return `cb_f='t ${mark} ${NO_FORK}' r=0;${script};t ${mark} $r;cb_f=`;
 }
 
 /** Takes the subshell of a program that has ended off the process list. */

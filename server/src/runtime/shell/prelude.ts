@@ -10,6 +10,8 @@
  * is an open file that nobody can name any more. Where the machine is another one, or nothing can be executed in
  * /tmp, `env` and `setsid` do it, and where `env` can't (busybox) programs are deaf to SIGINT.
  *
+ * Where nothing can be forked, a shell abandons the line: `cb_f` then says what is to be done instead.
+ *
  * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox; bash does not tell.
  */
 import { launcher, type Machine } from './launcher.ts';
@@ -27,6 +29,7 @@ t() { printf '%s%s %s' "$1" "$2" "$1"; printf %s "$1" >&2; }
 # processor time, of user and system; job state. One write, but for the job state.
 z() {
   wait $! 2>/dev/null; s=$?
+  trap - EXIT
   h; c=; o=
   [ -n "$R" ] && read -r c <$R
   [ -n "$O" ] && while read -r a b; do [ "$a" = oom_kill ] && o=$b; done <$O
@@ -157,7 +160,8 @@ Q=0
 case $PPID,$$,$2 in 1,*,|*,1,) set -- "$1" /proc/[0-9]*; Q=$(($# - 1));; esac
 printf %s "$1"; facts 2>/dev/null; printf '%s' "$1"; printf %s "$1" >&2
 u; U=$n
-while IFS= read -r line; do command eval "$line"; done
+cb_f=
+while IFS= read -r line; do command eval "$line"; [ -z "$cb_f" ] || { eval "$cb_f"; cb_f=; }; done
 `;
 
 /** Leaves `cb_e` empty where it can't be used. */
