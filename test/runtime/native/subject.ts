@@ -40,7 +40,7 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
     host,
     leftovers: () => Promise.resolve([...sandboxes(), ...groups()]),
     destroy: () => {
-      for (const pid of sandboxProcesses(host)) process.kill(pid, 'SIGKILL');
+      for (const pid of sandboxProcesses(host)) kill(pid);
       return Promise.resolve();
     },
     dispose: async () => {
@@ -50,6 +50,15 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** With one of them the others may go. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
 }
 
 /** Ids of the processes in the control groups of the host's sandboxes. */

@@ -12,8 +12,9 @@ export interface BubblewrapPlan {
   readonly binds: readonly Bind[];
   readonly links: readonly (readonly [target: string, inside: string])[];
   readonly path: string;
-  /** Host folders: made-up /etc, and the named pipes. */
+  /** Host folders: made-up /etc, what the shells need, and the named pipes. */
   readonly etc: string;
+  readonly library: string;
   readonly pipes: string;
   readonly diskBytes: number;
   /** Shared instead of made up. */
@@ -24,11 +25,14 @@ export interface BubblewrapPlan {
   readonly filter: number;
 }
 
-export const PIPES = '/.codebeaker';
+export const LIBRARY = '/.codebeaker/lib';
+export const PIPES = '/.codebeaker/pipes';
 
 /** All options. They come from a file: what the first process is started with can be read inside. */
 export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
-  const { root, binds, links, path, etc, pipes, workspace, filter } = plan;
+  const { root, links, path, workspace, filter } = plan;
+  // Parts of /etc are the host's: they lie over it.
+  const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [plan.library, LIBRARY], [plan.pipes, PIPES]];
   const tmpfs = (place: string) => ['--size', String(plan.diskBytes), '--perms', '1777', '--tmpfs', place];
   return [
     '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try',
@@ -36,11 +40,8 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     '--clearenv', '--setenv', 'PATH', path, '--setenv', 'HOME', '/tmp', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8',
     ...(root ? asRoot : asUser(plan)),
     ...parents(binds).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
-    // Of it some parts are the host's.
-    '--ro-bind', etc, '/etc',
     ...binds.flatMap(([host, inside]) => ['--ro-bind', host, inside]),
     ...links.flatMap(([target, inside]) => ['--symlink', target, inside]),
-    '--ro-bind', pipes, PIPES,
     '--proc', '/proc',
     '--dev', '/dev', ...tmpfs('/dev/shm'), '--remount-ro', '/dev',
     ...tmpfs('/tmp'),

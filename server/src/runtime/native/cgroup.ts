@@ -25,7 +25,7 @@ export interface ControlGroup {
 
 /** A group is busy until the last of its processes has been reaped. */
 const REMOVE_TRIES = 100;
-const REMOVE_AGAIN_MS = 20;
+const MAX_REMOVE_AGAIN_MS = 50;
 
 export class ControlGroups {
   readonly #bases: ReadonlyMap<Controller, Base>;
@@ -86,7 +86,7 @@ export class ControlGroups {
       await writeFile(join(folder, 'cgroup.kill'), '1').catch(() => undefined);
       for (let tries = 1; !(await isGone(folder)); tries++) {
         if (tries === REMOVE_TRIES) throw new Error('a control group stays busy');
-        await new Promise<void>((resolve) => void this.#clock.after(REMOVE_AGAIN_MS, resolve));
+        await new Promise<void>((resolve) => void this.#clock.after(Math.min(tries, MAX_REMOVE_AGAIN_MS), resolve));
       }
     }
   }

@@ -8,6 +8,8 @@ import type { Fifos } from '../host/fifos.ts';
 import type { Keeper } from '../host/keeper.ts';
 import { startProcess } from '../host/process.ts';
 import { Collector } from '../shell/collector.ts';
+import { launcher } from '../shell/launcher.ts';
+import { prelude } from '../shell/prelude.ts';
 import { ControlGroups } from './cgroup.ts';
 import { makeEtc } from './etc.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -21,10 +23,11 @@ export interface NativeHost {
   /** Linux 5.14 and later count the processes of a user in each user namespace apart. */
   readonly countsByNamespace: boolean;
   readonly root: boolean;
-  readonly machine: 'x86_64' | 'aarch64';
   /** Files and folders of the host. */
   readonly filter: string;
   readonly etc: string;
+  /** With the prelude and the launcher. */
+  readonly library: string;
   readonly toolchains: Toolchains;
   readonly groups: ControlGroups;
   readonly keeper: Keeper;
@@ -61,10 +64,14 @@ export async function findHost({ keeper, fifos, clock, searchPath, platform, uid
   const filter = join(folder, 'filter');
   await writeFile(filter, seccompFilter(arch));
   const etc = join(folder, 'etc');
+  const library = join(folder, 'lib');
+  await mkdir(library, { mode: 0o755 });
+  await writeFile(join(library, 'prelude'), prelude(undefined), { mode: 0o644 });
+  await writeFile(join(library, 'launcher'), launcher(arch), { mode: 0o755 });
   const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), fifos.prepare()]);
   for (const own of groups.folders) keeper.holdControlGroup(own);
   const toolchains = { ...found, binds: [...found.binds, ...shown] };
-  return { program, version, forbidsUserNamespaces: isAtLeast(version, 0, 8), countsByNamespace: isAtLeast(release(), 5, 14), root, machine: arch, filter, etc, toolchains, groups, keeper, fifos };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, 0, 8), countsByNamespace: isAtLeast(release(), 5, 14), root, filter, etc, library, toolchains, groups, keeper, fifos };
 }
 
 async function versionOf(program: string, keeper: Keeper, clock: Clock): Promise<string> {

@@ -11,7 +11,6 @@ import { walkerFor } from '../host/walk.ts';
 import type { findToolchain } from '../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../ports.ts';
 import { type Facts, parseFacts } from '../shell/facts.ts';
-import { prelude } from '../shell/prelude.ts';
 import { quote } from '../shell/quote.ts';
 import { ShellSandbox } from '../shell/sandbox.ts';
 import { HeldShell, newMark } from '../shell/shell.ts';
@@ -86,10 +85,11 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
   try {
     await mkdir(pipes);
     await chmod(pipes, 0o755);
-    await writeFile(join(pipes, 'prelude'), prelude(host.machine), { mode: 0o644 });
     const mark = newMark();
-    const group = (made.group = await groups.create(spec.sessionId, spec.limits));
-    const shells = (made.shells = await PipedShells.open({ folder: pipes, fifos, destroy }));
+    const [group, shells] = await settled([
+      groups.create(spec.sessionId, spec.limits).then((created) => (made.group = created)),
+      PipedShells.open({ folder: pipes, fifos, destroy }).then((opened) => (made.shells = opened)),
+    ]);
     const plan = planFor(spec, { mounted, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
@@ -119,6 +119,12 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
   }
 }
 
+/** All of them, and the first fault when none is under way any more: what was made is known then. */
+async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
 interface PlanParts {
   readonly mounted: Identity | undefined;
   readonly host: NativeHost;
@@ -128,7 +134,7 @@ interface PlanParts {
 }
 
 function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
-  const { root, forbidsUserNamespaces, etc, toolchains } = host;
+  const { root, forbidsUserNamespaces, etc, library, toolchains } = host;
   return {
     root,
     forbidsUserNamespaces,
@@ -136,6 +142,7 @@ function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment,
     links: toolchains.links,
     path: [...equipment.path, toolchains.path].join(':'),
     etc,
+    library,
     pipes,
     diskBytes: limits.diskBytes,
     workspace: mounted && workspace,

@@ -9,7 +9,7 @@ import { openStreams, type StreamChannel, type Streams } from '../host/streams.t
 import type { ShellHost, TerminalChannel, TerminalProgram } from '../shell/channel.ts';
 import { COMMAND_ID } from '../shell/lines.ts';
 import { assignments, quote } from '../shell/quote.ts';
-import { PIPES } from './bubblewrap.ts';
+import { LIBRARY, PIPES } from './bubblewrap.ts';
 import { NativeTerminal } from './terminal.ts';
 
 /**
@@ -18,10 +18,10 @@ import { NativeTerminal } from './terminal.ts';
  */
 export function firstShell(processes: number | undefined): string {
   const limit = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes};`;
-  return `${limit}exec <${PIPES}/0.in >${PIPES}/0.out 2>${PIPES}/0.err; . ${PIPES}/prelude`;
+  return `${limit}exec <${PIPES}/0.in >${PIPES}/0.out 2>${PIPES}/0.err; ${BEGIN}`;
 }
-/** For the others. */
-const NEXT_SHELL = `. ${PIPES}/prelude`;
+/** Of every shell: which launcher there is, and the prelude. */
+const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
 
 /** The id of no command: what carries it is no command's to kill. */
 const OURS = `${COMMAND_ID}=ours`;
@@ -50,7 +50,7 @@ export class PipedShells implements ShellHost {
 
   async open(mark: string): Promise<StreamChannel> {
     const { inside, channel } = await this.#pipes();
-    void this.first.write(`${detached(inside, `${OURS} exec $cb_h -c ${quote(NEXT_SHELL)} sh ${mark} later`)}\n`);
+    void this.first.write(`${detached(inside, `${OURS} exec $cb_h -c ${quote(BEGIN)} sh ${mark} later`)}\n`);
     return channel;
   }
 

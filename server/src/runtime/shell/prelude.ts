@@ -144,7 +144,6 @@ facts() {
   done
 }
 
-cb_e=
 LAUNCHER
 cb_x=
 if [ -z "$cb_e" ]; then
@@ -164,8 +163,9 @@ cb_f=
 while IFS= read -r line; do command eval "$line"; [ -z "$cb_f" ] || { eval "$cb_f"; cb_f=; }; done
 `;
 
-/** Leaves `cb_e` empty where it can't be used. */
+/** Makes the launcher, as an open file. Leaves `cb_e` empty where it can't be used. */
 const launching = (machine: Machine): string => `
+cb_e=
 l=/tmp/.$1
 { printf ${printfFormat(launcher(machine))} >$l && chmod 500 $l && exec 9<$l; rm -f $l; } 2>/dev/null
 l=/proc/$$/fd/9
@@ -175,7 +175,7 @@ l=/proc/$$/fd/9
 /**
  * Argument of `sh -c`; `$1` is the mark between which it prints its facts; `$2` is there for all but a sandbox's
  * first shell, where they can't be told apart by their parents. Comments don't travel.
- * `machine` is the one that it will run on; of others nothing is known.
+ * `machine` is the one that it will run on. Without one no launcher is made: there is none, or `cb_e` names it.
  */
 export function prelude(machine: string | undefined): string {
   const known = machine === 'x86_64' || machine === 'aarch64';
