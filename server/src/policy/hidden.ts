@@ -17,16 +17,18 @@ export interface HiddenSources {
   /** The daemon's. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** Where the daemon keeps what it remembers. */
+  readonly stateFolder: string;
   /** Of the Docker engine, where it has one on this machine. */
   readonly engineSocket: string | undefined;
 }
 
-export function hiddenPlaces({ env, home, engineSocket }: HiddenSources): string[] {
+export function hiddenPlaces({ env, home, stateFolder, engineSocket }: HiddenSources): string[] {
   return [
     ...system,
     ...personal.map((name) => join(home, name)),
     ownFolder('XDG_CONFIG_HOME', { env, home }),
-    ownFolder('XDG_STATE_HOME', { env, home }),
+    stateFolder,
     ...[...named.map((name) => env[name]), engineSocket].filter(isPath),
   ];
 }

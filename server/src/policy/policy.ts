@@ -33,7 +33,7 @@ export function createPolicy(config: Config): Policy {
 
 /** @throws ProtocolError PolicyDenied where the narrower configuration asks for more than the policy gives. */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log'] as const) {
+  for (const key of ['docker', 'log', 'stateDir'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
@@ -76,10 +76,14 @@ export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
 /** @throws ProtocolError PolicyDenied */
 export function resolveNetwork(policy: Policy, asked: Network | undefined): Network {
   const mode = asked?.mode === 'allowlist' && !asked.hosts?.length ? 'none' : (asked?.mode ?? 'none');
-  if (mode !== 'none' && !policy.networkModes.includes(mode)) {
-    throw denied('network', `network mode ${mode} is not available here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
-  }
+  checkNetwork(policy, mode);
   return { mode };
+}
+
+/** @throws ProtocolError PolicyDenied */
+export function checkNetwork(policy: Policy, mode: Network['mode']): void {
+  if (mode === 'none' || policy.networkModes.includes(mode)) return;
+  throw denied('network', `network mode ${mode} is not available here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
 }
 
 /** Of two durations the shorter, where 0 means no bound. */

@@ -69,6 +69,10 @@ export const CancelProgress = notification('client', 'Lifecycle', 'window/workDo
 
 export const RuntimeList = request('Runtimes', 'runtime/list', lifecycle.Empty, sessions.RuntimeListResult,
   'Every runtime this daemon knows, available or not, with the reason.');
+export const RuntimeSelect = request('Runtimes', 'runtime/select', sessions.RuntimeSelectParams, sessions.RuntimeSelectResult,
+  'Which runtime session/create would choose, and why not the others. Makes nothing.');
+export const RuntimeChanged = notification('server', 'Runtimes', 'runtime/changed', sessions.RuntimeChangedParams,
+  'A runtime came, went, or is another one now: its availability, version, languages or isolation. Holds all of them.');
 
 export const SessionCreate = request('Sessions', 'session/create', sessions.SessionCreateParams, Session,
   'Makes a sandbox and gives it an identity.');
@@ -118,7 +122,7 @@ export const Discover = request('Observation', 'rpc.discover', lifecycle.Empty, 
 
 export const methods = [
   Initialize, Initialized, Shutdown, Exit, SetTrace, CancelProgress,
-  RuntimeList,
+  RuntimeList, RuntimeSelect, RuntimeChanged,
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,

@@ -48,3 +48,36 @@ export const SessionStateChangedParams = z.object({
 export type SessionStateChangedParams = z.infer<typeof SessionStateChangedParams>;
 
 export const RuntimeListResult = z.object({ runtimes: z.array(RuntimeInfo) });
+export const RuntimeChangedParams = z.object({ runtimes: z.array(RuntimeInfo) });
+
+/** What a runtime must be able to do. What is unknown here is an error: nothing is silently left out. */
+export const Requirements = z.strictObject({
+  isolation: z.optional(z.number().check(z.minimum(0), z.maximum(10))),
+  network: z.optional(Network.shape.mode),
+  enforced: z.optional(z.array(z.string())),
+  image: z.optional(z.string()),
+  runtimes: z.optional(z.array(z.string())),
+});
+export type Requirements = z.infer<typeof Requirements>;
+
+export const RuntimeSelectParams = z.object({
+  language: LanguageId,
+  preference: z.optional(Preference),
+  requirements: z.optional(Requirements),
+});
+
+/** How a runtime did in a choice, and why. */
+export const Candidate = z.object({
+  runtime: z.string(),
+  score: z.number(),
+  eligible: z.boolean(),
+  reasons: z.array(z.string()),
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+export const RuntimeSelectResult = z.object({
+  runtime: z.string(),
+  language: LanguageId,
+  preference: Preference,
+  candidates: z.array(Candidate),
+});

@@ -14,12 +14,22 @@ import type {
 
 export interface Runtime {
   readonly id: string;
+  /** The network modes to which it can confine a sandbox. Absent: `none` alone. */
+  readonly networks?: readonly Network['mode'][];
   /** What is known now. Never waits, never probes. */
   info(): RuntimeInfo;
   /** Looks again whether this host can run it. Never rejects: what is wrong is in `reason`. */
   refresh(signal: AbortSignal): Promise<RuntimeInfo>;
-  /** Whether a sandbox for this language can be made without fetching anything first. As of the last `refresh`. */
-  prepared(language: LanguageId | undefined): boolean;
+  /**
+   * Calls `changed` whenever it may be worth looking again, until `signal` aborts. Never throws, and holds no process open.
+   * Absent: nothing changes while the daemon runs.
+   */
+  watch?(signal: AbortSignal, changed: () => void): void;
+  /**
+   * Whether a sandbox for this language can be made without fetching anything first. As of the last `refresh`.
+   * `image`: of this one, for runtimes that have them, instead of the one that is configured.
+   */
+  prepared(language: LanguageId | undefined, image?: string): boolean;
   /**
    * Makes a sandbox. After a rejection nothing of it is left.
    * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable
@@ -48,7 +58,7 @@ export interface SharedFolder {
 
 export interface CreateContext {
   readonly signal: AbortSignal;
-  /** `percentage` is 0 to 100, or undefined where it can't be known. */
+  /** `percentage` is 0 to 100 while something is fetched, and undefined otherwise. */
   report(message: string, percentage?: number): void;
 }
 
@@ -56,6 +66,8 @@ export interface Sandbox {
   readonly image: string | undefined;
   /** What was found in force inside, layer by layer. */
   readonly isolation: Isolation;
+  /** What it used when it had just been made, in bytes. Absent: not known. */
+  readonly memoryBytes?: number | undefined;
   readonly files: Files;
   /** Resolves, with words for a person, when the sandbox is gone without having been asked to go. */
   readonly lost: Promise<string>;

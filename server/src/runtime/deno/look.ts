@@ -19,10 +19,23 @@ export interface Found {
   readonly version: string;
 }
 
+/** What was found out before about the very same file, by a daemon of the same version on the same host. */
+export interface Verdicts {
+  get(binary: string): Promise<Known | undefined>;
+  keep(binary: string, known: Known): Promise<void>;
+}
+
+export interface Known extends Probe {
+  readonly version: string;
+  /** When it was found out, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
 export interface LookParts {
   readonly keeper: Keeper;
   readonly clock: Clock;
   find(): Promise<string | undefined>;
+  readonly verdicts: Verdicts;
   make(found: Found, spec: SandboxSpec): Promise<Sandbox>;
 }
 
@@ -40,22 +53,26 @@ const probeSpec: SandboxSpec = {
 };
 
 /** @throws Error, whose words (see `wordsFor`) say what is wrong */
-export async function look(parts: LookParts): Promise<{ found: Found; measured: Probe }> {
-  const { keeper, clock, find, make } = parts;
+export async function look(parts: LookParts): Promise<{ found: Found; known: Known }> {
+  const { keeper, clock, find, make, verdicts } = parts;
   if (platform() === 'win32') throw new Error('it is not served on this platform yet');
   const binary = await find();
   if (binary === undefined) throw new Error('there is no deno on this host');
-  const version = await versionOf(binary, parts);
+  const before = await verdicts.get(binary);
+  const version = before?.version ?? (await versionOf(binary, parts));
   if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
   const folder = await keeper.folder();
   const entry = join(folder, 'main.mjs');
   await writeFile(entry, entryText);
   const found = { binary, entry, version };
+  if (before) return { found, known: before };
   const begin = clock.monotonic();
   const sandbox = await make(found, probeSpec);
   try {
     const probing = probe(sandbox, clock.monotonic() - begin, folder, clock);
-    return { found, measured: await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow) };
+    const known = { version, at: clock.now(), ...(await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow)) };
+    await verdicts.keep(binary, known);
+    return { found, known };
   } finally {
     await sandbox.close();
   }

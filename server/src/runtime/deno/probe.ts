@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Process, Sandbox } from '../ports.ts';
 import { Collector } from '../shell/collector.ts';
 
+/** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
 export interface Probe {
   readonly coldMs: number;
   readonly warmMs: number;
@@ -51,7 +52,7 @@ export async function probe(sandbox: Sandbox, makeMs: number, folder: string, cl
     if (leak.stdout.includes(CANARY)) throw new Error('its programs can import files outside; install another version');
     const warm = await run(sandbox, 'hello.ts', 'console.log("hello")', clock);
     if (warm.stdout !== 'hello\n') throw new Error(noProgram);
-    return { coldMs: makeMs + cold.firstMs, warmMs: warm.firstMs, memoryBytes };
+    return { coldMs: makeMs, warmMs: cold.firstMs, memoryBytes };
   } finally {
     await rm(outside, { recursive: true, force: true });
   }

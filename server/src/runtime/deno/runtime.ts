@@ -10,8 +10,7 @@ import type { CreateContext, Runtime, SandboxSpec } from '../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
-import { type Found, look, wordsFor } from './look.ts';
-import type { Probe } from './probe.ts';
+import { type Found, type Known, look, type Verdicts, wordsFor } from './look.ts';
 import type { DenoSandbox } from './sandbox.ts';
 
 export interface DenoOptions {
@@ -20,6 +19,8 @@ export interface DenoOptions {
   readonly log: Log;
   /** The daemon's own: PATH says where to look for a Deno. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: nothing is known from before. */
+  readonly verdicts?: Verdicts;
   /** The path of a Deno, given PATH. */
   readonly find?: (searchPath: string | undefined) => Promise<string | undefined>;
 }
@@ -29,6 +30,7 @@ export function createDenoRuntime(options: DenoOptions): DenoRuntime {
 }
 
 const languages: readonly LanguageId[] = ['javascript', 'typescript'];
+const noVerdicts: Verdicts = { get: async () => undefined, keep: async () => undefined };
 const HINT = 'npm install deno, or put a recent deno on PATH';
 
 /** Deno by itself. */
@@ -105,17 +107,18 @@ export class DenoRuntime implements Runtime {
 
   /** Never rejects: what is wrong becomes the reason. */
   async #look(): Promise<void> {
-    const { keeper, clock, env, log, find = findDeno } = this.#options;
+    const { keeper, clock, env, log, find = findDeno, verdicts = noVerdicts } = this.#options;
     const context = { signal: new AbortController().signal, report: () => undefined };
     try {
-      const { found, measured } = await look({
+      const { found, known } = await look({
         keeper,
         clock,
+        verdicts,
         find: () => find(env.PATH),
         make: (candidate, spec) => this.#make(candidate, spec, context),
       });
       this.#found = found;
-      this.#info = this.#describe({ version: found.version, measured });
+      this.#info = this.#describe({ version: found.version, measured: known });
     } catch (fault) {
       this.#found = undefined;
       this.#info = this.#describe({ reason: wordsFor(fault) });
@@ -125,7 +128,7 @@ export class DenoRuntime implements Runtime {
     }
   }
 
-  #describe({ version, reason, measured }: { version?: string; reason?: string; measured?: Probe }): RuntimeInfo {
+  #describe({ version, reason, measured }: { version?: string; reason?: string; measured?: Known }): RuntimeInfo {
     const { coldMs = 60, warmMs = 40, memoryBytes = 48 * 1024 * 1024 } = measured ?? {};
     return {
       id: this.id,
@@ -136,7 +139,7 @@ export class DenoRuntime implements Runtime {
       isolation: denoIsolation({ linux: platform() === 'linux', links: undefined, temporaryWritable: true }),
       startup: { coldMs: round(coldMs), warmMs: round(warmMs), measured: measured !== undefined },
       memoryBytes,
-      ...(measured ? { measuredAt: new Date(this.#options.clock.now()).toISOString() } : {}),
+      ...(measured ? { measuredAt: new Date(measured.at).toISOString() } : {}),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The only file that knows dockerode. Every call has a deadline; every fault becomes words for a person. */
 import type Docker from 'dockerode';
+import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { TerminalSize } from '../ports.ts';
@@ -17,6 +18,9 @@ export interface EngineInfo {
 
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
 export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { readonly NonRecursive: boolean } };
+
+/** A quiet connection is asked after so long whether it is still there. */
+const KEEP_ALIVE_MS = 30_000;
 
 /** An engine that says nothing for this long is stuck. */
 const DEADLINE_MS = { probe: 4_000, call: 30_000, start: 60_000 };
@@ -125,6 +129,15 @@ export class Engine {
   async images(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const list = await this.#call('probe', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
     return new Set(list.flatMap(({ RepoTags }) => RepoTags ?? []));
+  }
+
+  /** What happens to its images and to itself, as it happens, until `signal` aborts or the engine goes. Holds no process open. */
+  async events(signal: AbortSignal): Promise<Readable> {
+    const stream = await this.#call('call', signal, (docker, abortSignal) =>
+      docker.getEvents({ filters: { type: ['image', 'daemon'] }, abortSignal }));
+    // A connection to an engine on another machine may break without a word.
+    (stream as IncomingMessage).socket.setKeepAlive(true, KEEP_ALIVE_MS).unref();
+    return stream as Readable;
   }
 
   async pull(image: string, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {

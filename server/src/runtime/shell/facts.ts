@@ -12,6 +12,8 @@ export interface Facts {
   readonly interfaces: readonly string[];
   /** undefined: no limit is in force. */
   readonly memoryBytes: number | undefined;
+  /** What is in use; undefined where nobody counts it. */
+  readonly usedBytes: number | undefined;
   readonly pids: number | undefined;
   readonly cpus: number | undefined;
   /** Control groups that are seen inside, and that the shell is a member of: `memory`, `cpu`, `pids`, or `.` for all of them. */
@@ -45,6 +47,7 @@ export function parseFacts(text: string): Facts {
     mounts,
     interfaces,
     memoryBytes: limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes')),
+    usedBytes: limit(cgroup.get('memory.current') ?? cgroup.get('memory/memory.usage_in_bytes')),
     pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),
     cpus: cpus(cgroup),
     member,

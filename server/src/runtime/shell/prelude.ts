@@ -136,7 +136,7 @@ facts() {
   while read -r a b c d; do case $b in /|/workspace|/tmp) printf 'mount %s %s %s\n' $b $c "$d";; esac; done </proc/self/mounts
   while read -r a b; do case $a in *:*) printf 'net %s\n' "$a";; esac; done </proc/net/dev
   while read -r a b c d; do case $b in data) printf 'limit %s %s\n' $b $d;; processes) printf 'limit %s %s\n' $b $c;; esac; done </proc/self/limits
-  for f in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu.max; do
+  for f in memory/memory.limit_in_bytes memory.max memory/memory.usage_in_bytes memory.current pids/pids.max pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu.max; do
     [ -r /sys/fs/cgroup/$f ] && read -r a </sys/fs/cgroup/$f && printf 'cgroup %s %s\n' $f "$a"
   done
   for f in memory cpu pids .; do

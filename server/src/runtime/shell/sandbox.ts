@@ -32,6 +32,7 @@ export interface ShellSandboxParts {
 export class ShellSandbox implements Sandbox {
   readonly image: string | undefined;
   readonly isolation: Isolation;
+  readonly memoryBytes: number | undefined;
   readonly files: ShellFiles;
   readonly #parts: ShellSandboxParts;
   readonly #shells: ShellPool;
@@ -46,6 +47,7 @@ export class ShellSandbox implements Sandbox {
     this.#parts = parts;
     this.image = parts.image;
     this.isolation = parts.isolation;
+    this.memoryBytes = parts.facts.usedBytes;
     this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
     void parts.host.first.closed.then(() => {

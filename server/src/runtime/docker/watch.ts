@@ -1,0 +1,111 @@
+/**
+ * Whether the engine comes or goes. While it is there its stream of events is held open: the end of that stream says
+ * that it has gone, and what comes in it that images or its own settings have changed. While it is not there, the
+ * folder of its socket is watched, and now and then somebody tries.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../base/clock.ts';
+import { deferred } from '../../base/promises.ts';
+
+export interface WatchedEngine {
+  /** Where it is a local socket. */
+  readonly socketPath: string | undefined;
+  /** Its events as they come. @throws where there is no engine */
+  events(signal: AbortSignal): Promise<Readable>;
+}
+
+/** While there is no engine it is tried so long after, then twice as long, up to the last. */
+const FIRST_TRY_MS = 5_000;
+const LAST_TRY_MS = 60_000;
+/** Events come in swarms: one look for all that come within this time. */
+const SWARM_MS = 300;
+
+/** Resolves when `signal` aborts. Never rejects. */
+export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: AbortSignal, changed: () => void): Promise<void> {
+  let delay = FIRST_TRY_MS;
+  while (!signal.aborted) {
+    // Watched before it is tried: what appears in between is not missed.
+    const socket = new Appearance(engine.socketPath);
+    const events = await engine.events(signal).catch(() => undefined);
+    const begin = clock.monotonic();
+    if (events) {
+      socket.close();
+      // It may be another one than before.
+      changed();
+      await follow(events, clock, signal, changed);
+      if (!signal.aborted) changed();
+      delay = FIRST_TRY_MS;
+    }
+    // An engine that sends its clients away is treated like one that is not there.
+    if (!events || clock.monotonic() - begin < FIRST_TRY_MS) {
+      const appeared = await pause(socket, delay, clock, signal);
+      delay = appeared ? FIRST_TRY_MS : Math.min(delay * 2, LAST_TRY_MS);
+    }
+    socket.close();
+  }
+}
+
+/** Resolves when the stream has ended, however. */
+async function follow(events: Readable, clock: Clock, signal: AbortSignal, changed: () => void): Promise<void> {
+  const ended = deferred();
+  const stop = () => void events.destroy();
+  let cancel: (() => void) | undefined;
+  events.on('data', () => {
+    cancel ??= clock.after(SWARM_MS, () => {
+      cancel = undefined;
+      changed();
+    });
+  });
+  for (const end of ['end', 'close', 'error']) events.on(end, () => ended.resolve());
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  await ended.promise;
+  cancel?.();
+  signal.removeEventListener('abort', stop);
+  events.destroy();
+}
+
+/** Until the socket appears (true), or time has passed, or nobody waits any more. */
+async function pause(socket: Appearance, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const over = deferred<boolean>();
+  const stop = () => over.resolve(false);
+  const cancel = clock.after(ms, stop);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  void socket.seen.then(() => over.resolve(true));
+  try {
+    return await over.promise;
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Of a file, from now on. Where its folder can't be watched, it is never seen: trying is all there is. */
+class Appearance {
+  readonly #seen = deferred();
+  #watcher: FSWatcher | undefined;
+
+  constructor(path: string | undefined) {
+    if (path === undefined) return;
+    try {
+      this.#watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+        if (name === null || name === basename(path)) this.#seen.resolve();
+      });
+      this.#watcher.on('error', () => this.close());
+    } catch {
+      // Never seen.
+    }
+  }
+
+  get seen(): Promise<void> {
+    return this.#seen.promise;
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+}

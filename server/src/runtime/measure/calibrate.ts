@@ -1,0 +1,77 @@
+/** Measures a runtime by using it: one sandbox, one small program. */
+import { randomBytes } from 'node:crypto';
+import { type Clock, deadline } from '../../base/clock.ts';
+import type { LanguageId, Limits } from '../../protocol/index.ts';
+import type { Process, Runtime, Sandbox } from '../ports.ts';
+import type { Quantity } from './measurements.ts';
+
+const MiB = 2 ** 20;
+const limits: Limits = { memoryBytes: 256 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 };
+
+/** The first one that a runtime runs: those that most runtimes have, so that their numbers compare. */
+const programs: readonly (readonly [LanguageId, string])[] = [
+  ['javascript', 'console.log(1)'],
+  ['typescript', 'console.log(1)'],
+  ['python', 'print(1)'],
+  ['shellscript', 'echo 1'],
+  ['ruby', 'puts 1'],
+];
+
+const CALIBRATION_DEADLINE_MS = 20_000;
+
+/** False where nothing could be measured without fetching something first. @throws whatever the runtime throws */
+export async function calibrate(runtime: Runtime, clock: Clock, record: (quantity: Quantity, value: number) => void): Promise<boolean> {
+  const info = runtime.info();
+  const found = programs.find(([id]) => info.languages.some((language) => language.id === id) && runtime.prepared(id));
+  if (!found) return false;
+  const [language, code] = found;
+  const abort = new AbortController();
+  const late = () => {
+    const fault = new Error(`${runtime.id} took longer than ${CALIBRATION_DEADLINE_MS / 1000} s`);
+    abort.abort(fault);
+    return fault;
+  };
+  const spec = {
+    sessionId: `calibrate-${randomBytes(4).toString('hex')}`,
+    language,
+    image: info.languages.find(({ id }) => id === language)?.image,
+    limits,
+    network: { mode: 'none' },
+    workspace: undefined,
+  } as const;
+  await deadline(clock, CALIBRATION_DEADLINE_MS, (async () => {
+    const begin = clock.monotonic();
+    const sandbox = await runtime.create(spec, { signal: abort.signal, report: () => undefined });
+    try {
+      record('coldMs', clock.monotonic() - begin);
+      if (sandbox.memoryBytes !== undefined) record('memoryBytes', sandbox.memoryBytes);
+      const warmMs = await firstWord(sandbox, language, code, clock, abort.signal);
+      if (warmMs !== undefined) record('warmMs', warmMs);
+    } finally {
+      await sandbox.close();
+    }
+  })(), late);
+  return true;
+}
+
+/** undefined where the program did not say what it should. */
+async function firstWord(sandbox: Sandbox, language: LanguageId, code: string, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
+  const toolchain = await sandbox.toolchain(language);
+  const file = `/workspace/calibrate${toolchain?.extension ?? ''}`;
+  const phase = toolchain?.phases(file, [], '/tmp').at(-1);
+  if (!phase) return undefined;
+  const written = { [file]: code, ...phase.files };
+  for (const [path, text] of Object.entries(written)) {
+    await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
+  }
+  const program = { command: phase.command, env: phase.env, cwd: '/workspace', stdin: 'none', pty: undefined } as const;
+  const begin = clock.monotonic();
+  let heard: number | undefined;
+  const process: Process = await sandbox.start(program, () => {
+    heard ??= clock.monotonic() - begin;
+  });
+  const kill = () => void process.kill().catch(() => undefined);
+  signal.addEventListener('abort', kill, { once: true });
+  const exit = await process.exited.finally(() => signal.removeEventListener('abort', kill));
+  return exit.kind === 'exited' && exit.code === 0 ? heard : undefined;
+}

@@ -1,0 +1,30 @@
+/** What keeps a runtime from being chosen, in words. Hard requirements: no score makes up for one. */
+import type { LanguageId, Requirements, RuntimeInfo } from '../../protocol/index.ts';
+import type { Runtime } from '../ports.ts';
+
+/** As a client asks for it. Absent: anything will do; an absent `network` is none. An empty `runtimes` allows none. */
+export type Required = Readonly<Requirements>;
+
+/** Empty: it will do. */
+export function obstacles(
+  { networks = ['none'] }: Pick<Runtime, 'networks'>,
+  { id, available, reason, languages, isolation }: RuntimeInfo,
+  language: LanguageId | undefined,
+  { runtimes, network = 'none', isolation: least = 0, enforced, image }: Required,
+): string[] {
+  const against: string[] = [];
+  if (runtimes && !runtimes.includes(id)) against.push('not among the runtimes asked for');
+  if (language !== undefined && !languages.some((each) => each.id === language)) against.push(`does not run ${language}`);
+  if (!available) against.push(reason ?? 'it is not available');
+  if (image !== undefined && !languages.some((each) => each.image !== undefined)) against.push('has no images');
+  if (!networks.includes(network)) against.push(`can't confine a sandbox to the network mode ${network}`);
+  else if (network !== 'full' && isolation.layers.some(({ name, state }) => name === 'network' && state === 'off')) {
+    against.push('does not hold programs back from the network');
+  }
+  if (isolation.score < least) against.push(`isolation ${isolation.score} of 10 is less than ${least}`);
+  for (const name of enforced ?? []) {
+    const state = isolation.layers.find((layer) => layer.name === name)?.state;
+    if (state !== 'enforced') against.push(state === undefined ? `has no layer ${name}` : `${name} is ${state}, not enforced`);
+  }
+  return against;
+}

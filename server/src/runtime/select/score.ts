@@ -1,0 +1,42 @@
+/** How well a runtime suits a preference: 0 to 100, from measured numbers where there are some. */
+import type { Preference, RuntimeInfo } from '../../protocol/index.ts';
+
+/** A start of so many milliseconds, or an idle sandbox of so many MiB, is worth half the points. */
+const HALF_MS = 100;
+const HALF_MIB = 64;
+
+const MiB = 2 ** 20;
+
+/** What each preference looks at. Every row adds up to 1; a little of everything settles what is otherwise equal. */
+const weights: Readonly<Record<Preference, readonly [security: number, speed: number, memory: number]>> = {
+  security: [0.96, 0.02, 0.02],
+  speed: [0.02, 0.96, 0.02],
+  memory: [0.02, 0.02, 0.96],
+  balanced: [0.6, 0.25, 0.15],
+};
+
+/** To one decimal, as it is told: what is told decides. */
+export function score(info: RuntimeInfo, preference: Preference): number {
+  const [security, speed, memory] = weights[preference];
+  const points =
+    security * info.isolation.score * 10 +
+    speed * (100 / (1 + startMs(info) / HALF_MS)) +
+    memory * (100 / (1 + info.memoryBytes / MiB / HALF_MIB));
+  return Math.round(points * 10) / 10;
+}
+
+/** From nothing to the first word of a program. */
+function startMs({ startup }: RuntimeInfo): number {
+  return startup.coldMs + startup.warmMs;
+}
+
+/** What a score is made of. */
+export function merits(info: RuntimeInfo, prepared: boolean): string[] {
+  const { isolation, startup, memoryBytes } = info;
+  return [
+    `isolation ${isolation.score} of 10`,
+    `${Math.round(startMs(info))} ms from nothing to a program's first word, ${startup.measured ? 'measured' : 'estimated'}`,
+    `${Math.round((memoryBytes / MiB) * 10) / 10} MiB for an idle sandbox`,
+    prepared ? 'everything is at hand' : 'its image must be fetched first',
+  ];
+}
