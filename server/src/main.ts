@@ -61,7 +61,7 @@ async function dispatch(args: Arguments): Promise<number> {
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
-      return doctor(await createDaemon(host, args.config), args.json, (text) => void process.stdout.write(text));
+      return doctor(await createDaemon(host, args.config), host.clock, args.json, (text) => void process.stdout.write(text));
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');

@@ -6,6 +6,7 @@ import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
 import { createOpen } from '../../server/src/connection/open.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
+import { Catalog } from '../../server/src/runtime/catalog.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { recordingLog } from '../connection/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -33,8 +34,9 @@ export class RunBench {
     const log = recordingLog([]);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
-    const open = createOpen({ policy: createPolicy(config), runtimes, looked: Promise.resolve(), hidden: async () => [], clock, log, version: '1' });
-    this.daemon = { open, runtimes, log, looked: Promise.resolve(), close: async () => void (this.closes += 1) };
+    const catalog = new Catalog({ runtimes, clock, log });
+    const open = createOpen({ policy: createPolicy(config), catalog, hidden: async () => [], clock, log, version: '1' });
+    this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
     this.host = { clock, version: '1' } as unknown as Host;
     this.terminal = {
       stdin: new PassThrough(),

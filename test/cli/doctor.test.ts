@@ -3,13 +3,14 @@ import { expect } from 'chai';
 import { doctor } from '../../server/src/cli/doctor.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Layer, RuntimeInfo } from '../../server/src/protocol/index.ts';
+import { Catalog } from '../../server/src/runtime/catalog.ts';
 import { recordingLog } from '../connection/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime } from '../fakes/runtime.ts';
 
 const layer = (name: string, state: Layer['state'] = 'enforced'): Layer => ({ name, state });
 
-const base = { startup: { coldMs: 1, warmMs: 1, measured: false }, memoryBytes: 1 };
+const base = { startup: { coldMs: 250, warmMs: 29.6, measured: false }, memoryBytes: 8 * 2 ** 20 };
 const docker: RuntimeInfo = {
   ...base, id: 'docker', available: true, version: '20.10.24+dfsg1',
   languages: ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'].map((id) => ({ id, image: 'x' }) as RuntimeInfo['languages'][number]),
@@ -24,15 +25,18 @@ const missing = (info: RuntimeInfo, reason?: string): RuntimeInfo => ({ ...info,
 async function run(infos: readonly RuntimeInfo[], json = false) {
   let text = '';
   let closed = 0;
-  const runtimes = infos.map((info) => Object.assign(new FakeRuntime({ clock: new FakeClock() }), { info: () => info }));
+  const clock = new FakeClock();
+  const log = recordingLog([]);
+  const runtimes = infos.map((info) => Object.assign(new FakeRuntime({ clock, id: info.id }), { info: () => info }));
   const daemon: Daemon = {
     runtimes,
-    log: recordingLog([]),
-    looked: Promise.resolve(),
+    catalog: new Catalog({ runtimes, clock, log }),
+    log,
+    watch: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };
-  const code = await doctor(daemon, json, (part) => (text += part));
+  const code = await doctor(daemon, clock, json, (part) => (text += part));
   expect(closed, 'closed').to.equal(1);
   return { code, text };
 }
@@ -44,6 +48,10 @@ docker   yes    20.10.24+dfsg1  7/10       python javascript typescript go
                                            csharp ruby shellscript
 deno     yes    2.9.6           3/10       javascript typescript
 
+RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
+docker   250 ms   30 ms          8.0 MiB      estimated
+deno     250 ms   30 ms          8.0 MiB      estimated
+
 deno: not fully enforced: user (off), seccomp (off), filesystem (degraded),
 network (degraded), processes (degraded), memory (degraded), pids (degraded),
 disk (degraded)
@@ -53,6 +61,9 @@ RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
 deno     yes    2.9.6    7/10       javascript typescript
+
+RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
+deno     250 ms   30 ms          8.0 MiB      estimated
 
 docker: no engine answers at unix:///var/run/docker.sock: start Docker, or set
 docker.host

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { createOpen } from '../../server/src/connection/open.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
+import { Catalog } from '../../server/src/runtime/catalog.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, TestServer } from './server.ts';
 import type { Json, Received } from './wire.ts';
@@ -20,6 +21,7 @@ export class TestDaemon {
   readonly server: TestServer;
   readonly runtime: FakeRuntime;
   readonly runtimes: readonly FakeRuntime[];
+  readonly catalog: Catalog;
   #next = 1;
 
   constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {
@@ -30,10 +32,10 @@ export class TestDaemon {
     this.runtimes = [this.runtime, ...others.map(make)];
     const write = (level: 'error' | 'warn' | 'info' | 'debug') => (message: string, fault?: unknown) => void lines.push({ level, message, fault });
     const log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), child: () => log };
+    this.catalog = new Catalog({ runtimes: this.runtimes, clock, log });
     const open = createOpen({
       policy: createPolicy(config),
-      runtimes: this.runtimes,
-      looked: Promise.resolve(),
+      catalog: this.catalog,
       hidden: async () => hidden,
       clock,
       log,

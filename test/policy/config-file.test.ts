@@ -21,6 +21,7 @@ describe('a configuration', () => {
       maxLimits: { cpus: 0.5 },
       sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
       network: { modes: ['none'] },
+      stateDir: '/x',
       docker: { host: 'unix:///x' },
       log: { level: 'debug', file: '/tmp/log' },
     };
@@ -58,7 +59,7 @@ describe('a configuration', () => {
   }
 
   const unserved: Record<string, unknown> = {
-    pool: {}, rates: {}, quotas: {}, prices: {}, scan: {}, audit: {}, stateDir: '/x',
+    pool: {}, rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
     'network.hosts': ['a'], 'docker.ociRuntime': 'runsc',
   };
   for (const [path, value] of Object.entries(unserved)) {

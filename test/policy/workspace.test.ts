@@ -121,7 +121,7 @@ describe('a shared folder', () => {
 });
 
 describe('hidden places', () => {
-  const sources = { env: {}, home: '/home/a', engineSocket: undefined };
+  const sources = { env: {}, home: '/home/a', stateFolder: undefined, engineSocket: undefined };
 
   it('are those of the system and the keys of the person', () => {
     const places = hiddenPlaces(sources);
@@ -135,8 +135,8 @@ describe('hidden places', () => {
 
   it('are also those the environment and the configuration name', () => {
     const env = { DOCKER_CONFIG: '/x/docker', SSH_AUTH_SOCK: '/tmp/agent.1', XDG_CONFIG_HOME: '/x/config', XDG_RUNTIME_DIR: 'relative', GNUPGHOME: '' };
-    const places = hiddenPlaces({ ...sources, env, engineSocket: '/x/docker.sock' });
-    expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/docker.sock']);
+    const places = hiddenPlaces({ ...sources, env, stateFolder: '/x/state', engineSocket: '/x/docker.sock' });
+    expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/state', '/x/docker.sock']);
     expect(places).not.to.include.members(['relative', '']);
   });
 

@@ -6,6 +6,7 @@ import { type Line, recordingLog } from '../connection/server.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
+import type { Quantity } from '../../server/src/runtime/measure/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
 import type { Session } from '../../server/src/session/session.ts';
@@ -22,6 +23,7 @@ export class SessionBench {
   readonly clock = new FakeClock();
   readonly changes: [session: string, state: SessionState, reason?: CloseReason][] = [];
   readonly lines: Line[] = [];
+  readonly samples: [runtime: string, quantity: Quantity, value: number][] = [];
   readonly runtime: FakeRuntime;
   readonly manager: SessionManager;
 
@@ -31,6 +33,7 @@ export class SessionBench {
       max,
       clock: this.clock,
       log: recordingLog(this.lines),
+      record: (...sample) => void this.samples.push(sample),
       changed: (session, state, reason) => void this.changes.push(reason ? [session.id, state, reason] : [session.id, state]),
     });
   }

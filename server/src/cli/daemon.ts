@@ -5,16 +5,18 @@ import type { Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { createOpen } from '../connection/open.ts';
 import type { Open } from '../connection/service.ts';
-import { ConfigError, loadConfig } from '../policy/config-file.ts';
+import { ConfigError, loadConfig, ownFolder } from '../policy/config-file.ts';
 import { hiddenPlaces } from '../policy/hidden.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
+import { Catalog } from '../runtime/catalog.ts';
 import { createDenoRuntime } from '../runtime/deno/runtime.ts';
 import { Engine } from '../runtime/docker/engine.ts';
 import { resolveEngine } from '../runtime/docker/host.ts';
 import { DockerRuntime } from '../runtime/docker/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { Keeper } from '../runtime/host/keeper.ts';
+import { remember } from './remember.ts';
 
 /** What of the process a daemon may know. */
 export interface Host {
@@ -35,8 +37,9 @@ export interface Daemon {
   readonly open: Open;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
-  /** Resolves when every runtime has been looked at, however long it takes. */
-  readonly looked: Promise<unknown>;
+  readonly catalog: Catalog;
+  /** For a daemon that stays: notices runtimes that come and go. */
+  watch(): void;
   /** Removes whatever is left. */
   close(): Promise<void>;
 }
@@ -59,18 +62,23 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
     // The container's own lease may be stopped by what runs inside it: this one can't.
     guard: () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]),
   });
-  const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env })];
-  const looking = Promise.all(runtimes.map((runtime) => runtime.refresh(new AbortController().signal)));
-  void looking.then(() => sweepStrays(docker, host, log));
-  const places = hiddenPlaces({ env, home, engineSocket: engine.address.options.socketPath });
+  const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
+  const memory = await remember({ folder: stateFolder, config, host, log: log.child('state') });
+  const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env, verdicts: memory.verdicts })];
+  const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
+  void catalog.known();
+  void catalog.whenLooked().then(() => sweepStrays(docker, host, log));
+  const places = hiddenPlaces({ env, home, stateFolder: config.stateDir, engineSocket: engine.address.options.socketPath });
   return {
-    open: createOpen({ policy, runtimes, looked: looking, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
+    open: createOpen({ policy, catalog, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
     runtimes,
+    catalog,
     log,
-    looked: looking,
+    watch: () => catalog.watch(),
     close: async () => {
+      catalog.close();
       await Promise.all(runtimes.map((runtime) => runtime.close()));
-      await keeper.close();
+      await Promise.all([keeper.close(), memory.close()]);
     },
   };
 }

@@ -1,16 +1,37 @@
 /** `codebeaker doctor`: what this machine can run, how well it is isolated, and what to do about what is missing. */
+import type { Clock } from '../base/clock.ts';
 import type { RuntimeInfo } from '../protocol/index.ts';
+import { calibrate } from '../runtime/measure/calibrate.ts';
 import type { Daemon } from './daemon.ts';
 
-export async function doctor(daemon: Daemon, json: boolean, write: (text: string) => void): Promise<number> {
-  await daemon.looked;
-  const infos = daemon.runtimes.map((runtime) => runtime.info());
+const WIDTH = 80;
+
+export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write: (text: string) => void): Promise<number> {
+  const { catalog, runtimes, log } = daemon;
+  await catalog.looked();
+  // One after the other: side by side they would slow each other down.
+  for (const runtime of runtimes.filter((each) => each.info().available)) {
+    await calibrate(runtime, clock, (quantity, value) => catalog.record(runtime.id, quantity, value))
+      .catch((fault: unknown) => log.warn(`${runtime.id} could not be measured`, fault));
+  }
+  const infos = catalog.infos();
   await daemon.close();
-  write(json ? `${JSON.stringify({ runtimes: infos })}\n` : table(infos));
+  write(json ? `${JSON.stringify({ runtimes: infos })}\n` : report(infos));
   return infos.some(({ available }) => available) ? 0 : 1;
 }
 
-function table(infos: readonly RuntimeInfo[]): string {
+function report(infos: readonly RuntimeInfo[]): string {
+  const ready = infos.filter(({ available }) => available);
+  const notes = infos.flatMap((info) => [
+    ...(info.available ? [] : wrap(`${info.id}: ${info.reason ?? 'not available'}`, WIDTH)),
+    ...weak(info),
+  ]);
+  const end = ready.length > 0 ? [] : ['Nothing can run code here. Install Docker, or run npm install to get Deno.'];
+  const parts = [table(infos), ready.length > 0 ? figures(ready) : [], notes, end];
+  return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function table(infos: readonly RuntimeInfo[]): string[] {
   const rows = infos.map((info) => [
     info.id,
     info.available ? 'yes' : 'no',
@@ -18,22 +39,26 @@ function table(infos: readonly RuntimeInfo[]): string {
     info.available ? `${info.isolation.score}/10` : '-',
     info.languages.map(({ id }) => id).join(' ') || '-',
   ]);
-  const lines = columns([['RUNTIME', 'READY', 'VERSION', 'ISOLATION', 'LANGUAGES'], ...rows], 80);
-  const notes = infos.flatMap((info) => [
-    ...(info.available ? [] : wrap(`${info.id}: ${info.reason ?? 'not available'}`, 80)),
-    ...weak(info),
+  return columns([['RUNTIME', 'READY', 'VERSION', 'ISOLATION', 'LANGUAGES'], ...rows], WIDTH);
+}
+
+/** What it takes: to make a sandbox, until its first program is heard of, and while nothing runs. */
+function figures(infos: readonly RuntimeInfo[]): string[] {
+  const rows = infos.map(({ id, startup, memoryBytes }) => [
+    id,
+    `${Math.round(startup.coldMs)} ms`,
+    `${Math.round(startup.warmMs)} ms`,
+    `${(memoryBytes / 2 ** 20).toFixed(1)} MiB`,
+    startup.measured ? 'measured here' : 'estimated',
   ]);
-  const end = infos.some(({ available }) => available)
-    ? []
-    : ['', 'Nothing can run code here. Install Docker, or run npm install to get Deno.'];
-  return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : []), ...end].join('\n')}\n`;
+  return columns([['RUNTIME', 'SANDBOX', 'FIRST PROGRAM', 'IDLE MEMORY', ''], ...rows], WIDTH).map((line) => line.trimEnd());
 }
 
 /** What an available runtime enforces less than fully. */
 function weak({ id, available, isolation }: RuntimeInfo): string[] {
   const layers = isolation.layers.filter(({ state }) => state !== 'enforced');
   if (!available || layers.length === 0) return [];
-  return wrap(`${id}: not fully enforced: ${layers.map(({ name, state }) => `${name} (${state})`).join(', ')}`, 80);
+  return wrap(`${id}: not fully enforced: ${layers.map(({ name, state }) => `${name} (${state})`).join(', ')}`, WIDTH);
 }
 
 /** Aligned columns; the last one is wrapped under itself. */

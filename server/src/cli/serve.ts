@@ -38,6 +38,7 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
   };
   const watch = (pid: number) => stops.push(watchProcess(pid, host.clock, host.alive, () => leave(`process ${pid} is gone`)));
   const connection: Connection = connect(transport, daemon.open, { log, clock: host.clock, version: host.version, onClientProcess: watch });
+  daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
   process.on('uncaughtException', (fault) => {

@@ -92,6 +92,7 @@ async function execute(
     outputBytes,
     timeoutMs: shorter(timeoutMs, params.timeoutMs),
     signal,
+    firstHeard: session.takeFirstHeard(),
   });
   commands.add(execution);
   try {

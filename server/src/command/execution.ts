@@ -15,6 +15,8 @@ export interface ExecutionOptions {
   /** 0: none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Told how long its first program took to be heard of: its first output, or its end. Not where that is a compiler. */
+  readonly firstHeard: ((ms: number) => void) | undefined;
 }
 
 /** After a time-out's TERM, KILL follows so much later. */
@@ -78,12 +80,18 @@ export class Execution implements Running {
     if (this.#cause) return;
     const { sandbox, clock } = this.#options;
     const begin = clock.monotonic();
-    const process = await sandbox.start(program, (stream, chunk) => this.#take(stream, chunk));
+    const heard = once(name === 'run' && this.#phases.length === 0 ? this.#options.firstHeard : undefined, clock, begin);
+    const process = await sandbox.start(program, (stream, chunk) => {
+      heard();
+      return this.#take(stream, chunk);
+    });
     this.#process = process;
     started();
     if (this.#cause) this.#kill(process);
     if (name === 'run') this.#ready.resolve(process);
     const exit = await process.exited;
+    // What was ended tells nothing of how soon it would have.
+    if (!this.#cause && exit.kind === 'exited') heard();
     this.#process = undefined;
     this.#last = exit;
     this.#over = name === 'run' || exit.kind !== 'exited' || exit.code !== 0;
@@ -200,4 +208,14 @@ export class Execution implements Running {
 /** To a microsecond. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
+}
+
+/** Tells how long it is since `begin`, the first time only. */
+function once(tell: ((ms: number) => void) | undefined, clock: Clock, begin: number): () => void {
+  let told = tell === undefined;
+  return () => {
+    if (told) return;
+    told = true;
+    tell?.(clock.monotonic() - begin);
+  };
 }

@@ -2,9 +2,9 @@
 import { abortable } from '../base/promises.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
 import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
-import { type InitializeParams, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
-import type { Runtime } from '../runtime/ports.ts';
-import { selectRuntime } from '../runtime/select.ts';
+import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
+import type { Catalog } from '../runtime/catalog.ts';
+import { type Choosable, selectRuntime, type Wish } from '../runtime/select/select.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { Session } from '../session/session.ts';
 import type { ProgressTokens } from './progress.ts';
@@ -12,19 +12,17 @@ import type { RequestContext } from './service.ts';
 
 export interface CreateSessionParts {
   readonly policy: Policy;
-  readonly runtimes: readonly Runtime[];
+  readonly catalog: Catalog;
   readonly sessions: SessionManager;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
-  /** Resolves when every runtime has been looked at: until then it is not known what there is to choose from. */
-  readonly looked: Promise<unknown>;
   /** Host paths that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
 
-export function sessionCreator({ policy, runtimes, sessions, initialize, hidden, progress, looked }: CreateSessionParts): CreateSessions {
+export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress }: CreateSessionParts): CreateSessions {
   const share = async (ask: WorkspaceAsk) =>
     resolveWorkspace(ask, { opened: openedFolders(initialize), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -32,22 +30,22 @@ export function sessionCreator({ policy, runtimes, sessions, initialize, hidden,
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
-    await abortable(signal, looked);
-    const runtime = selectRuntime(able(runtimes, params), {
-      runtime: params.runtime,
-      language,
-      preference: params.preference ?? policy.preference,
-    });
+    const image = params.image ?? policy.images[language ?? 'shellscript'];
+    const network = resolveNetwork(policy, params.network);
+    // Until then it is not known what there is to choose from.
+    await abortable(signal, catalog.looked());
+    requireImages(catalog.choosable, params);
+    const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       return await sessions.create(
         {
           runtime,
           language,
-          image: params.image ?? policy.images[language ?? 'shellscript'],
+          image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          network: resolveNetwork(policy, params.network),
+          network,
           workspace: params.workspace && (await share(params.workspace)),
           env: params.env ?? {},
           strict: params.strict ?? false,
@@ -56,6 +54,9 @@ export function sessionCreator({ policy, runtimes, sessions, initialize, hidden,
         },
         shown,
       );
+    } catch (fault) {
+      if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
+      throw fault;
     } finally {
       await shown.end();
     }
@@ -77,13 +78,24 @@ function refuseUnserved({ secrets }: SessionCreateParams): void {
   if (secrets && Object.keys(secrets).length > 0) throw unserved('secrets', 'secrets are not served by this daemon');
 }
 
-/** Those that can do what is asked for: an image is nothing to a runtime without images. */
-function able(runtimes: readonly Runtime[], { image, runtime: id }: SessionCreateParams): readonly Runtime[] {
-  if (image === undefined) return runtimes;
-  const withImages = runtimes.filter((runtime) => runtime.info().languages.some((language) => language.image !== undefined));
-  const named = runtimes.find((runtime) => runtime.id === id);
-  if (named && !withImages.includes(named)) throw unserved('image', `the runtime ${named.id} has no images`);
-  return withImages;
+function wishOf(
+  { runtime, language, preference, image: named, strict }: SessionCreateParams,
+  { policy, image, network }: { policy: Policy; image: string; network: Network },
+): Wish {
+  return {
+    language,
+    preference: preference ?? policy.preference,
+    required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
+    image,
+    strict: strict ?? false,
+  };
+}
+
+/** Both named, they must fit: an image is nothing to a runtime without images. */
+function requireImages(runtimes: readonly Choosable[], { image, runtime: id }: SessionCreateParams): void {
+  const named = image === undefined ? undefined : runtimes.find((runtime) => runtime.id === id);
+  if (!named || named.info().languages.some((language) => language.image !== undefined)) return;
+  throw unserved('image', `the runtime ${named.id} has no images`);
 }
 
 function unserved(path: string, message: string): ProtocolError {

@@ -6,14 +6,16 @@ import type { RunningCommands } from '../command/commands.ts';
 import { decode } from '../command/content.ts';
 import { type ExecuteContext, executeShell, runCode } from '../command/execute.ts';
 import * as files from '../command/files.ts';
+import type { Policy } from '../policy/policy.ts';
 import { methods, ProtocolError } from '../protocol/index.ts';
-import type { Runtime } from '../runtime/ports.ts';
+import type { Catalog } from '../runtime/catalog.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { CreateSessions } from './create-session.ts';
 import { MAX_CHUNK_BYTES, type OutputChannels } from './flow.ts';
 import { serverHealth } from './health.ts';
 import type { ProgressTokens } from './progress.ts';
 import type { Client, Handlers, RequestContext } from './service.ts';
+import { selectFor } from './select-runtime.ts';
 import { parseParams } from './validate.ts';
 
 export interface HandlerParts {
@@ -21,7 +23,8 @@ export interface HandlerParts {
   readonly clock: Clock;
   readonly startedAt: number;
   readonly version: string;
-  readonly runtimes: readonly Runtime[];
+  readonly policy: Policy;
+  readonly catalog: Catalog;
   readonly sessions: SessionManager;
   readonly commands: RunningCommands;
   readonly channels: OutputChannels;
@@ -30,7 +33,7 @@ export interface HandlerParts {
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { sessions, commands, channels, client, clock } = parts;
+  const { catalog, sessions, commands, channels, client, clock } = parts;
 
   const execution = ({ signal }: RequestContext): ExecuteContext => ({
     clock,
@@ -44,7 +47,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
   });
 
   const handlers: Handlers = {
-    'runtime/list': () => ({ runtimes: parts.runtimes.map((runtime) => runtime.info()) }),
+    'runtime/list': () => ({ runtimes: catalog.infos() }),
+    'runtime/select': async (params, { signal }) => {
+      await abortable(signal, catalog.looked());
+      return selectFor(params, parts.policy, catalog);
+    },
     'session/create': async (params, context) => (await parts.createSession(params, context)).view(),
     'window/workDoneProgress/cancel': ({ token }) => {
       parts.progress.cancel(token);
@@ -92,7 +99,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
       await commands.find(commandId)?.resize({ cols, rows });
       return null;
     },
-    'server/health': () => serverHealth(parts.runtimes, sessions.list().length, clock.monotonic() - parts.startedAt),
+    'server/health': () => serverHealth(catalog.infos(), sessions.list().length, clock.monotonic() - parts.startedAt),
     'rpc.discover': async () => (await import('../protocol/openrpc.ts')).openrpc(parts.version),
   };
   return handlers;

@@ -1,10 +1,8 @@
 /** `server/health`. */
-import type { HealthResult } from '../protocol/index.ts';
-import type { Runtime } from '../runtime/ports.ts';
+import type { HealthResult, RuntimeInfo } from '../protocol/index.ts';
 
 /** Healthy as long as something can run code; a runtime that is merely absent is `off`. */
-export function serverHealth(runtimes: readonly Runtime[], sessions: number, uptimeMs: number): HealthResult {
-  const infos = runtimes.map((runtime) => runtime.info());
+export function serverHealth(infos: readonly RuntimeInfo[], sessions: number, uptimeMs: number): HealthResult {
   return {
     status: infos.some(({ available }) => available) ? 'ok' : 'degraded',
     checks: [

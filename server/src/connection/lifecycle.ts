@@ -61,7 +61,10 @@ export class Lifecycle {
       negotiate(params);
       const service = await this.#deps.open(params);
       this.#service = service;
-      this.#afterAnswer('open', opening, () => this.#deps.opened(params));
+      this.#afterAnswer('open', opening, () => {
+        this.#deps.opened(params);
+        service.opened?.();
+      });
       const serverInfo = { name: 'codebeaker', version: this.#deps.version } as const;
       return { protocolVersion, serverInfo, capabilities: service.capabilities };
     } catch (fault) {

@@ -9,23 +9,23 @@ import {
   Initialize,
   type InitializeParams,
   methods,
+  type RuntimeInfo,
   type ServerCapabilities,
   SessionStateChanged,
 } from '../protocol/index.ts';
-import type { Runtime } from '../runtime/ports.ts';
+import type { Catalog } from '../runtime/catalog.ts';
 import { SessionManager } from '../session/manager.ts';
 import { openedPaths, sessionCreator } from './create-session.ts';
 import { MAX_CHUNK_BYTES, OutputChannels, WINDOW_BYTES } from './flow.ts';
 import { createHandlers } from './handlers.ts';
+import { ChangeTeller } from './changes.ts';
 import { ProgressTokens } from './progress.ts';
 import type { Client, Open, Service } from './service.ts';
 import { parseParams } from './validate.ts';
 
 export interface OpenParts {
   readonly policy: Policy;
-  readonly runtimes: readonly Runtime[];
-  /** Resolves when every runtime has been looked at. */
-  readonly looked: Promise<unknown>;
+  readonly catalog: Catalog;
   /** Host paths that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
   readonly clock: Clock;
@@ -40,11 +40,12 @@ export function createOpen(parts: OpenParts): Open {
   const startedAt = parts.clock.monotonic();
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
-    const { runtimes, clock, log, version } = parts;
+    const { catalog, clock, log, version } = parts;
     const sessions = new SessionManager({
       max: policy.sessions.max,
       clock,
       log: log.child('session'),
+      record: (runtime, quantity, value) => catalog.record(runtime, quantity, value),
       changed: (session, state, reason) => {
         if (!client.capabilities.session?.stateChanged) return;
         void client.notify(SessionStateChanged, { sessionId: session.id, state, ...(reason ? { reason } : {}) });
@@ -52,12 +53,15 @@ export function createOpen(parts: OpenParts): Open {
     });
     const channels = new OutputChannels(client);
     const progress = new ProgressTokens(client);
-    const createSession = sessionCreator({ policy, runtimes, sessions, initialize: params, looked: parts.looked, progress, hidden: parts.hidden });
-    await deadline(clock, LOOK_DEADLINE_MS, parts.looked, () => new Error('slow')).catch(() => undefined);
+    const createSession = sessionCreator({ policy, catalog, sessions, initialize: params, progress, hidden: parts.hidden });
+    await deadline(clock, LOOK_DEADLINE_MS, catalog.known(), () => new Error('slow')).catch(() => undefined);
+    const tell = new ChangeTeller(client, catalog);
     return {
-      capabilities: capabilities(policy, runtimes),
-      handlers: createHandlers({ client, clock, startedAt, version, runtimes, sessions, channels, createSession, progress, commands: new RunningCommands() }),
+      capabilities: capabilities(policy, catalog.infos()),
+      handlers: createHandlers({ client, clock, startedAt, version, policy, catalog, sessions, channels, createSession, progress, commands: new RunningCommands() }),
+      opened: () => tell.begin(),
       close: async () => {
+        tell.end();
         channels.closeAll();
         await sessions.close();
       },
@@ -88,10 +92,9 @@ async function narrowByProject(policy: Policy, folder: string, client: Client, l
   }
 }
 
-function capabilities(policy: Policy, runtimes: readonly Runtime[]): ServerCapabilities {
-  const infos = runtimes.map((runtime) => runtime.info());
+function capabilities(policy: Policy, infos: readonly RuntimeInfo[]): ServerCapabilities {
   return {
-    runtimes: infos,
+    runtimes: [...infos],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: false },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },

@@ -30,6 +30,8 @@ export interface RequestContext {
 export interface Service {
   readonly capabilities: ServerCapabilities;
   readonly handlers: Handlers;
+  /** The result of `initialize` has been written: from now on the client may be told things unasked. */
+  opened?(): void;
   /** Ends all work and removes every sandbox. Called once: at shutdown, exit, end of input. */
   close(): Promise<void>;
 }

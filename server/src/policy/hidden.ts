@@ -17,8 +17,8 @@ export interface HiddenSources {
   /** The daemon's. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Where the daemon keeps what it remembers. */
-  readonly stateFolder: string;
+  /** Where the daemon keeps what it remembers, if not at the usual place. */
+  readonly stateFolder: string | undefined;
   /** Of the Docker engine, where it has one on this machine. */
   readonly engineSocket: string | undefined;
 }
@@ -28,8 +28,8 @@ export function hiddenPlaces({ env, home, stateFolder, engineSocket }: HiddenSou
     ...system,
     ...personal.map((name) => join(home, name)),
     ownFolder('XDG_CONFIG_HOME', { env, home }),
-    stateFolder,
-    ...[...named.map((name) => env[name]), engineSocket].filter(isPath),
+    ownFolder('XDG_STATE_HOME', { env, home }),
+    ...[...named.map((name) => env[name]), stateFolder, engineSocket].filter(isPath),
   ];
 }
 

@@ -2,9 +2,10 @@
  * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background,
  * and listeners are told when it found something else than before.
  */
-import type { Log } from '../base/log.ts';
-import type { RuntimeInfo } from '../protocol/index.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { deferred } from '../base/promises.ts';
+import type { RuntimeInfo } from '../protocol/index.ts';
 import { Measurements, type Quantity } from './measure/measurements.ts';
 import type { Runtime } from './ports.ts';
 import type { Choosable } from './select/select.ts';
@@ -33,6 +34,7 @@ export class Catalog {
   readonly #measurements: Measurements;
   readonly #listeners = new Set<Listener>();
   readonly #closing = new AbortController();
+  readonly #everLooked = deferred();
   #looked: Promise<void> | undefined;
   #known: Promise<void> | undefined;
   #watching = false;
@@ -62,8 +64,13 @@ export class Catalog {
 
   /** Resolves when every runtime has been looked at once by this daemon, however long it takes. */
   looked(): Promise<void> {
-    this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => undefined);
+    this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => this.#everLooked.resolve());
     return this.#looked;
+  }
+
+  /** As `looked`, but leaves it to others to ask for it. */
+  whenLooked(): Promise<void> {
+    return this.#everLooked.promise;
   }
 
   /** Something spoke against what is known of this runtime. */
@@ -75,7 +82,7 @@ export class Catalog {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    void this.looked().then(() => {
+    void this.whenLooked().then(() => {
       const { signal } = this.#closing;
       for (const entry of this.#entries) {
         if (!signal.aborted) entry.runtime.watch?.(signal, () => void this.#look(entry));
@@ -101,11 +108,11 @@ export class Catalog {
   }
 
   async #look(entry: Entry): Promise<void> {
-    const before = entry.essence;
     await entry.look(this.#closing.signal);
-    if (this.#closing.signal.aborted || entry.essence === before) return;
+    if (this.#closing.signal.aborted || !entry.renewed()) return;
     const infos = this.infos();
-    this.#options.memory?.keep(Object.fromEntries(this.#entries.filter((each) => each.looked).map((each) => [each.id, each.runtime.info()])));
+    const known = this.#entries.filter(({ looked, remembered }) => looked || remembered);
+    this.#options.memory?.keep(Object.fromEntries(known.map((each) => [each.id, each.base()])));
     for (const listener of this.#listeners) {
       try {
         listener(infos);
@@ -126,12 +133,14 @@ class Entry implements Choosable {
   readonly #measurements: Measurements;
   #looking: Promise<void> | undefined;
   #again = false;
+  #essence: string;
 
   constructor(runtime: Runtime, measurements: Measurements, remembered: RuntimeInfo | undefined) {
     this.id = runtime.id;
     this.runtime = runtime;
     this.remembered = remembered;
     this.#measurements = measurements;
+    this.#essence = essenceOf(this.base());
   }
 
   get networks() {
@@ -139,17 +148,18 @@ class Entry implements Choosable {
   }
 
   info(): RuntimeInfo {
-    return this.#measurements.apply(this.#base());
+    return this.#measurements.apply(this.base());
   }
 
   prepared(...asked: Parameters<Runtime['prepared']>): boolean {
     return this.runtime.prepared(...asked);
   }
 
-  /** What others are told of when it changes. */
-  get essence(): string {
-    const { available, version, languages, isolation } = this.#base();
-    return JSON.stringify([available, version, languages, isolation]);
+  /** Whether it is another one than at the last call: in what others are told of when it changes. */
+  renewed(): boolean {
+    const before = this.#essence;
+    this.#essence = essenceOf(this.base());
+    return this.#essence !== before;
   }
 
   /** One look at a time. Who asks during one gets another one after it: what it saw may be old by then. */
@@ -171,7 +181,12 @@ class Entry implements Choosable {
     } while (this.#again && !signal.aborted);
   }
 
-  #base(): RuntimeInfo {
+  /** Without what was measured of sessions. */
+  base(): RuntimeInfo {
     return this.looked ? this.runtime.info() : (this.remembered ?? this.runtime.info());
   }
+}
+
+function essenceOf({ available, version, languages, isolation }: RuntimeInfo): string {
+  return JSON.stringify([available, version, languages, isolation]);
 }

@@ -10,7 +10,8 @@ import {
   ProtocolError,
   type SessionState,
 } from '../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SharedFolder } from '../runtime/ports.ts';
+import type { Quantity } from '../runtime/measure/measurements.ts';
+import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import { Session, sessionClosed } from './session.ts';
 
 export interface CreateSession {
@@ -31,6 +32,8 @@ export interface SessionManagerOptions {
   readonly max: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told what was measured of a runtime, by its id. */
+  record(runtime: string, quantity: Quantity, value: number): void;
   changed(session: Session, state: SessionState, reason?: CloseReason): void;
 }
 
@@ -67,7 +70,7 @@ export class SessionManager {
     const id = randomBytes(8).toString('hex');
     const { language, image, limits, network, workspace } = wish;
     context.signal.throwIfAborted();
-    const sandbox = await wish.runtime.create({ sessionId: id, language, image, limits, network, workspace }, context);
+    const sandbox = await this.#make(wish.runtime, { sessionId: id, language, image, limits, network, workspace }, context);
     if (wish.strict) await requireEnforced(sandbox);
     if (context.signal.aborted) {
       await sandbox.close();
@@ -80,6 +83,7 @@ export class SessionManager {
       sandbox,
       clock: this.#options.clock,
       log: this.#options.log,
+      firstHeard: (ms) => this.#options.record(wish.runtime.id, 'warmMs', ms),
       changed: (changed, state, reason) => {
         if (state === 'closed') this.#remember(changed);
         this.#options.changed(changed, state, reason);
@@ -87,6 +91,22 @@ export class SessionManager {
     });
     this.#sessions.set(id, session);
     return session;
+  }
+
+  /** Measures it, where nothing was fetched and nothing shared on the way. */
+  async #make(runtime: Runtime, spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
+    const { clock, record } = this.#options;
+    let bare = spec.workspace === undefined;
+    const report = (message: string, percentage?: number) => {
+      if (percentage !== undefined) bare = false;
+      context.report(message, percentage);
+    };
+    const begin = clock.monotonic();
+    const sandbox = await runtime.create(spec, { signal: context.signal, report });
+    if (!bare) return sandbox;
+    record(runtime.id, 'coldMs', clock.monotonic() - begin);
+    if (sandbox.memoryBytes !== undefined) record(runtime.id, 'memoryBytes', sandbox.memoryBytes);
+    return sandbox;
   }
 
   /** @throws ProtocolError SessionNotFound, SessionClosed */

@@ -27,6 +27,8 @@ export interface SessionParts {
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told once: how long the session's first program took to be heard of. */
+  firstHeard?(ms: number): void;
   /** Told of every change of state, in order. */
   changed(session: Session, state: SessionState, reason?: CloseReason): void;
 }
@@ -53,6 +55,7 @@ export class Session {
   readonly #running = new Set<Running>();
   /** What the callers of `command` wait for. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
+  #firstHeard: SessionParts['firstHeard'];
   #lastActiveAt: number;
   #active = 0;
   #state: SessionState = 'ready';
@@ -70,6 +73,7 @@ export class Session {
     this.limits = parts.limits;
     this.env = parts.env;
     this.language = parts.language;
+    this.#firstHeard = parts.firstHeard;
     this.#createdAt = this.#lastActiveAt = parts.clock.now();
     const { maxLifetimeMs } = parts;
     if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => this.#end('lifetime'));
@@ -119,6 +123,13 @@ export class Session {
     this.#running.add(running);
     void running.done.catch(() => undefined).finally(() => this.#running.delete(running));
     if (this.#reason) running.end(this.#reason);
+  }
+
+  /** For the session's first program: to be told how long it took to be heard of. undefined for all others. */
+  takeFirstHeard(): ((ms: number) => void) | undefined {
+    const taken = this.#firstHeard;
+    this.#firstHeard = undefined;
+    return taken;
   }
 
   account(usage: CommandUsage | undefined): void {

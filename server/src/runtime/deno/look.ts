@@ -1,5 +1,5 @@
 /** Finds a Deno and finds out whether it can be trusted with anything. */
-import { writeFile } from 'node:fs/promises';
+import { realpath, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, deadline } from '../../base/clock.ts';
@@ -25,7 +25,7 @@ export interface Verdicts {
   keep(binary: string, known: Known): Promise<void>;
 }
 
-export interface Known extends Probe {
+export interface Known extends Omit<Probe, 'program'> {
   readonly version: string;
   /** When it was found out, in milliseconds since the epoch. */
   readonly at: number;
@@ -70,8 +70,10 @@ export async function look(parts: LookParts): Promise<{ found: Found; known: Kno
   const sandbox = await make(found, probeSpec);
   try {
     const probing = probe(sandbox, clock.monotonic() - begin, folder, clock);
-    const known = { version, at: clock.now(), ...(await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow)) };
-    await verdicts.keep(binary, known);
+    const { program, ...measured } = await deadline(clock, LOOK_DEADLINE_MS, probing, tooSlow);
+    const known = { version, at: clock.now(), ...measured };
+    // What starts another program may start yet another the next time.
+    if (program === (await realpath(binary))) await verdicts.keep(binary, known);
     return { found, known };
   } finally {
     await sandbox.close();

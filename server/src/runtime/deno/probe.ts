@@ -10,6 +10,8 @@ export interface Probe {
   readonly coldMs: number;
   readonly warmMs: number;
   readonly memoryBytes: number;
+  /** The file that ran, as Deno has it: whatever was started may have started another. */
+  readonly program: string;
 }
 
 const CANARY = 'what no program may read';
@@ -34,7 +36,7 @@ const open: string[] = [];
 for (const [name, attempt] of Object.entries(attempts)) {
   try { await attempt(); open.push(name); } catch { /* closed */ }
 }
-console.log(JSON.stringify({ open, memoryBytes: Deno.memoryUsage().rss }));
+console.log(JSON.stringify({ open, memoryBytes: Deno.memoryUsage().rss, program: Deno.execPath() }));
 `;
 
 const staticImport = (outside: string) => `import text from ${JSON.stringify(outside)} with { type: "text" };\nconsole.log(text);\n`;
@@ -46,13 +48,13 @@ export async function probe(sandbox: Sandbox, makeMs: number, folder: string, cl
   try {
     await writeFile(secret, CANARY);
     const cold = await run(sandbox, 'probe.ts', attempts(secret), clock);
-    const { open, memoryBytes } = findings(cold.stdout);
+    const { open, memoryBytes, program } = findings(cold.stdout);
     if (open.length > 0) throw new Error(`its programs can ${open.join(', ')} in spite of its permissions; install another version`);
     const leak = await run(sandbox, 'import.ts', staticImport(secret), clock);
     if (leak.stdout.includes(CANARY)) throw new Error('its programs can import files outside; install another version');
     const warm = await run(sandbox, 'hello.ts', 'console.log("hello")', clock);
     if (warm.stdout !== 'hello\n') throw new Error(noProgram);
-    return { coldMs: makeMs, warmMs: cold.firstMs, memoryBytes };
+    return { coldMs: makeMs, warmMs: cold.firstMs, memoryBytes, program };
   } finally {
     await rm(outside, { recursive: true, force: true });
   }
@@ -73,9 +75,15 @@ async function run(sandbox: Sandbox, name: string, code: string, clock: Clock) {
   return { stdout: output.stdout().toString(), firstMs: firstMs ?? 0 };
 }
 
-function findings(stdout: string): { open: string[]; memoryBytes: number } {
+interface Findings {
+  readonly open: readonly string[];
+  readonly memoryBytes: number;
+  readonly program: string;
+}
+
+function findings(stdout: string): Findings {
   try {
-    return JSON.parse(stdout) as { open: string[]; memoryBytes: number };
+    return JSON.parse(stdout) as Findings;
   } catch {
     throw new Error(noProgram);
   }

@@ -10,7 +10,7 @@ export const quantities = ['coldMs', 'warmMs', 'memoryBytes'] as const;
 export type Quantity = (typeof quantities)[number];
 
 /** Of one version of a runtime: another one may be quite different. The oldest sample is the first. */
-export type Samples = { readonly version: string; readonly measuredAt: number } & Readonly<Record<Quantity, readonly number[]>>;
+export type Samples = { readonly version: string; readonly measuredAt: number } & Readonly<Record<Quantity, number[]>>;
 
 /** So many samples of each quantity are kept. */
 export const MAX_SAMPLES = 9;
@@ -33,7 +33,7 @@ export class Measurements {
     const known = this.#samples.get(runtime);
     const before = known?.version === version ? known : { coldMs: [], warmMs: [], memoryBytes: [] };
     const { coldMs, warmMs, memoryBytes } = before;
-    const samples: Samples = { coldMs, warmMs, memoryBytes, version, measuredAt: now, [quantity]: [...before[quantity], value].slice(-MAX_SAMPLES) };
+    const samples: Samples = { coldMs, warmMs, memoryBytes, version, measuredAt: now, [quantity]: [...before[quantity], Math.round(value * 10) / 10].slice(-MAX_SAMPLES) };
     this.#samples.set(runtime, samples);
     this.#medians.delete(runtime);
     this.#changed(runtime, samples);
@@ -55,6 +55,6 @@ function mediansOf(samples: Samples): Partial<Record<Quantity, number>> {
   return Object.fromEntries(quantities.flatMap((quantity) => {
     const sorted = [...samples[quantity]].sort((a, b) => a - b);
     const middle = sorted[Math.floor((sorted.length - 1) / 2)];
-    return middle === undefined ? [] : [[quantity, Math.round(middle * 10) / 10]];
+    return middle === undefined ? [] : [[quantity, middle]];
   }));
 }

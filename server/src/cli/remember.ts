@@ -1,0 +1,45 @@
+/** What a daemon knows from the ones before it, for the parts that use it. */
+import { createHash } from 'node:crypto';
+import type { Log } from '../base/log.ts';
+import type { Config } from '../protocol/index.ts';
+import type { CatalogMemory } from '../runtime/catalog.ts';
+import { rememberedVerdicts } from '../runtime/deno/known.ts';
+import type { Verdicts } from '../runtime/deno/look.ts';
+import { Measurements } from '../runtime/measure/measurements.ts';
+import { hostIdentity } from '../runtime/state/host.ts';
+import { State } from '../runtime/state/state.ts';
+import type { Host } from './daemon.ts';
+
+export interface Memory extends CatalogMemory {
+  readonly verdicts: Verdicts;
+  /** Writes what is new. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface RememberOptions {
+  readonly folder: string;
+  readonly config: Config;
+  readonly host: Host;
+  readonly log: Log;
+}
+
+export async function remember({ folder, config, host, log }: RememberOptions): Promise<Memory> {
+  const { clock, version } = host;
+  const state = await State.open({ folder, host: await hostIdentity(), clock, log });
+  const key = fingerprint(config, host);
+  const verdicts = state.section('verdicts');
+  return {
+    measurements: new Measurements(state.section('measurements'), (runtime, samples) => state.remember('measurements', runtime, samples)),
+    found: state.section('found').get(key) ?? {},
+    keep: (found) => state.remember('found', key, found),
+    verdicts: rememberedVerdicts({ get: (file) => verdicts.get(file), set: (file, known) => state.remember('verdicts', file, known) }, version),
+    close: () => state.close(),
+  };
+}
+
+/** What is found depends on all of this: where it is another one, nothing is remembered. */
+function fingerprint(config: Config, { version, env, home }: Host): string {
+  const { PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR } = env;
+  const parts = [version, config, home, PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
