@@ -68,7 +68,7 @@ describe('session/create', () => {
     ready(async (daemon) => {
       daemon.runtime.reason = 'no engine answers';
       const { code, data } = await daemon.fault('session/create', { language: 'python' });
-      expect([code, data]).to.deep.equal([1010, { kind: 'RuntimeUnavailable', runtime: 'fake', reason: 'no engine answers', hint: 'codebeaker doctor says what to do' }]);
+      expect([code, data]).to.deep.equal([1010, { kind: 'RuntimeUnavailable', runtime: 'fake', reason: 'no engine answers', hint: 'codebeaker doctor says what to do', candidates: [{ runtime: 'fake', score: data.candidates[0].score, eligible: false, reasons: ['no engine answers'] }] }]);
     }));
 
   it('with an image goes to a runtime that has images', () =>

@@ -12,7 +12,7 @@ const weights: Readonly<Record<Preference, readonly [security: number, speed: nu
   security: [0.96, 0.02, 0.02],
   speed: [0.02, 0.96, 0.02],
   memory: [0.02, 0.02, 0.96],
-  balanced: [0.6, 0.25, 0.15],
+  balanced: [0.5, 0.35, 0.15],
 };
 
 /** To one decimal, as it is told: what is told decides. */

@@ -61,14 +61,11 @@ const UNKNOWN = 'there is no runtime of this name';
 function judge(runtime: Choosable, { language, preference, required, image, strict }: Wish): Candidate {
   const info = runtime.info();
   const against = obstacles(runtime, info, language, required);
-  const prepared = runtime.prepared(language, image);
+  const prepared = against.length === 0 && runtime.prepared(language, image);
   const whole = strict === true && info.isolation.layers.every(({ state }) => state === 'enforced');
-  return {
-    runtime: info.id,
-    score: score(info, preference) + (prepared ? PREPARED : 0) + (whole ? STRICT : 0),
-    eligible: against.length === 0,
-    reasons: against.length > 0 ? against : merits(info, prepared),
-  };
+  const points = score(info, preference);
+  if (against.length > 0) return { runtime: info.id, score: points, eligible: false, reasons: against };
+  return { runtime: info.id, score: points + (prepared ? PREPARED : 0) + (whole ? STRICT : 0), eligible: true, reasons: merits(info, prepared) };
 }
 
 /** The error for a choice without a result. What is wrong with the runtime that comes nearest is told first. */
