@@ -8,7 +8,7 @@ import { deferred } from '../../server/src/base/promises.ts';
 import { FakeShell, goodFacts } from './container.ts';
 
 /** What may be asked of it, by endpoint. */
-export type Call = 'info' | 'images' | 'create' | 'attach' | 'start' | 'exec' | 'execStart' | 'execInspect' | 'resize' | 'remove' | 'wait' | 'find' | 'pull';
+export type Call = 'info' | 'images' | 'create' | 'attach' | 'start' | 'exec' | 'execStart' | 'execInspect' | 'resize' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
 
 /**
  * Instead of the usual answer. `silence`: the request is taken and nothing comes. `hangUp`: the connection is closed.
@@ -48,6 +48,7 @@ const endpoints: readonly (readonly [Call, RegExp])[] = [
   ['wait', /^POST \/containers\/([^/]+)\/wait$/],
   ['find', /^GET \/containers\/json$/],
   ['pull', /^POST \/images\/create$/],
+  ['events', /^GET \/events$/],
 ];
 
 export class FakeEngine {
@@ -61,6 +62,8 @@ export class FakeEngine {
   output = '';
   created = 0;
   removed = 0;
+  /** Streams of events that are open. */
+  readonly #listeners = new Set<ServerResponse>();
   readonly #folder: string;
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
@@ -122,6 +125,7 @@ export class FakeEngine {
     if (behaviour === 'hangUp') return void request.socket.destroy();
     if (behaviour instanceof Promise) await behaviour;
     if (typeof behaviour === 'function') return behaviour(response);
+    if (call === 'events' && behaviour === undefined) return this.#listen(response);
     const [status, json] =
       behaviour === undefined || behaviour === 'late' || behaviour instanceof Promise
         ? this.#answer(call, id, asked)
@@ -131,6 +135,34 @@ export class FakeEngine {
     if (behaviour === 'late') return;
     response.writeHead(status, { 'Content-Type': 'application/json' });
     response.end(json === undefined ? '' : `${JSON.stringify(json)}\n`);
+  }
+
+  /** Something happens: everybody who listens is told. */
+  emit(event: object): void {
+    for (const response of this.#listeners) response.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** It goes away, as an engine that is stopped does; its socket stays behind. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#connections) socket.destroy();
+    await closed;
+  }
+
+  /** It comes back, at the same place. */
+  async restart(): Promise<void> {
+    rmSync(this.socketPath, { force: true });
+    await new Promise<void>((resolve) => void this.#server.listen(this.socketPath, resolve));
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  #listen(response: ServerResponse): void {
+    this.#listeners.add(response);
+    response.on('close', () => this.#listeners.delete(response));
+    response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
   }
 
   #arrived(request: IncomingMessage, text: string) {
@@ -175,6 +207,7 @@ export class FakeEngine {
         return [200, { StatusCode: 0 }];
       case 'attach':
       case 'execStart':
+      case 'events':
         return [400, { message: 'the connection must be upgraded' }];
       case undefined:
         return [404, { message: 'page not found' }];

@@ -72,6 +72,7 @@ async function firstWord(sandbox: Sandbox, language: LanguageId, code: string, c
   });
   const kill = () => void process.kill().catch(() => undefined);
   signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
   const exit = await process.exited.finally(() => signal.removeEventListener('abort', kill));
   return exit.kind === 'exited' && exit.code === 0 ? heard : undefined;
 }
