@@ -196,6 +196,14 @@ describe('a session', () => {
     });
   }
 
+  it('is lost without an error where its runtime has gone with it', async () => {
+    const bench = new SessionBench({ closing: () => Promise.reject(new ProtocolError('RuntimeUnavailable', 'no engine')) });
+    const session = await bench.create();
+    bench.sandbox.destroy();
+    await bench.clock.advance(2000);
+    expect([bench.statesOf(session).at(-1), bench.lines.map(({ level }) => level)]).to.deep.equal(['closed sandboxLost', ['info']]);
+  });
+
   it('tells whoever closes it that its sandbox can not be removed', async () => {
     const bench = new SessionBench({ closing: () => Promise.reject(new Error('the engine hangs')) });
     const session = await bench.create();

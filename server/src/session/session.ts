@@ -173,7 +173,13 @@ export class Session {
 
   /** Closes it when nobody waits for that. */
   #end(reason: CloseReason): void {
-    this.close(reason).catch((fault: unknown) => this.#parts.log.error('a sandbox could not be removed', fault));
+    this.close(reason).catch((fault: unknown) => {
+      const { log } = this.#parts;
+      // Where its runtime has gone, so has the sandbox, or its lease sees to that.
+      const gone = reason === 'sandboxLost' && fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable';
+      if (gone) log.info('a sandbox was lost with its runtime', fault);
+      else log.error('a sandbox could not be removed', fault);
+    });
   }
 
   /** Whatever goes wrong on the way, the session is closed at the end, and nobody waits for it any more. */

@@ -21,6 +21,8 @@ const FIRST_TRY_MS = 5_000;
 const LAST_TRY_MS = 60_000;
 /** Events come in swarms: one look for all that come within this time. */
 const SWARM_MS = 300;
+/** A socket is there a moment before somebody listens on it. */
+const APPEARING_MS = 100;
 
 /** Resolves when `signal` aborts. Never rejects. */
 export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: AbortSignal, changed: () => void): Promise<void> {
@@ -29,21 +31,22 @@ export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: A
     // Watched before it is tried: what appears in between is not missed.
     const socket = new Appearance(engine.socketPath);
     const events = await engine.events(signal).catch(() => undefined);
-    const begin = clock.monotonic();
     if (events) {
       socket.close();
+      const began = clock.monotonic();
       // It may be another one than before.
       changed();
       await follow(events, clock, signal, changed);
       if (!signal.aborted) changed();
       delay = FIRST_TRY_MS;
+      if (clock.monotonic() - began >= FIRST_TRY_MS) continue;
+      // One that sends its clients away is treated like one that is not there.
+      socket.open();
     }
-    // An engine that sends its clients away is treated like one that is not there.
-    if (!events || clock.monotonic() - begin < FIRST_TRY_MS) {
-      const appeared = await pause(socket, delay, clock, signal);
-      delay = appeared ? FIRST_TRY_MS : Math.min(delay * 2, LAST_TRY_MS);
-    }
+    const appeared = await pause(socket, delay, clock, signal);
     socket.close();
+    delay = appeared ? FIRST_TRY_MS : Math.min(delay * 2, LAST_TRY_MS);
+    if (appeared) await wait(APPEARING_MS, clock, signal);
   }
 }
 
@@ -68,27 +71,36 @@ async function follow(events: Readable, clock: Clock, signal: AbortSignal, chang
 }
 
 /** Until the socket appears (true), or time has passed, or nobody waits any more. */
-async function pause(socket: Appearance, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const over = deferred<boolean>();
-  const stop = () => over.resolve(false);
+function pause(socket: Appearance, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  return Promise.race([socket.seen.then(() => true), wait(ms, clock, signal, socket.seen).then(() => false)]);
+}
+
+/** No longer than until `over`, and no timer is left then. */
+async function wait(ms: number, clock: Clock, signal: AbortSignal, over?: Promise<void>): Promise<void> {
+  const passed = deferred();
+  const stop = () => passed.resolve();
   const cancel = clock.after(ms, stop);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  void socket.seen.then(() => over.resolve(true));
-  try {
-    return await over.promise;
-  } finally {
-    cancel();
-    signal.removeEventListener('abort', stop);
-  }
+  void over?.then(stop);
+  await passed.promise;
+  cancel();
+  signal.removeEventListener('abort', stop);
 }
 
 /** Of a file, from now on. Where its folder can't be watched, it is never seen: trying is all there is. */
 class Appearance {
+  readonly #path: string | undefined;
   readonly #seen = deferred();
   #watcher: FSWatcher | undefined;
 
   constructor(path: string | undefined) {
+    this.#path = path;
+    this.open();
+  }
+
+  open(): void {
+    const path = this.#path;
     if (path === undefined) return;
     try {
       this.#watcher = watch(dirname(path), { persistent: false }, (_event, name) => {

@@ -1,0 +1,145 @@
+/** The engine goes away while the daemon runs, and comes back: the client is told, and only what lived in it is lost. */
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dockerImage, need, npmPackage } from '../require.ts';
+import { containers, daemonEnvironment, folders, image, until } from './environment.ts';
+import { RawClient } from './raw-client.ts';
+
+/** The way to the engine, which a test can cut. */
+class Way {
+  readonly path: string;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(folder: string) {
+    this.path = join(folder, 'docker.sock');
+  }
+
+  async open(): Promise<void> {
+    this.#server = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
+          this.#sockets.delete(socket);
+          near.destroy();
+          far.destroy();
+        });
+      }
+      near.pipe(far).pipe(near);
+    });
+    await once(this.#server.listen(this.path), 'listening');
+  }
+
+  async cut(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+describe('an engine that comes and goes', function () {
+  this.timeout(60_000);
+  before(need('docker', dockerImage(image)));
+  before(need('deno', npmPackage('deno')));
+
+  let folder: string;
+  let way: Way;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+    way = new Way(folder);
+  });
+  afterEach(async () => {
+    client?.process.kill();
+    await way.cut();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let client: RawClient;
+  const start = () => (client = new RawClient({ env: daemonEnvironment({ docker: { host: `unix://${way.path}` } }) }));
+  const infoOf = (runtimes: any[]) => runtimes.find(({ id }) => id === 'docker');
+  const changes = (client: RawClient) => client.notifications.filter(({ method }) => method === 'runtime/changed').map(({ params }) => infoOf(params.runtimes).available as boolean);
+  const session = async (client: RawClient, runtime: string) =>
+    (await client.request('session/create', { language: 'javascript', runtime })).sessionId as string;
+  const hello = async (client: RawClient, sessionId: string) =>
+    (await client.request('command/runCode', { sessionId, code: 'console.log(1 + 1)' })).stdout as string;
+
+  it('is told of; its sessions are lost, the others go on, and new ones are made when it is back', async () => {
+    await way.open();
+    start();
+    const { capabilities } = await client.initialize({ session: { stateChanged: true } });
+    expect(infoOf(capabilities.runtimes).available).to.equal(true);
+    const [inDocker, inDeno] = [await session(client, 'docker'), await session(client, 'deno')];
+    expect([await hello(client, inDocker), await hello(client, inDeno)]).to.deep.equal(['2\n', '2\n']);
+    expect((await client.request('runtime/select', { language: 'javascript', preference: 'security' })).runtime).to.equal('docker');
+
+    await way.cut();
+    await until('it is told that the engine has gone', () => changes(client).at(-1) === false);
+    await until('its session is lost', () => client.notifications.some(({ params }) => params?.sessionId === inDocker && params.reason === 'sandboxLost' && params.state === 'closed'));
+    const lost = await client.call('command/executeShell', { sessionId: inDocker, command: 'true' });
+    expect([lost.error?.code, lost.error?.data.reason]).to.deep.equal([1002, 'sandboxLost']);
+    expect(await hello(client, inDeno)).to.equal('2\n');
+    expect(infoOf((await client.request('runtime/list')).runtimes)).to.include({ available: false }).and.to.have.property('reason');
+    expect((await client.request('runtime/select', { language: 'javascript', preference: 'security' })).runtime).to.equal('deno');
+    const refused = await client.call('session/create', { language: 'python' });
+    expect([refused.error?.code, refused.error?.data.candidates.find(({ runtime }: { runtime: string }) => runtime === 'docker').eligible]).to.deep.equal([1010, false]);
+
+    await way.open();
+    await until('it is told that the engine is back', () => changes(client).at(-1) === true, 4_000);
+    expect(await hello(client, await session(client, 'docker'))).to.equal('2\n');
+    expect(await hello(client, inDeno)).to.equal('2\n');
+    const { process: { pid } } = client;
+    expect(await client.end()).to.equal(0);
+    await until('nothing is left', () => containers(pid).length === 0 && folders(pid as number).length === 0, 5_000);
+    expect(client.stderr).to.equal('');
+  });
+
+  it('is found when it was not there at the start, and the daemon leaves while it waits for it', async () => {
+    start();
+    const { capabilities } = await client.initialize();
+    expect(infoOf(capabilities.runtimes).available).to.equal(false);
+    await way.open();
+    await until('it is told that the engine is there', () => changes(client).at(-1) === true, 4_000);
+    await way.cut();
+    await until('it is told that the engine has gone', () => changes(client).at(-1) === false);
+    expect(await client.end()).to.equal(0);
+  });
+});
+
+describe('a daemon that was here before', function () {
+  this.timeout(60_000);
+  before(need('deno', npmPackage('deno')));
+
+  it('answers from what it found, and says where that was wrong', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+    const way = new Way(folder);
+    const env = daemonEnvironment({ stateDir: join(folder, 'state'), docker: { host: `unix://${way.path}` } });
+    const docker = (runtimes: any[]) => runtimes.find(({ id }) => id === 'docker').available;
+    try {
+      await way.open();
+      const first = new RawClient({ env });
+      const there = docker((await first.initialize()).capabilities.runtimes);
+      await first.end();
+      await way.cut();
+      const second = new RawClient({ env });
+      const { capabilities } = await second.initialize();
+      expect([docker(capabilities.runtimes), capabilities.runtimes.find(({ id }: { id: string }) => id === 'deno').available]).to.deep.equal([there, true]);
+      const told = () => second.notifications.filter(({ method }) => method === 'runtime/changed').map(({ params }) => docker(params.runtimes));
+      await until('it says that the engine has gone', () => !there || told().at(-1) === false);
+      expect((await second.request('session/create', { language: 'typescript' })).runtime).to.equal('deno');
+      expect([await second.end(), second.stderr]).to.deep.equal([0, '']);
+    } finally {
+      await way.cut();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
