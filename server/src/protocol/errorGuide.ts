@@ -36,6 +36,7 @@ const not =
     !part(asked);
 
 const createsSession = takes('maxLifetimeMs');
+const choosesRuntime = either(createsSession, takes('requirements'));
 const namesSession = takes('sessionId');
 const runsInSession: Answers = (asked) => asked.method.section === 'Commands' && namesSession(asked);
 const namesFile = takes('path', 'source', 'destination', 'cwd', 'manifest');
@@ -54,8 +55,8 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   SessionClosed: advice('The session is closed or closing; `data.reason` says why.', 'Make a new one.', runsInSession),
   TooManySessions: advice('As many sessions are open as are allowed.', 'Close one, or wait.', createsSession),
   CommandNotFound: advice('No running command has this id.', 'It has ended: use its result.', (asked) => takes('commandId')(asked) && !namesSession(asked)),
-  RuntimeUnavailable: advice('No runtime here can do this. `data` has runtime, reason and hint.', 'Follow the hint, or name another runtime.', createsSession),
-  LanguageUnsupported: advice('The sandbox has nothing that runs this language.', 'Choose an image or a runtime that has.', takes('language')),
+  RuntimeUnavailable: advice('No runtime here can do this. `data` has runtime, reason and hint, and after a choice `candidates`.', 'Follow the hint, or name another runtime.', choosesRuntime),
+  LanguageUnsupported: advice('Nothing here runs this language: no runtime (`data.candidates`), or not this sandbox.', 'Choose an image or a runtime that has.', takes('language')),
   SandboxFailed: advice('The sandbox could not be made. Nothing of it is left.', 'Read the message; trying again may work.', createsSession),
   SandboxLost: advice('The sandbox went away during the request.', 'Make a new session. What was in it is gone.', runsInSession),
   IsolationUnavailable: advice('`strict` was asked for, and `data.layers` are less than enforced.', 'Mend the host, or do without `strict`.', createsSession),
@@ -67,7 +68,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   DiskFull: advice('`diskBytes` is used up.', 'Delete something, or ask for more in a new session.', either(takes('content', 'destination', 'code'), is(CreateDirectory))),
   RateLimited: advice('Too many requests at a time.', 'Wait for `data.retryAfterMs`.', either(createsSession, runsInSession)),
   QuotaExceeded: advice('A quota is used up. `data` has quota, limit and used.', 'Wait for the next period, or have it raised.', either(createsSession, runsInSession)),
-  PolicyDenied: advice('The configuration does not allow it. `data` has policy and rule.', 'Ask for less, or have the configuration changed.', either(createsSession, runsInSession)),
+  PolicyDenied: advice('The configuration does not allow it. `data` has policy and rule.', 'Ask for less, or have the configuration changed.', either(choosesRuntime, runsInSession)),
   NotTrusted: advice('The workspace is not trusted.', 'Trust it in the editor, or do without the folder.', createsSession),
   PackageInstallFailed: advice('The package manager failed.', 'Read its output.', takes('packages')),
   DebugUnavailable: advice('This session cannot be debugged.', 'Look at `capabilities.debug`.', never),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
 import { findDeno } from '../../../server/src/runtime/deno/binary.ts';
-import { rememberedVerdicts, type VerdictMemory } from '../../../server/src/runtime/deno/known.ts';
+import { rememberedVerdicts } from '../../../server/src/runtime/deno/known.ts';
 import type { Known } from '../../../server/src/runtime/deno/look.ts';
 import { createDenoRuntime } from '../../../server/src/runtime/deno/runtime.ts';
 import { Keeper } from '../../../server/src/runtime/host/keeper.ts';
@@ -25,7 +25,7 @@ describe('a verdict on a program', () => {
   afterEach(() => rm(place, { recursive: true }));
 
   const binary = () => join(place, 'deno');
-  const verdicts = (version = '1') => rememberedVerdicts(memory as VerdictMemory, version);
+  const verdicts = (version = '1') => rememberedVerdicts(memory, version);
   const learn = async () => {
     const before = verdicts();
     expect(await before.get(binary())).to.equal(undefined);
@@ -101,7 +101,7 @@ describe('the deno runtime with a memory', function () {
     const runtime = createDenoRuntime({
       keeper, clock: systemClock, log: createLog('error', () => undefined), env: {},
       find: async () => binary,
-      verdicts: rememberedVerdicts(memory as VerdictMemory, '1'),
+      verdicts: rememberedVerdicts(memory, '1'),
     });
     const info = await runtime.refresh(new AbortController().signal);
     await runtime.close();
