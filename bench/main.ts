@@ -22,7 +22,7 @@ const few = Math.max(5, Math.floor(many / 5));
 const folder = mkdtempSync(join(tmpdir(), 'codebeaker-bench-'));
 const config = join(folder, 'config.json');
 const languages = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
-writeFileSync(config, JSON.stringify({ images: Object.fromEntries(languages.map((id) => [id, image])) }));
+writeFileSync(config, JSON.stringify({ stateDir: join(folder, 'state'), images: Object.fromEntries(languages.map((id) => [id, image])) }));
 
 const environment = { CODEBEAKER_CONFIG: config };
 const client = new RawClient({ env: environment });
