@@ -23,8 +23,16 @@ export class PreferredRuntime implements Runtime {
     return this.info();
   }
 
-  prepared(language: LanguageId | undefined): boolean {
-    return this.#chosen.prepared(language);
+  get networks(): Runtime['networks'] {
+    return this.#chosen.networks;
+  }
+
+  watch(signal: AbortSignal, changed: () => void): void {
+    for (const runtime of [this.#better, this.#other]) runtime.watch?.(signal, changed);
+  }
+
+  prepared(language: LanguageId | undefined, image?: string): boolean {
+    return this.#chosen.prepared(language, image);
   }
 
   create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {

@@ -74,6 +74,10 @@ class LayeredSandbox implements Sandbox {
     return this.#inner.isolation;
   }
 
+  get memoryBytes(): number | undefined {
+    return this.#inner.memoryBytes;
+  }
+
   get files(): Sandbox['files'] {
     return this.#inner.files;
   }

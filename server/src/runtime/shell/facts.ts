@@ -12,7 +12,7 @@ export interface Facts {
   readonly interfaces: readonly string[];
   /** undefined: no limit is in force. */
   readonly memoryBytes: number | undefined;
-  /** What is in use; undefined where nobody counts it. */
+  /** What is in use. undefined: nobody counts it for the sandbox alone, for there is no limit either. */
   readonly usedBytes: number | undefined;
   readonly pids: number | undefined;
   readonly cpus: number | undefined;
@@ -38,6 +38,7 @@ export function parseFacts(text: string): Facts {
     else if (key === 'net') interfaces.push((rest[0] ?? '').split(':')[0] ?? '');
     else if (key) status.set(key, rest.join(' '));
   }
+  const memoryBytes = limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes'));
   return {
     pid: Number(status.get('pid')),
     uid: Number((status.get('Uid:') ?? '').split(' ')[1]),
@@ -46,8 +47,8 @@ export function parseFacts(text: string): Facts {
     noCapabilities: [status.get('CapEff:'), status.get('CapBnd:')].every((set) => /^0+$/.test(set ?? '')),
     mounts,
     interfaces,
-    memoryBytes: limit(cgroup.get('memory.max') ?? cgroup.get('memory/memory.limit_in_bytes')),
-    usedBytes: limit(cgroup.get('memory.current') ?? cgroup.get('memory/memory.usage_in_bytes')),
+    memoryBytes,
+    usedBytes: memoryBytes === undefined ? undefined : limit(cgroup.get('memory.current') ?? cgroup.get('memory/memory.usage_in_bytes')),
     pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),
     cpus: cpus(cgroup),
     member,
