@@ -77,10 +77,10 @@ describe('the end of a daemon with five busy sessions', () => {
   });
 
   it('is code 0 after shutdown and 1 without', async () => {
-    const polite = new RawClient();
+    const polite = new RawClient({ env: daemonEnvironment() });
     await polite.initialize();
     expect(await polite.end()).to.equal(0);
-    const sudden = new RawClient();
+    const sudden = new RawClient({ env: daemonEnvironment() });
     await sudden.initialize();
     sudden.notify('exit');
     expect(await sudden.exited).to.equal(1);
