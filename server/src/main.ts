@@ -14,6 +14,7 @@ const host: Host = {
   hostname: hostname(),
   platform: process.platform,
   pid: process.pid,
+  uid: process.getuid?.() ?? -1,
   clock: systemClock,
   version: typeof __VERSION__ === 'undefined' ? '0.0.0-source' : __VERSION__,
   self: [process.execPath, process.argv[1] ?? ''],

@@ -10,12 +10,12 @@ import { hiddenPlaces } from '../policy/hidden.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/catalog.ts';
-import { createDenoRuntime } from '../runtime/deno/runtime.ts';
 import { Engine } from '../runtime/docker/engine.ts';
 import { resolveEngine } from '../runtime/docker/host.ts';
 import { DockerRuntime } from '../runtime/docker/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { Keeper } from '../runtime/host/keeper.ts';
+import { nativeRuntimes } from './native.ts';
 import { remember } from './remember.ts';
 
 /** What of the process a daemon may know. */
@@ -25,6 +25,8 @@ export interface Host {
   readonly hostname: string;
   readonly platform: NodeJS.Platform;
   readonly pid: number;
+  /** -1 where there are none. */
+  readonly uid: number;
   readonly clock: Clock;
   readonly version: string;
   /** The command that starts this program, for the sweep after a sudden death. */
@@ -64,7 +66,8 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   });
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = await remember({ folder: stateFolder, config, host, log: log.child('state') });
-  const runtimes = [docker, createDenoRuntime({ keeper, clock, log: log.child('deno'), env, verdicts: memory.verdicts })];
+  const own = nativeRuntimes({ host, keeper, clock, log, verdicts: memory.verdicts });
+  const runtimes = [docker, ...own.runtimes];
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   void catalog.whenLooked().then(() => sweepStrays(docker, host, log));
@@ -78,6 +81,7 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
     close: async () => {
       catalog.close();
       await Promise.all(runtimes.map((runtime) => runtime.close()));
+      await own.close();
       await Promise.all([keeper.close(), memory.close()]);
     },
   };

@@ -1,0 +1,53 @@
+/** The runtimes that are this host's own: its interpreters, Deno and Bun, in bubblewrap where there is one. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { bun } from '../runtime/bun/bun.ts';
+import { layeredDeno } from '../runtime/deno/layered.ts';
+import type { Verdicts } from '../runtime/deno/look.ts';
+import { createDenoRuntime } from '../runtime/deno/runtime.ts';
+import { Fifos } from '../runtime/host/fifos.ts';
+import type { Keeper } from '../runtime/host/keeper.ts';
+import { findHost, type NativeHost } from '../runtime/native/host.ts';
+import { native } from '../runtime/native/native.ts';
+import { NativeRuntime } from '../runtime/native/runtime.ts';
+import type { Runtime } from '../runtime/ports.ts';
+import { PreferredRuntime } from '../runtime/prefer.ts';
+import type { Host } from './daemon.ts';
+
+export interface NativeParts {
+  readonly host: Host;
+  readonly keeper: Keeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly verdicts: Verdicts;
+}
+
+export interface NativeRuntimes {
+  readonly runtimes: readonly Runtime[];
+  /** After the runtimes: what they had of the host in common. */
+  close(): Promise<void>;
+}
+
+export function nativeRuntimes({ host, keeper, clock, log, verdicts }: NativeParts): NativeRuntimes {
+  const { env, platform, pid, uid } = host;
+  const fifos = new Fifos(keeper);
+  let found: Promise<NativeHost> | undefined;
+  // What is missing may be installed while we run: only what was found is kept.
+  const find = () => (found ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+    found = undefined;
+    throw fault;
+  }));
+  const alone = createDenoRuntime({ keeper, clock, log: log.child('deno'), env, verdicts });
+  const options = (name: string) => ({ host: find, clock, log: log.child(name) });
+  return {
+    runtimes: [
+      new NativeRuntime(native, options('native')),
+      new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options('deno')), alone),
+      new NativeRuntime(bun(env.PATH), options('bun')),
+    ],
+    close: async () => {
+      const held = await found?.catch(() => undefined);
+      await held?.groups.close();
+    },
+  };
+}
