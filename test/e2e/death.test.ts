@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
-import { containers, daemonEnvironment, folders, image, processes, until } from './environment.ts';
+import { bubblewrap } from '../runtime/native/subject.ts';
+import { containers, controlGroups, daemonEnvironment, folders, image, processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
 /** What runs in the sandboxes: findable from the host by its odd duration, in a session and process group of its own. */
@@ -12,16 +13,17 @@ const DEADLINE_MS = 2_000;
 async function busyDaemon(client = new RawClient({ env: daemonEnvironment({ sessions: { max: 8 } }) })): Promise<RawClient> {
   await client.initialize();
   const sessions = await Promise.all(
-    [...Array(4).fill('docker'), 'deno'].map((runtime) => client.request('session/create', { language: 'javascript', runtime })),
+    [...Array(2).fill('docker'), ...Array(2).fill('native'), 'deno'].map((runtime) => client.request('session/create', { language: 'javascript', runtime })),
   );
   for (const { sessionId, runtime } of sessions) {
-    const busy = runtime === 'docker'
+    const busy = runtime !== 'deno'
       ? client.call('command/executeShell', { sessionId, command: BUSY })
       : client.call('command/runCode', { sessionId, code: 'for (;;);', commandId: 'spin' });
     void busy;
   }
   await until('all sandboxes are busy', () => processes('sleep 98762').length >= 4 && processes('deno').length >= 1);
-  expect(containers(client.process.pid)).to.have.length(4);
+  expect(containers(client.process.pid)).to.have.length(2);
+  expect(controlGroups(client.process.pid as number)).not.to.deep.equal([]);
   return client;
 }
 
@@ -31,13 +33,15 @@ async function nothingLeft({ process }: RawClient): Promise<void> {
     containers: containers(daemon),
     processes: [...processes('sleep 9876'), ...processes(`/codebeaker-${daemon}-`)],
     folders: folders(daemon),
+    controlGroups: controlGroups(daemon),
   });
-  await until('no container, process or folder', () => Object.values(left()).every((list) => list.length === 0), DEADLINE_MS)
+  await until('no container, process, folder or control group', () => Object.values(left()).every((list) => list.length === 0), DEADLINE_MS)
     .catch((fault: Error) => { throw new Error(`${fault.message}: ${JSON.stringify(left())}`); });
 }
 
 describe('the end of a daemon with five busy sessions', () => {
   before(need('docker', dockerImage(image)));
+  before(need('bubblewrap', bubblewrap));
 
   const ends: Record<string, (client: RawClient) => unknown> = {
     'kill -9': (client) => client.process.kill('SIGKILL'),
@@ -47,7 +51,7 @@ describe('the end of a daemon with five busy sessions', () => {
     'shutdown and exit': (client) => client.end(),
   };
   for (const [name, end] of Object.entries(ends)) {
-    it(`by ${name} leaves no container, process or folder`, async () => {
+    it(`by ${name} leaves no container, process, folder or control group`, async () => {
       const client = await busyDaemon();
       end(client);
       await client.exited;

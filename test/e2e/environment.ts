@@ -41,6 +41,12 @@ export function folders(daemon: number): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`codebeaker-${daemon}-`));
 }
 
+/** Control groups of a daemon, and of its sandboxes. */
+export function controlGroups(daemon: number): string[] {
+  const all = execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}`], { encoding: 'utf8' });
+  return all.split('\n').filter(Boolean);
+}
+
 /** Waits until `check` holds; fails with `what` when it does not within `ms`. */
 export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
   const end = Date.now() + ms;
