@@ -1,4 +1,6 @@
 /** Commands of one session over a fake sandbox, and what would go to the client. */
+import { createLog } from '../../server/src/base/log.ts';
+import { Ahead } from '../../server/src/command/ahead.ts';
 import { RunningCommands } from '../../server/src/command/commands.ts';
 import { type ExecuteContext, executeShell, runCode } from '../../server/src/command/execute.ts';
 import type { OutputPiece } from '../../server/src/command/output.ts';
@@ -75,7 +77,7 @@ export class CommandBench {
       clock: this.clock,
       commands: this.commands,
       signal,
-      maxChunkBytes: 64 * 1024,
+      ahead: new Ahead(createLog('error', () => undefined)), maxChunkBytes: 64 * 1024,
       stream: (commandId) => {
         let open = true;
         return {

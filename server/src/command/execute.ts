@@ -1,6 +1,4 @@
 /** `command/executeShell` and `command/runCode`: from params to a finished execution. */
-import { randomBytes } from 'node:crypto';
-import { posix } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { shorter } from '../policy/policy.ts';
 import {
@@ -12,14 +10,16 @@ import {
   type RunCodeResult,
 } from '../protocol/index.ts';
 import { toolNames } from '../runtime/languages.ts';
-import type { Program, Toolchain } from '../runtime/ports.ts';
+import type { Program } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
+import type { Ahead } from './ahead.ts';
 import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { Execution } from './execution.ts';
 import { languageOf } from './language.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolveEntry, resolvePath } from './paths.ts';
+import { scratchFolder, sourcePath, TemporaryFiles } from './temporary.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface ExecuteContext {
   /** Opens the way of a command's output to the client; `close` when the command has ended. */
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
+  /** Interpreters that wait. */
+  readonly ahead: Ahead;
 }
 
 type Common = Omit<ExecuteShellParams, 'command'>;
@@ -49,12 +51,19 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     const toolchain = await session.sandbox.toolchain(language);
     if (!toolchain) throw notHere(language);
     const temporary = new TemporaryFiles(session);
+    const primed = context.ahead.take(session, { toolchain, file: path, program: settings, env: params.env ?? {} });
     try {
-      const file = path ?? (await temporary.source(settings.cwd, toolchain, code));
-      const scratch = temporary.scratch();
+      const file = path ?? (await temporary.source(primed && settings.cwd === '/workspace' ? primed.readiness.file : sourcePath(settings.cwd, toolchain), code));
+      const scratch = scratchFolder();
       const phases = toolchain.phases(file, params.args ?? [], scratch);
+      if (phases.length > 1 || phases.some((phase) => phase.files)) temporary.add(scratch);
       if (phases.length > 1) await files.createDirectory(scratch, true);
-      for (const phase of phases) {
+      if (primed && !primed.runs(file)) context.ahead.discard(session, primed);
+      else if (primed) temporary.add(primed.scratch);
+      if (primed?.runs(file)) {
+        const order = { cwd: settings.cwd, file, env: params.env ?? {}, args: params.args ?? [] };
+        await execution.run('run', { ...settings, command: [] }, started, (sink) => primed.go(order, settings.stdin, sink));
+      } else for (const phase of phases) {
         if (!execution.mayGoOn) break;
         for (const [path, text] of Object.entries(phase.files ?? {})) {
           await files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
@@ -64,9 +73,10 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
         await execution.run(phase.name, { ...program, ...compiles }, started);
       }
     } finally {
-      await temporary.remove();
+      session.tidy(() => temporary.remove());
     }
   });
+  context.ahead.prepare(session, language, path);
   return { ...result, language };
 }
 
@@ -136,43 +146,4 @@ function invalid(path: string, message: string): ProtocolError {
 function notHere(language: LanguageId): ProtocolError {
   const tools = toolNames(language).join(', or ');
   return new ProtocolError('LanguageUnsupported', `this sandbox has nothing to run ${language} with: it needs ${tools}`, { language });
-}
-
-/** What a run leaves in the sandbox besides what the program does: gone when the run has ended. */
-class TemporaryFiles {
-  readonly #session: Session;
-  readonly #id = randomBytes(4).toString('hex');
-  readonly #made: string[] = [];
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  /** Beside the files it may import; in /tmp where the working directory can't be written. */
-  async source(cwd: string, { extension }: Toolchain, code: Buffer): Promise<string> {
-    for (const folder of [cwd, '/tmp']) {
-      const path = posix.join(folder, `main-${this.#id}${extension}`);
-      try {
-        await this.#session.sandbox.files.write(path, code, { mode: 'create', executable: undefined });
-        this.#made.push(path);
-        return path;
-      } catch (fault) {
-        if (!(fault instanceof ProtocolError) || fault.kind !== 'InvalidPath' || folder === '/tmp') throw fault;
-      }
-    }
-    throw new Error('invariant: the last folder returns or throws');
-  }
-
-  scratch(): string {
-    const path = `/tmp/.codebeaker-${this.#id}`;
-    this.#made.push(path);
-    return path;
-  }
-
-  async remove(): Promise<void> {
-    for (const path of this.#made) {
-      // A sandbox that is gone has taken them along.
-      await this.#session.sandbox.files.delete(path, { recursive: true, force: true }).catch(() => undefined);
-    }
-  }
 }

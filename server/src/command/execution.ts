@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution as ExecutionResult, Outcome, Phase } from '../protocol/index.ts';
-import type { Exit, Process, Program, Sandbox, Stream, TerminalSize } from '../runtime/ports.ts';
+import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
 import type { OutputTarget } from './output.ts';
 
@@ -23,6 +23,9 @@ export interface ExecutionOptions {
 const TERM_GRACE_MS = 300;
 /** Input that the program has not taken is kept up to here. */
 const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
+
+/** How a program is started, when not by the sandbox from the beginning. */
+export type Start = (sink: Sink) => Process | Promise<Process>;
 
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
@@ -74,14 +77,14 @@ export class Execution implements Running {
 
   /**
    * Runs one program to its end. `started` is called as soon as it runs.
-   * Input, signals and resizing are for the one named `run`, which is the last.
+   * Input, signals and resizing are for the one named `run`, which is the last. `start` is how it is started.
    */
-  async run(name: Phase['name'], program: Program, started: () => void): Promise<void> {
+  async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink) => this.#options.sandbox.start(program, sink)): Promise<void> {
     if (this.#cause) return;
-    const { sandbox, clock } = this.#options;
+    const { clock } = this.#options;
     const begin = clock.monotonic();
     const heard = once(name === 'run' && this.#phases.length === 0 ? this.#options.firstHeard : undefined, clock, begin);
-    const process = await sandbox.start(program, (stream, chunk) => {
+    const process = await start((stream, chunk) => {
       heard();
       return this.#take(stream, chunk);
     });

@@ -1,4 +1,5 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
+import type { Ahead } from '../command/ahead.ts';
 import { abortable } from '../base/promises.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
 import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
@@ -16,13 +17,14 @@ export interface CreateSessionParts {
   readonly sessions: SessionManager;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
+  readonly ahead: Ahead;
   /** Host paths that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
 
-export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress }: CreateSessionParts): CreateSessions {
+export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSessions {
   const share = async (ask: WorkspaceAsk) =>
     resolveWorkspace(ask, { opened: openedFolders(initialize), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -38,7 +40,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
-      return await sessions.create(
+      const session = await sessions.create(
         {
           runtime,
           language,
@@ -54,6 +56,8 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
+      if (language) ahead.prepare(session, language);
+      return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
       throw fault;

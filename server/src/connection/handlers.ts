@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { abortable } from '../base/promises.ts';
+import type { Ahead } from '../command/ahead.ts';
 import type { RunningCommands } from '../command/commands.ts';
 import { decode } from '../command/content.ts';
 import { type ExecuteContext, executeShell, runCode } from '../command/execute.ts';
@@ -30,6 +31,7 @@ export interface HandlerParts {
   readonly channels: OutputChannels;
   readonly createSession: CreateSessions;
   readonly progress: ProgressTokens;
+  readonly ahead: Ahead;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
@@ -40,6 +42,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     commands,
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
+    ahead: parts.ahead,
     stream: (commandId) => {
       const channel = channels.open(commandId);
       return { send: (piece) => channel.send(piece), close: () => channels.close(commandId) };

@@ -1,6 +1,7 @@
 /** What `initialize` opens: the policy this client gets, the capabilities that follow from it, the handlers. */
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { Ahead } from '../command/ahead.ts';
 import { RunningCommands } from '../command/commands.ts';
 import { loadProjectConfig, projectFileName } from '../policy/config-file.ts';
 import { narrow, type Policy } from '../policy/policy.ts';
@@ -53,12 +54,13 @@ export function createOpen(parts: OpenParts): Open {
     });
     const channels = new OutputChannels(client);
     const progress = new ProgressTokens(client);
-    const createSession = sessionCreator({ policy, catalog, sessions, initialize: params, progress, hidden: parts.hidden });
+    const ahead = new Ahead(log.child('ahead'));
+    const createSession = sessionCreator({ ahead, policy, catalog, sessions, initialize: params, progress, hidden: parts.hidden });
     await deadline(clock, LOOK_DEADLINE_MS, catalog.known(), () => new Error('slow')).catch(() => undefined);
     const tell = new ChangeTeller(client, catalog);
     return {
       capabilities: capabilities(policy, catalog.infos()),
-      handlers: createHandlers({ client, clock, startedAt, version, policy, catalog, sessions, channels, createSession, progress, commands: new RunningCommands() }),
+      handlers: createHandlers({ client, clock, startedAt, version, policy, catalog, sessions, channels, createSession, progress, commands: new RunningCommands(), ahead }),
       opened: () => tell.begin(),
       close: async () => {
         tell.end();

@@ -1,6 +1,7 @@
 /** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
 import type { LanguageId } from '../protocol/index.ts';
 import type { Toolchain, ToolchainPhase } from './ports.ts';
+import { type Prime, primeNode, primePython, primeRuby } from './prime/primers.ts';
 
 /** What a sandbox can tell of its own tools. */
 export interface Tools {
@@ -17,6 +18,7 @@ interface Candidate {
   /** What makes the tool tell its version: --version unless said; empty where nothing does. */
   readonly versionFlag?: string;
   readonly extension: string;
+  readonly prime?: Prime;
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
 
@@ -34,10 +36,10 @@ const deno = (extension: string) => interpreter(['deno', 'run', '--no-prompt', '
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u: output arrives while the program runs.
-  python: [interpreter(['python3', '-u'], '.py'), interpreter(['python', '-u'], '.py')],
-  javascript: [interpreter(['node'], '.js'), deno('.js'), interpreter(['bun'], '.js')],
+  python: [interpreter(['python3', '-u'], '.py', { prime: primePython('python3') }), interpreter(['python', '-u'], '.py', { prime: primePython('python') })],
+  javascript: [interpreter(['node'], '.js', { prime: primeNode }), deno('.js'), interpreter(['bun'], '.js')],
   typescript: [
-    interpreter(['node'], '.ts', { atLeast: [22, 18] }),
+    interpreter(['node'], '.ts', { atLeast: [22, 18], prime: primeNode }),
     deno('.ts'),
     interpreter(['bun'], '.ts'),
   ],
@@ -76,6 +78,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     {
       tools: ['ruby'],
       extension: '.rb',
+      prime: primeRuby,
       phases: (file, args, scratch) => [
         {
           ...run(['ruby', '-r', `${scratch}/unbuffered.rb`, file, ...args]),
@@ -103,7 +106,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
-    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools) };
+    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), ...(candidate.prime ? { prime: candidate.prime } : {}) };
   }
   return undefined;
 }

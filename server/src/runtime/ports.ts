@@ -11,6 +11,7 @@ import type {
   Network,
   RuntimeInfo,
 } from '../protocol/index.ts';
+import type { Prime } from './prime/primers.ts';
 
 export interface Runtime {
   readonly id: string;
@@ -136,6 +137,8 @@ export interface Toolchain {
   readonly extension: string;
   /** Of the tool that runs it, where it tells. Starts that tool. */
   version?(): Promise<string | undefined>;
+  /** How its interpreter is started ahead, where that can't be told from being started with the program. */
+  readonly prime?: Prime;
   /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }

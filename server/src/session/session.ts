@@ -118,6 +118,11 @@ export class Session {
     }
   }
 
+  /** Work of our own in the sandbox: the next command starts when it is done. Nobody waits for it. */
+  tidy(work: () => Promise<void>): void {
+    void this.#order.run(work);
+  }
+
   /** Until `running.done` settles, closing the session ends it first. */
   track(running: Running): void {
     this.#running.add(running);

@@ -1,0 +1,89 @@
+/** A program does not know whether its interpreter was started before it: run both ways, everything it says and does is the same. */
+import { expect } from 'chai';
+import { PrimedProgram } from '../../server/src/command/primed.ts';
+import type { LanguageId } from '../../server/src/protocol/index.ts';
+import { native } from '../../server/src/runtime/native/native.ts';
+import { NativeRuntime } from '../../server/src/runtime/native/runtime.ts';
+import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/src/runtime/ports.ts';
+import { need } from '../require.ts';
+import { create, Output, write } from '../runtime/contract/harness.ts';
+import type { Subject } from '../runtime/contract.ts';
+import { bubblewrap, nativeSubject } from '../runtime/native/subject.ts';
+import { corpus, neighbours, type Sample } from './primed-corpus.ts';
+
+interface Seen {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: Exit;
+}
+
+async function watch(process: Process, output: Output, { signal }: Sample): Promise<Seen> {
+  if (signal) {
+    await output.seen('ready\n');
+    await process.signal(signal);
+  }
+  const { usage: _, ...exit } = (await process.exited) as Exclude<Exit, { kind: 'lost' }>;
+  return { stdout: output.of('stdout').toString(), stderr: output.of('stderr').toString(), exit };
+}
+
+const stdinOf = ({ stdin }: Sample): Program['stdin'] => (stdin === undefined ? 'none' : Buffer.from(stdin));
+
+async function plain(sandbox: Sandbox, toolchain: Toolchain, file: string, sample: Sample): Promise<Seen> {
+  const scratch = '/tmp/.plain';
+  const [phase] = toolchain.phases(file, sample.args ?? [], scratch);
+  for (const [path, text] of Object.entries(phase?.files ?? {})) await write(sandbox, path, text);
+  const output = new Output();
+  const program: Program = { command: phase?.command ?? [], cwd: sample.cwd ?? '/workspace', env: { ...sample.env }, stdin: stdinOf(sample), pty: undefined };
+  const seen = await watch(await sandbox.start(program, output.sink), output, sample);
+  await sandbox.files.delete(scratch, { recursive: true, force: true });
+  return seen;
+}
+
+async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, sample: Sample): Promise<Seen> {
+  const waiting = await PrimedProgram.start(sandbox, { toolchain, file, env: {} });
+  if (!waiting) throw new Error('it can not be primed');
+  expect(waiting.waits).to.equal(true);
+  const output = new Output();
+  const process = waiting.go({ cwd: sample.cwd ?? '/workspace', file, env: sample.env ?? {}, args: sample.args ?? [] }, stdinOf(sample), output.sink);
+  const seen = await watch(process, output, sample);
+  await sandbox.files.delete(waiting.scratch, { recursive: true, force: true });
+  return seen;
+}
+
+/** Ruby is told to write at once by a file of ours either way; it is another one. */
+const scrub = (text: string): string => text.replaceAll(/\/tmp\/\.[\w-]+\/(?:unbuffered|hook)\.rb/g, 'OURS').replaceAll(/pid=\d+|\(node:\d+\)|0x[0-9a-f]+/g, '#');
+
+const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void> }> = {
+  native: { make: () => nativeSubject((options) => new NativeRuntime(native, options)), needs: need('bubblewrap', bubblewrap) },
+};
+
+for (const [place, { make, needs }] of Object.entries(places)) {
+  describe(`a primed interpreter, ${place}`, function () {
+    this.timeout(30_000);
+    before(needs);
+    let subject: Subject;
+    let sandbox: Sandbox;
+    before(async () => {
+      subject = await make();
+      sandbox = await create(subject);
+      for (const [path, text] of Object.entries(neighbours)) await write(sandbox, path, text);
+    });
+    after(() => subject.dispose());
+
+    for (const [language, samples] of Object.entries(corpus) as [LanguageId, readonly Sample[]][]) {
+      for (const sample of samples) {
+        it(`runs as any other: ${language}, ${sample.name}`, async () => {
+          const toolchain = await sandbox.toolchain(language);
+          if (!toolchain?.prime) throw new Error(`no ${language} to prime`);
+          const file = `/workspace/main-${language}${toolchain.extension}`;
+          await write(sandbox, file, sample.code);
+          const expected = await plain(sandbox, toolchain, file, sample);
+          const found = await primed(sandbox, toolchain, file, sample);
+          expect({ ...found, stdout: scrub(found.stdout), stderr: scrub(found.stderr) }).to.deep.equal({
+            ...expected, stdout: scrub(expected.stdout), stderr: scrub(expected.stderr),
+          });
+        });
+      }
+    }
+  });
+}
