@@ -77,7 +77,7 @@ export class CommandBench {
       clock: this.clock,
       commands: this.commands,
       signal,
-      ahead: new Ahead(createLog('error', () => undefined)), maxChunkBytes: 64 * 1024,
+      ahead: new Ahead({ enabled: false, clock: this.clock, log: createLog('error', () => undefined) }), maxChunkBytes: 64 * 1024,
       stream: (commandId) => {
         let open = true;
         return {

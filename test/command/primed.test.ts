@@ -40,7 +40,7 @@ async function plain(sandbox: Sandbox, toolchain: Toolchain, file: string, sampl
 }
 
 async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, sample: Sample): Promise<Seen> {
-  const waiting = await PrimedProgram.start(sandbox, { toolchain, file, env: {} });
+  const waiting = await PrimedProgram.start(sandbox, { toolchain, file });
   if (!waiting) throw new Error('it can not be primed');
   expect(waiting.waits).to.equal(true);
   const output = new Output();

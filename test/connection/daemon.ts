@@ -34,7 +34,7 @@ export class TestDaemon {
     const log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), child: () => log };
     this.catalog = new Catalog({ runtimes: this.runtimes, clock, log });
     const open = createOpen({
-      policy: createPolicy(config),
+      policy: createPolicy({ pool: {}, ...config }),
       catalog: this.catalog,
       hidden: async () => hidden,
       clock,

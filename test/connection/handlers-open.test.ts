@@ -71,7 +71,8 @@ describe('initializationOptions', () => {
     'another engine': [{ docker: { host: 'tcp://evil:2375' } }, errorCodes.PolicyDenied, 'docker can only be set'],
     'another log': [{ log: { file: '/etc/x' } }, errorCodes.PolicyDenied, 'log can only be set'],
     'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
-    'what is not served': [{ pool: {} }, errorCodes.InvalidParams, 'initializationOptions.pool: '],
+    'what is not served': [{ rates: {} }, errorCodes.InvalidParams, 'initializationOptions.rates: '],
+    'more than nothing made ahead': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],
     'a wrong type': [{ sessions: 5 }, errorCodes.InvalidParams, 'initializationOptions.sessions: Invalid input: expected object'],
     'a network that is not there': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
   };

@@ -14,7 +14,7 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 /** Environment of a daemon that uses the test image; its configuration is gone with this process. */
 export function daemonEnvironment(config: object = {}): Record<string, string> {
   const path = join(folder, `${randomUUID()}.json`);
-  writeFileSync(path, JSON.stringify({ stateDir: join(folder, 'state'), images: Object.fromEntries(languages.map((id) => [id, image])), ...config }));
+  writeFileSync(path, JSON.stringify({ stateDir: join(folder, 'state'), images: Object.fromEntries(languages.map((id) => [id, image])), pool: {}, ...config }));
   return { CODEBEAKER_CONFIG: path };
 }
 

@@ -28,6 +28,7 @@ const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 
 
 export class FakeRuntime implements Runtime {
   readonly id: string;
+  readonly terminals: boolean;
   /** Every sandbox that was made, also closed ones. */
   readonly made: FakeSandbox[] = [];
   readonly #options: FakeOptions;
@@ -36,6 +37,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
+    this.terminals = options.id === 'docker';
     this.#options = options;
   }
 

@@ -59,7 +59,7 @@ describe('a configuration', () => {
   }
 
   const unserved: Record<string, unknown> = {
-    pool: {}, rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
+    rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
     'network.hosts': ['a'], 'docker.ociRuntime': 'runsc',
   };
   for (const [path, value] of Object.entries(unserved)) {

@@ -66,6 +66,7 @@ describe('a policy', () => {
   it('is the defaults where nothing is configured', () => {
     expect(createPolicy({})).to.deep.equal({
       preference: 'balanced',
+      pool: undefined,
       images: defaultImages,
       allowedImages: new Set(Object.values(defaultImages)),
       limits: defaultLimits,

@@ -84,6 +84,8 @@ async function read({ file, language = languageOfPath(file) }: RunArguments): Pr
 async function connect(daemon: Daemon, host: Host, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, host, {
     clientInfo: { name: 'codebeaker run', version: host.version },
+    // One program is run, and no second one comes.
+    initializationOptions: { pool: {} },
     capabilities: { output: { flowControl: true }, window: { workDoneProgress: true } },
   });
   client.connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => tell(message));

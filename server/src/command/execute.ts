@@ -51,7 +51,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     const toolchain = await session.sandbox.toolchain(language);
     if (!toolchain) throw notHere(language);
     const temporary = new TemporaryFiles(session);
-    const primed = context.ahead.take(session, { toolchain, file: path, program: settings, env: params.env ?? {} });
+    const primed = context.ahead.take(session, { toolchain, file: path, program: settings });
     try {
       const file = path ?? (await temporary.source(primed && settings.cwd === '/workspace' ? primed.readiness.file : sourcePath(settings.cwd, toolchain), code));
       const scratch = scratchFolder();
@@ -61,7 +61,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
       if (primed && !primed.runs(file)) context.ahead.discard(session, primed);
       else if (primed) temporary.add(primed.scratch);
       if (primed?.runs(file)) {
-        const order = { cwd: settings.cwd, file, env: params.env ?? {}, args: params.args ?? [] };
+        const order = { cwd: settings.cwd, file, env: settings.env, args: params.args ?? [] };
         await execution.run('run', { ...settings, command: [] }, started, (sink) => primed.go(order, settings.stdin, sink));
       } else for (const phase of phases) {
         if (!execution.mayGoOn) break;

@@ -1,5 +1,4 @@
 /** An interpreter that was started ahead and waits for one program. It is used once, or killed. */
-import type { Environment } from '../protocol/index.ts';
 import type { Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
 import { type Order, orderBytes } from '../runtime/prime/order.ts';
 import { scratchFolder } from './temporary.ts';
@@ -9,8 +8,6 @@ export interface Readiness {
   readonly toolchain: Toolchain;
   /** The file it will run. */
   readonly file: string;
-  /** Variables of every program of the session. */
-  readonly env: Environment;
 }
 
 interface Output {
@@ -34,7 +31,7 @@ export class PrimedProgram {
   }
 
   static async start(sandbox: Sandbox, readiness: Readiness): Promise<PrimedProgram | undefined> {
-    const { toolchain, file, env } = readiness;
+    const { toolchain, file } = readiness;
     const scratch = scratchFolder();
     const primer = toolchain.prime?.primer(file, scratch);
     if (!primer) return undefined;
@@ -42,7 +39,7 @@ export class PrimedProgram {
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
     const output: Output = { sink: undefined, spoiled: false };
-    const program: Program = { command: primer.command, cwd: '/workspace', env: { ...env, ...primer.env }, stdin: 'open', pty: undefined };
+    const program: Program = { command: primer.command, cwd: '/workspace', env: primer.env, stdin: 'open', pty: undefined };
     const process = await sandbox.start(program, (stream, chunk) => {
       if (output.sink) return output.sink(stream, chunk);
       // What speaks before it is asked did not become what it should.

@@ -56,7 +56,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
-      if (language) ahead.prepare(session, language);
+      if (language) ahead.prepareSoon(session, language);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);

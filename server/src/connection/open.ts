@@ -3,6 +3,7 @@ import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Ahead } from '../command/ahead.ts';
 import { RunningCommands } from '../command/commands.ts';
+import type { PrimedProgram } from '../command/primed.ts';
 import { loadProjectConfig, projectFileName } from '../policy/config-file.ts';
 import { narrow, type Policy } from '../policy/policy.ts';
 import {
@@ -10,7 +11,6 @@ import {
   Initialize,
   type InitializeParams,
   methods,
-  type RuntimeInfo,
   type ServerCapabilities,
   SessionStateChanged,
 } from '../protocol/index.ts';
@@ -22,6 +22,7 @@ import { createHandlers } from './handlers.ts';
 import { ChangeTeller } from './changes.ts';
 import { ProgressTokens } from './progress.ts';
 import type { Client, Open, Service } from './service.ts';
+import { createPool, fillPool } from './warm.ts';
 import { parseParams } from './validate.ts';
 
 export interface OpenParts {
@@ -42,7 +43,11 @@ export function createOpen(parts: OpenParts): Open {
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
     const { catalog, clock, log, version } = parts;
-    const sessions = new SessionManager({
+    const pool = createPool(policy, clock, log.child('pool'));
+    const ahead = new Ahead({ enabled: pool !== undefined, clock, log: log.child('ahead') });
+    const sessions = new SessionManager<PrimedProgram>({
+      pool,
+      adopt: (session, primed) => void (primed && ahead.adopt(session, primed)),
       max: policy.sessions.max,
       clock,
       log: log.child('session'),
@@ -54,16 +59,19 @@ export function createOpen(parts: OpenParts): Open {
     });
     const channels = new OutputChannels(client);
     const progress = new ProgressTokens(client);
-    const ahead = new Ahead(log.child('ahead'));
     const createSession = sessionCreator({ ahead, policy, catalog, sessions, initialize: params, progress, hidden: parts.hidden });
     await deadline(clock, LOOK_DEADLINE_MS, catalog.known(), () => new Error('slow')).catch(() => undefined);
     const tell = new ChangeTeller(client, catalog);
     return {
-      capabilities: capabilities(policy, catalog.infos()),
+      capabilities: capabilities(policy, catalog, pool !== undefined),
       handlers: createHandlers({ client, clock, startedAt, version, policy, catalog, sessions, channels, createSession, progress, commands: new RunningCommands(), ahead }),
-      opened: () => tell.begin(),
+      opened: () => {
+        tell.begin();
+        if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog));
+      },
       close: async () => {
         tell.end();
+        ahead.close();
         channels.closeAll();
         await sessions.close();
       },
@@ -94,13 +102,13 @@ async function narrowByProject(policy: Policy, folder: string, client: Client, l
   }
 }
 
-function capabilities(policy: Policy, infos: readonly RuntimeInfo[]): ServerCapabilities {
+function capabilities(policy: Policy, catalog: Catalog, pooled: boolean): ServerCapabilities {
   return {
-    runtimes: [...infos],
+    runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
-    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: false },
+    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     network: { modes: [...policy.networkModes] },
-    ...(infos.some(({ id, available }) => id === 'docker' && available) ? { pty: {} } : {}),
+    ...(catalog.choosable.some(({ runtime }) => runtime.terminals && runtime.info().available) ? { pty: {} } : {}),
   };
 }

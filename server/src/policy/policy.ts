@@ -15,6 +15,8 @@ export interface Policy {
   readonly maxLimits: Limits;
   readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
   readonly networkModes: readonly Network['mode'][];
+  /** How many sandboxes wait, by runtime and language. Undefined: as demand goes. Of what is not named, none. */
+  readonly pool: Config['pool'];
 }
 
 export function createPolicy(config: Config): Policy {
@@ -28,6 +30,7 @@ export function createPolicy(config: Config): Policy {
     maxLimits,
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
+    pool: config.pool,
   };
 }
 
@@ -36,6 +39,7 @@ export function narrow(policy: Policy, config: Config): Policy {
   for (const key of ['docker', 'log', 'stateDir'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
+  if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; an empty one here means that nothing is made ahead');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -52,6 +56,7 @@ export function narrow(policy: Policy, config: Config): Policy {
       idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, sessions.idleTimeoutMs),
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
+    pool: config.pool ? {} : policy.pool,
     networkModes: policy.networkModes.filter((mode) => (config.network?.modes as readonly string[] | undefined)?.includes(mode) ?? true),
   };
 }

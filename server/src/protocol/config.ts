@@ -17,6 +17,7 @@ export const Config = z.strictObject({
   ),
   network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
   stateDir: z.optional(z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'))),
+  pool: z.optional(z.record(z.string(), z.partialRecord(LanguageId, count()))),
   docker: z.optional(z.strictObject({ host: z.optional(z.string()) })),
   log: z.optional(
     z.strictObject({

@@ -15,6 +15,8 @@ import type { Prime } from './prime/primers.ts';
 
 export interface Runtime {
   readonly id: string;
+  /** Whether its sandboxes have terminals. */
+  readonly terminals?: boolean;
   /** The network modes to which it can confine a sandbox. Absent: `none` alone. */
   readonly networks?: readonly Network['mode'][];
   /** What is known now. Never waits, never probes. */
@@ -79,6 +81,10 @@ export interface Sandbox {
    * @throws ProtocolError SandboxLost, LanguageUnsupported (no such programs here), FileNotFound (cwd)
    */
   start(program: Program, sink: Sink): Promise<Process>;
+  /** Whether it lives and nobody has left anything in it. Where it can't be told, there is no such question. */
+  isPristine?(): Promise<boolean>;
+  /** Copies a host folder into /workspace, where that can still be done. */
+  copyIn?(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** Removes it with everything in it. Resolves when it is gone. */
   close(): Promise<void>;
 }

@@ -14,6 +14,10 @@ export class PreferredRuntime implements Runtime {
     this.#other = other;
   }
 
+  get terminals(): boolean {
+    return this.#chosen.terminals ?? false;
+  }
+
   info(): RuntimeInfo {
     return this.#chosen.info();
   }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { abortable } from '../base/promises.ts';
 import {
   type CloseReason,
   type LanguageId,
@@ -12,6 +13,7 @@ import {
 } from '../protocol/index.ts';
 import type { Quantity } from '../runtime/measure/measurements.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
+import type { PoolSpec, SandboxPool, Warm } from './pool.ts';
 import { Session, sessionClosed } from './session.ts';
 
 export interface CreateSession {
@@ -28,26 +30,30 @@ export interface CreateSession {
   readonly maxLifetimeMs: number;
 }
 
-export interface SessionManagerOptions {
+export interface SessionManagerOptions<Extra> {
   readonly max: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Told what was measured of a runtime, by its id. */
   record(runtime: string, quantity: Quantity, value: number): void;
   changed(session: Session, state: SessionState, reason?: CloseReason): void;
+  /** Sandboxes that were made ahead; undefined: none ever. */
+  readonly pool?: SandboxPool<Extra> | undefined;
+  /** Gets what was prepared in a sandbox, when it has become a session's. */
+  adopt?(session: Session, extra: Extra | undefined): void;
 }
 
 /** So many ended sessions are remembered, to tell why they ended. */
 const MAX_REMEMBERED = 1000;
 
-export class SessionManager {
-  readonly #options: SessionManagerOptions;
+export class SessionManager<Extra = unknown> {
+  readonly #options: SessionManagerOptions<Extra>;
   readonly #sessions = new Map<string, Session>();
   readonly #ended = new Map<string, CloseReason>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
-  constructor(options: SessionManagerOptions) {
+  constructor(options: SessionManagerOptions<Extra>) {
     this.#options = options;
   }
 
@@ -58,19 +64,20 @@ export class SessionManager {
     if (this.#sessions.size + this.#creating.size >= max) {
       throw new ProtocolError('TooManySessions', `there are ${max} sessions already: close one, or raise sessions.max`, { max });
     }
-    const creating = this.#create(wish, {
+    const creation = this.#create(wish, {
       ...context,
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
     });
+    const creating = this.#options.pool?.yielding(creation) ?? creation;
     this.#creating.add(creating);
     return creating.finally(() => this.#creating.delete(creating));
   }
 
   async #create(wish: CreateSession, context: CreateContext): Promise<Session> {
-    const id = randomBytes(8).toString('hex');
-    const { language, image, limits, network, workspace } = wish;
     context.signal.throwIfAborted();
-    const sandbox = await this.#make(wish.runtime, { sessionId: id, language, image, limits, network, workspace }, context);
+    const warm = await this.#takeWarm(wish, context);
+    const id = warm?.sessionId ?? randomBytes(8).toString('hex');
+    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...specOf(wish), sessionId: id, workspace: wish.workspace }, context));
     if (wish.strict) await requireEnforced(sandbox);
     if (context.signal.aborted) {
       await sandbox.close();
@@ -79,6 +86,7 @@ export class SessionManager {
     const session = new Session({
       ...wish,
       id,
+      warm: warm !== undefined,
       runtime: wish.runtime.id,
       sandbox,
       clock: this.#options.clock,
@@ -90,7 +98,26 @@ export class SessionManager {
       },
     });
     this.#sessions.set(id, session);
+    if (warm) this.#options.adopt?.(session, warm.extra);
     return session;
+  }
+
+  /** A sandbox that waits can still be given a copy of a folder, but no mount. */
+  async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<Warm<Extra> | undefined> {
+    const { pool } = this.#options;
+    const { workspace, limits, runtime } = wish;
+    if (!pool || (workspace && workspace.access !== 'copy')) return undefined;
+    const warm = await pool.take(runtime, specOf(wish));
+    if (!warm || !workspace) return warm;
+    try {
+      report('copying the folder');
+      if (!warm.sandbox.copyIn) throw new ProtocolError('SandboxFailed', 'the folder can not be copied into a sandbox that was made ahead');
+      await abortable(signal, warm.sandbox.copyIn(workspace.path, limits.diskBytes, signal));
+      return warm;
+    } catch (fault) {
+      await warm.sandbox.close();
+      throw fault;
+    }
   }
 
   /** Measures it, where nothing was fetched and nothing shared on the way. */
@@ -128,6 +155,7 @@ export class SessionManager {
     const results = await Promise.allSettled([
       ...this.list().map((session) => session.close('shutdown')),
       ...[...this.#creating].map((creating) => creating.catch(() => undefined)),
+      this.#options.pool?.close(),
     ]);
     const faults = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (faults.length > 0) throw new AggregateError(faults, 'some sessions could not be closed');
@@ -139,6 +167,10 @@ export class SessionManager {
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+function specOf({ language, image, limits, network }: CreateSession): PoolSpec {
+  return { language, image, limits, network };
 }
 
 /** @throws ProtocolError IsolationUnavailable, with the layers that are less than enforced. The sandbox is gone then. */

@@ -19,6 +19,8 @@ export interface SessionParts {
   readonly label: string | undefined;
   readonly language: LanguageId | undefined;
   readonly runtime: string;
+  /** Whether its sandbox was made ahead. */
+  readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly network: Network;
@@ -155,7 +157,7 @@ export class Session {
       runtime,
       ...(image === undefined ? {} : { image }),
       state: this.#state,
-      warm: false,
+      warm: this.#parts.warm ?? false,
       workspace: '/workspace',
       createdAt: iso(this.#createdAt),
       lastActiveAt: iso(this.#active > 0 ? this.#parts.clock.now() : this.#lastActiveAt),

@@ -105,6 +105,14 @@ class LayeredSandbox implements Sandbox {
     return judged(process, verdict);
   }
 
+  async isPristine(): Promise<boolean> {
+    return (await this.#inner.isPristine?.()) ?? true;
+  }
+
+  async copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
+    await this.#inner.copyIn?.(path, maxBytes, signal);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -46,6 +46,7 @@ interface Parts {
 
 export class DockerRuntime implements Runtime {
   readonly id = 'docker';
+  readonly terminals = true;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();

@@ -47,6 +47,7 @@ const trialSpec: SandboxSpec = {
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
+  readonly terminals = true;
   readonly #kind: Kind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();

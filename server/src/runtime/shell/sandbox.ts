@@ -1,6 +1,6 @@
 /** A sandbox made of held shells: everything a runtime needs to be one, but for making the first shell. */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, ProtocolError } from '../../protocol/index.ts';
@@ -16,6 +16,7 @@ import { quote } from './quote.ts';
 import type { HeldShell } from './shell.ts';
 import { ShellPool } from './pool.ts';
 import { TerminalProcess } from './terminal.ts';
+import { copyFolder } from './transfer.ts';
 
 export interface ShellSandboxParts {
   readonly host: ShellHost;
@@ -129,6 +130,16 @@ export class ShellSandbox implements Sandbox {
     }
   }
 
+  /** Nothing in its folders but what was prepared in them. A shell that does not say so soon is not believed. */
+  async isPristine(): Promise<boolean> {
+    const looking = this.#operate(PRISTINE).then(({ status }) => status === 0);
+    return deadline(this.#parts.clock, PRISTINE_DEADLINE_MS, looking, () => this.#gone());
+  }
+
+  copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
+    return copyFolder(path, this, maxBytes, signal);
+  }
+
   async #checkDirectory(path: string): Promise<void> {
     const { status } = await this.#operate(`[ -d ${quote(path)} ] || r=1`);
     if (status !== 0) throw new ProtocolError('FileNotFound', `the working directory ${path} does not exist`, { path });
@@ -165,6 +176,9 @@ export class ShellSandbox implements Sandbox {
     return this.#closing;
   }
 }
+
+const PRISTINE = 'for f in /workspace/* /workspace/.* /tmp/* /tmp/.*;do case $f in */.|*/..|*/.codebeaker-*);;*)[ -e "$f" ]&&r=1;;esac;done';
+const PRISTINE_DEADLINE_MS = 500;
 
 /** A file command moves 32 MiB at the most; one that takes longer hangs on something hostile. */
 const OPERATION_DEADLINE_MS = 60_000;
