@@ -119,6 +119,18 @@ const ruby: Sample[] = [
 
 export const corpus: Partial<Record<LanguageId, readonly Sample[]>> = { python, javascript, ruby };
 
+/** Deno settles what variables and arguments there are when it starts: with any, it is not primed. Its Node is not all of Node. */
+const unlike = ['arguments', 'environment', 'itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import'];
+
+export const denoCorpus: typeof corpus = {
+  javascript: [
+    ...javascript.filter(({ name }) => !unlike.includes(name)),
+    { name: 'what Deno says', code: 'console.log(Deno.args, Deno.mainModule, import.meta.url, import.meta.main, Deno.cwd(), Object.keys(Deno.env.toObject()).filter((k) => !k.includes("CODEBEAKER")).sort())' },
+    { name: 'stdin of Deno', code: 'console.log(await new Response(Deno.stdin.readable).text())', stdin: 'one\ntwo ü\n' },
+    { name: 'what it may not', code: 'try { Deno.readTextFileSync("/etc/passwd") } catch (e) { console.log(e.name) }' },
+  ],
+};
+
 /** What lies beside each of them. */
 export const neighbours: Readonly<Record<string, string>> = {
   '/workspace/neighbour.py': 'value = 42\n',

@@ -8,8 +8,8 @@ import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/sr
 import { need } from '../require.ts';
 import { create, Output, write } from '../runtime/contract/harness.ts';
 import type { Subject } from '../runtime/contract.ts';
-import { bubblewrap, nativeSubject } from '../runtime/native/subject.ts';
-import { corpus, neighbours, type Sample } from './primed-corpus.ts';
+import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/native/subject.ts';
+import { corpus, denoCorpus, neighbours, type Sample } from './primed-corpus.ts';
 
 interface Seen {
   readonly stdout: string;
@@ -53,11 +53,12 @@ async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, samp
 /** Ruby is told to write at once by a file of ours either way; it is another one. */
 const scrub = (text: string): string => text.replaceAll(/\/tmp\/\.[\w-]+\/(?:unbuffered|hook)\.rb/g, 'OURS').replaceAll(/pid=\d+|\(node:\d+\)|0x[0-9a-f]+/g, '#');
 
-const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void> }> = {
-  native: { make: () => nativeSubject((options) => new NativeRuntime(native, options)), needs: need('bubblewrap', bubblewrap) },
+const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void>; samples: typeof corpus }> = {
+  native: { make: () => nativeSubject((options) => new NativeRuntime(native, options)), needs: need('bubblewrap', bubblewrap), samples: corpus },
+  deno: { make: () => layeredSubject(), needs: need('bubblewrap', bubblewrap), samples: denoCorpus },
 };
 
-for (const [place, { make, needs }] of Object.entries(places)) {
+for (const [place, { make, needs, samples: all }] of Object.entries(places)) {
   describe(`a primed interpreter, ${place}`, function () {
     this.timeout(30_000);
     before(needs);
@@ -70,7 +71,7 @@ for (const [place, { make, needs }] of Object.entries(places)) {
     });
     after(() => subject.dispose());
 
-    for (const [language, samples] of Object.entries(corpus) as [LanguageId, readonly Sample[]][]) {
+    for (const [language, samples] of Object.entries(all) as [LanguageId, readonly Sample[]][]) {
       for (const sample of samples) {
         it(`runs as any other: ${language}, ${sample.name}`, async () => {
           const toolchain = await sandbox.toolchain(language);

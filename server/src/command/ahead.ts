@@ -14,6 +14,7 @@ import { sourcePath } from './temporary.ts';
 export interface Wanted {
   readonly toolchain: Toolchain;
   readonly file: string | undefined;
+  readonly args: readonly string[];
   readonly program: Omit<Program, 'command'>;
 }
 
@@ -111,8 +112,10 @@ function allows({ limits, env, reason }: Session): boolean {
   return reason === undefined && mayWait(limits) && !Object.keys(env).some((name) => EARLY.test(name));
 }
 
-function suits(primed: PrimedProgram, { toolchain, file, program }: Wanted): boolean {
-  if (primed.readiness.toolchain !== toolchain || program.pty) return false;
-  if (Object.keys(program.env).some((name) => EARLY.test(name))) return false;
+function suits(primed: PrimedProgram, { toolchain, file, args, program }: Wanted): boolean {
+  const takes = toolchain.prime?.takes;
+  if (primed.readiness.toolchain !== toolchain || !takes || program.pty) return false;
+  const names = Object.keys(program.env);
+  if (names.some((name) => EARLY.test(name)) || (names.length > 0 && !takes.env) || (args.length > 0 && !takes.args)) return false;
   return file === undefined || primed.runs(file);
 }

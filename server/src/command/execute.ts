@@ -51,7 +51,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     const toolchain = await session.sandbox.toolchain(language);
     if (!toolchain) throw notHere(language);
     const temporary = new TemporaryFiles(session);
-    const primed = context.ahead.take(session, { toolchain, file: path, program: settings });
+    const primed = context.ahead.take(session, { toolchain, file: path, args: params.args ?? [], program: settings });
     try {
       const file = path ?? (await temporary.source(primed && settings.cwd === '/workspace' ? primed.readiness.file : sourcePath(settings.cwd, toolchain), code));
       const scratch = scratchFolder();

@@ -56,7 +56,7 @@ export class PrimedProgram {
   /** Whether it can run this file. */
   runs(file: string): boolean {
     const { toolchain, file: expected } = this.readiness;
-    return toolchain.prime?.anyFile === true || file === expected;
+    return toolchain.prime?.takes.file === true || file === expected;
   }
 
   /** Lets it go on to the program. */

@@ -3,11 +3,14 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
+import { layeredDeno } from '../../../server/src/runtime/deno/layered.ts';
+import { createDenoRuntime } from '../../../server/src/runtime/deno/runtime.ts';
 import { Fifos } from '../../../server/src/runtime/host/fifos.ts';
 import { Keeper } from '../../../server/src/runtime/host/keeper.ts';
 import { findHost, type NativeHost } from '../../../server/src/runtime/native/host.ts';
 import { native } from '../../../server/src/runtime/native/native.ts';
 import { type NativeOptions, NativeRuntime } from '../../../server/src/runtime/native/runtime.ts';
+import { PreferredRuntime } from '../../../server/src/runtime/prefer.ts';
 import type { Runtime } from '../../../server/src/runtime/ports.ts';
 import type { Probe } from '../../require.ts';
 import type { Subject } from '../contract.ts';
@@ -59,6 +62,14 @@ function kill(pid: number): void {
   } catch {
     // It is gone.
   }
+}
+
+/** Deno in bubblewrap, or alone where that can't be. */
+export function layeredSubject(): Promise<NativeSubject> {
+  return nativeSubject((options, keeper) => {
+    const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
+    return new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options), alone);
+  });
 }
 
 /** Ids of the processes in the control groups of the host's sandboxes. */

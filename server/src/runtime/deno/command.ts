@@ -16,7 +16,8 @@ export interface Grants {
 export interface DenoRun {
   readonly binary: string;
   readonly entry: string;
-  readonly file: string;
+  /** Undefined: an order will tell. */
+  readonly file: string | undefined;
   readonly args: readonly string[];
   readonly env: Environment;
   readonly grants: Grants;
@@ -83,7 +84,7 @@ export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Recor
     DENO_WEBGPU_BACKEND: 'none',
     HOME: temporary,
     TMPDIR: temporary,
-    [MAIN_VARIABLE]: pathToFileURL(file).href,
+    ...(file === undefined ? {} : { [MAIN_VARIABLE]: pathToFileURL(file).href }),
   };
 }
 

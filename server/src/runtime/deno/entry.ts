@@ -5,7 +5,7 @@
  * any file of the host as text. A dynamic import is checked, with everything it imports in turn. So a file of
  * ours imports the user's, after making it look like the main one:
  *
- * - CODEBEAKER_MAIN is its URL. The program's own variables come as CODEBEAKER_ENV_<name>: none of them is there
+ * - CODEBEAKER_MAIN is its URL; without one, an order tells it on stdin. The program's own variables come as CODEBEAKER_ENV_<name>: none of them is there
  *   when Deno starts, so that none can set the loader, V8 or Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
  * - Deno.mainModule and, derived from it, process.argv[1] name the user's file.
  * - import.meta.main is set by a first statement, where the source speaks of it.
@@ -16,7 +16,7 @@
 export const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
 export const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
-export const entryText = `const main = Deno.env.get("${MAIN_VARIABLE}");
+export const entryText = `const main = Deno.env.get("${MAIN_VARIABLE}") ?? ordered();
 const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("${VARIABLE_PREFIX}"));
 for (const name of ["${MAIN_VARIABLE}", ...given.map(([name]) => name)]) Deno.env.delete(name);
 for (const [name, value] of given) Deno.env.set(name.slice(${VARIABLE_PREFIX.length}), value);
@@ -27,6 +27,24 @@ if (isCommonJs()) await runCommonJs();
 else {
   if (/\\bimport\\.meta\\b/.test(source) && /\\bmain\\b/.test(source)) await markMain();
   await import(main);
+}
+
+// Started ahead: waits for its order (see prime/order.ts), in which there are no variables and no arguments.
+function ordered() {
+  const take = (count) => {
+    const taken = new Uint8Array(count);
+    for (let at = 0; at < count; ) {
+      const bytes = Deno.stdin.readSync(taken.subarray(at));
+      if (bytes === null) Deno.exit(125);
+      at += bytes;
+    }
+    return new TextDecoder().decode(taken);
+  };
+  const [cwd, file] = take(parseInt(take(8), 16)).split("\\0");
+  Deno.chdir(cwd);
+  const url = new URL("file:///");
+  url.pathname = file.replace(/[%\\\\\\n\\r\\t]/g, (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
+  return url.href;
 }
 
 function read() {

@@ -50,7 +50,16 @@ function toolchain(language: LanguageId, version: string): Toolchain | undefined
     extension,
     version: () => Promise.resolve(version),
     phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
+    // What variables it may see, and what its arguments are, is settled when it starts.
+    prime: { takes: { file: true, env: false, args: false }, primer: () => ({ command: PRIMER, env: {}, files: {} }) },
   };
+}
+
+/** Deno waits for an order. */
+const PRIMER: readonly string[] = ['deno', 'wait'];
+
+function isPrimer(command: Program['command']): boolean {
+  return command === PRIMER;
 }
 
 /** Runs nothing but Deno: every program of it has both layers. */
@@ -91,7 +100,7 @@ class LayeredSandbox implements Sandbox {
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
-    const { file, args } = programOf(program.command);
+    const { file, args } = isPrimer(program.command) ? { file: undefined, args: [] } : programOf(program.command);
     const run = {
       binary: `${FOLDER}/deno`, entry: `${FOLDER}/main.mjs`, file, args, env: program.env, grants: this.#grants,
       memoryBytes: this.#memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',

@@ -14,14 +14,14 @@ export interface Primer {
 }
 
 export interface Prime {
-  /** Whether the order may name another file than it was started for. */
-  readonly anyFile: boolean;
+  /** What an order may bring that was not known at the start: another file, variables, arguments. */
+  readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
   /** `file` need not be there yet. `scratch` is a folder that is there until the program has ended. */
   primer(file: string, scratch: string): Primer;
 }
 
 export const primePython = (tool: string): Prime => ({
-  anyFile: false,
+  takes: { file: false, env: true, args: true },
   primer: (file, scratch) => ({
     command: [tool, '-u', file],
     env: { PYTHONPATH: scratch },
@@ -30,7 +30,7 @@ export const primePython = (tool: string): Prime => ({
 });
 
 export const primeNode: Prime = {
-  anyFile: true,
+  takes: { file: true, env: true, args: true },
   primer: (_file, scratch) => ({
     command: ['node', '-r', `${scratch}/hook.cjs`, `${scratch}/main.js`],
     env: {},
@@ -39,7 +39,7 @@ export const primeNode: Prime = {
 };
 
 export const primeRuby: Prime = {
-  anyFile: false,
+  takes: { file: false, env: true, args: true },
   primer: (file, scratch) => ({
     command: ['ruby', '-r', `${scratch}/hook.rb`, file],
     env: {},
