@@ -22,13 +22,23 @@ const toStdout = (text: string): void => void process.stdout.write(text);
 
 /** The Docker engine at its usual socket. */
 export const dockerEngine: Probe = async () =>
-  (await engineStatus('/_ping')) === 200 ? undefined : 'no engine answers; run test/setup/engine.sh as root';
+  (await engineReply('/_ping'))?.status === 200 ? undefined : 'no engine answers; run test/setup/engine.sh as root';
 
 export const dockerImage =
   (name: string): Probe =>
   async () =>
     (await dockerEngine()) ??
-    ((await engineStatus(`/images/${name}/json`)) === 200 ? undefined : `no image ${name}; run test/setup/images.sh`);
+    ((await engineReply(`/images/${name}/json`))?.status === 200 ? undefined : `no image ${name}; run test/setup/images.sh`);
+
+/** An OCI runtime that the engine offers under this name. */
+export const ociRuntime =
+  (name: string): Probe =>
+  async () => {
+    const missing = await dockerEngine();
+    if (missing) return missing;
+    const { Runtimes = {} } = JSON.parse((await engineReply('/info'))?.text ?? '{}') as { Runtimes?: object };
+    return name in Runtimes ? undefined : `the engine has no runtime ${name}; run test/setup/gvisor.sh as root`;
+  };
 
 /** An npm package that not every platform gets. */
 export const npmPackage =
@@ -49,12 +59,13 @@ export const program =
       ? undefined
       : `no ${name} on PATH`;
 
-/** The engine's status code, or undefined when it gives none within five seconds. */
-function engineStatus(path: string): Promise<number | undefined> {
+/** What the engine says, or undefined when it says nothing within five seconds. */
+function engineReply(path: string): Promise<{ status: number | undefined; text: string } | undefined> {
   return new Promise((resolve) => {
     const query = request({ socketPath: '/var/run/docker.sock', path, timeout: 5000 }, (reply) => {
-      reply.resume();
-      resolve(reply.statusCode);
+      let text = '';
+      reply.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      reply.on('end', () => resolve({ status: reply.statusCode, text }));
     });
     query.on('timeout', () => query.destroy());
     query.on('error', () => resolve(undefined));

@@ -68,6 +68,20 @@ deno     250 ms   30 ms          8.0 MiB      estimated
 docker: no engine answers at unix:///var/run/docker.sock: start Docker, or set
 docker.host
 `],
+  'several are missing for the same reason': [[missing(docker, 'no engine'), missing({ ...deno, languages: [] }, 'no deno'), missing({ ...docker, id: 'gvisor', languages: [] }, 'no engine'), deno], 0, `
+RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
+docker   no     -        -          python javascript typescript go csharp ruby
+                                    shellscript
+deno     no     -        -          -
+gvisor   no     -        -          -
+deno     yes    2.9.6    3/10       javascript typescript
+
+docker, gvisor: no engine
+deno: no deno
+deno: not fully enforced: user (off), seccomp (off), filesystem (degraded),
+network (degraded), processes (degraded), memory (degraded), pids (degraded),
+disk (degraded)
+`],
   'everything is missing': [[missing(docker), missing({ ...deno, languages: [] }, 'there is no deno on this host')], 1, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby

@@ -47,6 +47,7 @@ const endpoints: readonly (readonly [Call, RegExp])[] = [
   ['remove', /^DELETE \/containers\/([^/]+)$/],
   ['wait', /^POST \/containers\/([^/]+)\/wait$/],
   ['find', /^GET \/containers\/json$/],
+  ['events', /^GET \/events$/],
   ['pull', /^POST \/images\/create$/],
   ['events', /^GET \/events$/],
 ];
@@ -58,6 +59,8 @@ export class FakeEngine {
   readonly images = new Set(['image:latest']);
   /** What the containers say of themselves. undefined: nothing, ever. Empty: their shell ends at once. */
   facts: string | undefined = goodFacts;
+  kernel = '6.1.0-host';
+  runtimes: Record<string, { path?: string; runtimeType?: string }> = { runc: { path: 'runc' } };
   /** What the programs in them print. */
   output = '';
   created = 0;
@@ -182,7 +185,7 @@ export class FakeEngine {
   #answer(call: Call | undefined, id: string, { query, body }: Request): [status: number, json?: unknown] {
     switch (call) {
       case 'info':
-        return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', Runtimes: { runc: {} } }];
+        return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', KernelVersion: this.kernel, DefaultRuntime: 'runc', Runtimes: this.runtimes }];
       case 'images':
         return [200, [...this.images].map((name) => ({ RepoTags: [name] }))];
       case 'create':
@@ -203,6 +206,8 @@ export class FakeEngine {
         return [200, { status: 'Status: Downloaded' }];
       case 'resize':
         return [200];
+      case 'events':
+        return [200, { Action: 'die', timeNano: 9e9 }];
       case 'wait':
         return [200, { StatusCode: 0 }];
       case 'attach':
@@ -226,7 +231,7 @@ export class FakeEngine {
     const container = this.#find(id);
     if (!container) return [404, { message: `No such container: ${id}` }];
     if (this.facts === '') container.socket?.end();
-    else if (this.facts !== undefined) container.shell?.speak(container.options.Cmd[3], this.facts);
+    else if (this.facts !== undefined) container.shell?.speak(container.options.Cmd.at(-1), this.facts);
     return [204];
   }
 
@@ -262,6 +267,6 @@ export class FakeEngine {
     const shell = Object.assign(new FakeShell(socket), { output: this.output });
     const container = this.#find(id);
     if (call === 'attach' && container) Object.assign(container, { shell, socket });
-    if (call === 'execStart') shell.speak(this.#execs[Number(id)].Cmd[4], this.facts ?? '');
+    if (call === 'execStart') shell.speak(this.#execs[Number(id)].Cmd.at(-1), this.facts ?? '');
   }
 }

@@ -22,7 +22,7 @@ describe('a configuration', () => {
       sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
       network: { modes: ['none'] },
       stateDir: '/x',
-      docker: { host: 'unix:///x' },
+      docker: { host: 'unix:///x', ociRuntime: 'crun', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9.5 }, 'runc-1.2': { isolation: 7 } } },
       log: { level: 'debug', file: '/tmp/log' },
     };
     expect(parseConfig(JSON.stringify(config), 'c.json')).to.deep.equal(config);
@@ -45,6 +45,10 @@ describe('a configuration', () => {
     'less than nothing': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
     'a fraction': ['{"limits": {"memoryBytes": 1.5}}', 'c.json: limits.memoryBytes: Invalid input: expected int, received number'],
     'a number too large for one': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
+    'a runtime without its worth': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
+    'a runtime worth too much': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
+    'a runtime named like one of ours': ['{"docker": {"runtimes": {"gvisor": {"isolation": 9}}}}', 'docker.runtimes.gvisor: Invalid key: an id is lower-case letters'],
+    'a runtime with an unknown key': ['{"docker": {"runtimes": {"kata": {"isolation": 9, "path": "/x"}}}}', 'docker.runtimes.kata.path: no such key'],
     'everything that is wrong': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
   };
   for (const [name, [text, ...parts]] of Object.entries(wrong)) {
@@ -60,7 +64,7 @@ describe('a configuration', () => {
 
   const unserved: Record<string, unknown> = {
     rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
-    'network.hosts': ['a'], 'docker.ociRuntime': 'runsc',
+    'network.hosts': ['a'],
   };
   for (const [path, value] of Object.entries(unserved)) {
     it(`refuses what is published but not served: ${path}`, () => {

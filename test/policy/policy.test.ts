@@ -153,6 +153,7 @@ describe('narrowing', () => {
     'more than it allows itself': [{ maxLimits: { memoryBytes: 10 }, limits: { memoryBytes: 11 } }, 'memoryBytes may be 10 at the most'],
     'another image': [{ images: { python: 'evil' } }, 'the image evil is not allowed'],
     'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
+    'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

@@ -33,7 +33,7 @@ export class UsageError extends Error {}
 export const usage = `codebeaker: runs code in a real sandbox
 
   codebeaker run FILE [options] [-- ARGS...]   run a file; its exit code becomes ours
-      --runtime ID      docker, deno (default: the best that is there)
+      --runtime ID      docker, gvisor, deno … (default: the best that is there)
       --language ID     ${languageIds.join(', ')}
       --timeout TIME    such as 500ms, 10s, 2m (default 10m; 0 for none)
       --memory SIZE     such as 256m, 2g (default 512m)

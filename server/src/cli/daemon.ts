@@ -12,6 +12,7 @@ import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/catalog.ts';
 import { Engine } from '../runtime/docker/engine.ts';
 import { resolveEngine } from '../runtime/docker/host.ts';
+import { containerKinds } from '../runtime/docker/kinds.ts';
 import { DockerRuntime } from '../runtime/docker/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { Keeper } from '../runtime/host/keeper.ts';
@@ -55,22 +56,18 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
   const keeper = new Keeper({ pid: host.pid, log });
   const engine = createEngine(config, host);
-  const docker = new DockerRuntime({
-    engine,
-    daemonId,
-    images: policy.images,
-    clock,
-    log: log.child('docker'),
-    // The container's own lease may be stopped by what runs inside it: this one can't.
-    guard: () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]),
-  });
+  // The container's own lease may be stopped by what runs inside it: this one can't.
+  const guard = () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]);
+  const containers = containerKinds(config.docker).map(
+    (kind) => new DockerRuntime({ kind, engine, daemonId, images: policy.images, clock, log: log.child(kind.id), guard }),
+  );
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = await remember({ folder: stateFolder, config, host, log: log.child('state') });
   const own = nativeRuntimes({ host, keeper, clock, log, verdicts: memory.verdicts });
-  const runtimes = [docker, ...own.runtimes];
+  const runtimes = [...containers, ...own.runtimes];
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();
-  void catalog.whenLooked().then(() => sweepStrays(docker, host, log));
+  void catalog.whenLooked().then(() => sweepStrays(containers, host, log));
   const places = hiddenPlaces({ env, home, stateFolder: config.stateDir, engineSocket: engine.address.options.socketPath });
   return {
     open: createOpen({ policy, catalog, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
@@ -104,11 +101,12 @@ export function createEngine(config: Config, { env, home, platform, clock }: Hos
   return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
 }
 
-/** Containers of daemons of this machine that are gone. Nobody waits for it. */
-async function sweepStrays(docker: DockerRuntime, host: Host, log: Log): Promise<void> {
-  if (!docker.info().available) return;
+/** Containers of daemons of this machine that are gone, of whatever kind: any runtime of the engine's removes all. Nobody waits for it. */
+async function sweepStrays(containers: readonly DockerRuntime[], host: Host, log: Log): Promise<void> {
+  const able = containers.find((runtime) => runtime.info().available);
+  if (!able) return;
   try {
-    const removed = await docker.sweep((id) => !isStray(id, host));
+    const removed = await able.sweep((id) => !isStray(id, host));
     if (removed > 0) log.info(`removed ${removed} containers of daemons that are gone`);
   } catch (fault) {
     log.warn('stray containers could not be removed', fault);

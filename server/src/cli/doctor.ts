@@ -22,10 +22,7 @@ export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write:
 
 function report(infos: readonly RuntimeInfo[]): string {
   const ready = infos.filter(({ available }) => available);
-  const notes = infos.flatMap((info) => [
-    ...(info.available ? [] : wrap(`${info.id}: ${info.reason ?? 'not available'}`, WIDTH)),
-    ...weak(info),
-  ]);
+  const notes = [...missing(infos), ...infos.flatMap(weak)];
   const end = ready.length > 0 ? [] : ['Nothing can run code here. Install Docker, or run npm install to get Deno.'];
   const parts = [table(infos), ready.length > 0 ? figures(ready) : [], notes, end];
   return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -52,6 +49,13 @@ function figures(infos: readonly RuntimeInfo[]): string[] {
     startup.measured ? 'measured here' : 'estimated',
   ]);
   return columns([['RUNTIME', 'SANDBOX', 'FIRST PROGRAM', 'IDLE MEMORY', ''], ...rows], WIDTH).map((line) => line.trimEnd());
+}
+
+/** What several lack for the same reason is said once. */
+function missing(infos: readonly RuntimeInfo[]): string[] {
+  const ids = new Map<string, string[]>();
+  for (const { id, available, reason = 'not available' } of infos) if (!available) ids.set(reason, [...(ids.get(reason) ?? []), id]);
+  return [...ids].flatMap(([reason, all]) => wrap(`${all.join(', ')}: ${reason}`, WIDTH));
 }
 
 /** What an available runtime enforces less than fully. */

@@ -8,7 +8,7 @@ import { explain, inWords } from '../protocol/issues.ts';
 
 /** Keys of the published schema that this version does not serve: refused, not ignored. */
 const notServed: ReadonlySet<string> = new Set([
-  'rates', 'quotas', 'prices', 'scan', 'audit', 'network.hosts', 'docker.ociRuntime',
+  'rates', 'quotas', 'prices', 'scan', 'audit', 'network.hosts',
 ]);
 
 export const projectFileName = '.codebeaker.json';

@@ -22,6 +22,8 @@ export interface Features {
   readonly pty: boolean;
   readonly languages: readonly LanguageId[];
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
+  /** What more memory than allowed ends: the program that takes it (the default), or all of the sandbox. */
+  readonly memoryEnds?: 'sandbox';
   /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
   readonly links: 'refused' | 'followed';
   /** A signal that programs without a handler of their own do not die of. */

@@ -10,10 +10,23 @@ export function describeLimits(parts: Parts): void {
   if (enforces.length === 0) return;
 
   describe('limits', () => {
-    const held = useSandbox(parts, { limits: { ...limits, memoryBytes: 96 * MIB, diskBytes: 24 * MIB, pids: 64 } });
+    const tight = { ...limits, memoryBytes: 96 * MIB, diskBytes: 24 * MIB, pids: 64 };
+    const held = useSandbox(parts, { limits: tight });
     const stillWorks = async () => expect(await textOf(held.sandbox, await command(held.sandbox, does.print('works', '')))).to.equal('works');
 
-    if (enforces.includes('memory')) {
+    if (enforces.includes('memory') && parts.features.memoryEnds === 'sandbox') {
+      it('of memory end the sandbox that takes more, and say so', async () => {
+        const sandbox = await create(held.subject, { limits: tight });
+        const beside = await start(sandbox, await command(sandbox, does.forever));
+        await beside.output.seen('ready');
+        const { exit } = await run(sandbox, await command(sandbox, does.hog));
+        expect(exit).to.have.property('kind', 'memoryLimit');
+        expect(await beside.exited).to.have.property('kind', 'memoryLimit');
+        expect(await sandbox.lost).to.match(/memory/);
+        await rejects(start(sandbox, await command(sandbox, does.exit(0))), 'SandboxLost');
+        await stillWorks();
+      }).timeout(60_000);
+    } else if (enforces.includes('memory')) {
       it('of memory end the program that takes more', async () => {
         const { exit } = await run(held.sandbox, await command(held.sandbox, does.hog));
         expect(exit).to.have.property('kind', 'memoryLimit');

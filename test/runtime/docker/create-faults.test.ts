@@ -26,6 +26,8 @@ describe('a sandbox that is not made', () => {
   let folder: string;
   beforeEach(async () => {
     held = await subject();
+    await held.runtime.refresh(new AbortController().signal);
+    held.fake.requests.length = 0;
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'create-')));
     mkdirSync(join(folder, 'deep'));
     for (const name of ['one', 'two', 'deep/three']) writeFileSync(join(folder, name), name);

@@ -8,6 +8,7 @@ import type { Sandbox, SandboxSpec } from '../../../server/src/runtime/ports.ts'
 import { DAEMON_LABEL } from '../../../server/src/runtime/docker/container.ts';
 import { Engine } from '../../../server/src/runtime/docker/engine.ts';
 import { type EngineAddress, resolveEngine } from '../../../server/src/runtime/docker/host.ts';
+import { type ContainerKind, containerKinds } from '../../../server/src/runtime/docker/kinds.ts';
 import { DockerRuntime } from '../../../server/src/runtime/docker/runtime.ts';
 import type { Json } from '../../fakes/engine.ts';
 import { context, spec } from './subject.ts';
@@ -16,6 +17,9 @@ export const debian = 'codebeaker-test';
 export const busybox = 'codebeaker-busybox';
 
 export const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+
+/** The kinds that need no configuration. */
+export const [plain, gvisor] = containerKinds() as [ContainerKind, ContainerKind];
 
 export interface Real {
   readonly runtime: DockerRuntime;
@@ -27,10 +31,14 @@ export interface Real {
   inspect(): Json;
 }
 
-export function real(image: string, address: EngineAddress = resolveEngine({ configured: undefined, env: process.env, home: '/nowhere', platform: process.platform })): Real {
+/** The engine of this machine. */
+export const address = (): EngineAddress => resolveEngine({ configured: undefined, env: process.env, home: '/nowhere', platform: process.platform });
+
+export function real(image: string, where = address(), kind = plain): Real {
   const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
   const runtime = new DockerRuntime({
-    engine: new Engine(address, systemClock),
+    kind,
+    engine: new Engine(where, systemClock),
     daemonId,
     images: Object.fromEntries(languageIds.map((id) => [id, image])),
     clock: systemClock,

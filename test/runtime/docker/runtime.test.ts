@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ProtocolError } from '../../../server/src/protocol/index.ts';
+import { type Config, ProtocolError } from '../../../server/src/protocol/index.ts';
 import { Engine } from '../../../server/src/runtime/docker/engine.ts';
 import { prelude } from '../../../server/src/runtime/shell/prelude.ts';
 import { FakeClock } from '../../fakes/clock.ts';
-import type { Json } from '../../fakes/engine.ts';
+import type { FakeEngine, Json } from '../../fakes/engine.ts';
 import { context, failure, spec, type Subject, subject, until } from './subject.ts';
 
 const never = new AbortController().signal;
@@ -23,6 +23,15 @@ describe('the Docker runtime', () => {
     const request = held.fake.requests.findLast(({ call }) => call === 'create');
     await sandbox.close();
     return request?.body;
+  };
+
+  /** What an engine with these OCI runtimes was asked to make. */
+  const madeBy = async (runtimes: FakeEngine['runtimes'], config: Config['docker'], id: string): Promise<Json> => {
+    const one = await subject({}, undefined, config, id);
+    Object.assign(one.fake.runtimes, runtimes);
+    await one.runtime.create(spec, context());
+    await one.close();
+    return one.fake.requests.find(({ call }) => call === 'create')?.body;
   };
 
   it('knows the engine after a look', async () => {
@@ -68,7 +77,7 @@ describe('the Docker runtime', () => {
     expect(body).to.deep.equal({
       Image: 'image',
       Entrypoint: ['sh'],
-      Cmd: ['-c', prelude(undefined), 'sh', mark],
+      Cmd: ['-c', prelude('x86_64'), 'sh', mark],
       Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
       WorkingDir: '/workspace',
       User: '65534:65534',
@@ -113,6 +122,41 @@ describe('the Docker runtime', () => {
     const { HostConfig } = await made({ limits: { ...spec.limits, memoryBytes: 33_554_432, cpus: 0.25, pids: 17, diskBytes: 1_048_576 } });
     expect(HostConfig).to.deep.include({ Memory: 33_554_432, MemorySwap: 33_554_432, NanoCpus: 250_000_000, PidsLimit: 17 });
     expect(Object.values(HostConfig.Tmpfs)).to.have.length(2).and.to.satisfy((all: string[]) => all.every((one) => one.includes('size=1048576,')));
+  });
+
+  it('leaves processes under gVisor to its own count, and gives gVisor the threads it needs', async () => {
+    const { HostConfig } = await madeBy({ gvisor: { path: '/usr/local/bin/runsc' } }, {}, 'gvisor');
+    expect(HostConfig).to.include({ Runtime: 'gvisor', PidsLimit: 512 + 4 * 64 });
+    expect(HostConfig.Ulimits).to.deep.include({ Name: 'nproc', Soft: 64, Hard: 64 });
+    expect(await madeBy({ slow: { path: '/opt/runsc' } }, { ociRuntime: 'slow' }, 'docker')).to.have.nested.include({ 'HostConfig.Runtime': 'slow', 'HostConfig.PidsLimit': 768 });
+  });
+
+  it('runs by the OCI runtime that its kind names, limited as any container', async () => {
+    const offered = { kata: { runtimeType: 'io.containerd.kata.v2' }, crun: { path: 'crun' } };
+    const runtimes = { kata: { isolation: 9 }, small: { ociRuntime: 'crun', isolation: 5 } };
+    for (const [id, name] of [['kata', 'kata'], ['small', 'crun']] as const) {
+      expect((await madeBy(offered, { runtimes }, id)).HostConfig).to.include({ Runtime: name, PidsLimit: 64 });
+    }
+    expect((await madeBy(offered, { ociRuntime: 'crun' }, 'docker')).HostConfig).to.include({ Runtime: 'crun' });
+  });
+
+  it('says what is missing where the engine has no such OCI runtime, and makes nothing', async () => {
+    const ids: Record<string, RegExp> = {
+      gvisor: /no OCI runtime runsc; install gVisor/,
+      kata: /no OCI runtime kata-fc; add it to the engine's runtimes, or change docker.runtimes.kata/,
+      docker: /no OCI runtime youki; .*docker.ociRuntime/,
+    };
+    for (const [id, words] of Object.entries(ids)) {
+      const one = await subject({}, undefined, { ociRuntime: 'youki', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9 } } }, id);
+      const info = await one.runtime.refresh(never);
+      expect(info).to.include({ id, available: false });
+      expect(info.reason).to.match(words);
+      const fault = await failure(one.runtime.create(spec, context()));
+      expect([fault.kind, fault.data.runtime]).to.deep.equal(['RuntimeUnavailable', id]);
+      expect(fault.message).to.match(words);
+      expect(one.fake.created).to.equal(0);
+      await one.close();
+    }
   });
 
   it('never takes the same mark twice', async () => {

@@ -1,10 +1,11 @@
 /** A Docker runtime over a fake engine and a clock that stands still. */
 import type { LogLine } from './log.ts';
 import { recordingLog } from './log.ts';
-import { ProtocolError } from '../../../server/src/protocol/index.ts';
+import { type Config, ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { CreateContext, SandboxSpec } from '../../../server/src/runtime/ports.ts';
 import { Engine } from '../../../server/src/runtime/docker/engine.ts';
 import type { EngineAddress } from '../../../server/src/runtime/docker/host.ts';
+import { containerKinds } from '../../../server/src/runtime/docker/kinds.ts';
 import { DockerRuntime } from '../../../server/src/runtime/docker/runtime.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeEngine } from '../../fakes/engine.ts';
@@ -29,13 +30,16 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve()): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker'): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];
   const address = { name: 'the Docker engine', local: true, options: { socketPath: fake.socketPath }, ...change };
   const engine = new Engine(address, clock);
+  const kind = containerKinds(config).find((each) => each.id === id);
+  if (!kind) throw new Error(`no such kind: ${id}`);
   const runtime = new DockerRuntime({
+    kind,
     engine,
     daemonId: 'daemon1',
     images: { shellscript: 'image', python: 'other' },

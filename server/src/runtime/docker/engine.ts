@@ -4,13 +4,19 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { TerminalSize } from '../ports.ts';
+import { diedOfMemory } from './ending.ts';
 import { explain, statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './host.ts';
 import { followPull, type PullEvent } from './pull.ts';
 
 export interface EngineInfo {
   readonly version: string;
-  readonly runtimes: readonly string[];
+  /** The OCI runtimes it offers: name to path, which is empty where containerd finds the program. */
+  readonly runtimes: ReadonlyMap<string, string>;
+  /** The one of a container that names none. */
+  readonly defaultRuntime: string;
+  /** The release of its host's kernel. */
+  readonly kernel: string;
   readonly os: string;
   /** As `uname -m` says it. */
   readonly machine: string;
@@ -23,7 +29,7 @@ export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { re
 const KEEP_ALIVE_MS = 30_000;
 
 /** An engine that says nothing for this long is stuck. */
-const DEADLINE_MS = { probe: 4_000, call: 30_000, start: 60_000 };
+const DEADLINE_MS = { ending: 1_000, probe: 4_000, call: 30_000, start: 60_000 };
 
 /** dockerode takes what is missing from the environment, where nobody asked for it. */
 const nothingElse = {
@@ -33,9 +39,19 @@ const nothingElse = {
 
 /** The published types are a major version behind: they don't know these options. */
 interface Untyped {
-  info(options: { abortSignal: AbortSignal }): Promise<{ ServerVersion: string; OSType: string; Architecture: string; Runtimes?: object }>;
+  info(options: { abortSignal: AbortSignal }): Promise<RawInfo>;
+  getEvents(options: { since: number; filters: Record<string, string[]>; abortSignal: AbortSignal }): Promise<NodeJS.ReadableStream>;
   /** What is in `_query` only goes into the address, what is in `_body` only into the body. */
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
+}
+
+interface RawInfo {
+  readonly ServerVersion: string;
+  readonly OSType: string;
+  readonly Architecture: string;
+  readonly KernelVersion?: string;
+  readonly DefaultRuntime?: string;
+  readonly Runtimes?: Readonly<Record<string, { readonly path?: string; readonly runtimeType?: string }>>;
 }
 
 export class Engine {
@@ -50,7 +66,14 @@ export class Engine {
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
     const info = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).info({ abortSignal }));
-    return { version: info.ServerVersion, runtimes: Object.keys(info.Runtimes ?? {}), os: info.OSType, machine: info.Architecture };
+    return {
+      version: info.ServerVersion,
+      runtimes: new Map(Object.entries(info.Runtimes ?? {}).map(([name, { path, runtimeType }]) => [name, path || runtimeType || ''])),
+      defaultRuntime: info.DefaultRuntime ?? 'runc',
+      kernel: info.KernelVersion ?? '',
+      os: info.OSType,
+      machine: info.Architecture,
+    };
   }
 
   /** Can't be aborted: an engine that was asked makes the container all the same. */
@@ -102,6 +125,14 @@ export class Engine {
     return state.Running ? undefined : (state.ExitCode ?? undefined);
   }
 
+  /** Whether a container that has ended ended for want of memory. Rejects where the engine does not know soon. */
+  async ranOutOfMemory(id: string): Promise<boolean> {
+    return this.#call('ending', undefined, async (docker, abortSignal) => {
+      const filters = { container: [id], event: ['oom', 'die'] };
+      return diedOfMemory((await untyped(docker).getEvents({ since: 1, filters, abortSignal })) as Readable);
+    });
+  }
+
   /** Kills and removes it, and waits until it is gone. One that is gone already is no fault. */
   async remove(id: string): Promise<void> {
     await this.#call('start', undefined, async (docker, abortSignal) => {
@@ -115,6 +146,15 @@ export class Engine {
           if (statusOf(late) !== 404) throw late;
         });
       }
+    });
+  }
+
+  /** Resolves when a container that ends by itself, soon, is removed. Rejects where it does not. */
+  async goes(id: string): Promise<void> {
+    await this.#call('ending', undefined, async (docker, abortSignal) => {
+      await docker.getContainer(id).wait({ condition: 'removed', abortSignal }).catch((fault: unknown) => {
+        if (statusOf(fault) !== 404) throw fault;
+      });
     });
   }
 

@@ -22,8 +22,8 @@ export function explain(fault: unknown, engine: string): ProtocolError {
   return unavailable(reason, hints[code] ?? UNHEALTHY);
 }
 
-export function unavailable(reason: string, hint: string): ProtocolError {
-  return new ProtocolError('RuntimeUnavailable', `${reason}; ${hint}`, { runtime: 'docker', reason, hint });
+export function unavailable(reason: string, hint: string, runtime = 'docker'): ProtocolError {
+  return new ProtocolError('RuntimeUnavailable', `${reason}; ${hint}`, { runtime, reason, hint });
 }
 
 export function statusOf(fault: unknown): number | undefined {

@@ -1,7 +1,7 @@
 /** The pull of an image: events, one JSON object a line, until the engine closes the stream. */
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../../base/clock.ts';
+import { lines } from './json-lines.ts';
 
 export interface PullEvent {
   readonly id?: string;
@@ -13,7 +13,6 @@ export interface PullEvent {
 
 /** A pull that moves nothing for this long is given up. */
 const PULL_STALL_MS = 60_000;
-const MAX_LINE_LENGTH = 1024 * 1024;
 
 /** Resolves when the image is there. Destroys the stream in any case. */
 export async function followPull(stream: Readable, clock: Clock, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
@@ -40,18 +39,6 @@ export async function followPull(stream: Readable, clock: Clock, signal: AbortSi
     signal.removeEventListener('abort', aborted);
     stream.destroy();
   }
-}
-
-async function* lines(stream: Readable): AsyncGenerator<string> {
-  const decoder = new StringDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = parts.pop() ?? '';
-    if (rest.length > MAX_LINE_LENGTH) throw new Error('the engine sends a line without end');
-    yield* parts.filter((line) => line.trim() !== '');
-  }
-  if (rest.trim() !== '') yield rest;
 }
 
 function parse(line: string): PullEvent {

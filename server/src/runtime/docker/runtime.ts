@@ -1,4 +1,4 @@
-/** Docker as a runtime: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
+/** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
@@ -10,15 +10,17 @@ import { checkMount, identify, type Identity, sandboxUser } from '../shell/share
 import { HeldShell, newMark } from '../shell/shell.ts';
 import { copyFolder } from '../shell/transfer.ts';
 import { SocketChannel } from './channel.ts';
-import { containerOptions, DAEMON_LABEL } from './container.ts';
-import { type ContainerOptions, type Engine, withTag } from './engine.ts';
+import { containerOptions, DAEMON_LABEL, type OciRuntime } from './container.ts';
+import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
+import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
 import { PullProgress } from './pull.ts';
 import { containerShells } from './shells.ts';
 import { watchEngine } from './watch.ts';
 
 export interface DockerOptions {
+  readonly kind: ContainerKind;
   readonly engine: Engine;
   readonly daemonId: string;
   /** Which image runs which language. */
@@ -38,6 +40,7 @@ const UNDO_DEADLINE_MS = 1_000;
 interface Parts {
   readonly spec: SandboxSpec;
   readonly image: string;
+  readonly oci: OciRuntime;
   /** The prelude's opening mark. */
   readonly mark: string;
   /** Of the folder that is mounted. */
@@ -45,18 +48,20 @@ interface Parts {
 }
 
 export class DockerRuntime implements Runtime {
-  readonly id = 'docker';
+  readonly id: string;
   readonly terminals = true;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
-  #machine: string | undefined;
+  /** The engine, as of the last look at it. */
+  #host: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
   constructor(options: DockerOptions) {
     this.#options = options;
+    this.id = options.kind.id;
     this.#info = this.#describe({ reason: 'not looked at yet' });
   }
 
@@ -67,14 +72,29 @@ export class DockerRuntime implements Runtime {
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
       const { engine } = this.#options;
-      const [{ version, os, machine }, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      const [host, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
       this.#present = images;
-      this.#machine = machine;
-      this.#info = this.#describe(os === 'linux' ? { version } : { reason: `the engine runs ${os} containers; Linux ones are needed` });
+      this.#host = host;
+      this.#info = this.#describe(this.#look(host));
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
+  }
+
+  #look(host: EngineInfo): { version: string } | { reason: string } {
+    if (host.os !== 'linux') return { reason: `the engine runs ${host.os} containers; Linux ones are needed` };
+    const { find, missing } = this.#options.kind;
+    return find(host) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: host.version };
+  }
+
+  /** @throws ProtocolError RuntimeUnavailable */
+  async #oci(signal: AbortSignal): Promise<OciRuntime> {
+    const { engine, kind } = this.#options;
+    const host = (this.#host ??= await engine.info(signal));
+    const name = kind.find(host);
+    if (name === undefined) throw unavailable(kind.missing.reason, kind.missing.hint, kind.id);
+    return { name: name === host.defaultRuntime ? undefined : name, gvisor: isGvisor(name, host.runtimes.get(name)) };
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
@@ -97,8 +117,9 @@ export class DockerRuntime implements Runtime {
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
-    const parts = { spec, image, mark: newMark(), mounted: mounts && (await identify(mounts.path)) };
+    const mounted = mounts && (await identify(mounts.path));
     await abortable(signal, this.#options.guard());
+    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), mounted };
     const id = await this.#createContainer(parts, signal, context.report);
     const sandbox = await this.#undoing(
       () => this.#options.engine.remove(id),
@@ -112,8 +133,8 @@ export class DockerRuntime implements Runtime {
   }
 
   /** From a created container to a sandbox that says what it is. */
-  async #boot(id: string, { spec, image, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
-    const { engine, clock, log } = this.#options;
+  async #boot(id: string, { spec, image, oci, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
     const first = new SocketChannel(await engine.attach(id, signal));
     try {
@@ -122,8 +143,9 @@ export class DockerRuntime implements Runtime {
       const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
       if (text === undefined) throw notASandbox('its shell ended at once');
       const facts = parseFacts(text);
-      const host = containerShells(id, first, { ...this.#options, machine: this.#machine });
-      const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation: containerIsolation(facts, spec), clock, log });
+      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci } });
+      const isolation = containerIsolation(facts, spec, { score: kind.score, hostKernel: this.#host?.kernel ?? '' });
+      const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation, clock, log });
       this.#sandboxes.add(sandbox);
       void first.closed.then(() => this.#sandboxes.delete(sandbox));
       return sandbox;
@@ -143,12 +165,13 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Of an image that is there or can be pulled. */
-  async #createContainer({ spec, image, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+  async #createContainer({ spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.sessionId}`,
       daemonId: this.#options.daemonId,
       mark,
-      machine: this.#machine,
+      machine: this.#host?.machine,
+      oci,
       user: sandboxUser(mounted),
     });
     try {
@@ -185,7 +208,7 @@ export class DockerRuntime implements Runtime {
     } catch (fault) {
       if (signal.aborted) throw fault;
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
-      throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`);
+      throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`, this.id);
     }
   }
 
@@ -224,6 +247,7 @@ export class DockerRuntime implements Runtime {
   }
 
   #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
+    const { score, startup, memoryBytes } = this.#options.kind;
     const languages = languageIds.flatMap((id) => {
       const image = this.#options.images[id];
       return image ? [{ id, image }] : [];
@@ -234,17 +258,19 @@ export class DockerRuntime implements Runtime {
       ...(reason === undefined ? {} : { reason }),
       ...(version === undefined ? {} : { version }),
       languages,
-      isolation: { score: 7, layers: expectedLayers },
-      startup: { coldMs: 250, warmMs: 30, measured: false },
-      memoryBytes: 8 * 1024 * 1024,
+      isolation: { score, layers: expectedLayers(score) },
+      startup: { ...startup, measured: false },
+      memoryBytes,
     };
   }
 }
 
 /** What a container on a healthy engine enforces. What a session really got is in its own isolation. */
-const expectedLayers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map(
-  (name) => ({ name, state: 'enforced' as const }),
-);
+function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
+  const kernel = score > HOST_KERNEL_SCORE;
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  return names.map((name) => ({ name, state: 'enforced' }));
+}
 
 function notASandbox(why: string): ProtocolError {
   return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}; the image needs a POSIX sh`);

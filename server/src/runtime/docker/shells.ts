@@ -4,8 +4,8 @@ import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { TerminalSize } from '../ports.ts';
 import type { ShellHost } from '../shell/channel.ts';
-import { prelude } from '../shell/prelude.ts';
 import { SocketChannel, SocketTerminal } from './channel.ts';
+import { confined, shellCommand, type ShellPlace } from './container.ts';
 import type { Engine } from './engine.ts';
 
 /** The end of a terminal may be heard a moment before the engine knows the exit code. */
@@ -16,10 +16,10 @@ export interface ContainerParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
-  readonly machine: string | undefined;
+  readonly place: ShellPlace;
 }
 
-export function containerShells(id: string, first: SocketChannel, { engine, clock, log, machine }: ContainerParts): ShellHost {
+export function containerShells(id: string, first: SocketChannel, { engine, clock, log, place }: ContainerParts): ShellHost {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;
@@ -29,10 +29,10 @@ export function containerShells(id: string, first: SocketChannel, { engine, cloc
     });
   return {
     first,
-    open: async (mark) => new SocketChannel((await exec({ command: ['sh', '-c', prelude(machine), 'sh', mark] })).stream),
+    open: async (mark) => new SocketChannel((await exec({ command: shellCommand(place, mark) })).stream),
     openTerminal: async ({ command, env, cwd, size }) => {
       const { execId, stream } = await exec({
-        command: ['sh', '-c', sized(size), 'sh', ...command],
+        command: confined(place, ['sh', '-c', sized(size), 'sh', ...command]),
         cwd,
         terminal: true,
         env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
@@ -43,9 +43,13 @@ export function containerShells(id: string, first: SocketChannel, { engine, cloc
         exitCode: () => exitCode(execId, engine, clock),
       });
     },
-    destroy: () => {
+    ranOutOfMemory: () => engine.ranOutOfMemory(id),
+    destroy: async () => {
       first.destroy();
-      return engine.remove(id);
+      // Its lease is over, and under gVisor that is the better end: to be killed with many processes takes the engine
+      // a second for each.
+      if (place.oci.gvisor && (await engine.goes(id).then(() => true, () => false))) return;
+      await engine.remove(id);
     },
   };
 }
@@ -58,7 +62,7 @@ function isGone(fault: unknown): boolean {
 
 /** The terminal has its size before the program sees it. */
 function sized({ cols, rows }: TerminalSize): string {
-  return `stty cols ${cols} rows ${rows} 2>/dev/null; exec "$@"`;
+  return `stty cols ${cols} rows ${rows} 2>/dev/null; exec "$@" 9<&-`;
 }
 
 async function exitCode(execId: string, engine: Engine, clock: Clock): Promise<number | undefined> {

@@ -14,7 +14,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
   const layers: Layer[] = [
     layer('user', facts.uid > 0, `uid ${facts.uid}`),
     layer('capabilities', facts.noCapabilities, 'all dropped'),
-    layer('noNewPrivileges', facts.noNewPrivs, 'set-user-ID programs gain nothing'),
+    layer('noNewPrivileges', facts.noNewPrivs === true, 'set-user-ID programs gain nothing'),
     layer('seccomp', facts.seccomp === 2, 'a filter of dangerous system calls'),
     layer('processes', facts.pid < FEW_PROCESSES, 'a process namespace of its own'),
     layer('filesystem', facts.mounts.get('/')?.options.includes('ro') ?? false, "read-only, and of the host's nothing but its programs"),

@@ -7,7 +7,7 @@
  * looked at: every C library then takes clone. A call of another machine's kind ends the process.
  */
 import { denied, examined } from './syscalls.ts';
-import type { Machine } from '../shell/launcher.ts';
+import type { Machine } from '../shell/elf.ts';
 
 /** Offsets in what the filter is given: the call's number, the machine, the arguments' lower halves. */
 const NUMBER = 0;

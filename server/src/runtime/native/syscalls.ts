@@ -1,5 +1,5 @@
 /** System calls that no program of a sandbox needs, and that have been ways out of one. Numbers are the kernel's. */
-import type { Machine } from '../shell/launcher.ts';
+import type { Machine } from '../shell/elf.ts';
 
 /** Of x86_64 and aarch64; null where a machine has no such call. */
 export const denied: Readonly<Record<string, readonly [x86_64: number | null, aarch64: number | null]>> = {

@@ -34,6 +34,8 @@ export interface ShellHost {
   /** Another shell in the same sandbox: `sh -c prelude sh MARK`. */
   open(mark: string): Promise<Channel>;
   openTerminal(program: TerminalProgram): Promise<TerminalChannel>;
+  /** Whether the sandbox ended for want of memory. Asked when a shell of it has gone; where this is missing nobody knows. */
+  ranOutOfMemory?(): Promise<boolean>;
   /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;
 }

@@ -3,13 +3,20 @@
 export interface Facts {
   readonly pid: number;
   readonly uid: number;
-  readonly noNewPrivs: boolean;
+  /** undefined: this kernel does not say. */
+  readonly noNewPrivs: boolean | undefined;
   /** 0 none, 1 strict, 2 filter. */
   readonly seccomp: number;
   readonly noCapabilities: boolean;
   readonly mounts: ReadonlyMap<string, { type: string; options: readonly string[] }>;
   /** Network interfaces. Every network has `lo`: none at all means that nothing is known. */
   readonly interfaces: readonly string[];
+  /** The release of the kernel that answers in there. */
+  readonly kernel: string | undefined;
+  /** That kernel is gVisor's: it says so where nobody inside can write. */
+  readonly gvisor: boolean;
+  /** What the kernel in there calls all of the memory. */
+  readonly totalMemoryBytes: number | undefined;
   /** undefined: no limit is in force. */
   readonly memoryBytes: number | undefined;
   /** What is in use. undefined: nobody counts it for the sandbox alone, for there is no limit either. */
@@ -42,11 +49,14 @@ export function parseFacts(text: string): Facts {
   return {
     pid: Number(status.get('pid')),
     uid: Number((status.get('Uid:') ?? '').split(' ')[1]),
-    noNewPrivs: status.get('NoNewPrivs:') === '1',
+    noNewPrivs: status.has('NoNewPrivs:') ? status.get('NoNewPrivs:') === '1' : undefined,
     seccomp: Number(status.get('Seccomp:') ?? 0),
     noCapabilities: [status.get('CapEff:'), status.get('CapBnd:')].every((set) => /^0+$/.test(set ?? '')),
     mounts,
     interfaces,
+    kernel: status.get('kernel'),
+    gvisor: status.has('gvisor'),
+    totalMemoryBytes: status.has('memory') ? Number(status.get('memory')) * 1024 : undefined,
     memoryBytes,
     usedBytes: memoryBytes === undefined ? undefined : limit(cgroup.get('memory.current') ?? cgroup.get('memory/memory.usage_in_bytes')),
     pids: limit(cgroup.get('pids.max') ?? cgroup.get('pids/pids.max')),

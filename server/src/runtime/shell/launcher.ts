@@ -9,9 +9,7 @@
  * format that the kernel knows is run as a script: execve("/bin/sh", ["/bin/sh", PATH, ARGUMENT...]).
  * Ends with 127 where there is no such program, 126 where it can't be started, or there are no arguments.
  */
-
-/** As the kernel and the Docker engine name it. */
-export type Machine = 'x86_64' | 'aarch64';
+import { elf, hex, type Machine } from './elf.ts';
 
 /** At process start the stack holds argc, the arguments and a null, the environment and a null: eight bytes each. */
 const code: Record<Machine, readonly string[]> = {
@@ -71,30 +69,6 @@ const code: Record<Machine, readonly string[]> = {
   ],
 };
 
-const ELF_MACHINE: Record<Machine, number> = { x86_64: 62, aarch64: 183 };
-const HEADERS = 64 + 56;
-const BASE = 0x400000n;
-
-/** The ELF file: one segment that is the whole file. */
 export function launcher(machine: Machine): Buffer {
-  const text = Buffer.from(code[machine].join('').replaceAll(' ', ''), 'hex');
-  const file = Buffer.alloc(HEADERS + text.length);
-  file.write('\x7fELF\x02\x01\x01', 'latin1');
-  file.writeUInt16LE(2, 16); // an executable
-  file.writeUInt16LE(ELF_MACHINE[machine], 18);
-  file.writeUInt32LE(1, 20);
-  file.writeBigUInt64LE(BASE + BigInt(HEADERS), 24); // where it begins
-  file.writeBigUInt64LE(64n, 32); // where the program header is
-  file.writeUInt16LE(64, 52);
-  file.writeUInt16LE(56, 54);
-  file.writeUInt16LE(1, 56);
-  file.writeUInt32LE(1, 64); // to be loaded
-  file.writeUInt32LE(5, 68); // readable and executable
-  file.writeBigUInt64LE(BASE, 80);
-  file.writeBigUInt64LE(BASE, 88);
-  file.writeBigUInt64LE(BigInt(file.length), 96);
-  file.writeBigUInt64LE(BigInt(file.length), 104);
-  file.writeBigUInt64LE(4096n, 112);
-  text.copy(file, HEADERS);
-  return file;
+  return elf(machine, hex(code[machine]));
 }

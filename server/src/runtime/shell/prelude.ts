@@ -14,7 +14,8 @@
  *
  * `jobs` is what tells death by a signal from an exit with 128 + n, in dash and in busybox; bash does not tell.
  */
-import { launcher, type Machine } from './launcher.ts';
+import { isKnown, type Machine } from './elf.ts';
+import { launcher } from './launcher.ts';
 import { printfFormat } from './quote.ts';
 
 const functions = String.raw`
@@ -104,9 +105,10 @@ g() {
 }
 
 # k ID BASE: kills every process of a command: those that carry its id in their environment, their children and
-# sessions, and orphans younger than BASE that carry no id. Stops what it finds until a pass finds no more.
+# sessions, and orphans younger than BASE that carry no id. Stops what it finds until a pass finds no more: with its
+# process group, which holds nothing else, so that a fork bomb leaves us some time for all the others.
 k() {
-  K=' '; since $2
+  K=' '; m $$; own=$G; since $2
   while n=; do
     for d in /proc/[0-9]*; do
       p=${'$'}{d#/proc/}
@@ -122,6 +124,7 @@ k() {
         *) [ $o = 1 ] && [ -n "$t0" ] && [ $b -ge $t0 ] || continue;;
         esac;;
       esac
+      [ $G = $own ] || kill -s STOP -- -$G
       kill -s STOP $p && K="$K$p " n=1
     done
     [ -n "$n" ] || break
@@ -136,6 +139,9 @@ facts() {
   while read -r a b c d; do case $b in /|/workspace|/tmp) printf 'mount %s %s %s\n' $b $c "$d";; esac; done </proc/self/mounts
   while read -r a b; do case $a in *:*) printf 'net %s\n' "$a";; esac; done </proc/net/dev
   while read -r a b c d; do case $b in data) printf 'limit %s %s\n' $b $d;; processes) printf 'limit %s %s\n' $b $c;; esac; done </proc/self/limits
+  read -r a b c </proc/meminfo && printf 'memory %s\n' $b
+  read -r a b c d </proc/version && printf 'kernel %s\n' $c
+  read -r a </proc/cmdline; case $a in *-gvisor*) printf 'gvisor\n';; esac
   for f in memory/memory.limit_in_bytes memory.max memory/memory.usage_in_bytes memory.current pids/pids.max pids.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu.max; do
     [ -r /sys/fs/cgroup/$f ] && read -r a </sys/fs/cgroup/$f && printf 'cgroup %s %s\n' $f "$a"
   done
@@ -178,10 +184,9 @@ l=/proc/$$/fd/9
  * `machine` is the one that it will run on. Without one no launcher is made: there is none, or `cb_e` names it.
  */
 export function prelude(machine: string | undefined): string {
-  const known = machine === 'x86_64' || machine === 'aarch64';
   return functions
     .replaceAll("${'$'}", '$')
     .replace(/^\s*#.*\n/gm, '')
-    .replace('LAUNCHER\n', () => (known ? launching(machine) : ''))
+    .replace('LAUNCHER\n', () => (isKnown(machine) ? launching(machine) : ''))
     .trim();
 }

@@ -7,9 +7,9 @@ import type { Lease } from './pool.ts';
 import type { HeldShell } from './shell.ts';
 import { parseReport } from './trailer.ts';
 
-/** Between two tries to kill a tree: the first may come before the program has got its own process group. */
-const KILL_AGAIN_MS = 100;
-/** A tree that outlives this many tries costs the sandbox. */
+/** After the first try to kill a tree, which may come before the program has its own process group; each time that much longer. */
+const KILL_AGAIN_MS = 50;
+/** A tree that outlives this many tries, six seconds, costs the sandbox. Where a system call is dear one try takes half of one. */
 const KILL_TRIES = 15;
 
 export interface ProcessContext {
@@ -20,6 +20,8 @@ export interface ProcessContext {
   /** Runs a script in an idle shell, to its end. */
   operate(script: string): Promise<unknown>;
   readonly oomKills: { get(): number; set(count: number): void };
+  /** Why it is gone: the exit of a program whose shell went away. */
+  lostExit(): Promise<Exit>;
   /** Destroys the sandbox. */
   giveUp(why: string): void;
 }
@@ -60,7 +62,7 @@ export abstract class ControlledProcess implements Process {
     for (let tries = 0; !this.ended; tries++) {
       if (tries === KILL_TRIES) return this.context.giveUp('a program could not be killed');
       this.sweep();
-      await this.#exitedWithin(KILL_AGAIN_MS);
+      await this.#exitedWithin(KILL_AGAIN_MS * (tries + 1));
     }
   }
 
@@ -100,9 +102,9 @@ export abstract class ControlledProcess implements Process {
     // A program without a terminal has no size.
   }
 
-  protected exitOf(trailer: string | undefined): { exit: Exit; held: boolean } {
+  protected async exitOf(trailer: string | undefined): Promise<{ exit: Exit; held: boolean }> {
     const report = trailer === undefined ? undefined : parseReport(trailer, this.context.oomKills.get());
-    if (!report) return { exit: { kind: 'lost', reason: 'the sandbox went away while the program ran' }, held: true };
+    if (!report) return { exit: await this.context.lostExit(), held: true };
     this.context.oomKills.set(report.oomKills);
     return { exit: report.exit, held: report.held };
   }
@@ -122,7 +124,7 @@ export class HeldProcess extends ControlledProcess {
   async #run(program: Program, sink: Sink): Promise<Exit> {
     const { shell, release } = this.#lease;
     const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), this.heard(sink));
-    const { exit, held } = this.exitOf(trailer);
+    const { exit, held } = await this.exitOf(trailer);
     if (this.doomed && trailer !== undefined) {
       this.sweep();
       await shell.run((mark) => `t ${mark} 0`, () => undefined);
@@ -161,7 +163,7 @@ export class OwnStdinProcess extends ControlledProcess {
 
   async #run(program: Program, sink: Sink): Promise<Exit> {
     const trailer = await this.#shell.run((mark) => ownStdinLine(mark, this.context.id, program), this.heard(sink));
-    const { exit } = this.exitOf(trailer);
+    const { exit } = await this.exitOf(trailer);
     if (this.doomed) this.sweep();
     this.ended = true;
     this.#shell.destroy();

@@ -5,8 +5,8 @@ import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, ProtocolError } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
-import type { Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
-import type { ShellHost } from './channel.ts';
+import type { Exit, Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
+import type { ShellHost, TerminalChannel } from './channel.ts';
 import type { Facts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
 import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine } from './lines.ts';
@@ -42,6 +42,8 @@ export class ShellSandbox implements Sandbox {
   /** The highest out-of-memory count seen: only a rise is a command's. */
   #oomKills = 0;
   #commands = 0;
+  readonly #running = new Set<Process>();
+  readonly #terminals = new Set<TerminalChannel>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: ShellSandboxParts) {
@@ -51,9 +53,38 @@ export class ShellSandbox implements Sandbox {
     this.memoryBytes = parts.facts.usedBytes;
     this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
-    void parts.host.first.closed.then(() => {
-      if (!this.#closing) this.#lost.resolve('the sandbox ended');
+    void parts.host.first.closed.then(() => this.#ended());
+  }
+
+  /** Of its first shell. What ran for want of memory no more learns it first: a session that hears of the loss ends its commands. */
+  async #ended(): Promise<void> {
+    if (this.#closing) return;
+    const { kind } = await this.#lostExit();
+    // The engine may forget to close a connection to what is no more.
+    const over = this.#settled(DRAIN_MS).then(() => {
+      this.#shells.close();
+      for (const channel of this.#terminals) channel.destroy();
     });
+    if (kind !== 'memoryLimit') return this.#lost.resolve('the sandbox ended');
+    await over;
+    await this.#settled(SETTLE_DEADLINE_MS);
+    this.#lost.resolve('the sandbox ran out of memory');
+  }
+
+  /** Resolves when no program runs any more. */
+  async #settled(deadlineMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(deadlineMs, resolve);
+      void Promise.all([...this.#running].map(({ exited }) => exited)).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #lostExit(): Promise<Exit> {
+    const outOfMemory = !this.#closing && (await this.#parts.host.ranOutOfMemory?.().catch(() => false));
+    return outOfMemory ? { kind: 'memoryLimit', signal: 'SIGKILL', code: null } : { kind: 'lost', reason: 'the sandbox went away while the program ran' };
   }
 
   get lost(): Promise<string> {
@@ -76,6 +107,13 @@ export class ShellSandbox implements Sandbox {
   async start(program: Program, sink: Sink): Promise<Process> {
     const id = `${++this.#commands}.${randomBytes(4).toString('hex')}`;
     if (program.cwd !== '/workspace') await this.#checkDirectory(program.cwd);
+    const process = await this.#begin(program, id, sink);
+    this.#running.add(process);
+    void process.exited.then(() => this.#running.delete(process));
+    return process;
+  }
+
+  async #begin(program: Program, id: string, sink: Sink): Promise<Process> {
     if (program.pty) return this.#startTerminal(program, id, sink);
     const inline = program.stdin === 'none' || (program.stdin !== 'open' && program.stdin.length <= MAX_INLINE_STDIN_BYTES);
     if (!inline) return this.#startOwnStdin(program, id, sink);
@@ -95,8 +133,9 @@ export class ShellSandbox implements Sandbox {
     const release = await this.#shells.reserve();
     try {
       const channel = await this.#parts.host.openTerminal({ command, env, cwd: program.cwd, size });
+      this.#terminals.add(channel);
       const process = new TerminalProcess(this.#context(id), channel, sink);
-      void process.exited.then(release);
+      void process.exited.then(release).then(() => this.#terminals.delete(channel));
       return process;
     } catch (fault) {
       release();
@@ -111,6 +150,7 @@ export class ShellSandbox implements Sandbox {
       control: (line: string) => this.#parts.first.control(line),
       operate: (script: string) => this.#operate(script),
       oomKills: { get: () => this.#oomKills, set: (count: number) => (this.#oomKills = Math.max(this.#oomKills, count)) },
+      lostExit: () => this.#lostExit(),
       giveUp: (why: string) => this.#abandon(why),
     };
   }
@@ -180,5 +220,9 @@ export class ShellSandbox implements Sandbox {
 const PRISTINE = 'for f in /workspace/* /workspace/.* /tmp/* /tmp/.*;do case $f in */.|*/..|*/.codebeaker-*);;*)[ -e "$f" ]&&r=1;;esac;done';
 const PRISTINE_DEADLINE_MS = 500;
 
+/** What was on its way when a sandbox ended has this time to arrive. */
+const DRAIN_MS = 300;
+/** Who does not take output keeps a program from ending; the loss is told all the same. */
+const SETTLE_DEADLINE_MS = 1_000;
 /** A file command moves 32 MiB at the most; one that takes longer hangs on something hostile. */
 const OPERATION_DEADLINE_MS = 60_000;

@@ -21,7 +21,7 @@ export class TerminalProcess extends ControlledProcess {
     const code = await this.#channel.exitCode();
     if (this.doomed) this.sweep();
     this.ended = true;
-    return code === undefined ? { kind: 'lost', reason: 'the sandbox went away while the program ran' } : exitOf(code);
+    return code === undefined ? this.context.lostExit() : exitOf(code);
   }
 
   write(bytes: Buffer): Promise<void> {

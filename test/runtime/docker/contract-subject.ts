@@ -1,0 +1,18 @@
+/** A runtime of containers on the real engine, for the contract. */
+import { execFileSync } from 'node:child_process';
+import type { ContainerKind } from '../../../server/src/runtime/docker/kinds.ts';
+import type { Subject } from '../contract.ts';
+import { real } from './real.ts';
+
+/** Nobody else looks after its containers: what the tests leave would stay. */
+export async function containerSubject(image: string, kind: ContainerKind): Promise<Subject> {
+  const { runtime, containers } = real(image, undefined, kind);
+  await runtime.refresh(new AbortController().signal);
+  return {
+    runtime,
+    image,
+    leftovers: () => Promise.resolve(containers()),
+    destroy: () => Promise.resolve(void execFileSync('docker', ['rm', '-f', ...containers()])),
+    dispose: () => runtime.close(),
+  };
+}
