@@ -76,6 +76,9 @@ deno     no     -        -          -
 gvisor   no     -        -          -
 deno     yes    2.9.6    3/10       javascript typescript
 
+RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
+deno     250 ms   30 ms          8.0 MiB      estimated
+
 docker, gvisor: no engine
 deno: no deno
 deno: not fully enforced: user (off), seccomp (off), filesystem (degraded),

@@ -63,14 +63,14 @@ const sentry = good
   .replaceAll('nosuid,nodev,size=65536k', 'mode=1777,size=67108864')
   .replace(/^cgroup .*\n/gm, '')
   .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
-  .concat('nproc 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
+  .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
 const strong = { score: 9, hostKernel: '6.1.0-host' };
 const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced };
 const gvisorWeaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
   'all of the memory there is: cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
   'no word of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
-  'more processes than asked': [['nproc 32', 'nproc 1024'], { pids: 'degraded' }],
-  'processes without limit': [['nproc 32', 'nproc unlimited'], { pids: 'off' }],
+  'more processes than asked': [['limit processes 32', 'limit processes 1024'], { pids: 'degraded' }],
+  'processes without limit': [['limit processes 32', 'limit processes unlimited'], { pids: 'off' }],
   'new privileges, as it says': [['Seccomp: 2', 'Seccomp: 2\nNoNewPrivs: 0'], { noNewPrivileges: 'off' }],
   root: [['Uid: 65534	65534', 'Uid: 0	0'], { user: 'off' }],
 };
