@@ -86,7 +86,7 @@ const javascript: Sample[] = [
   { name: 'neighbour', code: 'console.log(require("./neighbour.js").value)' },
   { name: 'dynamic import', code: 'import("./neighbour.js").then((m) => console.log(m.default.value))' },
   { name: 'module syntax', code: 'import fs from "node:fs"; console.log(typeof fs.readFileSync, import.meta.url)' },
-  { name: 'timers', code: 'setTimeout(() => console.log(2), 5); setImmediate(() => console.log(1)); process.nextTick(() => console.log(0))' },
+  { name: 'timers', code: 'setImmediate(() => { console.log(1); setTimeout(() => console.log(2), 5); }); process.nextTick(() => console.log(0))' },
   { name: 'exit hook', code: 'process.on("exit", (c) => console.log("exit", c)); console.log("hi")' },
   { name: 'worker', code: 'const { Worker, isMainThread } = require("worker_threads"); if (isMainThread) new Worker(__filename).on("exit", (c) => console.log("worker ended", c)); else console.log("in worker")' },
   { name: 'child', code: 'console.log(require("child_process").execFileSync(process.execPath, ["-p", "process.argv.length"]).toString())' },

@@ -109,7 +109,7 @@ describe('codebeaker run', function () {
     expect(JSON.parse(stdout.toString())).to.include({ outcome: 'timedOut', stdout: 'one\n' });
     const failed = await codebeaker(['run', shell('echo one'), '--json', '--runtime=none']);
     expect([failed.code, failed.stdout.toString()]).to.deep.equal([125, '']);
-    expect(failed.stderr).to.equal('codebeaker: none: there is no runtime of this name; known: docker, deno\n');
+    expect(failed.stderr).to.match(/^codebeaker: none: there is no runtime of this name; known: docker, .*native, deno, bun\n$/);
   });
 
   it('stops what runs too long: 124', async () => {
@@ -191,9 +191,9 @@ describe('codebeaker', () => {
   }
 
   it('names the key that is wrong in the configuration', async () => {
-    const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, pool: {} } });
+    const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, rates: {} } });
     expect(code).to.equal(2);
-    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; pool: not available in this version, remove it\n$/);
+    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; rates: not available in this version, remove it\n$/);
   });
 
   it('shows how it is used where it was used wrongly', async () => {
@@ -225,13 +225,13 @@ describe('codebeaker', () => {
       expect([code, stderr]).to.deep.equal([0, '']);
       const lines = stdout.toString().split('\n');
       expect(lines[0]).to.match(/^RUNTIME +READY +VERSION +ISOLATION +LANGUAGES$/);
-      expect(stdout.toString()).to.match(/^docker +no /m).and.to.match(/^deno +yes +2\./m).and.to.contain('docker: ');
+      expect(stdout.toString()).to.match(/^docker +no /m).and.to.match(/^deno +yes +2\./m).and.to.contain('docker, gvisor: ');
       for (const line of lines) expect(line.length, line).to.be.at.most(80);
     });
 
     it('tells programs the same', async () => {
       const { code, stdout } = await codebeaker(['doctor', '--json']);
-      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, ['docker', 'deno']]);
+      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, ['docker', 'gvisor', 'native', 'deno', 'bun']]);
     });
   });
 });

@@ -80,7 +80,8 @@ describe('an engine that comes and goes', function () {
     expect(infoOf(capabilities.runtimes).available).to.equal(true);
     const [inDocker, inDeno] = [await session(client, 'docker'), await session(client, 'deno')];
     expect([await hello(client, inDocker), await hello(client, inDeno)]).to.deep.equal(['2\n', '2\n']);
-    expect((await client.request('runtime/select', { language: 'javascript', preference: 'security' })).runtime).to.equal('docker');
+    const required = { language: 'javascript', requirements: { runtimes: ['docker', 'bun'] }, preference: 'security' };
+    expect((await client.request('runtime/select', required)).runtime).to.equal('docker');
 
     await way.cut();
     await until('it is told that the engine has gone', () => changes(client).at(-1) === false);
@@ -90,7 +91,7 @@ describe('an engine that comes and goes', function () {
     expect(await hello(client, inDeno)).to.equal('2\n');
     expect(infoOf((await client.request('runtime/list')).runtimes)).to.include({ available: false }).and.to.have.property('reason');
     expect((await client.request('runtime/select', { language: 'javascript', preference: 'security' })).runtime).to.equal('deno');
-    const refused = await client.call('session/create', { language: 'python' });
+    const refused = await client.call('session/create', { language: 'python', runtime: 'docker' });
     expect([refused.error?.code, refused.error?.data.candidates.find(({ runtime }: { runtime: string }) => runtime === 'docker').eligible]).to.deep.equal([1010, false]);
 
     await way.open();

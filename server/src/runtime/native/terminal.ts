@@ -9,6 +9,8 @@ export class NativeTerminal implements TerminalChannel {
   readonly #channel: Channel;
   readonly #control: (line: string) => void;
   #notes = '';
+  /** Asked for before it was known which terminal it is. */
+  #size: TerminalSize | undefined;
 
   /** `control` runs a line in the sandbox's first shell. */
   constructor(channel: Channel, control: (line: string) => void) {
@@ -32,6 +34,7 @@ export class NativeTerminal implements TerminalChannel {
     this.#channel.listen((stream, chunk) => {
       if (stream === 'stdout') return sink('pty', chunk);
       if (this.#notes.length < MAX_NOTES_LENGTH) this.#notes += chunk.toString('latin1');
+      if (this.#size) void this.resize(this.#size);
     });
   }
 
@@ -39,9 +42,10 @@ export class NativeTerminal implements TerminalChannel {
     this.#channel.destroy();
   }
 
-  resize({ cols, rows }: TerminalSize): Promise<void> {
-    const terminal = /^\/dev\/pts\/\d+$/m.exec(this.#notes)?.[0];
-    if (terminal) this.#control(`stty -F ${terminal} cols ${cols} rows ${rows} 2>/dev/null`);
+  resize(size: TerminalSize): Promise<void> {
+    const terminal = /^(\/dev\/pts\/\d+)\n/m.exec(this.#notes)?.[1];
+    this.#size = terminal === undefined ? size : undefined;
+    if (terminal) this.#control(`stty -F ${terminal} cols ${size.cols} rows ${size.rows} 2>/dev/null`);
     return Promise.resolve();
   }
 
