@@ -2,6 +2,7 @@
  * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background,
  * and listeners are told when it found something else than before.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred } from '../base/promises.ts';
@@ -43,6 +44,8 @@ export class Catalog {
     this.#options = options;
     const { runtimes, memory } = options;
     this.#measurements = memory?.measurements ?? new Measurements();
+    // Every runtime has several calls on their way that end with it.
+    setMaxListeners(0, this.#closing.signal);
     this.#entries = runtimes.map((runtime) => new Entry(runtime, this.#measurements, memory?.found[runtime.id]));
   }
 
