@@ -137,7 +137,6 @@ export class FakeCode {
       this.providers.set(name, provider ?? _);
       return { dispose: () => undefined };
     };
-    const self = this;
     this.code = {
       EventEmitter,
       Uri,
@@ -160,26 +159,17 @@ export class FakeCode {
       TaskScope: { Global: 1, Workspace: 2 },
       CustomExecution: record('callback'),
       l10n: { t: (text: string, ...args: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])) },
-      window: {
-        get activeTextEditor() {
-          return self.active;
-        },
-        get activeTerminal() {
-          return self.activeTerminal;
-        },
+      window: live({ activeTextEditor: () => this.active, activeTerminal: () => this.activeTerminal }, {
         createTerminal: ({ name, pty }: vscode.ExtensionTerminalOptions) => this.#terminal(name, pty),
         createOutputChannel: (name: string) => {
           const append = (text: string) => void this.channels.set(name, (this.channels.get(name) ?? '') + text);
           return { append, info: noop, warn: noop, error: noop, trace: noop, show: noop, dispose: noop };
         },
-        createStatusBarItem: () => ({
-          set text(text: string) {
-            self.statusText = text;
-          },
-          show: () => void (this.statusShown = true),
-          hide: () => void (this.statusShown = false),
-          dispose: noop,
-        }),
+        createStatusBarItem: () => {
+          const show = () => void (this.statusShown = true);
+          const hide = () => void (this.statusShown = false);
+          return Object.defineProperty({ show, hide, dispose: noop }, 'text', { set: (text: string) => void (this.statusText = text) });
+        },
         createTreeView: (_: string, { treeDataProvider }: any) => {
           this.providers.set('tree', treeDataProvider);
           return { visible: true, dispose: noop };
@@ -197,17 +187,8 @@ export class FakeCode {
         showTextDocument: async (document: vscode.TextDocument, options: any) => {
           this.opened.push(`${document.uri.path}:${options.selection.start?.line ?? options.selection.startLine}`);
         },
-      },
-      workspace: {
-        get isTrusted() {
-          return self.trusted;
-        },
-        get workspaceFolders() {
-          return self.folders;
-        },
-        get textDocuments() {
-          return self.documents;
-        },
+      }),
+      workspace: live({ isTrusted: () => this.trusted, workspaceFolders: () => this.folders, textDocuments: () => this.documents }, {
         getConfiguration: (section: string) => ({ get: (name: string) => this.settings.get(`${section}.${name}`) }),
         getWorkspaceFolder: ({ path }: Uri) => this.folders.find(({ uri }) => path.startsWith(`${uri.path}/`)),
         asRelativePath: ({ path }: Uri) => path.replace(`${this.folders[0]?.uri.path}/`, ''),
@@ -221,7 +202,7 @@ export class FakeCode {
         onDidGrantWorkspaceTrust: this.trustGranted.event,
         onDidChangeWorkspaceFolders: this.foldersChanged.event,
         onDidChangeConfiguration: this.configurationChanged.event,
-      },
+      }),
       languages: {
         createDiagnosticCollection: () => ({
           set: (uri: Uri, problems: any[]) => void this.problems.set(uri.toString(), problems),
@@ -290,3 +271,9 @@ export function textOf({ shown }: FakeTerminal): string {
 }
 
 const noop = () => undefined;
+
+/** `rest` with members that are looked up each time. */
+function live(getters: Readonly<Record<string, () => unknown>>, rest: object): object {
+  for (const [name, get] of Object.entries(getters)) Object.defineProperty(rest, name, { get });
+  return rest;
+}
