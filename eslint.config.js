@@ -48,6 +48,37 @@ const imports = (floor, ...allowed) =>
     moduleState,
   );
 
+/** The VS Code extension, from the bottom up, and what is used in one of its files only. */
+const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view'];
+const clientHomes = {
+  vscode: ['client-vscode/src/extension.ts', 'client-vscode/src/base/code.ts'],
+  'node:child_process': ['client-vscode/src/client/process.ts'],
+  'node:process': ['client-vscode/src/extension.ts'],
+};
+
+const clientImports = (floor, file) => {
+  const rest = clientFloors.slice(clientFloors.indexOf(floor) + 1).join('|');
+  const homes = Object.entries(clientHomes).filter(([, files]) => !files.includes(file));
+  return forbidImports(
+    [
+      { regex: '(?:^|/)server/', message: 'The client knows the protocol, not the daemon.' },
+      { regex: '^codebeaker(?!/protocol$)', message: 'The client knows codebeaker/protocol alone.' },
+      floor && { regex: `^(?:\\.\\./)+(?:(?:${rest || '-'})/|(?:parts|extension)\\.ts$)`, message: `${floor} does not know this floor.` },
+      ...homes.map(([name, files]) => ({ regex: `^${name.replace('node:', '(?:node:)?')}$`, message: `${name} is used in ${files.join(', ')} alone.` })),
+    ].filter(Boolean),
+    moduleState,
+  );
+};
+
+const clientBoundaries = [
+  { files: ['client-vscode/src/*.ts'], rules: clientImports(undefined, undefined) },
+  ...clientFloors.map((floor) => ({ files: [`client-vscode/src/${floor}/**/*.ts`], rules: clientImports(floor, undefined) })),
+  ...[...new Set(Object.values(clientHomes).flat())].map((file) => ({
+    files: [file],
+    rules: clientImports(clientFloors.find((floor) => file.startsWith(`client-vscode/src/${floor}/`)), file),
+  })),
+];
+
 const floorOf = (file) => floors.find((floor) => file.startsWith(`server/src/${floor}/`)) ?? 'cli';
 
 const boundaries = [
@@ -60,7 +91,7 @@ const boundaries = [
 ];
 
 const noProcess = {
-  'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts and cli/ know the process.' }],
+  'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts and cli/ know the process, and extension.ts of the client.' }],
   'no-restricted-properties': [
     'error',
     { object: 'globalThis', property: 'process' },
@@ -102,12 +133,11 @@ export default defineConfig(
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
   {
-    files: ['client-vscode/**/*.ts'],
-    rules: forbidImports([
-      { regex: '(?:^|/)server/', message: 'The client knows the protocol, not the daemon.' },
-      { regex: '^codebeaker(?!/protocol$)', message: 'The client knows codebeaker/protocol alone.' },
-    ]),
+    files: ['client-vscode/src/**/*.ts'],
+    rules: { 'no-console': 'error', 'max-lines': ['error', 300], ...noProcess },
   },
+  ...clientBoundaries,
+  { files: clientHomes['node:process'], rules: { 'no-restricted-globals': 'off' } },
   {
     // Replies are read as they come off the wire, and chai asserts by reading a property.
     files: ['test/**/*.ts', 'bench/**/*.ts'],

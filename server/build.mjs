@@ -1,6 +1,6 @@
 /** Bundles the daemon, `codebeaker/protocol` and the VS Code extension. Types come from tsconfig.types.json. */
 import { build } from 'esbuild';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { notices } from './scripts/notices.mjs';
@@ -92,8 +92,17 @@ async function removeStale(folder, { outputFiles }) {
   }
 }
 
+/** The extension carries the daemon. It is an ES module in a package that is none. */
+async function lendDaemon() {
+  const target = join(root, 'client-vscode/dist/daemon');
+  await rm(target, { recursive: true, force: true });
+  for (const name of ['main.js', 'chunks', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  await writeFile(join(target, 'package.json'), '{ "type": "module" }\n');
+}
+
 /** esbuild has said what is wrong. */
 const results = await Promise.all([daemon, protocol, extension]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
-await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results.slice(0, 2)));
+await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results));
+await lendDaemon();

@@ -42,6 +42,17 @@ describe('the linter', function () {
       "export type { Clock } from '../../server/src/base/clock.ts';\n",
       'client-vscode/src/extension.ts',
     ],
+    'a client that takes the editor for granted': [
+      'no-restricted-imports',
+      "import * as vscode from 'vscode';\nexport const f = () => vscode.version;\n",
+      'client-vscode/src/run/run.ts',
+    ],
+    'a client whose lower floor knows a higher one': [
+      'no-restricted-imports',
+      "export type { Run } from '../run/run.ts';\n",
+      'client-vscode/src/client/link.ts',
+    ],
+    'console in the client': ['no-console', "console.log('x');\n", 'client-vscode/src/run/run.ts'],
   };
 
   for (const [name, [rule, text, path]] of Object.entries(fails)) {

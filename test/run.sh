@@ -6,13 +6,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "${CI:-}" = true ]; then
-  for script in engine images registry native gvisor; do
+  for script in engine images registry native gvisor chromium vscode; do
     bash "test/setup/$script.sh" || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
   done
 fi
 
 passed=0 failed=0
-for check in build lint typecheck; do
+for check in build lint typecheck package; do
   if npm run --silent "$check"; then passed=$((passed + 1)); echo "  $check: ok"
   else failed=$((failed + 1)); echo "  $check: FAILED"; fi
 done

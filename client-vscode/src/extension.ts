@@ -1,13 +1,13 @@
-/** Runs the code in the editor in a sandbox. */
-import * as vscode from 'vscode';
+/** "Run in Sandbox": the only file that has the editor's API as a value. */
+import { randomInt, randomUUID } from 'node:crypto';
+import * as code from 'vscode';
+import { systemClock as clock } from './base/clock.ts';
+import { disposable } from './base/code.ts';
+import { createParts } from './parts.ts';
 
-export function activate(context: vscode.ExtensionContext): void {
-  context.subscriptions.push(vscode.commands.registerCommand('codebeaker.run', run));
-}
-
-/** What was registered goes with the context's subscriptions. */
-export function deactivate(): void {}
-
-async function run(): Promise<void> {
-  await vscode.window.showInformationMessage('Run in Sandbox is coming…');
+export function activate(context: code.ExtensionContext): void {
+  const parts = createParts({ code, context, clock, process, newId: randomUUID, random: () => randomInt(2 ** 31) });
+  // Nobody waits for it: a daemon whose input ends closes its sandboxes by itself.
+  context.subscriptions.push(disposable(() => void parts.stop()));
+  parts.start();
 }

@@ -16,6 +16,16 @@ const homes: Readonly<Record<string, RegExp>> = {
   process: /^(?:main\.ts$|cli\/)/,
 };
 
+/** The VS Code extension, from the bottom up. */
+const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view', 'top'];
+
+/** The editor's API is a parameter everywhere but where the extension starts. */
+const clientHomes: Readonly<Record<string, RegExp>> = {
+  vscode: /^(?:extension|base\/code)\.ts$/,
+  child_process: /^client\/process\.ts$/,
+  process: /^extension\.ts$/,
+};
+
 const daemon = 'server/src/';
 const client = 'client-vscode/src/';
 
@@ -45,7 +55,19 @@ function floorOf(path: string): string {
 }
 
 function clientFaults(path: string, name: string): string[] {
-  const outside = name.startsWith('.') && !posix.join(posix.dirname(path), name).startsWith(client);
-  const other = /^codebeaker(?:\/|$)/.test(name) && name !== 'codebeaker/protocol';
-  return outside || other ? [`${path} imports ${name}: it knows codebeaker/protocol alone`] : [];
+  if (!name.startsWith('.')) {
+    const home = clientHomes[name.replace(/^node:/, '')];
+    if (home && !home.test(path.slice(client.length))) return [`${path} imports ${name}, which has its own file`];
+    return /^codebeaker(?:\/|$)/.test(name) && name !== 'codebeaker/protocol' ? [`${path} imports ${name}: it knows codebeaker/protocol alone`] : [];
+  }
+  const target = posix.join(posix.dirname(path), name);
+  if (!target.startsWith(client)) return [`${path} imports ${name}: it knows codebeaker/protocol alone`];
+  const from = clientFloorOf(path);
+  const to = clientFloorOf(target);
+  return clientFloors.includes(to) && clientFloors.indexOf(to) <= clientFloors.indexOf(from) ? [] : [`${path} imports ${name}: ${from} does not know ${to}`];
+}
+
+function clientFloorOf(path: string): string {
+  const [floor, ...rest] = path.slice(client.length).split('/');
+  return floor === undefined || rest.length === 0 ? 'top' : floor;
 }

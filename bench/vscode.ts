@@ -1,0 +1,68 @@
+/**
+ * From the click on the run button to the first output in the terminal, in a real VS Code in a real browser,
+ * measured inside the page. `npm run bench:vscode`.
+ */
+import { createRequire } from 'node:module';
+import { delimiter, dirname } from 'node:path';
+import { type Editor, startEditor } from '../test/client-vscode/e2e/editor.ts';
+import { Hands } from '../test/client-vscode/e2e/hands.ts';
+import { daemonEnvironment } from '../test/e2e/environment.ts';
+
+const RUNS = 25;
+
+const files = {
+  'first.py': 'import random\nprint("out", random.random(), "end")\n',
+  'first.js': 'console.log("out", Math.random(), "end");\n',
+};
+
+/** Runs in the page. @returns milliseconds */
+const clickToOutput = `new Promise((resolve) => {
+  const last = () => [...document.querySelectorAll('.part.panel .terminal-wrapper.active .xterm-rows > div')]
+    .map((row) => /out.(\\S+).end/.exec(row.textContent)?.[1]).filter(Boolean).at(-1);
+  const before = last();
+  const seen = () => {
+    if (last() === before) return;
+    observer.disconnect();
+    resolve(performance.now() - started);
+  };
+  const observer = new MutationObserver(seen);
+  observer.observe(document.querySelector('.part.panel'), { subtree: true, childList: true, characterData: true });
+  const button = document.querySelector('.part.editor .editor-actions a.action-label[aria-label^="Run in Sandbox"]');
+  const started = performance.now();
+  button.click();
+})`;
+
+async function measure(name: string, file: string, env: Record<string, string>, settings: object): Promise<void> {
+  const editor = await startEditor({ files: { [file]: files[file as keyof typeof files] }, env, settings });
+  try {
+    const times = await runs(editor, file);
+    const at = (part: number) => Math.round(times[Math.floor((times.length - 1) * part)] ?? 0);
+    process.stdout.write(`${name}: p50 ${at(0.5)} ms, least ${at(0)}, p90 ${at(0.9)}, of ${times.length}\n`);
+  } finally {
+    await editor.close();
+  }
+}
+
+async function runs(editor: Editor, file: string): Promise<number[]> {
+  const hands = new Hands(editor.page);
+  await editor.open(file);
+  await hands.sees(() => hands.status(), /\d\/10/);
+  const times: number[] = [];
+  for (let run = -1; run < RUNS; run += 1) {
+    if (run === -1) {
+      await hands.button('Run in Sandbox');
+    } else times.push(await editor.page.evaluate<number>(clickToOutput));
+    // The sandbox of the run before is gone, and the editor is at rest.
+    await hands.sees(() => hands.terminal(), /exited with code 0[^✓]*$/);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const native = createRequire(createRequire(import.meta.url).resolve('deno/package.json')).resolve(
+  `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}/package.json`,
+);
+const deno = { ...daemonEnvironment(), PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
+await measure('Python in Docker', 'first.py', daemonEnvironment(), {});
+await measure('JavaScript in Docker', 'first.js', daemonEnvironment(), {});
+await measure('JavaScript in Deno', 'first.js', deno, { 'codebeaker.languages': { javascript: { runtime: 'deno' } } });

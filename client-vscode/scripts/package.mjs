@@ -1,0 +1,16 @@
+/** Makes codebeaker.vsix of what has been built. */
+import { createVSIX } from '@vscode/vsce';
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAX_BYTES = 2 * 1024 * 1024;
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const file = fileURLToPath(new URL('../dist/codebeaker.vsix', import.meta.url));
+await createVSIX({ cwd: folder, packagePath: file, dependencies: false, allowMissingRepository: true });
+const { size } = await stat(file);
+process.stdout.write(`${file}: ${Math.ceil(size / 1024)} KiB\n`);
+if (size >= MAX_BYTES) {
+  process.stderr.write('It is too large: something was bundled that should not be.\n');
+  process.exitCode = 1;
+}

@@ -1,0 +1,33 @@
+/** The daemon as a child process. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Log } from '../base/log.ts';
+
+export interface DaemonCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface DaemonProcess {
+  readonly pid: number | undefined;
+  readonly input: Writable;
+  readonly output: Readable;
+  /** How it ended, in words. Also when it could not be started. */
+  readonly ended: Promise<string>;
+  kill(): void;
+}
+
+/** What the daemon says on stderr goes to the log. */
+export function startDaemon({ program, args, env }: DaemonCommand, log: Log): DaemonProcess {
+  const child = spawn(program, args, { env, stdio: 'pipe', windowsHide: true });
+  // A write to a process that is gone is told by its end.
+  child.stdin.on('error', () => undefined);
+  createInterface({ input: child.stderr }).on('line', (line) => log.info(line));
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (fault) => resolve(`could not be started: ${fault.message}`));
+    child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
+  });
+  return { pid: child.pid, input: child.stdin, output: child.stdout, ended, kill: () => void child.kill('SIGKILL') };
+}

@@ -1,0 +1,37 @@
+/** The last line of a run: how the program ended, what it took, which limit it hit. */
+import type { Execution, Limits } from 'codebeaker/protocol';
+import type { Code } from '../base/code.ts';
+import { bytes, duration } from '../base/units.ts';
+
+export interface Ending {
+  readonly good: boolean;
+  readonly text: string;
+}
+
+export function endingOf({ l10n }: Code, { outcome, exitCode, signal }: Execution, limits: Limits): Ending {
+  switch (outcome) {
+    case 'exited':
+      return exitCode === null
+        ? { good: false, text: l10n.t('ended; its exit code is not known') }
+        : { good: exitCode === 0, text: l10n.t('exited with code {0}', exitCode) };
+    case 'signaled':
+      return { good: false, text: l10n.t('ended by {0}', signal ?? l10n.t('a signal')) };
+    case 'cancelled':
+      return { good: false, text: l10n.t('stopped') };
+    case 'timedOut':
+      return { good: false, text: l10n.t('stopped: it ran longer than {0} (codebeaker.limits: timeoutMs)', duration(limits.timeoutMs)) };
+    case 'memoryLimit':
+      return { good: false, text: l10n.t('stopped: it used more than {0} of memory (codebeaker.limits: memoryBytes)', bytes(limits.memoryBytes)) };
+    case 'outputLimit':
+      return { good: false, text: l10n.t('stopped: it printed more than {0} (codebeaker.limits: outputBytes)', bytes(limits.outputBytes)) };
+    case 'sandboxLost':
+      return { good: false, text: l10n.t('the sandbox was lost while it ran') };
+  }
+}
+
+/** `details` are shown dim, behind the ending. */
+export function verdictLine({ good, text }: Ending, details: readonly string[]): string {
+  const mark = good ? '\x1b[32m✓\x1b[39m' : '\x1b[31m✗\x1b[39m';
+  const more = details.map((detail) => ` · ${detail}`).join('');
+  return `${mark} ${text}\x1b[2m${more}\x1b[22m\r\n`;
+}

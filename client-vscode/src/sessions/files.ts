@@ -1,0 +1,114 @@
+/** The files of a session as documents that can be read: `codebeaker:/<session>/workspace/a.txt`. */
+import { posix } from 'node:path';
+import type { DirectoryEntry } from 'codebeaker/protocol';
+import type { Code, vscode } from '../base/code.ts';
+import { faultData } from '../client/faults.ts';
+import type { Link } from '../client/link.ts';
+
+export const SCHEME = 'codebeaker';
+
+/** Larger files are not opened. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** Of one message. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+
+export function fileUri({ Uri }: Code, sessionId: string, path: string): vscode.Uri {
+  return Uri.from({ scheme: SCHEME, path: `/${sessionId}${path}` });
+}
+
+export class SessionFiles implements vscode.FileSystemProvider {
+  readonly #code: Code;
+  readonly #link: () => Link | undefined;
+  readonly onDidChangeFile: vscode.Event<vscode.FileChangeEvent[]>;
+
+  constructor(code: Code, link: () => Link | undefined) {
+    this.#code = code;
+    this.#link = link;
+    this.onDidChangeFile = new code.EventEmitter<vscode.FileChangeEvent[]>().event;
+  }
+
+  /** Nothing tells of changes inside a sandbox. */
+  watch(): vscode.Disposable {
+    return { dispose: () => undefined };
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { FilePermission, FileType } = this.#code;
+    const { path } = this.#split(uri);
+    if (['/', '/workspace', '/tmp'].includes(path)) return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+    const entries = await this.#list(uri.with({ path: posix.dirname(uri.path) }));
+    const entry = entries.find(({ name }) => name === posix.basename(path));
+    if (!entry) throw this.#code.FileSystemError.FileNotFound(uri);
+    return { type: this.#type(entry), ctime: entry.mtimeMs, mtime: entry.mtimeMs, size: entry.size, permissions: FilePermission.Readonly };
+  }
+
+  async readDirectory(uri: vscode.Uri): Promise<[string, vscode.FileType][]> {
+    return (await this.#list(uri)).map((entry) => [entry.name, this.#type(entry)]);
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    const { sessionId, path } = this.#split(uri);
+    const link = this.#connected(uri);
+    const pieces: Buffer[] = [];
+    for (let offset = 0; ; ) {
+      const piece = await link
+        .request('command/readFile', { sessionId, path, encoding: 'base64', offset, length: PIECE_BYTES })
+        .catch((fault: unknown) => this.#fail(uri, fault));
+      if (piece.size > MAX_FILE_BYTES) throw this.#code.FileSystemError.Unavailable(this.#code.l10n.t('The file is too large to be shown.'));
+      const bytes = Buffer.from(piece.content, 'base64');
+      pieces.push(bytes);
+      offset += bytes.length;
+      if (piece.eof || bytes.length === 0) return Buffer.concat(pieces);
+    }
+  }
+
+  createDirectory(uri: vscode.Uri): never {
+    return this.#refuse(uri);
+  }
+
+  writeFile(uri: vscode.Uri): never {
+    return this.#refuse(uri);
+  }
+
+  delete(uri: vscode.Uri): never {
+    return this.#refuse(uri);
+  }
+
+  rename(uri: vscode.Uri): never {
+    return this.#refuse(uri);
+  }
+
+  #refuse(uri: vscode.Uri): never {
+    throw this.#code.FileSystemError.NoPermissions(uri);
+  }
+
+  async #list(uri: vscode.Uri): Promise<readonly DirectoryEntry[]> {
+    const { sessionId, path } = this.#split(uri);
+    const { entries } = await this.#connected(uri).request('command/listDirectory', { sessionId, path }).catch((fault: unknown) => this.#fail(uri, fault));
+    return entries;
+  }
+
+  #type({ type }: DirectoryEntry): vscode.FileType {
+    const { FileType } = this.#code;
+    return { file: FileType.File, directory: FileType.Directory, symlink: FileType.SymbolicLink, other: FileType.Unknown }[type];
+  }
+
+  #split(uri: vscode.Uri): { sessionId: string; path: string } {
+    const [, sessionId = '', ...rest] = uri.path.split('/');
+    return { sessionId, path: `/${rest.join('/')}` };
+  }
+
+  #connected(uri: vscode.Uri): Link {
+    const link = this.#link();
+    if (!link) throw this.#code.FileSystemError.FileNotFound(uri);
+    return link;
+  }
+
+  #fail(uri: vscode.Uri, fault: unknown): never {
+    const { FileSystemError } = this.#code;
+    const { kind } = faultData(fault);
+    if (kind === 'WrongFileType') throw FileSystemError.FileIsADirectory(uri);
+    if (kind === 'FileNotFound' || kind === 'SessionNotFound' || kind === 'SessionClosed') throw FileSystemError.FileNotFound(uri);
+    throw FileSystemError.Unavailable((fault as Error).message);
+  }
+}

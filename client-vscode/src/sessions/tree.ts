@@ -1,0 +1,73 @@
+/** The Sessions view: each session, below it its files. */
+import type { DirectoryEntry, Session } from 'codebeaker/protocol';
+import type { Clock } from '../base/clock.ts';
+import type { Code, vscode } from '../base/code.ts';
+import { bytes } from '../base/units.ts';
+import { describe, details } from './describe.ts';
+import { fileUri } from './files.ts';
+import type { SessionStore } from './store.ts';
+
+export type Node =
+  | { readonly kind: 'session'; readonly session: Session }
+  | { readonly kind: 'entry'; readonly sessionId: string; readonly entry: DirectoryEntry };
+
+export class SessionTree implements vscode.TreeDataProvider<Node> {
+  readonly #code: Code;
+  readonly #store: SessionStore;
+  readonly #clock: Clock;
+  readonly #changed: vscode.EventEmitter<void>;
+  readonly onDidChangeTreeData: vscode.Event<void>;
+
+  constructor(code: Code, store: SessionStore, clock: Clock) {
+    this.#code = code;
+    this.#store = store;
+    this.#clock = clock;
+    this.#changed = new code.EventEmitter<void>();
+    this.onDidChangeTreeData = this.#changed.event;
+    store.onChange(() => this.#changed.fire());
+  }
+
+  /** Draws it again: time has passed. */
+  redraw(): void {
+    this.#changed.fire();
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (!node) return this.#store.sessions.map((session) => ({ kind: 'session', session }));
+    const sessionId = node.kind === 'session' ? node.session.sessionId : node.sessionId;
+    const path = node.kind === 'session' ? node.session.workspace : node.entry.path;
+    const list = await this.#store.link?.request('command/listDirectory', { sessionId, path }).catch(() => undefined);
+    const entries = [...(list?.entries ?? [])].sort((a, b) => Number(b.type === 'directory') - Number(a.type === 'directory') || (a.name < b.name ? -1 : 1));
+    return entries.map((entry) => ({ kind: 'entry', sessionId, entry }));
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return node.kind === 'session' ? this.#session(node.session) : this.#entry(node.sessionId, node.entry);
+  }
+
+  #session(session: Session): vscode.TreeItem {
+    const { TreeItem, TreeItemCollapsibleState, ThemeIcon } = this.#code;
+    const item = new TreeItem(session.label ?? session.sessionId, TreeItemCollapsibleState.Collapsed);
+    item.id = session.sessionId;
+    item.contextValue = 'session';
+    item.description = describe(session, this.#clock.now());
+    item.iconPath = new ThemeIcon(session.state === 'busy' ? 'sync~spin' : 'beaker');
+    item.tooltip = details(this.#code, session, this.#clock.now());
+    return item;
+  }
+
+  #entry(sessionId: string, { name, path, type, size }: DirectoryEntry): vscode.TreeItem {
+    const { TreeItem, TreeItemCollapsibleState, ThemeIcon, l10n } = this.#code;
+    const folder = type === 'directory';
+    const item = new TreeItem(name, folder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
+    item.id = `${sessionId}:${path}`;
+    item.resourceUri = fileUri(this.#code, sessionId, path);
+    item.contextValue = folder ? 'folder' : 'file';
+    item.iconPath = folder ? ThemeIcon.Folder : ThemeIcon.File;
+    if (type === 'file') {
+      item.description = bytes(size);
+      item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [item.resourceUri] };
+    }
+    return item;
+  }
+}

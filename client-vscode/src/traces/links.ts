@@ -1,0 +1,36 @@
+/** Paths in the terminal of a run as links to the documents they came from. */
+import { posix } from 'node:path';
+import type { Code, vscode } from '../base/code.ts';
+import type { Runs } from '../run/runs.ts';
+import { placeOf } from './place.ts';
+
+interface TraceLink extends vscode.TerminalLink {
+  readonly uri: vscode.Uri;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `path:line:column`, `path(line,column)`, `path:line N` and `"path", line N`. Blanks are only in whole paths. */
+const place =
+  /(?<path>(?:file:\/\/)?\/(?:[^\s:"'()]+\/)?workspace\/[^:"'()]+?\.\w+|[\w@.~+/-]*\w\.[A-Za-z]\w*)(?:":?,? line |:line |:|\()(?<line>\d+)(?:[:,](?<column>\d+))?/g;
+
+export function traceLinks(code: Code, runs: Runs): vscode.TerminalLinkProvider<TraceLink> {
+  return {
+    provideTerminalLinks({ line, terminal }) {
+      const source = runs.of(terminal)?.run.ask.source;
+      if (!source) return [];
+      return [...line.matchAll(place)].flatMap((match) => {
+        const { path = '', line: row, column } = match.groups ?? {};
+        const uri = placeOf(path, source);
+        if (!uri) return [];
+        const tooltip = code.l10n.t('Open {0}', posix.basename(uri.path));
+        return [{ startIndex: match.index, length: match[0].length, uri, line: Number(row), column: Number(column ?? 1), tooltip }];
+      });
+    },
+    async handleTerminalLink({ uri, line, column }) {
+      const document = await code.workspace.openTextDocument(uri);
+      const at = new code.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+      await code.window.showTextDocument(document, { selection: new code.Range(at, at) });
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** The runtimes of this machine in a list, with what they enforce or why they are not there. */
+import type { RuntimeInfo } from 'codebeaker/protocol';
+import type { Code, vscode } from '../base/code.ts';
+import { weakLayers } from '../sessions/describe.ts';
+
+export interface RuntimeItem extends vscode.QuickPickItem {
+  readonly act?: () => void;
+}
+
+export function runtimeItems({ l10n, QuickPickItemKind }: Code, runtimes: readonly RuntimeInfo[], actions: readonly RuntimeItem[]): RuntimeItem[] {
+  const items = runtimes.map(({ id, available, reason, version, languages, isolation }): RuntimeItem => {
+    const weak = weakLayers(isolation);
+    return {
+      label: `${available ? '$(pass)' : '$(circle-slash)'} ${id}${version === undefined ? '' : ` ${version}`}`,
+      description: available ? l10n.t('isolation {0} of 10', isolation.score) : l10n.t('not available'),
+      detail: available
+        ? [languages.map((language) => language.id).join(', '), ...(weak === '' ? [] : [l10n.t('not fully enforced: {0}', weak)])].join(' · ')
+        : reason,
+    };
+  });
+  return [...items, { label: '', kind: QuickPickItemKind.Separator }, ...actions];
+}
+
+export async function showRuntimes(code: Code, runtimes: readonly RuntimeInfo[], actions: readonly RuntimeItem[]): Promise<void> {
+  const placeHolder = code.l10n.t('What code runs in on this machine');
+  const chosen = await code.window.showQuickPick(runtimeItems(code, runtimes, actions), { placeHolder });
+  chosen?.act?.();
+}

@@ -1,0 +1,160 @@
+/** A real VS Code in a real browser, with the extension installed from its .vsix, everything in one temporary folder. */
+import { chromium, type Page } from 'playwright-core';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Probe } from '../../require.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const vsix = join(root, 'client-vscode/dist/codebeaker.vsix');
+const version = '4.100.3';
+const cache = process.env.CODEBEAKER_VSCODE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `codebeaker/vscode-${version}`);
+const vscode = join(cache, 'package/lib/vscode');
+/** Another VS Code may want another Node. */
+const node = process.env.CODEBEAKER_VSCODE_NODE ?? process.execPath;
+const browser = '/usr/bin/chromium';
+
+export const realEditor: Probe = () => {
+  if (!existsSync(join(cache, 'complete'))) return 'VS Code is not there; run test/setup/vscode.sh';
+  if (!existsSync(vsix)) return 'the extension is not packaged; run npm run build && npm run package';
+  return existsSync(browser) ? undefined : 'no Chromium; run test/setup/chromium.sh as root';
+};
+
+/** Where screenshots go, for people to look at. */
+export const screenshots = join(root, '.cache/screenshots');
+
+/** Quiet, and with the text of terminals in the page. */
+const quiet = {
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'workbench.enableExperiments': false,
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.editor.languageDetection': false,
+  'workbench.welcomePage.walkthroughs.openOnInstall': false,
+  'terminal.integrated.gpuAcceleration': 'off',
+  'terminal.integrated.shellIntegration.enabled': false,
+  'editor.accessibilitySupport': 'off',
+  'editor.minimap.enabled': false,
+  'git.enabled': false,
+  'chat.commandCenter.enabled': false,
+};
+
+export interface EditorOptions {
+  /** Path below the workspace → text. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly settings?: object;
+  /** For the editor's server, and so for the daemon. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What the page shows, and the hands of a person. */
+export interface Editor {
+  readonly page: Page;
+  /** The temporary folder of the workspace. */
+  readonly workspace: string;
+  /** Requests that left the machine. */
+  readonly strayRequests: ReadonlySet<string>;
+  /** The process id of the editor's server. */
+  readonly pid: number;
+  close(): Promise<void>;
+  open(file?: string): Promise<void>;
+}
+
+export async function startEditor({ files, settings = {}, env = {} }: EditorOptions): Promise<Editor> {
+  const folder = mkdtempSync(join(tmpdir(), 'codebeaker-editor-'));
+  const at = (name: string) => join(folder, name);
+  const cleaning: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
+  const close = async () => {
+    for (const clean of cleaning.splice(0).reverse()) await clean();
+  };
+  try {
+    for (const name of ['data/User', 'home', 'workspace', 'builtin']) mkdirSync(at(name), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(at('workspace'), name)), { recursive: true });
+      writeFileSync(join(at('workspace'), name), text);
+    }
+    writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...quiet, ...settings }));
+    // A few of the editor's own extensions: the languages, and what it looks like.
+    for (const name of ['python', 'javascript', 'typescript-basics', 'go', 'ruby', 'csharp', 'shellscript', 'json', 'theme-defaults', 'theme-seti']) {
+      symlinkSync(join(vscode, 'extensions', name), at(`builtin/${name}`));
+    }
+    const environment = {
+      PATH: process.env.PATH, HOME: at('home'), TMPDIR: folder, LANG: 'C.UTF-8', SHELL: '/bin/sh', EXTENSIONS_GALLERY: '{}', ...env,
+    };
+    const args = [
+      join(vscode, 'out/server-main.js'), '--extensions-dir', at('extensions'), '--user-data-dir', at('data'), '--server-data-dir', at('server'),
+      '--builtin-extensions-dir', at('builtin'), '--accept-server-license-terms',
+    ];
+    await promisify(execFile)(node, [...args, '--install-extension', vsix], { env: environment });
+
+    const serve = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--telemetry-level', 'off', '--force-disable-user-env'];
+    // A process group of its own: the extension host goes with it.
+    const server = spawn(node, [...args, ...serve], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const gone = once(server, 'exit');
+    cleaning.push(async () => {
+      if (server.exitCode !== null || server.signalCode !== null) return;
+      const hard = setTimeout(() => process.kill(-(server.pid as number), 'SIGKILL'), 3_000);
+      process.kill(-(server.pid as number), 'SIGTERM');
+      await gone;
+      clearTimeout(hard);
+    });
+    const port = await listening(server.stdout, server.stderr, gone);
+
+    const context = await chromium.launchPersistentContext(at('browser'), {
+      executablePath: browser,
+      headless: true,
+      env: { PATH: process.env.PATH as string, HOME: at('home') },
+      viewport: { width: 1280, height: 800 },
+      chromiumSandbox: false,
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+      ],
+    });
+    cleaning.push(() => context.close());
+    const strayRequests = new Set<string>();
+    context.on('request', (request) => {
+      const url = new URL(request.url());
+      if (/^(?:http|ws)/.test(url.protocol) && url.hostname !== '127.0.0.1') strayRequests.add(url.href);
+    });
+    const page = context.pages()[0] ?? (await context.newPage());
+    page.setDefaultTimeout(30_000);
+    const open = async (file?: string) => {
+      const query = new URLSearchParams({ folder: at('workspace') });
+      if (file !== undefined) query.set('payload', JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${join(at('workspace'), file)}`]]));
+      await page.goto(`http://127.0.0.1:${port}/?${query.toString()}`, { waitUntil: 'domcontentloaded' });
+      await page.locator('.monaco-workbench .part.editor').waitFor();
+      if (file !== undefined) await page.locator('.part.editor .tab.active', { hasText: file.split('/').at(-1) ?? '' }).waitFor();
+    };
+    return { page, workspace: at('workspace'), strayRequests, pid: server.pid as number, close, open };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+async function listening(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream, gone: Promise<unknown>): Promise<number> {
+  let log = '';
+  const found = new Promise<number>((resolve) => {
+    for (const stream of [stdout, stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+        const [, port] = /Web UI available at http:\/\/[^:\s]+:(\d+)/.exec(log) ?? [];
+        if (port !== undefined) resolve(Number(port));
+      });
+    }
+  });
+  const failed = gone.then(() => {
+    throw new Error(`the editor's server ended: ${log}`);
+  });
+  return Promise.race([found, failed]);
+}

@@ -1,0 +1,215 @@
+/** What a person sees and does in the editor. */
+import type { Page } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { screenshots } from './editor.ts';
+
+export class Hands {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** The text of the terminal in sight: its visible lines. */
+  async terminal(): Promise<string> {
+    return this.#text('.part.panel .terminal-wrapper.active .xterm-rows');
+  }
+
+  async toasts(): Promise<string> {
+    return this.#text('.notifications-toasts .notification-list-item-message');
+  }
+
+  async status(): Promise<string> {
+    return this.#text('.part.statusbar [id="codebeaker.codebeaker-vscode.status"]');
+  }
+
+  /** Waits for what a person would wait for. */
+  async sees(what: () => Promise<string>, wanted: RegExp, ms = 20_000): Promise<string> {
+    const end = Date.now() + ms;
+    for (;;) {
+      const text = await what();
+      if (wanted.test(text)) return text;
+      if (Date.now() > end) {
+        await this.screenshot('failed');
+        throw new Error(`not seen: ${String(wanted)}; but:\n${text}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** The run button of the editor, with its tool tip. */
+  async button(label: string): Promise<void> {
+    await this.#page.locator(`.part.editor .editor-actions a.action-label[aria-label^="${label}"]`).first().click();
+  }
+
+  /** Runs a command by the name that the palette shows. */
+  async command(title: string): Promise<void> {
+    await this.#page.keyboard.press('F1');
+    const input = this.#page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.#page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label^="${title}"]`).first().click();
+  }
+
+  /** Chooses a row of the list that a command has opened. */
+  async pick(label: string): Promise<void> {
+    await this.#page.locator('.quick-input-widget input.input').fill(label);
+    await this.#page.locator(`.quick-input-widget .monaco-list-row[aria-label^="${label}"]`).first().click();
+  }
+
+  /** Fills the box that asks for something. */
+  async answer(text: string): Promise<void> {
+    const input = this.#page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(text);
+    await this.#page.keyboard.press('Enter');
+  }
+
+  /** Opens a file of the workspace from the Explorer. */
+  async openFile(name: string): Promise<void> {
+    await this.#page.locator(`.explorer-folders-view .monaco-list-row[aria-label^="${name}"]`).dblclick();
+    await this.#page.locator('.part.editor .tab.active', { hasText: name }).waitFor();
+    await this.#page.locator(`.editor-group-container.active .monaco-editor[data-uri$="/${name}"]`).waitFor();
+  }
+
+  async tab(): Promise<string> {
+    return (await this.#text('.part.editor .tab.active')).replaceAll('\n', '');
+  }
+
+  /** The editor's visible text. */
+  async editor(): Promise<string> {
+    return this.#lines('.part.editor .editor-group-container.active .monaco-editor');
+  }
+
+  /** The output view's visible text. */
+  async output(): Promise<string> {
+    return this.#lines('.part.panel [id="workbench.panel.output"]');
+  }
+
+  async problems(): Promise<string> {
+    await this.panel('Problems');
+    return this.#text('.part.panel .markers-panel');
+  }
+
+  /** Folds a section of the side bar up, or down. */
+  async section(name: string): Promise<void> {
+    await this.#page.locator('.part.sidebar .pane-header', { hasText: name }).first().click();
+  }
+
+  /** Takes a section away from the side bar. */
+  async hideSection(name: string): Promise<void> {
+    await this.#page.locator('.part.sidebar .pane-header', { hasText: name }).first().click({ button: 'right' });
+    const item = this.#page.locator('.monaco-menu .action-item', { hasText: `Hide '${name}'` });
+    await item.hover();
+    // A menu that has just opened takes no click yet.
+    await this.sees(async () => {
+      await item.click({ timeout: 500 }).catch(() => undefined);
+      return String(await item.count());
+    }, /^0$/);
+  }
+
+  /** Makes the panel higher, by so many pixels. */
+  async growPanel(pixels: number): Promise<void> {
+    const box = await this.#page.locator('.part.panel').boundingBox();
+    if (!box) throw new Error('the panel is not in sight');
+    await this.#page.mouse.move(box.x + box.width / 2, box.y);
+    await this.#page.mouse.down();
+    await this.#page.mouse.move(box.x + box.width / 2, box.y - pixels, { steps: 4 });
+    await this.#page.mouse.up();
+  }
+
+  /** Brings a tab of the panel to the front. */
+  async panel(name: string): Promise<void> {
+    await this.#page.locator('.part.panel .composite-bar .action-label', { hasText: name }).click();
+  }
+
+  async languageMode(): Promise<string> {
+    return this.#text('.part.statusbar [id="status.editor.mode"]');
+  }
+
+  async cursor(): Promise<string> {
+    return this.#text('.part.statusbar [id="status.editor.selection"]');
+  }
+
+  /** Follows the link that starts with the text, in the terminal in sight. */
+  async openLink(text: string): Promise<void> {
+    const row = this.#page.locator('.part.panel .terminal-wrapper.active .xterm-rows > div', { hasText: text }).last();
+    const box = await row.boundingBox();
+    const cell = await row.evaluate((element) => {
+      const { innerText, clientWidth } = element as unknown as { innerText: string; clientWidth: number };
+      return { innerText, clientWidth };
+    });
+    if (!box) throw new Error('the line is not in sight');
+    const column = cell.innerText.indexOf(text) + text.length / 2;
+    const width = await this.#cellWidth();
+    await this.#page.mouse.move(box.x + column * width, box.y + box.height / 2);
+    await this.#page.locator('.monaco-hover', { hasText: 'Open ' }).first().waitFor();
+    await this.#page.keyboard.down('Control');
+    await this.#page.mouse.click(box.x + column * width, box.y + box.height / 2);
+    await this.#page.keyboard.up('Control');
+  }
+
+  /** @returns the longest that a key took to show in the editor, in milliseconds. */
+  async slowestKey(text: string, count: number): Promise<number> {
+    let slowest = 0;
+    for (let typed = 1; typed <= count; typed += 1) {
+      const before = Date.now();
+      await this.#page.keyboard.type(text[typed - 1] as string);
+      await this.sees(() => this.editor(), new RegExp(text.slice(0, typed).trimEnd().replaceAll(/\W/g, '\\$&')));
+      slowest = Math.max(slowest, Date.now() - before);
+    }
+    return slowest;
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#page.keyboard.type(text);
+  }
+
+  /** Of several terminals the one with the name. */
+  async selectTerminal(name: string): Promise<void> {
+    await this.#page.locator('.part.panel .terminal-tabs-entry', { hasText: name }).first().click();
+  }
+
+  async typeInTerminal(text: string): Promise<void> {
+    await this.#page.locator('.part.panel .terminal-wrapper.active .xterm-screen').click();
+    await this.#page.keyboard.type(text);
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.#page.keyboard.press(keys);
+  }
+
+  /** Puts the cursor into the editor. */
+  async focusEditor(): Promise<void> {
+    await this.#page.locator('.part.editor .editor-group-container.active .monaco-editor .view-line').first().click();
+  }
+
+  async screenshot(name: string): Promise<Buffer> {
+    mkdirSync(screenshots, { recursive: true });
+    return this.#page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+
+  /** The page does not hold the lines in their order. */
+  async #lines(selector: string): Promise<string> {
+    const lines = await this.#page.locator(`${selector} .view-line`).evaluateAll((found) =>
+      found.map((line) => {
+        const { style, innerText } = line as unknown as { style: { top: string }; innerText: string };
+        return [parseFloat(style.top), innerText] as const;
+      }),
+    );
+    return lines.sort(([a], [b]) => a - b).map(([, text]) => text).join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  async #cellWidth(): Promise<number> {
+    return this.#page.evaluate(`(() => {
+      const span = document.querySelector('.part.panel .terminal-wrapper.active .xterm-rows span');
+      return span.getBoundingClientRect().width / span.innerText.length;
+    })()`);
+  }
+
+  async #text(selector: string): Promise<string> {
+    const texts = await this.#page.locator(selector).evaluateAll((found) => found.map((element) => (element as { innerText?: string }).innerText ?? ''));
+    return texts.join('\n').replaceAll('\u00a0', ' ');
+  }
+}

@@ -1,0 +1,64 @@
+/** Restricted Mode: open something you don't trust, and run it anyway. */
+import { expect } from 'chai';
+import { daemonEnvironment } from '../../e2e/environment.ts';
+import { dockerImage, need } from '../../require.ts';
+import { type Editor, realEditor, startEditor } from './editor.ts';
+import { Hands } from './hands.ts';
+
+const files = {
+  'look.py': 'import os\nprint("sees", sorted(os.listdir(".")))\n',
+  'ask.py': 'import time\nprint("hello", input("your name? "), flush=True)\ntime.sleep(600)\n',
+  'other.txt': 'not for the sandbox',
+  // Were it read, nothing would run: it is the workspace's own.
+  '.vscode/settings.json': JSON.stringify({ 'codebeaker.limits': { timeoutMs: 1 }, 'codebeaker.server.path': '/bin/false' }),
+};
+
+const settings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
+
+describe('VS Code in Restricted Mode', function () {
+  this.timeout(120_000);
+  let editor: Editor;
+  let hands: Hands;
+
+  before(need('VS Code', realEditor));
+  before(need('docker', dockerImage('codebeaker-test')));
+  before(async () => {
+    editor = await startEditor({ files, settings, env: daemonEnvironment() });
+    hands = new Hands(editor.page);
+    await editor.open('look.py');
+  });
+  after(() => editor?.close());
+
+  it('runs the file, without its folder and without settings of the workspace', async () => {
+    await hands.sees(() => hands.status(), /docker/);
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.output(), /sees \['look\.py'\]\s+✓ exited with code 0/);
+    expect(await hands.toasts()).to.equal('');
+    await hands.screenshot('restricted');
+  });
+
+  it('takes input in a box, and stops', async () => {
+    await hands.openFile('ask.py');
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.output(), /your name\?/);
+    await hands.button('Type Input for the Run in Sandbox');
+    await hands.answer('Ada');
+    await hands.sees(() => hands.output(), /hello Ada/);
+    await hands.button('Stop the Run in Sandbox');
+    await hands.sees(() => hands.output(), /✗ stopped/);
+  });
+
+  it('shares the folder when the workspace is trusted, still not taking its program for the daemon', async () => {
+    await hands.command('Workspaces: Manage Workspace Trust');
+    await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+    await hands.openFile('look.py');
+    await hands.sees(() => hands.status(), /docker/);
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.terminal(), /✗ stopped: it ran longer than 1 ms/);
+    await hands.screenshot('trusted');
+  });
+});

@@ -1,0 +1,193 @@
+/** Run in Sandbox, in a real VS Code, in real containers. */
+import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containers, daemonEnvironment, processes, until } from '../../e2e/environment.ts';
+import { dockerImage, need } from '../../require.ts';
+import { type Editor, realEditor, startEditor } from './editor.ts';
+import { files } from './files.ts';
+import { Hands } from './hands.ts';
+
+const settings = { 'codebeaker.files': { '**/limits.py': { limits: { timeoutMs: 1_500 } }, '**/flood.py': { limits: { outputBytes: 2 ** 30 } } } };
+
+describe('VS Code with Docker', function () {
+  this.timeout(120_000);
+  let editor: Editor;
+  let hands: Hands;
+
+  before(need('VS Code', realEditor));
+  before(need('docker', dockerImage('codebeaker-test')));
+  before(async () => {
+    editor = await startEditor({ files, settings, env: daemonEnvironment() });
+    hands = new Hands(editor.page);
+    await editor.open('hello.py');
+    await hands.sees(() => hands.status(), /docker/);
+  });
+  after(() => editor?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await hands?.screenshot(`failed ${this.currentTest.title.replaceAll(/\W+/g, '-')}`);
+  });
+
+  const run = async (file: string) => {
+    await hands.openFile(file);
+    await hands.button('Run in Sandbox');
+  };
+
+  it('runs the file, with its neighbours, at a click on the run button', async () => {
+    await run('hello.py');
+    await hands.sees(() => hands.terminal(), /hello from linux\n✓ exited with code 0 · .* · docker/);
+    expect(await hands.toasts()).to.equal('');
+    await hands.screenshot('run');
+  });
+
+  it('gives what is typed to the program', async () => {
+    await run('ask.py');
+    await hands.sees(() => hands.terminal(), /your name\?/);
+    await hands.typeInTerminal('Adx\x7fa\r');
+    await hands.sees(() => hands.terminal(), /your name\? Ada\s+nice to meet you, adA\s+✓ exited with code 0/);
+    await hands.screenshot('stdin');
+  });
+
+  it('stops an endless loop, by the button and by Ctrl-C', async () => {
+    await run('endless.py');
+    await hands.sees(() => hands.terminal(), /and on/);
+    await hands.button('Stop the Run in Sandbox');
+    await hands.sees(() => hands.terminal(), /and on\s+✗ stopped/);
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.terminal(), /✗ stopped[^]*and on/);
+    await hands.typeInTerminal('');
+    await hands.press('Control+c');
+    await hands.sees(() => hands.terminal(), /KeyboardInterrupt\s+✗ (?:exited with code 130|ended by SIGINT)/);
+  });
+
+  it('tells which limit was hit', async () => {
+    await run('limits.py');
+    await hands.sees(() => hands.terminal(), /✗ stopped: it ran longer than 1\.5 s/);
+  });
+
+  it('runs an unsaved document as it is in the editor', async () => {
+    await hands.openFile('hello.py');
+    await hands.focusEditor();
+    await hands.press('Control+End');
+    await hands.type('print("not saved")');
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.terminal(), /hello from linux\s+not saved\s+✓/);
+  });
+
+  it('runs a selection, with the line numbers of the document', async () => {
+    await hands.openFile('parts.py');
+    await hands.focusEditor();
+    await hands.press('Control+End');
+    await hands.press('Shift+ArrowUp');
+    await hands.press('Shift+ArrowUp');
+    await hands.command('CodeBeaker: Run Selection in Sandbox');
+    const text = await hands.sees(() => hands.terminal(), /ValueError: third\s+✗/);
+    expect(text).to.match(/second/).and.to.match(/line 4/).and.not.to.match(/first/);
+  });
+
+  it('runs an untitled buffer', async () => {
+    await hands.command('File: New Untitled Text File');
+    await hands.command('Change Language Mode');
+    await hands.pick('Python');
+    await hands.sees(() => hands.languageMode(), /Python/);
+    await hands.type('print(6 * 7, "from nowhere")\n');
+    await hands.button('Run in Sandbox');
+    await hands.sees(() => hands.terminal(), /42 from nowhere\s+✓/);
+    await hands.screenshot('untitled');
+  });
+
+  it('makes a traceback a problem and a link', async () => {
+    await run('broken.py');
+    await hands.sees(() => hands.terminal(), /ZeroDivisionError: division by zero\s+✗ exited with code 1/);
+    await hands.sees(() => hands.problems(), /ZeroDivisionError: division by zero.*\n?.*Run in Sandbox/);
+    await hands.screenshot('traceback');
+    await hands.panel('Terminal');
+    await hands.openFile('hello.py');
+    await hands.openLink('/workspace/broken.py", line 2');
+    await hands.sees(() => hands.tab(), /broken\.py/);
+    await hands.sees(() => hands.cursor(), /Ln 2,/);
+  });
+
+  it('runs several at once, each in its own terminal', async () => {
+    await run('endless.py');
+    await hands.sees(() => hands.terminal(), /and on/);
+    await run('ask.py');
+    await hands.sees(() => hands.terminal(), /your name\?/);
+    await hands.sees(() => hands.status(), /\(2\)/);
+    await run('counting.py');
+    await hands.sees(() => hands.terminal(), /3\n4/);
+    await hands.selectTerminal('ask.py');
+    await hands.typeInTerminal('Eve\r');
+    await hands.sees(() => hands.terminal(), /nice to meet you, evE/);
+    await hands.selectTerminal('counting.py');
+    await hands.sees(() => hands.terminal(), /counted\s+✓/);
+    await hands.command('CodeBeaker: Stop All Runs');
+    await hands.sees(() => hands.status(), /^[^(]*$/);
+  });
+
+  it('shows the sessions: their files, a shell, an end', async () => {
+    await run('write.py');
+    await hands.sees(() => hands.terminal(), /written\s+✓/);
+    await hands.command('Explorer: Focus on Sandbox Sessions View');
+    const row = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'write.py' }).filter({ hasText: 'docker' });
+    await hands.section('workspace');
+    await row.locator('.monaco-tl-twistie').click();
+    const made = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'made.txt' });
+    await made.waitFor();
+    await made.click();
+    await hands.sees(() => hands.editor(), /made in the sandbox/);
+    await hands.screenshot('sessions');
+    await row.hover();
+    await row.locator('[aria-label^="Open a Shell"]').click();
+    await hands.sees(() => hands.terminal(), /[$#]\s*$/);
+    await hands.typeInTerminal('cat made.txt; echo; stty size\r');
+    await hands.sees(() => hands.terminal(), /made in the sandbox\s+\d+ \d+/);
+    await hands.screenshot('shell');
+    const before = containers().length;
+    await row.hover();
+    await row.locator('[aria-label^="Close the Session"]').click();
+    await row.waitFor({ state: 'detached' });
+    await until('the container is gone', () => containers().length < before);
+    await hands.section('workspace');
+  });
+
+  it('has tasks, with the exit code of the program', async () => {
+    await hands.command('Tasks: Run Task');
+    await hands.pick('three');
+    await hands.sees(() => hands.terminal(), /arguments: one two words\s+✗ exited with code 3/);
+  });
+
+  it('lets the editor answer while 200 MB come out', async () => {
+    await hands.openFile('hello.js');
+    await run('flood.py');
+    await hands.sees(() => hands.terminal(), /x{50}/);
+    await hands.openFile('hello.js');
+    await hands.focusEditor();
+    const slowest = await hands.slowestKey('// typed meanwhile', 18);
+    await hands.screenshot('flood');
+    await hands.sees(() => hands.terminal(), /flooded\s+✓ exited with code 0/, 90_000);
+    expect(slowest, 'milliseconds from a key to the character').to.be.below(1_000);
+  });
+
+  it('survives the death of its daemon', async () => {
+    await run('endless.py');
+    await hands.sees(() => hands.terminal(), /and on/);
+    const daemons = processes(`${join('dist', 'daemon', 'main.js')} --stdio`).filter((pid) => containers(pid).length > 0);
+    expect(daemons).to.have.lengthOf(1);
+    process.kill(daemons[0] as number, 'SIGKILL');
+    await hands.sees(() => hands.terminal(), /✗ the daemon ended while it ran/);
+    await until('its containers are gone', () => containers(daemons[0]).length === 0);
+    await run('hello.py');
+    await hands.sees(() => hands.terminal(), /hello from linux/);
+  });
+
+  it('takes what was written to disk meanwhile', async () => {
+    writeFileSync(join(editor.workspace, 'greetings.py'), 'def greet(name):\n    return "changed"\n');
+    await run('hello.py');
+    await hands.sees(() => hands.terminal(), /changed/);
+  });
+
+  it('asks nobody outside this machine', () => {
+    expect([...editor.strayRequests]).to.deep.equal([]);
+  });
+});

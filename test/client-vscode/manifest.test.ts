@@ -1,0 +1,74 @@
+/** What the extension says of itself agrees with what it does. */
+import { expect } from 'chai';
+import { languageIds } from 'codebeaker/protocol';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readSettings } from '../../client-vscode/src/base/settings.ts';
+import { createParts } from '../../client-vscode/src/parts.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeCode } from '../fakes/code.ts';
+
+const folder = new URL('../../client-vscode/', import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const { contributes } = manifest;
+const settings: Record<string, any> = contributes.configuration.properties;
+
+function sources(below = 'src/'): string[] {
+  return readdirSync(new URL(below, folder), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? sources(`${below}${entry.name}/`) : entry.name.endsWith('.ts') ? [read(`${below}${entry.name}`)] : [],
+  );
+}
+
+describe('the manifest', () => {
+  it('has the commands that there are', () => {
+    const editor = new FakeCode();
+    const context = { subscriptions: [], globalState: editor.memento(), workspaceState: editor.memento() };
+    createParts({ code: editor.code, context: context as never, clock: new FakeClock(), process: { execPath: '', env: {}, pid: 1 }, newId: String, random: () => 1 });
+    expect([...editor.commands.keys()].sort()).to.deep.equal(contributes.commands.map(({ command }: any) => command).sort());
+  });
+
+  it('names only commands that there are', () => {
+    const there = contributes.commands.map(({ command }: any) => command);
+    const named = [...Object.values<any[]>(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
+    expect(there).to.include.members(named);
+  });
+
+  it('knows every language', () => {
+    const clauses = JSON.stringify(contributes).match(/LangId =~ [^"]*?\$\//g) ?? [];
+    expect(clauses.length).to.be.above(5);
+    for (const clause of clauses) expect(/\^\((.*)\)\$/.exec(clause)?.[1]?.split('|').sort()).to.deep.equal([...languageIds].sort());
+    expect(manifest.activationEvents).to.include.members(languageIds.map((id) => `onLanguage:${id}`));
+  });
+
+  it('lets no workspace set what the machine alone may', () => {
+    const machine = Object.entries(settings).filter(([, { scope }]) => scope === 'machine').map(([name]) => name);
+    expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference']);
+    const others = Object.keys(settings).filter((name) => !machine.includes(name));
+    expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), 'in Restricted Mode').to.deep.equal(others.sort());
+  });
+
+  it('has the defaults that hold without settings', () => {
+    const { code } = new FakeCode();
+    const bare = readSettings(code);
+    const { code: told, settings: values } = new FakeCode();
+    for (const [name, { default: value }] of Object.entries(settings)) values.set(name, value);
+    expect(readSettings(told)).to.deep.equal(bare);
+  });
+
+  it('has a text for every place that wants one, and no other', () => {
+    const texts = JSON.parse(read('package.nls.json'));
+    const wanted = [...read('package.json').matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key);
+    expect(Object.keys(texts).sort()).to.deep.equal([...new Set(wanted)].sort());
+  });
+
+  it('has every text of the source in the bundle for translators', () => {
+    const used = sources().flatMap((text) => [...text.matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, string]) => string?.replace(/\\(.)/g, '$1')));
+    const bundle = JSON.parse(read('l10n/bundle.l10n.json'));
+    expect(Object.keys(bundle).sort()).to.deep.equal([...new Set(used)].sort());
+    expect(sources().join('\n').match(/l10n\.t\(\s*[^'\s]/g), 'a text that nobody can find').to.equal(null);
+  });
+
+  it('sends nothing anywhere', () => {
+    expect(sources().join('\n')).not.to.match(/telemetry|TelemetryLogger|\bfetch\(|node:https?\b/i);
+  });
+});

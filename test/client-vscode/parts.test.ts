@@ -1,0 +1,349 @@
+/** The whole extension on a made-up editor and a made-up daemon. */
+import { expect } from 'chai';
+import type { RuntimeInfo } from 'codebeaker/protocol';
+import { createParts } from '../../client-vscode/src/parts.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeCode, fakeDocument, openPty, textOf, Uri } from '../fakes/code.ts';
+import { execution, fault, FakeLink, session, settle } from '../fakes/link.ts';
+
+const runtime = (id: string, more: Partial<RuntimeInfo> = {}): RuntimeInfo => ({
+  id,
+  available: true,
+  languages: [{ id: 'python' }, { id: 'javascript' }],
+  isolation: { score: 7, layers: [] },
+  startup: { coldMs: 1, warmMs: 1, measured: false },
+  memoryBytes: 1,
+  ...more,
+});
+
+const usual = [runtime('docker'), runtime('deno', { languages: [{ id: 'javascript' }], isolation: { score: 3, layers: [] } })];
+
+function bench(runtimes: readonly RuntimeInfo[] = usual) {
+  const editor = new FakeCode();
+  const clock = new FakeClock();
+  const links: FakeLink[] = [];
+  const subscriptions: { dispose(): void }[] = [];
+  const context = { subscriptions, globalState: editor.memento(), workspaceState: editor.memento(), extensionPath: '/ext', extension: { packageJSON: {} } };
+  let ids = 0;
+  const parts = createParts({
+    code: editor.code,
+    context: context as never,
+    clock,
+    process: { execPath: '/node', env: {}, pid: 1 },
+    newId: () => `id${(ids += 1)}`,
+    random: () => (ids += 1),
+    connect: async () => {
+      const link = new FakeLink({ runtimes });
+      let sessions = 0;
+      link.answer('session/create', ({ label }) => session({ label, sessionId: `s${(sessions += 1)}` }));
+      link.answer('runtime/list', () => ({ runtimes }));
+      links.push(link);
+      return link;
+    },
+  });
+  editor.folders.push({ uri: Uri.file('/w'), name: 'w', index: 0 });
+  parts.start();
+  const command = async (name: string, ...args: unknown[]) => {
+    await editor.commands.get(name)?.(...args);
+    await settle();
+  };
+  const link = () => links.at(-1) as FakeLink;
+  /** Opens a file, and waits until the daemon is there. */
+  const open = async (path: string, language = 'python', text = 'code') => {
+    editor.edit(fakeDocument(Uri.file(path), language, text));
+    parts.start();
+    await settle();
+  };
+  return { editor, clock, links, link, parts, command, open, subscriptions };
+}
+
+/** A program that runs until it is stopped. */
+const endless = (link: FakeLink) =>
+  link.answer('command/runCode', (_, token) => new Promise((resolve) => {
+    token?.onCancellationRequested(() => resolve(execution({ outcome: 'cancelled', exitCode: null })));
+  }));
+
+describe('the extension', () => {
+  it('starts no daemon before there is something to run', async () => {
+    const { links, open } = bench();
+    await settle();
+    expect(links).to.have.lengthOf(0);
+    await open('/w/a.md', 'markdown');
+    expect(links).to.have.lengthOf(0);
+    await open('/w/a.py');
+    expect(links).to.have.lengthOf(1);
+  });
+
+  it('runs what is in the editor', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py', 'python', 'print(1)');
+    await command('codebeaker.run');
+    expect(link().calls('session/create')[0]).to.deep.include({ language: 'python', workspace: { uri: 'file:///w', access: 'copy' } });
+    expect(link().calls('command/writeFile')[0].content).to.equal('print(1)');
+    expect(textOf(editor.terminals[0] as never)).to.match(/✓ exited with code 0/);
+    expect(editor.terminals[0]?.preserveFocus).to.equal(true);
+  });
+
+  it('shares nothing of a workspace that is not trusted, and asks for no terminal', async () => {
+    const { editor, link, open, command } = bench();
+    editor.trusted = false;
+    await open('/w/a.py');
+    link().answer('command/runCode', ({ commandId, interactive }) => {
+      expect(interactive).to.equal(true);
+      link().output(commandId, 0, '\x1b[31mred\x1b[0m\n50 %\r100 %\n');
+      return execution();
+    });
+    await command('codebeaker.run');
+    expect(link().calls('session/create')[0]).not.to.have.property('workspace');
+    expect(editor.terminals).to.deep.equal([]);
+    expect(editor.channels.get('a.py in a sandbox')).to.equal('a.py in a sandbox\nred\n50 %\n100 %\n✓ exited with code 0 · 12 ms · docker\n');
+    expect(link().calls('command/ack')).to.have.lengthOf(1);
+  });
+
+  it('takes input in a box where there is no terminal', async () => {
+    const { editor, link, open, command } = bench();
+    editor.trusted = false;
+    await open('/w/a.py');
+    endless(link());
+    void command('codebeaker.run');
+    await settle();
+    editor.inputs.push('a line');
+    await command('codebeaker.input');
+    expect(link().calls('command/input')).to.deep.equal([{ commandId: 'id1', data: 'a line\n' }]);
+    await command('codebeaker.stop');
+    expect(editor.channels.get('a.py in a sandbox')).to.match(/✗ stopped/);
+  });
+
+  it('does not fill an output channel without end', async () => {
+    const { editor, link, open, command } = bench();
+    editor.trusted = false;
+    await open('/w/a.py');
+    link().answer('command/runCode', ({ commandId }) => {
+      for (let seq = 0; seq < 40; seq += 1) link().output(commandId, seq, 'x'.repeat(65_536));
+      return execution();
+    });
+    await command('codebeaker.run');
+    expect(editor.channels.get('a.py in a sandbox')?.length).to.be.within(2 ** 20, 2 ** 20 + 100);
+    expect(link().calls('command/ack').at(-1).seq).to.equal(39);
+  });
+
+  it('gets a new daemon when the workspace is trusted', async () => {
+    const { editor, links, open } = bench();
+    await open('/w/a.py');
+    editor.trustGranted.fire();
+    await settle();
+    expect(links.map(({ closed }) => closed)).to.deep.equal([true, false]);
+  });
+
+  it('runs a file that is chosen elsewhere', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    editor.documents.push(fakeDocument(Uri.file('/w/b.js'), 'javascript', 'other'));
+    await command('codebeaker.run', Uri.file('/w/b.js'));
+    expect(link().calls('command/writeFile')[0]).to.deep.include({ path: 'b.js', content: 'other' });
+  });
+
+  it('runs a file again in its terminal, and lets go of the sandbox before', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    await command('codebeaker.run');
+    await command('codebeaker.run');
+    expect(editor.terminals).to.have.lengthOf(1);
+    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+  });
+
+  it('runs several at once, each in its own terminal', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    endless(link());
+    void command('codebeaker.run');
+    await settle();
+    void command('codebeaker.run');
+    await settle();
+    expect(editor.terminals).to.have.lengthOf(2);
+    expect(editor.context.get('codebeaker.editorRunning')).to.equal(true);
+    expect(editor.statusText).to.equal('$(sync~spin) docker 7/10 (2)');
+    await command('codebeaker.stopAll');
+    expect(editor.terminals.map((terminal) => /✗ stopped/.test(textOf(terminal)))).to.deep.equal([true, true]);
+    expect(editor.context.get('codebeaker.running')).to.equal(false);
+    expect(editor.statusText).to.equal('$(beaker) docker 7/10');
+  });
+
+  it('stops the run of the terminal in use, else of the document in use', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    endless(link());
+    void command('codebeaker.run');
+    await open('/w/b.py');
+    void command('codebeaker.run');
+    await settle();
+    const stopped = () => editor.terminals.map((terminal) => /✗ stopped/.test(textOf(terminal)));
+    editor.activeTerminal = editor.terminals[0];
+    await command('codebeaker.stop');
+    expect(stopped()).to.deep.equal([true, false]);
+    editor.activeTerminal = undefined;
+    await command('codebeaker.stop');
+    expect(stopped()).to.deep.equal([true, true]);
+  });
+
+  it('runs again what ran last, as it is now', async () => {
+    const { editor, link, open, command } = bench();
+    await command('codebeaker.rerun');
+    expect(editor.messages.at(-1)?.message).to.equal('Nothing has been run yet.');
+    await open('/w/a.py', 'python', 'one');
+    await command('codebeaker.run');
+    editor.documents = [fakeDocument(Uri.file('/w/a.py'), 'python', 'two')];
+    await command('codebeaker.rerun');
+    expect(link().calls('command/writeFile').map(({ content }) => content)).to.deep.equal(['one', 'two']);
+  });
+
+  it('asks for arguments, environment and input, and remembers them for the file', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    editor.inputs.push("1 'two words'", 'A=b', 'line\\nother');
+    await command('codebeaker.runWith');
+    editor.inputs.push(undefined);
+    await command('codebeaker.runWith');
+    await command('codebeaker.run');
+    expect(editor.asked.map(({ value }) => value)).to.deep.equal(['', '', '', "1 'two words'"]);
+    expect(editor.asked[0].validateInput("it's")).to.equal("The quote ' is not closed.");
+    expect(editor.asked[1].validateInput('A')).to.match(/NAME=value/);
+    const runs = link().calls('command/runCode');
+    expect(runs).to.have.lengthOf(2);
+    for (const run of runs) expect(run).to.deep.include({ args: ['1', 'two words'], stdin: 'line\nother\n' });
+    expect(link().calls('session/create')[1].env).to.include({ A: 'b' });
+  });
+
+  it('closes the sandbox with the terminal', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    await command('codebeaker.run');
+    editor.terminals[0]?.pty.close();
+    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+    endless(link());
+    void command('codebeaker.run');
+    await settle();
+    editor.terminals[1]?.pty.close();
+    await settle();
+    expect(link().calls('session/close').at(-1)).to.deep.equal({ sessionId: 's2' });
+  });
+
+  it('keeps so many sandboxes of ended runs, and no more', async () => {
+    const { editor, link, open, command } = bench();
+    editor.settings.set('codebeaker.keepSessions', 2);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await open(`/w/${name}.py`);
+      await command('codebeaker.run');
+    }
+    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }, { sessionId: 's2' }]);
+  });
+
+  it('says once what is used instead of Docker', async () => {
+    const { editor, links, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
+    await open('/w/a.js', 'javascript');
+    expect(editor.messages).to.deep.equal([
+      { kind: 'information', message: 'Docker is not available: deno is used instead, for fewer languages and less isolated.', buttons: ['Install Docker'] },
+    ]);
+    expect(editor.statusText).to.equal('$(beaker) deno 3/10');
+    editor.trustGranted.fire();
+    await settle();
+    expect(links).to.have.lengthOf(2);
+    expect(editor.messages).to.have.lengthOf(1);
+    await open('/w/a.py');
+    expect(editor.statusText).to.equal('$(warning) no sandbox');
+  });
+
+  it('says what a language needs, and where to get it', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py');
+    link().answer('session/create', () => {
+      throw fault('RuntimeUnavailable', 'nothing runs python');
+    });
+    editor.press = 'Install Docker';
+    await command('codebeaker.run');
+    expect(editor.messages[0]).to.deep.equal({
+      kind: 'error', message: 'a.py could not be run: nothing runs python', buttons: ['Install Docker', 'Look Again', 'Show Log'],
+    });
+    expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
+  });
+
+  it('says when the daemon keeps dying, and starts it when asked', async () => {
+    const { editor, links, link, open } = bench();
+    await open('/w/a.py');
+    editor.press = 'Restart';
+    for (let death = 0; death < 5; death += 1) {
+      link().die();
+      await settle();
+    }
+    expect(editor.messages.at(-1)?.buttons).to.deep.equal(['Show Log', 'Restart']);
+    expect(links).to.have.lengthOf(6);
+  });
+
+  it('makes a failed run a problem, until it runs again', async () => {
+    const { editor, link, open, command } = bench();
+    await open('/w/a.py', 'python', 'raise ValueError("x")\n');
+    link().answer('command/runCode', ({ commandId }) => {
+      link().output(commandId, 0, 'Traceback\r\n  File "/workspace/a.py", line 1, in <module>\r\nValueError: x\r\n', 'pty');
+      return execution({ exitCode: 1 });
+    });
+    await command('codebeaker.run');
+    expect(editor.problems.get('file:///w/a.py')?.map(({ message }) => message)).to.deep.equal(['ValueError: x']);
+    link().answer('command/runCode', () => execution());
+    await command('codebeaker.run');
+    expect(editor.problems.size).to.equal(0);
+  });
+
+  it('has tasks that end with the exit code, and leave no sandbox', async () => {
+    const { editor, link, open } = bench();
+    await open('/w/a.py');
+    const provider = editor.providers.get('tasks');
+    const [offered] = provider.provideTasks();
+    expect(offered.definition).to.deep.equal({ type: 'codebeaker', file: 'a.py' });
+    const task = provider.resolveTask({ definition: { type: 'codebeaker', file: 'a.py', args: ['x'], env: { A: '1' } }, scope: editor.folders[0] });
+    link().answer('command/runCode', () => execution({ exitCode: 3 }));
+    const terminal = openPty('task', await task.execution.callback(task.definition));
+    await settle();
+    await settle();
+    expect(terminal.closedWith).to.equal(3);
+    expect(link().calls('command/runCode')[0].args).to.deep.equal(['x']);
+    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+  });
+
+  it('has tasks that say what is wrong with them', async () => {
+    const { editor, open } = bench();
+    await open('/w/a.py');
+    const task = editor.providers.get('tasks').resolveTask({ definition: { type: 'codebeaker', file: 'no.py' }, scope: undefined });
+    const terminal = openPty('task', await task.execution.callback(task.definition));
+    await settle();
+    expect(textOf(terminal)).to.match(/no\.py cannot be read/);
+    expect(terminal.closedWith).to.equal(125);
+  });
+
+  it('shows the runtimes, with what is not available and why', async () => {
+    const { editor, open, command, links } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
+    await open('/w/a.js', 'javascript');
+    let items: any[] = [];
+    editor.picked = (offered) => {
+      items = offered;
+      return offered.find(({ label }) => label === 'Look again');
+    };
+    await command('codebeaker.showRuntimes');
+    expect(items.slice(0, 2).map(({ label, detail }) => [label, detail])).to.deep.equal([
+      ['$(circle-slash) docker', 'not installed'],
+      ['$(pass) deno', 'javascript'],
+    ]);
+    expect(links).to.have.lengthOf(2);
+  });
+
+  it('stops everything when the editor goes', async () => {
+    const { clock, link, open, command, parts, subscriptions } = bench();
+    await open('/w/a.py');
+    endless(link());
+    void command('codebeaker.run');
+    await settle();
+    await parts.stop();
+    for (const subscription of subscriptions) subscription.dispose();
+    expect(link().closed).to.equal(true);
+    expect(clock.pending).to.equal(0);
+  });
+});

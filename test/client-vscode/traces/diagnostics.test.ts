@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import type { RunEnd } from '../../../client-vscode/src/run/run.ts';
+import type { Source } from '../../../client-vscode/src/run/source.ts';
+import { TraceDiagnostics } from '../../../client-vscode/src/traces/diagnostics.ts';
+import { traceLinks } from '../../../client-vscode/src/traces/links.ts';
+import { placeOf } from '../../../client-vscode/src/traces/place.ts';
+import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
+import { execution } from '../../fakes/link.ts';
+
+const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), name: 'a.py' } as unknown as Source;
+const output = `Traceback (most recent call last):
+  File "/workspace/a.py", line 2, in <module>
+    help()
+  File "/workspace/b.py", line 1, in help
+    boom()
+  File "/usr/lib/python3/x.py", line 9, in boom
+ValueError: boom
+`;
+const end = (more: object = {}) => ({ result: execution({ exitCode: 1, ...more }), output }) as unknown as RunEnd;
+
+describe('where a run failed', () => {
+  const code = new FakeCode();
+  const problems = new TraceDiagnostics(code.code);
+  const at = (path: string) => code.problems.get(`file://${path}`)?.map(({ message, range }) => [message, range.start.line, range.start.character, range.end.character]);
+
+  it('is a problem at the innermost place that is the person’s own', () => {
+    code.documents.push(fakeDocument(Uri.file('/w/lib/b.py'), 'python', '  boom()  \n'));
+    problems.show(source, end());
+    expect([...code.problems.keys()]).to.deep.equal(['file:///w/lib/b.py']);
+    expect(at('/w/lib/b.py')).to.deep.equal([['ValueError: boom', 0, 2, 10]]);
+    const [problem] = code.problems.get('file:///w/lib/b.py') ?? [];
+    expect(problem.relatedInformation.map(({ location }: any) => [location.uri.path, location.range.start.line])).to.deep.equal([['/w/lib/a.py', 1]]);
+  });
+
+  it('is forgotten when it runs again', () => {
+    problems.clear(source.uri);
+    expect(code.problems.size).to.equal(0);
+  });
+
+  it('is nothing where it did not fail, or was stopped', () => {
+    problems.show(source, end({ exitCode: 0 }));
+    problems.show(source, end({ outcome: 'cancelled', exitCode: null }));
+    expect(code.problems.size).to.equal(0);
+  });
+});
+
+describe('a place in the sandbox', () => {
+  const cases: Record<string, string | undefined> = {
+    '/workspace/a.py': '/w/lib/a.py',
+    'file:///workspace/a.py': '/w/lib/a.py',
+    './a.py': '/w/lib/a.py',
+    '/workspace/deep/b.py': '/w/lib/deep/b.py',
+    'file:///tmp/codebeaker-1-a/sandbox-b/workspace/b.py': '/w/lib/b.py',
+    '/usr/lib/x.py': undefined,
+    '/workspace/../etc/passwd': undefined,
+    'file:///tmp/codebeaker-1-a/main.mjs': undefined,
+  };
+  for (const [path, expected] of Object.entries(cases)) {
+    it(`${path} is ${expected ?? 'nobody’s'}`, () => {
+      expect(placeOf(path, source)?.path).to.equal(expected);
+    });
+  }
+
+  it('is the document alone where no folder is shared', () => {
+    const alone = { ...source, folder: undefined };
+    expect(placeOf('/workspace/a.py', alone)?.path).to.equal('/w/lib/a.py');
+    expect(placeOf('/workspace/b.py', alone)).to.equal(undefined);
+  });
+});
+
+describe('a link in the terminal', () => {
+  const code = new FakeCode();
+  const terminal = {};
+  const provider = traceLinks(code.code, { of: (given: unknown) => (given === terminal ? { run: { ask: { source } } } : undefined) } as never);
+  const links = (line: string, where = terminal) => provider.provideTerminalLinks({ line, terminal: where } as never, {} as never) as any[];
+  const found = (line: string) => links(line).map(({ startIndex, length, uri, line: row, column }) => [line.slice(startIndex, startIndex + length), `${uri.path}:${row}:${column}`]);
+
+  const cases: Record<string, string[][]> = {
+    '  File "/workspace/a.py", line 2, in f': [['/workspace/a.py", line 2', '/w/lib/a.py:2:1']],
+    '    at f (/workspace/b.js:3:9)': [['/workspace/b.js:3:9', '/w/lib/b.js:3:9']],
+    './a.go:5:2: undefined: x': [['./a.go:5:2', '/w/lib/a.go:5:2']],
+    'a.cs(3,5): error CS1': [['a.cs(3,5', '/w/lib/a.cs:3:5']],
+    '  at P.Main() in /workspace/a.cs:line 3': [['/workspace/a.cs:line 3', '/w/lib/a.cs:3:1']],
+    "/workspace/my file.rb:2:in 'f'": [['/workspace/my file.rb:2', '/w/lib/my file.rb:2:1']],
+    '/usr/lib/x.py:3': [],
+    'at 12:30:15, see 3.5:1': [],
+  };
+  for (const [line, expected] of Object.entries(cases)) {
+    it(`in ${line}`, () => {
+      expect(found(line)).to.deep.equal(expected);
+    });
+  }
+
+  it('is in our terminals only', () => {
+    expect(links('/workspace/a.py:1', {})).to.deep.equal([]);
+  });
+
+  it('opens the document at the place', async () => {
+    code.documents.push(fakeDocument(Uri.file('/w/lib/a.py'), 'python', ''));
+    await provider.handleTerminalLink(links('/workspace/a.py:2:3')[0]);
+    expect(code.opened[0]).to.match(/^\/w\/lib\/a\.py/);
+  });
+});

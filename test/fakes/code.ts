@@ -1,0 +1,279 @@
+/**
+ * The editor's API as the extension uses it: what is shown is written down, what a person would do is done by the test.
+ * It is no VS Code: what only the real one knows (menus, when clauses, packaging) is tested in the real one.
+ */
+import { posix } from 'node:path';
+import type { Code, vscode } from '../../client-vscode/src/base/code.ts';
+import { Listeners } from '../../client-vscode/src/base/listeners.ts';
+
+class EventEmitter<T> {
+  readonly #listeners = new Listeners<T>();
+  readonly event = (listener: (value: T) => void) => this.#listeners.add(listener);
+  fire(value: T): void {
+    this.#listeners.tell(value);
+  }
+  dispose(): void {}
+}
+
+export class Uri {
+  constructor(
+    readonly scheme: string,
+    readonly path: string,
+  ) {}
+  static file = (path: string) => new Uri('file', path);
+  static from = ({ scheme, path }: { scheme: string; path: string }) => new Uri(scheme, path);
+  static parse(text: string): Uri {
+    const { protocol, pathname } = new URL(text);
+    return new Uri(protocol.slice(0, -1), pathname);
+  }
+  static joinPath = (base: Uri, ...parts: string[]) => base.with({ path: posix.join(base.path, ...parts) });
+  with({ path }: { path: string }): Uri {
+    return new Uri(this.scheme, path);
+  }
+  toString(): string {
+    return `${this.scheme}:${this.scheme === 'file' ? '//' : ''}${this.path}`;
+  }
+}
+
+class Range {
+  readonly start: { line: number; character: number };
+  readonly end: { line: number; character: number };
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
+    this.start = { line: startLine, character: startCharacter };
+    this.end = { line: endLine, character: endCharacter };
+  }
+}
+
+/** Holds what it is made with, under the names. */
+const record = (...names: string[]) =>
+  class {
+    [name: string]: unknown;
+    constructor(...values: unknown[]) {
+      names.forEach((name, index) => {
+        this[name] = values[index];
+      });
+    }
+  };
+
+class MarkdownString {
+  value = '';
+  appendMarkdown(text: string): this {
+    this.value += text;
+    return this;
+  }
+  appendText = this.appendMarkdown;
+}
+
+class FileSystemError extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+  static FileNotFound = () => new FileSystemError('FileNotFound');
+  static FileIsADirectory = () => new FileSystemError('FileIsADirectory');
+  static NoPermissions = () => new FileSystemError('NoPermissions');
+  static Unavailable = () => new FileSystemError('Unavailable');
+}
+
+export interface FakeTerminal {
+  readonly name: string;
+  readonly pty: vscode.Pseudoterminal;
+  shown: string;
+  closedWith: number | undefined;
+  preserveFocus: boolean | undefined;
+}
+
+/** A document of a language, with what `Code` is asked of one. */
+export function fakeDocument(uri: Uri, languageId: string, text: string): vscode.TextDocument {
+  const lines = text.split('\n');
+  const lineAt = (line: number) => {
+    const content = lines[line] ?? '';
+    return { text: content, range: new Range(line, 0, line, content.length), firstNonWhitespaceCharacterIndex: /^\s*/.exec(content)?.[0].length };
+  };
+  return { uri, languageId, lineCount: lines.length, getText: () => text, lineAt, fileName: uri.path } as unknown as vscode.TextDocument;
+}
+
+export function fakeCode(): FakeCode {
+  return new FakeCode();
+}
+
+export class FakeCode {
+  readonly terminals: FakeTerminal[] = [];
+  /** Answers terminals give to questions; a test may take it away. */
+  answers = true;
+  readonly messages: { readonly kind: string; readonly message: string; readonly buttons: readonly string[] }[] = [];
+  /** The button that is pressed, of those that are offered. */
+  press: string | undefined;
+  /** The text of output channels, by name. */
+  readonly channels = new Map<string, string>();
+  readonly settings = new Map<string, unknown>();
+  readonly commands = new Map<string, (...args: unknown[]) => unknown>();
+  readonly context = new Map<string, unknown>();
+  readonly problems = new Map<string, readonly any[]>();
+  readonly inputs: (string | undefined)[] = [];
+  readonly asked: any[] = [];
+  readonly opened: string[] = [];
+  documents: vscode.TextDocument[] = [];
+  active: vscode.TextEditor | undefined;
+  activeTerminal: FakeTerminal | undefined;
+  folders: { uri: Uri; name: string; index: number }[] = [];
+  trusted = true;
+  readonly trustGranted = new EventEmitter<void>();
+  readonly configurationChanged = new EventEmitter<any>();
+  readonly activeChanged = new EventEmitter<any>();
+  readonly documentClosed = new EventEmitter<any>();
+  readonly foldersChanged = new EventEmitter<any>();
+  statusText = '';
+  statusShown = false;
+  picked: ((items: any[]) => unknown) | undefined;
+  readonly providers = new Map<string, any>();
+  readonly code: Code;
+
+  constructor() {
+    const show = (kind: string) => async (message: string, ...buttons: string[]) => {
+      this.messages.push({ kind, message, buttons });
+      return buttons.find((title) => title === this.press);
+    };
+    const keep = (name: string) => (_: unknown, provider?: unknown) => {
+      this.providers.set(name, provider ?? _);
+      return { dispose: () => undefined };
+    };
+    this.code = {
+      EventEmitter,
+      Uri,
+      Range,
+      Position: record('line', 'character'),
+      Location: record('uri', 'range'),
+      Diagnostic: record('range', 'message', 'severity'),
+      DiagnosticRelatedInformation: record('location', 'message'),
+      ThemeIcon: Object.assign(record('id'), { File: { id: 'file' }, Folder: { id: 'folder' } }),
+      ThemeColor: record('id'),
+      TreeItem: record('label', 'collapsibleState'),
+      TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+      MarkdownString,
+      FileSystemError,
+      FileType: { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 },
+      FilePermission: { Readonly: 1 },
+      StatusBarAlignment: { Left: 1, Right: 2 },
+      QuickPickItemKind: { Separator: -1, Default: 0 },
+      Task: record('definition', 'scope', 'name', 'source', 'execution'),
+      TaskScope: { Global: 1, Workspace: 2 },
+      CustomExecution: record('callback'),
+      l10n: { t: (text: string, ...args: unknown[]) => text.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])) },
+      window: live({ activeTextEditor: () => this.active, activeTerminal: () => this.activeTerminal }, {
+        createTerminal: ({ name, pty }: vscode.ExtensionTerminalOptions) => this.#terminal(name, pty),
+        createOutputChannel: (name: string) => {
+          const append = (text: string) => void this.channels.set(name, (this.channels.get(name) ?? '') + text);
+          return { append, info: noop, warn: noop, error: noop, trace: noop, show: noop, dispose: noop };
+        },
+        createStatusBarItem: () => {
+          const show = () => void (this.statusShown = true);
+          const hide = () => void (this.statusShown = false);
+          return Object.defineProperty({ show, hide, dispose: noop }, 'text', { set: (text: string) => void (this.statusText = text) });
+        },
+        createTreeView: (_: string, { treeDataProvider }: any) => {
+          this.providers.set('tree', treeDataProvider);
+          return { visible: true, dispose: noop };
+        },
+        registerTerminalLinkProvider: keep('links'),
+        onDidChangeActiveTextEditor: this.activeChanged.event,
+        showInformationMessage: show('information'),
+        showWarningMessage: show('warning'),
+        showErrorMessage: show('error'),
+        showInputBox: async (options: any) => {
+          this.asked.push(options);
+          return this.inputs.shift();
+        },
+        showQuickPick: async (items: any[]) => this.picked?.(items),
+        showTextDocument: async (document: vscode.TextDocument, options: any) => {
+          this.opened.push(`${document.uri.path}:${options.selection.start?.line ?? options.selection.startLine}`);
+        },
+      }),
+      workspace: live({ isTrusted: () => this.trusted, workspaceFolders: () => this.folders, textDocuments: () => this.documents }, {
+        getConfiguration: (section: string) => ({ get: (name: string) => this.settings.get(`${section}.${name}`) }),
+        getWorkspaceFolder: ({ path }: Uri) => this.folders.find(({ uri }) => path.startsWith(`${uri.path}/`)),
+        asRelativePath: ({ path }: Uri) => path.replace(`${this.folders[0]?.uri.path}/`, ''),
+        openTextDocument: async (uri: Uri) => {
+          const found = this.documents.find((document) => document.uri.toString() === uri.toString());
+          if (!found) throw new Error('no such file');
+          return found;
+        },
+        registerFileSystemProvider: keep('files'),
+        onDidCloseTextDocument: this.documentClosed.event,
+        onDidGrantWorkspaceTrust: this.trustGranted.event,
+        onDidChangeWorkspaceFolders: this.foldersChanged.event,
+        onDidChangeConfiguration: this.configurationChanged.event,
+      }),
+      languages: {
+        createDiagnosticCollection: () => ({
+          set: (uri: Uri, problems: any[]) => void this.problems.set(uri.toString(), problems),
+          delete: (uri: Uri) => void this.problems.delete(uri.toString()),
+          dispose: noop,
+        }),
+        match: ({ pattern }: { pattern: string }, { uri }: vscode.TextDocument) => (posix.basename(uri.path) === posix.basename(pattern) ? 10 : 0),
+      },
+      commands: {
+        registerCommand: (name: string, work: (...args: unknown[]) => unknown) => {
+          this.commands.set(name, work);
+          return { dispose: noop };
+        },
+        executeCommand: async (name: string, key: string, value: unknown) => {
+          if (name === 'setContext') this.context.set(key, value);
+        },
+      },
+      tasks: { registerTaskProvider: keep('tasks') },
+      env: { openExternal: async (uri: Uri) => void this.opened.push(uri.toString()) },
+    } as unknown as Code;
+  }
+
+  memento(): vscode.Memento & { setKeysForSync(): void } {
+    const values = new Map<string, unknown>();
+    return {
+      keys: () => [...values.keys()],
+      get: <T>(key: string, otherwise?: T) => (values.has(key) ? (values.get(key) as T) : otherwise) as T,
+      update: async (key: string, value: unknown) => void values.set(key, value),
+      setKeysForSync: noop,
+    };
+  }
+
+  /** Opens a document in the editor. */
+  edit(document: vscode.TextDocument): void {
+    this.documents.push(document);
+    this.active = { document, selection: { isEmpty: true } } as unknown as vscode.TextEditor;
+    this.activeChanged.fire(this.active);
+  }
+
+  #terminal(name: string, pty: vscode.Pseudoterminal): FakeTerminal {
+    const terminal: FakeTerminal = openPty(name, pty, () => this.answers);
+    this.terminals.push(terminal);
+    return Object.assign(terminal, { show: (preserveFocus?: boolean) => void (terminal.preserveFocus = preserveFocus) });
+  }
+}
+
+/** A terminal on the other side of a pty. It answers questions, as terminals do, in its own time. */
+export function openPty(name: string, pty: vscode.Pseudoterminal, answers: () => boolean = () => true): FakeTerminal {
+  const terminal: FakeTerminal = { name, pty, shown: '', closedWith: undefined, preserveFocus: undefined };
+  pty.onDidWrite((text) => {
+    terminal.shown += text.replace(/\x1b\[\?(\d{6,})\$p/g, (_, mode: string) => {
+      if (answers()) queueMicrotask(() => pty.handleInput?.(`\x1b[?${mode};0$y`));
+      return '';
+    });
+  });
+  pty.onDidClose?.((code) => {
+    terminal.closedWith = code as number;
+  });
+  queueMicrotask(() => pty.open({ columns: 100, rows: 30 }));
+  return terminal;
+}
+
+/** Without colours and other sequences. */
+export function textOf({ shown }: FakeTerminal): string {
+  return shown.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|.)/g, '').replaceAll('\r\n', '\n').replaceAll('\r', '');
+}
+
+const noop = () => undefined;
+
+/** `rest` with members that are looked up each time. */
+function live(getters: Readonly<Record<string, () => unknown>>, rest: object): object {
+  for (const [name, get] of Object.entries(getters)) Object.defineProperty(rest, name, { get });
+  return rest;
+}
