@@ -29,7 +29,7 @@ export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { re
 const KEEP_ALIVE_MS = 30_000;
 
 /** An engine that says nothing for this long is stuck. */
-const DEADLINE_MS = { ending: 1_000, probe: 4_000, call: 30_000, start: 60_000 };
+const DEADLINE_MS = { ending: 1_000, probe: 4_000, exec: 10_000, call: 30_000, start: 60_000 };
 
 /** dockerode takes what is missing from the environment, where nobody asked for it. */
 const nothingElse = {
@@ -98,7 +98,7 @@ export class Engine {
     id: string,
     options: { command: readonly string[]; env?: readonly string[]; cwd?: string; terminal?: boolean },
   ): Promise<{ execId: string; stream: Duplex }> {
-    return this.#call('call', undefined, async (docker, abortSignal) => {
+    return this.#call('exec', undefined, async (docker, abortSignal) => {
       const exec = await docker.getContainer(id).exec({
         Cmd: [...options.command],
         Env: [...(options.env ?? [])],

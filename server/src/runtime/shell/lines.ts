@@ -18,8 +18,10 @@ const NO_FORK = 126;
 /** A program below the held shell. `$W` is then the subshell that waits for it. Not every shell takes stdin from an `&` inside it. */
 export function startLine(mark: string, id: string, program: Program): string {
   const input = Buffer.isBuffer(program.stdin) ? `printf ${printfFormat(program.stdin)} | ` : '';
-  const unforked = `"${notRun(mark, NO_FORK)}"`;
-  return `cb_f=${unforked};{ if cd -- ${quote(program.cwd)};then trap ${unforked} EXIT;${input}${invocation(id, program)} & z ${mark};else ${notRun(mark, NO_DIRECTORY)};fi;} </dev/null & W=$! cb_f=`;
+  // A shell goes on after a fork that failed only where it happened in an eval of its own.
+  const begin = quote(`${input}${invocation(id, program)} & cb_j=1`);
+  const wait = `if [ -n "$cb_j" ];then z ${mark};else ${notRun(mark, NO_FORK)};fi`;
+  return `cb_f="${notRun(mark, NO_FORK)}";{ if cd -- ${quote(program.cwd)};then cb_j=;command eval ${begin};${wait};else ${notRun(mark, NO_DIRECTORY)};fi;} </dev/null & W=$! cb_f=`;
 }
 
 /** A program that owns the rest of the shell's stdin. The shell ends after it. */

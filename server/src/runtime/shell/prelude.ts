@@ -30,7 +30,6 @@ t() { printf '%s%s %s' "$1" "$2" "$1"; printf %s "$1" >&2; }
 # processor time, of user and system; job state. One write, but for the job state.
 z() {
   wait $! 2>/dev/null; s=$?
-  trap - EXIT
   h; c=; o=
   [ -n "$R" ] && read -r c <$R
   [ -n "$O" ] && while read -r a b; do [ "$a" = oom_kill ] && o=$b; done <$O

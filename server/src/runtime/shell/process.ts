@@ -66,9 +66,14 @@ export abstract class ControlledProcess implements Process {
     }
   }
 
-  /** What a program left behind when it ended by itself. It may be gone with the sandbox. */
+  /**
+   * What a program left behind when it ended by itself. It may be gone with the sandbox. The first shell needs no room
+   * for this, where nothing can be started any more; another one tells when it is done.
+   */
   async #killLeft(): Promise<void> {
-    await this.context.operate(killLine(this.context.id, '0')).catch(() => undefined);
+    const line = killLine(this.context.id, '0');
+    this.context.control(line);
+    await this.context.operate(line).catch(() => undefined);
   }
 
   /** A sink that holds nothing up: not the end of a program that must die, and nothing once it has failed. */
