@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { delimiter, dirname } from 'node:path';
-import { type Editor, startEditor } from '../test/client-vscode/e2e/editor.ts';
+import { type Editor, inDocker, startEditor } from '../test/client-vscode/e2e/editor.ts';
 import { Hands } from '../test/client-vscode/e2e/hands.ts';
 import { daemonEnvironment } from '../test/e2e/environment.ts';
 
@@ -63,6 +63,6 @@ const native = createRequire(createRequire(import.meta.url).resolve('deno/packag
   `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}/package.json`,
 );
 const deno = { ...daemonEnvironment(), PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
-await measure('Python in Docker', 'first.py', daemonEnvironment(), {});
-await measure('JavaScript in Docker', 'first.js', daemonEnvironment(), {});
+await measure('Python in Docker', 'first.py', daemonEnvironment(), inDocker);
+await measure('JavaScript in Docker', 'first.js', daemonEnvironment(), inDocker);
 await measure('JavaScript in Deno', 'first.js', deno, { 'codebeaker.languages': { javascript: { runtime: 'deno' } } });

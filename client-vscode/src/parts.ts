@@ -16,6 +16,7 @@ import { SessionTree } from './sessions/tree.ts';
 import { readSettings, SECTION } from './base/settings.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
+import { Choices } from './view/choices.ts';
 import { runCommands } from './view/commands.ts';
 import { Missing } from './view/missing.ts';
 import { showRuntimes } from './view/runtimes.ts';
@@ -59,7 +60,8 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   const tree = new SessionTree(code, store, clock);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
-  const status = own(new Status({ code, runtimes: () => store.link?.server.capabilities.runtimes, running: () => runs.running.length }));
+  const choices = own(new Choices(client));
+  const status = own(new Status({ code, choices, running: () => runs.running.length }));
 
   const setContext = (name: string, value: unknown) => void code.commands.executeCommand('setContext', name, value);
   const update = () => {
@@ -69,6 +71,7 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
     status.update();
   };
 
+  own(choices.onChange(() => status.update()));
   own(client.onChange((link) => {
     update();
     if (link) void missing.tellInstead(link.server.capabilities.runtimes);
@@ -104,6 +107,7 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   own(workspace.onDidGrantWorkspaceTrust(() => client.renew()));
   own(workspace.onDidChangeWorkspaceFolders(() => client.renew()));
   own(workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(SECTION)) status.update();
     if (['server', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
   }));
 

@@ -37,6 +37,11 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
       let sessions = 0;
       link.answer('session/create', ({ label }) => session({ label, sessionId: `s${(sessions += 1)}` }));
       link.answer('runtime/list', () => ({ runtimes }));
+      link.answer('runtime/select', ({ language }) => {
+        const chosen = runtimes.find(({ available, languages }) => available && languages.some(({ id }) => id === language));
+        if (!chosen) throw fault('RuntimeUnavailable');
+        return { runtime: chosen.id, language, preference: 'balanced', candidates: [] };
+      });
       links.push(link);
       return link;
     },
@@ -242,7 +247,7 @@ describe('the extension', () => {
     const { editor, links, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
     await open('/w/a.js', 'javascript');
     expect(editor.messages).to.deep.equal([
-      { kind: 'information', message: 'Docker is not available: deno is used instead, for fewer languages and less isolated.', buttons: ['Install Docker'] },
+      { kind: 'information', message: 'Docker is not available. Code runs in deno instead: perhaps fewer languages, and less isolated.', buttons: ['Install Docker'] },
     ]);
     expect(editor.statusText).to.equal('$(beaker) deno 3/10');
     editor.trustGranted.fire();
@@ -250,6 +255,22 @@ describe('the extension', () => {
     expect(links).to.have.lengthOf(2);
     expect(editor.messages).to.have.lengthOf(1);
     await open('/w/a.py');
+    expect(editor.statusText).to.equal('$(warning) no sandbox');
+  });
+
+  it('shows what the daemon would choose, as it is now', async () => {
+    const { editor, link, open } = bench();
+    await open('/w/a.py');
+    expect(editor.statusText).to.equal('$(beaker) docker 7/10');
+    link().answer('runtime/select', () => ({ runtime: 'gvisor' }));
+    link().tell('runtime/changed', { runtimes: [...usual, runtime('gvisor', { isolation: { score: 9, layers: [] } })] });
+    await settle();
+    expect(editor.statusText).to.equal('$(beaker) gvisor 9/10');
+    link().answer('runtime/select', () => {
+      throw fault('RuntimeUnavailable');
+    });
+    link().tell('runtime/changed', { runtimes: [] });
+    await settle();
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 

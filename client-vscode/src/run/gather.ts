@@ -1,9 +1,10 @@
 /** From a document in the editor to what is asked of a run. */
+import type { LanguageId } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { type Settings, readSettings } from '../base/settings.ts';
 import { languageOf } from './language.ts';
 import type { Options } from './options.ts';
-import { profileFor } from './profile.ts';
+import { type Chosen, profileFor } from './profile.ts';
 import type { RunAsk } from './run.ts';
 import { type Selected, sourceOf } from './source.ts';
 
@@ -14,8 +15,12 @@ export function gather(code: Code, document: vscode.TextDocument, options: Optio
   const settings: Settings = readSettings(code, document.uri);
   const root = sharedRoot(code, document.uri);
   const source = sourceOf({ uri: document.uri, language, text: document.getText(), selected, root, share: settings.share });
-  const chosen = profileFor(settings, language, (glob) => code.languages.match({ pattern: glob }, document) > 0);
-  return { source, options, chosen, strict: settings.strict, part: selected !== undefined };
+  return { source, options, chosen: chosenFor(code, document, language), strict: settings.strict, part: selected !== undefined };
+}
+
+/** What the settings say for the document. */
+export function chosenFor(code: Code, document: vscode.TextDocument, language: LanguageId): Chosen {
+  return profileFor(readSettings(code, document.uri), language, (glob) => code.languages.match({ pattern: glob }, document) > 0);
 }
 
 export function selectionOf({ document, selection }: vscode.TextEditor): Selected | undefined {

@@ -64,8 +64,14 @@ export class SessionStore {
     }
   }
 
+  /** A look into a session is a change to the daemon, and none to whoever looks: it must not make them look again. */
   #set(sessions: readonly Session[]): void {
+    const before = this.sessions.map(summary).join();
     this.sessions = sessions;
-    this.#changed.tell(sessions);
+    if (sessions.map(summary).join() !== before) this.#changed.tell(sessions);
   }
+}
+
+function summary({ sessionId, state }: Session): string {
+  return `${sessionId} ${state}`;
 }

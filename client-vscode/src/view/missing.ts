@@ -1,9 +1,8 @@
 /** What is missing on this machine, what is used instead, and a button to what would mend it. */
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
-import { faultData } from '../client/faults.ts';
+import { faultData, LinkClosed } from '../client/faults.ts';
 import { GaveUp } from '../client/client.ts';
-import { LinkClosed } from '../client/faults.ts';
 import type { Source } from '../run/source.ts';
 
 const pages = {
@@ -50,11 +49,10 @@ export class Missing {
     if (!docker || docker.available || memory.get<boolean>(TOLD_KEY)) return;
     await memory.update(TOLD_KEY, true);
     const others = runtimes.filter(({ available }) => available).map(({ id }) => id);
-    const instead =
+    const message =
       others.length === 0
-        ? l10n.t('nothing else is there to run code in a sandbox')
-        : l10n.t('{0} is used instead, for fewer languages and less isolated', others.join(', '));
-    const message = l10n.t('Docker is not available: {0}.', instead);
+        ? l10n.t('Docker is not available, and nothing else is there to run code in a sandbox.')
+        : l10n.t('Docker is not available. Code runs in {0} instead: perhaps fewer languages, and less isolated.', others.join(', '));
     const install = [this.#install('docker'), ...(others.includes('deno') ? [] : [this.#install('deno')])];
     return this.#ask(others.length === 0 ? window.showWarningMessage : window.showInformationMessage, message, install);
   }

@@ -1,12 +1,14 @@
 /** The status bar: what would run the document in the editor, how well isolated, and how much is running. */
-import type { LanguageId, RuntimeInfo } from 'codebeaker/protocol';
+import type { RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
+import { chosenFor } from '../run/gather.ts';
 import { languageOf } from '../run/language.ts';
 import { weakLayers } from '../sessions/describe.ts';
+import type { Choices } from './choices.ts';
 
 export interface StatusParts {
   readonly code: Code;
-  runtimes(): readonly RuntimeInfo[] | undefined;
+  readonly choices: Choices;
   running(): number;
 }
 
@@ -23,14 +25,15 @@ export class Status {
   }
 
   update(): void {
-    const { code, runtimes, running } = this.#parts;
+    const { code, choices, running } = this.#parts;
     const { l10n, ThemeColor } = code;
-    const language = languageOf(code.window.activeTextEditor?.document.languageId ?? '');
+    const document = code.window.activeTextEditor?.document;
+    const language = languageOf(document?.languageId ?? '');
     const count = running();
     if (!language && count === 0) return this.#item.hide();
-    const known = runtimes();
-    const runtime = language && known && likelyRuntime(known, language);
-    const lacking = language !== undefined && known !== undefined && !runtime;
+    const named = document && language && chosenFor(code, document, language).runtime;
+    const runtime = language && (named === undefined ? choices.of(language) : choices.named(named));
+    const lacking = runtime === null;
     const icon = count > 0 ? '$(sync~spin)' : lacking ? '$(warning)' : '$(beaker)';
     const words = lacking ? l10n.t('no sandbox') : (runtime?.id ?? l10n.t('sandbox'));
     const score = runtime ? ` ${runtime.isolation.score}/10` : '';
@@ -44,7 +47,7 @@ export class Status {
     this.#item.dispose();
   }
 
-  #tooltip(runtime: RuntimeInfo | undefined, lacking: boolean, count: number): string {
+  #tooltip(runtime: RuntimeInfo | null | undefined, lacking: boolean, count: number): string {
     const { l10n } = this.#parts.code;
     const lines: string[] = [];
     if (lacking) lines.push(l10n.t('Nothing on this machine can run this language in a sandbox.'));
@@ -56,11 +59,4 @@ export class Status {
     if (count > 0) lines.push(l10n.t('{0} running', count));
     return lines.join('\n') || l10n.t('Run in Sandbox');
   }
-}
-
-/** What the daemon would choose: it decides, this is for showing. */
-export function likelyRuntime(runtimes: readonly RuntimeInfo[], language: LanguageId): RuntimeInfo | undefined {
-  return runtimes
-    .filter(({ available, languages }) => available && languages.some(({ id }) => id === language))
-    .sort((a, b) => b.isolation.score - a.isolation.score)[0];
 }

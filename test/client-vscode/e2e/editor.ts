@@ -48,6 +48,9 @@ const quiet = {
   'chat.commandCenter.enabled': false,
 };
 
+/** Whatever else this machine has. */
+export const inDocker = { 'codebeaker.languages': { python: { runtime: 'docker' }, javascript: { runtime: 'docker' } } };
+
 export interface EditorOptions {
   /** Path below the workspace → text. */
   readonly files: Readonly<Record<string, string>>;

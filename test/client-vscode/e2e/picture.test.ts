@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { daemonEnvironment } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
-import { type Editor, realEditor, startEditor } from './editor.ts';
+import { type Editor, inDocker, realEditor, startEditor } from './editor.ts';
 import { Hands } from './hands.ts';
 
 const files = {
@@ -30,6 +30,7 @@ with open("counts.csv", "w") as file:
 };
 
 const settings = {
+  ...inDocker,
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.layoutControl.enabled': false,
   'window.commandCenter': false,

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { daemonEnvironment } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
-import { type Editor, realEditor, startEditor } from './editor.ts';
+import { type Editor, inDocker, realEditor, startEditor } from './editor.ts';
 import { Hands } from './hands.ts';
 
 const files = {
@@ -14,6 +14,7 @@ const files = {
 };
 
 const settings = {
+  ...inDocker,
   'security.workspace.trust.enabled': true,
   'security.workspace.trust.startupPrompt': 'never',
   'security.workspace.trust.banner': 'never',

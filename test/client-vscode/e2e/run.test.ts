@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containers, daemonEnvironment, processes, until } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
-import { type Editor, realEditor, startEditor } from './editor.ts';
+import { type Editor, inDocker, realEditor, startEditor } from './editor.ts';
 import { files } from './files.ts';
 import { Hands } from './hands.ts';
 
-const settings = { 'codebeaker.files': { '**/limits.py': { limits: { timeoutMs: 1_500 } }, '**/flood.py': { limits: { outputBytes: 2 ** 30 } } } };
+const settings = { ...inDocker, 'codebeaker.files': { '**/limits.py': { limits: { timeoutMs: 1_500 } }, '**/flood.py': { limits: { outputBytes: 2 ** 30 } } } };
 
 describe('VS Code with Docker', function () {
   this.timeout(120_000);

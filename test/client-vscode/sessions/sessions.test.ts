@@ -41,6 +41,24 @@ describe('the sessions', () => {
     expect(store.sessions).to.deep.equal([]);
   });
 
+  it('are not shown again when only somebody has looked into them', async () => {
+    const { link, changes, store, look } = bench();
+    let shown = 0;
+    store.onChange(() => void (shown += 1));
+    link.answer('session/list', () => ({ sessions: [session({ commandCount: shown })] }));
+    changes.tell(link);
+    await look();
+    for (let time = 0; time < 3; time += 1) {
+      link.tell('session/stateChanged', { sessionId: 's1', state: 'ready' });
+      await look();
+    }
+    expect(shown).to.equal(1);
+    link.answer('session/list', () => ({ sessions: [session({ state: 'busy' })] }));
+    link.tell('session/stateChanged', { sessionId: 's1', state: 'busy' });
+    await look();
+    expect(shown).to.equal(2);
+  });
+
   it('are shown with their runtime, age and limits, and below them their files', async () => {
     const { link, changes, tree, look } = bench();
     link.answer('session/list', () => ({ sessions: [session({ label: 'a.py', image: 'python:3', isolation: { score: 3, layers: [{ name: 'network', state: 'degraded' }] } })] }));
