@@ -52,13 +52,15 @@ export interface Taken {
   readonly note?: string;
 }
 
+/** Of these it makes sense to say how many times better one is. */
+const TIMED: readonly Unit[] = ['ms', 'MiB/s'];
 /** Of a rate more is better: there the percentiles count from the best downwards. */
 const isRate = (unit: Unit) => unit === 'MiB/s';
 
 export function row({ name, against = '', unit = 'ms', ours: mine, theirs: other, mark, note }: Taken): Row {
   const ours = percentiles(mine, isRate(unit));
   const theirs = other && percentiles(other, isRate(unit));
-  const ratio = theirs && (isRate(unit) ? ours.p50 / theirs.p50 : theirs.p50 / ours.p50);
+  const ratio = theirs && TIMED.includes(unit) ? (isRate(unit) ? ours.p50 / theirs.p50 : theirs.p50 / ours.p50) : undefined;
   const verdict = mark && { words: inWords(mark, unit), met: isMet(mark, unit, ours, ratio) };
   return { name, against, unit, runs: mine.length, ours, theirs, ratio, mark: verdict, note, load: loadavg()[0] ?? NaN };
 }
@@ -85,7 +87,7 @@ function isMet(mark: Mark, unit: Unit, ours: Figures, ratio = NaN): boolean {
 }
 
 function inWords(mark: Mark, unit: Unit): string {
-  const limits = NAMES.filter((name) => mark[name] !== undefined).map((name) => `${name} ${isRate(unit) ? '>=' : '<='} ${mark[name]}`);
+  const limits = NAMES.filter((name) => mark[name] !== undefined).map((name) => `${name} ${isRate(unit) ? '>=' : '<='} ${Number(mark[name]?.toFixed(1))}`);
   const times = mark.times === undefined ? [] : [`>= ${mark.times} x faster`];
   const share = mark.share === undefined ? [] : [`<= ${mark.share} x as long`];
   return [...limits, ...times, ...share].join(', ');

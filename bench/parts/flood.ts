@@ -12,7 +12,7 @@ export const flood: Part = {
   name: 'flood',
   async run(bench) {
     const client = await bench.daemon({}, { output: { flowControl: true } });
-    const flooding = await client.request('session/create', { ...docker, limits: { outputBytes: 2 ** 40 } });
+    const flooding = await client.request('session/create', { ...docker, limits: { outputBytes: 2 ** 36 } });
     const { sessionId } = await client.request('session/create', docker);
     const seen = consume(client);
     const quiet: number[] = [];
