@@ -12,7 +12,9 @@ const compiled = (compile: string, run: string, files?: Record<string, string>):
   { name: 'run', command: ['fake', run, ...args], env: { STEP: 'run', A: 'step' }, ...(files ? { files } : {}) },
 ];
 
+/** When everything has come to rest: what a run leaves is removed after its answer. */
 const entriesOf = async (bench: CommandBench) => {
+  await bench.settle();
   const lists = await Promise.all(['/workspace', '/tmp'].map((path) => bench.sandbox.files.list(path, { recursive: true, limit: 100, accept: () => true })));
   return lists.flatMap(({ entries }) => entries.map(({ path }) => path));
 };

@@ -22,7 +22,10 @@ export class RawClient {
   stderr = '';
   readonly exited: Promise<number | null>;
   readonly #waiting = new Map<number, (message: Message) => void>();
-  #buffer: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #held = 0;
+  /** So many bytes have to be there before there is anything to do. */
+  #needed = 0;
   #nextId = 1;
 
   constructor(options: { args?: string[]; env?: Record<string, string>; command?: string[] } = {}) {
@@ -74,19 +77,26 @@ export class RawClient {
     return this.exited;
   }
 
+  /** A frame that comes in many chunks is put together once. */
   #receive(chunk: Buffer): void {
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-    for (;;) {
-      const end = this.#buffer.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const header = this.#buffer.subarray(0, end).toString('latin1');
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held < this.#needed) return;
+    let buffer = Buffer.concat(this.#chunks);
+    this.#needed = 0;
+    for (let end = buffer.indexOf('\r\n\r\n'); end >= 0; end = buffer.indexOf('\r\n\r\n')) {
+      const header = buffer.subarray(0, end).toString('latin1');
       const length = Number(/^Content-Length: (\d+)$/m.exec(header)?.[1]);
       if (!Number.isInteger(length)) throw new Error(`not a frame: ${header}`);
-      if (this.#buffer.length < end + 4 + length) return;
-      const message = JSON.parse(this.#buffer.subarray(end + 4, end + 4 + length).toString()) as Message;
-      this.#buffer = this.#buffer.subarray(end + 4 + length);
+      this.#needed = end + 4 + length;
+      if (buffer.length < this.#needed) break;
+      const message = JSON.parse(buffer.subarray(end + 4, this.#needed).toString()) as Message;
+      buffer = buffer.subarray(this.#needed);
+      this.#needed = 0;
       this.#dispatch(message);
     }
+    this.#chunks = [buffer];
+    this.#held = buffer.length;
   }
 
   #dispatch(message: Message): void {

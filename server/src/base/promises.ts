@@ -28,6 +28,11 @@ export class Sequence {
   }
 }
 
+/** Resolves when what is going on now has been gone through to its end, and what it wrote has been handed over. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 /** Rejects when `signal` aborts first; the listener never outlives the wait. */
 export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;

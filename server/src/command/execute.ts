@@ -1,5 +1,6 @@
 /** `command/executeShell` and `command/runCode`: from params to a finished execution. */
 import type { Clock } from '../base/clock.ts';
+import { nextTurn } from '../base/promises.ts';
 import { shorter } from '../policy/policy.ts';
 import {
   type ExecuteShellParams,
@@ -76,7 +77,8 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
       session.tidy(() => temporary.remove());
     }
   });
-  context.ahead.prepare(session, language, path);
+  // The answer leaves first.
+  void nextTurn().then(() => context.ahead.prepare(session, language, path));
   return { ...result, language };
 }
 

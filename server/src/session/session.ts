@@ -1,7 +1,7 @@
 /** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { type Deferred, deferred, Sequence } from '../base/promises.ts';
+import { deferred, type Deferred, nextTurn, Sequence } from '../base/promises.ts';
 import {
   type CloseReason,
   type CommandUsage,
@@ -120,9 +120,12 @@ export class Session {
     }
   }
 
-  /** Work of our own in the sandbox: the next command starts when it is done. Nobody waits for it. */
+  /** Work of our own in the sandbox: the next command starts when it is done. Nobody waits for it, and the answer of this one leaves first. */
   tidy(work: () => Promise<void>): void {
-    void this.#order.run(work);
+    void this.#order.run(async () => {
+      await nextTurn();
+      await work();
+    });
   }
 
   /** Until `running.done` settles, closing the session ends it first. */

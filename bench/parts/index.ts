@@ -1,0 +1,19 @@
+/** The parts of the bench, in the order in which they run. */
+import type { Part } from '../bench.ts';
+import { commands } from './commands.ts';
+import { crowd } from './crowd.ts';
+import { files } from './files.ts';
+import { flood } from './flood.ts';
+import { idle } from './idle.ts';
+import { matrix } from './matrix.ts';
+import { native } from './native.ts';
+import { output } from './output.ts';
+import { programs } from './programs.ts';
+import { sessions } from './sessions.ts';
+import { soak } from './soak.ts';
+import { start } from './start.ts';
+import { volume } from './volume.ts';
+
+export const parts: readonly Part[] = [
+  start, sessions, commands, programs, native, files, volume, output, flood, idle, crowd, matrix, soak,
+];

@@ -1,0 +1,62 @@
+/** 1 GiB that a program prints, through to a client that acknowledges what it has got. */
+import { strict as assert } from 'node:assert';
+import type { Part } from '../bench.ts';
+import { alternate } from '../measure.ts';
+import { IdleContainer } from '../peers/docker.ts';
+import { growth, MiB } from '../proc.ts';
+import { rates, row } from '../row.ts';
+import type { RawClient } from '../../test/e2e/raw-client.ts';
+import { docker } from './sessions.ts';
+
+const GiB = 1024 * MiB;
+/** 64 MiB of lines of text, printed 16 times: nothing is quicker for a program. */
+const make = 'yes "$(printf "%63s" "a line of what a program prints")" | head -c 67108864 > /tmp/large';
+const print = ['sh', '-c', 'for i in 1 2 3 4; do cat /tmp/large /tmp/large /tmp/large /tmp/large; done'];
+
+/** Counts the output of commands, and acknowledges it. */
+export function consume(client: RawClient): { bytes: number } {
+  const seen = { bytes: 0 };
+  client.onNotification = ({ method, params }) => {
+    client.notifications.length = 0;
+    if (method !== 'command/output') return;
+    seen.bytes += params.data.length;
+    client.notify('command/ack', { commandId: params.commandId, seq: params.seq });
+  };
+  return seen;
+}
+
+export const output: Part = {
+  name: 'output',
+  async run(bench) {
+    const client = await bench.daemon({}, { output: { flowControl: true } });
+    const container = await IdleContainer.start(bench.image);
+    bench.atEnd(() => container.remove());
+    const { sessionId } = await client.request('session/create', { ...docker, limits: { outputBytes: 2 * GiB } });
+    await client.request('command/executeShell', { sessionId, command: make });
+    await container.exec(['sh', '-c', make]);
+    const seen = consume(client);
+    const grown: number[] = [];
+    bench.say('1 GiB of output');
+    const times = await alternate(
+      {
+        ours: {
+          run: async () => {
+            seen.bytes = 0;
+            grown.push(await growth(client.process.pid as number, async () => {
+              const { stdoutBytes } = await client.request('command/executeShell', { sessionId, command: print, commandId: `flood ${grown.length}` });
+              assert.equal(stdoutBytes, GiB);
+            }));
+            assert.equal(seen.bytes, GiB);
+          },
+        },
+        theirs: { run: async () => assert.equal(await container.countOutput(print), GiB) },
+      },
+      { runs: Math.max(3, bench.few / 4), warmUp: 0, pauseMs: 500 },
+    );
+    const name = 'program output, 1 GiB, docker';
+    return [
+      row({ name, against: 'docker exec cat', unit: 'MiB/s', ours: rates(1024, times.ours), theirs: rates(1024, times.theirs), mark: { p50: 200 } }),
+      row({ name: `${name}: how much the daemon grew`, unit: 'MiB', ours: grown.map((bytes) => bytes / MiB), mark: { p99: 32 } }),
+    ];
+  },
+};

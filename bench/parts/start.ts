@@ -1,0 +1,31 @@
+/** From nothing to a daemon that answers. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { RawClient } from '../../test/e2e/raw-client.ts';
+import type { Part } from '../bench.ts';
+import { alternate } from '../measure.ts';
+import { row } from '../row.ts';
+
+const run = promisify(execFile);
+
+export const start: Part = {
+  name: 'start',
+  async run(bench) {
+    const env = bench.environment();
+    let client: RawClient;
+    const { ours, theirs } = await alternate(
+      {
+        ours: {
+          run: async () => {
+            client = new RawClient({ env });
+            await client.initialize();
+          },
+          after: async () => void (await client.end()),
+        },
+        theirs: { run: async () => void (await run(process.execPath, ['-e', '0'])) },
+      },
+      { runs: bench.many },
+    );
+    return [row({ name: 'start, to initialize answered', against: 'node -e 0', ours, theirs, mark: { share: 1.5 } })];
+  },
+};
