@@ -41,13 +41,14 @@ interface Copy {
  * @throws ProtocolError DiskFull, SandboxFailed
  */
 export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: number, signal: AbortSignal): Promise<void> {
-  const { pack: createPack } = await import('tar-stream');
+  // The bundle gives a CommonJS module by its default alone.
+  const { default: tar } = await import('tar-stream');
   const messages = new Collector(0);
   const process = await sandbox.start(
     { command: ['tar', '-x', '-f', '-', '-C', '/workspace'], cwd: '/workspace', env: { LC_ALL: 'C' }, stdin: 'open', pty: undefined },
     messages.sink,
   );
-  const pack = createPack();
+  const pack = tar.pack();
   // What destroys it is told by whoever fills it.
   pack.on('error', () => undefined);
   const copy = { pack, walker: walkerFor(platform()), signal, left: maxBytes };
