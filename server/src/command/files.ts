@@ -1,5 +1,4 @@
 /** The six file commands. Each is complete before the next command of its session starts. */
-import picomatch from 'picomatch';
 import { abortable } from '../base/promises.ts';
 import type * as protocol from '../protocol/index.ts';
 import type { ParamsOf, ResultOf } from '../protocol/index.ts';
@@ -50,8 +49,8 @@ export const deleteFile: Command<typeof protocol.DeleteFile> = async (session, p
 export const listDirectory: Command<typeof protocol.ListDirectory> = async (session, params, signal) => {
   const path = resolvePath(params.path ?? '.');
   const { recursive = false, limit = DEFAULT_LIST_LIMIT, pattern } = params;
-  const options = { recursive, limit, accept: matcher(pattern) };
-  const { entries, truncated } = await alone(session, signal, () => session.sandbox.files.list(path, options));
+  const { entries, truncated } = await alone(session, signal, async () =>
+    session.sandbox.files.list(path, { recursive, limit, accept: await matcher(pattern) }));
   return { path, entries, truncated };
 };
 
@@ -66,7 +65,9 @@ function alone<T>(session: Session, signal: AbortSignal, work: () => Promise<T>)
   return abortable(signal, session.command(turn));
 }
 
-/** A glob over paths below the listed directory; one without a slash matches names at any depth. */
-function matcher(pattern: string | undefined): (path: string) => boolean {
-  return pattern === undefined || pattern === '' ? () => true : picomatch(pattern, { dot: true, basename: !pattern.includes('/') });
+/** A glob over paths below the listed directory, whose library is loaded when first asked for; one without a slash matches names at any depth. */
+async function matcher(pattern: string | undefined): Promise<(path: string) => boolean> {
+  if (pattern === undefined || pattern === '') return () => true;
+  const { default: picomatch } = await import('picomatch');
+  return picomatch(pattern, { dot: true, basename: !pattern.includes('/') });
 }
