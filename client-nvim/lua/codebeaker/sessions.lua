@@ -1,0 +1,105 @@
+-- :SandboxSessions: what is open, with keys to close it or to look inside.
+local go = require('codebeaker.async').go
+local daemons = require('codebeaker.daemons')
+local sandbox = require('codebeaker.sandbox')
+local shell = require('codebeaker.shell')
+
+local NAME = 'codebeaker://sessions'
+local HELP = 'x closes   s opens a shell in it   r looks again   q leaves'
+
+local M = {}
+
+--- Line → { daemon, session }, for the keys.
+local rows = {}
+
+local function row(session)
+  return ('%-8s  %-10s  %-12s  %-8s  %3d commands  %s'):format(
+    session.sessionId:sub(1, 8),
+    session.runtime,
+    session.language or '',
+    session.state,
+    session.commandCount,
+    session.label or ''
+  )
+end
+
+local function draw(bufnr, found)
+  local lines = { HELP, '' }
+  rows = {}
+  for _, one in ipairs(found) do
+    table.insert(lines, row(one.session))
+    rows[#lines] = one
+  end
+  if #found == 0 then
+    table.insert(lines, 'No sandbox is open.')
+  end
+  vim.bo[bufnr].modifiable = true
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  vim.bo[bufnr].modifiable = false
+end
+
+local function refresh(bufnr)
+  go(function()
+    local found = {}
+    for _, daemon in ipairs(daemons.running()) do
+      local fault, result = daemon:call('session/list', vim.empty_dict())
+      for _, session in ipairs(fault and {} or result.sessions) do
+        table.insert(found, { daemon = daemon, session = session })
+      end
+    end
+    if vim.api.nvim_buf_is_valid(bufnr) then
+      draw(bufnr, found)
+    end
+  end)
+end
+
+local function keys(bufnr)
+  local function key(name, act)
+    vim.keymap.set('n', name, function()
+      act(rows[vim.api.nvim_win_get_cursor(0)[1]])
+    end, { buffer = bufnr, nowait = true })
+  end
+  key('x', function(one)
+    if one then
+      sandbox.close(one.daemon, one.session)
+    end
+  end)
+  key('s', function(one)
+    if one then
+      shell.open(one)
+    end
+  end)
+  key('r', function()
+    refresh(bufnr)
+  end)
+  key('q', function()
+    vim.cmd('close')
+  end)
+end
+
+function M.open()
+  vim.cmd('botright 8split')
+  local bufnr = vim.fn.bufnr('^' .. NAME .. '$')
+  if bufnr == -1 then
+    bufnr = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_buf_set_name(bufnr, NAME)
+    vim.bo[bufnr].bufhidden = 'wipe'
+    keys(bufnr)
+    vim.api.nvim_create_autocmd('User', {
+      pattern = 'CodebeakerSessions',
+      group = vim.api.nvim_create_augroup('codebeaker_sessions', {}),
+      callback = function()
+        if not vim.api.nvim_buf_is_valid(bufnr) then
+          return true
+        end
+        refresh(bufnr)
+      end,
+    })
+  end
+  vim.api.nvim_win_set_buf(0, bufnr)
+  vim.cmd('setlocal nonumber norelativenumber nowrap cursorline')
+  draw(bufnr, {})
+  refresh(bufnr)
+end
+
+return M

@@ -1,0 +1,32 @@
+-- The commands. What is behind them is loaded when the first is used.
+if vim.fn.has('nvim-0.7') == 0 or vim.g.loaded_codebeaker then
+  return
+end
+vim.g.loaded_codebeaker = true
+
+local command = vim.api.nvim_create_user_command
+
+command('SandboxRun', function(call)
+  local range = call.range > 0 and { call.line1, call.line2 } or nil
+  require('codebeaker').run({ range = range, args = #call.fargs > 0 and call.fargs or nil })
+end, { nargs = '*', range = true, desc = 'Run the buffer, or the lines of the range, in a sandbox' })
+
+command('SandboxStop', function(call)
+  require('codebeaker').stop({ all = call.bang })
+end, { bang = true, desc = 'Stop what runs from or in this buffer; with !, all that runs' })
+
+command('SandboxShell', function(call)
+  require('codebeaker').shell({ language = call.fargs[1] })
+end, {
+  nargs = '?',
+  complete = function(lead)
+    return vim.tbl_filter(function(id)
+      return vim.startswith(id, lead)
+    end, require('codebeaker.language').all)
+  end,
+  desc = 'Open a shell in a sandbox',
+})
+
+command('SandboxSessions', function()
+  require('codebeaker').sessions()
+end, { desc = 'List the open sandboxes' })

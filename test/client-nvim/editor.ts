@@ -1,0 +1,192 @@
+/** A real Neovim with the plugin, to which Lua can be sent. It does not know what it is tested by. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { daemonEnvironment, processes, until } from '../e2e/environment.ts';
+import { daemonPath } from '../e2e/raw-client.ts';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const plugin = at('../../client-nvim');
+const init = at('init.lua');
+
+/** What `setup` gets besides the command of this project's own daemon. */
+export interface Options {
+  readonly setup?: object;
+  readonly config?: object;
+}
+
+export class Editor {
+  readonly folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-nvim-'));
+  readonly process: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly #server: Server;
+  readonly #connected: Promise<Socket>;
+  readonly #waiting = new Map<number, (answer: { ok: boolean; value: unknown }) => void>();
+  #nextId = 1;
+
+  static async open(binary: string, { setup = {}, config = {} }: Options = {}): Promise<Editor> {
+    const editor = new Editor(binary, config);
+    await editor.#connected;
+    await editor.setup(setup);
+    return editor;
+  }
+
+  private constructor(binary: string, config: object) {
+    const socket = join(this.folder, 'socket');
+    let connect: (socket: Socket) => void;
+    this.#connected = new Promise((resolve) => (connect = resolve));
+    this.#server = createServer((line) => {
+      this.#listen(line);
+      connect(line);
+    }).listen(socket);
+    const state = join(this.folder, 'state');
+    this.process = spawn(binary, ['--embed', '--headless', '-u', init, '-i', 'NONE', '-n'], {
+      cwd: this.folder,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: {
+        ...process.env,
+        ...daemonEnvironment(config),
+        CODEBEAKER_PLUGIN: plugin,
+        CODEBEAKER_TEST_SOCKET: socket,
+        XDG_STATE_HOME: state,
+        XDG_CACHE_HOME: state,
+        XDG_DATA_HOME: state,
+        XDG_CONFIG_HOME: state,
+      },
+    });
+    this.exited = new Promise((resolve) => this.process.once('exit', resolve));
+  }
+
+  /** Runs Lua in the editor. What it returns must be JSON. */
+  async lua<T = unknown>(code: string): Promise<T> {
+    const line = await this.#connected;
+    const id = this.#nextId++;
+    const answer = new Promise<{ ok: boolean; value: unknown }>((resolve) => this.#waiting.set(id, resolve));
+    line.write(`${JSON.stringify({ id, code })}\n`);
+    const { ok, value } = await answer;
+    if (!ok) throw new Error(`the editor says: ${String(value)}`);
+    return value as T;
+  }
+
+  command(text: string): Promise<unknown> {
+    return this.lua(`vim.cmd(${quote(text)})`);
+  }
+
+  /** Keys as a person types them: `<CR>` and the like are keys. */
+  type(keys: string): Promise<unknown> {
+    return this.lua(`vim.api.nvim_input(${quote(keys)})`);
+  }
+
+  setup(options: object): Promise<unknown> {
+    const all = { command: [process.execPath, daemonPath, '--stdio'], ...options };
+    return this.lua(`require('codebeaker').setup(vim.json.decode(${quote(JSON.stringify(all))}))`);
+  }
+
+  /** Opens a buffer with this text: of a file, saved before, or of none. */
+  async buffer(text: string, { file, filetype }: { file?: string; filetype?: string }): Promise<void> {
+    if (file !== undefined) {
+      writeFileSync(join(this.folder, file), text);
+      await this.command(`edit ${file}`);
+    } else {
+      await this.command('enew');
+      await this.replace(text);
+    }
+    if (filetype !== undefined) await this.command(`setfiletype ${filetype}`);
+  }
+
+  /** Changes the whole text of the buffer, and saves nothing. */
+  replace(text: string): Promise<unknown> {
+    return this.lua(`vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(${quote(text)}, '\\n'))`);
+  }
+
+  /** The text of each output, and how it stands, in the order in which they were opened. */
+  outputs(): Promise<Output[]> {
+    return this.lua(`
+      local found = {}
+      for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+        local known, state = pcall(vim.api.nvim_buf_get_var, buffer, 'codebeaker')
+        if known then
+          state.text = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\\n'):gsub('%s+$', '')
+          state.shown = vim.fn.bufwinid(buffer) ~= -1
+          table.insert(found, state)
+        end
+      end
+      return #found > 0 and found or vim.empty_dict()`).then((found) => (Array.isArray(found) ? found : []));
+  }
+
+  /** The latest output, once it says what is wanted. */
+  async output(what: string, check: (output: Output) => boolean, ms = 15_000): Promise<Output> {
+    let last: Output | undefined;
+    await until(what, async () => {
+      last = (await this.outputs()).at(-1);
+      return last !== undefined && check(last);
+    }, ms).catch((fault: Error) => {
+      throw new Error(`${fault.message}; the output is ${JSON.stringify(last)}`);
+    });
+    return last as Output;
+  }
+
+  ended(): Promise<Output> {
+    return this.output('the program ends', ({ state, text }) => state === 'ended' && /\[[^\]]+\][^\n]*$/.test(text));
+  }
+
+  shows(text: string | RegExp): Promise<Output> {
+    return this.output(`the output has ${text}`, (output) => (typeof text === 'string' ? output.text.includes(text) : text.test(output.text)));
+  }
+
+  /** Process ids of the daemons it has started and that live. */
+  daemons(): number[] {
+    return processes(daemonPath).filter((pid) => parentOf(pid) === this.process.pid);
+  }
+
+  told(): Promise<string[]> {
+    return this.lua<string[] | object>('return told').then((found) => (Array.isArray(found) ? found : []));
+  }
+
+  /** The sudden end, and everything of it gone. */
+  async close(): Promise<void> {
+    this.process.stdin?.end();
+    this.process.kill('SIGKILL');
+    await this.exited;
+    this.#server.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #listen(line: Socket): void {
+    let held = '';
+    line.on('error', () => undefined);
+    line.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (held + text).split('\n');
+      held = lines.pop() as string;
+      for (const each of lines) {
+        const { id, ...answer } = JSON.parse(each) as { id: number; ok: boolean; value: unknown };
+        this.#waiting.get(id)?.(answer);
+        this.#waiting.delete(id);
+      }
+    });
+  }
+}
+
+export interface Output {
+  readonly state: 'running' | 'ended';
+  readonly outcome?: string;
+  readonly exitCode?: number;
+  readonly text: string;
+  readonly shown: boolean;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Lua string with this text. */
+export function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
+}

@@ -1,0 +1,26 @@
+/** The Neovims that the plugin must work in, as test/setup/neovim.sh unpacks them. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { need } from '../require.ts';
+import { Editor, type Options } from './editor.ts';
+
+const suites = { 'Neovim 0.7': 'bookworm', 'Neovim 0.10': 'trixie', 'the newest Neovim': 'sid' };
+
+export const newest = 'the newest Neovim';
+
+/** One suite for each Neovim, or for those that are named. `editor()` gives the one that runs; it is fresh for the suite. */
+export function inNeovim(subject: string, tests: (editor: () => Editor) => void, options: Options & { only?: string } = {}): void {
+  for (const [name, suite] of Object.entries(suites)) {
+    if (options.only !== undefined && options.only !== name) continue;
+    const binary = fileURLToPath(new URL(`../../.cache/neovim/${suite}/nvim`, import.meta.url));
+    describe(`${name}: ${subject}`, () => {
+      let editor: Editor | undefined;
+      before(need(name, () => (existsSync(binary) ? undefined : 'it is not unpacked; run test/setup/neovim.sh')));
+      before(async () => {
+        editor = await Editor.open(binary, options);
+      });
+      after(() => editor?.close());
+      tests(() => editor as Editor);
+    });
+  }
+}

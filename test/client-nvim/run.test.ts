@@ -1,0 +1,168 @@
+/** :SandboxRun in real editors, with the real daemon and real sandboxes. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { image, until } from '../e2e/environment.ts';
+import { dockerImage, need, npmPackage } from '../require.ts';
+import { inNeovim } from './neovims.ts';
+
+inNeovim(':SandboxRun', (editor) => {
+  before(need('docker', dockerImage(image)));
+
+  it('runs a file, and tells the exit code, the time and the sandbox', async () => {
+    await editor().buffer('print("hello")\nraise SystemExit(3)\n', { file: 'a.py' });
+    await editor().command('SandboxRun');
+    const { text, exitCode, outcome } = await editor().ended();
+    expect(text).to.match(/^hello\n\n\[exit code 3 after \d+\.\d+ s\] docker, isolation \d+ of 10$/);
+    expect({ exitCode, outcome }).to.deep.equal({ exitCode: 3, outcome: 'exited' });
+  });
+
+  it('leaves the cursor in the text', async () => {
+    expect(await editor().lua('return vim.api.nvim_buf_get_name(0)')).to.match(/a\.py$/);
+  });
+
+  it('runs what is in the buffer, not what is on the disk', async () => {
+    await editor().buffer('print("saved")\n', { file: 'b.py' });
+    await editor().replace('print("unsaved")');
+    await editor().command('SandboxRun');
+    const { text } = await editor().ended();
+    expect(text).to.include('unsaved').and.not.include('"saved"');
+  });
+
+  it('runs a buffer without a name', async () => {
+    await editor().buffer('puts "nameless in #{__FILE__}"', { filetype: 'ruby' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.include('nameless in /workspace/untitled.rb');
+  });
+
+  it('runs a range, whatever its indentation', async () => {
+    await editor().buffer('def f():\n    x = 20\n    if x:\n        print(x + 1)\n', { file: 'range.py' });
+    await editor().command('2,4SandboxRun');
+    expect((await editor().ended()).text).to.match(/^21\n/);
+  });
+
+  it('hands on arguments', async () => {
+    await editor().buffer('import sys; print(sys.argv[1:])', { file: 'arguments.py' });
+    await editor().command(String.raw`SandboxRun one two\ words`);
+    expect((await editor().ended()).text).to.include("['one', 'two words']");
+  });
+
+  it('shows colours', async () => {
+    await editor().buffer(String.raw`print("\033[31mred\033[0m plain")`, { file: 'colours.py' });
+    await editor().command('SandboxRun');
+    const { text } = await editor().ended();
+    expect(text).to.match(/^red plain\n/);
+    const attributes = await editor().lua<number[]>(`
+      vim.cmd('redraw')
+      local place = vim.fn.win_screenpos(vim.fn.bufwinnr(vim.api.nvim_list_bufs()[#vim.api.nvim_list_bufs()]))
+      return { vim.fn.screenattr(place[1], place[2]), vim.fn.screenattr(place[1], place[2] + 5) }`);
+    expect(attributes[0]).to.not.equal(attributes[1]);
+  });
+
+  it('keeps what a program says to the terminal from the editor', async () => {
+    await editor().buffer(String.raw`print("a\033]52;c;aGFja2Vk\007b\033]0;title\033\\c")`, { file: 'osc.py' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.match(/^abc\n/);
+  });
+
+  it('runs several at once, each in its own window', async () => {
+    await editor().command('only');
+    for (const name of ['first', 'second']) {
+      await editor().buffer(`import time\nprint("${name}")\nwhile True: time.sleep(1)`, { file: `${name}.py` });
+      await editor().command('SandboxRun');
+    }
+    await until('both run, both are shown', async () => {
+      const running = (await editor().outputs()).filter(({ state, shown }) => state === 'running' && shown);
+      return running.length === 2 && running[0]?.text.includes('first') === true && running[1]?.text.includes('second') === true;
+    });
+    await editor().command('SandboxStop!');
+    await until('both are stopped', async () => (await editor().outputs()).every(({ state }) => state === 'ended'));
+  });
+
+  it('gives the window of one that has ended to the next', async () => {
+    const windows = () => editor().lua('return vim.fn.winnr("$")');
+    await editor().command('only');
+    await editor().buffer('print(1)', { file: 'again.py' });
+    await editor().command('SandboxRun');
+    await editor().ended();
+    const before = await windows();
+    await editor().command('SandboxRun');
+    await editor().ended();
+    expect(await windows()).to.equal(before);
+  });
+
+  it('says what it cannot run', async () => {
+    await editor().buffer('x', { filetype: 'cobol' });
+    await editor().command('SandboxRun');
+    await until('it is said', async () => (await editor().told()).some((text) => text.includes("type 'cobol' cannot be run")));
+  });
+});
+
+inNeovim('what surrounds a run', (editor) => {
+  before(need('docker', dockerImage(image)));
+  const importing = 'import neighbour\nprint(neighbour.name)\n';
+
+  it('copies no neighbours unless they are trusted', async () => {
+    writeFileSync(join(editor().folder, 'neighbour.py'), 'name = "from next door"\n');
+    await editor().buffer(importing, { file: 'importing.py' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.include('ModuleNotFoundError');
+  });
+
+  for (const [what, trusted] of Object.entries({ everywhere: () => true, 'in its folder': () => [editor().folder] })) {
+    it(`copies them where they are trusted ${what}`, async () => {
+      await editor().setup({ trusted: trusted() });
+      await editor().command('SandboxRun');
+      expect((await editor().ended()).text).to.include('from next door');
+    });
+  }
+
+  it('copies none where other folders are trusted', async () => {
+    await editor().setup({ trusted: ['/usr/share'] });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.include('ModuleNotFoundError');
+  });
+
+  it('runs the buffer alone, and says so, where the daemon gives no folder away', async () => {
+    // The folder holds what is never shared: the temporary files of the daemon's own.
+    await editor().setup({ trusted: ['/'] });
+    await editor().lua("vim.api.nvim_buf_set_name(0, '/etc/importing.py')");
+    await editor().command('SandboxRun');
+    const { text } = await editor().ended();
+    expect(text).to.match(/^\[without the other files of the folder: .*never shared/).and.include('ModuleNotFoundError');
+  });
+
+  it('passes on environment, default arguments and limits, and names the limit that is hit', async () => {
+    await editor().setup({ env: { NAME: 'Ada' }, args: ['by', 'default'], limits: { timeoutMs: 1500 } });
+    await editor().buffer('import os, sys\nprint(os.environ["NAME"], sys.argv[1:])\nwhile True: pass', { file: 'limits.py' });
+    await editor().command('SandboxRun');
+    const { text, outcome } = await editor().ended();
+    expect(text).to.include("Ada ['by', 'default']").and.include('[time limit hit: 1.50 s after ');
+    expect(outcome).to.equal('timedOut');
+  });
+
+  it('refuses options that do not exist or do not fit', async () => {
+    for (const [options, words] of [[{ colour: 'red' }, "no option 'colour'"], [{ trusted: 'yes' }, "'trusted' must be true, false or a list"]] as const) {
+      const fault = await editor().setup(options).then(() => undefined, (error: Error) => error.message);
+      expect(fault).to.include(words);
+    }
+  });
+});
+
+inNeovim('without Docker', (editor) => {
+  before(need('deno', npmPackage('deno')));
+
+  it('runs TypeScript in Deno', async () => {
+    await editor().buffer('const x: number = 41;\nconsole.log(x + 1);\n', { file: 'a.ts' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.match(/^42\n\n\[exit code 0 after .* s\] deno, isolation/);
+  });
+
+  it('says why Python cannot be run', async () => {
+    await editor().buffer('print(1)', { file: 'a.py' });
+    await editor().command('SandboxRun');
+    const { text, outcome } = await editor().ended();
+    expect(outcome).to.equal('failed');
+    expect(text).to.match(/docker/i);
+  });
+}, { config: { docker: { host: 'unix:///nowhere.sock' } } });

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Unpacks the Neovims the tests run on, from Debian's packages, each with its own libc: the oldest that is supported,
+# one between, and the newest. Nothing is installed, and root is not needed. The mirror is the one apt uses here.
+# They land in .cache/neovim/SUITE/nvim; what is there and runs is left as it is.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
+
+suites=(bookworm trixie sid)
+cache=$(cd "$here/../.." && pwd)/.cache/neovim
+runs() { "$cache/$1/nvim" --version >/dev/null 2>&1; }
+missing=(); for suite in "${suites[@]}"; do runs "$suite" || missing+=("$suite"); done
+if [ ${#missing[@]} = 0 ]; then say "neovim: up to date"; exit 0; fi
+for tool in apt-get dpkg-deb; do command -v $tool >/dev/null || fail "neovim: needs Debian's $tool"; done
+
+mirror=$(awk '/^URIs:/ { print $2; exit } /^deb / { sub(/\[[^]]*\]/, ""); print $2; exit }' \
+  $(ls /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null))
+[ -n "$mirror" ] || fail "neovim: found no Debian mirror among apt's sources"
+
+unpack() {
+  local suite=$1 folder=$cache/$1 state
+  state=$(mktemp -d); rm -rf "$folder"; mkdir -p "$folder/root" "$state"/{lists/partial,archives/partial,sources,debs}
+  touch "$state/status"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "$mirror" "$suite" >"$state/sources/debian.sources"
+  private_apt() {
+    apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$state/sources" -o Dir::State::lists="$state/lists" \
+      -o Dir::State::status="$state/status" -o Dir::Cache="$state" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+  }
+  private_apt update
+  local packages
+  packages=$(private_apt install -s --no-install-recommends neovim | awk '/^Inst/ { print $2 }')
+  (cd "$state/debs" && private_apt download $packages)
+  for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/root"; done
+  rm -rf "$state"
+  launcher "$folder"
+}
+
+# A file that runs the unpacked nvim with the unpacked libraries, wherever the cache has been moved to.
+launcher() {
+  local triple; triple=$(cd "$1"/root/usr/lib && ls -d *-linux-gnu* | head -n 1)
+  cat >"$1/nvim" <<LAUNCHER
+#!/bin/sh
+root=\$(dirname "\$(readlink -f "\$0")")/root
+libraries=\$root/usr/lib/$triple:\$root/lib/$triple
+for loader in "\$root"/usr/lib*/ld-linux*.so.* "\$root"/lib*/ld-linux*.so.* "\$root"/lib/$triple/ld-linux*.so.*; do [ -f "\$loader" ] && break; done
+export VIMRUNTIME="\$root/usr/share/nvim/runtime"
+export LUA_PATH="\$root/usr/share/lua/5.1/?.lua;;" LUA_CPATH="\$root/usr/lib/$triple/lua/5.1/?.so;;"
+exec "\$loader" --library-path "\$libraries" "\$root/usr/bin/nvim" "\$@"
+LAUNCHER
+  chmod +x "$1/nvim"
+}
+
+for suite in "${missing[@]}"; do
+  say "neovim: unpacking the one of $suite"
+  unpack "$suite"
+  runs "$suite" || fail "neovim: the one of $suite does not start"
+done
+say "neovim: ready"
