@@ -1,6 +1,6 @@
 /** A real Neovim with the plugin, to which Lua can be sent. It does not know what it is tested by. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,9 @@ export interface Options {
 }
 
 export class Editor {
-  readonly folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-nvim-'));
+  readonly #place = mkdtempSync(join(tmpdir(), 'codebeaker-test-nvim-'));
+  /** Its working directory. */
+  readonly folder = join(this.#place, 'files');
   readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly #server: Server;
@@ -35,14 +37,15 @@ export class Editor {
   }
 
   private constructor(binary: string, config: object) {
-    const socket = join(this.folder, 'socket');
+    mkdirSync(this.folder);
+    const socket = join(this.#place, 'socket');
     let connect: (socket: Socket) => void;
     this.#connected = new Promise((resolve) => (connect = resolve));
     this.#server = createServer((line) => {
       this.#listen(line);
       connect(line);
     }).listen(socket);
-    const state = join(this.folder, 'state');
+    const state = join(this.#place, 'state');
     this.process = spawn(binary, ['--embed', '--headless', '-u', init, '-i', 'NONE', '-n'], {
       cwd: this.folder,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -130,7 +133,7 @@ export class Editor {
   }
 
   ended(): Promise<Output> {
-    return this.output('the program ends', ({ state, text }) => state === 'ended' && /\[[^\]]+\][^\n]*$/.test(text));
+    return this.output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)\[[^\]]+\][^\]]*$/.test(text));
   }
 
   shows(text: string | RegExp): Promise<Output> {
@@ -152,7 +155,7 @@ export class Editor {
     this.process.kill('SIGKILL');
     await this.exited;
     this.#server.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#place, { recursive: true, force: true });
   }
 
   #listen(line: Socket): void {

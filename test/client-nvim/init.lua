@@ -2,6 +2,7 @@
 -- sends Lua to run here. Messages to the person are kept, for nobody is there to press Enter.
 vim.opt.runtimepath:prepend(vim.env.CODEBEAKER_PLUGIN)
 vim.opt.shortmess:append('I')
+vim.o.columns, vim.o.lines = 200, 50
 vim.cmd('filetype plugin indent on')
 
 told = {}

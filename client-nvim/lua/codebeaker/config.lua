@@ -74,6 +74,11 @@ function M.set(given)
   options = vim.tbl_extend('force', defaults(), given)
 end
 
+--- What can be set.
+function M.names()
+  return vim.tbl_keys(checks)
+end
+
 function M.get()
   return options
 end

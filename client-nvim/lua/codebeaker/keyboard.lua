@@ -7,7 +7,7 @@ function M.new(to)
   local line = ''
 
   local function erase(count)
-    to.echo(('\b \b'):rep(count))
+    to.echo(('\b'):rep(count) .. '\27[K')
   end
 
   local function key(char)

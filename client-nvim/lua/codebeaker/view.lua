@@ -28,8 +28,8 @@ local function show(buffer)
   local before = vim.api.nvim_get_current_win()
   if window then
     vim.api.nvim_set_current_win(window)
-  else
-    vim.cmd(config.get().split)
+  elseif not pcall(vim.cmd, config.get().split) then
+    vim.cmd('tab split') -- no room for one more
   end
   vim.api.nvim_win_set_buf(0, buffer)
   vim.cmd('setlocal nonumber norelativenumber signcolumn=no')

@@ -1,0 +1,112 @@
+/** A daemon that dies under the editor, and an editor that dies over its daemons. */
+import { expect } from 'chai';
+import { containers, folders, image, processes, until } from '../e2e/environment.ts';
+import { dockerImage, need, npmPackage } from '../require.ts';
+import type { Editor } from './editor.ts';
+import { inNeovim } from './neovims.ts';
+
+/** Kills the daemon there is, and waits until that has been noticed. */
+async function crash(editor: Editor): Promise<void> {
+  await until('there is a daemon', () => editor.daemons().length === 1);
+  const [daemon] = editor.daemons();
+  const said = (await editor.told()).length;
+  process.kill(daemon as number, 'SIGKILL');
+  await until('it is told', async () => (await editor.told()).length > said);
+}
+
+const lastWord = async (editor: Editor) => (await editor.told()).at(-1);
+
+inNeovim('a daemon that is killed', (editor) => {
+  before(need('docker', dockerImage(image)));
+
+  it('is told of where a program ran, and started again', async () => {
+    await editor().buffer('print("up")\nwhile True: pass', { file: 'a.py' });
+    await editor().command('SandboxRun');
+    await editor().shows('up');
+    await crash(editor());
+    expect((await editor().ended()).text).to.match(/^up\n\n\[the daemon ended by signal 9; its log is \/.*lsp\.log\]/);
+    expect(await lastWord(editor())).to.include('started again');
+    await until('there is another', () => editor().daemons().length === 1);
+  });
+
+  it('leaves an editor that can run', async () => {
+    await editor().buffer('print("again")', { file: 'b.py' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.match(/^again\n/);
+  });
+
+  it('is left alone after the fifth time within three minutes', async () => {
+    for (const _ of [2, 3, 4, 5]) await crash(editor());
+    expect(await lastWord(editor())).to.match(/crashed 5 times within 3 minutes .*its log is \/.*lsp\.log/);
+    expect(editor().daemons()).to.deep.equal([]);
+  });
+
+  it('is started when it is needed, all the same', async () => {
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.match(/^again\n/);
+  });
+});
+
+inNeovim('crashes', (editor) => {
+  it('are forgotten after three minutes', async () => {
+    await editor().lua(`
+      now = 0
+      one = require('codebeaker.daemon').new(nil, function() return now end)
+      one:when_ready(function() end)`);
+    for (const _ of [1, 2, 3, 4]) await crash(editor());
+    await editor().lua('now = 3 * 60 * 1000');
+    await crash(editor());
+    expect(await lastWord(editor())).to.include('started again');
+    await until('it is', () => editor().daemons().length === 1);
+  });
+});
+
+inNeovim('a daemon that cannot be started', (editor) => {
+  const commands = {
+    'is missing': { command: ['no-such-program'], says: 'no-such-program cannot be started' },
+    'ends at once': { command: ['sh', '-c', 'exit 7'], says: 'the daemon ended with code 7; its log is /' },
+  };
+  for (const [what, { command, says }] of Object.entries(commands)) {
+    it(`because it ${what} is told of, once`, async () => {
+      await editor().setup({ command });
+      await editor().buffer('print(1)', { file: 'a.py' });
+      await editor().command('SandboxRun');
+      expect((await editor().ended()).text.replaceAll('\n', '')).to.include(says);
+      expect(await editor().told()).to.deep.equal([]);
+    });
+  }
+});
+
+const ends: Record<string, (editor: Editor) => Promise<unknown> | unknown> = {
+  ':qa!': (editor) => Promise.race([editor.exited, editor.type('<C-\\><C-n>:qa!<CR>')]),
+  'kill -9': (editor) => editor.process.kill('SIGKILL'),
+};
+
+for (const [name, end] of Object.entries(ends)) {
+  inNeovim(`the end by ${name}`, (editor) => {
+    before(need('docker', dockerImage(image)));
+    before(need('deno', npmPackage('deno')));
+
+    it('leaves no container, process or folder', async () => {
+      await editor().buffer('sleep 98771 & setsid sleep 98772 & while :; do :; done', { file: 'busy.sh' });
+      await editor().command('SandboxRun');
+      await until('the program runs', () => processes('sleep 98772').length > 0);
+      await editor().setup({ runtime: 'deno' });
+      await editor().buffer('console.log("up"); for (;;);', { file: 'busy.ts' });
+      await editor().command('SandboxRun');
+      await editor().shows('up');
+      await editor().setup({});
+      await editor().command('SandboxShell');
+      await editor().shows(/[$#] *$/);
+      const [daemon] = editor().daemons() as [number];
+      expect(containers(daemon)).to.have.length(2);
+      await end(editor());
+      await editor().exited;
+      const left = () => [...containers(daemon), ...processes('sleep 9877'), ...processes(`/codebeaker-${daemon}-`), ...folders(daemon), ...editor().daemons()];
+      await until('nothing is left', () => left().length === 0, 4_000).catch((fault: Error) => {
+        throw new Error(`${fault.message}: ${left().join(' ')}`);
+      });
+      await until('the daemon is gone', () => !processes('codebeaker.js').includes(daemon));
+    });
+  });
+}

@@ -1,0 +1,43 @@
+/** :checkhealth and :help. */
+import { expect } from 'chai';
+import { image } from '../e2e/environment.ts';
+import { dockerImage, need } from '../require.ts';
+import type { Editor } from './editor.ts';
+import { inNeovim } from './neovims.ts';
+
+async function health(editor: Editor): Promise<string> {
+  await editor.command('checkhealth codebeaker');
+  const text = await editor.lua<string>("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')");
+  await editor.command('bwipeout!');
+  return text;
+}
+
+inNeovim(':checkhealth codebeaker', (editor) => {
+  before(need('docker', dockerImage(image)));
+
+  it('tells the daemon, its runtimes and what is trusted', async () => {
+    expect(await health(editor())).to.match(/it answers: version \d/).and.match(/docker: isolation \d+ of 10; .*python/)
+      .and.include('folders are not copied').and.include('log: /');
+  });
+
+  it('tells what is missing', async () => {
+    await editor().setup({ command: ['no-such-program'] });
+    // The daemon that runs is asked, whatever the options say now.
+    expect(await health(editor())).to.include('it answers');
+    process.kill(editor().daemons()[0] as number, 'SIGKILL');
+    expect(await health(editor())).to.include('no-such-program cannot be started');
+  });
+});
+
+inNeovim(':help codebeaker', (editor) => {
+  it('describes every command and option', async () => {
+    await editor().command('execute "helptags " .. $CODEBEAKER_PLUGIN .. "/doc"');
+    const options = await editor().lua<string[]>("return require('codebeaker.config').names()");
+    const commands = ['SandboxRun', 'SandboxStop', 'SandboxShell', 'SandboxSessions'];
+    expect(options).to.include.members(['command', 'trusted']);
+    for (const topic of ['codebeaker', ...commands.map((name) => `:${name}`), ...options.map((name) => `codebeaker-option-${name}`)]) {
+      await editor().command(`help ${topic}`);
+      expect(await editor().lua("return vim.fn.expand('%:t') .. vim.fn.getline('.')"), topic).to.match(/^codebeaker\.txt/).and.include(`*${topic}*`);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+/** :SandboxShell and :SandboxSessions. */
+import { expect } from 'chai';
+import { image, until } from '../e2e/environment.ts';
+import { dockerImage, need, npmPackage } from '../require.ts';
+import { inNeovim } from './neovims.ts';
+
+inNeovim('shells and sessions', (editor) => {
+  before(need('docker', dockerImage(image)));
+  const sessions = () => editor().lua<string>("return table.concat(vim.fn.getbufline('codebeaker://sessions', 3, '$'), '\\n')");
+
+  it('a shell is opened for the language of the buffer, and typed into', async () => {
+    await editor().buffer('print(1)', { file: 'a.py' });
+    await editor().command('SandboxShell');
+    await editor().shows(/[$#] *$/);
+    await editor().type('echo $((6*7)) $TERM; python3 -c "print(3 * 9)"<CR>');
+    await editor().shows(/42 xterm-256color\n27\n/);
+  });
+
+  it('follows the size of its window', async () => {
+    await editor().command('resize 20');
+    await editor().type('stty size<CR>');
+    await editor().shows(/\n20 200\n/);
+  });
+
+  it('ends with exit', async () => {
+    await editor().type('exit 4<CR>');
+    expect((await editor().ended()).exitCode).to.equal(4);
+    await editor().type('<C-\\><C-n>');
+    await editor().command('wincmd p');
+  });
+
+  it('open sessions are listed', async () => {
+    await editor().buffer('print("up")\nwhile True: pass', { file: 'endless.py' });
+    await editor().command('SandboxRun');
+    await editor().shows('up');
+    await editor().command('SandboxSessions');
+    await until('it is listed', async () => /^\w{8}  docker  +python  +busy  .*endless\.py$/m.test(await sessions()));
+  });
+
+  it('a shell is opened in one of them', async () => {
+    await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
+    await editor().type('s');
+    await editor().shows(/[$#] *$/);
+    await editor().type('ls<CR>');
+    await editor().shows(/\nendless\.py\n/);
+    await editor().type('exit<CR>');
+    await editor().ended();
+    await editor().type('<C-\\><C-n>');
+    expect((await editor().outputs())[1]?.state, 'the run goes on').to.equal('running');
+  });
+
+  it('one is closed, and the list says so', async () => {
+    await editor().command("call win_gotoid(bufwinid('codebeaker://sessions'))");
+    await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
+    await editor().type('x');
+    await until('none is listed', async () => (await sessions()) === 'No sandbox is open.');
+    await until('its program has ended', async () => (await editor().outputs()).every(({ state }) => state === 'ended'));
+  });
+
+  it('a shell of another language is opened by its name', async () => {
+    const names = await editor().lua<string[]>("return vim.fn.getcompletion('SandboxShell ', 'cmdline')");
+    expect(names).to.include.members(['go', 'ruby']);
+    await editor().command('SandboxShell ruby');
+    await editor().shows(/[$#] *$/);
+    await editor().type('exit<CR>');
+    expect((await editor().ended()).exitCode).to.equal(0);
+  });
+});
+
+inNeovim('a shell where there is none', (editor) => {
+  before(need('deno', npmPackage('deno')));
+
+  it('is refused with the reason', async () => {
+    await editor().buffer('1', { file: 'a.ts' });
+    await editor().command('SandboxShell');
+    const { text, outcome } = await editor().ended();
+    expect(outcome).to.equal('failed');
+    expect(text).to.match(/need a runtime with a shell/);
+  });
+}, { setup: { runtime: 'deno' } });
