@@ -16,7 +16,7 @@ command('SandboxStop', function(call)
 end, { bang = true, desc = 'Stop what runs from or in this buffer; with !, all that runs' })
 
 command('SandboxShell', function(call)
-  require('codebeaker').shell({ language = call.fargs[1] })
+  require('codebeaker').shell({ language = call.args ~= '' and call.args or nil })
 end, {
   nargs = '?',
   complete = function(lead)

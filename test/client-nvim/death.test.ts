@@ -53,6 +53,7 @@ inNeovim('crashes', (editor) => {
       now = 0
       one = require('codebeaker.daemon').new(nil, function() return now end)
       one:when_ready(function() end)`);
+    await until('it has started', async () => (await editor().lua('return one.state')) === 'ready');
     for (const _ of [1, 2, 3, 4]) await crash(editor());
     await editor().lua('now = 3 * 60 * 1000');
     await crash(editor());

@@ -1,6 +1,6 @@
 /** :checkhealth and :help. */
 import { expect } from 'chai';
-import { image } from '../e2e/environment.ts';
+import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need } from '../require.ts';
 import type { Editor } from './editor.ts';
 import { inNeovim } from './neovims.ts';
@@ -25,6 +25,7 @@ inNeovim(':checkhealth codebeaker', (editor) => {
     // The daemon that runs is asked, whatever the options say now.
     expect(await health(editor())).to.include('it answers');
     process.kill(editor().daemons()[0] as number, 'SIGKILL');
+    await until('its end is noticed', async () => (await editor().told()).length > 0);
     expect(await health(editor())).to.include('no-such-program cannot be started');
   });
 });

@@ -33,6 +33,8 @@ unpack() {
   (cd "$state/debs" && private_apt download $packages)
   for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/root"; done
   rm -rf "$state"
+  # Started by way of its loader, it looks for its parsers beside the loader.
+  mkdir -p "$folder/root/usr/lib/lib"; ln -s ../nvim "$folder/root/usr/lib/lib/nvim"
   launcher "$folder"
 }
 

@@ -113,7 +113,7 @@ function Daemon:ended(connection, code, signal)
   if self.connection ~= connection then
     return
   end
-  local before = self.state
+  local awaited = #self.starting > 0
   self.connection, self.capabilities, self.state = nil, nil, 'down'
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
   local fault = gone('the daemon ended ' .. how)
@@ -122,7 +122,7 @@ function Daemon:ended(connection, code, signal)
   for _, answer in pairs(pending) do
     answer(fault)
   end
-  if before == 'starting' then
+  if awaited then
     self:started('down', fault)
   else
     self:crashed()

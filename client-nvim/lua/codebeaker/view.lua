@@ -39,6 +39,21 @@ local function show(buffer)
   return before
 end
 
+--- Neovim 0.7 may say for ever that CTRL-C was typed, and does nothing else. Nobody types it twice before the editor
+--- looks at the clock again: then leaving the terminal mode ends it.
+local function interrupts()
+  local last
+  return function(keys)
+    local now = keys == '\3' and vim.loop.now() or nil
+    local again = now ~= nil and now == last
+    last = now
+    if again then
+      vim.cmd('stopinsert')
+    end
+    return again
+  end
+end
+
 --- @param parts { title: string, focus: boolean, typed: function, resized: function|nil, closed: function }
 function M.open(parts)
   opened = opened + 1
@@ -48,9 +63,18 @@ function M.open(parts)
   vim.api.nvim_buf_set_name(buffer, ('codebeaker://%d/%s'):format(opened, parts.title))
   self:tell({ state = 'running' })
   local before = show(buffer)
+  local repeats = interrupts()
+  local function measure()
+    local size = self:size()
+    if parts.resized and not self.over and size and not vim.deep_equal(size, self.shown) then
+      self.shown = size
+      parts.resized(size)
+    end
+  end
   self.channel = vim.api.nvim_open_term(buffer, {
     on_input = function(_, _, _, keys)
-      if not self.over then
+      if not self.over and not repeats(keys) then
+        measure() -- the events of old Neovims wait until the terminal mode is left
         parts.typed(keys)
       end
     end,
@@ -69,16 +93,7 @@ function M.open(parts)
   })
   if parts.resized then
     local events = vim.fn.exists('##WinResized') == 1 and { 'VimResized', 'WinResized' } or { 'VimResized', 'WinScrolled' }
-    vim.api.nvim_create_autocmd(events, {
-      group = group,
-      callback = function()
-        local size = self:size()
-        if not self.over and size and not vim.deep_equal(size, self.shown) then
-          self.shown = size
-          parts.resized(size)
-        end
-      end,
-    })
+    vim.api.nvim_create_autocmd(events, { group = group, callback = measure })
   end
   self.shown = self:size()
   if parts.focus then
