@@ -36,7 +36,7 @@ inNeovim('a daemon that is killed', (editor) => {
   });
 
   it('is left alone after the fifth time within three minutes', async () => {
-    for (const _ of [2, 3, 4, 5]) await crash(editor());
+    for (let times = 1; times < 5; times += 1) await crash(editor());
     expect(await lastWord(editor())).to.match(/crashed 5 times within 3 minutes .*its log is \/.*lsp\.log/);
     expect(editor().daemons()).to.deep.equal([]);
   });
@@ -54,7 +54,7 @@ inNeovim('crashes', (editor) => {
       one = require('codebeaker.daemon').new(nil, function() return now end)
       one:when_ready(function() end)`);
     await until('it has started', async () => (await editor().lua('return one.state')) === 'ready');
-    for (const _ of [1, 2, 3, 4]) await crash(editor());
+    for (let times = 0; times < 4; times += 1) await crash(editor());
     await editor().lua('now = 3 * 60 * 1000');
     await crash(editor());
     expect(await lastWord(editor())).to.include('started again');
@@ -78,7 +78,7 @@ inNeovim('a daemon that cannot be started', (editor) => {
   }
 });
 
-const ends: Record<string, (editor: Editor) => Promise<unknown> | unknown> = {
+const ends: Record<string, (editor: Editor) => unknown> = {
   ':qa!': (editor) => Promise.race([editor.exited, editor.type('<C-\\><C-n>:qa!<CR>')]),
   'kill -9': (editor) => editor.process.kill('SIGKILL'),
 };

@@ -161,11 +161,17 @@ inNeovim('without Docker', (editor) => {
     expect((await editor().ended()).text).to.match(/^42\n\n\[exit code 0 after .* s\] deno, isolation/);
   });
 
-  it('says why Python cannot be run', async () => {
+  it('says why Python cannot be run there', async () => {
     await editor().buffer('print(1)', { file: 'a.py' });
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
     expect(outcome).to.equal('failed');
-    expect(text).to.match(/docker/i);
+    expect(text).to.include('[deno runs python not');
   });
-}, { config: { docker: { host: 'unix:///nowhere.sock' } } });
+
+  it('says what is wrong with Docker where that is wanted', async () => {
+    await editor().setup({ runtime: 'docker' });
+    await editor().command('SandboxRun');
+    expect((await editor().ended()).text).to.match(/\[docker: .*doctor/);
+  });
+}, { setup: { runtime: 'deno' }, config: { docker: { host: 'unix:///nowhere.sock' } } });

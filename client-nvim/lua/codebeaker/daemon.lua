@@ -1,11 +1,10 @@
 -- A daemon: started when first needed, started again when it crashes, but not for ever.
 local await = require('codebeaker.async').await
 local config = require('codebeaker.config')
+local crashes = require('codebeaker.crashes')
+local log = require('codebeaker.log')
 local rpc = require('codebeaker.rpc')
 local tell = require('codebeaker.tell')
-
-local MAX_CRASHES = 5
-local CRASH_WINDOW_MS = 3 * 60 * 1000
 
 --- @class Daemon
 --- @field root string|nil  the trusted folder it may copy from
@@ -20,9 +19,8 @@ local M = {}
 function M.new(root, now)
   return setmetatable({
     root = root,
-    now = now or vim.loop.now,
     state = 'down', -- 'down' | 'starting' | 'ready'
-    crashes = {},
+    count_crash = crashes.counter(now or vim.loop.now),
     starting = {},
     pending = {},
     commands = {},
@@ -30,15 +28,8 @@ function M.new(root, now)
   }, Daemon)
 end
 
-function M.log_path()
-  local known, path = pcall(function()
-    return require('vim.lsp.log').get_filename()
-  end)
-  return known and path or ''
-end
-
 local function gone(text)
-  return { message = text .. '; its log is ' .. M.log_path(), data = { kind = 'DaemonGone' } }
+  return { message = text .. '; its log is ' .. log.path(), data = { kind = 'DaemonGone' } }
 end
 
 --- Calls `go(fault)` when the daemon is ready to be asked, or cannot be.
@@ -130,17 +121,13 @@ function Daemon:ended(connection, code, signal)
 end
 
 function Daemon:crashed()
-  local now = self.now()
-  self.crashes = vim.tbl_filter(function(time)
-    return now - time < CRASH_WINDOW_MS
-  end, self.crashes)
-  table.insert(self.crashes, now)
-  if #self.crashes < MAX_CRASHES then
+  local again, count = self.count_crash()
+  if again then
     tell.warn('the daemon crashed and is started again')
     return self:start()
   end
   local text = 'the daemon crashed %d times within 3 minutes and is not started again until it is needed'
-  tell.error(gone(text:format(#self.crashes)).message)
+  tell.error(gone(text:format(count)).message)
 end
 
 function Daemon:send(method, params, answer)

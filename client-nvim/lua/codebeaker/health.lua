@@ -1,8 +1,8 @@
 -- :checkhealth codebeaker
 local go = require('codebeaker.async').go
 local config = require('codebeaker.config')
-local daemon = require('codebeaker.daemon')
 local daemons = require('codebeaker.daemons')
+local log = require('codebeaker.log')
 
 local DEADLINE_MS = 15000
 
@@ -55,7 +55,7 @@ function M.check()
     return fail('there is no codebeaker on PATH', { 'install it: npm install --global codebeaker', 'or name it in setup{ command = {…} }' })
   end
   info('command: ' .. table.concat(command, ' '))
-  info('log: ' .. daemon.log_path())
+  info('log: ' .. log.path())
   local one = daemons.running()[1] or daemons.of(nil)
   local fault, listed = ask(one, 'runtime/list')
   if fault then
