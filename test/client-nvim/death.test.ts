@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { containers, folders, image, processes, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import type { Editor } from './editor.ts';
-import { inNeovim } from './neovims.ts';
+import { docker, inNeovim } from './neovims.ts';
 
 /** Kills the daemon there is, and waits until that has been noticed. */
 async function crash(editor: Editor): Promise<void> {
@@ -45,7 +45,7 @@ inNeovim('a daemon that is killed', (editor) => {
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.match(/^again\n/);
   });
-});
+}, docker);
 
 inNeovim('crashes', (editor) => {
   it('are forgotten after three minutes', async () => {
@@ -96,7 +96,7 @@ for (const [name, end] of Object.entries(ends)) {
       await editor().buffer('console.log("up"); for (;;);', { file: 'busy.ts' });
       await editor().command('SandboxRun');
       await editor().shows('up');
-      await editor().setup({});
+      await editor().setup();
       await editor().command('SandboxShell');
       await editor().shows(/[$#] *$/);
       const [daemon] = editor().daemons() as [number];
@@ -109,5 +109,5 @@ for (const [name, end] of Object.entries(ends)) {
       });
       await until('the daemon is gone', () => !processes('codebeaker.js').includes(daemon));
     });
-  });
+  }, docker);
 }

@@ -24,19 +24,21 @@ export class Editor {
   readonly folder = join(this.#place, 'files');
   readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
+  readonly #setup: object;
   readonly #server: Server;
   readonly #connected: Promise<Socket>;
   readonly #waiting = new Map<number, (answer: { ok: boolean; value: unknown }) => void>();
   #nextId = 1;
 
   static async open(binary: string, { setup = {}, config = {} }: Options = {}): Promise<Editor> {
-    const editor = new Editor(binary, config);
+    const editor = new Editor(binary, setup, config);
     await editor.#connected;
-    await editor.setup(setup);
+    await editor.setup();
     return editor;
   }
 
-  private constructor(binary: string, config: object) {
+  private constructor(binary: string, setup: object, config: object) {
+    this.#setup = { command: [process.execPath, daemonPath, '--stdio'], ...setup };
     mkdirSync(this.folder);
     const socket = join(this.#place, 'socket');
     let connect: (socket: Socket) => void;
@@ -78,14 +80,41 @@ export class Editor {
     return this.lua(`vim.cmd(${quote(text)})`);
   }
 
+  /** Types into the program whose output has the cursor. */
+  async answer(keys: string): Promise<void> {
+    await this.#mode('t');
+    await this.type(keys);
+  }
+
+  /** Presses Ctrl-C in the output that has the cursor, as often as it takes: Neovim 0.7 does not always hear it. */
+  async interrupt(): Promise<Output> {
+    await until('the program is interrupted', async () => {
+      await this.command('startinsert');
+      await this.answer('<C-c>');
+      return this.output('it has ended', ({ state }) => state === 'ended', 1_000).then(() => true, () => false);
+    }, 15_000);
+    return this.ended();
+  }
+
+  /** Leaves the terminal, if the cursor is in one. */
+  async leave(): Promise<void> {
+    await this.type('<C-\\><C-n>');
+    await this.#mode('n');
+  }
+
+  #mode(wanted: string): Promise<void> {
+    return until(`the mode is ${wanted}`, async () => (await this.lua<string>('return vim.api.nvim_get_mode().mode')).startsWith(wanted));
+  }
+
   /** Keys as a person types them: `<CR>` and the like are keys. */
   type(keys: string): Promise<unknown> {
     return this.lua(`vim.api.nvim_input(${quote(keys)})`);
   }
 
-  setup(options: object): Promise<unknown> {
-    const all = { command: [process.execPath, daemonPath, '--stdio'], ...options };
-    return this.lua(`require('codebeaker').setup(vim.json.decode(${quote(JSON.stringify(all))}))`);
+  /** Sets these options besides those it was opened with. */
+  setup(options: object = {}): Promise<unknown> {
+    const all = JSON.stringify({ ...this.#setup, ...options });
+    return this.lua(`require('codebeaker').setup(vim.json.decode(${quote(all)}))`);
   }
 
   /** Opens a buffer with this text: of a file, saved before, or of none. */

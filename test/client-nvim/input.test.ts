@@ -4,17 +4,17 @@ import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { inNeovim } from './neovims.ts';
 
-const loud = { config: { limits: { outputBytes: 2 ** 30 }, maxLimits: { outputBytes: 2 ** 30 } }, setup: { focus: true } };
+const loud = { config: { limits: { outputBytes: 2 ** 30 }, maxLimits: { outputBytes: 2 ** 30 } }, setup: { focus: true, runtime: 'docker' } };
 
 inNeovim('a program with a terminal', (editor) => {
   before(need('docker', dockerImage(image)));
-  afterEach(() => editor().type('<C-\\><C-n>'));
+  afterEach(() => editor().leave());
 
   it('reads what is typed', async () => {
     await editor().buffer('name = input("name? ")\nprint("hello " + name)', { file: 'ask.py' });
     await editor().command('SandboxRun');
     await editor().shows('name?');
-    await editor().type('Adax<BS><CR>');
+    await editor().answer('Adax<BS><CR>');
     expect((await editor().ended()).text).to.match(/^name\? Ada *\nhello Ada\n\n\[exit code 0/);
   });
 
@@ -23,8 +23,7 @@ inNeovim('a program with a terminal', (editor) => {
     await editor().buffer('print("up")\nwhile True: pass', { file: 'interrupt.py' });
     await editor().command('SandboxRun');
     await editor().shows('up');
-    await editor().type('<C-c>');
-    expect((await editor().ended()).text).to.include('KeyboardInterrupt');
+    expect((await editor().interrupt()).text).to.include('KeyboardInterrupt');
   });
 
   it('is stopped by :SandboxStop, endless as it is', async () => {
@@ -45,7 +44,7 @@ inNeovim('a program with a terminal', (editor) => {
     await editor().buffer('print("up")\nwhile True: pass', { file: 'closed.py' });
     await editor().command('SandboxRun');
     await editor().shows('up');
-    await editor().type('<C-\\><C-n>');
+    await editor().leave();
     await editor().command('bwipeout!');
     await until('no session is open', async () => {
       await editor().lua(`
@@ -62,7 +61,7 @@ inNeovim('a program with a terminal', (editor) => {
     await editor().buffer('yes "a line of a program that says too much"', { file: 'flood.sh' });
     await editor().command('SandboxRun');
     await editor().shows('too much');
-    await editor().type('<C-\\><C-n>');
+    await editor().leave();
     await editor().command('wincmd p');
     await editor().type('Go# typed meanwhile<Esc>');
     await until('what is typed arrives', async () => (await editor().lua("return vim.fn.getline('$')")) === '# typed meanwhile');
@@ -85,13 +84,13 @@ console.log('no more');`;
     await editor().buffer(echo, { file: 'echo.ts' });
     await editor().command('SandboxRun');
     await editor().shows('up');
-    await editor().type('wrong<C-u>Adé<BS>a<Left><CR>');
+    await editor().answer('wrong<C-u>Adé<BS>a<Left><CR>');
     await editor().shows('got "Ada\\n"');
-    await editor().type('<C-d>');
+    await editor().answer('<C-d>');
     const { text, exitCode } = await editor().ended();
     expect(text).to.match(/^up\nAda\ngot "Ada\\n"\nno more\n/);
     expect(exitCode).to.equal(0);
-    await editor().type('<C-\\><C-n>');
+    await editor().leave();
   });
 
   it('is interrupted by Ctrl-C', async () => {
@@ -99,7 +98,6 @@ console.log('no more');`;
     await editor().buffer("console.log('up');\nfor (;;);", { file: 'spin.ts' });
     await editor().command('SandboxRun');
     await editor().shows('up');
-    await editor().type('<C-c>');
-    expect((await editor().ended()).text).to.match(/^up\n\^C\n+\[ended by SIGINT/);
+    expect((await editor().interrupt()).text).to.match(/^up\n(?:\^C\n)+\n*\[ended by SIGINT/);
   });
-}, { setup: { focus: true, runtime: 'deno' } });
+}, { setup: { focus: true, runtime: 'deno', pty: false } });

@@ -6,6 +6,9 @@ import { Editor, type Options } from './editor.ts';
 
 const suites = { 'Neovim 0.7': 'bookworm', 'Neovim 0.10': 'trixie', 'the newest Neovim': 'sid' };
 
+/** Runs in containers, whatever else this machine has. */
+export const docker: Options = { setup: { runtime: 'docker' } };
+
 export const newest = 'the newest Neovim';
 
 /** One suite for each Neovim, or for those that are named. `editor()` gives the one that runs; it is fresh for the suite. */

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { image } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { type Editor, quote } from './editor.ts';
-import { inNeovim, newest } from './neovims.ts';
+import { docker, inNeovim, newest } from './neovims.ts';
 
 interface Item { readonly bufnr: number; readonly lnum: number; readonly col: number; readonly text: string }
 
@@ -81,7 +81,7 @@ inNeovim('errors of a program', (editor) => {
     await editor().ended();
     expect(await editor().lua("return vim.fn.getqflist({ winid = 0 }).winid ~= 0 and vim.fn.expand('%')")).to.equal('open.py');
   });
-});
+}, docker);
 
 inNeovim('errors in Deno', (editor) => {
   before(need('deno', npmPackage('deno')));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
-import { inNeovim } from './neovims.ts';
+import { docker, inNeovim } from './neovims.ts';
 
 inNeovim(':SandboxRun', (editor) => {
   before(need('docker', dockerImage(image)));
@@ -96,7 +96,7 @@ inNeovim(':SandboxRun', (editor) => {
     await editor().command('SandboxRun');
     await until('it is said', async () => (await editor().told()).some((text) => text.includes("type 'cobol' cannot be run")));
   });
-});
+}, docker);
 
 inNeovim('what surrounds a run', (editor) => {
   before(need('docker', dockerImage(image)));
@@ -150,7 +150,7 @@ inNeovim('what surrounds a run', (editor) => {
       expect(fault).to.include(words);
     }
   });
-});
+}, docker);
 
 inNeovim('without Docker', (editor) => {
   before(need('deno', npmPackage('deno')));
@@ -166,7 +166,7 @@ inNeovim('without Docker', (editor) => {
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
     expect(outcome).to.equal('failed');
-    expect(text).to.include('[deno runs python not');
+    expect(text).to.include('[deno does not run python');
   });
 
   it('says what is wrong with Docker where that is wanted', async () => {

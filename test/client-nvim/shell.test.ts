@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
-import { inNeovim } from './neovims.ts';
+import { docker, inNeovim } from './neovims.ts';
 
 inNeovim('shells and sessions', (editor) => {
   before(need('docker', dockerImage(image)));
@@ -12,20 +12,22 @@ inNeovim('shells and sessions', (editor) => {
     await editor().buffer('print(1)', { file: 'a.py' });
     await editor().command('SandboxShell');
     await editor().shows(/[$#] *$/);
-    await editor().type('echo $((6*7)) $TERM; python3 -c "print(3 * 9)"<CR>');
+    await editor().answer('echo $((6*7)) $TERM; python3 -c "print(3 * 9)"<CR>');
     await editor().shows(/42 xterm-256color\n27\n/);
   });
 
   it('follows the size of its window', async () => {
     await editor().command('resize 20');
-    await editor().type('stty size<CR>');
-    await editor().shows(/\n20 200\n/);
+    await until('the program sees the new size', async () => {
+      await editor().answer('stty size<CR>');
+      return editor().output('a size', ({ text }) => text.includes('\n20 200\n'), 1_000).then(() => true, () => false);
+    });
   });
 
   it('ends with exit', async () => {
-    await editor().type('exit 4<CR>');
+    await editor().answer('exit 4<CR>');
     expect((await editor().ended()).exitCode).to.equal(4);
-    await editor().type('<C-\\><C-n>');
+    await editor().leave();
     await editor().command('wincmd p');
   });
 
@@ -41,11 +43,11 @@ inNeovim('shells and sessions', (editor) => {
     await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
     await editor().type('s');
     await editor().shows(/[$#] *$/);
-    await editor().type('ls<CR>');
+    await editor().answer('ls<CR>');
     await editor().shows(/\nendless\.py\n/);
-    await editor().type('exit<CR>');
+    await editor().answer('exit<CR>');
     await editor().ended();
-    await editor().type('<C-\\><C-n>');
+    await editor().leave();
     const run = (await editor().outputs()).find(({ text }) => text.startsWith('up'));
     expect(run?.state, 'the run goes on').to.equal('running');
   });
@@ -63,10 +65,10 @@ inNeovim('shells and sessions', (editor) => {
     expect(names).to.include.members(['go', 'ruby']);
     await editor().command('SandboxShell ruby');
     await editor().shows(/[$#] *$/);
-    await editor().type('exit<CR>');
+    await editor().answer('exit<CR>');
     expect((await editor().ended()).exitCode).to.equal(0);
   });
-});
+}, docker);
 
 inNeovim('a shell where there is none', (editor) => {
   before(need('deno', npmPackage('deno')));

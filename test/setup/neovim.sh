@@ -19,7 +19,7 @@ mirror=$(awk '/^URIs:/ { print $2; exit } /^deb / { sub(/\[[^]]*\]/, ""); print 
 
 unpack() {
   local suite=$1 folder=$cache/$1 state
-  state=$(mktemp -d); rm -rf "$folder"; mkdir -p "$folder/root" "$state"/{lists/partial,archives/partial,sources,debs}
+  state=$(mktemp -d); rm -rf "$folder"; mkdir -p "$folder/tree" "$state"/{lists/partial,archives/partial,sources,debs}
   touch "$state/status"
   printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
     "$mirror" "$suite" >"$state/sources/debian.sources"
@@ -31,19 +31,19 @@ unpack() {
   local packages
   packages=$(private_apt install -s --no-install-recommends neovim | awk '/^Inst/ { print $2 }')
   (cd "$state/debs" && private_apt download $packages)
-  for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/root"; done
+  for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/tree"; done
   rm -rf "$state"
   # Started by way of its loader, it looks for its parsers beside the loader.
-  mkdir -p "$folder/root/usr/lib/lib"; ln -s ../nvim "$folder/root/usr/lib/lib/nvim"
+  mkdir -p "$folder/tree/usr/lib/lib"; ln -s ../nvim "$folder/tree/usr/lib/lib/nvim"
   launcher "$folder"
 }
 
 # A file that runs the unpacked nvim with the unpacked libraries, wherever the cache has been moved to.
 launcher() {
-  local triple; triple=$(cd "$1"/root/usr/lib && ls -d *-linux-gnu* | head -n 1)
+  local triple; triple=$(cd "$1"/tree/usr/lib && ls -d *-linux-gnu* | head -n 1)
   cat >"$1/nvim" <<LAUNCHER
 #!/bin/sh
-root=\$(dirname "\$(readlink -f "\$0")")/root
+root=\$(dirname "\$(readlink -f "\$0")")/tree
 libraries=\$root/usr/lib/$triple:\$root/lib/$triple
 for loader in "\$root"/usr/lib*/ld-linux*.so.* "\$root"/lib*/ld-linux*.so.* "\$root"/lib/$triple/ld-linux*.so.*; do [ -f "\$loader" ] && break; done
 export VIMRUNTIME="\$root/usr/share/nvim/runtime"

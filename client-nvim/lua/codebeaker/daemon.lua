@@ -8,7 +8,7 @@ local tell = require('codebeaker.tell')
 
 --- @class Daemon
 --- @field root string|nil  the trusted folder it may copy from
---- @field capabilities table|nil  what it serves; nil until it has said so
+--- @field version string|nil  nil until it has said so
 local Daemon = {}
 Daemon.__index = Daemon
 
@@ -76,7 +76,6 @@ function Daemon:start()
     if fault then
       return self:started('down', fault)
     end
-    self.capabilities = result.capabilities
     self.version = result.serverInfo.version
     connection.notify('initialized', vim.empty_dict())
     self:started('ready')
@@ -105,7 +104,7 @@ function Daemon:ended(connection, code, signal)
     return
   end
   local awaited = #self.starting > 0
-  self.connection, self.capabilities, self.state = nil, nil, 'down'
+  self.connection, self.state = nil, 'down'
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
   local fault = gone('the daemon ended ' .. how)
   local pending = self.pending

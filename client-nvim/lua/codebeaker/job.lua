@@ -77,11 +77,11 @@ function Job:open(wish)
   return fault, session
 end
 
---- Runs one program to its end, and to the end of its output. With a terminal where the sandbox has one.
+--- Runs one program to its end, and to the end of its output. With a terminal, unless the sandbox has none: only the
+--- answer tells, for what the daemon served at the start says nothing of this sandbox.
 --- @return table|nil fault, table|nil result
 function Job:execute(method, params)
-  local capabilities = self.daemon.capabilities
-  if config.get().pty and capabilities and capabilities.pty then
+  if config.get().pty then
     local fault, result = self:attempt(method, params, self.view:size() or { cols = 80, rows = 24 })
     if not (fault and fault.data and fault.data.kind == 'LanguageUnsupported') then
       return fault, result
