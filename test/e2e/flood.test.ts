@@ -62,7 +62,6 @@ describe('a program that prints 1 GiB', function () {
     expect(result).to.include({ outcome: 'exited', exitCode: 0, stdoutBytes: GiB, truncated: false });
     expect(bytes).to.equal(GiB);
     expect(mostUnacknowledged).to.be.at.most(MiB);
-    console.error("growth", (peak - atRest) / MiB);
     expect(peak - atRest).to.be.lessThan(MAX_GROWTH);
   });
 
@@ -80,7 +79,6 @@ describe('a program that prints 1 GiB', function () {
     expect(bytes).to.be.at.most(MiB);
     client.notify('$/cancelRequest', { id: running.id });
     expect((await running).result).to.include({ outcome: 'cancelled' });
-    console.error("growth", (peak - atRest) / MiB);
     expect(peak - atRest).to.be.lessThan(MAX_GROWTH);
   });
 
@@ -96,13 +94,11 @@ describe('a program that prints 1 GiB', function () {
     client.process.stdout?.pause();
     const begun = client.request('command/executeShell', { sessionId: other, command: 'echo x > done; cat done' });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    console.error("growth", (peak - atRest) / MiB);
     expect(peak - atRest).to.be.lessThan(MAX_GROWTH);
     client.process.stdout?.resume();
     expect(await begun).to.include({ stdout: 'x\n' });
     expect(await running).to.include({ outcome: 'exited', stdoutBytes: GiB });
     expect(bytes).to.equal(GiB);
-    console.error("growth", (peak - atRest) / MiB);
     expect(peak - atRest).to.be.lessThan(MAX_GROWTH);
   });
 });
