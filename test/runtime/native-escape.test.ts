@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bun } from '../../server/src/runtime/bun/bun.ts';
@@ -27,12 +27,13 @@ async function makeOutside(subject: NativeSubject) {
   const files: Record<string, string> = { 'keys of a person': join(home, 'id_test'), 'files of the daemon': join(subject.folder, 'secret') };
   for (const path of Object.values(files)) writeFileSync(path, secret);
   const [tcp, unix] = [createServer(), createServer()];
-  await listen(tcp, { port: 0, host: '127.0.0.1' });
+  await listen(tcp, { port: 0, host: '0.0.0.0' });
   const socket = join(folder, 'docker.sock');
   await listen(unix, { path: socket });
   const sleeper: ChildProcess = spawn('sleep', ['600'], { env: { ...process.env, SECRET: secret } });
   const port = (tcp.address() as { port: number }).port;
-  const outside: Outside = { files, secret, folder, port, socket, pid: sleeper.pid ?? 0 };
+  const address = Object.values(networkInterfaces()).flat().find((each) => each?.family === 'IPv4' && !each.internal)?.address ?? '127.0.0.1';
+  const outside: Outside = { files, secret, folder, port, address, socket, pid: sleeper.pid ?? 0 };
   return {
     outside,
     remove: () => {

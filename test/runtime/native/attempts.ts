@@ -10,8 +10,10 @@ export interface Outside {
   readonly secret: string;
   /** A folder that is there and can be written. */
   readonly folder: string;
-  /** Of a server on 127.0.0.1. */
+  /** Of a server on all addresses of the host. */
   readonly port: number;
+  /** One of those that is not loopback. */
+  readonly address: string;
   /** Of a server, as the Docker engine has one. */
   readonly socket: string;
   /** A process with the secret in its environment, to be seen and signalled. */
@@ -43,6 +45,7 @@ const attempts = {
   "write outside": () => fs.writeFileSync(outside.folder + "/planted", ""),
   "write where programs are": () => { fs.writeFileSync("/usr/bin/codebeaker-planted", ""); fs.rmSync("/usr/bin/codebeaker-planted"); },
   "connect to loopback": () => connect({ port: outside.port, host: "127.0.0.1" }),
+  "connect to the network": () => connect({ port: outside.port, host: outside.address }),
   "connect to the socket of an engine": () => connect({ path: outside.socket }),
   "see processes of the host": () => fs.readFileSync("/proc/" + outside.pid + "/comm", "utf8").includes("sleep") || fail(),
   "read their environment": () => holdsSecret(fs.readdirSync("/proc").filter((name) => /^\\d+$/.test(name)).map((pid) => { try { return fs.readFileSync("/proc/" + pid + "/environ", "latin1"); } catch { return ""; } }).join()),
