@@ -68,8 +68,8 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       tools: ['mcs', 'mono'],
       extension: '.cs',
       phases: (file, args, scratch) => [
-        compile(['mcs', '-nologo', `-out:${scratch}/program.exe`, file]),
-        run(['mono', `${scratch}/program.exe`, ...args]),
+        compile(['mcs', '-nologo', '-debug', `-out:${scratch}/program.exe`, file]),
+        run(['mono', '--debug', `${scratch}/program.exe`, ...args]),
       ],
     },
   ],
