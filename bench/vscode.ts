@@ -16,7 +16,8 @@ const files = {
 };
 
 /** Runs in the page. @returns milliseconds */
-const clickToOutput = `new Promise((resolve) => {
+const clickToOutput = `new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error('no output within 30 s')), 30_000);
   const last = () => [...document.querySelectorAll('.part.panel .terminal-wrapper.active .xterm-rows > div')]
     .map((row) => /out.(\\S+).end/.exec(row.textContent)?.[1]).filter(Boolean).at(-1);
   const before = last();
@@ -62,7 +63,11 @@ async function runs(editor: Editor, file: string): Promise<number[]> {
 const native = createRequire(createRequire(import.meta.url).resolve('deno/package.json')).resolve(
   `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}/package.json`,
 );
-const deno = { ...daemonEnvironment(), PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
-await measure('Python in Docker', 'first.py', daemonEnvironment(), inDocker);
-await measure('JavaScript in Docker', 'first.js', daemonEnvironment(), inDocker);
-await measure('JavaScript in Deno', 'first.js', deno, { 'codebeaker.languages': { javascript: { runtime: 'deno' } } });
+/** As configured for nobody: with the pool of sandboxes that are made ahead. */
+const usual = daemonEnvironment({ pool: undefined });
+const deno = { ...usual, PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
+const inDeno = { 'codebeaker.languages': { javascript: { runtime: 'deno' } } };
+await measure('Python in Docker', 'first.py', usual, inDocker);
+await measure('Python in Docker, nothing made ahead', 'first.py', daemonEnvironment(), inDocker);
+await measure('JavaScript in Docker', 'first.js', usual, inDocker);
+await measure('JavaScript in Deno', 'first.js', deno, inDeno);

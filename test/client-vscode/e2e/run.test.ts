@@ -1,7 +1,7 @@
 /** Run in Sandbox, in a real VS Code, in real containers. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { containers, daemonEnvironment, processes, until } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
 import { type Editor, inDocker, realEditor, startEditor } from './editor.ts';
@@ -31,6 +31,14 @@ describe('VS Code with Docker', function () {
   const run = async (file: string) => {
     await hands.openFile(file);
     await hands.button('Run in Sandbox');
+  };
+
+  /** The process id of this editor's daemon. Others may run on the machine. */
+  const daemon = (): number => {
+    const started = join(dirname(editor.workspace), 'extensions');
+    const [pid, ...more] = processes(started).filter((id) => processes('--stdio').includes(id) && containers(id).length > 0);
+    expect([typeof pid, more]).to.deep.equal(['number', []]);
+    return pid as number;
   };
 
   it('runs the file, with its neighbours, at a click on the run button', async () => {
@@ -143,11 +151,11 @@ describe('VS Code with Docker', function () {
     await hands.typeInTerminal('cat made.txt; echo; stty size\r');
     await hands.sees(() => hands.terminal(), /made in the sandbox\s+\d+ \d+/);
     await hands.screenshot('shell');
-    const before = containers().length;
+    const before = containers(daemon()).length;
     await row.hover();
     await row.locator('[aria-label^="Close the Session"]').click();
     await row.waitFor({ state: 'detached' });
-    await until('the container is gone', () => containers().length < before);
+    await until('the container is gone', () => containers(daemon()).length < before);
     await hands.section('workspace');
   });
 
@@ -172,11 +180,10 @@ describe('VS Code with Docker', function () {
   it('survives the death of its daemon', async () => {
     await run('endless.py');
     await hands.sees(() => hands.terminal(), /and on/);
-    const daemons = processes(`${join('dist', 'daemon', 'main.js')} --stdio`).filter((pid) => containers(pid).length > 0);
-    expect(daemons).to.have.lengthOf(1);
-    process.kill(daemons[0] as number, 'SIGKILL');
+    const pid = daemon();
+    process.kill(pid, 'SIGKILL');
     await hands.sees(() => hands.terminal(), /✗ the daemon ended while it ran/);
-    await until('its containers are gone', () => containers(daemons[0]).length === 0);
+    await until('its containers are gone', () => containers(pid).length === 0);
     await run('hello.py');
     await hands.sees(() => hands.terminal(), /hello from linux/);
   });
