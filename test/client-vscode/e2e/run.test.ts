@@ -36,7 +36,7 @@ describe('VS Code with Docker', function () {
   /** The process id of this editor's daemon. Others may run on the machine. */
   const daemon = (): number => {
     const started = join(dirname(editor.workspace), 'extensions');
-    const [pid, ...more] = processes(started).filter((id) => processes('--stdio').includes(id) && containers(id).length > 0);
+    const [pid, ...more] = processes(started).filter((id) => processes('main.js --stdio').includes(id));
     expect([typeof pid, more]).to.deep.equal(['number', []]);
     return pid as number;
   };
