@@ -7,6 +7,7 @@ import { pipeTransport, socketTransport, stdioTransport, type Transport } from '
 import { watchProcess } from '../connection/watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon, type Host } from './daemon.ts';
+import { relieve } from './relief.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
 
@@ -30,6 +31,7 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
     transport.dispose();
     throw fault;
   });
+  relieve(transport.output);
   const { log } = daemon;
   const stops: (() => void)[] = [];
   const leave = (why: string) => {
