@@ -32,7 +32,13 @@ try {
   for (const part of parts) {
     if (values.only ? !values.only.includes(part.name) : part.onlyByName) continue;
     say(part.name);
-    rows.push(...(await part.run(bench)));
+    try {
+      rows.push(...(await part.run(bench)));
+    } catch (fault) {
+      // What the other parts have measured still counts.
+      rows.push({ name: part.name, against: '', skipped: `failed: ${(fault as Error).message}` });
+      process.exitCode = 1;
+    }
     await bench.endPart();
   }
 } finally {

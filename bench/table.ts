@@ -4,7 +4,7 @@ import type { Figures, Row, Skipped } from './row.ts';
 const head = ['what', 'codebeaker p50 / p95 / p99', 'against', 'p50 / p95 / p99', 'better', 'runs', 'load', 'mark', ''];
 
 export function table(rows: readonly (Row | Skipped)[]): string {
-  const all = [head, ...rows.map((row) => ('skipped' in row ? [row.name, `not measured: ${row.skipped}`, row.against] : cells(row)))];
+  const all = [head, ...rows.map((row) => ('skipped' in row ? [row.name, `not measured: ${row.skipped.replaceAll(/\s+/g, ' ')}`, row.against] : cells(row)))];
   const widths = head.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
   const line = (row: readonly string[]) => `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;

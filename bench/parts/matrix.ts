@@ -46,8 +46,8 @@ function sidesOf(client: RawClient, language: Language, runtime: string): Record
     [`create ${runtime}`]: { run: async () => void ({ sessionId } = await client.request('session/create', { runtime, language })) },
     [`hello ${runtime}`]: {
       run: async () => {
-        const { stdout, stderr } = await client.request('command/runCode', { sessionId, code: hellos[language].source });
-        assert.equal(stdout, 'hello\n', stderr);
+        const { outcome, stdout, stderr } = await client.request('command/runCode', { sessionId, code: hellos[language].source });
+        assert.equal(stdout, 'hello\n', `${runtime}, ${language}: ${outcome} ${stderr}`);
       },
       after: async () => void (await client.request('session/close', { sessionId })),
     },
