@@ -16,7 +16,7 @@ install_packages docker-registry:docker-registry curl:curl
 folder=/var/lib/codebeaker-test-registry
 mkdir -p "$folder"
 printf '%s\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: '"$folder"'}}' "http: {addr: '$address'}" >"$folder/config.yml"
-answers || setsid docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 </dev/null &
+if ! answers; then setsid docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 </dev/null & fi
 for _ in $(seq 1 60); do answers && break; sleep 0.5; done
 answers || { tail -n 20 "$folder/log" >&2; fail "the registry did not start"; }
 

@@ -1,6 +1,6 @@
 /** Limits that a runtime says it enforces, met by programs that try. */
 import { expect } from 'chai';
-import { create, limits, type Parts, read, rejects, run, start, textOf, useSandbox } from './harness.ts';
+import { create, limits, names, type Parts, read, rejects, run, start, textOf, useSandbox } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -60,12 +60,20 @@ export function describeLimits(parts: Parts): void {
         const full = await start(held.sandbox, 'i=0; while [ $i -lt 200 ]; do sleep 100 & i=$((i + 1)); echo $i; done 2>/dev/null');
         await full.exited;
         expect(Number(full.output.of('stdout').toString().trim().split('\n').at(-1))).to.be.within(20, 64);
-        for (const work of [() => run(held.sandbox, 'echo ran'), () => read(held.sandbox, '/workspace/none')]) {
-          const ended = await work().then((result) => (typeof result === 'string' ? result : result.exit), (fault: Error) => fault.message);
+        // Were it taken for lines of the shell's, this one would be carried out.
+        const lines = Buffer.from('printf x >/workspace/carried-out\n'.repeat(2000));
+        const works = [
+          () => run(held.sandbox, 'echo ran'),
+          () => read(held.sandbox, '/workspace/none'),
+          () => held.sandbox.files.write('/workspace/lines', lines, { mode: 'overwrite', executable: undefined }).then(() => ({ code: 0 })),
+        ];
+        for (const work of works) {
+          const ended = await work().then((result) => ('exit' in Object(result) ? (result as { exit: unknown }).exit : result), (fault: Error) => fault.message);
           expect(JSON.stringify(ended)).to.match(/"code":(?:0|126)|no room|not there|no such file|ended at once|fork/i);
         }
         await full.kill();
         await stillWorks();
+        expect((await names(held.sandbox, '/workspace')).filter((name) => name !== 'lines')).to.deep.equal([]);
       }).timeout(60_000);
     }
 

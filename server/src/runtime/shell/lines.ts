@@ -37,11 +37,15 @@ function invocation(id: string, { command, env }: Program): string {
 
 /**
  * An operation the shell carries out itself, in its own foreground. `script` leaves its verdict in `r`:
- * 0, or an errno-like number, or 1 where only the message on stderr can tell.
+ * 0, or an errno-like number, or 1 where only the message on stderr can tell. Where it `reads` bytes that follow and
+ * can't be carried out, the shell ends: it must not take them for lines.
  */
-export function operationLine(mark: string, script: string): string {
-  return `cb_f='t ${mark} ${NO_FORK}' r=0;${script};t ${mark} $r;cb_f=`;
+export function operationLine(mark: string, script: string, reads = false): string {
+  return `cb_f='t ${mark} ${NO_FORK}${reads ? ';exit' : ''}' r=0;${script};t ${mark} $r;cb_f=`;
 }
+
+/** Whether there is room for what an operation starts: asked before bytes are sent that somebody must read. */
+export const ROOM = '{ (:);:;} | { (:);:;}';
 
 /** Takes the subshell of a program that has ended off the process list. */
 export const REAP = 'wait';

@@ -9,7 +9,7 @@ import type { Exit, Process, Program, Sandbox, Sink, Toolchain } from '../ports.
 import type { ShellHost, TerminalChannel } from './channel.ts';
 import type { Facts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
-import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine } from './lines.ts';
+import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine, ROOM } from './lines.ts';
 import { Collector } from './collector.ts';
 import { HeldProcess, OwnStdinProcess, type ProcessContext } from './process.ts';
 import { quote } from './quote.ts';
@@ -161,9 +161,14 @@ export class ShellSandbox implements Sandbox {
     const output = new Collector(limit);
     const cancel = this.#parts.clock.after(OPERATION_DEADLINE_MS, () => this.#abandon('a file command did not end'));
     try {
-      const trailer = await lease.shell.run((mark) => operationLine(mark, script), output.sink, body);
-      if (trailer === undefined) throw this.#gone();
-      return { status: Number(trailer), stdout: output.stdout(), stderr: output.stderr().toString() };
+      const carryOut = async (wanted: string, bytes?: Buffer): Promise<number> => {
+        const trailer = await lease.shell.run((mark) => operationLine(mark, wanted, bytes !== undefined), output.sink, bytes);
+        if (trailer === undefined) throw this.#gone();
+        return Number(trailer);
+      };
+      const room = body ? await carryOut(ROOM) : 0;
+      const status = room === 0 ? await carryOut(script, body) : room;
+      return { status, stdout: output.stdout(), stderr: output.stderr().toString() };
     } finally {
       cancel();
       lease.release(true);
