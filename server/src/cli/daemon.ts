@@ -15,6 +15,7 @@ import { resolveEngine } from '../runtime/docker/host.ts';
 import { containerKinds } from '../runtime/docker/kinds.ts';
 import { DockerRuntime } from '../runtime/docker/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import { Fifos } from '../runtime/host/fifos.ts';
 import { Keeper } from '../runtime/host/keeper.ts';
 import { nativeRuntimes } from './native.ts';
 import { remember } from './remember.ts';
@@ -55,15 +56,17 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   const policy = createPolicy(config);
   const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
   const keeper = new Keeper({ pid: host.pid, log });
+  const fifos = new Fifos(keeper);
+  const pipes = { keeper, fifos };
   const engine = createEngine(config, host);
   // The container's own lease may be stopped by what runs inside it: this one can't.
   const guard = () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]);
   const containers = containerKinds(config.docker).map(
-    (kind) => new DockerRuntime({ kind, engine, daemonId, images: policy.images, clock, log: log.child(kind.id), guard }),
+    (kind) => new DockerRuntime({ kind, engine, daemonId, images: policy.images, clock, log: log.child(kind.id), guard, pipes }),
   );
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = await remember({ folder: stateFolder, config, host, log: log.child('state') });
-  const own = nativeRuntimes({ host, keeper, clock, log, verdicts: memory.verdicts });
+  const own = nativeRuntimes({ host, keeper, fifos, clock, log, verdicts: memory.verdicts });
   const runtimes = [...containers, ...own.runtimes];
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();

@@ -5,7 +5,7 @@ import { bun } from '../runtime/bun/bun.ts';
 import { layeredDeno } from '../runtime/deno/layered.ts';
 import type { Verdicts } from '../runtime/deno/look.ts';
 import { createDenoRuntime } from '../runtime/deno/runtime.ts';
-import { Fifos } from '../runtime/host/fifos.ts';
+import type { Fifos } from '../runtime/host/fifos.ts';
 import type { Keeper } from '../runtime/host/keeper.ts';
 import { findHost, type NativeHost } from '../runtime/native/host.ts';
 import { native } from '../runtime/native/native.ts';
@@ -17,6 +17,7 @@ import type { Host } from './daemon.ts';
 export interface NativeParts {
   readonly host: Host;
   readonly keeper: Keeper;
+  readonly fifos: Fifos;
   readonly clock: Clock;
   readonly log: Log;
   readonly verdicts: Verdicts;
@@ -28,9 +29,8 @@ export interface NativeRuntimes {
   close(): Promise<void>;
 }
 
-export function nativeRuntimes({ host, keeper, clock, log, verdicts }: NativeParts): NativeRuntimes {
+export function nativeRuntimes({ host, keeper, fifos, clock, log, verdicts }: NativeParts): NativeRuntimes {
   const { env, platform, pid, uid } = host;
-  const fifos = new Fifos(keeper);
   let found: Promise<NativeHost> | undefined;
   // What is missing may be installed while we run: only what was found is kept.
   const find = () => (found ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {

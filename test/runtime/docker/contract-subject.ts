@@ -6,13 +6,13 @@ import { real } from './real.ts';
 
 /** Nobody else looks after its containers: what the tests leave would stay. */
 export async function containerSubject(image: string, kind: ContainerKind): Promise<Subject> {
-  const { runtime, containers } = real(image, undefined, kind);
+  const { runtime, containers, folders, close } = real(image, undefined, kind);
   await runtime.refresh(new AbortController().signal);
   return {
     runtime,
     image,
-    leftovers: () => Promise.resolve(containers()),
+    leftovers: async () => [...containers(), ...(await folders())],
     destroy: () => Promise.resolve(void execFileSync('docker', ['rm', '-f', ...containers()])),
-    dispose: () => runtime.close(),
+    dispose: close,
   };
 }

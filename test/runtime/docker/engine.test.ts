@@ -10,6 +10,7 @@ import type { Sandbox } from '../../../server/src/runtime/ports.ts';
 import { dockerImage, need } from '../../require.ts';
 import { rejects, run, textOf } from '../contract/harness.ts';
 import { busybox, debian, docker, real, type Real } from './real.ts';
+import type { Json } from '../../fakes/engine.ts';
 import { spec } from './subject.ts';
 
 const MiB = 1024 * 1024;
@@ -32,7 +33,7 @@ describe('a container on the real engine', () => {
   afterEach(async () => {
     await sandbox?.close();
     sandbox = undefined;
-    await held.runtime.close();
+    await held.close();
     expect(held.containers()).to.deep.equal([]);
   });
 
@@ -49,7 +50,10 @@ describe('a container on the real engine', () => {
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Devices ?? []).to.deep.equal([]);
     expect(HostConfig.DeviceRequests ?? []).to.deep.equal([]);
-    expect(Mounts).to.deep.equal([]);
+    // Named pipes, which nobody inside can add to.
+    expect(Mounts.map(({ Type, Destination, RW, Propagation }: Json) => ({ Type, Destination, RW, Propagation }))).to.deep.equal([
+      { Type: 'bind', Destination: '/.codebeaker/pipes', RW: false, Propagation: 'rprivate' },
+    ]);
   });
 
   it('enforces every layer, by its own account', async () => {
@@ -146,7 +150,7 @@ describe('a container that goes away behind our back', () => {
   before(need('docker', dockerImage(busybox)));
   let held: Real;
   beforeEach(() => (held = real(busybox)));
-  afterEach(() => held.runtime.close());
+  afterEach(() => held.close());
 
   const deaths: Record<string, (id: string) => void> = {
     'is killed': (id) => void docker('kill', id),
@@ -174,7 +178,8 @@ describe('a container that goes away behind our back', () => {
     await systemDelay(500);
     // The engine waits until somebody has read the last output.
     const removal = once(spawn('docker', ['rm', '-f', ...held.containers()]), 'exit');
-    await rejects(textOf(sandbox, 'sleep 5'), 'SandboxLost');
+    const { exit } = await run(sandbox, 'sleep 5').catch((fault: unknown) => ({ exit: fault }));
+    expect(exit).to.satisfy((end: object) => 'kind' in end && ['lost', 'SandboxLost'].includes(end.kind as string));
     await sandbox.lost;
     await removal;
     await sandbox.close();
@@ -185,10 +190,9 @@ describe('a container that goes away behind our back', () => {
     const [id = ''] = held.containers();
     const slow = textOf(sandbox, 'sleep 0.2; echo one');
     docker('pause', id);
-    const refused = await textOf(sandbox, 'echo two').catch((fault: unknown) => fault);
-    expect((refused as Error).message).to.match(/paused/);
+    const waiting = textOf(sandbox, 'echo two');
     docker('unpause', id);
-    expect(await slow).to.equal('one\n');
+    expect([await slow, await waiting]).to.deep.equal(['one\n', 'two\n']);
     expect(await textOf(sandbox, 'echo three')).to.equal('three\n');
     await sandbox.close();
   });

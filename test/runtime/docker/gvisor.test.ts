@@ -26,7 +26,7 @@ describe('a container under gVisor on the real engine', () => {
   });
   afterEach(async () => {
     await sandbox.close();
-    await held.runtime.close();
+    await held.close();
     expect(held.containers()).to.deep.equal([]);
   });
 
@@ -93,7 +93,7 @@ describe('a container under gVisor on the real engine', () => {
       const one = await other.create();
       expect(await textOf(one, 'stat -c %A,%u /usr/bin/id; id -u')).to.equal('-rwsr-xr-x,0\n65534\n');
     } finally {
-      await other.runtime.close();
+      await other.close();
       docker('rmi', '-f', image);
     }
   });
@@ -138,7 +138,7 @@ describe('a container under gVisor on the real engine', () => {
   it('goes when the connection that holds it does', async () => {
     const engine = new Engine(address(), systemClock);
     const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
-    const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), machine: 'x86_64', oci: { name: 'runsc', gvisor: true }, user: { uid: 65_534, gid: 65_534 } };
+    const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), machine: 'x86_64', oci: { name: 'runsc', gvisor: true }, mounts: [], user: { uid: 65_534, gid: 65_534 } };
     const id = await engine.create(containerOptions(spec, debian, identity));
     const lease = await engine.attach(id, new AbortController().signal);
     await engine.start(id, new AbortController().signal);
@@ -181,7 +181,7 @@ describe('a container by another OCI runtime of the engine', () => {
       expect(sandbox.isolation.score).to.equal(isolation);
       await sandbox.close();
       expect(held.containers()).to.deep.equal([]);
-      await held.runtime.close();
+      await held.close();
     });
   }
 });

@@ -6,6 +6,7 @@ import type { CreateContext, SandboxSpec } from '../../../server/src/runtime/por
 import { Engine } from '../../../server/src/runtime/docker/engine.ts';
 import type { EngineAddress } from '../../../server/src/runtime/docker/host.ts';
 import { containerKinds } from '../../../server/src/runtime/docker/kinds.ts';
+import type { PipesHost } from '../../../server/src/runtime/docker/pipes.ts';
 import { DockerRuntime } from '../../../server/src/runtime/docker/runtime.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeEngine } from '../../fakes/engine.ts';
@@ -30,7 +31,7 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker'): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesHost): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];
@@ -46,6 +47,7 @@ export async function subject(change: Partial<EngineAddress> = {}, guard = () =>
     clock,
     log: recordingLog(logged),
     guard,
+    pipes,
   });
   return { fake, engine, runtime, clock, logged, close: () => fake.close() };
 }

@@ -31,6 +31,8 @@ export interface ContainerIdentity {
   readonly machine: string | undefined;
   readonly oci: OciRuntime;
   readonly user: { readonly uid: number; readonly gid: number };
+  /** Host folders besides the workspace. */
+  readonly mounts: readonly MountSettings[];
 }
 
 /** What of a container decides how its shells are started. */
@@ -91,7 +93,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
       Tmpfs: { '/tmp': tmpfs, ...(bound ? {} : { '/workspace': tmpfs }) },
-      Mounts: bound ? [mount(bound)] : [],
+      Mounts: [...(bound ? [mount(bound)] : []), ...identity.mounts],
     },
   };
 }

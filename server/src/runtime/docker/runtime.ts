@@ -15,7 +15,9 @@ import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
+import { ContainerPipes, isMountRefused, type PipesHost } from './pipes.ts';
 import { PullProgress } from './pull.ts';
+import { Removals } from './removals.ts';
 import { containerShells } from './shells.ts';
 import { watchEngine } from './watch.ts';
 
@@ -29,12 +31,12 @@ export interface DockerOptions {
   readonly log: Log;
   /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
   guard(): Promise<void>;
+  /** For an engine that may be on this very machine. */
+  readonly pipes: PipesHost | undefined;
 }
 
 /** A container whose shell does not speak within this time is no sandbox. */
 const FACTS_DEADLINE_MS = 20_000;
-/** Who gave up, or was refused, waits no longer for what is left to go. `close` does. */
-const UNDO_DEADLINE_MS = 1_000;
 
 /** What a sandbox is made of. */
 interface Parts {
@@ -56,11 +58,14 @@ export class DockerRuntime implements Runtime {
   /** The engine, as of the last look at it. */
   #host: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
-  readonly #removals = new Set<Promise<void>>();
+  readonly #removals: Removals;
   readonly #closing = new AbortController();
+  #pipesHost: PipesHost | undefined;
 
   constructor(options: DockerOptions) {
     this.#options = options;
+    this.#removals = new Removals(options);
+    if (options.engine.address.local) this.#pipesHost = options.pipes;
     this.id = options.kind.id;
     this.#info = this.#describe({ reason: 'not looked at yet' });
   }
@@ -120,30 +125,62 @@ export class DockerRuntime implements Runtime {
     const mounted = mounts && (await identify(mounts.path));
     await abortable(signal, this.#options.guard());
     const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), mounted };
-    const id = await this.#createContainer(parts, signal, context.report);
-    const sandbox = await this.#undoing(
-      () => this.#options.engine.remove(id),
-      () => this.#boot(id, parts, signal, context.report),
-    );
-    await this.#undoing(
+    const sandbox = await this.#build(parts, signal, context.report);
+    await this.#removals.undoing(
       () => sandbox.close(),
       () => this.#furnish(sandbox, parts, signal, context.report),
     );
     return sandbox;
   }
 
+  /** With pipes where there can be some. An engine that sees other files than we do is asked for them only once. */
+  async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const pipes = parts.oci.gvisor ? undefined : await this.#makePipes();
+    if (!pipes) return this.#buildOn(undefined, parts, signal, report);
+    try {
+      return await this.#removals.undoing(() => pipes.remove(), () => this.#buildOn(pipes, parts, signal, report));
+    } catch (fault) {
+      if (!isMountRefused(fault)) throw fault;
+    }
+    const sandbox = await this.#buildOn(undefined, parts, signal, report);
+    this.#pipesHost = undefined;
+    return sandbox;
+  }
+
+  /** A host that can't make any does without. */
+  async #makePipes(): Promise<ContainerPipes | undefined> {
+    try {
+      return this.#pipesHost && (await ContainerPipes.make(this.#pipesHost));
+    } catch (fault) {
+      this.#options.log.debug('no named pipes', fault);
+      return undefined;
+    }
+  }
+
+  async #buildOn(pipes: ContainerPipes | undefined, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const id = await this.#createContainer(pipes, parts, signal, report);
+    return this.#removals.undoing(
+      () => this.#options.engine.remove(id),
+      () => this.#boot(id, pipes, parts, signal, report),
+    );
+  }
+
   /** From a created container to a sandbox that says what it is. */
-  async #boot(id: string, { spec, image, oci, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+  async #boot(id: string, pipes: ContainerPipes | undefined, { spec, image, oci, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const first = new SocketChannel(await engine.attach(id, signal));
+    const lease = new SocketChannel(await engine.attach(id, signal));
+    const diverted = pipes?.first(lease, clock);
+    const first = diverted ?? lease;
     try {
       const { shell, facts: spoken } = HeldShell.open(first, mark, clock);
       await engine.start(id, signal);
-      const text = await abortable(signal, deadline(clock, FACTS_DEADLINE_MS, spoken, () => notASandbox('its shell says nothing')));
+      const soon = <T>(work: Promise<T>) => abortable(signal, deadline(clock, FACTS_DEADLINE_MS, work, () => notASandbox('its shell says nothing')));
+      const text = await soon(spoken);
       if (text === undefined) throw notASandbox('its shell ended at once');
       const facts = parseFacts(text);
-      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci } });
+      const short = pipes && diverted && (await soon(pipes.divert(shell, diverted))) ? pipes : undefined;
+      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
       const isolation = containerIsolation(facts, spec, { score: kind.score, hostKernel: this.#host?.kernel ?? '' });
       const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation, clock, log });
       this.#sandboxes.add(sandbox);
@@ -165,7 +202,7 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Of an image that is there or can be pulled. */
-  async #createContainer({ spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.sessionId}`,
       daemonId: this.#options.daemonId,
@@ -173,6 +210,7 @@ export class DockerRuntime implements Runtime {
       machine: this.#host?.machine,
       oci,
       user: sandboxUser(mounted),
+      mounts: pipes ? [pipes.mount] : [],
     });
     try {
       return await this.#make(options, signal);
@@ -192,7 +230,7 @@ export class DockerRuntime implements Runtime {
       return await abortable(signal, made);
     } catch (fault) {
       const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
-      if (!refused) await this.#undo(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
+      if (!refused) await this.#removals.undo(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
       throw fault;
     }
   }
@@ -212,24 +250,6 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #undoing<T>(remove: () => Promise<void>, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (fault) {
-      await this.#undo(remove());
-      throw fault;
-    }
-  }
-
-  /** Waits a moment for a removal; however long it takes, it goes on. */
-  async #undo(removal: Promise<void>): Promise<void> {
-    const done = removal
-      .catch((fault: unknown) => this.#options.log.warn('a container could not be removed', fault))
-      .finally(() => this.#removals.delete(done));
-    this.#removals.add(done);
-    await deadline(this.#options.clock, UNDO_DEADLINE_MS, done, () => new Error('slow')).catch(() => undefined);
-  }
-
   /** Removes what daemons that are gone left behind. `alive` says whether a daemon's id is still somebody's. */
   async sweep(alive: (daemonId: string) => boolean): Promise<number> {
     const found = await this.#options.engine.find(DAEMON_LABEL);
@@ -241,7 +261,7 @@ export class DockerRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('SandboxFailed', 'the daemon is shutting down'));
     const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
-    await Promise.all(this.#removals);
+    await this.#removals.settled();
     const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (faults.length > 0) throw new AggregateError(faults, 'some containers could not be removed');
   }

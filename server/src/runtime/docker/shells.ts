@@ -1,12 +1,13 @@
-/** How further shells and terminals come into a container: by exec. */
+/** How further shells and terminals come into a container: shells on pipes where it has some, everything else by exec. */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { TerminalSize } from '../ports.ts';
-import type { ShellHost } from '../shell/channel.ts';
+import type { Channel, ShellHost } from '../shell/channel.ts';
 import { SocketChannel, SocketTerminal } from './channel.ts';
 import { confined, shellCommand, type ShellPlace } from './container.ts';
 import type { Engine } from './engine.ts';
+import type { ContainerPipes } from './pipes.ts';
 
 /** The end of a terminal may be heard a moment before the engine knows the exit code. */
 const EXIT_CODE_TRIES = 20;
@@ -17,9 +18,13 @@ export interface ContainerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly place: ShellPlace;
+  /** Those that the first shell has been changed over to. */
+  readonly pipes: ContainerPipes | undefined;
+  /** Called when the container is gone. */
+  removed(): Promise<void>;
 }
 
-export function containerShells(id: string, first: SocketChannel, { engine, clock, log, place }: ContainerParts): ShellHost {
+export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, removed }: ContainerParts): ShellHost {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;
@@ -29,7 +34,7 @@ export function containerShells(id: string, first: SocketChannel, { engine, cloc
     });
   return {
     first,
-    open: async (mark) => new SocketChannel((await exec({ command: shellCommand(place, mark) })).stream),
+    open: async (mark) => pipes?.open(first, mark) ?? new SocketChannel((await exec({ command: shellCommand(place, mark) })).stream),
     openTerminal: async ({ command, env, cwd, size }) => {
       const { execId, stream } = await exec({
         command: confined(place, ['sh', '-c', sized(size), 'sh', ...command]),
@@ -48,8 +53,9 @@ export function containerShells(id: string, first: SocketChannel, { engine, cloc
       first.destroy();
       // Its lease is over, and under gVisor that is the better end: to be killed with many processes takes the engine
       // a second for each.
-      if (place.oci.gvisor && (await engine.goes(id).then(() => true, () => false))) return;
-      await engine.remove(id);
+      const gone = place.oci.gvisor && (await engine.goes(id).then(() => true, () => false));
+      if (!gone) await engine.remove(id);
+      await removed();
     },
   };
 }

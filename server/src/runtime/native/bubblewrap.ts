@@ -1,5 +1,6 @@
 /** The arguments of bubblewrap: what is unshared, what is seen, what is left. Everything that is not named here is not there. */
 import { dirname } from 'node:path/posix';
+import { PIPES } from '../host/pipe-folder.ts';
 import type { SharedFolder } from '../ports.ts';
 import { NOBODY } from '../shell/share.ts';
 import type { Bind } from './toolchains.ts';
@@ -26,7 +27,6 @@ export interface BubblewrapPlan {
 }
 
 export const LIBRARY = '/.codebeaker/lib';
-export const PIPES = '/.codebeaker/pipes';
 
 /** All options. They come from a file: what the first process is started with can be read inside. */
 export function bubblewrapOptions(plan: BubblewrapPlan): string[] {

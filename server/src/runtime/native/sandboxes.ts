@@ -1,10 +1,11 @@
 /** Makes native sandboxes: one bubblewrap each, its first process a held shell whose stdin is the lease. */
-import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import { type Isolation, ProtocolError } from '../../protocol/index.ts';
+import { PipeFolder } from '../host/pipe-folder.ts';
 import { removeIfThere } from '../host/remove.ts';
 import { spawn, type Spawned } from '../host/spawn.ts';
 import { walkerFor } from '../host/walk.ts';
@@ -84,11 +85,10 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
   };
   try {
     await mkdir(pipes);
-    await chmod(pipes, 0o755);
     const mark = newMark();
     const [group, shells] = await settled([
       groups.create(spec.sessionId, spec.limits).then((created) => (made.group = created)),
-      PipedShells.open({ folder: pipes, fifos, destroy }).then((opened) => (made.shells = opened)),
+      PipedShells.open({ pipes: new PipeFolder(pipes, fifos), destroy }).then((opened) => (made.shells = opened)),
     ]);
     const plan = planFor(spec, { mounted, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');

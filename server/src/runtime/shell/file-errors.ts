@@ -1,10 +1,13 @@
 /** What went wrong with a file, from a script's verdict or from what a tool said. */
 import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
 
-/** Verdicts of scripts that needed no tool to know. */
-export const MISSING = 21;
-export const ALREADY = 22;
-export const WRONG_TYPE = 23;
+/** Verdicts of scripts that needed no tool to know. No errno is so large. */
+export const MISSING = 201;
+export const ALREADY = 202;
+export const WRONG_TYPE = 203;
+
+const ENOSPC = 28;
+const EDQUOT = 122;
 
 /** NAME_MAX of every Linux file system. */
 const MAX_NAME_BYTES = 255;
@@ -20,11 +23,15 @@ const byStatus: Readonly<Record<number, ErrorKind>> = {
   [MISSING]: 'FileNotFound',
   [ALREADY]: 'FileExists',
   [WRONG_TYPE]: 'WrongFileType',
+  [ENOSPC]: 'DiskFull',
+  [EDQUOT]: 'DiskFull',
 };
+
+const DISK_FULL = 'the disk limit of the session is reached';
 
 /** Messages of GNU, busybox and dash, in the C locale. The first match wins. */
 const byMessage: readonly (readonly [RegExp, ErrorKind, string])[] = [
-  [/No space left|quota exceeded|I\/O error|write error/i, 'DiskFull', 'the disk limit of the session is reached'],
+  [/No space left|quota exceeded|I\/O error|write error/i, 'DiskFull', DISK_FULL],
   [/Directory not empty/i, 'WrongFileType', 'the directory is not empty: pass recursive'],
   [/No such file|nonexistent/i, 'FileNotFound', 'no such file or directory'],
   [/File exists/i, 'FileExists', 'it exists'],
@@ -39,6 +46,7 @@ const byKind: Partial<Record<ErrorKind, string>> = {
   FileNotFound: 'no such file or directory',
   FileExists: 'it exists',
   WrongFileType: 'it is not the type of file this needs',
+  DiskFull: DISK_FULL,
 };
 
 export function throwFileError({ status, stderr }: { status: number; stderr: string }, path: string): never {

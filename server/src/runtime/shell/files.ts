@@ -7,7 +7,7 @@ import { parseFind, parseStat } from './listing.ts';
 import { printfFormat, quote } from './quote.ts';
 
 export interface OperationOptions {
-  /** Bytes that follow the line; the script must read all of them. */
+  /** Bytes that follow the line. */
   readonly body?: Buffer;
   /** Of stdout; what is over it is dropped. */
   readonly limit?: number;
@@ -21,9 +21,8 @@ export interface OperationResult {
 
 type Operate = (script: string, options?: OperationOptions) => Promise<OperationResult>;
 
-/** A file up to this size travels in the line itself: no process is needed to write it. */
-const MAX_INLINE_FORMAT = 6 * 1024;
-const BLOCK = 65_536;
+/** A file up to this size travels in the line itself, which a shell reads byte by byte: for more, a process costs less. */
+const MAX_INLINE_FORMAT = 1536;
 
 export class ShellFiles implements Files {
   readonly #operate: Operate;
@@ -39,16 +38,14 @@ export class ShellFiles implements Files {
     const format = content.length <= MAX_INLINE_FORMAT ? printfFormat(content) : undefined;
     const inline = format !== undefined && format.length <= MAX_INLINE_FORMAT;
     const redirect = `${mode === 'append' ? '>>' : '>'}${target}`;
-    const bytes = `{ ${transfer(content.length)};}`;
-    const drain = inline ? '' : `${bytes} >/dev/null;`;
-    const write = inline
-      ? `printf ${format} ${redirect}`
-      : `${bytes} | { LC_ALL=C cat ${redirect} || { cat >/dev/null;false;};}`;
+    // Where the file can't be opened, nobody has read the bytes yet.
+    const write = inline ? `printf ${format} ${redirect}||r=1` : `{ cb_o=1;c ${content.length}||r=$?;} ${redirect}||r=1`;
+    const drain = inline ? '' : `;[ -n "$cb_o" ]||c ${content.length} >/dev/null`;
     const create = mode === 'create';
     const script =
-      `if [ -e ${target} ]&&[ ! -f ${target} ];then ${drain}r=${WRONG_TYPE};` +
-      (create ? `elif [ -e ${target} ]||[ -L ${target} ];then ${drain}r=${ALREADY};` : '') +
-      `else ${this.#makeParent(path)};${create ? 'set -C;' : ''}${write} || r=1;${create ? 'set +C;' : ''}fi` +
+      `cb_o=;if [ -e ${target} ]&&[ ! -f ${target} ];then r=${WRONG_TYPE};` +
+      (create ? `elif [ -e ${target} ]||[ -L ${target} ];then r=${ALREADY};` : '') +
+      `else ${this.#makeParent(path)};${create ? 'set -C;' : ''}${write}${create ? ';set +C' : ''};fi${drain}` +
       (executable ? `;[ $r != 0 ]||LC_ALL=C chmod +x ${target}||r=1` : '');
     await this.#do(script, path, inline ? {} : { body: content });
   }
@@ -57,7 +54,7 @@ export class ShellFiles implements Files {
     const file = quote(path);
     const wanted = length ?? MAX_FILE_BYTES + 1;
     if (wanted > MAX_FILE_BYTES + 1) throw tooLarge(path);
-    const bytes = offset === 0 ? `head -c ${wanted} ${file}` : `tail -c +${offset + 1} ${file} | head -c ${wanted}`;
+    const bytes = offset === 0 ? `c ${wanted} <${file}` : `tail -c +${offset + 1} ${file} | head -c ${wanted}`;
     const size = `LC_ALL=C stat -L -c 'size %s' ${file} >&2`;
     const whole = offset === 0 && length === undefined;
     const { stdout, stderr } = await this.#do(
@@ -143,19 +140,6 @@ export class ShellFiles implements Files {
     if (result.status !== 0 && !allowed.includes(result.status)) throwFileError(result, path);
     return result;
   }
-}
-
-/** Copies exactly `bytes` bytes of the shell's own stdin to stdout: dd never reads ahead, in GNU and in busybox. */
-function transfer(bytes: number): string {
-  const blocks = Math.floor(bytes / BLOCK);
-  const rest = bytes % BLOCK;
-  return [
-    blocks > 0 ? `dd bs=${BLOCK} count=${blocks} iflag=fullblock` : '',
-    rest > 0 ? `dd bs=${rest} count=1 iflag=fullblock` : '',
-  ]
-    .filter(Boolean)
-    .map((dd) => `${dd} 2>/dev/null`)
-    .join(';');
 }
 
 /** A listing that is longer is cut here, and an entry with it. */

@@ -36,16 +36,19 @@ function invocation(id: string, { command, env }: Program): string {
 }
 
 /**
- * An operation the shell carries out itself, in its own foreground. `script` leaves its verdict in `r`:
- * 0, or an errno-like number, or 1 where only the message on stderr can tell. Where it `reads` bytes that follow and
- * can't be carried out, the shell ends: it must not take them for lines.
+ * An operation the shell carries out itself, in its own foreground. `script` leaves its verdict in `r`: 0, or an errno,
+ * or 1 where only the message on stderr can tell. Where bytes come with it, and `endOfBytes` after them, none of them
+ * is ever taken for a line, whatever the script could and couldn't do.
  */
-export function operationLine(mark: string, script: string, reads = false): string {
-  return `cb_f='t ${mark} ${NO_FORK}${reads ? ';exit' : ''}' r=0;${script};t ${mark} $r;cb_f=`;
+export function operationLine(mark: string, script: string, bytes = false): string {
+  const drain = bytes ? `d ${mark};` : '';
+  return `cb_f='set +C;${drain}t ${mark} ${NO_FORK}' r=0;${script};${drain}t ${mark} $r;cb_f=`;
 }
 
-/** Whether there is room for what an operation starts: asked before bytes are sent that somebody must read. */
-export const ROOM = '{ (:);:;} | { (:);:;}';
+export const endOfBytes = (mark: string): string => `${mark}\n`;
+
+/** Whether there is room for a process: asked before many bytes are sent that one must read. */
+export const ROOM = '(:)';
 
 /** Takes the subshell of a program that has ended off the process list. */
 export const REAP = 'wait';

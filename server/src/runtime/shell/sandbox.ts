@@ -166,7 +166,7 @@ export class ShellSandbox implements Sandbox {
         if (trailer === undefined) throw this.#gone();
         return Number(trailer);
       };
-      const room = body ? await carryOut(ROOM) : 0;
+      const room = body && body.length > MAX_UNASKED_BYTES ? await carryOut(ROOM) : 0;
       const status = room === 0 ? await carryOut(script, body) : room;
       return { status, stdout: output.stdout(), stderr: output.stderr().toString() };
     } finally {
@@ -225,6 +225,8 @@ export class ShellSandbox implements Sandbox {
 const PRISTINE = 'for f in /workspace/* /workspace/.* /tmp/* /tmp/.*;do case $f in */.|*/..|*/.codebeaker-*);;*)[ -e "$f" ]&&r=1;;esac;done';
 const PRISTINE_DEADLINE_MS = 500;
 
+/** A body up to this size may have to be read by the shell itself, byte by byte. */
+const MAX_UNASKED_BYTES = 64 * 1024;
 /** What was on its way when a sandbox ended has this time to arrive. */
 const DRAIN_MS = 300;
 /** Who does not take output keeps a program from ending; the loss is told all the same. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import type { Sink } from '../ports.ts';
 import type { Channel } from './channel.ts';
+import { endOfBytes } from './lines.ts';
 import { MarkScanner } from './marks.ts';
 
 /** Between the two marks on stdout. More means that the stream makes no sense. */
@@ -60,14 +61,18 @@ export class HeldShell {
   }
 
   /**
-   * Sends one line and reads until its marks. `line` gets the mark it must print through `t` or `z`.
+   * Sends one line, and the bytes that come with it, and reads until its marks. `line` gets the mark it must print
+   * through `t` or `z`.
    * @returns the trailer, after the last output went through the sink; undefined when the shell went away.
    */
   run(line: (mark: string) => string, sink: Sink, body?: Buffer): Promise<Trailer> {
     const mark = newMark();
     const done = this.#take(mark, sink);
     void this.#channel.write(`${line(mark)}\n`);
-    if (body) void this.#channel.write(body);
+    if (body) {
+      void this.#channel.write(body);
+      void this.#channel.write(endOfBytes(mark));
+    }
     return done;
   }
 
