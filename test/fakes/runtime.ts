@@ -1,7 +1,7 @@
 /** A runtime in memory, for whoever is tested above one. Its programs are scripts (see process.ts). */
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
-import { type Isolation, type LanguageId, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
+import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
 import type { CreateContext, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
@@ -18,6 +18,8 @@ export interface FakeOptions {
   readonly image?: string;
   /** Steps to run a source file, where it is more than one. */
   readonly phases?: Toolchain['phases'];
+  /** Whether its sandboxes can be held to other limits. */
+  readonly adjusts?: boolean | 'refuses';
   /** Awaited by `create`, `start` and `close`: to hold them, or to make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
   readonly starting?: (program: Program) => Promise<void> | void;
@@ -91,6 +93,9 @@ export class FakeSandbox implements Sandbox {
   /** Every program that was started, also ended ones. */
   readonly processes: FakeProcess[] = [];
   closes = 0;
+  /** Limits it was held to after it was made. */
+  readonly adjusted: Limits[] = [];
+  readonly adjust?: (limits: Limits) => Promise<void>;
   readonly #options: FakeOptions;
   readonly #lost = deferred<string>();
   #gone = false;
@@ -101,6 +106,11 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
+    if (!options.adjusts) return;
+    this.adjust = async (limits) => {
+      if (options.adjusts === 'refuses') throw new ProtocolError('SandboxFailed', 'it can not');
+      this.adjusted.push(limits);
+    };
   }
 
   get gone(): boolean {

@@ -7,7 +7,7 @@ import { containerSubject } from './docker/contract-subject.ts';
 import { busybox, debian, plain } from './docker/real.ts';
 
 describe('docker', () => {
-  const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', dialect: sh } as const;
+  const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', adjusts: true, dialect: sh } as const;
 
   describe('with Debian', () => {
     before(need('docker', dockerImage(debian)));

@@ -7,7 +7,7 @@ import { contract } from './contract.ts';
 import { sh } from './contract/dialects.ts';
 import { bubblewrap, nativeSubject } from './native/subject.ts';
 
-const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', dialect: sh } as const;
+const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', adjusts: true, dialect: sh } as const;
 
 describe('native', () => {
   before(need('bubblewrap', bubblewrap));

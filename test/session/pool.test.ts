@@ -18,6 +18,7 @@ function poolOf({ sizes = undefined as Record<string, number> | undefined, prepa
       throw new Error(`logged: ${line}`);
     }),
     size: (_runtime, { language }) => sizes && (language ? (sizes[language] ?? 0) : 0),
+    adjustable: ({ pids }) => pids >= 64,
     prepare,
   });
   return { clock, runtime, pool, quiet: () => clock.advance(2_000) };
@@ -57,6 +58,35 @@ describe('a pool of sandboxes', () => {
     for (const other of others) expect(await pool.take(runtime, other)).to.equal(undefined);
     expect(await pool.take(new FakeRuntime({ clock: new FakeClock(), id: 'another' }), spec())).to.equal(undefined);
     expect(await pool.take(runtime, spec())).not.to.equal(undefined);
+    await pool.close();
+  });
+
+  it('holds one that waits to other limits, where that can be', async () => {
+    const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 }, adjusts: true });
+    pool.expect(runtime, spec());
+    await quiet();
+    const wanted = { ...limits, memoryBytes: limits.memoryBytes / 2, cpus: 2 };
+    expect(await pool.take(runtime, spec('python', { limits: { ...wanted, diskBytes: 1 } }))).to.equal(undefined);
+    expect(await pool.take(runtime, spec('python', { limits: { ...wanted, pids: 10 } }))).to.equal(undefined);
+    const warm = await pool.take(runtime, spec('python', { limits: wanted }));
+    expect([warm?.sandbox, warm?.extra, runtime.made[0]?.adjusted]).to.deep.equal([runtime.made[0], 'prepared', [wanted]]);
+    await pool.close();
+  });
+
+  it('does not give away one that could not be held to other limits', async () => {
+    const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 }, adjusts: 'refuses' });
+    pool.expect(runtime, spec());
+    await quiet();
+    expect(await pool.take(runtime, spec('python', { limits: { ...limits, cpus: 2 } }))).to.equal(undefined);
+    expect(runtime.open).to.have.lengthOf(0);
+    await pool.close();
+  });
+
+  it('does not ask who holds output and time', async () => {
+    const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
+    pool.expect(runtime, spec());
+    await quiet();
+    expect(await pool.take(runtime, spec('python', { limits: { ...limits, outputBytes: 1, timeoutMs: 5 } }))).not.to.equal(undefined);
     await pool.close();
   });
 

@@ -15,6 +15,7 @@ export function createPool({ pool }: Policy, clock: Clock, log: Log): SandboxPoo
     clock,
     log,
     size: (runtime, { language }) => pool && ((language && pool[runtime]?.[language]) ?? 0),
+    adjustable: mayWait,
     prepare: async (sandbox, { language, limits }) => (language && mayWait(limits) ? prime(sandbox, language) : undefined),
   });
 }

@@ -54,6 +54,9 @@ export interface SandboxSpec {
   readonly workspace: SharedFolder | undefined;
 }
 
+/** What a sandbox is held to from outside, and can be held to anew. The size of its file systems is not among it. */
+export type AdjustableLimits = Pick<Limits, 'memoryBytes' | 'cpus' | 'pids'>;
+
 export interface SharedFolder {
   readonly path: string;
   readonly access: 'copy' | 'readOnly' | 'readWrite';
@@ -83,6 +86,8 @@ export interface Sandbox {
   start(program: Program, sink: Sink): Promise<Process>;
   /** Whether it lives and nobody has left anything in it. Where it can't be told, there is no such question. */
   isPristine?(): Promise<boolean>;
+  /** Changes the limits that can be changed in a sandbox that is there: `AdjustableLimits`. `isolation` tells what has come of it. */
+  adjust?(limits: Limits): Promise<void>;
   /** Copies a host folder into /workspace, where that can still be done. */
   copyIn?(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** Removes it with everything in it. Resolves when it is gone. */

@@ -1,11 +1,11 @@
 /**
- * Sandboxes made ahead: pristine, used once, never returned. A sandbox is for whoever asks for exactly what it was made
- * for. How many wait is configured, or follows demand: as many as were asked for lately, up to a few; none after a while.
+ * Sandboxes made ahead: pristine, used once, never returned. A sandbox is for whoever asks for what it was made for, or
+ * for other limits only, where it can be held to those. How many wait is configured, or follows demand: as many as were asked for lately, up to a few; none after a while.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../runtime/ports.ts';
+import type { AdjustableLimits, CreateContext, Runtime, Sandbox, SandboxSpec } from '../runtime/ports.ts';
 
 /** What a sandbox is made for; it can't be changed later. */
 export type PoolSpec = Omit<SandboxSpec, 'sessionId' | 'workspace'>;
@@ -22,6 +22,8 @@ export interface PoolOptions<T> {
   readonly log: Log;
   /** How many are to wait at any time, by configuration; undefined where demand alone decides. */
   size(runtime: string, spec: PoolSpec): number | undefined;
+  /** Whether what is ready in a sandbox will do with these limits as well. */
+  adjustable(limits: AdjustableLimits): boolean;
   /** Something to have ready in a new sandbox. What it rejects with costs nothing but itself. */
   prepare(sandbox: Sandbox, spec: PoolSpec): Promise<T | undefined>;
 }
@@ -41,7 +43,6 @@ interface Shelf<T> {
   readonly runtime: Runtime;
   readonly spec: PoolSpec;
   readonly waiting: Warm<T>[];
-  making: number;
   demand: number[];
   failedAt: number;
 }
@@ -64,9 +65,32 @@ export class SandboxPool<T> {
     const shelf = this.expect(runtime, spec);
     shelf.demand.push(this.#options.clock.monotonic());
     this.#fillLater();
-    for (let warm = shelf.waiting.shift(); warm; warm = shelf.waiting.shift()) {
+    return (await this.#takeFrom(shelf)) ?? this.#takeAdjusted(shelf);
+  }
+
+  async #takeFrom({ waiting }: Shelf<T>): Promise<Warm<T> | undefined> {
+    for (let warm = waiting.shift(); warm; warm = waiting.shift()) {
       if (await this.#isPristine(warm.sandbox)) return warm;
       this.#discard(warm);
+    }
+    return undefined;
+  }
+
+  /** One that waits for somebody with other limits, who gets another. */
+  async #takeAdjusted({ runtime, spec }: Shelf<T>): Promise<Warm<T> | undefined> {
+    if (!this.#options.adjustable(spec.limits)) return undefined;
+    const kind = keyOf(runtime, spec, {});
+    const shelves = [...this.#shelves.values()].filter((each) => each.waiting[0]?.sandbox.adjust && keyOf(each.runtime, each.spec, {}) === kind);
+    for (const shelf of shelves) {
+      const warm = await this.#takeFrom(shelf);
+      if (!warm) continue;
+      try {
+        await warm.sandbox.adjust?.(spec.limits);
+        return warm;
+      } catch (fault) {
+        this.#options.log.debug('a waiting sandbox could not be given other limits', fault);
+        this.#discard(warm);
+      }
     }
     return undefined;
   }
@@ -84,10 +108,11 @@ export class SandboxPool<T> {
 
   /** Makes the kind known: what is configured for it begins to wait. */
   expect(runtime: Runtime, spec: PoolSpec): Shelf<T> {
-    const key = JSON.stringify([runtime.id, spec]);
+    const { memoryBytes, cpus, pids } = spec.limits;
+    const key = keyOf(runtime, spec, { memoryBytes, cpus, pids });
     let shelf = this.#shelves.get(key);
     if (!shelf) {
-      shelf = { runtime, spec, waiting: [], making: 0, demand: [], failedAt: -Infinity };
+      shelf = { runtime, spec, waiting: [], demand: [], failedAt: -Infinity };
       this.#shelves.set(key, shelf);
       this.#fillLater();
     }
@@ -160,10 +185,12 @@ export class SandboxPool<T> {
     return Math.max(configured, Math.min(MAX_BY_DEMAND, shelf.demand.length));
   }
 
-  /** What nobody has asked for lately goes; looked at again when the next demand grows old. */
+  /** What nobody has asked for lately goes, and is forgotten; looked at again when the next demand grows old. */
   #shrink(): void {
-    for (const shelf of this.#shelves.values()) {
-      for (const warm of shelf.waiting.splice(this.#target(shelf))) this.#discard(warm);
+    for (const [key, shelf] of this.#shelves) {
+      const target = this.#target(shelf);
+      for (const warm of shelf.waiting.splice(target)) this.#discard(warm);
+      if (target === 0) this.#shelves.delete(key);
     }
     this.#cancelShrink?.();
     const waits = [...this.#shelves.values()].some(({ waiting, demand }) => waiting.length > 0 && demand.length > 0);
@@ -177,4 +204,9 @@ export class SandboxPool<T> {
   #discard({ sandbox }: Warm<T>): void {
     sandbox.close().catch((fault: unknown) => this.#options.log.warn('a waiting sandbox could not be removed', fault));
   }
+}
+
+/** What two sandboxes have in common that are the same but for their limits. Output and time are held by others. */
+function keyOf({ id }: Runtime, { language, image, network, limits }: PoolSpec, adjustable: Partial<AdjustableLimits>): string {
+  return JSON.stringify([id, language, image, network, limits.diskBytes, adjustable]);
 }

@@ -24,6 +24,8 @@ export interface Features {
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
   /** What more memory than allowed ends: the program that takes it (the default), or all of the sandbox. */
   readonly memoryEnds?: 'sandbox';
+  /** Whether a sandbox that is there can be held to other limits. */
+  readonly adjusts?: boolean;
   /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
   readonly links: 'refused' | 'followed';
   /** A signal that programs without a handler of their own do not die of. */

@@ -103,6 +103,25 @@ export function describeLimits(parts: Parts): void {
       }
     }
 
+    it('can be changed where they can, and are told and felt as they are then', async function () {
+      const sandbox = await create(held.subject, { limits: tight });
+      if (!sandbox.adjust) return expect(parts.features.adjusts ?? false).to.equal(false);
+      expect(parts.features.adjusts).to.equal(true);
+      const before = sandbox.isolation;
+      for (const memoryBytes of [160 * MIB, 48 * MIB]) {
+        await sandbox.adjust({ ...tight, memoryBytes, cpus: 0.5, pids: 40 });
+        const details = Object.fromEntries(sandbox.isolation.layers.map(({ name, detail }) => [name, detail]));
+        expect([details.memory, details.cpu, details.pids]).to.deep.equal([`${memoryBytes} bytes`, '0.5 cores', '40 processes']);
+        expect({ score: sandbox.isolation.score, names: Object.keys(details) }).to.deep.equal({ score: before.score, names: before.layers.map(({ name }) => name) });
+      }
+      const many = await start(sandbox, 'i=0; while [ $i -lt 200 ]; do sleep 100 & i=$((i + 1)); echo $i; done 2>/dev/null');
+      await many.exited;
+      expect(Number(many.output.of('stdout').toString().trim().split('\n').at(-1))).to.be.within(10, 40);
+      await many.kill();
+      expect((await run(sandbox, await command(sandbox, does.hog))).exit).to.have.property('kind', 'memoryLimit');
+      await sandbox.close();
+    }).timeout(60_000);
+
     it('are told, layer by layer', () => {
       const { score, layers } = held.sandbox.isolation;
       expect(score).to.be.within(0, 10);

@@ -1,7 +1,7 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
 import { prelude } from '../shell/prelude.ts';
 import type { SandboxSpec, SharedFolder } from '../ports.ts';
-import type { ContainerOptions, MountSettings } from './engine.ts';
+import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
 import { seccompFilter } from '../native/seccomp.ts';
 import { newMark } from '../shell/shell.ts';
@@ -83,10 +83,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       LogConfig: { Type: 'none', Config: {} },
-      Memory: limits.memoryBytes,
-      MemorySwap: limits.memoryBytes,
-      NanoCpus: Math.round(limits.cpus * 1e9),
-      PidsLimit: gvisor ? hostThreads(limits) : limits.pids,
+      ...heldTo({ ...limits, pids: gvisor ? hostThreads(limits) : limits.pids }),
       Ulimits: [
         ...(gvisor ? [processUlimit(limits)] : []),
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import type { TerminalSize } from '../ports.ts';
+import type { AdjustableLimits, TerminalSize } from '../ports.ts';
 import { diedOfMemory } from './ending.ts';
 import { explain, statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './host.ts';
@@ -91,6 +91,11 @@ export class Engine {
 
   async start(id: string, signal: AbortSignal): Promise<void> {
     await this.#call('start', signal, (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }));
+  }
+
+  /** Holds a container that runs to other limits. */
+  async adjust(id: string, limits: AdjustableLimits): Promise<void> {
+    await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...heldTo(limits), abortSignal }));
   }
 
   /** Starts another process in the container. */
@@ -221,6 +226,11 @@ export class Engine {
       signal?.removeEventListener('abort', cancelled);
     }
   }
+}
+
+/** In the engine's words. Without swap: memory that is paged out would be over the limit all the same. */
+export function heldTo({ memoryBytes, cpus, pids }: AdjustableLimits): { Memory: number; MemorySwap: number; NanoCpus: number; PidsLimit: number } {
+  return { Memory: memoryBytes, MemorySwap: memoryBytes, NanoCpus: Math.round(cpus * 1e9), PidsLimit: pids };
 }
 
 /** `latest` where a name says neither tag nor digest. */

@@ -181,8 +181,11 @@ export class DockerRuntime implements Runtime {
       const facts = parseFacts(text);
       const short = pipes && diverted && (await soon(pipes.divert(shell, diverted))) ? pipes : undefined;
       const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
-      const isolation = containerIsolation(facts, spec, { score: kind.score, hostKernel: this.#host?.kernel ?? '' });
-      const sandbox = new ShellSandbox({ host, first: shell, facts, image, isolation, clock, log });
+      const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
+      const sandbox = new ShellSandbox({
+        host, first: shell, facts, image, limits: spec.limits, clock, log,
+        isolation: (found, limits) => containerIsolation(found, { ...spec, limits }, expected),
+      });
       this.#sandboxes.add(sandbox);
       void first.closed.then(() => this.#sandboxes.delete(sandbox));
       return sandbox;

@@ -48,6 +48,8 @@ export function containerShells(id: string, first: Channel, { engine, clock, log
         exitCode: () => exitCode(execId, engine, clock),
       });
     },
+    // What binds under gVisor is inside it as well.
+    ...(place.oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
     ranOutOfMemory: () => engine.ranOutOfMemory(id),
     destroy: async () => {
       first.destroy();

@@ -5,20 +5,16 @@
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import type { AdjustableLimits } from '../ports.ts';
 import { errorCode } from '../host/faults.ts';
 import { type Controller, controllers, hierarchies, type Hierarchy } from './hierarchies.ts';
-
-export interface GroupLimits {
-  readonly memoryBytes: number;
-  readonly cpus: number;
-  readonly pids: number;
-}
 
 export interface ControlGroup {
   /** A process that writes its id to these is in it, with all that it starts. */
   readonly join: readonly string[];
   /** Folders of the host, and where they are to be seen inside, read-only. */
   readonly binds: readonly (readonly [host: string, inside: string])[];
+  adjust(limits: AdjustableLimits): Promise<void>;
   /** Kills what is left in it. Resolves when it is gone. */
   remove(): Promise<void>;
 }
@@ -51,18 +47,26 @@ export class ControlGroups {
     return new Set(this.#bases.keys());
   }
 
+  /** Whether every limit is a group's. */
+  get holdsAll(): boolean {
+    return this.#bases.size === controllers.length;
+  }
+
   /** The daemon's own groups: what must go with it. */
   get folders(): readonly string[] {
     return [...new Set([...this.#bases.values()].map(({ folder }) => folder))];
   }
 
-  async create(name: string, limits: GroupLimits): Promise<ControlGroup> {
+  async create(name: string, limits: AdjustableLimits): Promise<ControlGroup> {
     const folders = this.folders.map((folder) => join(folder, name));
     const remove = () => this.#remove(folders);
+    const adjust = async (to: AdjustableLimits) => {
+      await Promise.all([...this.#bases].map(([controller, { version, folder }]) =>
+        limit(join(folder, name), settings[version][controller](to))));
+    };
     try {
       await Promise.all(folders.map((folder) => mkdir(folder)));
-      await Promise.all([...this.#bases].map(([controller, { version, folder }]) =>
-        limit(join(folder, name), settings[version][controller](limits))));
+      await adjust(limits);
     } catch (fault) {
       await remove();
       throw fault;
@@ -72,6 +76,7 @@ export class ControlGroups {
     return {
       join: folders.map((folder) => join(folder, 'cgroup.procs')),
       binds: [...new Map(binds.map((bind) => [bind[1], bind])).values()],
+      adjust,
       remove,
     };
   }
@@ -96,7 +101,7 @@ interface Base extends Hierarchy {
   readonly folder: string;
 }
 
-type Settings = (limits: GroupLimits) => readonly Setting[];
+type Settings = (limits: AdjustableLimits) => readonly Setting[];
 
 interface Setting {
   readonly file: string;
@@ -113,6 +118,8 @@ const quota = (cpus: number) => Math.max(1000, Math.round(cpus * PERIOD_US));
 const settings: Readonly<Record<1 | 2, Readonly<Record<Controller, Settings>>>> = {
   1: {
     memory: ({ memoryBytes }) => [
+      // With swap it is never less than without: to be raised first, and lowered last.
+      { file: 'memory.memsw.limit_in_bytes', value: String(memoryBytes), optional: true },
       { file: 'memory.limit_in_bytes', value: String(memoryBytes) },
       { file: 'memory.memsw.limit_in_bytes', value: String(memoryBytes), optional: true },
     ],

@@ -88,7 +88,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     const mark = newMark();
     const [group, shells] = await settled([
       groups.create(spec.sessionId, spec.limits).then((created) => (made.group = created)),
-      PipedShells.open({ pipes: new PipeFolder(pipes, fifos), destroy }).then((opened) => (made.shells = opened)),
+      PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
     ]);
     const plan = planFor(spec, { mounted, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
@@ -110,7 +110,8 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     const facts = parseFacts(text);
     void process.ended.then(() => shells.first.destroy());
     return (made.sandbox = new ShellSandbox({
-      host: shells, first: shell, facts, image: undefined, isolation: equipment.isolation(facts, spec), clock, log,
+      host: shells, first: shell, facts, image: undefined, limits: spec.limits, clock, log,
+      isolation: (found, limits) => equipment.isolation(found, { ...spec, limits }),
       ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
     }));
   } catch (fault) {

@@ -4,6 +4,7 @@
  */
 import { detached, laterShell, type PipeFolder, type Pipes, PIPES, streamsAt } from '../host/pipe-folder.ts';
 import type { StreamChannel } from '../host/streams.ts';
+import type { AdjustableLimits } from '../ports.ts';
 import type { ShellHost, TerminalChannel, TerminalProgram } from '../shell/channel.ts';
 import { assignments, quote } from '../shell/quote.ts';
 import { LIBRARY } from './bubblewrap.ts';
@@ -23,16 +24,20 @@ const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
 
 export interface PipedShellsOptions {
   readonly pipes: PipeFolder;
+  /** undefined where there is nothing that could hold it. */
+  readonly adjust: ShellHost['adjust'] | undefined;
   destroy(): Promise<void>;
 }
 
 export class PipedShells implements ShellHost {
   readonly first: StreamChannel;
+  readonly adjust?: (limits: AdjustableLimits) => Promise<void>;
   readonly #options: PipedShellsOptions;
 
   private constructor(first: StreamChannel, options: PipedShellsOptions) {
     this.first = first;
     this.#options = options;
+    if (options.adjust) this.adjust = options.adjust;
   }
 
   /** Before the sandbox is started. */

@@ -1,5 +1,5 @@
 /** What a runtime owes the held shell: the streams of an idle `sh`. */
-import type { Stream, TerminalSize } from '../ports.ts';
+import type { AdjustableLimits, Stream, TerminalSize } from '../ports.ts';
 
 /** A shell that runs the prelude. Its owner reads it from the first byte on. */
 export interface Channel {
@@ -36,6 +36,8 @@ export interface ShellHost {
   openTerminal(program: TerminalProgram): Promise<TerminalChannel>;
   /** Whether the sandbox ended for want of memory. Asked when a shell of it has gone; where this is missing nobody knows. */
   ranOutOfMemory?(): Promise<boolean>;
+  /** Holds the sandbox to other limits; missing where that can't be done. */
+  adjust?(limits: AdjustableLimits): Promise<void>;
   /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;
 }

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
-import { type Isolation, type LanguageId, ProtocolError } from '../../protocol/index.ts';
+import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
 import type { Exit, Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
 import type { ShellHost, TerminalChannel } from './channel.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, parseFacts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
 import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine, ROOM } from './lines.ts';
 import { Collector } from './collector.ts';
@@ -22,7 +22,9 @@ export interface ShellSandboxParts {
   readonly host: ShellHost;
   readonly first: HeldShell;
   readonly facts: Facts;
-  readonly isolation: Isolation;
+  /** What is made of its facts, when these limits were asked for. */
+  isolation(facts: Facts, limits: Limits): Isolation;
+  readonly limits: Limits;
   readonly image: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,9 +34,9 @@ export interface ShellSandboxParts {
 
 export class ShellSandbox implements Sandbox {
   readonly image: string | undefined;
-  readonly isolation: Isolation;
   readonly memoryBytes: number | undefined;
   readonly files: ShellFiles;
+  readonly adjust?: (limits: Limits) => Promise<void>;
   readonly #parts: ShellSandboxParts;
   readonly #shells: ShellPool;
   readonly #lost = deferred<string>();
@@ -42,6 +44,7 @@ export class ShellSandbox implements Sandbox {
   /** The highest out-of-memory count seen: only a rise is a command's. */
   #oomKills = 0;
   #commands = 0;
+  #isolation: Isolation;
   readonly #running = new Set<Process>();
   readonly #terminals = new Set<TerminalChannel>();
   #closing: Promise<void> | undefined;
@@ -49,10 +52,11 @@ export class ShellSandbox implements Sandbox {
   constructor(parts: ShellSandboxParts) {
     this.#parts = parts;
     this.image = parts.image;
-    this.isolation = parts.isolation;
+    this.#isolation = parts.isolation(parts.facts, parts.limits);
     this.memoryBytes = parts.facts.usedBytes;
     this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
+    if (parts.host.adjust) this.adjust = (limits) => this.#adjust(limits);
     void parts.host.first.closed.then(() => this.#ended());
   }
 
@@ -85,6 +89,10 @@ export class ShellSandbox implements Sandbox {
   async #lostExit(): Promise<Exit> {
     const outOfMemory = !this.#closing && (await this.#parts.host.ranOutOfMemory?.().catch(() => false));
     return outOfMemory ? { kind: 'memoryLimit', signal: 'SIGKILL', code: null } : { kind: 'lost', reason: 'the sandbox went away while the program ran' };
+  }
+
+  get isolation(): Isolation {
+    return this.#isolation;
   }
 
   get lost(): Promise<string> {
@@ -179,6 +187,12 @@ export class ShellSandbox implements Sandbox {
   async isPristine(): Promise<boolean> {
     const looking = this.#operate(PRISTINE).then(({ status }) => status === 0);
     return deadline(this.#parts.clock, PRISTINE_DEADLINE_MS, looking, () => this.#gone());
+  }
+
+  async #adjust(limits: Limits): Promise<void> {
+    await this.#parts.host.adjust?.(limits);
+    const { stdout } = await this.#operate('facts 2>/dev/null');
+    this.#isolation = this.#parts.isolation(parseFacts(stdout.toString()), limits);
   }
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
