@@ -2,9 +2,11 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findDeno } from '../../server/src/runtime/deno/binary.ts';
+import { isProgram } from '../../server/src/runtime/host/packaged.ts';
 
 const run = promisify(execFile);
 
@@ -66,7 +68,11 @@ async function commandOf(language: Language, path: string, folder: string): Prom
   }
 }
 
-/** What is on PATH may be a script that looks for the interpreter first: that would be no floor. */
+/** What is on PATH may be a script that looks for the interpreter first: that would be no floor, and no sandbox runs it. */
 export async function realPython(): Promise<string | undefined> {
-  return run('python3', ['-c', 'import sys; print(sys.executable)']).then(({ stdout }) => stdout.trim(), () => undefined);
+  for (const folder of (process.env.PATH ?? '').split(':')) {
+    const path = await realpath(join(folder, 'python3')).catch(() => undefined);
+    if (path !== undefined && (await isProgram(path))) return path;
+  }
+  return undefined;
 }
