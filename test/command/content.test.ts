@@ -29,6 +29,14 @@ describe('content', () => {
     });
   }
 
+  it('is base64 exactly where the alphabet, its padding and nothing else stand', () => {
+    const character = fc.constantFrom(...'Az9+/=-_ \n\0é€😀');
+    fc.assert(fc.property(fc.string({ unit: character, maxLength: 12 }), (text) => {
+      const valid = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+      expect(kindOf(() => decode(text, 'base64', 'content'))).to.equal(valid ? 'taken' : 'InvalidParams');
+    }), { seed: 20_260_122, numRuns: 20_000 });
+  });
+
   it('names the field that is not base64, and not what is in it', () => {
     try {
       decode('SECRET!', 'base64', 'content');

@@ -1,9 +1,9 @@
 /**
- * The launcher's other trade: of one word alone, which is a number, it copies.
+ * The launcher's other trade: of one word alone, of numbers, it copies.
  *
- *   LAUNCHER N
+ *   LAUNCHER [OFFSET+]N
  *
- * Reads N bytes from stdin, or all there are, and writes them to stdout. What can't be written is read all the same:
+ * Reads N bytes from stdin, from OFFSET on where it is a file, or all there are, and writes them to stdout. What can't be written is read all the same:
  * whoever sends it would wait. Ends with 0, or with the errno of what went wrong last.
  */
 import type { Machine } from './elf.ts';
@@ -13,16 +13,23 @@ export const copier: Record<Machine, readonly string[]> = {
   x86_64: [
     '48 89 e3', //                mov  rbx, rsp
     '48 83 3b 02', //             cmp  qword [rbx], 2: argc
-    '0f 85 8a 00 00 00', //       jne  what follows
-    '48 8b 73 10', //             mov  rsi, [rbx + 16]: N
+    '0f 85 ad 00 00 00', //       jne  what follows
+    '48 8b 73 10', //             mov  rsi, [rbx + 16]
     '45 31 e4', //                xor  r12d, r12d: bytes left
+    '45 31 ff', //                xor  r15d, r15d: where to begin
     '0f b6 06 48 ff c6', // digit: movzx eax, byte [rsi]; inc rsi
     '83 e8 30 83 f8 09', //       sub  eax, '0'; cmp eax, 9
-    '77 09', //                   ja   begin
+    '77 09', //                   ja   stop
     '4d 6b e4 0a 49 01 c4', //    imul r12, r12, 10; add r12, rax
     'eb e9', //                   jmp  digit
+    '83 f8 fb 75 08', //    stop: cmp  eax, '+' - '0'; jne begin
+    '4d 89 e7 45 31 e4', //       mov  r15, r12; xor r12d, r12d
+    'eb dc', //                   jmp  digit
     '45 31 ed', //         begin: xor  r13d, r13d: errno
     '48 81 ec 00 00 01 00', //    sub  rsp, 65536: room
+    '4d 85 ff 74 0e', //          test r15, r15; jz next
+    '31 ff 4c 89 fe 31 d2', //    xor  edi, edi; mov rsi, r15; xor edx, edx
+    'b8 08 00 00 00 0f 05', //    mov  eax, 8 (lseek); syscall
     'ba 00 00 01 00', //    next: mov  edx, 65536
     '49 39 d4 49 0f 42 d4', //    cmp  r12, rdx; cmovb rdx, r12
     '85 d2 74 48', //             test edx, edx; jz end
@@ -46,17 +53,24 @@ export const copier: Record<Machine, readonly string[]> = {
   aarch64: [
     'f3 03 00 91', //             mov  x19, sp
     '69 02 40 f9 3f 09 00 f1', // ldr  x9, [x19]: argc; cmp x9, 2
-    '41 05 00 54', //             b.ne what follows
-    '6a 0a 40 f9', //             ldr  x10, [x19, 16]: N
+    'c1 06 00 54', //             b.ne what follows
+    '6a 0a 40 f9', //             ldr  x10, [x19, 16]
     '14 00 80 d2', //             mov  x20, 0: bytes left
     '4c 01 80 d2', //             mov  x12, 10
+    '18 00 80 d2', //             mov  x24, 0: where to begin
     '4b 15 40 38', //      digit: ldrb w11, [x10], 1
     '6b c1 00 51 7f 25 00 71', // sub  w11, w11, '0'; cmp w11, 9
-    '68 00 00 54', //             b.hi begin
+    '68 00 00 54', //             b.hi stop
     '94 2e 0c 9b', //             madd x20, x20, x12, x11
     'fb ff ff 17', //             b    digit
+    '7f 15 00 31 81 00 00 54', // stop: cmn w11, '0' - '+'; b.ne begin
+    'f8 03 14 aa 14 00 80 d2', // mov  x24, x20; mov x20, 0
+    'f6 ff ff 17', //             b    digit
     '15 00 80 d2', //      begin: mov  x21, 0: errno
     'ff 43 40 d1', //             sub  sp, sp, 65536: room
+    'd8 00 00 b4 00 00 80 d2', // cbz  x24, next; mov x0, 0
+    'e1 03 18 aa 02 00 80 d2', // mov  x1, x24; mov x2, 0
+    'c8 07 80 d2 01 00 00 d4', // mov  x8, 62 (lseek); svc
     '22 00 a0 d2', //       next: mov  x2, 65536
     '9f 02 02 eb 82 32 82 9a', // cmp  x20, x2; csel x2, x20, x2, lo
     '02 03 00 b4', //             cbz  x2, end

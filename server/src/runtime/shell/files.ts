@@ -54,7 +54,7 @@ export class ShellFiles implements Files {
     const file = quote(path);
     const wanted = length ?? MAX_FILE_BYTES + 1;
     if (wanted > MAX_FILE_BYTES + 1) throw tooLarge(path);
-    const bytes = offset === 0 ? `c ${wanted} <${file}` : `tail -c +${offset + 1} ${file} | head -c ${wanted}`;
+    const bytes = offset === 0 ? `c ${wanted} <${file}` : `p ${offset} ${wanted} ${file}`;
     const size = `LC_ALL=C stat -L -c 'size %s' ${file} >&2`;
     const whole = offset === 0 && length === undefined;
     const { stdout, stderr } = await this.#do(

@@ -49,6 +49,11 @@ c() {
   } | { LC_ALL=C cat || { cat >/dev/null; false; }; }
 }
 
+# p OFFSET N FILE: a part of a file.
+p() {
+  if [ -n "$cb_e" ]; then $cb_e $1+$2 <"$3"; else tail -c +$(($1 + 1)) "$3" | head -c $2; fi
+}
+
 # d MARK: reads what nobody has taken of the bytes that came with a line. They end with the mark.
 d() { while IFS= read -r cb_l; do case $cb_l in *$1) return;; esac; done; }
 
