@@ -32,13 +32,15 @@ export class ControlGroups {
     this.#clock = clock;
   }
 
-  /** `name` is that of the daemon's own group. Has no controllers where the host lets us have none. */
-  static async open(name: string, clock: Clock): Promise<ControlGroups> {
+  /** `name` is that of the daemon's own group. Has no controllers where the host lets us have none. `found`: where it looks, by default wherever the host has some. */
+  static async open(name: string, clock: Clock, found?: readonly Hierarchy[]): Promise<ControlGroups> {
     const bases = new Map<Controller, Base>();
-    for (const hierarchy of await hierarchies()) {
+    for (const hierarchy of found ?? (await hierarchies())) {
       const folder = await makeBase(hierarchy, name);
       if (folder === undefined) continue;
-      for (const controller of await usable(hierarchy, folder)) bases.set(controller, { ...hierarchy, folder });
+      const all = await usable(hierarchy, folder);
+      for (const controller of all) bases.set(controller, { ...hierarchy, folder });
+      if (all.includes('cpu')) await limit(folder, [weight[hierarchy.version]]);
     }
     return new ControlGroups(bases, clock);
   }
@@ -113,6 +115,15 @@ interface Setting {
 /** Of the kernel's accounting of processor time. */
 const PERIOD_US = 100_000;
 const quota = (cpus: number) => Math.max(1000, Math.round(cpus * PERIOD_US));
+
+/**
+ * Of all sandboxes together, against everything else that wants to run: half of what is usual. They get every core
+ * that nobody else wants; where all are wanted, the daemon and the editor are let through first.
+ */
+const weight: Readonly<Record<1 | 2, Setting>> = {
+  1: { file: 'cpu.shares', value: '512', optional: true },
+  2: { file: 'cpu.weight', value: '50', optional: true },
+};
 
 /** Without swap: memory that is paged out would be over the limit all the same. */
 const settings: Readonly<Record<1 | 2, Readonly<Record<Controller, Settings>>>> = {
