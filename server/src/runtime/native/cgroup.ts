@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AdjustableLimits } from '../ports.ts';
 import { errorCode } from '../host/faults.ts';
 import { type Controller, controllers, hierarchies, type Hierarchy } from './hierarchies.ts';
+import { Weight } from './weight.ts';
 
 export interface ControlGroup {
   /** A process that writes its id to these is in it, with all that it starts. */
@@ -26,9 +27,11 @@ const MAX_REMOVE_AGAIN_MS = 50;
 export class ControlGroups {
   readonly #bases: ReadonlyMap<Controller, Base>;
   readonly #clock: Clock;
+  readonly #weight: Weight;
 
   private constructor(bases: ReadonlyMap<Controller, Base>, clock: Clock) {
     this.#bases = bases;
+    this.#weight = new Weight(bases.get('cpu'));
     this.#clock = clock;
   }
 
@@ -38,9 +41,7 @@ export class ControlGroups {
     for (const hierarchy of found ?? (await hierarchies())) {
       const folder = await makeBase(hierarchy, name);
       if (folder === undefined) continue;
-      const all = await usable(hierarchy, folder);
-      for (const controller of all) bases.set(controller, { ...hierarchy, folder });
-      if (all.includes('cpu')) await limit(folder, [weight[hierarchy.version]]);
+      for (const controller of await usable(hierarchy, folder)) bases.set(controller, { ...hierarchy, folder });
     }
     return new ControlGroups(bases, clock);
   }
@@ -61,14 +62,22 @@ export class ControlGroups {
 
   async create(name: string, limits: AdjustableLimits): Promise<ControlGroup> {
     const folders = this.folders.map((folder) => join(folder, name));
-    const remove = () => this.#remove(folders);
+    let weighs = true;
+    const remove = async () => {
+      await this.#remove(folders);
+      if (!weighs) return;
+      weighs = false;
+      await this.#weight.remove();
+    };
     const adjust = async (to: AdjustableLimits) => {
       await Promise.all([...this.#bases].map(([controller, { version, folder }]) =>
         limit(join(folder, name), settings[version][controller](to))));
     };
+    const weighed = this.#weight.add();
     try {
       await Promise.all(folders.map((folder) => mkdir(folder)));
       await adjust(limits);
+      await weighed;
     } catch (fault) {
       await remove();
       throw fault;
@@ -115,15 +124,6 @@ interface Setting {
 /** Of the kernel's accounting of processor time. */
 const PERIOD_US = 100_000;
 const quota = (cpus: number) => Math.max(1000, Math.round(cpus * PERIOD_US));
-
-/**
- * Of all sandboxes together, against everything else that wants to run: half of what is usual. They get every core
- * that nobody else wants; where all are wanted, the daemon and the editor are let through first.
- */
-const weight: Readonly<Record<1 | 2, Setting>> = {
-  1: { file: 'cpu.shares', value: '512', optional: true },
-  2: { file: 'cpu.weight', value: '50', optional: true },
-};
 
 /** Without swap: memory that is paged out would be over the limit all the same. */
 const settings: Readonly<Record<1 | 2, Readonly<Record<Controller, Settings>>>> = {
