@@ -6,7 +6,7 @@ import { Sequence } from '../../base/promises.ts';
 /** Up to so many weigh what is usual. */
 const FEW = 4;
 /** However many there are, they get this share of it. */
-const LEAST = 1 / 8;
+const LEAST = 1 / 4;
 
 /** Where the kernel has it, and what is usual there. */
 const settings = {
