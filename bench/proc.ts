@@ -11,6 +11,12 @@ export function wakeUps(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).map(of).reduce((sum, count) => sum + count, 0);
 }
 
+/** How long its first thread has run, and how long it could have run and got no core, in milliseconds. */
+export function cores(pid: number): { readonly ran: number; readonly waited: number } {
+  const [ran = NaN, waited = NaN] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map((ns) => Number(ns) / 1e6);
+  return { ran, waited };
+}
+
 export function handles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import type { RawClient } from '../../test/e2e/raw-client.ts';
 import type { Part } from '../bench.ts';
 import { pause, timed } from '../measure.ts';
+import { cores } from '../proc.ts';
 import { row } from '../row.ts';
 
 const SESSIONS = 50;
@@ -22,6 +23,8 @@ export const crowd: Part = {
     const ids: string[] = native.error ? [] : [native.result.sessionId];
     while (ids.length < SESSIONS) ids.push((await client.request('session/create', { runtime, language: 'shellscript' })).sessionId);
 
+    const both = { daemon: client.process.pid as number, client: process.pid };
+    const before = { daemon: cores(both.daemon), client: cores(both.client) };
     const until = performance.now() + LASTS_MS;
     const waits: number[] = [];
     const served = ids.map(() => 0);
@@ -39,15 +42,21 @@ export const crowd: Part = {
       }
     };
     await Promise.all([lister(), ...ids.flatMap((id, session) => Array.from({ length: IN_FLIGHT }, (_, nth) => worker(id, session, nth)))]);
+    const on = (side: keyof typeof both) => {
+      const { ran, waited } = cores(both[side]);
+      return `the ${side} ran ${percent((ran - before[side].ran) / LASTS_MS)} and waited for a core ${percent((waited - before[side].waited) / LASTS_MS)} of the time`;
+    };
     const share = (Math.min(...served) * SESSIONS) / waits.length;
     if (share < FAIR) throw new Error(`a session was starved: it got ${Math.min(...served)} of ${waits.length} answers`);
-    const note = `${Math.round((waits.length * 1000) / LASTS_MS)} requests/s, the least served session got ${Math.round(share * 100)} % of the mean`;
+    const note = `${Math.round((waits.length * 1000) / LASTS_MS)} requests/s, the least served session got ${percent(share)} of the mean; ${on('daemon')}, ${on('client')}`;
     return [
       row({ name: `${SESSIONS} sessions, ${SESSIONS * IN_FLIGHT} in flight, ${runtime}: session/list`, ours: lists, note, mark: { p95: 5 } }),
       row({ name: `${SESSIONS} sessions, ${SESSIONS * IN_FLIGHT} in flight, ${runtime}: any answer`, ours: waits }),
     ];
   },
 };
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 /** Half are programs, half are files. */
 async function ask(client: RawClient, sessionId: string, turn: number, path: string): Promise<void> {

@@ -16,6 +16,8 @@ export const LIFETIME_MS = 10_007;
 
 export interface BenchOptions extends Partial<FakeOptions> {
   readonly max?: number;
+  /** By default as many as want to. */
+  readonly atOnce?: number;
 }
 
 /** A manager with one fake runtime, and what both did. */
@@ -27,10 +29,11 @@ export class SessionBench {
   readonly runtime: FakeRuntime;
   readonly manager: SessionManager;
 
-  constructor({ max = 16, ...options }: BenchOptions = {}) {
+  constructor({ max = 16, atOnce = Infinity, ...options }: BenchOptions = {}) {
     this.runtime = new FakeRuntime({ clock: this.clock, languages: ['python'], ...options });
     this.manager = new SessionManager({
       max,
+      atOnce,
       clock: this.clock,
       log: recordingLog(this.lines),
       record: (...sample) => void this.samples.push(sample),

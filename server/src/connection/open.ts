@@ -1,4 +1,5 @@
 /** What `initialize` opens: the policy this client gets, the capabilities that follow from it, the handlers. */
+import { availableParallelism } from 'node:os';
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Ahead } from '../command/ahead.ts';
@@ -38,6 +39,11 @@ export interface OpenParts {
 /** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 
+/** Commands that begin at once. Fewer leave cores idle while the daemon answers; more only wait for a core, and make the daemon wait. */
+const COMMANDS_A_CORE = 2;
+/** An engine elsewhere has cores of its own. */
+const MIN_AT_ONCE = 4;
+
 export function createOpen(parts: OpenParts): Open {
   const startedAt = parts.clock.monotonic();
   return async (params, client): Promise<Service> => {
@@ -49,6 +55,7 @@ export function createOpen(parts: OpenParts): Open {
       pool,
       adopt: (session, primed) => void (primed && ahead.adopt(session, primed)),
       max: policy.sessions.max,
+      atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()),
       clock,
       log: log.child('session'),
       record: (runtime, quantity, value) => catalog.record(runtime, quantity, value),

@@ -15,6 +15,7 @@ import type { Quantity } from '../runtime/measure/measurements.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import type { PoolSpec, SandboxPool, Warm } from './pool.ts';
 import { Session, sessionClosed } from './session.ts';
+import { Turns } from './turns.ts';
 
 export interface CreateSession {
   readonly runtime: Runtime;
@@ -32,6 +33,8 @@ export interface CreateSession {
 
 export interface SessionManagerOptions<Extra> {
   readonly max: number;
+  /** Commands that may begin at once, in all sessions together. */
+  readonly atOnce: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Told what was measured of a runtime, by its id. */
@@ -52,9 +55,11 @@ export class SessionManager<Extra = unknown> {
   readonly #ended = new Map<string, CloseReason>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  readonly #turns: Turns;
 
   constructor(options: SessionManagerOptions<Extra>) {
     this.#options = options;
+    this.#turns = new Turns(options);
   }
 
   /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
@@ -91,6 +96,7 @@ export class SessionManager<Extra = unknown> {
       sandbox,
       clock: this.#options.clock,
       log: this.#options.log,
+      turns: this.#turns,
       firstHeard: (ms) => this.#options.record(wish.runtime.id, 'warmMs', ms),
       changed: (changed, state, reason) => {
         if (state === 'closed') this.#remember(changed);

@@ -13,6 +13,7 @@ import {
   type SessionState,
 } from '../protocol/index.ts';
 import type { Sandbox } from '../runtime/ports.ts';
+import type { Turns } from './turns.ts';
 
 export interface SessionParts {
   readonly id: string;
@@ -29,6 +30,8 @@ export interface SessionParts {
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Shared with all other sessions. */
+  readonly turns: Turns;
   /** Told once: how long the session's first program took to be heard of. */
   firstHeard?(ms: number): void;
   /** Told of every change of state, in order. */
@@ -94,7 +97,7 @@ export class Session {
   }
 
   /**
-   * Runs a command when those before it have started, or, for file commands, ended.
+   * Runs a command when those before it have started, or, for file commands, ended, and it has its turn among all sessions.
    * `begin` resolves `started` when the next may come. The session is busy, and not idle, until its result is there.
    * @throws ProtocolError SessionClosed
    */
@@ -106,11 +109,15 @@ export class Session {
     try {
       void this.#order.run(async () => {
         const started = deferred();
+        const endTurn = await this.#parts.turns.take();
         const run = (async () => {
           this.#requireOpen();
           return begin(started.resolve);
         })();
-        run.then(result.resolve, result.reject).finally(started.resolve).catch(() => undefined);
+        void run.then(result.resolve, result.reject).then(() => {
+          started.resolve();
+          endTurn();
+        });
         await started.promise;
       });
       return await result.promise;

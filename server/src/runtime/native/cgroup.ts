@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AdjustableLimits } from '../ports.ts';
 import { errorCode } from '../host/faults.ts';
 import { type Controller, controllers, hierarchies, type Hierarchy } from './hierarchies.ts';
+import { Weight } from './weight.ts';
 
 export interface ControlGroup {
   /** A process that writes its id to these is in it, with all that it starts. */
@@ -26,16 +27,18 @@ const MAX_REMOVE_AGAIN_MS = 50;
 export class ControlGroups {
   readonly #bases: ReadonlyMap<Controller, Base>;
   readonly #clock: Clock;
+  readonly #weight: Weight;
 
   private constructor(bases: ReadonlyMap<Controller, Base>, clock: Clock) {
     this.#bases = bases;
+    this.#weight = new Weight(bases.get('cpu'));
     this.#clock = clock;
   }
 
-  /** `name` is that of the daemon's own group. Has no controllers where the host lets us have none. */
-  static async open(name: string, clock: Clock): Promise<ControlGroups> {
+  /** `name` is that of the daemon's own group. Has no controllers where the host lets us have none. `found`: where it looks, by default wherever the host has some. */
+  static async open(name: string, clock: Clock, found?: readonly Hierarchy[]): Promise<ControlGroups> {
     const bases = new Map<Controller, Base>();
-    for (const hierarchy of await hierarchies()) {
+    for (const hierarchy of found ?? (await hierarchies())) {
       const folder = await makeBase(hierarchy, name);
       if (folder === undefined) continue;
       for (const controller of await usable(hierarchy, folder)) bases.set(controller, { ...hierarchy, folder });
@@ -59,14 +62,22 @@ export class ControlGroups {
 
   async create(name: string, limits: AdjustableLimits): Promise<ControlGroup> {
     const folders = this.folders.map((folder) => join(folder, name));
-    const remove = () => this.#remove(folders);
+    let weighs = true;
+    const remove = async () => {
+      await this.#remove(folders);
+      if (!weighs) return;
+      weighs = false;
+      await this.#weight.remove();
+    };
     const adjust = async (to: AdjustableLimits) => {
       await Promise.all([...this.#bases].map(([controller, { version, folder }]) =>
         limit(join(folder, name), settings[version][controller](to))));
     };
+    const weighed = this.#weight.add();
     try {
       await Promise.all(folders.map((folder) => mkdir(folder)));
       await adjust(limits);
+      await weighed;
     } catch (fault) {
       await remove();
       throw fault;
