@@ -1,12 +1,13 @@
 /** The configuration file (protocol section 8). An unknown key is an error, and so is one this version does not serve. */
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 import { count, LanguageId, PartialLimits, positive, Preference } from './values.ts';
 
 /** Not one of ours. */
-const runtimeId = z.string().check(z.regex(/^(?!(?:docker|gvisor|native|deno|bun)$)[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -, and not that of a built-in runtime'));
+const runtimeId = () => z.string().check(z.regex(/^(?!(?:docker|gvisor|native|deno|bun)$)[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -, and not that of a built-in runtime'));
 const ociName = () => z.string().check(z.minLength(1));
 
-export const Config = z.strictObject({
+export const Config = later(() => z.strictObject({
   preference: z.optional(Preference),
   images: z.optional(z.partialRecord(LanguageId, z.string())),
   allowedImages: z.optional(z.array(z.string())),
@@ -26,7 +27,7 @@ export const Config = z.strictObject({
     z.strictObject({
       host: z.optional(z.string()),
       ociRuntime: z.optional(ociName()),
-      runtimes: z.optional(z.record(runtimeId, z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) }))),
+      runtimes: z.optional(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) }))),
     }),
   ),
   log: z.optional(
@@ -35,5 +36,5 @@ export const Config = z.strictObject({
       file: z.optional(z.string()),
     }),
   ),
-});
+}));
 export type Config = z.infer<typeof Config>;

@@ -1,6 +1,7 @@
 /** The handshake (protocol section 2). LSP's own shapes are LSP's: their types are checked against its package. */
 import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 import { count, RuntimeInfo } from './values.ts';
 
 export const protocolVersion = '1.0';
@@ -8,12 +9,12 @@ export const protocolVersion = '1.0';
 export const Empty = z.object({});
 export const Nothing = z.null();
 
-const Folder = z.object({ uri: z.string(), name: z.string() });
+const Folder = later(() => z.object({ uri: z.string(), name: z.string() }));
 ({}) as z.infer<typeof Folder> satisfies WorkspaceFolder;
 
 const flag = () => z.optional(z.boolean());
 
-export const ClientCapabilities = z.object({
+export const ClientCapabilities = later(() => z.object({
   output: z.optional(z.object({ flowControl: flag() })),
   session: z.optional(z.object({ stateChanged: flag() })),
   window: z.optional(z.object({ workDoneProgress: flag(), showMessage: z.optional(z.looseObject({})) })),
@@ -21,10 +22,10 @@ export const ClientCapabilities = z.object({
   network: z.optional(z.object({ requestAccess: flag() })),
   workspace: z.optional(z.object({ applyEdit: flag() })),
   debug: z.optional(z.object({ adapter: flag() })),
-});
+}));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
-export const InitializeParams = z.object({
+export const InitializeParams = later(() => z.object({
   processId: z.optional(z.nullable(z.int())),
   clientInfo: z.optional(z.object({ name: z.string(), version: z.optional(z.string()) })),
   protocolVersions: z.optional(z.array(z.string())),
@@ -33,11 +34,11 @@ export const InitializeParams = z.object({
   initializationOptions: z.optional(z.nullable(z.looseObject({}))),
   trace: z.optional(z.enum(['off', 'messages', 'verbose'])),
   capabilities: z.optional(ClientCapabilities),
-});
+}));
 export type InitializeParams = z.infer<typeof InitializeParams>;
 
 /** What this daemon, on this host, with this client, will really do. A key that is absent is not served. */
-export const ServerCapabilities = z.object({
+export const ServerCapabilities = later(() => z.object({
   runtimes: z.array(RuntimeInfo),
   methods: z.array(z.string()),
   sessions: z.object({
@@ -49,19 +50,19 @@ export const ServerCapabilities = z.object({
   output: z.object({ flowControl: z.boolean(), windowBytes: count(), maxChunkBytes: count() }),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
-});
+}));
 export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
 
-export const InitializeResult = z.object({
+export const InitializeResult = later(() => z.object({
   protocolVersion: z.string(),
   serverInfo: z.object({ name: z.literal('codebeaker'), version: z.string() }),
   capabilities: ServerCapabilities,
-});
+}));
 export type InitializeResult = z.infer<typeof InitializeResult>;
 
 /** LSP's ProgressToken. */
-export const ProgressToken = z.union([z.string(), z.int()]);
+export const ProgressToken = later(() => z.union([z.string(), z.int()]));
 ({}) as z.infer<typeof ProgressToken> satisfies LspProgressToken;
-export const CancelProgressParams = z.object({ token: ProgressToken });
+export const CancelProgressParams = later(() => z.object({ token: ProgressToken }));
 
-export const SetTraceParams = z.object({ value: z.enum(['off', 'messages', 'verbose']) });
+export const SetTraceParams = later(() => z.object({ value: z.enum(['off', 'messages', 'verbose']) }));

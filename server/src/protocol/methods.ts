@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import * as commands from './commands.ts';
+import { later } from './later.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as observation from './observation.ts';
 import * as sessions from './sessions.ts';
@@ -77,7 +78,7 @@ export const RuntimeChanged = notification('server', 'Runtimes', 'runtime/change
 export const SessionCreate = request('Sessions', 'session/create', sessions.SessionCreateParams, Session,
   'Makes a sandbox and gives it an identity.');
 export const SessionExecute = request('Sessions', 'session/execute',
-  z.object({ sessionId: sessions.sessionId(), command: z.looseObject({ type: z.string() }) }), z.unknown(),
+  later(() => z.object({ sessionId: sessions.sessionId(), command: z.looseObject({ type: z.string() }) })), z.unknown(),
   'Runs the typed command named by command.type: the same as command/<type> with its other members.');
 export const SessionList = request('Sessions', 'session/list', lifecycle.Empty, sessions.SessionListResult,
   'The open sessions.');

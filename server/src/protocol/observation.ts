@@ -1,14 +1,15 @@
 /** What the daemon tells of itself (protocol section 6). */
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 import { count } from './values.ts';
 
-export const HealthResult = z.object({
+export const HealthResult = later(() => z.object({
   status: z.enum(['ok', 'degraded']),
   checks: z.array(
     z.object({ name: z.string(), status: z.enum(['ok', 'degraded', 'off']), detail: z.optional(z.string()) }),
   ),
   uptimeMs: count(),
-});
+}));
 export type HealthResult = z.infer<typeof HealthResult>;
 
-export const DiscoverResult = z.looseObject({ openrpc: z.string() });
+export const DiscoverResult = later(() => z.looseObject({ openrpc: z.string() }));

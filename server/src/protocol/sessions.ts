@@ -1,5 +1,6 @@
 /** Sessions and runtimes (protocol sections 3 and 4). */
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
 import {
   CloseReason,
@@ -16,7 +17,7 @@ import {
 
 export const sessionId = () => z.string();
 
-export const SessionCreateParams = z.object({
+export const SessionCreateParams = later(() => z.object({
   language: z.optional(LanguageId),
   runtime: z.optional(z.string()),
   preference: z.optional(Preference),
@@ -33,51 +34,51 @@ export const SessionCreateParams = z.object({
   idleTimeoutMs: z.optional(count()),
   maxLifetimeMs: z.optional(count()),
   workDoneToken: z.optional(ProgressToken),
-});
+}));
 export type SessionCreateParams = z.infer<typeof SessionCreateParams>;
 
-export const SessionParams = z.object({ sessionId: sessionId() });
-export const SessionListResult = z.object({ sessions: z.array(Session) });
-export const SessionCloseResult = z.object({ sessionId: sessionId(), closed: z.literal(true) });
+export const SessionParams = later(() => z.object({ sessionId: sessionId() }));
+export const SessionListResult = later(() => z.object({ sessions: z.array(Session) }));
+export const SessionCloseResult = later(() => z.object({ sessionId: sessionId(), closed: z.literal(true) }));
 
-export const SessionStateChangedParams = z.object({
+export const SessionStateChangedParams = later(() => z.object({
   sessionId: sessionId(),
   state: SessionState,
   reason: z.optional(CloseReason),
-});
+}));
 export type SessionStateChangedParams = z.infer<typeof SessionStateChangedParams>;
 
-export const RuntimeListResult = z.object({ runtimes: z.array(RuntimeInfo) });
-export const RuntimeChangedParams = z.object({ runtimes: z.array(RuntimeInfo) });
+export const RuntimeListResult = later(() => z.object({ runtimes: z.array(RuntimeInfo) }));
+export const RuntimeChangedParams = later(() => z.object({ runtimes: z.array(RuntimeInfo) }));
 
 /** What a runtime must be able to do. What is unknown here is an error: nothing is silently left out. */
-export const Requirements = z.strictObject({
+export const Requirements = later(() => z.strictObject({
   isolation: z.optional(z.number().check(z.minimum(0), z.maximum(10))),
   network: z.optional(Network.shape.mode),
   enforced: z.optional(z.array(z.string())),
   image: z.optional(z.string()),
   runtimes: z.optional(z.array(z.string())),
-});
+}));
 export type Requirements = z.infer<typeof Requirements>;
 
-export const RuntimeSelectParams = z.object({
+export const RuntimeSelectParams = later(() => z.object({
   language: LanguageId,
   preference: z.optional(Preference),
   requirements: z.optional(Requirements),
-});
+}));
 
 /** How a runtime did in a choice, and why. */
-export const Candidate = z.object({
+export const Candidate = later(() => z.object({
   runtime: z.string(),
   score: z.number(),
   eligible: z.boolean(),
   reasons: z.array(z.string()),
-});
+}));
 export type Candidate = z.infer<typeof Candidate>;
 
-export const RuntimeSelectResult = z.object({
+export const RuntimeSelectResult = later(() => z.object({
   runtime: z.string(),
   language: LanguageId,
   preference: Preference,
   candidates: z.array(Candidate),
-});
+}));

@@ -1,39 +1,40 @@
 /** Shapes that several methods share. Sizes are bytes, durations milliseconds, times ISO 8601 in UTC. */
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
 const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names);
 
 /** One mechanism that keeps the code inside. `state` is what was found in force, not what was asked for. */
-export const Layer = z.object({
+export const Layer = later(() => z.object({
   name: z.string(),
   state: oneOf('enforced', 'degraded', 'off'),
   detail: z.optional(z.string()),
-});
+}));
 export type Layer = z.infer<typeof Layer>;
 
 /** `score` runs from 0 (no boundary) to 10 (a machine of its own). */
-export const Isolation = z.object({ score: z.number(), layers: z.array(Layer) });
+export const Isolation = later(() => z.object({ score: z.number(), layers: z.array(Layer) }));
 export type Isolation = z.infer<typeof Isolation>;
 
 /** What a session's code may use. `timeoutMs` 0 means no time limit. */
-export const Limits = z.object({
+export const Limits = later(() => z.object({
   memoryBytes: positive(),
   cpus: z.number().check(z.positive()),
   pids: positive(),
   diskBytes: positive(),
   outputBytes: positive(),
   timeoutMs: count(),
-});
+}));
 export type Limits = z.infer<typeof Limits>;
-export const PartialLimits = z.partial(Limits);
+export const PartialLimits = later(() => z.partial(Limits));
 export type PartialLimits = z.infer<typeof PartialLimits>;
 
-export const Network = z.object({
+export const Network = later(() => z.object({
   mode: oneOf('none', 'allowlist', 'full'),
   hosts: z.optional(z.array(z.string())),
-});
+}));
 export type Network = z.infer<typeof Network>;
 
 /** VS Code's language ids. */
@@ -44,7 +45,7 @@ export type LanguageId = z.infer<typeof LanguageId>;
 export const Preference = oneOf('speed', 'security', 'memory', 'balanced');
 export type Preference = z.infer<typeof Preference>;
 
-export const RuntimeInfo = z.object({
+export const RuntimeInfo = later(() => z.object({
   id: z.string(),
   available: z.boolean(),
   reason: z.optional(z.string()),
@@ -56,23 +57,23 @@ export const RuntimeInfo = z.object({
   startup: z.object({ coldMs: z.number(), warmMs: z.number(), measured: z.boolean() }),
   memoryBytes: z.number(),
   measuredAt: z.optional(z.string()),
-});
+}));
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>;
 
 /** Environment of a program: names are POSIX identifiers, values any text without NUL. */
-export const Environment = z.record(
+export const Environment = later(() => z.record(
   z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name is letters, digits and _')),
   z.string().check(z.regex(/^[^\0]*$/, 'a value cannot hold NUL')),
-);
+));
 export type Environment = z.infer<typeof Environment>;
 
 export const TextEncoding = oneOf('utf-8', 'base64');
 export type TextEncoding = z.infer<typeof TextEncoding>;
 
-export const Signal = z.string().check(z.regex(/^SIG[A-Z0-9+-]+$/, 'a POSIX name such as SIGINT'));
+export const Signal = later(() => z.string().check(z.regex(/^SIG[A-Z0-9+-]+$/, 'a POSIX name such as SIGINT')));
 
 /** `peakMemoryBytes` is the highest use of the whole sandbox so far; `cpuMs` is the command's own. */
-export const CommandUsage = z.object({ cpuMs: z.number(), peakMemoryBytes: z.number() });
+export const CommandUsage = later(() => z.object({ cpuMs: z.number(), peakMemoryBytes: z.number() }));
 export type CommandUsage = z.infer<typeof CommandUsage>;
 
 export const Outcome = oneOf(
@@ -87,7 +88,7 @@ export const Outcome = oneOf(
 export type Outcome = z.infer<typeof Outcome>;
 
 /** How a program ended. `exitCode` and `signal` are never both set; both are null when nobody can know. */
-export const Execution = z.object({
+export const Execution = later(() => z.object({
   commandId: z.string(),
   outcome: Outcome,
   exitCode: z.nullable(z.number()),
@@ -99,7 +100,7 @@ export const Execution = z.object({
   truncated: z.boolean(),
   durationMs: z.number(),
   usage: z.optional(CommandUsage),
-});
+}));
 export type Execution = z.infer<typeof Execution>;
 
 export const SessionState = oneOf('ready', 'busy', 'closing', 'closed');
@@ -109,7 +110,7 @@ export const CloseReason = oneOf('client', 'idle', 'lifetime', 'sandboxLost', 's
 export type CloseReason = z.infer<typeof CloseReason>;
 
 /** The limits in force are `limits`; `usage` sums the session's finished commands. */
-export const Session = z.object({
+export const Session = later(() => z.object({
   sessionId: z.string(),
   label: z.optional(z.string()),
   language: z.optional(LanguageId),
@@ -128,5 +129,5 @@ export const Session = z.object({
   isolation: Isolation,
   commandCount: count(),
   usage: CommandUsage,
-});
+}));
 export type Session = z.infer<typeof Session>;
