@@ -5,6 +5,7 @@ import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
 import { createOpen } from '../../server/src/connection/open.ts';
+import { createWork } from '../../server/src/connection/work.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { Catalog } from '../../server/src/runtime/catalog.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
@@ -35,7 +36,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const catalog = new Catalog({ runtimes, clock, log });
-    const open = createOpen({ policy: createPolicy(config), catalog, hidden: async () => [], clock, log, version: '1' });
+    const open = createOpen({ policy: createPolicy(config), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
     this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
     this.host = { clock, version: '1' } as unknown as Host;
     this.terminal = {

@@ -5,6 +5,7 @@ import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
 import { connectLocally } from '../../server/src/cli/client.ts';
 import { collectOutput, showOutput, type Terminal } from '../../server/src/cli/streams.ts';
 import { createOpen } from '../../server/src/connection/open.ts';
+import { createWork } from '../../server/src/connection/work.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { Catalog } from '../../server/src/runtime/catalog.ts';
 import { recordingLog } from '../connection/server.ts';
@@ -21,7 +22,7 @@ async function connect() {
   const log = recordingLog([]);
   const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
   const catalog = new Catalog({ runtimes, clock, log });
-  const open = createOpen({ policy: createPolicy({}), catalog, hidden: async () => [], clock, log, version: '1' });
+  const open = createOpen({ policy: createPolicy({}), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
   const daemon: Daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => undefined };
   const host = { clock, version: '1' } as unknown as Host;
   const client = await connectLocally(daemon, host, { capabilities: { output: { flowControl: true } } });

@@ -1,6 +1,7 @@
 /** The whole daemon behind a connection in memory, but for its runtime: that is a fake. */
 import { expect } from 'chai';
 import { createOpen } from '../../server/src/connection/open.ts';
+import { createWork } from '../../server/src/connection/work.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/catalog.ts';
@@ -40,6 +41,7 @@ export class TestDaemon {
       clock,
       log,
       version: '9.9.9',
+      loadWork: () => Promise.resolve(createWork),
     });
   }
 

@@ -151,7 +151,7 @@ describe('lifecycle', () => {
     const server = new TestServer({
       open: async () => {
         await opened.promise;
-        return { capabilities: {}, handlers: {}, close: async () => void (closes += 1) } as never;
+        return { capabilities: {}, start: async () => ({}), close: async () => void (closes += 1) } as never;
       },
     });
     server.wire.send(initialize(), notification('exit'));

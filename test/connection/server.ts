@@ -90,9 +90,10 @@ export class TestServer {
     const refuse = () => {
       throw new ProtocolError('CommandNotFound', 'This test has no such handler.');
     };
+    const all = { ...Object.fromEntries(methods.map(({ name }) => [name, refuse])), ...handlers } as unknown as Handlers;
     return {
       capabilities: capabilities(options.served ?? Object.keys(handlers)),
-      handlers: { ...Object.fromEntries(methods.map(({ name }) => [name, refuse])), ...handlers } as unknown as Handlers,
+      start: () => Promise.resolve(all),
       close: async () => {
         this.closes += 1;
         await options.close?.();

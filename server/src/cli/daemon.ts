@@ -1,24 +1,18 @@
 /** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
-import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { createOpen } from '../connection/open.ts';
 import type { Open } from '../connection/service.ts';
 import { ConfigError, loadConfig, ownFolder } from '../policy/config-file.ts';
-import { hiddenPlaces } from '../policy/hidden.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/catalog.ts';
-import { Engine } from '../runtime/docker/engine.ts';
-import { resolveEngine } from '../runtime/docker/host.ts';
 import { containerKinds } from '../runtime/docker/kinds.ts';
-import { DockerRuntime } from '../runtime/docker/runtime.ts';
+import { LateRuntime } from '../runtime/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
-import { Fifos } from '../runtime/host/fifos.ts';
-import { Keeper } from '../runtime/host/keeper.ts';
-import { nativeRuntimes } from './native.ts';
 import { remember } from './remember.ts';
+import type { Runtimes } from './runtimes.ts';
 
 /** What of the process a daemon may know. */
 export interface Host {
@@ -50,30 +44,25 @@ export interface Daemon {
 
 /** @throws ConfigError */
 export async function createDaemon(host: Host, configFlag: string | undefined): Promise<Daemon> {
-  const { clock, env, home } = host;
-  const config = await loadConfig({ flag: configFlag, env, home });
+  const { clock, env, home, version } = host;
+  const config = loadConfig({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, host));
   const policy = createPolicy(config);
-  const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
-  const keeper = new Keeper({ pid: host.pid, log });
-  const fifos = new Fifos(keeper);
-  const pipes = { keeper, fifos };
-  const engine = createEngine(config, host);
-  // The container's own lease may be stopped by what runs inside it: this one can't.
-  const guard = () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]);
-  const containers = containerKinds(config.docker).map(
-    (kind) => new DockerRuntime({ kind, engine, daemonId, images: policy.images, clock, log: log.child(kind.id), guard, pipes }),
-  );
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
-  const memory = await remember({ folder: stateFolder, config, host, log: log.child('state') });
-  const own = nativeRuntimes({ host, keeper, fifos, clock, log, verdicts: memory.verdicts });
-  const runtimes = [...containers, ...own.runtimes];
+  const memory = remember({ folder: stateFolder, config, host, log: log.child('state') });
+  let loading: Promise<Runtimes> | undefined;
+  const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ host, config, images: policy.images, log, verdicts: memory.verdicts })));
+  const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, async () => find(await load(), id)));
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();
-  void catalog.whenLooked().then(() => sweepStrays(containers, host, log));
-  const places = hiddenPlaces({ env, home, stateFolder: config.stateDir, engineSocket: engine.address.options.socketPath });
+  // Nobody waits for it.
+  void catalog.whenLooked().then(async () => (await load()).sweep());
   return {
-    open: createOpen({ policy, catalog, clock, log, version: host.version, hidden: async () => [...places, await keeper.folder()] }),
+    open: createOpen({
+      policy, catalog, clock, log, version,
+      hidden: async () => (await load()).hidden(),
+      loadWork: async () => (await import('../connection/work.ts')).createWork,
+    }),
     runtimes,
     catalog,
     log,
@@ -81,10 +70,20 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
     close: async () => {
       catalog.close();
       await Promise.all(runtimes.map((runtime) => runtime.close()));
-      await own.close();
-      await Promise.all([keeper.close(), memory.close()]);
+      await Promise.all([loading?.then((loaded) => loaded.close()), memory.close()]);
     },
   };
+}
+
+/** Of all that `createRuntimes` makes, in the same order. */
+function runtimeIds({ docker }: Config): string[] {
+  return [...containerKinds(docker).map(({ id }) => id), 'native', 'deno', 'bun'];
+}
+
+function find({ all }: Runtimes, id: string): Runtime {
+  const found = all.find((runtime) => runtime.id === id);
+  if (!found) throw new Error(`invariant: ${id} is a runtime`);
+  return found;
 }
 
 /** @throws ConfigError where the log file can't be written */
@@ -98,25 +97,4 @@ function logWriter({ log }: Config, host: Host): (line: string) => void {
     throw new ConfigError(`log.file: ${file} can't be written: ${(fault as { code?: string }).code}`);
   }
   return (line) => append(`${line}\n`);
-}
-
-export function createEngine(config: Config, { env, home, platform, clock }: Host): Engine {
-  return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
-}
-
-/** Containers of daemons of this machine that are gone, of whatever kind: any runtime of the engine's removes all. Nobody waits for it. */
-async function sweepStrays(containers: readonly DockerRuntime[], host: Host, log: Log): Promise<void> {
-  const able = containers.find((runtime) => runtime.info().available);
-  if (!able) return;
-  try {
-    const removed = await able.sweep((id) => !isStray(id, host));
-    if (removed > 0) log.info(`removed ${removed} containers of daemons that are gone`);
-  } catch (fault) {
-    log.warn('stray containers could not be removed', fault);
-  }
-}
-
-function isStray(daemonId: string, host: Host): boolean {
-  const [, hostname, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
-  return hostname === host.hostname && !host.alive(Number(pid));
 }

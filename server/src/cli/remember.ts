@@ -1,17 +1,16 @@
 /** What a daemon knows from the ones before it, for the parts that use it. */
-import { createHash } from 'node:crypto';
+import { digest } from '../base/digest.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
 import type { CatalogMemory } from '../runtime/catalog.ts';
-import { rememberedVerdicts } from '../runtime/deno/known.ts';
-import type { Verdicts } from '../runtime/deno/look.ts';
+import type { VerdictMemory } from '../runtime/deno/known.ts';
 import { Measurements } from '../runtime/measure/measurements.ts';
 import { hostIdentity } from '../runtime/state/host.ts';
 import { State } from '../runtime/state/state.ts';
 import type { Host } from './daemon.ts';
 
 export interface Memory extends CatalogMemory {
-  readonly verdicts: Verdicts;
+  readonly verdicts: VerdictMemory;
   /** Writes what is new. Never rejects. */
   close(): Promise<void>;
 }
@@ -23,16 +22,15 @@ export interface RememberOptions {
   readonly log: Log;
 }
 
-export async function remember({ folder, config, host, log }: RememberOptions): Promise<Memory> {
-  const { clock, version } = host;
-  const state = await State.open({ folder, host: await hostIdentity(), clock, log });
+export function remember({ folder, config, host, log }: RememberOptions): Memory {
+  const state = State.open({ folder, host: hostIdentity(), clock: host.clock, log });
   const key = fingerprint(config, host);
   const verdicts = state.section('verdicts');
   return {
     measurements: new Measurements(state.section('measurements'), (runtime, samples) => state.remember('measurements', runtime, samples)),
     found: state.section('found').get(key) ?? {},
     keep: (found) => state.remember('found', key, found),
-    verdicts: rememberedVerdicts({ get: (file) => verdicts.get(file), set: (file, known) => state.remember('verdicts', file, known) }, version),
+    verdicts: { get: (file) => verdicts.get(file), set: (file, known) => state.remember('verdicts', file, known) },
     close: () => state.close(),
   };
 }
@@ -41,5 +39,5 @@ export async function remember({ folder, config, host, log }: RememberOptions): 
 function fingerprint(config: Config, { version, env, home }: Host): string {
   const { PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR } = env;
   const parts = [version, config, home, PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return digest(JSON.stringify(parts));
 }

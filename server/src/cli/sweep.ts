@@ -1,10 +1,11 @@
 /** After a daemon's sudden death: removes the containers it left. Started by its keeper. */
 import { loadConfig } from '../policy/config-file.ts';
 import { DAEMON_LABEL } from '../runtime/docker/container.ts';
-import { createEngine, type Host } from './daemon.ts';
+import type { Host } from './daemon.ts';
+import { createEngine } from './runtimes.ts';
 
 export async function sweep(host: Host, daemonId: string, configFlag: string | undefined): Promise<number> {
-  const config = await loadConfig({ flag: configFlag, env: host.env, home: host.home });
+  const config = loadConfig({ flag: configFlag, env: host.env, home: host.home });
   const engine = createEngine(config, host);
   const left = await engine.find(`${DAEMON_LABEL}=${daemonId}`);
   await Promise.all(left.map(({ id }) => engine.remove(id)));

@@ -2,7 +2,7 @@
 import type { Ahead } from '../command/ahead.ts';
 import { abortable } from '../base/promises.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
-import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
+import { resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
 import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import { type Choosable, selectRuntime, type Wish } from '../runtime/select/select.ts';
@@ -26,7 +26,7 @@ export type CreateSessions = (params: SessionCreateParams, context: RequestConte
 
 export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSessions {
   const share = async (ask: WorkspaceAsk) =>
-    resolveWorkspace(ask, { opened: openedFolders(initialize), trusted: initialize.trusted ?? true, hidden: await hidden() });
+    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, { signal }) => {
     refuseUnserved(params);
@@ -65,16 +65,6 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
       await shown.end();
     }
   };
-}
-
-export function openedFolders(initialize: InitializeParams): string[] {
-  return (initialize.workspaceFolders ?? []).map(({ uri }) => uri);
-}
-
-/** The folders as paths, links resolved; what does not exist is left out. */
-export async function openedPaths(initialize: InitializeParams): Promise<string[]> {
-  const paths = await Promise.all(openedFolders(initialize).map((uri) => realFolder(uri).catch(() => undefined)));
-  return paths.filter((path) => path !== undefined);
 }
 
 /** What is asked for but not served is refused: a client that relies on it must know. */

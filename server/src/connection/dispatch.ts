@@ -11,7 +11,7 @@ import {
   Shutdown,
 } from '../protocol/index.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import type { RequestContext, Service } from './service.ts';
+import type { Handlers, RequestContext } from './service.ts';
 import type { Trace } from './trace.ts';
 import { parseParams } from './validate.ts';
 
@@ -39,11 +39,11 @@ export class Dispatcher {
     const { lifecycle } = this.#deps;
     if (name === Initialize.name) return lifecycle.initialize(params);
     if (lifecycle.opening) await lifecycle.opening;
-    const { service } = lifecycle;
+    const { capabilities, handlers } = lifecycle.served;
     if (name === Shutdown.name) return lifecycle.shutdown();
     const method = this.#table.get(name);
-    const handler = method && handlerOf(service, method);
-    if (!method || method.kind !== 'request' || !handler || !service.capabilities.methods.includes(name)) {
+    const handler = method && handlerOf(handlers, method);
+    if (!method || method.kind !== 'request' || !handler || !capabilities.methods.includes(name)) {
       throw new ProtocolError('MethodNotFound', `${name} is not among the methods this daemon advertised.`, { method: name });
     }
     return handler(parseParams(method.params, params), context);
@@ -62,12 +62,12 @@ export class Dispatcher {
     trace.received('notification', name, params);
     if (name === Initialized.name) return;
     if (name === SetTrace.name) trace.set(parseParams(SetTrace.params, params).value);
-    else await handlerOf(lifecycle.service, method)?.(parseParams(method.params, params), context);
+    else await handlerOf(lifecycle.served.handlers, method)?.(parseParams(method.params, params), context);
   }
 }
 
 /** Handlers take what the schema of their method makes: the table and `Handlers` say the same. */
-function handlerOf(service: Service, { name }: Method): Handler | undefined {
-  const handlers = service.handlers as unknown as Readonly<Record<string, Handler | undefined>>;
+function handlerOf(served: Handlers, { name }: Method): Handler | undefined {
+  const handlers = served as unknown as Readonly<Record<string, Handler | undefined>>;
   return handlers[name]?.bind(handlers);
 }

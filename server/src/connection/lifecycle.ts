@@ -7,7 +7,7 @@ import {
   ProtocolError,
   protocolVersion,
 } from '../protocol/index.ts';
-import type { Service } from './service.ts';
+import type { Handlers, Service } from './service.ts';
 import { parseParams } from './validate.ts';
 
 export interface LifecycleDeps {
@@ -24,6 +24,7 @@ export class Lifecycle {
   readonly #deps: LifecycleDeps;
   #phase: Phase = 'new';
   #service: Service | undefined;
+  #handlers: Handlers | undefined;
   #opening: Deferred<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -31,7 +32,7 @@ export class Lifecycle {
     this.#deps = deps;
   }
 
-  /** While `initialize` is under way: resolves when it has been answered. What comes meanwhile waits for it. */
+  /** While `initialize` is under way: resolves when it has been answered, and the service has started. What comes meanwhile waits for it. */
   get opening(): Promise<void> | undefined {
     return this.#opening?.promise;
   }
@@ -45,10 +46,10 @@ export class Lifecycle {
   }
 
   /** @throws ProtocolError where the client may ask for nothing now */
-  get service(): Service {
+  get served(): Pick<Service, 'capabilities'> & { readonly handlers: Handlers } {
     if (this.#phase === 'shutdown') throw new ProtocolError('InvalidRequest', 'After shutdown only exit may follow.');
-    if (!this.#service) throw new ProtocolError('ServerNotInitialized', 'Send initialize first.');
-    return this.#service;
+    if (!this.#service || !this.#handlers) throw new ProtocolError('ServerNotInitialized', 'Send initialize first.');
+    return { capabilities: this.#service.capabilities, handlers: this.#handlers };
   }
 
   async initialize(raw: unknown): Promise<InitializeResult> {
@@ -61,9 +62,9 @@ export class Lifecycle {
       negotiate(params);
       const service = await this.#deps.open(params);
       this.#service = service;
-      this.#afterAnswer('open', opening, () => {
+      this.#afterAnswer('open', opening, async () => {
         this.#deps.opened(params);
-        service.opened?.();
+        this.#handlers = await service.start();
       });
       const serverInfo = { name: 'codebeaker', version: this.#deps.version } as const;
       return { protocolVersion, serverInfo, capabilities: service.capabilities };
@@ -91,13 +92,17 @@ export class Lifecycle {
   }
 
   /** What is thrown or returned becomes an answer without waiting for anything else, thus before this runs. */
-  #afterAnswer(phase: Phase, opening: Deferred<void>, then?: () => void): void {
-    setImmediate(() => {
-      this.#phase = phase;
-      this.#opening = undefined;
-      then?.();
-      opening.resolve();
-    });
+  #afterAnswer(phase: Phase, opening: Deferred<void>, then?: () => Promise<void>): void {
+    const enter = async () => {
+      try {
+        await then?.();
+      } finally {
+        this.#phase = phase;
+        this.#opening = undefined;
+        opening.resolve();
+      }
+    };
+    setImmediate(() => void enter());
   }
 }
 

@@ -29,9 +29,11 @@ export interface RequestContext {
 /** Made at `initialize`, one for each connection. */
 export interface Service {
   readonly capabilities: ServerCapabilities;
-  readonly handlers: Handlers;
-  /** The result of `initialize` has been written: from now on the client may be told things unasked. */
-  opened?(): void;
+  /**
+   * The result of `initialize` has been written: from now on the client may be told things unasked. Called once.
+   * What the client asks meanwhile waits for the handlers.
+   */
+  start(): Promise<Handlers>;
   /** Ends all work and removes every sandbox. Called once: at shutdown, exit, end of input. */
   close(): Promise<void>;
 }

@@ -3,14 +3,15 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { mayWait, prime } from '../command/ahead.ts';
 import type { PrimedProgram } from '../command/primed.ts';
-import type { Policy } from '../policy/policy.ts';
+import { makesAhead, type Policy } from '../policy/policy.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import { SandboxPool } from '../session/pool.ts';
 
 /** In what waits, an interpreter waits too. Undefined where the policy wants nothing to wait. */
-export function createPool({ pool }: Policy, clock: Clock, log: Log): SandboxPool<PrimedProgram> | undefined {
-  if (pool && Object.keys(pool).length === 0) return undefined;
+export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<PrimedProgram> | undefined {
+  if (!makesAhead(policy)) return undefined;
+  const { pool } = policy;
   return new SandboxPool({
     clock,
     log,

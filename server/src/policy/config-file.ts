@@ -1,6 +1,5 @@
 /** Reads configuration: JSON, checked against the published schema, with a path in every complaint. */
-import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { safeParse } from 'zod/mini';
 import { Config } from '../protocol/index.ts';
@@ -10,10 +9,6 @@ import { explain, inWords } from '../protocol/issues.ts';
 const notServed: ReadonlySet<string> = new Set([
   'rates', 'quotas', 'prices', 'scan', 'audit', 'network.hosts',
 ]);
-
-export const projectFileName = '.codebeaker.json';
-/** A project comes from anywhere. What is larger is no configuration. */
-const MAX_PROJECT_FILE_BYTES = 256 * 1024;
 
 export class ConfigError extends Error {}
 
@@ -41,11 +36,11 @@ export interface ConfigSources {
   readonly home: string;
 }
 
-/** The configuration file: --config, else $CODEBEAKER_CONFIG, else the user's. Only the last may be missing. */
-export async function loadConfig({ flag, env, home }: ConfigSources): Promise<Config> {
+/** The configuration file: --config, else $CODEBEAKER_CONFIG, else the user's. Only the last may be missing. @throws ConfigError */
+export function loadConfig({ flag, env, home }: ConfigSources): Config {
   const named = flag ?? (env.CODEBEAKER_CONFIG || undefined);
   const path = named ?? join(ownFolder('XDG_CONFIG_HOME', { env, home }), 'config.json');
-  const text = await readIfThere(path, () => readFile(path, 'utf8'));
+  const text = readIfThere(path);
   if (text !== undefined) return parseConfig(text, path);
   if (named !== undefined) throw new ConfigError(`${path}: no such file`);
   return {};
@@ -59,32 +54,23 @@ export function ownFolder(base: keyof typeof defaultFolders, { env, home }: Pick
   return join(set && isAbsolute(set) ? set : join(home, defaultFolders[base]), 'codebeaker');
 }
 
-/** The project's own file, or undefined where it has none. @throws ConfigError, which does not tell where the folder is */
-export async function loadProjectConfig(folder: string): Promise<Config | undefined> {
-  const text = await readIfThere(projectFileName, () => readSmallFile(join(folder, projectFileName)));
-  return text === undefined ? undefined : parseConfig(text, projectFileName);
-}
-
-async function readIfThere(name: string, read: () => Promise<string>): Promise<string | undefined> {
+function readIfThere(path: string): string | undefined {
   try {
-    return await read();
+    return readFileSync(path, 'utf8');
   } catch (fault) {
-    if (fault instanceof ConfigError) throw fault;
-    const { code = 'unknown error' } = fault as { code?: string };
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ConfigError(`${name}: can't be read: ${code}`);
+    if (isAbsent(fault)) return undefined;
+    throw unreadable(path, fault);
   }
 }
 
-/** Does not wait for a writer where the file is a pipe. */
-async function readSmallFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw new ConfigError(`${projectFileName}: not a file`);
-    if (status.size > MAX_PROJECT_FILE_BYTES) throw new ConfigError(`${projectFileName}: larger than ${MAX_PROJECT_FILE_BYTES} bytes`);
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
+export function isAbsent(fault: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(fault));
+}
+
+export function unreadable(name: string, fault: unknown): ConfigError {
+  return new ConfigError(`${name}: can't be read: ${codeOf(fault)}`);
+}
+
+function codeOf(fault: unknown): string {
+  return (fault as { code?: string }).code ?? 'unknown error';
 }

@@ -61,6 +61,11 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
+/** An empty pool wants nothing to wait. */
+export function makesAhead({ pool }: Policy): boolean {
+  return !pool || Object.keys(pool).length > 0;
+}
+
 /** @throws ProtocolError PolicyDenied */
 export function checkImage(policy: Policy, image: string): void {
   if (policy.allowedImages.has(image)) return;

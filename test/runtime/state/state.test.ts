@@ -26,23 +26,23 @@ describe('what is remembered', () => {
 
   const file = () => join(folder, 'runtimes.json');
   const open = (of: HostIdentity = host) => State.open({ folder, host: of, clock, log: recordingLog(lines) });
-  const known = async (of?: HostIdentity) => [...(await open(of)).section('measurements')].map(([id, { coldMs }]) => [id, ...coldMs]);
+  const known = (of?: HostIdentity) => [...open(of).section('measurements')].map(([id, { coldMs }]) => [id, ...coldMs]);
   const saved = async (...entries: [id: string, value: number][]) => {
-    const state = await open();
+    const state = open();
     for (const [id, value] of entries) state.remember('measurements', id, samples(value));
     await state.close();
   };
 
   it('is there the next time, for nobody but its user, and nothing is left beside it', async () => {
     await saved(['docker', 1], ['deno', 2]);
-    expect(await known()).to.deep.equal([['docker', 1], ['deno', 2]]);
+    expect(known()).to.deep.equal([['docker', 1], ['deno', 2]]);
     expect([statSync(file()).mode & 0o777, statSync(folder).mode & 0o777]).to.deep.equal([0o600, 0o700]);
     expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
     expect(clock.pending).to.equal(0);
   });
 
   it('is written once for all that comes within ten seconds', async () => {
-    const state = await open();
+    const state = open();
     state.remember('measurements', 'a', samples(1));
     await clock.advance(9_000);
     state.remember('measurements', 'b', samples(2));
@@ -50,14 +50,14 @@ describe('what is remembered', () => {
     await clock.advance(1_000);
     await state.close();
     const { mtimeMs } = statSync(file());
-    expect(await known()).to.deep.equal([['a', 1], ['b', 2]]);
+    expect(known()).to.deep.equal([['a', 1], ['b', 2]]);
     await state.close();
     expect(statSync(file()).mtimeMs).to.equal(mtimeMs);
     expect(clock.pending).to.equal(0);
   });
 
   it('is not written where there is nothing new', async () => {
-    await (await open()).close();
+    await (open()).close();
     expect(existsSync(folder)).to.equal(false);
   });
 
@@ -65,11 +65,11 @@ describe('what is remembered', () => {
   for (const [name, change] of Object.entries(others)) {
     it(`is not that of a host with another ${name}, and is replaced there`, async () => {
       await saved(['docker', 1]);
-      expect(await known({ ...host, ...change })).to.deep.equal([]);
-      const state = await open({ ...host, ...change });
+      expect(known({ ...host, ...change })).to.deep.equal([]);
+      const state = open({ ...host, ...change });
       state.remember('measurements', 'deno', samples(3));
       await state.close();
-      expect([await known({ ...host, ...change }), await known()]).to.deep.equal([[['deno', 3]], []]);
+      expect([known({ ...host, ...change }), known()]).to.deep.equal([[['deno', 3]], []]);
     });
   }
 
@@ -96,9 +96,9 @@ describe('what is remembered', () => {
     it(`is forgotten when its file ${name}, and the file is replaced`, async () => {
       await saved(['docker', 1]);
       damage();
-      expect(await known()).to.deep.equal([]);
+      expect(known()).to.deep.equal([]);
       await saved(['deno', 2]);
-      expect(await known()).to.deep.equal([['deno', 2]]);
+      expect(known()).to.deep.equal([['deno', 2]]);
       expect([statSync(file()).mode & 0o777, lines]).to.deep.equal([0o600, []]);
     });
   }
@@ -112,7 +112,7 @@ describe('what is remembered', () => {
         damaged[at] = byte;
         writeFileSync(file(), damaged.subarray(0, length));
         await saved(['deno', 2]);
-        expect((await known()).map(([id]) => id)).to.include('deno');
+        expect((known()).map(([id]) => id)).to.include('deno');
       }),
       { numRuns: 200 },
     );
@@ -120,17 +120,17 @@ describe('what is remembered', () => {
 
   it('of two daemons is kept side by side', async () => {
     await saved(['shared', 0]);
-    const [one, two] = [await open(), await open()];
+    const [one, two] = [open(), open()];
     one.remember('measurements', 'docker', samples(1));
     two.remember('measurements', 'deno', samples(2));
     two.remember('measurements', 'shared', samples(3));
     await one.close();
     await two.close();
-    expect(new Map((await known()) as [string, number][])).to.deep.equal(new Map([['shared', 3], ['docker', 1], ['deno', 2]]));
+    expect(new Map(known() as [string, number][])).to.deep.equal(new Map([['shared', 3], ['docker', 1], ['deno', 2]]));
   });
 
   it('of many daemons that write at the same time is whole', async () => {
-    const daemons = await Promise.all(Array.from({ length: 20 }, () => open()));
+    const daemons = Array.from({ length: 20 }, () => open());
     daemons.forEach((state, index) => state.remember('measurements', `r${index}`, samples(index)));
     let reads = 0;
     let over = false;
@@ -144,21 +144,21 @@ describe('what is remembered', () => {
     over = true;
     await reading;
     expect(reads).to.be.greaterThan(0);
-    expect(await known()).not.to.deep.equal([]);
+    expect(known()).not.to.deep.equal([]);
     expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
   });
 
   it('is bounded: the oldest goes first', async () => {
-    const state = await open();
+    const state = open();
     for (let count = 0; count < 40; count += 1) state.remember('verdicts', `v${count}`, { version: '1', coldMs: 1, warmMs: 1, memoryBytes: 1, at: 1 });
     await state.close();
-    const keys = [...(await open()).section('verdicts').keys()];
+    const keys = [...open().section('verdicts').keys()];
     expect([keys.length, keys[0], keys.at(-1)]).to.deep.equal([16, 'v24', 'v39']);
   });
 
   it('that can not be written is told once, and is no fault', async () => {
     writeFileSync(dirname(folder).replace(/deep$/, 'deep'), 'a file where the folder should be');
-    const state = await open();
+    const state = open();
     state.remember('measurements', 'a', samples(1));
     await clock.advance(10_000);
     state.remember('measurements', 'b', samples(1));
@@ -179,8 +179,8 @@ describe('what is remembered', () => {
 
 describe('the identity of this host', () => {
   it('is the same each time, and does not tell the id of the machine', async () => {
-    const identity = await hostIdentity();
-    expect(await hostIdentity()).to.deep.equal(identity);
+    const identity = hostIdentity();
+    expect(hostIdentity()).to.deep.equal(identity);
     expect(identity.machine).to.match(/^[0-9a-f]{32}$/);
     expect(identity.cores).to.be.greaterThan(0);
     const id = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : '';

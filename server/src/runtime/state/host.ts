@@ -1,8 +1,8 @@
 /** Which machine this is: what was found on another one says nothing here. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { cpus, hostname, release } from 'node:os';
 import * as z from 'zod/mini';
+import { digest } from '../../base/digest.ts';
 
 export const HostIdentity = z.object({
   /** A digest: the machine's id itself is nobody's business. */
@@ -13,14 +13,21 @@ export const HostIdentity = z.object({
 });
 export type HostIdentity = z.infer<typeof HostIdentity>;
 
-export async function hostIdentity(): Promise<HostIdentity> {
-  // A container that was made from an image may have an empty one.
-  const id = (await readFile('/etc/machine-id', 'utf8').catch(() => '')).trim() || hostname();
+export function hostIdentity(): HostIdentity {
   const cores = cpus();
   return {
-    machine: createHash('sha256').update(`codebeaker ${id}`).digest('hex').slice(0, 32),
+    machine: digest(`codebeaker ${machineId()}`),
     kernel: release(),
     cpu: cores[0]?.model ?? '',
     cores: cores.length,
   };
+}
+
+/** A container that was made from an image may have an empty one. */
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim() || hostname();
+  } catch {
+    return hostname();
+  }
 }

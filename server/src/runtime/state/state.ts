@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { Sequence } from '../../base/promises.ts';
 import { Contents, MAX_ENTRIES, type Section } from './contents.ts';
-import { readState, writeState } from './file.ts';
+import { readState } from './file.ts';
 import type { HostIdentity } from './host.ts';
 
 export interface StateOptions {
@@ -33,8 +33,8 @@ export class State {
   #cancel: (() => void) | undefined;
   #warned = false;
 
-  static async open(options: StateOptions): Promise<State> {
-    return new State(options, await load(join(options.folder, FILE), options.host));
+  static open(options: StateOptions): State {
+    return new State(options, load(join(options.folder, FILE), options.host));
   }
 
   private constructor(options: StateOptions, contents: Contents | undefined) {
@@ -70,7 +70,8 @@ export class State {
     return this.#saving.run(async () => {
       const { host, clock, log } = this.#options;
       try {
-        const theirs = await load(this.#path, host);
+        const theirs = load(this.#path, host);
+        const { writeState } = await import('./write.ts');
         await writeState(this.#path, { format: 1, host, ...this.#mergedWith(theirs) } satisfies Contents, clock.now());
       } catch (fault) {
         if (!this.#warned) log.warn(`what was measured can't be kept for the next time (${(fault as { code?: string }).code ?? 'unknown error'}): check stateDir`);
@@ -103,8 +104,8 @@ function put<T>(entries: Map<string, T>, section: Section, key: string, entry: T
 }
 
 /** undefined: there is none, or it is damaged, or of another host. */
-async function load(path: string, host: HostIdentity): Promise<Contents | undefined> {
-  const { success, data } = safeParse(Contents, await readState(path));
+function load(path: string, host: HostIdentity): Contents | undefined {
+  const { success, data } = safeParse(Contents, readState(path));
   const same = success && (['machine', 'kernel', 'cpu', 'cores'] as const).every((key) => data.host[key] === host[key]);
   return same ? data : undefined;
 }

@@ -1,0 +1,17 @@
+/** Tells texts apart, as 32 hexadecimal digits. It stands up to nobody who looks for another text with the same ones. */
+
+/** FNV-1a from four seeds, without what it takes to load node:crypto. */
+export function digest(text: string): string {
+  return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((seed) => hash(text, seed).toString(16).padStart(8, '0')).join('');
+}
+
+function hash(text: string, seed: number): number {
+  let state = seed;
+  for (let at = 0; at < text.length; at++) state = mix(state ^ text.charCodeAt(at));
+  return state >>> 0;
+}
+
+function mix(state: number): number {
+  const product = Math.imul(state, 0x01000193);
+  return product ^ (product >>> 15);
+}

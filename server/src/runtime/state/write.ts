@@ -1,0 +1,37 @@
+/** How a small JSON file is replaced that others may read, and replace, at the same time. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** A temporary file that is older belongs to nobody any more. */
+const STALE_MS = 3_600_000;
+
+/** Replaces it in one step. @throws where the folder can't be written */
+export async function writeState(path: string, value: unknown, now: number): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(value)}\n`);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (fault) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fault;
+  }
+  await removeStale(folder, basename(path), now).catch(() => undefined);
+}
+
+/** What daemons left that died while they wrote. */
+async function removeStale(folder: string, name: string, now: number): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(`${name}.`) || !entry.endsWith('.tmp')) continue;
+    const path = join(folder, entry);
+    const { mtimeMs } = await stat(path);
+    if (now - mtimeMs > STALE_MS) await rm(path, { force: true });
+  }
+}
