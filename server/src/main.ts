@@ -25,11 +25,14 @@ const host: Host = {
 // A reader that has gone is no fault: who writes what must be read looks for itself.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-process.exitCode = await main(process.argv.slice(2));
+/** `started` is called when a client is being served: from then on nothing waits for the start. */
+export function main(started: () => void): void {
+  void run(process.argv.slice(2), started).then((code) => (process.exitCode = code));
+}
 
-async function main(argv: readonly string[]): Promise<number> {
+async function run(argv: readonly string[], started: () => void): Promise<number> {
   try {
-    return await dispatch(parseArguments(argv));
+    return await dispatch(parseArguments(argv), started);
   } catch (fault) {
     if (fault instanceof UsageError) {
       process.stderr.write(`codebeaker: ${fault.message}\n\n${usage}`);
@@ -43,7 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(args: Arguments): Promise<number> {
+async function dispatch(args: Arguments, started: () => void): Promise<number> {
   switch (args.command) {
     case 'help':
       process.stdout.write(usage);
@@ -53,12 +56,12 @@ async function dispatch(args: Arguments): Promise<number> {
       return 0;
     case 'serve': {
       const { serve } = await import('./cli/serve.ts');
-      return serve(host, args, process);
+      return serve(host, args, process, started);
     }
     case 'run': {
-      const { run } = await import('./cli/run.ts');
+      const { run: runFile } = await import('./cli/run.ts');
       const daemon = await createDaemon(host, args.config);
-      return run(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+      return runFile(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');

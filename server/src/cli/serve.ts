@@ -1,25 +1,21 @@
 /** `codebeaker --stdio` and its kin: one connection, then the end. */
-import { setFlagsFromString } from 'node:v8';
 import { deadline } from '../base/clock.ts';
 import { connect, type Connection } from '../connection/server.ts';
+import type { Open } from '../connection/service.ts';
 import { takeStdout } from '../connection/stdout.ts';
 import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../connection/transports.ts';
 import { watchProcess } from '../connection/watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon, type Host } from './daemon.ts';
-import { relieve } from './relief.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
-
-/** Output on its way makes short-lived strings. Kept small, the young generation is collected before they fill memory. */
-const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
 
 /** A daemon whose clean-up hangs leaves it to the leases. */
 const EXIT_DEADLINE_MS = 300;
 
-export async function serve(host: Host, args: Serve, process: NodeJS.Process): Promise<number> {
+/** `started` is called when a client is being served, before anything changes V8's flags. */
+export async function serve(host: Host, args: Serve, process: NodeJS.Process, started: () => void): Promise<number> {
   const output = takeStdout(process);
-  setFlagsFromString(SMALL_YOUNG_GENERATION);
   let transport: Transport;
   try {
     transport = await transportOf(args, process.stdin, output);
@@ -31,7 +27,6 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
     transport.dispose();
     throw fault;
   });
-  relieve(transport.output);
   const { log } = daemon;
   const stops: (() => void)[] = [];
   const leave = (why: string) => {
@@ -39,7 +34,11 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
     void connection.close();
   };
   const watch = (pid: number) => stops.push(watchProcess(pid, host.clock, host.alive, () => leave(`process ${pid} is gone`)));
-  const connection: Connection = connect(transport, daemon.open, { log, clock: host.clock, version: host.version, onClientProcess: watch });
+  const begun = async () => {
+    started();
+    (await import('./relief.ts')).relieve(transport.output);
+  };
+  const connection: Connection = connect(transport, announcing(daemon.open, begun), { log, clock: host.clock, version: host.version, onClientProcess: watch });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
@@ -52,6 +51,19 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process): P
   const closed = daemon.close().catch((fault: unknown) => log.error('closing failed', fault));
   await deadline(host.clock, EXIT_DEADLINE_MS, closed, () => new Error('slow')).catch(() => log.error('clean-up is slow: leaving it to the leases'));
   process.exit(code);
+}
+
+/** Tells when the client is being served. */
+function announcing(open: Open, begun: () => Promise<void>): Open {
+  return async (...client) => {
+    const service = await open(...client);
+    const start = async () => {
+      const handlers = await service.start();
+      await begun();
+      return handlers;
+    };
+    return { ...service, start };
+  };
 }
 
 function transportOf({ transport }: Serve, stdin: NodeJS.ReadStream, output: ReturnType<typeof takeStdout>): Promise<Transport> {
