@@ -19,14 +19,12 @@ const host: Host = {
   version: typeof __VERSION__ === 'undefined' ? '0.0.0-source' : __VERSION__,
   self: [process.execPath, process.argv[1] ?? ''],
   alive: (pid) => isAlive(pid, (id, signal) => process.kill(id, signal)),
-  writeLog: (line) => void process.stderr.write(`${line}\n`),
+  writeLog: (line) => void stderr().write(`${line}\n`),
 };
 
-// A reader that has gone is no fault: who writes what must be read looks for itself.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-/** `started` is called when a client is being served: from then on nothing waits for the start. */
+/** `started` is called when `initialize` has been answered. */
 export function main(started: () => void): void {
+  process.stdout.on('error', ignore);
   void run(process.argv.slice(2), started).then((code) => (process.exitCode = code));
 }
 
@@ -35,11 +33,11 @@ async function run(argv: readonly string[], started: () => void): Promise<number
     return await dispatch(parseArguments(argv), started);
   } catch (fault) {
     if (fault instanceof UsageError) {
-      process.stderr.write(`codebeaker: ${fault.message}\n\n${usage}`);
+      stderr().write(`codebeaker: ${fault.message}\n\n${usage}`);
       return EXIT_USAGE;
     }
     if (fault instanceof ConfigError) {
-      process.stderr.write(`codebeaker: ${fault.message}\n`);
+      stderr().write(`codebeaker: ${fault.message}\n`);
       return EXIT_USAGE;
     }
     throw fault;
@@ -56,12 +54,12 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       return 0;
     case 'serve': {
       const { serve } = await import('./cli/serve.ts');
-      return serve(host, args, process, started);
+      return serve(host, args, process, { stderr, started });
     }
     case 'run': {
       const { run: runFile } = await import('./cli/run.ts');
       const daemon = await createDaemon(host, args.config);
-      return runFile(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+      return runFile(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onInterrupt });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
@@ -72,6 +70,18 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       return sweep(host, args.daemonId, args.config);
     }
   }
+}
+
+/** Made when something is to be told: for most starts that is never. */
+function stderr(): NodeJS.WriteStream {
+  const { stderr: stream } = process;
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+  return stream;
+}
+
+/** A reader that has gone is no fault: who writes what must be read looks for itself. */
+function ignore(): void {
+  return undefined;
 }
 
 /** The first Ctrl-C is the callback's; a second one ends us at once, and the leases take the sandboxes along. */

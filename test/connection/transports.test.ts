@@ -80,7 +80,7 @@ describe('stdout', () => {
     const earlier = new Console(process);
     earlier.log('before');
     expect(output()).to.equal('before\n');
-    const taken = takeStdout(process);
+    const taken = takeStdout(process.stdout, () => process.stderr);
     taken.write('frame');
     earlier.log('stray 1');
     new Console(process).info('stray 2');
@@ -91,7 +91,7 @@ describe('stdout', () => {
 
   it('keeps the order, and tells when it is full', async () => {
     const { process, stdout } = make();
-    const taken = takeStdout(process);
+    const taken = takeStdout(process.stdout, () => process.stderr);
     const sent = Array.from({ length: 50 }, (_, at) => `${at};`.padEnd(10_000));
     const room = sent.map((text) => taken.write(text));
     expect(room.at(-1)).to.equal(false);
@@ -103,7 +103,7 @@ describe('stdout', () => {
 
   it('breaks when its reader goes', async () => {
     const { process, stdout } = make();
-    const taken = takeStdout(process);
+    const taken = takeStdout(process.stdout, () => process.stderr);
     const fault = new Error('write EPIPE');
     const broken = once(taken, 'error');
     stdout.destroy(fault);

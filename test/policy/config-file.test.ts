@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigError, loadConfig, ownFolder, parseConfig } from '../../server/src/policy/config-file.ts';
+import { ConfigError, loadConfig, parseConfig } from '../../server/src/policy/config-file.ts';
+import { ownFolder } from '../../server/src/policy/own-folder.ts';
 import { loadProjectConfig } from '../../server/src/policy/project-file.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -132,6 +133,7 @@ describe('the configuration file', () => {
     const home = '/home/a';
     expect(ownFolder('XDG_CONFIG_HOME', { env: {}, home })).to.equal('/home/a/.config/codebeaker');
     expect(ownFolder('XDG_STATE_HOME', { env: {}, home })).to.equal('/home/a/.local/state/codebeaker');
+    expect(ownFolder('XDG_CACHE_HOME', { env: {}, home })).to.equal('/home/a/.cache/codebeaker');
     expect(ownFolder('XDG_STATE_HOME', { env: { XDG_STATE_HOME: '/s' }, home })).to.equal('/s/codebeaker');
   });
 });

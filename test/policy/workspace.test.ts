@@ -128,7 +128,7 @@ describe('hidden places', () => {
     expect(places).to.include.members([
       '/proc', '/run', '/var/run', '/etc', '/var/lib/docker',
       '/home/a/.ssh', '/home/a/.docker', '/home/a/.aws', '/home/a/.kube', '/home/a/.gnupg',
-      '/home/a/.config/codebeaker', '/home/a/.local/state/codebeaker',
+      '/home/a/.config/codebeaker', '/home/a/.local/state/codebeaker', '/home/a/.cache/codebeaker',
     ]);
     expect(places.every((place) => place.startsWith('/'))).to.equal(true);
   });

@@ -3,10 +3,12 @@
  * is kept; the rest is read when it is asked for.
  */
 import { readFileSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 import { digest } from '../base/digest.ts';
 import type { main } from '../main.ts';
+import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
 
 /** As the build wraps our files. */
@@ -16,7 +18,7 @@ const uid = process.getuid?.() ?? -1;
 const startPath = join(__dirname, 'start.cjs');
 const source = readFileSync(startPath, 'latin1');
 const cachePath = pathOfCache();
-const cachedData = cachePath === undefined ? undefined : readCode(cachePath, uid);
+const cachedData = readCode(cachePath, uid);
 const script = new Script(source, { filename: startPath, ...(cachedData && { cachedData }) });
 const start = script.runInThisContext() as Readonly<Record<string, Chunk>>;
 const modules = new Map<string, { exports: object }>();
@@ -44,15 +46,13 @@ function load(name: string): unknown {
 
 /** For when the start is over: what it did not need is not worth keeping. V8's flags must still be those of the start. */
 function keepCode(): void {
-  if (cachePath === undefined || (cachedData && !script.cachedDataRejected)) return;
+  if (cachedData && !script.cachedDataRejected) return;
   writeCode(cachePath, script.createCachedData(), { pid: process.pid, now: Date.now() });
 }
 
-/** One file for each build of ours, V8, processor and set of flags. undefined: nobody says where home is. */
-function pathOfCache(): string | undefined {
-  const { XDG_CACHE_HOME: set, HOME: home, NODE_OPTIONS } = process.env;
-  const base = set && isAbsolute(set) ? set : home && join(home, '.cache');
-  if (!base) return undefined;
-  const key = digest(JSON.stringify([__BUILD__, process.version, process.versions.v8, process.arch, process.execArgv, NODE_OPTIONS]));
-  return join(base, 'codebeaker', `${key}.code`);
+/** One file for each build of ours, V8, processor and set of flags. */
+function pathOfCache(): string {
+  const { env, version, versions, arch, execArgv } = process;
+  const key = digest(JSON.stringify([__BUILD__, version, versions.v8, arch, execArgv, env.NODE_OPTIONS]));
+  return join(ownFolder('XDG_CACHE_HOME', { env, home: homedir() }), `${key}.code`);
 }

@@ -13,9 +13,14 @@ type Serve = Extract<Arguments, { command: 'serve' }>;
 /** A daemon whose clean-up hangs leaves it to the leases. */
 const EXIT_DEADLINE_MS = 300;
 
-/** `started` is called when a client is being served, before anything changes V8's flags. */
-export async function serve(host: Host, args: Serve, process: NodeJS.Process, started: () => void): Promise<number> {
-  const output = takeStdout(process);
+export interface Surroundings {
+  stderr(): NodeJS.WriteStream;
+  /** Called when `initialize` has been answered, before anything changes V8's flags. */
+  started(): void;
+}
+
+export async function serve(host: Host, args: Serve, process: NodeJS.Process, { stderr, started }: Surroundings): Promise<number> {
+  const output = takeStdout(process.stdout, stderr);
   let transport: Transport;
   try {
     transport = await transportOf(args, process.stdin, output);
@@ -53,14 +58,13 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process, st
   process.exit(code);
 }
 
-/** Tells when the client is being served. */
+/** Tells when `initialize` has been answered. */
 function announcing(open: Open, begun: () => Promise<void>): Open {
   return async (...client) => {
     const service = await open(...client);
     const start = async () => {
-      const handlers = await service.start();
       await begun();
-      return handlers;
+      return service.start();
     };
     return { ...service, start };
   };

@@ -4,9 +4,12 @@ import { Writable } from 'node:stream';
 /**
  * The one way to stdout from now on: whatever else writes to `process.stdout`, `console` included, writes to stderr.
  */
-export function takeStdout({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Writable {
+export function takeStdout(stdout: NodeJS.WriteStream, stderr: () => NodeJS.WriteStream): Writable {
   const write = stdout.write.bind(stdout);
-  stdout.write = stderr.write.bind(stderr);
+  stdout.write = (...args: unknown[]) => {
+    const stray = stderr();
+    return Reflect.apply(stray.write, stray, args) as boolean;
+  };
   const output = new Writable({
     write: (chunk: Buffer, encoding, done) => void write(chunk, encoding, done),
   });

@@ -1,9 +1,10 @@
 /** Reads configuration: JSON, checked against the published schema, with a path in every complaint. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { safeParse } from 'zod/mini';
 import { Config } from '../protocol/index.ts';
 import { explain, inWords } from '../protocol/issues.ts';
+import { ownFolder } from './own-folder.ts';
 
 /** Keys of the published schema that this version does not serve: refused, not ignored. */
 const notServed: ReadonlySet<string> = new Set([
@@ -44,14 +45,6 @@ export function loadConfig({ flag, env, home }: ConfigSources): Config {
   if (text !== undefined) return parseConfig(text, path);
   if (named !== undefined) throw new ConfigError(`${path}: no such file`);
   return {};
-}
-
-const defaultFolders = { XDG_CONFIG_HOME: '.config', XDG_STATE_HOME: '.local/state' };
-
-/** Our folder in one of the XDG base directories. There, a path that is not absolute is as good as none. */
-export function ownFolder(base: keyof typeof defaultFolders, { env, home }: Pick<ConfigSources, 'env' | 'home'>): string {
-  const set = env[base];
-  return join(set && isAbsolute(set) ? set : join(home, defaultFolders[base]), 'codebeaker');
 }
 
 function readIfThere(path: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What no sandbox ever sees: the system's own folders, sockets that give the machine away, and the keys of a person. */
 import { isAbsolute, join } from 'node:path';
-import { ownFolder } from './config-file.ts';
+import { type BaseFolder, ownFolder } from './own-folder.ts';
 
 const system = [
   '/proc', '/sys', '/dev', '/run', '/var/run', '/etc', '/boot',
@@ -9,6 +9,9 @@ const system = [
 
 /** Below the home. In some of them engines keep their sockets. */
 const personal = ['.ssh', '.gnupg', '.aws', '.azure', '.kube', '.docker', '.colima', '.lima', '.orbstack', '.rd', '.config/gcloud'];
+
+/** What lies in them is believed, and the code in the last is run. */
+const own: readonly BaseFolder[] = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'];
 
 /** Environment variables that name a secret place: a folder, a file or a socket. */
 const named = ['DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'GNUPGHOME', 'SSH_AUTH_SOCK', 'XDG_RUNTIME_DIR'];
@@ -27,8 +30,7 @@ export function hiddenPlaces({ env, home, stateFolder, engineSocket }: HiddenSou
   return [
     ...system,
     ...personal.map((name) => join(home, name)),
-    ownFolder('XDG_CONFIG_HOME', { env, home }),
-    ownFolder('XDG_STATE_HOME', { env, home }),
+    ...own.map((base) => ownFolder(base, { env, home })),
     ...[...named.map((name) => env[name]), stateFolder, engineSocket].filter(isPath),
   ];
 }

@@ -1,0 +1,84 @@
+/** A start with compiled code from the one before, and with none that is any good: the same answer. */
+import { expect } from 'chai';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { daemonEnvironment } from './environment.ts';
+import { daemonPath, RawClient } from './raw-client.ts';
+
+describe('a start', function () {
+  this.timeout(20_000);
+  let cache: string;
+  beforeEach(() => (cache = mkdtempSync(join(tmpdir(), 'codebeaker-cache-'))));
+  afterEach(() => rmSync(cache, { recursive: true, force: true }));
+
+  const files = () => readdirSync(join(cache, 'codebeaker'));
+  const file = () => join(cache, 'codebeaker', files()[0] ?? '');
+  /** Which file it is: another one after it was written again. */
+  const inode = () => statSync(file()).ino;
+
+  /** Starts one, has it answer, and ends it. */
+  const start = async (flags: string[] = [], env: Record<string, string> = {}) => {
+    const command = [process.execPath, ...flags, daemonPath, '--stdio'];
+    const client = new RawClient({ command, env: { ...daemonEnvironment(), XDG_CACHE_HOME: cache, ...env } });
+    const { serverInfo } = await client.initialize();
+    expect(serverInfo.name).to.equal('codebeaker');
+    expect((await client.request('server/health')).checks).not.to.deep.equal([]);
+    expect(await client.end()).to.equal(0);
+    expect(client.stderr).to.equal('');
+  };
+
+  it('keeps what was compiled, and takes it the next time', async () => {
+    await start();
+    expect(files()).to.have.lengthOf(1);
+    const first = inode();
+    await start();
+    expect(inode()).to.equal(first);
+  });
+
+  const spoiled: Record<string, (bytes: Buffer) => Buffer> = {
+    'was damaged': (bytes) => {
+      bytes.writeUInt8(bytes.readUInt8(bytes.length / 4) ^ 1, bytes.length / 4);
+      return bytes;
+    },
+    'was cut off': (bytes) => bytes.subarray(0, 1000),
+    'is empty': () => Buffer.alloc(0),
+    'V8 does not know': () => Buffer.from('not of V8. not of V8. '),
+    'belongs to another V8': (bytes) => {
+      // After its magic number stands the hash of its version.
+      for (const half of [0, bytes.length / 2]) bytes.writeUInt32LE(bytes.readUInt32LE(half + 4) ^ 1, half + 4);
+      return bytes;
+    },
+  };
+  for (const [what, spoil] of Object.entries(spoiled)) {
+    it(`does without what ${what}, and replaces it`, async () => {
+      await start();
+      const good = readFileSync(file()).length;
+      writeFileSync(file(), spoil(readFileSync(file())));
+      const before = inode();
+      await start();
+      expect(inode()).not.to.equal(before);
+      expect(readFileSync(file()).length).to.be.greaterThan(good / 2);
+      expect(files()).to.have.lengthOf(1);
+    });
+  }
+
+  it('does without what others could have written', async () => {
+    await start();
+    chmodSync(join(cache, 'codebeaker'), 0o777);
+    await start();
+  });
+
+  it('with other flags has a file of its own', async () => {
+    await start();
+    await start(['--max-old-space-size=200']);
+    await start([], { NODE_OPTIONS: '--max-old-space-size=200' });
+    expect(files()).to.have.lengthOf(3);
+  });
+
+  it('does without a folder that can not be made', async () => {
+    writeFileSync(join(cache, 'codebeaker'), 'a file where the folder should be');
+    await start();
+    expect(readdirSync(cache)).to.deep.equal(['codebeaker']);
+  });
+});
