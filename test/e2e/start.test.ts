@@ -28,6 +28,19 @@ describe('a start', function () {
     expect(client.stderr).to.equal('');
   };
 
+  it('says the same from memory as after a look', async () => {
+    const said = [];
+    for (let nth = 0; nth < 2; nth++) {
+      const client = new RawClient({ env: { ...daemonEnvironment({ stateDir: join(cache, 'state') }), XDG_CACHE_HOME: cache } });
+      const { capabilities } = await client.initialize();
+      said.push({ names: Object.keys(capabilities), available: capabilities.runtimes.filter((each: { available: boolean }) => each.available).map(({ id }: { id: string }) => id) });
+      expect((await client.request('session/list')).sessions).to.deep.equal([]);
+      await client.request('runtime/list');
+      await client.end();
+    }
+    expect(said[1]).to.deep.equal(said[0]);
+  });
+
   it('keeps what was compiled, and takes it the next time', async () => {
     await start();
     expect(files()).to.have.lengthOf(1);

@@ -14,7 +14,7 @@ describe('a late runtime', () => {
       calls.closes += 1;
       return close();
     };
-    const late = new LateRuntime('x', async () => {
+    const late = new LateRuntime('x', true, async () => {
       calls.loads += 1;
       return real;
     });
@@ -24,7 +24,7 @@ describe('a late runtime', () => {
   it('is not available before anybody has looked, and loads nothing to say so', () => {
     const { late, calls } = make();
     expect(late.info()).to.include({ id: 'x', available: false, reason: 'not looked at yet' });
-    expect([late.prepared('python'), late.terminals, late.networks]).to.deep.equal([false, false, undefined]);
+    expect([late.prepared('python'), late.terminals, late.networks]).to.deep.equal([false, true, undefined]);
     expect(calls.loads).to.equal(0);
   });
 

@@ -53,7 +53,8 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
   const memory = remember({ folder: stateFolder, config, host, log: log.child('state') });
   let loading: Promise<Runtimes> | undefined;
   const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ host, config, images: policy.images, log, verdicts: memory.verdicts })));
-  const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, async () => find(await load(), id)));
+  // Deno has terminals only where it runs in bubblewrap.
+  const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, id !== 'deno', async () => find(await load(), id)));
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   // Nobody waits for it.

@@ -4,18 +4,20 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec } from './ports.ts';
 
 export class LateRuntime implements Runtime {
   readonly id: string;
+  readonly #terminals: boolean;
   readonly #load: () => Promise<Runtime>;
   #loading: Promise<Runtime> | undefined;
   #loaded: Runtime | undefined;
 
-  /** `load` gives a runtime of the same id, which is closed with this one. It is called once. */
-  constructor(id: string, load: () => Promise<Runtime>) {
+  /** `load` gives a runtime of the same id, which is closed with this one. It is called once. `terminals`: whether its sandboxes have some, as far as can be said before. */
+  constructor(id: string, terminals: boolean, load: () => Promise<Runtime>) {
     this.id = id;
+    this.#terminals = terminals;
     this.#load = load;
   }
 
   get terminals(): boolean {
-    return this.#loaded?.terminals ?? false;
+    return this.#loaded ? (this.#loaded.terminals ?? false) : this.#terminals;
   }
 
   get networks(): Runtime['networks'] {
