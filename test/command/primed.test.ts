@@ -5,9 +5,11 @@ import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { native } from '../../server/src/runtime/native/native.ts';
 import { NativeRuntime } from '../../server/src/runtime/native/runtime.ts';
 import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/src/runtime/ports.ts';
-import { need } from '../require.ts';
+import { dockerImage, need } from '../require.ts';
 import { create, Output, write } from '../runtime/contract/harness.ts';
 import type { Subject } from '../runtime/contract.ts';
+import { containerSubject } from '../runtime/docker/contract-subject.ts';
+import { debian, plain as kind } from '../runtime/docker/real.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/native/subject.ts';
 import { corpus, denoCorpus, neighbours, type Sample } from './primed-corpus.ts';
 
@@ -55,6 +57,7 @@ const scrub = (text: string): string => text.replaceAll(/\/tmp\/\.[\w-]+\/(?:unb
 
 const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void>; samples: typeof corpus }> = {
   native: { make: () => nativeSubject((options) => new NativeRuntime(native, options)), needs: need('bubblewrap', bubblewrap), samples: corpus },
+  docker: { make: () => containerSubject(debian, kind), needs: need('docker', dockerImage(debian)), samples: corpus },
   deno: { make: () => layeredSubject(), needs: need('bubblewrap', bubblewrap), samples: denoCorpus },
 };
 
