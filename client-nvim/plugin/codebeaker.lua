@@ -8,8 +8,8 @@ local command = vim.api.nvim_create_user_command
 
 command('SandboxRun', function(call)
   local range = call.range > 0 and { call.line1, call.line2 } or nil
-  require('codebeaker').run({ range = range, args = #call.fargs > 0 and call.fargs or nil })
-end, { nargs = '*', range = true, desc = 'Run the buffer, or the lines of the range, in a sandbox' })
+  require('codebeaker').run({ range = range, args = #call.fargs > 0 and call.fargs or nil, ask = call.bang })
+end, { bang = true, nargs = '*', range = true, desc = 'Run the buffer, or the range, in a sandbox; with !, ask what with' })
 
 command('SandboxStop', function(call)
   require('codebeaker').stop({ all = call.bang })

@@ -64,6 +64,7 @@ function M.check()
   ok('it answers: version ' .. (one.version or '?'))
   local trusted = config.get().trusted
   info(trusted and 'folders may be copied: ' .. vim.inspect(trusted) or 'folders are not copied: the buffer alone is')
+  info('what files are run with is remembered in ' .. require('codebeaker.remembered').path())
   start('codebeaker: runtimes')
   runtimes(listed.runtimes)
 end

@@ -6,15 +6,38 @@ function M.setup(options)
   require('codebeaker.config').set(options or {})
 end
 
---- Runs the current buffer.
---- @param options { range?: integer[], args?: string[] } range: first and last line, counted from 1
+--- Runs the current buffer. What is not given is what is remembered for it; for a range, the environment alone is.
+--- @param options { range?: integer[], args?: string[], env?: table<string, string>, stdin?: string, ask?: boolean }
+---   range: first and last line, counted from 1; ask: asks for the rest, and remembers it
 function M.run(options)
   options = options or {}
-  local source, fault = require('codebeaker.source').of(vim.api.nvim_get_current_buf(), options.range)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local source, fault = require('codebeaker.source').of(bufnr, options.range)
   if not source then
     return require('codebeaker.tell').error(fault)
   end
-  require('codebeaker.run').start(source, options.args)
+  local remembered = require('codebeaker.remembered')
+  local with = remembered.of(bufnr)
+  if options.range and not options.ask then
+    with = { env = with.env }
+  end
+  with = { args = options.args or with.args, env = options.env or with.env, stdin = options.stdin or with.stdin }
+  require('codebeaker.async').go(function()
+    if options.ask then
+      with = require('codebeaker.ask').with(source.name, with)
+      if not with then
+        return
+      end
+      remembered.remember(bufnr, with)
+    end
+    require('codebeaker.run').start(source, with)
+  end)
+end
+
+--- Remembers what the current buffer is run with; `{}` forgets it.
+--- @param with { args?: string[], env?: table<string, string>, stdin?: string }
+function M.remember(with)
+  require('codebeaker.remembered').remember(vim.api.nvim_get_current_buf(), with)
 end
 
 --- Stops what was run from the current buffer, or writes into it. With `all`, everything.

@@ -3,9 +3,9 @@ local await = require('codebeaker.async').await
 local go = require('codebeaker.async').go
 local config = require('codebeaker.config')
 local jobs = require('codebeaker.jobs')
-local keyboard = require('codebeaker.keyboard')
 local outcome = require('codebeaker.outcome')
 local sandbox = require('codebeaker.sandbox')
+local typing = require('codebeaker.typing')
 local view = require('codebeaker.view')
 
 --- How much of the end of the output is kept to find errors in.
@@ -78,10 +78,10 @@ function Job:open(wish)
 end
 
 --- Runs one program to its end, and to the end of its output. With a terminal, unless the sandbox has none: only the
---- answer tells, for what the daemon served at the start says nothing of this sandbox.
+--- answer tells, for what the daemon served at the start says nothing of this sandbox. Input that is given comes by a pipe.
 --- @return table|nil fault, table|nil result
 function Job:execute(method, params)
-  if config.get().pty then
+  if config.get().pty and not params.stdin then
     local fault, result = self:attempt(method, params, self.view:size() or { cols = 80, rows = 24 })
     if not (fault and fault.data and fault.data.kind == 'LanguageUnsupported') then
       return fault, result
@@ -98,11 +98,11 @@ function Job:attempt(method, params, pty)
     self:heard(id, output)
   end
   self.terminal = pty and id or nil
-  self.typed = pty and self:raw(id) or self:cooked(id)
+  self.typed = typing.into(self, id, pty ~= nil, params.stdin ~= nil)
   local asked = vim.tbl_extend('error', params, {
     sessionId = self.session.sessionId,
     commandId = id,
-    interactive = true,
+    interactive = not params.stdin or nil,
     pty = pty,
     env = pty and { TERM = 'xterm-256color' } or nil,
   })
@@ -126,34 +126,6 @@ function Job:heard(id, output)
   self.view:output(text, function()
     self.daemon:notify('command/ack', { commandId = id, seq = output.seq })
   end)
-end
-
---- Keys go to the program's terminal as they are.
-function Job:raw(id)
-  return function(keys)
-    self.daemon:notify('command/input', { commandId = id, data = keys })
-  end
-end
-
---- Keys become lines first.
-function Job:cooked(id)
-  local function input(message)
-    self.daemon:notify('command/input', vim.tbl_extend('force', { commandId = id }, message))
-  end
-  return keyboard.new({
-    echo = function(text)
-      self.view:put(text)
-    end,
-    line = function(text)
-      input({ data = text })
-    end,
-    close = function()
-      input({ data = '', ['end'] = true })
-    end,
-    interrupt = function()
-      self.daemon:send('command/signal', { commandId = id, signal = 'SIGINT' }, function() end)
-    end,
-  })
 end
 
 --- Closes the session and says how it went.

@@ -8,8 +8,8 @@ local trust = require('codebeaker.trust')
 local M = {}
 
 --- @param source Source
---- @param args string[]|nil for the program; nil: those of the options
-function M.start(source, args)
+--- @param with With what is not in it is as the options say
+function M.start(source, with)
   local options = config.get()
   local root = trust.root(options.trusted, source.folder)
   local parts = {
@@ -19,15 +19,16 @@ function M.start(source, args)
     buffers = { source.bufnr },
   }
   job.start(parts, function(self)
-    local fault, result = M.program(self, source, root and source.folder, args or options.args)
+    local fault, result = M.program(self, source, root and source.folder, with)
     self:finish(fault, result)
     quickfix.fill(source, root and source.folder, result, self.tail)
   end)
 end
 
 --- @return table|nil fault, table|nil result
-function M.program(self, source, folder, args)
-  local fault, session = self:open({ language = source.language, folder = folder, label = source.name })
+function M.program(self, source, folder, with)
+  local wish = { language = source.language, folder = folder, label = source.name, env = with.env }
+  local fault, session = self:open(wish)
   if fault or self.stopped then
     return fault
   end
@@ -36,7 +37,8 @@ function M.program(self, source, folder, args)
   if fault or self.stopped then
     return fault
   end
-  return self:execute('command/runCode', { path = source.name, language = source.language, args = args })
+  local code = { path = source.name, language = source.language, args = with.args or config.get().args, stdin = with.stdin }
+  return self:execute('command/runCode', code)
 end
 
 return M

@@ -25,7 +25,7 @@ local function object(map)
 end
 
 --- Inside `async.go`.
---- @param wish { language: string|nil, runtime: string|nil, folder: string|nil, label: string }
+--- @param wish { language: string|nil, runtime: string|nil, folder: string|nil, label: string, env: table|nil }
 --- @param hooks { report: function, sent: function } `report` gets the progress in words, `sent` each request's id
 --- @return table|nil fault, table|nil session, string|nil refusal why the folder was not copied
 function M.create(daemon, wish, hooks)
@@ -37,7 +37,7 @@ function M.create(daemon, wish, hooks)
     runtime = wish.runtime or options.runtime,
     preference = options.preference,
     limits = object(options.limits),
-    env = object(options.env),
+    env = object(vim.tbl_extend('force', options.env, wish.env or {})),
     workspace = wish.folder and { uri = vim.uri_from_fname(wish.folder), access = 'copy' } or nil,
     workDoneToken = token,
   }
