@@ -8,9 +8,9 @@ import { type Editor, inDocker, startEditor } from '../test/client-vscode/e2e/ed
 import { Hands } from '../test/client-vscode/e2e/hands.ts';
 import { daemonEnvironment } from '../test/e2e/environment.ts';
 
-const RUNS = 25;
+const RUNS = Number(process.env.RUNS ?? 25);
 
-const files = {
+const programs = {
   'first.py': 'import random\nprint("out", random.random(), "end")\n',
   'first.js': 'console.log("out", Math.random(), "end");\n',
 };
@@ -33,8 +33,19 @@ const clickToOutput = `new Promise((resolve, reject) => {
   button.click();
 })`;
 
-async function measure(name: string, file: string, env: Record<string, string>, settings: object): Promise<void> {
-  const editor = await startEditor({ files: { [file]: files[file as keyof typeof files] }, env, settings });
+/** What lies beside the program, and goes along: so many files of 4 KiB. */
+const neighbours = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`lib/part${n % 10}/module${n}.txt`, 'x'.repeat(4096)]));
+
+interface Measured {
+  readonly file: keyof typeof programs;
+  readonly env: Record<string, string>;
+  readonly settings: object;
+  readonly beside?: number;
+}
+
+async function measure(name: string, { file, env, settings, beside = 0 }: Measured): Promise<void> {
+  const editor = await startEditor({ files: { [file]: programs[file], ...neighbours(beside) }, env, settings });
   try {
     const times = await runs(editor, file);
     const at = (part: number) => Math.round(times[Math.floor((times.length - 1) * part)] ?? 0);
@@ -67,7 +78,10 @@ const native = createRequire(createRequire(import.meta.url).resolve('deno/packag
 const usual = daemonEnvironment({ pool: undefined });
 const deno = { ...usual, PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
 const inDeno = { 'codebeaker.languages': { javascript: { runtime: 'deno' } } };
-await measure('Python in Docker', 'first.py', usual, inDocker);
-await measure('Python in Docker, nothing made ahead', 'first.py', daemonEnvironment(), inDocker);
-await measure('JavaScript in Docker', 'first.js', usual, inDocker);
-await measure('JavaScript in Deno', 'first.js', deno, inDeno);
+const python = { file: 'first.py', env: usual, settings: inDocker } as const;
+await measure('Python in Docker', python);
+await measure('Python in Docker, beside 10 files', { ...python, beside: 10 });
+await measure('Python in Docker, beside 500 files', { ...python, beside: 500 });
+await measure('Python in Docker, nothing made ahead', { ...python, env: daemonEnvironment() });
+await measure('JavaScript in Docker', { ...python, file: 'first.js' });
+await measure('JavaScript in Deno', { file: 'first.js', env: deno, settings: inDeno });

@@ -7,9 +7,11 @@ import { daemonCommand, type EditorProcess } from './client/command.ts';
 import { initializeParams } from './client/initialize.ts';
 import { type Link, openLink } from './client/link.ts';
 import { startDaemon } from './client/process.ts';
+import { createDisk, type Disk } from './run/disk.ts';
 import { languageOf } from './run/language.ts';
 import { RememberedOptions } from './run/options.ts';
 import { Runs } from './run/runs.ts';
+import { Spares } from './run/spares.ts';
 import { SCHEME, SessionFiles } from './sessions/files.ts';
 import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
@@ -34,12 +36,14 @@ export interface World {
   random(): number;
   /** Starts a daemon and shakes hands. Default: the one of the settings. */
   connect?(): Promise<Link>;
+  /** Default: this machine's. */
+  readonly disk?: Disk;
 }
 
 const AGES_MS = 15_000;
 
 export function createParts(world: World): { start(): void; stop(): Promise<void> } {
-  const { code, context, clock, newId, random } = world;
+  const { code, context, clock, newId, random, disk = createDisk(clock) } = world;
   const { window, workspace, tasks, l10n } = code;
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);
@@ -55,8 +59,9 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   const missing: Missing = new Missing({ code, memory: context.globalState, showLog, restart: () => client.restart() });
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
-  const runs = new Runs({ code, client, clock, log, newId, random, keep: () => settings().keepSessions, focus: () => settings().focusTerminal });
-  const store = own(new SessionStore(client, clock, log));
+  const spares = new Spares({ clock, disk, log });
+  const runs = new Runs({ code, client, clock, disk, log, spares, newId, random, keep: () => settings().keepSessions, focus: () => settings().focusTerminal });
+  const store = own(new SessionStore(client, clock, log, (id) => spares.has(id)));
   const tree = new SessionTree(code, store, clock);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
@@ -101,7 +106,7 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
 
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.link), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerTerminalLinkProvider(traceLinks(code, runs)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, newId, random })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, disk, newId, random, makeRoom: () => runs.makeRoom() })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidGrantWorkspaceTrust(() => client.renew()));
@@ -129,6 +134,7 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
     async stop() {
       cancelAges?.();
       runs.stopAll();
+      void runs.makeRoom();
       await client.stop();
     },
   };

@@ -4,6 +4,7 @@ import type { RuntimeInfo } from 'codebeaker/protocol';
 import { createParts } from '../../client-vscode/src/parts.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode, fakeDocument, openPty, textOf, Uri } from '../fakes/code.ts';
+import { FakeDisk } from '../fakes/disk.ts';
 import { execution, fault, FakeLink, session, settle } from '../fakes/link.ts';
 
 const runtime = (id: string, more: Partial<RuntimeInfo> = {}): RuntimeInfo => ({
@@ -21,6 +22,7 @@ const usual = [runtime('docker'), runtime('deno', { languages: [{ id: 'javascrip
 function bench(runtimes: readonly RuntimeInfo[] = usual) {
   const editor = new FakeCode();
   const clock = new FakeClock();
+  const disk = new FakeDisk();
   const links: FakeLink[] = [];
   const subscriptions: { dispose(): void }[] = [];
   const context = { subscriptions, globalState: editor.memento(), workspaceState: editor.memento(), extensionPath: '/ext', extension: { packageJSON: {} } };
@@ -29,6 +31,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
     code: editor.code,
     context: context as never,
     clock,
+    disk,
     process: { execPath: '/node', env: {}, pid: 1 },
     newId: () => `id${(ids += 1)}`,
     random: () => (ids += 1),
@@ -59,7 +62,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
     parts.start();
     await settle();
   };
-  return { editor, clock, links, link, parts, command, open, subscriptions };
+  return { editor, clock, disk, links, link, parts, command, open, subscriptions };
 }
 
 /** A program that runs until it is stopped. */
@@ -80,7 +83,8 @@ describe('the extension', () => {
   });
 
   it('runs what is in the editor', async () => {
-    const { editor, link, open, command } = bench();
+    const { editor, disk, link, open, command } = bench();
+    disk.files.set('b.py', 'beside');
     await open('/w/a.py', 'python', 'print(1)');
     await command('codebeaker.run');
     expect(link().calls('session/create')[0]).to.deep.include({ language: 'python', workspace: { uri: 'file:///w', access: 'copy' } });
@@ -148,13 +152,55 @@ describe('the extension', () => {
     expect(link().calls('command/writeFile')[0]).to.deep.include({ path: 'b.js', content: 'other' });
   });
 
-  it('runs a file again in its terminal, and lets go of the sandbox before', async () => {
-    const { editor, link, open, command } = bench();
+  it('runs a file again in its terminal, and lets go of the sandbox before, when that disturbs nobody', async () => {
+    const { editor, clock, link, open, command } = bench();
     await open('/w/a.py');
     await command('codebeaker.run');
     await command('codebeaker.run');
     expect(editor.terminals).to.have.lengthOf(1);
+    expect(link().calls('session/close')).to.deep.equal([]);
+    await clock.advance(1_000);
     expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+  });
+
+  it('runs a file again in a sandbox that was made ahead, and shows none before', async () => {
+    const { editor, clock, disk, link, open, command } = bench();
+    disk.files.set('b.py', 'beside');
+    await open('/w/a.py');
+    await command('codebeaker.run');
+    expect(link().calls('session/create').map(({ workspace }) => workspace?.uri)).to.deep.equal(['file:///w', 'file:///w']);
+    link().answer('session/list', () => ({ sessions: [session({ sessionId: 's1', label: 'a.py' }), session({ sessionId: 's2', label: 'a.py' })] }));
+    link().tell('session/stateChanged', { sessionId: 's2', state: 'ready' });
+    await clock.advance(100);
+    expect(await editor.providers.get('tree').getChildren()).to.have.lengthOf(1);
+    await command('codebeaker.run');
+    expect(link().calls('command/runCode').map(({ sessionId }) => sessionId)).to.deep.equal(['s1', 's2']);
+    link().tell('session/stateChanged', { sessionId: 's2', state: 'busy' });
+    await clock.advance(100);
+    expect(await editor.providers.get('tree').getChildren()).to.have.lengthOf(2);
+  });
+
+  it('makes none ahead where none are to stay', async () => {
+    const { editor, disk, link, open, command } = bench();
+    editor.settings.set('codebeaker.keepSessions', 0);
+    disk.files.set('b.py', 'beside');
+    await open('/w/a.py');
+    await command('codebeaker.run');
+    expect(link().calls('session/create')).to.have.lengthOf(1);
+  });
+
+  it('runs a document of a virtual file system as it is in the editor, and says that it is alone', async () => {
+    const { editor, disk, link, open, command } = bench();
+    disk.files.set('b.py', 'beside');
+    await open('/w/other.py');
+    const uri = Uri.from({ scheme: 'vscode-vfs', path: '/w/a.py' });
+    editor.folders = [{ uri: Uri.from({ scheme: 'vscode-vfs', path: '/w' }), name: 'w', index: 0 }];
+    editor.edit(fakeDocument(uri, 'python', 'print(2)'));
+    await command('codebeaker.run');
+    expect(link().calls('session/create')).to.have.lengthOf(1);
+    expect(link().calls('session/create')[0]).not.to.have.property('workspace');
+    expect(link().calls('command/writeFile')).to.deep.equal([{ sessionId: 's1', path: 'a.py', content: 'print(2)' }]);
+    expect(textOf(editor.terminals[0] as never)).to.match(/without its folder: it is not on the disk of this machine\n✓/);
   });
 
   it('runs several at once, each in its own terminal', async () => {

@@ -27,6 +27,9 @@ export class Uri {
     return new Uri(protocol.slice(0, -1), pathname);
   }
   static joinPath = (base: Uri, ...parts: string[]) => base.with({ path: posix.join(base.path, ...parts) });
+  get fsPath(): string {
+    return this.path;
+  }
   with({ path }: { path: string }): Uri {
     return new Uri(this.scheme, path);
   }

@@ -6,19 +6,13 @@ import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
 import { LinkClosed } from '../client/faults.ts';
 import type { Link, Progress } from '../client/link.ts';
-import type { Options } from './options.ts';
-import type { Chosen } from './profile.ts';
 import { Program } from './program.ts';
 import type { Screen } from './screen.ts';
-import { openSession } from './session.ts';
-import type { Source } from './source.ts';
+import { openSession, type SessionHelp } from './session.ts';
+import type { SessionAsk } from './session-params.ts';
 import { endingOf, verdictLine } from './verdict.ts';
 
-export interface RunAsk {
-  readonly source: Source;
-  readonly options: Options;
-  readonly chosen: Chosen;
-  readonly strict: boolean;
+export interface RunAsk extends SessionAsk {
   /** Of a document only a part. */
   readonly part: boolean;
 }
@@ -28,6 +22,7 @@ export interface RunParts {
   readonly clock: Clock;
   readonly screen: Screen;
   readonly id: string;
+  readonly help: SessionHelp;
   random(): number;
 }
 
@@ -35,6 +30,8 @@ export interface RunParts {
 export interface RunEnd {
   readonly result: RunCodeResult;
   readonly session: Session;
+  /** Whether its folder was there too. */
+  readonly shared: boolean;
   readonly output: string;
 }
 
@@ -88,9 +85,11 @@ export class Run {
   }
 
   async #go(link: Link, token: CancellationToken): Promise<RunEnd> {
-    const { screen, clock, id, random } = this.#parts;
+    const { code, screen, clock, id, random, help } = this.#parts;
     const { source, options } = this.ask;
-    const session = await openSession(link, { ...this.ask, progressToken: id }, this.#tellings(), token);
+    const tell = this.#tellings();
+    if (source.virtual) tell.notShared(code.l10n.t('it is not on the disk of this machine'));
+    const { session, shared } = await openSession({ link, ask: this.ask, progressToken: id, token, tell, help });
     this.#session = session;
     screen.write(clearLine);
     let output = '';
@@ -105,7 +104,7 @@ export class Run {
       token,
     );
     await program.flow.say(this.#verdict(session, result, program.flow.atLineStart));
-    return { result, session, output };
+    return { result, session, shared, output };
   }
 
   #tellings() {

@@ -5,9 +5,12 @@ import { Listeners } from '../base/listeners.ts';
 import { type Log, words } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Link } from '../client/link.ts';
+import type { Disk } from './disk.ts';
+import { type Close, Leaving } from './leaving.ts';
 import { Run, type RunAsk, type RunEnd } from './run.ts';
 import { Screen } from './screen.ts';
 import type { Source } from './source.ts';
+import type { Spares } from './spares.ts';
 import { openSurface, type Surface } from './surface.ts';
 
 export interface RunsParts {
@@ -15,6 +18,8 @@ export interface RunsParts {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
+  readonly disk: Disk;
+  readonly spares: Spares;
   newId(): string;
   random(): number;
   /** Sessions of ended runs that stay open. */
@@ -34,7 +39,7 @@ export interface Place {
   run: Run;
   running: boolean;
   /** Closes the session of the last run. */
-  close: () => void;
+  close: Close;
 }
 
 export class Runs {
@@ -42,9 +47,11 @@ export class Runs {
   readonly #events = new Listeners<RunEvent>();
   /** The one used last is the last. */
   #places: Place[] = [];
+  readonly #leaving: Leaving;
 
   constructor(parts: RunsParts) {
     this.#parts = parts;
+    this.#leaving = new Leaving(parts.clock);
   }
 
   onEvent(listener: (event: RunEvent) => void): vscode.Disposable {
@@ -82,6 +89,12 @@ export class Runs {
     for (const { run } of this.running) run.stop();
   }
 
+  /** Closes the sandboxes that nobody looks into and no program uses. @returns whether there were any */
+  async makeRoom(): Promise<boolean> {
+    const closed = await Promise.all([this.#leaving.now(), this.#parts.spares.clear()]);
+    return closed.includes(true);
+  }
+
   async #run(place: Place): Promise<void> {
     const { run } = place;
     const { source } = run.ask;
@@ -100,13 +113,14 @@ export class Runs {
   }
 
   async #go(place: Place, run: Run, link: Link): Promise<RunEnd | undefined> {
-    const closeSession = () => {
+    const closeSession = async () => {
       const id = run.session?.sessionId;
-      if (id !== undefined) link.request('session/close', { sessionId: id }).catch(() => undefined);
+      if (id !== undefined) await link.request('session/close', { sessionId: id }).catch(() => undefined);
     };
     place.close = closeSession;
     const end = await run.go(link);
-    if (place.screen.isClosed) closeSession();
+    if (place.screen.isClosed) void closeSession();
+    else if (end?.shared && this.#parts.keep() > 0) this.#parts.spares.prepare(link, run.ask);
     return end;
   }
 
@@ -118,29 +132,32 @@ export class Runs {
       surface: openSurface(code, ask.source.name, screen),
       run: this.#newRun(ask, screen),
       running: false,
-      close: () => undefined,
+      close: nothing,
     };
     screen.onClose(() => this.#gone(place));
     return place;
   }
 
   #reuse(place: Place, ask: RunAsk): Place {
-    place.close();
+    this.#leaving.soon(place.close);
+    place.close = nothing;
     place.screen.write('\r\n');
     place.run = this.#newRun(ask, place.screen);
     return place;
   }
 
   #newRun(ask: RunAsk, screen: Screen): Run {
-    const { code, clock, newId, random } = this.#parts;
-    return new Run(ask, { code, clock, screen, random, id: newId() });
+    const { code, clock, disk, spares, newId, random } = this.#parts;
+    const help = { disk, take: spares.take.bind(spares), makeRoom: () => this.makeRoom() };
+    return new Run(ask, { code, clock, screen, random, help, id: newId() });
   }
 
   /** Whoever closes the terminal wants neither the program nor its sandbox any more. */
   #gone(place: Place): void {
     this.#places = this.#places.filter((other) => other !== place);
+    this.#parts.spares.drop(place.run.ask.source.uri.toString());
     if (place.running) place.run.stop();
-    else place.close();
+    else void place.close();
     place.screen.dispose();
   }
 
@@ -148,8 +165,10 @@ export class Runs {
   #tidy(): void {
     const ended = this.#places.filter(({ running }) => !running);
     for (const place of ended.slice(0, Math.max(0, ended.length - this.#parts.keep()))) {
-      place.close();
-      place.close = () => undefined;
+      void place.close();
+      place.close = nothing;
     }
   }
 }
+
+const nothing: Close = async () => undefined;

@@ -3,17 +3,9 @@ import type { Session } from 'codebeaker/protocol';
 import type { CancellationToken } from 'vscode-jsonrpc/node';
 import { faultData } from '../client/faults.ts';
 import type { Link, Progress } from '../client/link.ts';
-import type { Options } from './options.ts';
-import type { Chosen } from './profile.ts';
+import type { Disk } from './disk.ts';
+import { type SessionAsk, sessionParams } from './session-params.ts';
 import type { Source } from './source.ts';
-
-export interface SessionAsk {
-  readonly source: Source;
-  readonly chosen: Chosen;
-  readonly options: Options;
-  readonly strict: boolean;
-  readonly progressToken: string;
-}
 
 export interface SessionTellings {
   progress(progress: Progress): void;
@@ -21,49 +13,80 @@ export interface SessionTellings {
   notShared(why: string): void;
 }
 
+/** What there is besides the daemon. */
+export interface SessionHelp {
+  /** A sandbox that was made ahead, with the folder as it is now. */
+  take?(link: Link, ask: SessionAsk, token: CancellationToken): Promise<Session | undefined>;
+  readonly disk: Disk;
+  /** Closes what nobody needs. @returns whether there was anything */
+  makeRoom(): Promise<boolean>;
+}
+
+export interface Opened {
+  readonly session: Session;
+  /** Whether the folder has been copied into it. */
+  readonly shared: boolean;
+}
+
 /** What may be wrong with a folder alone: the code can run without it. */
 const folderFaults: readonly (string | undefined)[] = ['PolicyDenied', 'NotTrusted', 'FileNotFound', 'DiskFull', 'FileTooLarge'];
 
+/** What a session is made with. */
+interface Making {
+  readonly link: Link;
+  readonly ask: SessionAsk;
+  readonly progressToken: string;
+  readonly token: CancellationToken;
+  readonly tell: SessionTellings;
+  readonly help: SessionHelp;
+}
+
 /** @throws what the daemon answers. No session is left then. */
-export async function openSession(link: Link, ask: SessionAsk, tell: SessionTellings, token: CancellationToken): Promise<Session> {
-  const { source, chosen, options, strict, progressToken } = ask;
-  const listening = link.onProgress(progressToken, tell.progress);
-  const params = {
-    ...chosen,
-    language: source.language,
-    label: source.name.slice(0, 200),
-    // What the editor's terminal is, for programs that have one.
-    env: { TERM: 'xterm-256color', ...options.env },
-    strict,
-    workDoneToken: progressToken,
-  };
+export async function openSession(making: Making): Promise<Opened> {
+  const { link, ask, token, help } = making;
+  const ready = await help.take?.(link, ask, token);
+  // One that was lost meanwhile does not take the text.
+  if (ready && (await giveText(making, ready).then(() => true, () => false))) return { session: ready, shared: true };
+  const listening = link.onProgress(making.progressToken, making.tell.progress);
   try {
-    const session = await createSession(link, params, source, tell, token);
-    await link.request('command/writeFile', { sessionId: session.sessionId, path: source.path, content: source.text }, token).catch((fault: unknown) => {
-      link.request('session/close', { sessionId: session.sessionId }).catch(() => undefined);
-      throw fault;
-    });
-    return session;
+    const opened = await createSession(making);
+    await giveText(making, opened.session);
+    return opened;
   } finally {
     listening.dispose();
   }
 }
 
-async function createSession(
-  link: Link,
-  params: Parameters<typeof link.request<'session/create'>>[1],
-  { folder }: Source,
-  tell: SessionTellings,
-  token: CancellationToken,
-): Promise<Session> {
-  if (!folder) return link.request('session/create', params, token);
+async function giveText({ link, ask, token }: Making, { sessionId }: Session): Promise<void> {
+  const { path, text } = ask.source;
+  await link.request('command/writeFile', { sessionId, path, content: text }, token).catch((fault: unknown) => {
+    link.request('session/close', { sessionId }).catch(() => undefined);
+    throw fault;
+  });
+}
+
+/** A file that has no neighbours needs no folder: a sandbox without one is there at once. */
+async function createSession(making: Making): Promise<Opened> {
+  const { ask, tell, token, help } = making;
+  const { folder, path } = ask.source;
+  if (!folder || (await help.disk.isAlone(folder.fsPath, path))) return { session: await create(making, undefined), shared: false };
   try {
-    return await link.request('session/create', { ...params, workspace: { uri: folder.toString(), access: 'copy' } }, token);
+    return { session: await create(making, folder), shared: true };
   } catch (fault) {
     const { kind } = faultData(fault);
     if (!folderFaults.includes(kind) || token.isCancellationRequested) throw fault;
-    const session = await link.request('session/create', params, token);
+    const session = await create(making, undefined);
     tell.notShared((fault as Error).message);
-    return session;
+    return { session, shared: false };
+  }
+}
+
+async function create({ link, ask, progressToken, token, help }: Making, folder: Source['folder']): Promise<Session> {
+  const params = { ...sessionParams(ask, folder), workDoneToken: progressToken };
+  try {
+    return await link.request('session/create', params, token);
+  } catch (fault) {
+    if (faultData(fault).kind !== 'TooManySessions' || !(await help.makeRoom())) throw fault;
+    return link.request('session/create', params, token);
   }
 }

@@ -13,6 +13,8 @@ export interface Source {
   readonly path: string;
   /** The folder on disk that becomes /workspace, copied. */
   readonly folder: vscode.Uri | undefined;
+  /** It lies in a file system of the editor's and not on this machine's disk, and so do its neighbours. */
+  readonly virtual: boolean;
   /** For people. */
   readonly name: string;
 }
@@ -41,7 +43,8 @@ export function sourceOf({ uri, language, text, selected, root, share }: SourceI
   const folderPath = shared && (share === 'folder' ? posix.dirname(uri.path) : shared.path);
   const path = folderPath === undefined ? name : posix.join(posix.relative(folderPath, posix.dirname(uri.path)), name);
   const folder = folderPath === undefined ? undefined : shared?.with({ path: folderPath });
-  return { uri, language, text: content, path, folder, name: base };
+  const virtual = uri.scheme !== 'file' && uri.scheme !== 'untitled';
+  return { uri, language, text: content, path, folder, virtual, name: base };
 }
 
 /** Line n stays line n, so that what a traceback says is right; what is indented as a whole moves to the margin. */

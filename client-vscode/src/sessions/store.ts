@@ -12,13 +12,16 @@ const REST_MS = 60;
 export class SessionStore {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #hides: (sessionId: string) => boolean;
   readonly #changed = new Listeners<readonly Session[]>();
   #link: Link | undefined;
   #listening: { dispose(): void } | undefined;
   #cancel: (() => void) | undefined;
   sessions: readonly Session[] = [];
 
-  constructor(client: Client, clock: Clock, log: Log) {
+  /** @param hides whether a session is none that a person knows of */
+  constructor(client: Client, clock: Clock, log: Log, hides: (sessionId: string) => boolean) {
+    this.#hides = hides;
     this.#clock = clock;
     this.#log = log;
     client.onChange((link) => this.#follow(link));
@@ -58,7 +61,7 @@ export class SessionStore {
     if (!link) return;
     try {
       const { sessions } = await link.request('session/list', {});
-      if (link === this.#link) this.#set(sessions);
+      if (link === this.#link) this.#set(sessions.filter(({ sessionId }) => !this.#hides(sessionId)));
     } catch (fault) {
       this.#log.warn(`session/list: ${words(fault)}`);
     }

@@ -2,6 +2,7 @@
 import type { Code, vscode } from '../base/code.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
+import type { Disk } from '../run/disk.ts';
 import { gather } from '../run/gather.ts';
 import { Run } from '../run/run.ts';
 import { Screen } from '../run/screen.ts';
@@ -21,8 +22,11 @@ export interface TaskParts {
   readonly code: Code;
   readonly client: Client;
   readonly clock: Clock;
+  readonly disk: Disk;
   newId(): string;
   random(): number;
+  /** See `SessionHelp`. */
+  makeRoom(): Promise<boolean>;
 }
 
 const NOT_RUN = 125;
@@ -58,7 +62,7 @@ function createTask(parts: TaskParts, definition: Definition, folder: vscode.Wor
 
 /** The session goes with the program: a task is nothing to look into. */
 async function runTask(parts: TaskParts, definition: Definition, folder: vscode.WorkspaceFolder | undefined, screen: Screen): Promise<void> {
-  const { code, client, clock, newId, random } = parts;
+  const { code, client, clock, disk, newId, random, makeRoom } = parts;
   const { file, args = [], env = {}, stdin } = definition;
   const fail = (message: string) => {
     screen.write(`${message}\r\n`);
@@ -69,7 +73,7 @@ async function runTask(parts: TaskParts, definition: Definition, folder: vscode.
   if (!document) return fail(code.l10n.t('{0} cannot be read', file));
   const ask = gather(code, document, stdin === undefined ? { args, env } : { args, env, stdin });
   if (!ask) return fail(code.l10n.t('{0} is in no language that can be run', file));
-  const run = new Run(ask, { code, clock, screen, random, id: newId() });
+  const run = new Run(ask, { code, clock, screen, random, id: newId(), help: { disk, makeRoom } });
   screen.onClose(() => run.stop());
   const result = await client.use(async (link) => {
     try {

@@ -5,25 +5,37 @@ import { Screen } from '../../../client-vscode/src/run/screen.ts';
 import type { Source } from '../../../client-vscode/src/run/source.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeCode, openPty, textOf, Uri } from '../../fakes/code.ts';
+import { FakeDisk } from '../../fakes/disk.ts';
 import { execution, fault, FakeLink, session, settle } from '../../fakes/link.ts';
 
 interface Given {
   readonly options?: Options;
   readonly folder?: string;
+  readonly virtual?: boolean;
   readonly capabilities?: object;
 }
 
-function bench({ options = noOptions, folder, capabilities }: Given = {}) {
+function bench({ options = noOptions, folder, virtual = false, capabilities }: Given = {}) {
   const { code } = new FakeCode();
   const clock = new FakeClock();
   const link = new FakeLink(capabilities);
   const screen = new Screen(code);
   const terminal = openPty('a.py', screen.pty);
   const source = {
-    uri: Uri.file('/w/a.py'), language: 'python', text: 'code', path: 'a.py', name: 'a.py', folder: folder === undefined ? undefined : Uri.file(folder),
+    uri: Uri.file('/w/a.py'), language: 'python', text: 'code', path: 'a.py', name: 'a.py', folder: folder === undefined ? undefined : Uri.file(folder), virtual,
   } as unknown as Source;
-  const run = new Run({ source, options, chosen: {}, strict: false, part: false }, { code, clock, screen, id: 'r1', random: () => 7 });
-  return { link, run, terminal, screen, clock, shown: () => textOf(terminal) };
+  const disk = new FakeDisk();
+  disk.files.set('a.py', 'code').set('b.py', 'beside');
+  const room = { made: 0, any: true };
+  const help = {
+    disk,
+    makeRoom: async () => {
+      room.made += 1;
+      return room.any;
+    },
+  };
+  const run = new Run({ source, options, chosen: {}, strict: false, part: false }, { code, clock, screen, help, id: 'r1', random: () => 7 });
+  return { link, run, disk, room, terminal, screen, clock, shown: () => textOf(terminal) };
 }
 
 describe('a run', () => {
@@ -104,6 +116,35 @@ describe('a run', () => {
     const { link, run } = bench({ folder: '/w' });
     await run.go(link);
     expect(link.calls('session/create')[0].workspace).to.deep.equal({ uri: 'file:///w', access: 'copy' });
+  });
+
+  it('asks for no folder where there is nothing but the file', async () => {
+    const { link, run, disk } = bench({ folder: '/w' });
+    disk.files.delete('b.py');
+    expect((await run.go(link))?.shared).to.equal(false);
+    expect(link.calls('session/create')[0]).not.to.have.property('workspace');
+  });
+
+  it('says that a document of a virtual file system is alone', async () => {
+    const { link, run, shown } = bench({ virtual: true });
+    await run.go(link);
+    expect(shown()).to.match(/without its folder: it is not on the disk of this machine\n✓/);
+  });
+
+  it('makes room where there are too many sessions, once', async () => {
+    const { link, run, room } = bench();
+    link.answer('session/create', () => {
+      if (room.made === 0) throw fault('TooManySessions');
+      return session();
+    });
+    expect((await run.go(link))?.result.outcome).to.equal('exited');
+    const full = bench();
+    full.room.any = false;
+    full.link.answer('session/create', () => {
+      throw fault('TooManySessions');
+    });
+    expect(await full.run.go(full.link).catch((thrown: unknown) => (thrown as Error).message)).to.equal('TooManySessions');
+    expect(full.link.calls('session/create')).to.have.lengthOf(1);
   });
 
   it('runs without the folder where it can’t be shared, and says so', async () => {

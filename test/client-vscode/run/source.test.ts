@@ -23,6 +23,12 @@ describe('a source', () => {
     expect(source('/w/lib/a.py', { root: undefined }).folder).to.equal(undefined);
   });
 
+  it('is virtual where it is neither on the disk nor untitled', () => {
+    expect(source('/w/a.py').virtual).to.equal(false);
+    expect(source('', { uri: Uri.from({ scheme: 'untitled', path: 'Untitled-1' }) }).virtual).to.equal(false);
+    expect(source('', { uri: Uri.from({ scheme: 'vscode-vfs', path: '/repository/a.py' }), root: undefined }).virtual).to.equal(true);
+  });
+
   it('gets a name that tells its language', () => {
     expect(source('Untitled-1', { root: undefined }).path).to.equal('Untitled-1.py');
     expect(source('Untitled-1', { root: undefined, language: 'go' }).path).to.equal('Untitled-1.go');

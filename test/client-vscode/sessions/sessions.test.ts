@@ -16,7 +16,7 @@ function bench() {
   const clock = new FakeClock(Date.parse('2030-01-01T00:05:00Z'));
   const link = new FakeLink();
   const changes = new Listeners<FakeLink | undefined>();
-  const store = new SessionStore({ onChange: (listener: never) => changes.add(listener) } as unknown as Client, clock, log);
+  const store = new SessionStore({ onChange: (listener: never) => changes.add(listener) } as unknown as Client, clock, log, (id) => id.startsWith('spare'));
   const tree = new SessionTree(code.code, store, clock);
   const look = async () => {
     await clock.advance(100);
@@ -39,6 +39,14 @@ describe('the sessions', () => {
     expect(link.calls('session/list'), 'several changes are one look').to.have.lengthOf(2);
     changes.tell(undefined);
     expect(store.sessions).to.deep.equal([]);
+  });
+
+  it('are not shown before somebody has used them', async () => {
+    const { link, changes, store, look } = bench();
+    link.answer('session/list', () => ({ sessions: [session({ sessionId: 'spare1' }), session()] }));
+    changes.tell(link);
+    await look();
+    expect(store.sessions.map(({ sessionId }) => sessionId)).to.deep.equal(['s1']);
   });
 
   it('are not shown again when only somebody has looked into them', async () => {
