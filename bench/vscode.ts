@@ -1,6 +1,6 @@
 /**
  * From the click on the run button to the first output in the terminal, in a real VS Code in a real browser,
- * measured inside the page. `npm run bench:vscode`.
+ * measured inside the page, of a file that has run before. `npm run bench:vscode`; RUNS says how often.
  */
 import { createRequire } from 'node:module';
 import { delimiter, dirname } from 'node:path';
@@ -82,6 +82,6 @@ const python = { file: 'first.py', env: usual, settings: inDocker } as const;
 await measure('Python in Docker', python);
 await measure('Python in Docker, beside 10 files', { ...python, beside: 10 });
 await measure('Python in Docker, beside 500 files', { ...python, beside: 500 });
-await measure('Python in Docker, nothing made ahead', { ...python, env: daemonEnvironment() });
+await measure('Python in Docker, without the daemon’s pool', { ...python, env: daemonEnvironment() });
 await measure('JavaScript in Docker', { ...python, file: 'first.js' });
 await measure('JavaScript in Deno', { file: 'first.js', env: deno, settings: inDeno });

@@ -30,8 +30,8 @@ export interface RunParts {
 export interface RunEnd {
   readonly result: RunCodeResult;
   readonly session: Session;
-  /** Whether its folder was there too. */
-  readonly shared: boolean;
+  /** It ran without its folder, which could not be given to it. */
+  readonly refused: boolean;
   readonly output: string;
 }
 
@@ -89,7 +89,7 @@ export class Run {
     const { source, options } = this.ask;
     const tell = this.#tellings();
     if (source.virtual) tell.notShared(code.l10n.t('it is not on the disk of this machine'));
-    const { session, shared } = await openSession({ link, ask: this.ask, progressToken: id, token, tell, help });
+    const { session, refused } = await openSession({ link, ask: this.ask, progressToken: id, token, tell, help });
     this.#session = session;
     screen.write(clearLine);
     let output = '';
@@ -104,7 +104,7 @@ export class Run {
       token,
     );
     await program.flow.say(this.#verdict(session, result, program.flow.atLineStart));
-    return { result, session, shared, output };
+    return { result, session, refused, output };
   }
 
   #tellings() {

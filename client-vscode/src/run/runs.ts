@@ -120,7 +120,7 @@ export class Runs {
     place.close = closeSession;
     const end = await run.go(link);
     if (place.screen.isClosed) void closeSession();
-    else if (end?.shared && this.#parts.keep() > 0) this.#parts.spares.prepare(link, run.ask);
+    else if (end && !end.refused && this.#parts.keep() > 0) this.#parts.spares.prepare(link, run.ask);
     return end;
   }
 

@@ -24,8 +24,8 @@ export interface SessionHelp {
 
 export interface Opened {
   readonly session: Session;
-  /** Whether the folder has been copied into it. */
-  readonly shared: boolean;
+  /** Its folder could not be given to it. */
+  readonly refused: boolean;
 }
 
 /** What may be wrong with a folder alone: the code can run without it. */
@@ -46,7 +46,7 @@ export async function openSession(making: Making): Promise<Opened> {
   const { link, ask, token, help } = making;
   const ready = await help.take?.(link, ask, token);
   // One that was lost meanwhile does not take the text.
-  if (ready && (await giveText(making, ready).then(() => true, () => false))) return { session: ready, shared: true };
+  if (ready && (await giveText(making, ready).then(() => true, () => false))) return { session: ready, refused: false };
   const listening = link.onProgress(making.progressToken, making.tell.progress);
   try {
     const opened = await createSession(making);
@@ -69,15 +69,15 @@ async function giveText({ link, ask, token }: Making, { sessionId }: Session): P
 async function createSession(making: Making): Promise<Opened> {
   const { ask, tell, token, help } = making;
   const { folder, path } = ask.source;
-  if (!folder || (await help.disk.isAlone(folder.fsPath, path))) return { session: await create(making, undefined), shared: false };
+  if (!folder || (await help.disk.isAlone(folder.fsPath, path))) return { session: await create(making, undefined), refused: false };
   try {
-    return { session: await create(making, folder), shared: true };
+    return { session: await create(making, folder), refused: false };
   } catch (fault) {
     const { kind } = faultData(fault);
     if (!folderFaults.includes(kind) || token.isCancellationRequested) throw fault;
     const session = await create(making, undefined);
     tell.notShared((fault as Error).message);
-    return { session, shared: false };
+    return { session, refused: true };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Sandboxes for the next runs: made when a run has ended, with a copy of its folder, while nobody waits. Nobody has been
- * in one, and before it is used its copy is made what the folder is by then. So the next run of the file starts at once,
+ * in one; and before it is used its copy is made what the folder is by then. So the next run of the file starts at once,
  * in a sandbox as fresh as any.
  */
 import { CancellationTokenSource, type CancellationToken } from 'vscode-jsonrpc/node';
@@ -56,15 +56,14 @@ export class Spares {
 
   /** Begins to make one for another run like this, in the place of what was there for its document. */
   prepare(link: Link, ask: SessionAsk): void {
-    const { folder, uri } = ask.source;
-    if (!folder) return;
-    this.drop(uri.toString());
+    const document = ask.source.uri.toString();
+    this.drop(document);
     const cancel = new CancellationTokenSource();
-    const made = this.#make(link, ask, folder.fsPath, cancel.token);
+    const made = this.#make(link, ask, cancel.token);
     const spare: Spare = {
       link,
       key: keyOf(ask),
-      document: uri.toString(),
+      document,
       made,
       cancel,
       keep: this.#parts.clock.after(MAX_AGE_MS, () => void this.#discard(spare)),
@@ -81,15 +80,15 @@ export class Spares {
   async take(link: Link, ask: SessionAsk, token: CancellationToken): Promise<Session | undefined> {
     const key = keyOf(ask);
     const spare = this.#spares.find((other) => other.link === link && other.key === key);
-    const root = ask.source.folder?.fsPath;
-    if (!spare || root === undefined) return undefined;
+    if (!spare) return undefined;
     this.#remove(spare);
     const listening = token.onCancellationRequested(() => spare.cancel.cancel());
     try {
-      const [{ session, listing }, now] = await Promise.all([spare.made, this.#parts.disk.list(root)]);
+      const [{ session, listing }, now] = await Promise.all([spare.made, this.#list(ask)]);
       const changes = now && changesBetween(listing, now);
       // The text of the document is written in any case.
       const others = changes && { ...changes, changed: changes.changed.filter((path) => path !== ask.source.path) };
+      const root = ask.source.folder?.fsPath ?? '';
       if (others && (await refreshCopy({ link, sessionId: session.sessionId, root }, others, this.#parts.disk))) {
         this.#ids.delete(session.sessionId);
         return session;
@@ -115,12 +114,16 @@ export class Spares {
     return all.length > 0;
   }
 
-  async #make(link: Link, ask: SessionAsk, root: string, token: CancellationToken): Promise<Made> {
-    const listing = await this.#parts.disk.list(root);
+  async #make(link: Link, ask: SessionAsk, token: CancellationToken): Promise<Made> {
+    const listing = await this.#list(ask);
     if (!listing) throw new Error('the folder is too large to be held twice');
     const session = await link.request('session/create', sessionParams(ask, ask.source.folder), token);
     this.#ids.add(session.sessionId);
     return { session, listing };
+  }
+
+  async #list({ source: { folder } }: SessionAsk): Promise<Listing | undefined> {
+    return folder ? this.#parts.disk.list(folder.fsPath) : nothing;
   }
 
   #remove(spare: Spare): void {
@@ -139,6 +142,8 @@ export class Spares {
     }
   }
 }
+
+const nothing: Listing = { files: new Map(), folders: new Set() };
 
 function keyOf(ask: SessionAsk): string {
   return JSON.stringify(sessionParams(ask, ask.source.folder));

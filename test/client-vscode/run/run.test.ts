@@ -121,7 +121,7 @@ describe('a run', () => {
   it('asks for no folder where there is nothing but the file', async () => {
     const { link, run, disk } = bench({ folder: '/w' });
     disk.files.delete('b.py');
-    expect((await run.go(link))?.shared).to.equal(false);
+    expect((await run.go(link))?.refused).to.equal(false);
     expect(link.calls('session/create')[0]).not.to.have.property('workspace');
   });
 
@@ -153,7 +153,7 @@ describe('a run', () => {
       if (workspace) throw fault('DiskFull', 'the folder is too large');
       return session();
     });
-    await run.go(link);
+    expect((await run.go(link))?.refused).to.equal(true);
     expect(shown()).to.match(/without its folder: the folder is too large\n✓/);
   });
 

@@ -124,13 +124,22 @@ describe('a sandbox made ahead', () => {
     expect(await taken).to.equal(undefined);
   });
 
-  it('is none of a folder that is too large, and none without a folder', async () => {
+  it('is none of a folder that is too large', async () => {
     const { disk, link, prepare } = bench();
     disk.tooMuch = true;
     await prepare();
-    const alone = asking();
-    await prepare({ ...alone, source: { ...alone.source, folder: undefined } });
     expect(link.calls('session/create')).to.have.lengthOf(0);
+  });
+
+  it('needs no folder', async () => {
+    const { disk, link, prepare, take } = bench();
+    const { source, ...rest } = asking();
+    const alone = { ...rest, source: { ...source, folder: undefined } };
+    disk.tooMuch = true;
+    await prepare(alone);
+    expect(link.calls('session/create')[0]).not.to.have.property('workspace');
+    expect((await take(alone))?.sessionId).to.equal('s1');
+    expect(link.calls('command/writeFile')).to.deep.equal([]);
   });
 
   it('goes after a while, and with it whatever it left to the clock', async () => {
