@@ -158,6 +158,7 @@ describe('the extension', () => {
     await command('codebeaker.run');
     await command('codebeaker.run');
     expect(editor.terminals).to.have.lengthOf(1);
+    expect(editor.executed.at(-1)).to.equal('workbench.action.terminal.scrollToBottom');
     expect(link().calls('session/close')).to.deep.equal([]);
     await clock.advance(1_000);
     expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);

@@ -111,6 +111,8 @@ export class FakeCode {
   readonly settings = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   readonly context = new Map<string, unknown>();
+  /** Commands of the editor that were asked for. */
+  readonly executed: string[] = [];
   readonly problems = new Map<string, readonly any[]>();
   readonly inputs: (string | undefined)[] = [];
   readonly asked: any[] = [];
@@ -221,6 +223,7 @@ export class FakeCode {
         },
         executeCommand: async (name: string, key: string, value: unknown) => {
           if (name === 'setContext') this.context.set(key, value);
+          else this.executed.push(name);
         },
       },
       tasks: { registerTaskProvider: keep('tasks') },

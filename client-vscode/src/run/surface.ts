@@ -16,7 +16,12 @@ const MAX_CHANNEL_CHARS = 1024 * 1024;
 export function openSurface(code: Code, name: string, screen: Screen): Surface {
   if (!screen.plain) {
     const terminal = code.window.createTerminal({ name, pty: screen.pty, iconPath: new code.ThemeIcon('beaker'), isTransient: true });
-    return { terminal, show: (preserveFocus) => terminal.show(preserveFocus) };
+    const show = (preserveFocus: boolean) => {
+      terminal.show(preserveFocus);
+      // Whoever had scrolled up would not see the next run.
+      void code.commands.executeCommand('workbench.action.terminal.scrollToBottom');
+    };
+    return { terminal, show };
   }
   const channel = code.window.createOutputChannel(code.l10n.t('{0} in a sandbox', name));
   const plain = new PlainText();

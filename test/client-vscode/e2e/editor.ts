@@ -11,11 +11,13 @@ import type { Probe } from '../../require.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const vsix = join(root, 'client-vscode/dist/codebeaker.vsix');
-const version = '4.100.3';
+/** Of code-server: 4.100.3 is VS Code 1.100, 4.139.1 is 1.139. See test/setup/vscode.sh. */
+const version = process.env.CODEBEAKER_VSCODE_VERSION ?? '4.100.3';
 const cache = process.env.CODEBEAKER_VSCODE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `codebeaker/vscode-${version}`);
 const vscode = join(cache, 'package/lib/vscode');
-/** Another VS Code may want another Node. */
-const node = process.env.CODEBEAKER_VSCODE_NODE ?? process.execPath;
+/** The newer VS Code comes with the Node that it wants. */
+const ownNode = join(cache, 'node/package/bin/node');
+const node = existsSync(ownNode) ? ownNode : process.execPath;
 const browser = '/usr/bin/chromium';
 
 export const realEditor: Probe = () => {
@@ -46,6 +48,10 @@ const quiet = {
   'editor.minimap.enabled': false,
   'git.enabled': false,
   'chat.commandCenter.enabled': false,
+  'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  // What a newer VS Code shows over the others, an older one shows beside them.
+  'workbench.editor.useModal': 'off',
 };
 
 /** Whatever else this machine has. */

@@ -111,11 +111,14 @@ export class Hands {
 
   /** Makes the panel higher, by so many pixels. */
   async growPanel(pixels: number): Promise<void> {
-    const box = await this.#page.locator('.part.panel').boundingBox();
-    if (!box) throw new Error('the panel is not in sight');
-    await this.#page.mouse.move(box.x + box.width / 2, box.y);
+    const panel = await this.#page.locator('.part.panel').boundingBox();
+    const edges = await Promise.all((await this.#page.locator('.monaco-sash.horizontal:visible').all()).map((edge) => edge.boundingBox()));
+    const middle = (box: { readonly y: number; readonly height: number }) => box.y + box.height / 2;
+    const edge = panel && edges.filter((box) => box !== null).find((box) => Math.abs(middle(box) - panel.y) < 8);
+    if (!edge) throw new Error('the panel is not in sight');
+    await this.#page.mouse.move(edge.x + edge.width / 2, middle(edge));
     await this.#page.mouse.down();
-    await this.#page.mouse.move(box.x + box.width / 2, box.y - pixels, { steps: 4 });
+    await this.#page.mouse.move(edge.x + edge.width / 2, middle(edge) - pixels, { steps: 4 });
     await this.#page.mouse.up();
   }
 

@@ -58,7 +58,7 @@ describe('VS Code with Docker', function () {
 
   it('stops an endless loop, by the button and by Ctrl-C', async () => {
     await run('endless.py');
-    await hands.sees(() => hands.terminal(), /and on/);
+    await hands.sees(() => hands.terminal(), /and on\s*$/);
     await hands.button('Stop the Run in Sandbox');
     await hands.sees(() => hands.terminal(), /and on\s+✗ stopped/);
     await hands.button('Run in Sandbox');
@@ -104,21 +104,9 @@ describe('VS Code with Docker', function () {
     await hands.screenshot('untitled');
   });
 
-  it('makes a traceback a problem and a link', async () => {
-    await run('broken.py');
-    await hands.sees(() => hands.terminal(), /ZeroDivisionError: division by zero\s+✗ exited with code 1/);
-    await hands.sees(() => hands.problems(), /ZeroDivisionError: division by zero.*\n?.*Run in Sandbox/);
-    await hands.screenshot('traceback');
-    await hands.panel('Terminal');
-    await hands.openFile('hello.py');
-    await hands.openLink('/workspace/broken.py", line 2');
-    await hands.sees(() => hands.tab(), /broken\.py/);
-    await hands.sees(() => hands.cursor(), /Ln 2,/);
-  });
-
   it('runs several at once, each in its own terminal', async () => {
     await run('endless.py');
-    await hands.sees(() => hands.terminal(), /and on/);
+    await hands.sees(() => hands.terminal(), /and on\s*$/);
     await run('ask.py');
     await hands.sees(() => hands.terminal(), /your name\?/);
     await hands.sees(() => hands.status(), /\(2\)/);
@@ -179,7 +167,7 @@ describe('VS Code with Docker', function () {
 
   it('survives the death of its daemon', async () => {
     await run('endless.py');
-    await hands.sees(() => hands.terminal(), /and on/);
+    await hands.sees(() => hands.terminal(), /and on\s*$/);
     const pid = daemon();
     process.kill(pid, 'SIGKILL');
     await hands.sees(() => hands.terminal(), /✗ the daemon ended while it ran/);
@@ -192,6 +180,19 @@ describe('VS Code with Docker', function () {
     writeFileSync(join(editor.workspace, 'greetings.py'), 'def greet(name):\n    return "changed"\n');
     await run('hello.py');
     await hands.sees(() => hands.terminal(), /changed/);
+  });
+
+  // One of the last: in VS Code 1.139 a terminal does not follow its output once the panel has shown something else.
+  it('makes a traceback a problem and a link', async () => {
+    await run('broken.py');
+    await hands.sees(() => hands.terminal(), /ZeroDivisionError: division by zero\s+✗ exited with code 1/);
+    await hands.sees(() => hands.problems(), /ZeroDivisionError: division by zero.*\n?.*Run in Sandbox/);
+    await hands.screenshot('traceback');
+    await hands.panel('Terminal');
+    await hands.openFile('hello.py');
+    await hands.openLink('/workspace/broken.py", line 2');
+    await hands.sees(() => hands.tab(), /broken\.py/);
+    await hands.sees(() => hands.cursor(), /Ln 2,/);
   });
 
   it('asks nobody outside this machine', () => {
