@@ -55,5 +55,9 @@ export const REAP = 'wait';
 
 export const killLine = (id: string, base: string): string => `k ${id} ${base}`;
 
+/** After `killLine`: whether that has found anything. */
+export const foundLine = (mark: string): string => `case $K in ' ')t ${mark} 0;;*)t ${mark} 1;;esac`;
+export const killAndTell = (id: string, base: string): string => `${killLine(id, base)};[ "$K" = ' ' ]||r=1`;
+
 export const signalLine = (signal: string, base: string, id: string): string =>
   `g ${signal.replace(/^SIG/, '')} ${base} ${id}`;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
-import { killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
+import { foundLine, killAndTell, killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
 import type { Lease } from './pool.ts';
 import type { HeldShell } from './shell.ts';
 import { parseReport } from './trailer.ts';
@@ -12,13 +12,16 @@ const KILL_AGAIN_MS = 50;
 /** A tree that outlives this many tries, six seconds, costs the sandbox. Where a system call is dear one try takes half of one. */
 const KILL_TRIES = 15;
 
+/** After the first look at whether what was killed is gone; then more and more. Six seconds for all of them. */
+const GONE_AGAIN_MS = 5;
+
 export interface ProcessContext {
   readonly id: string;
   readonly clock: Clock;
   /** To the sandbox's first shell, which runs control lines at any time. */
   control(line: string): void;
   /** Runs a script in an idle shell, to its end. */
-  operate(script: string): Promise<unknown>;
+  operate(script: string): Promise<{ readonly status: number }>;
   readonly oomKills: { get(): number; set(count: number): void };
   /** Why it is gone: the exit of a program whose shell went away. */
   lostExit(): Promise<Exit>;
@@ -71,9 +74,19 @@ export abstract class ControlledProcess implements Process {
    * for this, where nothing can be started any more; another one tells when it is done.
    */
   async #killLeft(): Promise<void> {
-    const line = killLine(this.context.id, '0');
-    this.context.control(line);
-    await this.context.operate(line).catch(() => undefined);
+    this.context.control(killLine(this.context.id, '0'));
+    await this.untilGone(async () => {
+      const told = await this.context.operate(killAndTell(this.context.id, '0')).catch(() => undefined);
+      return told?.status !== 1;
+    });
+  }
+
+  /** What was killed is there until it has had its turn on a processor, which on a busy machine takes a while. `look` kills what is left and resolves whether that was nothing. */
+  protected async untilGone(look: () => Promise<boolean>): Promise<void> {
+    for (let tries = 1; !(await look()); tries++) {
+      if (tries === KILL_TRIES) return this.context.giveUp('what a program left could not be killed');
+      await new Promise<void>((resolve) => void this.context.clock.after(GONE_AGAIN_MS * tries ** 2, resolve));
+    }
   }
 
   /** A sink that holds nothing up: not the end of a program that must die, and nothing once it has failed. */
@@ -131,8 +144,10 @@ export class HeldProcess extends ControlledProcess {
     const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), this.heard(sink));
     const { exit, held } = await this.exitOf(trailer);
     if (this.doomed && trailer !== undefined) {
-      this.sweep();
-      await shell.run((mark) => `t ${mark} 0`, () => undefined);
+      await this.untilGone(async () => {
+        this.sweep();
+        return Number((await shell.run(foundLine, () => undefined)) ?? 0) === 0;
+      });
     }
     this.ended = true;
     shell.control(REAP);
