@@ -53,6 +53,11 @@ export class Keeper {
     this.#groups.add(group);
   }
 
+  /** How many groups are held. */
+  get held(): number {
+    return this.#groups.size;
+  }
+
   /** The leader of the group has ended. What it left is killed. */
   release(group: number): void {
     if (this.#groups.delete(group)) this.#send(`-${group}`);

@@ -25,8 +25,8 @@ export interface Spawned {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-/** Records the group, prepares, becomes the program. */
-const launcher = 'echo "+$$" >&3 || exit 126; exec 3>&-; eval "$1"; shift; exec "$@"';
+/** Records the group, prepares, becomes the program. The pipe waits for nobody: when it is full, this does. */
+const launcher = 'n=; until echo "+$$" 2>/dev/null >&3; do n=x$n; [ ${#n} -lt 100 ] || exit 126; sleep 0.05; done; exec 3>&-; eval "$1"; shift; exec "$@"';
 
 /** Whoever spawns gives the group back to the keeper when it has ended. @throws ProtocolError SandboxFailed */
 export async function spawn({ command, cwd, env, stdin, prepare }: SpawnOptions, keeper: Keeper): Promise<Spawned> {

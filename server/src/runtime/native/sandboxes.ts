@@ -78,6 +78,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     if (made.process) {
       keeper.signal(made.process.pid, 'SIGKILL');
       await made.process.ended;
+      keeper.release(made.process.pid);
     }
     await made.group?.remove();
     await removeIfThere(walkerFor('linux'), folder);
@@ -178,5 +179,5 @@ async function failure({ stdout, stderr, ended }: Spawned): Promise<never> {
 }
 
 function notASandbox(why: string): ProtocolError {
-  return new ProtocolError('SandboxFailed', `the sandbox could not be made: ${why.replaceAll(/\/[^\s:]+/g, '(a path)')}`);
+  return new ProtocolError('SandboxFailed', `the sandbox could not be made: ${why.replaceAll(/(?<![^\s'"(])\/[^\s:]+/g, '(a path)')}`);
 }
