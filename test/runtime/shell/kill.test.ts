@@ -16,7 +16,7 @@ const trees: Record<string, string> = {
   'a child without our mark in its environment': 'env -i /bin/sleep 600 & echo ready; wait',
   'a program deaf to signals': 'trap "" TERM INT HUP QUIT; echo ready; while :; do sleep 0.1; done',
   'stopped processes': 'sleep 600 & kill -STOP $!; echo ready; kill -STOP $$',
-  'a name with odd characters': 'cp /bin/sleep "/tmp/a) Z 1 (b" && { "/tmp/a) Z 1 (b" 600 & rm "/tmp/a) Z 1 (b"; echo ready; wait; }',
+  'a name with odd characters': 'cp /bin/sleep "/tmp/a) Z 1 (b" && { "/tmp/a) Z 1 (b" 600 & until grep -q "Z 1" /proc/$!/stat; do sleep 0.01; done; rm "/tmp/a) Z 1 (b"; echo ready; wait; }',
   'a chain that forks on': 'f() { sleep 0.05; f & }; f; echo ready; sleep 600',
 };
 
