@@ -1,7 +1,7 @@
 /**
  * Sandboxes for the next runs: made when a run has ended, with a copy of its folder, while nobody waits. Nobody has been
  * in one; and before it is used its copy is made what the folder is by then. So the next run of the file starts at once,
- * in a sandbox as fresh as any.
+ * in a fresh sandbox.
  */
 import { CancellationTokenSource, type CancellationToken } from 'vscode-jsonrpc/node';
 import type { Session } from 'codebeaker/protocol';

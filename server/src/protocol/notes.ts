@@ -15,7 +15,7 @@ export const commonNotes: Notes = {
 
 const execution: Notes = {
   sessionId: 'Where it runs.',
-  cwd: 'A directory, as any path. Default: `/workspace`.',
+  cwd: 'A directory: a path like any other. Default: `/workspace`.',
   env: 'Added to the environment of the session.',
   stdin: 'All that the program can read. Without it, and unless interactive, stdin is empty.',
   interactive: 'stdin stays open for `command/input`. Default: false.',

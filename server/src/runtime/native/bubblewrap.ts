@@ -30,9 +30,9 @@ export const LIBRARY = '/.codebeaker/lib';
 
 /** All options. They come from a file: what the first process is started with can be read inside. */
 export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
-  const { root, links, path, workspace, filter } = plan;
+  const { root, links, path, library, pipes, workspace, filter } = plan;
   // Parts of /etc are the host's: they lie over it.
-  const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [plan.library, LIBRARY], [plan.pipes, PIPES]];
+  const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [library, LIBRARY], [pipes, PIPES]];
   const tmpfs = (place: string) => ['--size', String(plan.diskBytes), '--perms', '1777', '--tmpfs', place];
   return [
     '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try',
