@@ -2,14 +2,14 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** From the bottom up. A file imports from its own floor and the ones below; the two lowest import nothing of ours. */
-const floors = ['protocol', 'base', 'runtime', 'policy', 'session', 'command', 'connection', 'cli'];
+const floors = ['protocol', 'base', 'wire', 'runtime', 'state', 'policy', 'session', 'command', 'serving', 'cli'];
 const foundations = ['protocol', 'base'];
 
 /** What is used in one place only, and where that is. */
 const homes = {
-  dockerode: ['server/src/runtime/docker/engine.ts'],
-  execa: ['server/src/runtime/host/spawn.ts'],
-  'node:child_process': ['server/src/runtime/host/keeper.ts', 'server/src/runtime/docker/ssh.ts'],
+  dockerode: ['server/src/runtime/kinds/docker/engine.ts'],
+  execa: ['server/src/runtime/machine/spawn.ts'],
+  'node:child_process': ['server/src/runtime/machine/keeper.ts', 'server/src/runtime/kinds/docker/ssh.ts'],
   'node:process': ['server/src/main.ts', 'server/src/cli/**/*.ts'],
 };
 

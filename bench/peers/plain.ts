@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findDeno } from '../../server/src/runtime/deno/binary.ts';
-import { isProgram } from '../../server/src/runtime/host/packaged.ts';
+import { findDeno } from '../../server/src/runtime/kinds/deno/binary.ts';
+import { isProgram } from '../../server/src/runtime/machine/packaged.ts';
 
 const run = promisify(execFile);
 

@@ -1,9 +1,9 @@
 /** PROTOCOL.md, from the method table, the shapes, the error guide and one page of prose. */
-import { errorGuide } from '../src/protocol/errorGuide.ts';
+import { errorGuide } from '../src/protocol/error-guide.ts';
 import { domainErrors, methods, standardErrors, type ErrorKind, type Method, type Section } from '../src/protocol/index.ts';
-import { jsonSchemas, type JsonSchema } from '../src/protocol/jsonSchema.ts';
+import { jsonSchemas, type JsonSchema } from '../src/protocol/json-schema.ts';
 import { openrpc } from '../src/protocol/openrpc.ts';
-import { link, typeText } from './typeText.ts';
+import { link, typeText } from './type-text.ts';
 
 /** `prose` says what no table does: framing, lifecycle and the rules of each section. */
 export function protocolMarkdown(prose: string): string {

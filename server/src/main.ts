@@ -4,7 +4,7 @@ import { systemClock } from './base/clock.ts';
 import { ConfigError } from './policy/config-file.ts';
 import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
 import { createDaemon, type Host } from './cli/daemon.ts';
-import { isAlive } from './connection/watch.ts';
+import { isAlive } from './cli/watch.ts';
 
 const EXIT_USAGE = 2;
 

@@ -4,15 +4,15 @@ import ts from 'typescript';
 import type { SourceFile } from './files.ts';
 
 /** From the bottom up. */
-const floors = ['protocol', 'base', 'runtime', 'policy', 'session', 'command', 'connection', 'top'];
+const floors = ['protocol', 'base', 'wire', 'runtime', 'state', 'policy', 'session', 'command', 'serving', 'top'];
 /** They import nothing of ours but themselves. */
 const foundations = ['protocol', 'base'];
 
 /** Package → the files that may import it. */
 const homes: Readonly<Record<string, RegExp>> = {
-  dockerode: /^runtime\/docker\/engine\.ts$/,
-  execa: /^runtime\/host\/spawn\.ts$/,
-  child_process: /^runtime\/(?:host\/keeper|docker\/ssh)\.ts$/,
+  dockerode: /^runtime\/kinds\/docker\/engine\.ts$/,
+  execa: /^runtime\/machine\/spawn\.ts$/,
+  child_process: /^runtime\/(?:machine\/keeper|kinds\/docker\/ssh)\.ts$/,
   process: /^(?:main\.ts$|cli\/)/,
 };
 

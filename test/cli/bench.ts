@@ -4,12 +4,12 @@ import type { RunArguments } from '../../server/src/cli/arguments.ts';
 import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
-import { createOpen } from '../../server/src/connection/open.ts';
-import { createWork } from '../../server/src/connection/work.ts';
+import { createOpen } from '../../server/src/serving/open.ts';
+import { createWork } from '../../server/src/serving/work.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
-import { Catalog } from '../../server/src/runtime/catalog.ts';
+import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
-import { recordingLog } from '../connection/server.ts';
+import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
 import { connectLocally } from '../../server/src/cli/client.ts';
 import { collectOutput, showOutput, type Terminal } from '../../server/src/cli/streams.ts';
-import { createOpen } from '../../server/src/connection/open.ts';
-import { createWork } from '../../server/src/connection/work.ts';
+import { createOpen } from '../../server/src/serving/open.ts';
+import { createWork } from '../../server/src/serving/work.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
-import { Catalog } from '../../server/src/runtime/catalog.ts';
-import { recordingLog } from '../connection/server.ts';
+import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime } from '../fakes/runtime.ts';
 

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { doctor } from '../../server/src/cli/doctor.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Layer, RuntimeInfo } from '../../server/src/protocol/index.ts';
-import { Catalog } from '../../server/src/runtime/catalog.ts';
-import { recordingLog } from '../connection/server.ts';
+import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime } from '../fakes/runtime.ts';
 

@@ -2,15 +2,15 @@
 import { expect } from 'chai';
 import { PrimedProgram } from '../../server/src/command/primed.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
-import { native } from '../../server/src/runtime/native/native.ts';
-import { NativeRuntime } from '../../server/src/runtime/native/runtime.ts';
+import { native } from '../../server/src/runtime/kinds/native/native.ts';
+import { NativeRuntime } from '../../server/src/runtime/kinds/native/runtime.ts';
 import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need } from '../require.ts';
 import { create, Output, write } from '../runtime/contract/harness.ts';
-import type { Subject } from '../runtime/contract.ts';
-import { containerSubject } from '../runtime/docker/contract-subject.ts';
-import { debian, plain as kind } from '../runtime/docker/real.ts';
-import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/native/subject.ts';
+import type { Subject } from '../runtime/contract/contract.ts';
+import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
+import { debian, plain as kind } from '../runtime/kinds/docker/real.ts';
+import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { corpus, denoCorpus, neighbours, type Sample } from './primed-corpus.ts';
 
 interface Seen {

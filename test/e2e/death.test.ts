@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
-import { bubblewrap } from '../runtime/native/subject.ts';
+import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { containers, controlGroups, daemonEnvironment, folders, image, processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { notification, request, Wire } from '../connection/wire.ts';
+import { notification, request, Wire } from '../wire/wire.ts';
 import { need, npmPackage } from '../require.ts';
 import { CommandLine } from './command-line.ts';
 import { daemonEnvironment, folders, until } from './environment.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { generate } from '../../server/scripts/generate.ts';
 import { errorCodes, methods } from '../../server/src/protocol/index.ts';
-import { jsonSchemas, refPrefix, type JsonSchema } from '../../server/src/protocol/jsonSchema.ts';
+import { jsonSchemas, refPrefix, type JsonSchema } from '../../server/src/protocol/json-schema.ts';
 import { commonNotes, notes } from '../../server/src/protocol/notes.ts';
 import { openrpc } from '../../server/src/protocol/openrpc.ts';
 import { codes, contract } from './contract.ts';

@@ -2,11 +2,11 @@
 import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
-import { type Line, recordingLog } from '../connection/server.ts';
+import { type Line, recordingLog } from '../wire/server.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
-import type { Quantity } from '../../server/src/runtime/measure/measurements.ts';
+import type { Quantity } from '../../server/src/runtime/choice/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
 import type { Session } from '../../server/src/session/session.ts';

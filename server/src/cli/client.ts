@@ -6,7 +6,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import { connect } from '../connection/server.ts';
+import { connect } from '../wire/server.ts';
 import { type InitializeParams, type InitializeResult, Initialize, Initialized, Shutdown } from '../protocol/index.ts';
 import type { Daemon, Host } from './daemon.ts';
 

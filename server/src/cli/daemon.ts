@@ -2,15 +2,15 @@
 import { appendFileSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { createOpen } from '../connection/open.ts';
-import type { Open } from '../connection/service.ts';
+import { createOpen } from '../serving/open.ts';
+import type { Open } from '../wire/service.ts';
 import { ConfigError, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
-import { Catalog } from '../runtime/catalog.ts';
-import { containerKinds } from '../runtime/docker/kinds.ts';
-import { LateRuntime } from '../runtime/late.ts';
+import { Catalog } from '../runtime/choice/catalog.ts';
+import { containerKinds } from '../runtime/kinds/docker/kinds.ts';
+import { LateRuntime } from '../runtime/choice/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { remember } from './remember.ts';
 import type { Runtimes } from './runtimes.ts';
@@ -63,7 +63,7 @@ export async function createDaemon(host: Host, configFlag: string | undefined): 
     open: createOpen({
       policy, catalog, clock, log, version,
       hidden: async () => (await load()).hidden(),
-      loadWork: async () => (await import('../connection/work.ts')).createWork,
+      loadWork: async () => (await import('../serving/work.ts')).createWork,
     }),
     runtimes,
     catalog,

@@ -1,7 +1,7 @@
 /** `codebeaker doctor`: what this machine can run, how well it is isolated, and what to do about what is missing. */
 import type { Clock } from '../base/clock.ts';
 import type { RuntimeInfo } from '../protocol/index.ts';
-import { calibrate } from '../runtime/measure/calibrate.ts';
+import { calibrate } from '../runtime/choice/calibrate.ts';
 import type { Daemon } from './daemon.ts';
 
 const WIDTH = 80;

@@ -1,17 +1,17 @@
 /** The runtimes that are this host's own: its interpreters, Deno and Bun, in bubblewrap where there is one. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { bun } from '../runtime/bun/bun.ts';
-import { layeredDeno } from '../runtime/deno/layered.ts';
-import type { Verdicts } from '../runtime/deno/look.ts';
-import { createDenoRuntime } from '../runtime/deno/runtime.ts';
-import type { Fifos } from '../runtime/host/fifos.ts';
-import type { Keeper } from '../runtime/host/keeper.ts';
-import { findHost, type NativeHost } from '../runtime/native/host.ts';
-import { native } from '../runtime/native/native.ts';
-import { NativeRuntime } from '../runtime/native/runtime.ts';
+import { bun } from '../runtime/kinds/bun/bun.ts';
+import { layeredDeno } from '../runtime/kinds/deno/layered.ts';
+import type { Verdicts } from '../runtime/kinds/deno/look.ts';
+import { createDenoRuntime } from '../runtime/kinds/deno/runtime.ts';
+import type { Fifos } from '../runtime/machine/fifos.ts';
+import type { Keeper } from '../runtime/machine/keeper.ts';
+import { findHost, type NativeHost } from '../runtime/kinds/native/findings.ts';
+import { native } from '../runtime/kinds/native/native.ts';
+import { NativeRuntime } from '../runtime/kinds/native/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
-import { PreferredRuntime } from '../runtime/prefer.ts';
+import { PreferredRuntime } from '../runtime/choice/prefer.ts';
 import type { Host } from './daemon.ts';
 
 export interface NativeParts {

@@ -2,11 +2,11 @@
 import { digest } from '../base/digest.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
-import type { CatalogMemory } from '../runtime/catalog.ts';
-import type { VerdictMemory } from '../runtime/deno/known.ts';
-import { Measurements } from '../runtime/measure/measurements.ts';
-import { hostIdentity } from '../runtime/state/host.ts';
-import { State } from '../runtime/state/state.ts';
+import type { CatalogMemory } from '../runtime/choice/catalog.ts';
+import type { VerdictMemory } from '../runtime/kinds/deno/known.ts';
+import { Measurements } from '../runtime/choice/measurements.ts';
+import { hostIdentity } from '../state/identity.ts';
+import { State } from '../state/state.ts';
 import type { Host } from './daemon.ts';
 
 export interface Memory extends CatalogMemory {

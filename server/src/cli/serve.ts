@@ -1,10 +1,10 @@
 /** `codebeaker --stdio` and its kin: one connection, then the end. */
 import { deadline } from '../base/clock.ts';
-import { connect, type Connection } from '../connection/server.ts';
-import type { Open } from '../connection/service.ts';
-import { takeStdout } from '../connection/stdout.ts';
-import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../connection/transports.ts';
-import { watchProcess } from '../connection/watch.ts';
+import { connect, type Connection } from '../wire/server.ts';
+import type { Open } from '../wire/service.ts';
+import { takeStdout } from '../wire/stdout.ts';
+import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../wire/transports.ts';
+import { watchProcess } from './watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon, type Host } from './daemon.ts';
 

@@ -1,6 +1,6 @@
 /** After a daemon's sudden death: removes the containers it left. Started by its keeper. */
 import { loadConfig } from '../policy/config-file.ts';
-import { DAEMON_LABEL } from '../runtime/docker/container.ts';
+import { DAEMON_LABEL } from '../runtime/kinds/docker/container.ts';
 import type { Host } from './daemon.ts';
 import { createEngine } from './runtimes.ts';
 

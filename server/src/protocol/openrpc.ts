@@ -1,8 +1,8 @@
 /** The protocol as an OpenRPC 1.3 document. Imported lazily: the daemon starts without it. */
-import { errorGuide } from './errorGuide.ts';
+import { errorGuide } from './error-guide.ts';
 import type { ErrorKind } from './errors.ts';
 import { errorCodes, methods, protocolVersion, SessionExecute, type Method } from './index.ts';
-import { jsonSchemas, refPrefix, type JsonSchema, type NamedSchemas } from './jsonSchema.ts';
+import { jsonSchemas, refPrefix, type JsonSchema, type NamedSchemas } from './json-schema.ts';
 
 export interface ContentDescriptor {
   name: string;

@@ -11,7 +11,7 @@ import {
   ProtocolError,
   type SessionState,
 } from '../protocol/index.ts';
-import type { Quantity } from '../runtime/measure/measurements.ts';
+import type { Quantity } from '../runtime/choice/measurements.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import type { PoolSpec, SandboxPool, Warm } from './pool.ts';
 import { Session, sessionClosed } from './session.ts';

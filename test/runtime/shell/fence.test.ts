@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { machine } from 'node:os';
 import { expect } from 'chai';
-import { seccompFilter } from '../../../server/src/runtime/native/seccomp.ts';
+import { seccompFilter } from '../../../server/src/runtime/shell/seccomp.ts';
 import { fence, fenced } from '../../../server/src/runtime/shell/fence.ts';
 import { newMark } from '../../../server/src/runtime/shell/shell.ts';
 import { need, program } from '../../require.ts';

@@ -16,7 +16,7 @@ import { quote } from './quote.ts';
 import type { HeldShell } from './shell.ts';
 import { ShellPool } from './pool.ts';
 import { TerminalProcess } from './terminal.ts';
-import { copyFolder } from './transfer.ts';
+import { copyFolder } from '../workspace/transfer.ts';
 
 export interface ShellSandboxParts {
   readonly host: ShellHost;

@@ -1,0 +1,48 @@
+/** A JSON Schema in the words and links of PROTOCOL.md. */
+import { refPrefix, type JsonSchema } from '../src/protocol/json-schema.ts';
+
+export function typeText(schema: JsonSchema): string {
+  if (schema.$ref !== undefined) return link(schema.$ref.slice(refPrefix.length));
+  if (schema.const !== undefined) return literal(schema.const);
+  if (schema.enum) return schema.enum.map(literal).join(' or ');
+  if (schema.allOf) return schema.allOf.map(typeText).join(' and ');
+  if (schema.anyOf) return schema.anyOf.map(typeText).join(' or ');
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeText({ ...schema, type })).join(' or ');
+  if (schema.type === 'array') return arrayText(schema);
+  if (schema.type === 'object') return objectText(schema);
+  return (schema.type ?? 'any') + bounds(schema);
+}
+
+export const anchor = (name: string) => name.toLowerCase().replace(/[^a-z0-9 _-]/g, '').replaceAll(' ', '-');
+
+export const link = (name: string) => `[${name}](#${anchor(name)})`;
+
+const literal = (value: unknown) => `\`${JSON.stringify(value)}\``;
+
+function arrayText({ items = {}, minItems }: JsonSchema): string {
+  const item = typeText(items);
+  return (items.anyOf ?? items.enum ? `(${item})[]` : `${item}[]`) + (minItems === undefined ? '' : `, at least ${minItems}`);
+}
+
+function objectText({ properties = {}, required = [], additionalProperties, propertyNames }: JsonSchema): string {
+  const fields = Object.entries(properties).map(
+    ([name, value]) => `${name}${required.includes(name) ? '' : '?'}: ${typeText(value)}`,
+  );
+  if (fields.length > 0) return `{${fields.join(', ')}}`;
+  if (!isSchema(additionalProperties)) return 'object';
+  return `object, ${propertyNames?.$ref === undefined ? 'string' : typeText(propertyNames)} → ${typeText(additionalProperties)}`;
+}
+
+const isSchema = (value: boolean | JsonSchema | undefined): value is JsonSchema =>
+  typeof value === 'object' && Object.keys(value).length > 0;
+
+function bounds({ minimum, maximum, exclusiveMinimum, minLength, maxLength, pattern }: JsonSchema): string {
+  const words: string[] = [];
+  if (minimum !== undefined) words.push(`≥ ${minimum}`);
+  if (exclusiveMinimum !== undefined) words.push(`> ${exclusiveMinimum}`);
+  if (maximum !== undefined) words.push(`≤ ${maximum}`);
+  if (minLength !== undefined) words.push(`at least ${minLength} long`);
+  if (maxLength !== undefined) words.push(`at most ${maxLength} long`);
+  if (pattern !== undefined) words.push(`\`${pattern}\``);
+  return words.length === 0 ? '' : ` ${words.join(', ')}`;
+}

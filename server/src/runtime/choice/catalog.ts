@@ -1,0 +1,195 @@
+/**
+ * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background,
+ * and listeners are told when it found something else than before.
+ */
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { deferred } from '../../base/promises.ts';
+import type { RuntimeInfo } from '../../protocol/index.ts';
+import { Measurements, type Quantity } from './measurements.ts';
+import type { Runtime } from '../ports.ts';
+import type { Choosable } from './select.ts';
+
+/** What outlives the daemon. */
+export interface CatalogMemory {
+  readonly measurements: Measurements;
+  /** The runtimes as they were found last time, by their ids. Never used where something else can depend on it than words. */
+  readonly found: Readonly<Record<string, RuntimeInfo>>;
+  keep(found: Readonly<Record<string, RuntimeInfo>>): void;
+}
+
+export interface CatalogOptions {
+  readonly runtimes: readonly Runtime[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory?: CatalogMemory;
+}
+
+/** Told of all runtimes when the availability, version, languages or isolation of one changed. */
+export type Listener = (infos: readonly RuntimeInfo[]) => void;
+
+export class Catalog {
+  readonly #entries: readonly Entry[];
+  readonly #options: CatalogOptions;
+  readonly #measurements: Measurements;
+  readonly #listeners = new Set<Listener>();
+  readonly #closing = new AbortController();
+  readonly #everLooked = deferred();
+  #looked: Promise<void> | undefined;
+  #known: Promise<void> | undefined;
+  #watching = false;
+
+  constructor(options: CatalogOptions) {
+    this.#options = options;
+    const { runtimes, memory } = options;
+    this.#measurements = memory?.measurements ?? new Measurements();
+    // Every runtime has several calls on their way that end with it.
+    setMaxListeners(0, this.#closing.signal);
+    this.#entries = runtimes.map((runtime) => new Entry(runtime, this.#measurements, memory?.found[runtime.id]));
+  }
+
+  /** Every runtime. */
+  infos(): RuntimeInfo[] {
+    return this.#entries.map((entry) => entry.info());
+  }
+
+  /** What there is to choose from. */
+  get choosable(): readonly (Choosable & { readonly runtime: Runtime })[] {
+    return this.#entries;
+  }
+
+  /** Resolves when something is known of every runtime, from now or from last time. Looks where nothing is remembered. */
+  known(): Promise<void> {
+    this.#known ??= Promise.all(this.#entries.filter((entry) => !entry.remembered).map((entry) => this.#look(entry))).then(() => undefined);
+    return this.#known;
+  }
+
+  /** Resolves when every runtime has been looked at once by this daemon, however long it takes. */
+  looked(): Promise<void> {
+    this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => this.#everLooked.resolve());
+    return this.#looked;
+  }
+
+  /** As `looked`, but leaves it to others to ask for it. */
+  whenLooked(): Promise<void> {
+    return this.#everLooked.promise;
+  }
+
+  /** Something spoke against what is known of this runtime. */
+  suspect(id: string): void {
+    for (const entry of this.#entries) if (entry.id === id) void this.#look(entry);
+  }
+
+  /** From when everything has been looked at, runtimes that come and go are noticed. */
+  watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    void this.whenLooked().then(() => {
+      const { signal } = this.#closing;
+      for (const entry of this.#entries) {
+        if (!signal.aborted) entry.runtime.watch?.(signal, () => void this.#look(entry));
+      }
+    });
+  }
+
+  /** The result ends it. */
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  record(id: string, quantity: Quantity, value: number): void {
+    const entry = this.#entries.find((each) => each.id === id);
+    if (entry) this.#measurements.record(id, entry.runtime.info().version ?? '', quantity, value, this.#options.clock.now());
+  }
+
+  /** Nothing is watched and nobody is told from here on. The runtimes themselves are closed by their owner. */
+  close(): void {
+    this.#closing.abort(new Error('the daemon is shutting down'));
+    this.#listeners.clear();
+  }
+
+  async #look(entry: Entry): Promise<void> {
+    await entry.look(this.#closing.signal);
+    if (this.#closing.signal.aborted || !entry.renewed()) return;
+    const infos = this.infos();
+    const known = this.#entries.filter(({ looked, remembered }) => looked || remembered);
+    this.#options.memory?.keep(Object.fromEntries(known.map((each) => [each.id, each.base()])));
+    for (const listener of this.#listeners) {
+      try {
+        listener(infos);
+      } catch (fault) {
+        this.#options.log.error('a listener of the runtimes failed', fault);
+      }
+    }
+  }
+}
+
+class Entry implements Choosable {
+  readonly id: string;
+  readonly runtime: Runtime;
+  readonly remembered: RuntimeInfo | undefined;
+  /** Resolves with the first look, when there is one. */
+  firstLook: Promise<void> | undefined;
+  looked = false;
+  readonly #measurements: Measurements;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #essence: string;
+
+  constructor(runtime: Runtime, measurements: Measurements, remembered: RuntimeInfo | undefined) {
+    this.id = runtime.id;
+    this.runtime = runtime;
+    this.remembered = remembered;
+    this.#measurements = measurements;
+    this.#essence = essenceOf(this.base());
+  }
+
+  get networks() {
+    return this.runtime.networks;
+  }
+
+  info(): RuntimeInfo {
+    return this.#measurements.apply(this.base());
+  }
+
+  prepared(...asked: Parameters<Runtime['prepared']>): boolean {
+    return this.runtime.prepared(...asked);
+  }
+
+  /** Whether it is another one than at the last call: in what others are told of when it changes. */
+  renewed(): boolean {
+    const before = this.#essence;
+    this.#essence = essenceOf(this.base());
+    return this.#essence !== before;
+  }
+
+  /** One look at a time. Who asks during one gets another one after it: what it saw may be old by then. */
+  look(signal: AbortSignal): Promise<void> {
+    if (this.#looking) {
+      this.#again = true;
+      return this.#looking;
+    }
+    this.#looking = this.#look(signal).finally(() => (this.#looking = undefined));
+    this.firstLook ??= this.#looking;
+    return this.#looking;
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    do {
+      this.#again = false;
+      await this.runtime.refresh(signal);
+      this.looked = true;
+    } while (this.#again && !signal.aborted);
+  }
+
+  /** Without what was measured of sessions. */
+  base(): RuntimeInfo {
+    return this.looked ? this.runtime.info() : (this.remembered ?? this.runtime.info());
+  }
+}
+
+function essenceOf({ available, version, languages, isolation }: RuntimeInfo): string {
+  return JSON.stringify([available, version, languages, isolation]);
+}

@@ -1,0 +1,46 @@
+/** The runtime `bun`. Bun has no permissions of its own: without an operating system's sandbox around it there is none. */
+import { arch, platform } from 'node:os';
+import type { LanguageId } from '../../../protocol/index.ts';
+import { findPackaged } from '../../machine/packaged.ts';
+import type { Tools } from '../../languages.ts';
+import { nativeIsolation } from '../native/isolation.ts';
+import { expectedIsolation } from '../native/native.ts';
+import type { Kind } from '../native/runtime.ts';
+import type { Toolchain } from '../../ports.ts';
+
+const FOLDER = '/opt/bun';
+const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
+
+/** `searchPath` is the daemon's PATH. */
+export function bun(searchPath: string | undefined): Kind {
+  return {
+    id: 'bun',
+    languages: ['javascript', 'typescript'],
+    isolation: expectedIsolation,
+    startup: { coldMs: 20, warmMs: 12 },
+    memoryBytes: 2 * 1024 * 1024,
+    version: ([language]) => language?.version,
+    hint: 'npm install bun, or put a bun on PATH',
+    async equip() {
+      const binary = await findBun(searchPath);
+      if (binary === undefined) throw new Error('there is no bun on this host');
+      return { binds: [[binary, `${FOLDER}/bun`]], path: [FOLDER], findToolchain, isolation: nativeIsolation };
+    },
+  };
+}
+
+/** Its installation leaves the program with a name for Windows on every platform, or where it was where scripts don't run. */
+function findBun(searchPath: string | undefined): Promise<string | undefined> {
+  const native = `@oven/bun-${platform()}-${arch() === 'arm64' ? 'aarch64' : arch()}`;
+  const files = [{ package: 'bun', file: 'bin/bun.exe' }, { package: native, through: 'bun', file: 'bin/bun' }];
+  return findPackaged({ name: 'bun', files }, searchPath);
+}
+
+function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | undefined> {
+  const extension = extensions[language];
+  return Promise.resolve(extension === undefined ? undefined : {
+    extension,
+    version: () => tools.version(['bun', '--version']),
+    phases: (file, args) => [{ name: 'run', command: ['bun', 'run', file, ...args], env: { DO_NOT_TRACK: '1' } }],
+  });
+}

@@ -1,0 +1,128 @@
+/** Makes a sandbox: its folders, what is shared, what programs may touch. */
+import { mkdir, mkdtemp, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../../base/clock.ts';
+import { ProtocolError } from '../../../protocol/index.ts';
+import { ConfinedFiles } from '../../machine/confined.ts';
+import { copyTree } from '../../machine/copy.ts';
+import { errorCode, fileError } from '../../machine/faults.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import type { Mount } from '../../machine/mounts.ts';
+import { Presence } from '../../machine/presence.ts';
+import { removeIfThere } from '../../machine/remove.ts';
+import { lend, type Walker } from '../../machine/walk.ts';
+import type { CreateContext, SandboxSpec, SharedFolder } from '../../ports.ts';
+import { checkGrants, type Grants } from './command.ts';
+import { denoIsolation, type Findings } from './isolation.ts';
+import { DenoSandbox } from './sandbox.ts';
+import { findLinks, type Links } from '../../workspace/links.ts';
+
+export interface CreateParts {
+  readonly binary: string;
+  readonly entry: string;
+  readonly keeper: Keeper;
+  readonly clock: Clock;
+  readonly walker: Walker;
+  readonly linux: boolean;
+  /** Told when its folders are gone. */
+  removed(sandbox: DenoSandbox): void;
+}
+
+/** @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
+export async function createSandbox(spec: SandboxSpec, context: CreateContext, parts: CreateParts): Promise<DenoSandbox> {
+  try {
+    const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
+    const remove = () => removeIfThere(parts.walker, root);
+    return await furnish(root, spec, context, parts, remove).catch(async (fault: unknown) => {
+      await remove();
+      throw fault;
+    });
+  } catch (fault) {
+    // What the system says names paths of the host.
+    const code = errorCode(fault);
+    throw code === '' || fault instanceof ProtocolError ? fault : new ProtocolError('SandboxFailed', `the sandbox could not be made: the host answered ${code}`);
+  }
+}
+
+async function furnish(root: string, spec: SandboxSpec, context: CreateContext, parts: CreateParts, remove: () => Promise<void>): Promise<DenoSandbox> {
+  const { workspace: shared, limits } = spec;
+  const own = { workspace: join(root, 'workspace'), temporary: join(root, 'tmp'), cache: join(root, 'cache') };
+  for (const path of Object.values(own)) await mkdir(path);
+  const lent = shared && shared.access !== 'copy' ? shared : undefined;
+  if (shared && !lent) await copyIn(shared, own.workspace, spec, context, parts.walker);
+  const workspace = lent?.path ?? own.workspace;
+  const findings: Findings = {
+    linux: parts.linux,
+    links: lent && (await closeableLinks(lent, parts.linux, context)),
+    temporaryWritable: lent?.access !== 'readWrite' || (await onOtherDisks(workspace, own.temporary)),
+  };
+  const mounts: Mount[] = [
+    { virtual: '/workspace', host: workspace, writable: lent?.access !== 'readOnly' },
+    { virtual: '/tmp', host: own.temporary, writable: true },
+  ];
+  const grants = grantsOf(lent, workspace, own.temporary, findings);
+  checkGrants(grants);
+  const presence = await Presence.of(root, [root, workspace, own.temporary]);
+  const { binary, entry, keeper, clock, walker, removed } = parts;
+  const sandbox: DenoSandbox = new DenoSandbox({
+    binary, entry, keeper, clock, limits, presence, grants,
+    cache: own.cache,
+    temporary: own.temporary,
+    files: new ConfinedFiles(mounts, walker, presence),
+    isolation: denoIsolation(findings, spec),
+    remove: async () => {
+      await remove();
+      removed(sandbox);
+    },
+  });
+  return sandbox;
+}
+
+/**
+ * Whoever may write a folder may also move it. A shared folder could be moved into /tmp, where no denial reaches it
+ * and where it would be removed with the sandbox: so both are only writable when they are on different disks.
+ */
+function grantsOf(lent: SharedFolder | undefined, workspace: string, temporary: string, { links, temporaryWritable }: Findings): Grants {
+  return {
+    read: [workspace, temporary],
+    write: [...(lent?.access === 'readOnly' ? [] : [workspace]), ...(temporaryWritable ? [temporary] : [])],
+    denyRead: links?.out ?? [],
+    denyWrite: [...(links?.out ?? []), ...(lent?.access === 'readWrite' ? (links?.holders ?? []) : [])],
+  };
+}
+
+async function onOtherDisks(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([stat(a), stat(b)]);
+  return first.dev !== second.dev;
+}
+
+async function closeableLinks({ path }: SharedFolder, linux: boolean, { signal, report }: CreateContext): Promise<Links> {
+  report('looking for links in the folder');
+  const links = await findLinks(path, signal).catch((fault: unknown) => {
+    signal.throwIfAborted();
+    throw fileError(fault, '/workspace');
+  });
+  // Where names are compared without case, a denial of one spelling is none of the others.
+  if (linux || links.out.length === 0) return links;
+  throw new ProtocolError('IsolationUnavailable', 'the folder holds links that lead out of it; share it with access copy, or use the runtime docker', {
+    layers: ['filesystem'],
+  });
+}
+
+async function copyIn({ path }: SharedFolder, workspace: string, { limits }: SandboxSpec, { signal, report }: CreateContext, walker: Walker): Promise<void> {
+  report('copying the folder');
+  let left = limits.diskBytes;
+  const spend = (bytes: number) => {
+    signal.throwIfAborted();
+    left -= bytes;
+    if (left < 0) throw new ProtocolError('DiskFull', 'the folder is larger than the disk limit of the session: raise limits.diskBytes, or share it instead');
+  };
+  try {
+    await lend(walker.open(path), (from) =>
+      lend(walker.open(workspace), (to) => copyTree(from, to, { walker, recursive: true, overwrite: true, spend })),
+    );
+  } catch (fault) {
+    signal.throwIfAborted();
+    throw fileError(fault, '/workspace');
+  }
+}

@@ -1,0 +1,92 @@
+/** Whether this Deno keeps what it promises: found out by running programs that try to get out. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../../base/clock.ts';
+import type { Process, Sandbox } from '../../ports.ts';
+import { Collector } from '../../shell/collector.ts';
+
+/** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
+export interface Probe {
+  readonly coldMs: number;
+  readonly warmMs: number;
+  readonly memoryBytes: number;
+  /** The file that ran, as Deno has it: whatever was started may have started another. */
+  readonly program: string;
+}
+
+const CANARY = 'what no program may read';
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+/** Each of these must fail. What does not is printed; then how much memory it takes to say so. */
+const attempts = (outside: string) => `
+const outside = ${JSON.stringify(outside)};
+const attempts: Record<string, () => unknown> = {
+  "read files outside": () => Deno.readTextFileSync(outside),
+  "write files outside": () => Deno.writeTextFileSync(outside, ""),
+  "make links": () => Deno.symlinkSync(outside, "link"),
+  "import files outside": () => import(outside + "?" as string, { with: { type: "text" } }),
+  "use the network": () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  "start programs": () => new Deno.Command(Deno.execPath(), { args: ["--version"] }).outputSync(),
+  "load libraries": () => Deno.dlopen(outside, {}),
+  "read variables": () => { if (Deno.env.get("DENO_DIR") === undefined) throw 0; },
+  "ask the system": () => Deno.systemMemoryInfo(),
+  "import from elsewhere": () => import("https://example.com/" + Math.random()),
+};
+const open: string[] = [];
+for (const [name, attempt] of Object.entries(attempts)) {
+  try { await attempt(); open.push(name); } catch { /* closed */ }
+}
+console.log(JSON.stringify({ open, memoryBytes: Deno.memoryUsage().rss, program: Deno.execPath() }));
+`;
+
+const staticImport = (outside: string) => `import text from ${JSON.stringify(outside)} with { type: "text" };\nconsole.log(text);\n`;
+
+/** @throws Error that says what is wrong */
+export async function probe(sandbox: Sandbox, makeMs: number, folder: string, clock: Clock): Promise<Probe> {
+  const outside = await mkdtemp(join(folder, 'outside-'));
+  const secret = join(outside, 'secret.txt');
+  try {
+    await writeFile(secret, CANARY);
+    const cold = await run(sandbox, 'probe.ts', attempts(secret), clock);
+    const { open, memoryBytes, program } = findings(cold.stdout);
+    if (open.length > 0) throw new Error(`its programs can ${open.join(', ')} in spite of its permissions; install another version`);
+    const leak = await run(sandbox, 'import.ts', staticImport(secret), clock);
+    if (leak.stdout.includes(CANARY)) throw new Error('its programs can import files outside; install another version');
+    const warm = await run(sandbox, 'hello.ts', 'console.log("hello")', clock);
+    if (warm.stdout !== 'hello\n') throw new Error(noProgram);
+    return { coldMs: makeMs, warmMs: cold.firstMs, memoryBytes, program };
+  } finally {
+    await rm(outside, { recursive: true, force: true });
+  }
+}
+
+async function run(sandbox: Sandbox, name: string, code: string, clock: Clock) {
+  const path = `/workspace/${name}`;
+  await sandbox.files.write(path, Buffer.from(code), { mode: 'overwrite', executable: undefined });
+  const output = new Collector(MAX_OUTPUT_BYTES);
+  const begin = clock.monotonic();
+  let firstMs: number | undefined;
+  const program = { command: ['deno', 'run', path], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined } as const;
+  const process: Process = await sandbox.start(program, (stream, chunk) => {
+    firstMs ??= clock.monotonic() - begin;
+    return output.sink(stream, chunk);
+  });
+  await process.exited;
+  return { stdout: output.stdout().toString(), firstMs: firstMs ?? 0 };
+}
+
+interface Findings {
+  readonly open: readonly string[];
+  readonly memoryBytes: number;
+  readonly program: string;
+}
+
+function findings(stdout: string): Findings {
+  try {
+    return JSON.parse(stdout) as Findings;
+  } catch {
+    throw new Error(noProgram);
+  }
+}
+
+const noProgram = 'it does not run a program as it should; install another version';

@@ -1,0 +1,149 @@
+/** Deno as a runtime: JavaScript and TypeScript, everywhere and at once, in Deno's own permissions. */
+import { platform } from 'node:os';
+import type { Clock } from '../../../base/clock.ts';
+import type { Log } from '../../../base/log.ts';
+import { abortable } from '../../../base/promises.ts';
+import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import { walkerFor } from '../../machine/walk.ts';
+import type { CreateContext, Runtime, SandboxSpec } from '../../ports.ts';
+import { findDeno } from './binary.ts';
+import { createSandbox } from './create.ts';
+import { denoIsolation } from './isolation.ts';
+import { type Found, type Known, look, type Verdicts, wordsFor } from './look.ts';
+import type { DenoSandbox } from './sandbox.ts';
+
+export interface DenoOptions {
+  readonly keeper: Keeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The daemon's own: PATH says where to look for a Deno. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: nothing is known from before. */
+  readonly verdicts?: Verdicts;
+  /** The path of a Deno, given PATH. */
+  readonly find?: (searchPath: string | undefined) => Promise<string | undefined>;
+}
+
+export function createDenoRuntime(options: DenoOptions): DenoRuntime {
+  return new DenoRuntime(options);
+}
+
+const languages: readonly LanguageId[] = ['javascript', 'typescript'];
+const noVerdicts: Verdicts = { get: async () => undefined, keep: async () => undefined };
+const HINT = 'npm install deno, or put a recent deno on PATH';
+
+/** Deno by itself. */
+export class DenoRuntime implements Runtime {
+  readonly id = 'deno';
+  readonly #options: DenoOptions;
+  readonly #sandboxes = new Set<DenoSandbox>();
+  #found: Found | undefined;
+  #looking: Promise<void> | undefined;
+  #looked = false;
+  #info: RuntimeInfo;
+  #closed = false;
+
+  constructor(options: DenoOptions) {
+    this.#options = options;
+    this.#info = this.#describe({ reason: 'not looked at yet' });
+  }
+
+  info(): RuntimeInfo {
+    return this.#info;
+  }
+
+  async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await abortable(signal, this.#looking).catch(() => undefined);
+    return this.#info;
+  }
+
+  /** A Deno that was tried out. @throws Error, whose words say why there is none */
+  async found(): Promise<Found> {
+    if (!this.#looked) await this.refresh(new AbortController().signal);
+    if (!this.#found) throw new Error(this.#info.reason);
+    return this.#found;
+  }
+
+  prepared(language: LanguageId | undefined): boolean {
+    return this.#info.available && (language === undefined || languages.includes(language));
+  }
+
+  async create(spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
+    if (spec.network.mode !== 'none') {
+      throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
+    }
+    if (!this.#looked) await this.refresh(context.signal);
+    context.signal.throwIfAborted();
+    const { reason = 'it is not available' } = this.#info;
+    if (!this.#found || this.#closed) {
+      throw new ProtocolError('RuntimeUnavailable', `deno: ${reason}; ${HINT}`, { runtime: this.id, reason, hint: HINT });
+    }
+    return this.#make(this.#found, spec, context);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#looking;
+    const { log } = this.#options;
+    // What can't be removed now goes with the keeper.
+    const closings = [...this.#sandboxes].map((sandbox) => sandbox.close().catch((fault: unknown) => log.warn('a sandbox could not be removed', fault)));
+    await Promise.all(closings);
+  }
+
+  async #make({ binary, entry }: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
+    const { keeper, clock } = this.#options;
+    const host = { walker: walkerFor(platform()), linux: platform() === 'linux' };
+    const removed = (gone: DenoSandbox) => void this.#sandboxes.delete(gone);
+    const sandbox = await createSandbox(spec, context, { binary, entry, keeper, clock, ...host, removed });
+    this.#sandboxes.add(sandbox);
+    // Somebody may have closed or cancelled meanwhile.
+    if (!this.#closed && !context.signal.aborted) return sandbox;
+    await sandbox.close();
+    context.signal.throwIfAborted();
+    throw new ProtocolError('RuntimeUnavailable', 'the daemon is shutting down', { runtime: this.id });
+  }
+
+  /** Never rejects: what is wrong becomes the reason. */
+  async #look(): Promise<void> {
+    const { keeper, clock, env, log, find = findDeno, verdicts = noVerdicts } = this.#options;
+    const context = { signal: new AbortController().signal, report: () => undefined };
+    try {
+      const { found, known } = await look({
+        keeper,
+        clock,
+        verdicts,
+        find: () => find(env.PATH),
+        make: (candidate, spec) => this.#make(candidate, spec, context),
+      });
+      this.#found = found;
+      this.#info = this.#describe({ version: found.version, measured: known });
+    } catch (fault) {
+      this.#found = undefined;
+      this.#info = this.#describe({ reason: wordsFor(fault) });
+      log.debug('deno is not available', fault);
+    } finally {
+      this.#looked = true;
+    }
+  }
+
+  #describe({ version, reason, measured }: { version?: string; reason?: string; measured?: Known }): RuntimeInfo {
+    const { coldMs = 60, warmMs = 40, memoryBytes = 48 * 1024 * 1024 } = measured ?? {};
+    return {
+      id: this.id,
+      available: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      ...(version === undefined ? {} : { version }),
+      languages: languages.map((id) => ({ id })),
+      isolation: denoIsolation({ linux: platform() === 'linux', links: undefined, temporaryWritable: true }),
+      startup: { coldMs: round(coldMs), warmMs: round(warmMs), measured: measured !== undefined },
+      memoryBytes,
+      ...(measured ? { measuredAt: new Date(measured.at).toISOString() } : {}),
+    };
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,120 @@
+/** A folder of the host in which Deno runs programs with no permission but for that folder. */
+import type { Clock } from '../../../base/clock.ts';
+import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../../protocol/index.ts';
+import type { ConfinedFiles } from '../../machine/confined.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import type { Presence } from '../../machine/presence.ts';
+import { type HostProcess, startProcess } from '../../machine/process.ts';
+import type { Process, Program, Sandbox, Sink, Toolchain } from '../../ports.ts';
+import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
+import { watchMemory } from './memory.ts';
+import { Verdict } from './verdict.ts';
+
+export interface DenoSandboxParts {
+  readonly binary: string;
+  readonly entry: string;
+  /** Host folders of its own. */
+  readonly cache: string;
+  readonly temporary: string;
+  readonly grants: Grants;
+  readonly files: ConfinedFiles;
+  readonly presence: Presence;
+  readonly isolation: Isolation;
+  readonly limits: Limits;
+  readonly keeper: Keeper;
+  readonly clock: Clock;
+  /** Removes its folders, when nothing runs in them any more. */
+  remove(): Promise<void>;
+}
+
+const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
+
+export class DenoSandbox implements Sandbox {
+  readonly image = undefined;
+  readonly isolation: Isolation;
+  readonly files: ConfinedFiles;
+  readonly #parts: DenoSandboxParts;
+  readonly #starting = new Set<Promise<Process>>();
+  readonly #running = new Set<HostProcess>();
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: DenoSandboxParts) {
+    this.#parts = parts;
+    this.isolation = parts.isolation;
+    this.files = parts.files;
+    void this.lost.then(() => Promise.allSettled(this.#starting)).then(() => this.#killAll());
+  }
+
+  get lost(): Promise<string> {
+    return this.#parts.presence.lost;
+  }
+
+  async toolchain(language: LanguageId): Promise<Toolchain | undefined> {
+    this.#parts.presence.require();
+    const extension = extensions[language];
+    if (extension === undefined) return undefined;
+    return { extension, phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }] };
+  }
+
+  async start(program: Program, sink: Sink): Promise<Process> {
+    const starting = this.#start(program, sink);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  async #start(program: Program, sink: Sink): Promise<Process> {
+    const { presence, files, keeper, clock, limits } = this.#parts;
+    presence.require();
+    if (program.pty) throw new ProtocolError('LanguageUnsupported', 'a terminal needs a runtime with a shell (docker, native)');
+    const run = this.#run(program);
+    const cwd = await files.directory(program.cwd);
+    const verdict = new Verdict();
+    const process = await startProcess(
+      { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, maxFileBytes: limits.diskBytes },
+      (stream, chunk) => {
+        if (stream === 'stderr') verdict.read(chunk);
+        return sink(stream, chunk);
+      },
+      { keeper, clock, judge: (exit) => this.#lostExit() ?? verdict.judge(exit) },
+    );
+    this.#running.add(process);
+    const unwatch = watchMemory(process.pid, limits.memoryBytes, clock, () => {
+      verdict.exceed();
+      void process.kill();
+    });
+    void process.gone.then(() => {
+      unwatch();
+      this.#running.delete(process);
+    });
+    return process;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#parts.presence.close();
+    await Promise.allSettled(this.#starting);
+    await this.#killAll();
+    await this.#parts.remove();
+  }
+
+  /** Whoever takes their output may be slow: only the processes themselves are waited for. */
+  async #killAll(): Promise<void> {
+    await Promise.all([...this.#running].map((process) => process.kill().then(() => process.gone)));
+  }
+
+  /** @throws ProtocolError LanguageUnsupported */
+  #run({ command, env }: Program): DenoRun {
+    const { binary, entry, grants, cache, temporary, limits, files } = this.#parts;
+    const { file, args } = programOf(command);
+    return { binary, entry, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
+  }
+
+  #lostExit(): { kind: 'lost'; reason: string } | undefined {
+    const reason = this.#parts.presence.lostWhy;
+    return reason === undefined ? undefined : { kind: 'lost', reason };
+  }
+}

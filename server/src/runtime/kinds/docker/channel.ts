@@ -1,0 +1,94 @@
+/** A hijacked Docker connection as a shell channel: flow-controlled both ways, and never more than one chunk in hand. */
+import type { Duplex } from 'node:stream';
+import { deferred } from '../../../base/promises.ts';
+import type { Stream, TerminalSize } from '../../ports.ts';
+import type { Channel, TerminalChannel } from '../../shell/channel.ts';
+import { Demultiplexer } from './demux.ts';
+
+type Sink = (stream: Stream, chunk: Buffer) => void | Promise<void>;
+
+export class SocketChannel implements Channel {
+  readonly closed: Promise<void>;
+  readonly #socket: Duplex;
+  readonly #multiplexed: boolean;
+  #pending: Promise<void> = Promise.resolve();
+
+  constructor(socket: Duplex, multiplexed = true) {
+    this.#socket = socket;
+    this.#multiplexed = multiplexed;
+    const done = deferred();
+    this.closed = done.promise;
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => void this.#pending.finally(done.resolve));
+    socket.on('end', () => socket.destroy());
+    // A connection that closed before anybody listened is closed all the same.
+    if (socket.destroyed) done.resolve();
+  }
+
+  write(bytes: Buffer | string): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writable || socket.write(bytes)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        socket.off('drain', settle);
+        socket.off('close', settle);
+        resolve();
+      };
+      socket.on('drain', settle);
+      socket.on('close', settle);
+    });
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  listen(sink: Sink): void {
+    const frames = new Demultiplexer(sink);
+    const feed = this.#multiplexed ? (chunk: Buffer) => frames.feed(chunk) : (chunk: Buffer) => sink('pty', chunk);
+    this.#socket.on('data', (chunk: Buffer) => {
+      try {
+        const taken = feed(chunk);
+        if (taken) this.#wait(taken);
+      } catch {
+        this.destroy();
+      }
+    });
+  }
+
+  #wait(taken: Promise<void>): void {
+    this.#socket.pause();
+    this.#pending = taken.then(
+      () => void this.#socket.resume(),
+      () => this.destroy(),
+    );
+  }
+
+  destroy(): void {
+    this.#pending = Promise.resolve();
+    this.#socket.destroy();
+  }
+}
+
+/** `exec` in the engine's words: where the exit code and the size of a terminal are. */
+export interface ExecControl {
+  resize(size: TerminalSize): Promise<void>;
+  exitCode(): Promise<number | undefined>;
+}
+
+export class SocketTerminal extends SocketChannel implements TerminalChannel {
+  readonly #control: ExecControl;
+
+  constructor(socket: Duplex, control: ExecControl) {
+    super(socket, false);
+    this.#control = control;
+  }
+
+  resize(size: TerminalSize): Promise<void> {
+    return this.#control.resize(size);
+  }
+
+  exitCode(): Promise<number | undefined> {
+    return this.#control.exitCode();
+  }
+}

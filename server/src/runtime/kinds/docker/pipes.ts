@@ -1,0 +1,102 @@
+/**
+ * The short way into a container that runs on this host's own kernel: named pipes in a folder that it sees. What goes
+ * through them passes neither the engine nor its shim, and another shell is a child of the first one.
+ */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../../base/clock.ts';
+import { ProtocolError } from '../../../protocol/index.ts';
+import type { Fifos } from '../../machine/fifos.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import { detached, laterShell, PipeFolder, type Pipes, PIPES } from '../../shell/pipe-folder.ts';
+import { removeIfThere } from '../../machine/remove.ts';
+import type { StreamChannel, Streams } from '../../shell/streams.ts';
+import { walkerFor } from '../../machine/walk.ts';
+import type { Channel } from '../../shell/channel.ts';
+import { operationLine } from '../../shell/lines.ts';
+import { prelude } from '../../shell/prelude.ts';
+import type { HeldShell } from '../../shell/shell.ts';
+import type { MountSettings } from './engine.ts';
+import { FirstChannel } from './first.ts';
+
+/** What of this host they are made with. */
+export interface PipesHost {
+  readonly keeper: Keeper;
+  readonly fifos: Fifos;
+}
+
+/** No two kernels that run have the same one. */
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/** Whether the engine refused a mount, which may be that of a folder of pipes: where it sees other files than we do. */
+export function isMountRefused(fault: unknown): boolean {
+  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs/i.test(fault.message);
+}
+
+export class ContainerPipes {
+  readonly #folder: string;
+  readonly #bootId: string;
+  readonly #pipes: PipeFolder;
+  readonly #first: Pipes;
+
+  /** Before the container is made. undefined where this host has no such thing. */
+  static async make({ keeper, fifos }: PipesHost): Promise<ContainerPipes | undefined> {
+    const bootId = await readFile(BOOT_ID, 'utf8').catch(() => undefined);
+    if (bootId === undefined) return undefined;
+    const folder = await mkdtemp(join(await keeper.folder(), 'container-'));
+    try {
+      const pipes = new PipeFolder(folder, fifos);
+      const [first] = await Promise.all([pipes.make(), pipes.show(), writeFile(join(folder, 'prelude'), prelude(undefined), { mode: 0o644 })]);
+      return new ContainerPipes(folder, bootId.trim(), pipes, first);
+    } catch (fault) {
+      await removeIfThere(walkerFor('linux'), folder);
+      throw fault;
+    }
+  }
+
+  private constructor(folder: string, bootId: string, pipes: PipeFolder, first: Pipes) {
+    this.#folder = folder;
+    this.#bootId = bootId;
+    this.#pipes = pipes;
+    this.#first = first;
+  }
+
+  get mount(): MountSettings {
+    return { Type: 'bind', Source: this.#folder, Target: PIPES, ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
+  }
+
+  first(lease: Channel, clock: Clock): FirstChannel {
+    return new FirstChannel(lease, this.#first.channel, clock);
+  }
+
+  /** Changes the first shell over, once it has spoken. @returns whether it could: if not, all stays as it is */
+  async divert(shell: HeldShell, channel: FirstChannel): Promise<boolean> {
+    const trailer = await shell.run((mark) => operationLine(mark, changeOver(this.#bootId, this.#first.inside)), () => undefined);
+    if (Number(trailer ?? 1) !== 0) return false;
+    channel.divert();
+    return true;
+  }
+
+  /** Another shell, of a first one that has been changed over. */
+  async open(first: Channel, mark: string): Promise<StreamChannel> {
+    const { inside, channel } = await this.#pipes.make();
+    void first.closed.then(() => channel.destroy());
+    void first.write(`${detached(inside, laterShell(BEGIN, mark))}\n`);
+    return channel;
+  }
+
+  /** When nobody is in the container any more. */
+  async remove(): Promise<void> {
+    this.#first.channel.destroy();
+    await removeIfThere(walkerFor('linux'), this.#folder);
+  }
+}
+
+/** The launcher is an open file, which a child inherits where there is one. */
+const BEGIN = `cb_e=; [ -x /proc/$$/fd/9 ] && cb_e=/proc/$$/fd/9; . ${PIPES}/prelude`;
+
+/** Whoever holds its streams is counted anew. */
+function changeOver(bootId: string, { stdin, stdout, stderr }: Streams): string {
+  const able = `read -r cb_b <${BOOT_ID}&&[ "$cb_b" = ${bootId} ]&&[ -r ${stdin} ]&&[ -w ${stdout} ]&&[ -w ${stderr} ]`;
+  return `if ${able}&&command exec <${stdin} >${stdout} 2>${stderr};then u;U=$n;else r=1;fi`;
+}

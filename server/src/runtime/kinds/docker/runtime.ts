@@ -1,0 +1,300 @@
+/** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
+import { type Clock, deadline } from '../../../base/clock.ts';
+import type { Log } from '../../../base/log.ts';
+import { abortable } from '../../../base/promises.ts';
+import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import { parseFacts } from '../../shell/facts.ts';
+import { ShellSandbox } from '../../shell/sandbox.ts';
+import { checkMount, identify, type Identity, sandboxUser } from '../../workspace/share.ts';
+import { HeldShell, newMark } from '../../shell/shell.ts';
+import { copyFolder } from '../../workspace/transfer.ts';
+import { SocketChannel } from './channel.ts';
+import { containerOptions, DAEMON_LABEL, type OciRuntime } from './container.ts';
+import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
+import { unavailable } from './faults.ts';
+import { containerIsolation } from './isolation.ts';
+import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
+import { ContainerPipes, isMountRefused, type PipesHost } from './pipes.ts';
+import { PullProgress } from './pull.ts';
+import { Removals } from './removals.ts';
+import { containerShells } from './shells.ts';
+import { watchEngine } from './watch.ts';
+
+export interface DockerOptions {
+  readonly kind: ContainerKind;
+  readonly engine: Engine;
+  readonly daemonId: string;
+  /** Which image runs which language. */
+  readonly images: Readonly<Partial<Record<LanguageId, string>>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
+  guard(): Promise<void>;
+  /** For an engine that may be on this very machine. */
+  readonly pipes: PipesHost | undefined;
+}
+
+/** A container whose shell does not speak within this time is no sandbox. */
+const FACTS_DEADLINE_MS = 20_000;
+
+/** What a sandbox is made of. */
+interface Parts {
+  readonly spec: SandboxSpec;
+  readonly image: string;
+  readonly oci: OciRuntime;
+  /** The prelude's opening mark. */
+  readonly mark: string;
+  /** Of the folder that is mounted. */
+  readonly mounted: Identity | undefined;
+}
+
+export class DockerRuntime implements Runtime {
+  readonly id: string;
+  readonly terminals = true;
+  readonly #options: DockerOptions;
+  #info: RuntimeInfo;
+  #present: ReadonlySet<string> = new Set();
+  /** The engine, as of the last look at it. */
+  #host: EngineInfo | undefined;
+  readonly #sandboxes = new Set<Sandbox>();
+  readonly #removals: Removals;
+  readonly #closing = new AbortController();
+  #pipesHost: PipesHost | undefined;
+
+  constructor(options: DockerOptions) {
+    this.#options = options;
+    this.#removals = new Removals(options);
+    if (options.engine.address.local) this.#pipesHost = options.pipes;
+    this.id = options.kind.id;
+    this.#info = this.#describe({ reason: 'not looked at yet' });
+  }
+
+  info(): RuntimeInfo {
+    return this.#info;
+  }
+
+  async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
+    try {
+      const { engine } = this.#options;
+      const [host, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      this.#present = images;
+      this.#host = host;
+      this.#info = this.#describe(this.#look(host));
+    } catch (fault) {
+      this.#info = this.#describe({ reason: (fault as Error).message });
+    }
+    return this.#info;
+  }
+
+  #look(host: EngineInfo): { version: string } | { reason: string } {
+    if (host.os !== 'linux') return { reason: `the engine runs ${host.os} containers; Linux ones are needed` };
+    const { find, missing } = this.#options.kind;
+    return find(host) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: host.version };
+  }
+
+  /** @throws ProtocolError RuntimeUnavailable */
+  async #oci(signal: AbortSignal): Promise<OciRuntime> {
+    const { engine, kind } = this.#options;
+    const host = (this.#host ??= await engine.info(signal));
+    const name = kind.find(host);
+    if (name === undefined) throw unavailable(kind.missing.reason, kind.missing.hint, kind.id);
+    return { name: name === host.defaultRuntime ? undefined : name, gvisor: isGvisor(name, host.runtimes.get(name)) };
+  }
+
+  prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
+    return image !== undefined && this.#present.has(withTag(image));
+  }
+
+  watch(signal: AbortSignal, changed: () => void): void {
+    const { engine, clock } = this.#options;
+    const { socketPath } = engine.address.options;
+    void watchEngine({ socketPath, events: (until) => engine.events(until) }, clock, signal, changed);
+  }
+
+  async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
+    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
+    const { image, workspace } = spec;
+    if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
+    const mounts = workspace && workspace.access !== 'copy' ? workspace : undefined;
+    if (mounts && !this.#options.engine.address.local) {
+      throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
+    }
+    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    signal.throwIfAborted();
+    const mounted = mounts && (await identify(mounts.path));
+    await abortable(signal, this.#options.guard());
+    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), mounted };
+    const sandbox = await this.#build(parts, signal, context.report);
+    await this.#removals.undoing(
+      () => sandbox.close(),
+      () => this.#furnish(sandbox, parts, signal, context.report),
+    );
+    return sandbox;
+  }
+
+  /** With pipes where there can be some. An engine that sees other files than we do is asked for them only once. */
+  async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const pipes = parts.oci.gvisor ? undefined : await this.#makePipes();
+    if (!pipes) return this.#buildOn(undefined, parts, signal, report);
+    try {
+      return await this.#removals.undoing(() => pipes.remove(), () => this.#buildOn(pipes, parts, signal, report));
+    } catch (fault) {
+      if (!isMountRefused(fault)) throw fault;
+    }
+    const sandbox = await this.#buildOn(undefined, parts, signal, report);
+    this.#pipesHost = undefined;
+    return sandbox;
+  }
+
+  /** A host that can't make any does without. */
+  async #makePipes(): Promise<ContainerPipes | undefined> {
+    try {
+      return this.#pipesHost && (await ContainerPipes.make(this.#pipesHost));
+    } catch (fault) {
+      this.#options.log.debug('no named pipes', fault);
+      return undefined;
+    }
+  }
+
+  async #buildOn(pipes: ContainerPipes | undefined, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const id = await this.#createContainer(pipes, parts, signal, report);
+    return this.#removals.undoing(
+      () => this.#options.engine.remove(id),
+      () => this.#boot(id, pipes, parts, signal, report),
+    );
+  }
+
+  /** From a created container to a sandbox that says what it is. */
+  async #boot(id: string, pipes: ContainerPipes | undefined, { spec, image, oci, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    const { engine, kind, clock, log } = this.#options;
+    report('starting the sandbox');
+    const lease = new SocketChannel(await engine.attach(id, signal));
+    const diverted = pipes?.first(lease, clock);
+    const first = diverted ?? lease;
+    try {
+      const { shell, facts: spoken } = HeldShell.open(first, mark, clock);
+      await engine.start(id, signal);
+      const soon = <T>(work: Promise<T>) => abortable(signal, deadline(clock, FACTS_DEADLINE_MS, work, () => notASandbox('its shell says nothing')));
+      const text = await soon(spoken);
+      if (text === undefined) throw notASandbox('its shell ended at once');
+      const facts = parseFacts(text);
+      const short = pipes && diverted && (await soon(pipes.divert(shell, diverted))) ? pipes : undefined;
+      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
+      const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
+      const sandbox = new ShellSandbox({
+        host, first: shell, facts, image, limits: spec.limits, clock, log,
+        isolation: (found, limits) => containerIsolation(found, { ...spec, limits }, expected),
+      });
+      this.#sandboxes.add(sandbox);
+      void first.closed.then(() => this.#sandboxes.delete(sandbox));
+      return sandbox;
+    } catch (fault) {
+      first.destroy();
+      throw fault;
+    }
+  }
+
+  /** The folder is in it, and no other one. */
+  async #furnish(sandbox: Sandbox, { spec, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
+    const { workspace, limits } = spec;
+    if (!workspace) return;
+    if (mounted) return abortable(signal, checkMount(workspace.path, mounted, sandbox));
+    report('copying the folder');
+    await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
+  }
+
+  /** Of an image that is there or can be pulled. */
+  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+    const options = containerOptions(spec, image, {
+      name: `codebeaker-${spec.sessionId}`,
+      daemonId: this.#options.daemonId,
+      mark,
+      machine: this.#host?.machine,
+      oci,
+      user: sandboxUser(mounted),
+      mounts: pipes ? [pipes.mount] : [],
+    });
+    try {
+      return await this.#make(options, signal);
+    } catch (fault) {
+      if (!(fault instanceof ProtocolError) || fault.data.status !== 404) throw fault;
+    }
+    await this.#pull(image, signal, report);
+    return this.#make(options, signal);
+  }
+
+  /** What the engine makes when nobody waits any more is removed. */
+  async #make(options: ContainerOptions, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const { engine } = this.#options;
+    const made = engine.create(options);
+    try {
+      return await abortable(signal, made);
+    } catch (fault) {
+      const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
+      if (!refused) await this.#removals.undo(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
+      throw fault;
+    }
+  }
+
+  async #pull(image: string, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
+    report(`pulling ${image}`, 0);
+    const progress = new PullProgress();
+    try {
+      await this.#options.engine.pull(image, signal, (event) => {
+        const percentage = progress.add(event);
+        if (percentage !== undefined) report(`pulling ${image}`, percentage);
+      });
+    } catch (fault) {
+      if (signal.aborted) throw fault;
+      const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
+      throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`, this.id);
+    }
+  }
+
+  /** Removes what daemons that are gone left behind. `alive` says whether a daemon's id is still somebody's. */
+  async sweep(alive: (daemonId: string) => boolean): Promise<number> {
+    const found = await this.#options.engine.find(DAEMON_LABEL);
+    const stray = found.filter(({ labels }) => !alive(labels[DAEMON_LABEL] ?? ''));
+    await Promise.all(stray.map(({ id }) => this.#options.engine.remove(id)));
+    return stray.length;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ProtocolError('SandboxFailed', 'the daemon is shutting down'));
+    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
+    await this.#removals.settled();
+    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (faults.length > 0) throw new AggregateError(faults, 'some containers could not be removed');
+  }
+
+  #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
+    const { score, startup, memoryBytes } = this.#options.kind;
+    const languages = languageIds.flatMap((id) => {
+      const image = this.#options.images[id];
+      return image ? [{ id, image }] : [];
+    });
+    return {
+      id: this.id,
+      available: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      ...(version === undefined ? {} : { version }),
+      languages,
+      isolation: { score, layers: expectedLayers(score) },
+      startup: { ...startup, measured: false },
+      memoryBytes,
+    };
+  }
+}
+
+/** What a container on a healthy engine enforces. What a session really got is in its own isolation. */
+function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
+  const kernel = score > HOST_KERNEL_SCORE;
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  return names.map((name) => ({ name, state: 'enforced' }));
+}
+
+function notASandbox(why: string): ProtocolError {
+  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}; the image needs a POSIX sh`);
+}

@@ -1,0 +1,87 @@
+/** How further shells and terminals come into a container: shells on pipes where it has some, everything else by exec. */
+import type { Clock } from '../../../base/clock.ts';
+import type { Log } from '../../../base/log.ts';
+import { ProtocolError } from '../../../protocol/index.ts';
+import type { TerminalSize } from '../../ports.ts';
+import type { Channel, ShellHost } from '../../shell/channel.ts';
+import { SocketChannel, SocketTerminal } from './channel.ts';
+import { confined, shellCommand, type ShellPlace } from './container.ts';
+import type { Engine } from './engine.ts';
+import type { ContainerPipes } from './pipes.ts';
+
+/** The end of a terminal may be heard a moment before the engine knows the exit code. */
+const EXIT_CODE_TRIES = 20;
+const EXIT_CODE_AGAIN_MS = 50;
+
+export interface ContainerParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly place: ShellPlace;
+  /** Those that the first shell has been changed over to. */
+  readonly pipes: ContainerPipes | undefined;
+  /** Called when the container is gone. */
+  removed(): Promise<void>;
+}
+
+export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, removed }: ContainerParts): ShellHost {
+  const exec = (options: Parameters<Engine['exec']>[1]) =>
+    engine.exec(id, options).catch((fault: unknown) => {
+      if (!isGone(fault)) throw fault;
+      // Nobody else may have noticed: the connection to its first shell can outlive a container.
+      first.destroy();
+      throw new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');
+    });
+  return {
+    first,
+    open: async (mark) => pipes?.open(first, mark) ?? new SocketChannel((await exec({ command: shellCommand(place, mark) })).stream),
+    openTerminal: async ({ command, env, cwd, size }) => {
+      const { execId, stream } = await exec({
+        command: confined(place, ['sh', '-c', sized(size), 'sh', ...command]),
+        cwd,
+        terminal: true,
+        env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      });
+      return new SocketTerminal(stream, {
+        // A program that has just ended has no size any more.
+        resize: (to) => engine.resize(execId, to).catch((fault: unknown) => log.debug('resize', fault)),
+        exitCode: () => exitCode(execId, engine, clock),
+      });
+    },
+    // What binds under gVisor is inside it as well.
+    ...(place.oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
+    ranOutOfMemory: () => engine.ranOutOfMemory(id),
+    destroy: async () => {
+      first.destroy();
+      // Its lease is over, and under gVisor that is the better end: to be killed with many processes takes the engine
+      // a second for each.
+      const gone = place.oci.gvisor && (await engine.goes(id).then(() => true, () => false));
+      if (!gone) await engine.remove(id);
+      await removed();
+    },
+  };
+}
+
+/** No such container, or none that runs. One that is paused will go on. */
+function isGone(fault: unknown): boolean {
+  if (!(fault instanceof ProtocolError)) return false;
+  return fault.data.status === 404 || (fault.data.status === 409 && !fault.message.includes('paused'));
+}
+
+/** The terminal has its size before the program sees it. */
+function sized({ cols, rows }: TerminalSize): string {
+  return `stty cols ${cols} rows ${rows} 2>/dev/null; exec "$@" 9<&-`;
+}
+
+async function exitCode(execId: string, engine: Engine, clock: Clock): Promise<number | undefined> {
+  for (let tries = 0; tries < EXIT_CODE_TRIES; tries++) {
+    try {
+      const code = await engine.exitCode(execId);
+      if (code !== undefined) return code;
+    } catch {
+      return undefined;
+    }
+    await new Promise<void>((resolve) => clock.after(EXIT_CODE_AGAIN_MS, resolve));
+  }
+  return undefined;
+}

@@ -1,0 +1,97 @@
+/** What native sandboxes need of this host, found once: bubblewrap, the filter, /etc, interpreters, control groups. */
+import { constants } from 'node:fs';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { machine, release } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Clock } from '../../../base/clock.ts';
+import type { Fifos } from '../../machine/fifos.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import { startProcess } from '../../machine/process.ts';
+import { Collector } from '../../shell/collector.ts';
+import { launcher } from '../../shell/launcher.ts';
+import { prelude } from '../../shell/prelude.ts';
+import { ControlGroups } from './cgroup.ts';
+import { makeEtc } from './etc.ts';
+import { seccompFilter } from '../../shell/seccomp.ts';
+import { findToolchains, type Toolchains } from './toolchains.ts';
+
+export interface NativeHost {
+  /** The path of bubblewrap. */
+  readonly program: string;
+  readonly version: string;
+  readonly forbidsUserNamespaces: boolean;
+  /** Linux 5.14 and later count the processes of a user in each user namespace apart. */
+  readonly countsByNamespace: boolean;
+  readonly root: boolean;
+  /** Files and folders of the host. */
+  readonly filter: string;
+  readonly etc: string;
+  /** With the prelude and the launcher. */
+  readonly library: string;
+  readonly toolchains: Toolchains;
+  readonly groups: ControlGroups;
+  readonly keeper: Keeper;
+  readonly fifos: Fifos;
+}
+
+export interface FindHostOptions {
+  readonly keeper: Keeper;
+  readonly fifos: Fifos;
+  readonly clock: Clock;
+  /** The daemon's PATH. */
+  readonly searchPath: string | undefined;
+  readonly platform: NodeJS.Platform;
+  readonly uid: number;
+  /** Name of the daemon's own control group: ends with its process id. */
+  readonly group: string;
+}
+
+const OLDEST = [0, 4] as const;
+
+/** @throws Error, whose words say what is missing and what to do */
+export async function findHost({ keeper, fifos, clock, searchPath, platform, uid, group }: FindHostOptions): Promise<NativeHost> {
+  if (platform !== 'linux') throw new Error('it needs Linux; here, use Docker or Deno');
+  const arch = machine();
+  if (arch !== 'x86_64' && arch !== 'aarch64') throw new Error(`it has no system call filter for ${arch}`);
+  const program = await onPath('bwrap', searchPath);
+  if (program === undefined) throw new Error('bubblewrap is not installed; install it (apt install bubblewrap, dnf install bubblewrap, ...)');
+  const root = uid === 0;
+  if (root && (await onPath('setpriv', searchPath)) === undefined) throw new Error('setpriv is not installed; install util-linux');
+  const version = await versionOf(program, keeper, clock);
+  if (!isAtLeast(version, ...OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
+  const folder = join(await keeper.folder(), 'native');
+  await mkdir(folder, { recursive: true });
+  const filter = join(folder, 'filter');
+  await writeFile(filter, seccompFilter(arch));
+  const etc = join(folder, 'etc');
+  const library = join(folder, 'lib');
+  await mkdir(library, { mode: 0o755 });
+  await writeFile(join(library, 'prelude'), prelude(undefined), { mode: 0o644 });
+  await writeFile(join(library, 'launcher'), launcher(arch), { mode: 0o755 });
+  const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), fifos.prepare()]);
+  for (const own of groups.folders) keeper.holdControlGroup(own);
+  const toolchains = { ...found, binds: [...found.binds, ...shown] };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, 0, 8), countsByNamespace: isAtLeast(release(), 5, 14), root, filter, etc, library, toolchains, groups, keeper, fifos };
+}
+
+async function versionOf(program: string, keeper: Keeper, clock: Clock): Promise<string> {
+  const output = new Collector(1024);
+  const process = await startProcess({ command: [program, '--version'], cwd: '/', env: {}, stdin: 'none', maxFileBytes: 0 }, output.sink, { keeper, clock });
+  await process.exited;
+  const version = /(\d+\.\d+(?:\.\d+)?)/.exec(output.stdout().toString())?.[1];
+  if (version === undefined) throw new Error('bubblewrap is there but does not start');
+  return version;
+}
+
+function isAtLeast(version: string, leastMajor: number, leastMinor: number): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+async function onPath(name: string, searchPath = ''): Promise<string | undefined> {
+  for (const folder of [...searchPath.split(delimiter).filter(isAbsolute), '/usr/bin', '/bin']) {
+    const path = join(folder, name);
+    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+  }
+  return undefined;
+}

@@ -1,0 +1,161 @@
+/** Native sandboxes as runtimes: bubblewrap around the programs of this host. */
+import type { Clock } from '../../../base/clock.ts';
+import type { Log } from '../../../base/log.ts';
+import { abortable } from '../../../base/promises.ts';
+import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import type { NativeHost } from './findings.ts';
+import { createNative, type Equipment } from './sandboxes.ts';
+
+/** What makes one of them: what it brings along, and which languages it is for. */
+export interface Kind {
+  readonly id: string;
+  readonly languages: readonly LanguageId[];
+  readonly isolation: RuntimeInfo['isolation'];
+  readonly startup: { readonly coldMs: number; readonly warmMs: number };
+  readonly memoryBytes: number;
+  /** What to do when it is not available. */
+  readonly hint: string;
+  /** @throws Error, whose words say what is missing */
+  equip(): Promise<Equipment>;
+  /** Of what its languages are run with, where that is what it is known by. */
+  version?(languages: RuntimeInfo['languages']): string | undefined;
+  /** Another sandbox around the one that was made. */
+  wrap?(sandbox: Sandbox, spec: SandboxSpec): Sandbox;
+}
+
+export interface NativeOptions {
+  /** What this host has; looked for again when it was not found. */
+  host(): Promise<NativeHost>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Found {
+  readonly host: NativeHost;
+  readonly equipment: Equipment;
+}
+
+const trialSpec: SandboxSpec = {
+  sessionId: '',
+  language: undefined,
+  image: undefined,
+  limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },
+  network: { mode: 'none' },
+  workspace: undefined,
+};
+
+export class NativeRuntime implements Runtime {
+  readonly id: string;
+  readonly terminals = true;
+  readonly #kind: Kind;
+  readonly #options: NativeOptions;
+  readonly #sandboxes = new Set<Sandbox>();
+  readonly #creating = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #found: Found | undefined;
+  #looking: Promise<void> | undefined;
+  #info: RuntimeInfo;
+
+  constructor(kind: Kind, options: NativeOptions) {
+    this.id = kind.id;
+    this.#kind = kind;
+    this.#options = options;
+    this.#info = this.#describe({ reason: 'not looked at yet' });
+  }
+
+  info(): RuntimeInfo {
+    return this.#info;
+  }
+
+  async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await abortable(signal, this.#looking).catch(() => undefined);
+    return this.#info;
+  }
+
+  prepared(language: LanguageId | undefined): boolean {
+    const { available, languages } = this.#info;
+    return available && (language === undefined || languages.some(({ id }) => id === language));
+  }
+
+  async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
+    if (spec.network.mode !== 'none') {
+      throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
+    }
+    if (!this.#found) await this.refresh(context.signal);
+    const found = this.#found;
+    if (!found) {
+      const { reason = 'it is not available' } = this.#info;
+      throw new ProtocolError('RuntimeUnavailable', `${this.id}: ${reason}; ${this.#kind.hint}`, { runtime: this.id, reason, hint: this.#kind.hint });
+    }
+    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    const creating = this.#make(spec, { ...context, signal }, found);
+    this.#creating.add(creating);
+    return creating.finally(() => this.#creating.delete(creating));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ProtocolError('RuntimeUnavailable', 'the daemon is shutting down', { runtime: this.id }));
+    await Promise.allSettled([this.#looking, ...this.#creating]);
+    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
+    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (faults.length > 0) throw new AggregateError(faults, 'some sandboxes could not be removed');
+  }
+
+  async #make(spec: SandboxSpec, context: CreateContext, { host, equipment }: Found): Promise<Sandbox> {
+    const { clock, log } = this.#options;
+    const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
+    const sandbox = await createNative(spec, context, host, equipment, { clock, log, removed });
+    this.#sandboxes.add(sandbox);
+    return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
+  }
+
+  /** Never rejects: what is wrong becomes the reason. */
+  async #look(): Promise<void> {
+    const { log, host: find } = this.#options;
+    try {
+      const host = await find();
+      const found = { host, equipment: await this.#kind.equip() };
+      const context = { signal: this.#closing.signal, report: () => undefined };
+      const sandbox = await this.#make({ ...trialSpec, sessionId: `look-${this.id}` }, context, found);
+      try {
+        const languages = await this.#speaks(sandbox);
+        this.#found = found;
+        this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${host.version}`, languages, isolation: sandbox.isolation });
+      } finally {
+        await sandbox.close();
+      }
+    } catch (fault) {
+      this.#found = undefined;
+      this.#info = this.#describe({ reason: (fault as Error).message });
+      log.debug(`${this.id} is not available`, fault);
+    }
+  }
+
+  /** Tried out inside: what is on the disk of the host need not run in there. */
+  async #speaks(sandbox: Sandbox): Promise<RuntimeInfo['languages']> {
+    const found: { id: LanguageId; version?: string }[] = [];
+    for (const id of this.#kind.languages) {
+      const toolchain = await sandbox.toolchain(id);
+      if (!toolchain) continue;
+      const version = await toolchain.version?.();
+      found.push({ id, ...(version === undefined ? {} : { version }) });
+    }
+    return found;
+  }
+
+  #describe({ reason, version, languages, isolation }: { reason?: string; version?: string; languages?: RuntimeInfo['languages']; isolation?: RuntimeInfo['isolation'] }): RuntimeInfo {
+    const { id, startup, memoryBytes } = this.#kind;
+    return {
+      id,
+      available: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      ...(version === undefined ? {} : { version }),
+      languages: languages ?? this.#kind.languages.map((language) => ({ id: language })),
+      isolation: isolation ?? this.#kind.isolation,
+      startup: { ...startup, measured: false },
+      memoryBytes,
+    };
+  }
+}

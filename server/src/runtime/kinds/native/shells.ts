@@ -1,0 +1,76 @@
+/**
+ * How shells and terminals come into a native sandbox: its first shell starts them, on named pipes of the host's.
+ * Nothing of the host ever enters the sandbox afterwards.
+ */
+import { detached, laterShell, type PipeFolder, type Pipes, PIPES, streamsAt } from '../../shell/pipe-folder.ts';
+import type { StreamChannel } from '../../shell/streams.ts';
+import type { AdjustableLimits } from '../../ports.ts';
+import type { ShellHost, TerminalChannel, TerminalProgram } from '../../shell/channel.ts';
+import { assignments, quote } from '../../shell/quote.ts';
+import { LIBRARY } from './bubblewrap.ts';
+import { NativeTerminal } from './terminal.ts';
+
+/**
+ * Argument of `sh -c` for the first shell; `$1` is its mark. Its own streams are those of bubblewrap until here.
+ * `processes` is how many the user may have in there; shells don't agree on the option's name.
+ */
+export function firstShell(processes: number | undefined): string {
+  const limit = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes};`;
+  const { stdin, stdout, stderr } = streamsAt(PIPES, 0);
+  return `${limit}exec <${stdin} >${stdout} 2>${stderr}; ${BEGIN}`;
+}
+/** Of every shell: which launcher there is, and the prelude. */
+const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
+
+export interface PipedShellsOptions {
+  readonly pipes: PipeFolder;
+  /** undefined where there is nothing that could hold it. */
+  readonly adjust: ShellHost['adjust'] | undefined;
+  destroy(): Promise<void>;
+}
+
+export class PipedShells implements ShellHost {
+  readonly first: StreamChannel;
+  readonly adjust?: (limits: AdjustableLimits) => Promise<void>;
+  readonly #options: PipedShellsOptions;
+
+  private constructor(first: StreamChannel, options: PipedShellsOptions) {
+    this.first = first;
+    this.#options = options;
+    if (options.adjust) this.adjust = options.adjust;
+  }
+
+  /** Before the sandbox is started. */
+  static async open(options: PipedShellsOptions): Promise<PipedShells> {
+    await options.pipes.show();
+    return new PipedShells((await options.pipes.make()).channel, options);
+  }
+
+  async open(mark: string): Promise<StreamChannel> {
+    const { inside, channel } = await this.#pipes();
+    void this.first.write(`${detached(inside, laterShell(BEGIN, mark))}\n`);
+    return channel;
+  }
+
+  /** `script` is the terminal's other end. What the host has to know of it comes on the stderr that it has no use for. */
+  async openTerminal({ command, cwd, env, size }: TerminalProgram): Promise<TerminalChannel> {
+    const { inside, channel } = await this.#pipes();
+    const begin = `tty >&4; stty cols ${size.cols} rows ${size.rows}; exec 4>&- "$@"`;
+    const program = ['exec', 'sh', '-c', begin, 'sh', ...command].map(quote).join(' ');
+    const script = `cd -- ${quote(cwd)} && export ${assignments({ ...env, SHELL: '/bin/sh' })}&& ( x script -qefc ${quote(program)} /dev/null 4>&2 2>&1 ); echo "exit $?" >&2`;
+    void this.first.write(`${detached(inside, script)}\n`);
+    return new NativeTerminal(channel, (line) => void this.first.write(`${line}\n`));
+  }
+
+  /** Whoever waits for the other end of a pipe must not wait for a sandbox that is gone. */
+  async #pipes(): Promise<Pipes> {
+    const made = await this.#options.pipes.make();
+    void this.first.closed.then(() => made.channel.destroy());
+    return made;
+  }
+
+  destroy(): Promise<void> {
+    this.first.destroy();
+    return this.#options.destroy();
+  }
+}

@@ -1,0 +1,76 @@
+/** Named pipes as a channel: flow-controlled both ways, never more than one chunk of each stream in hand. */
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { deferred } from '../../base/promises.ts';
+import type { Stream } from '../ports.ts';
+import type { Channel } from './channel.ts';
+
+const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+
+/** Paths of the named pipes that are a process's three streams. */
+export interface Streams {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Our ends. Nobody need have the others: what reads stdin finds it open, because we hold both of its ends, and what
+ * we read has no end before somebody has written.
+ */
+export function openStreams({ stdin, stdout, stderr }: Streams): StreamChannel {
+  // To open a named pipe without waiting takes no time. The descriptors are the sockets' from here on.
+  const output = (path: string) => new Socket({ fd: openSync(path, O_RDONLY | O_NONBLOCK), readable: true, writable: false });
+  const input = new Socket({ fd: openSync(stdin, O_RDWR | O_NONBLOCK), readable: false, writable: true });
+  return new StreamChannel(input, output(stdout), output(stderr));
+}
+
+export class StreamChannel implements Channel {
+  readonly closed: Promise<void>;
+  readonly #stdin: Socket;
+  readonly #outputs: readonly (readonly [Stream, Socket])[];
+  readonly #broken = deferred();
+
+  constructor(stdin: Socket, stdout: Socket, stderr: Socket) {
+    this.#stdin = stdin;
+    this.#outputs = [['stdout', stdout], ['stderr', stderr]];
+    const ends = [stdout, stderr].map((socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    this.closed = Promise.all(ends).then(() => void stdin.destroy());
+    for (const socket of [stdin, stdout, stderr]) socket.on('error', () => socket.destroy());
+  }
+
+  write(bytes: Buffer | string): Promise<void> {
+    const socket = this.#stdin;
+    if (!socket.writable || socket.write(bytes)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        socket.off('drain', settle);
+        socket.off('close', settle);
+        resolve();
+      };
+      socket.on('drain', settle);
+      socket.on('close', settle);
+    });
+  }
+
+  end(): void {
+    this.#stdin.end();
+  }
+
+  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void {
+    for (const [stream, socket] of this.#outputs) {
+      socket.on('data', (chunk: Buffer) => {
+        const taken = sink(stream, chunk);
+        if (!taken) return;
+        socket.pause();
+        void Promise.race([taken, this.#broken.promise]).then(() => socket.resume(), () => this.destroy());
+      });
+    }
+  }
+
+  destroy(): void {
+    this.#broken.resolve();
+    this.#stdin.destroy();
+    for (const [, socket] of this.#outputs) socket.destroy();
+  }
+}

@@ -1,0 +1,97 @@
+/** `session/create`: from what a client asks for to a session, with progress on the way. */
+import type { Ahead } from '../command/ahead.ts';
+import { abortable } from '../base/promises.ts';
+import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
+import { resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
+import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
+import type { Catalog } from '../runtime/choice/catalog.ts';
+import { type Choosable, selectRuntime, type Wish } from '../runtime/choice/select.ts';
+import type { SessionManager } from '../session/manager.ts';
+import type { Session } from '../session/session.ts';
+import type { ProgressTokens } from './progress.ts';
+import type { RequestContext } from '../wire/service.ts';
+
+export interface CreateSessionParts {
+  readonly policy: Policy;
+  readonly catalog: Catalog;
+  readonly sessions: SessionManager;
+  readonly initialize: InitializeParams;
+  readonly progress: ProgressTokens;
+  readonly ahead: Ahead;
+  /** Host paths that are never shared. */
+  hidden(): Promise<readonly string[]>;
+}
+
+export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
+
+export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSessions {
+  const share = async (ask: WorkspaceAsk) =>
+    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
+
+  return async (params, { signal }) => {
+    refuseUnserved(params);
+    if (params.image !== undefined) checkImage(policy, params.image);
+    const { language } = params;
+    const image = params.image ?? policy.images[language ?? 'shellscript'];
+    const network = resolveNetwork(policy, params.network);
+    // Until then it is not known what there is to choose from.
+    await abortable(signal, catalog.looked());
+    requireImages(catalog.choosable, params);
+    const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
+    const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
+    try {
+      const session = await sessions.create(
+        {
+          runtime,
+          language,
+          image,
+          label: params.label,
+          limits: resolveLimits(policy, params.limits ?? {}),
+          network,
+          workspace: params.workspace && (await share(params.workspace)),
+          env: params.env ?? {},
+          strict: params.strict ?? false,
+          idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
+          maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, params.maxLifetimeMs),
+        },
+        shown,
+      );
+      if (language) ahead.prepareSoon(session, language);
+      return session;
+    } catch (fault) {
+      if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
+      throw fault;
+    } finally {
+      await shown.end();
+    }
+  };
+}
+
+/** What is asked for but not served is refused: a client that relies on it must know. */
+function refuseUnserved({ secrets }: SessionCreateParams): void {
+  if (secrets && Object.keys(secrets).length > 0) throw unserved('secrets', 'secrets are not served by this daemon');
+}
+
+function wishOf(
+  { runtime, language, preference, image: named, strict }: SessionCreateParams,
+  { policy, image, network }: { policy: Policy; image: string; network: Network },
+): Wish {
+  return {
+    language,
+    preference: preference ?? policy.preference,
+    required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
+    image,
+    strict: strict ?? false,
+  };
+}
+
+/** Both named, they must fit: an image is nothing to a runtime without images. */
+function requireImages(runtimes: readonly Choosable[], { image, runtime: id }: SessionCreateParams): void {
+  const named = image === undefined ? undefined : runtimes.find((runtime) => runtime.id === id);
+  if (!named || named.info().languages.some((language) => language.image !== undefined)) return;
+  throw unserved('image', `the runtime ${named.id} has no images`);
+}
+
+function unserved(path: string, message: string): ProtocolError {
+  return new ProtocolError('InvalidParams', message, { issues: [{ path, message }] });
+}

@@ -1,0 +1,27 @@
+/** What the opened folders' own files make of a policy. Loaded when folders are opened. */
+import type { Log } from '../base/log.ts';
+import { narrow, type Policy } from '../policy/policy.ts';
+import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
+import { realFolder } from '../policy/workspace.ts';
+import type { Client } from '../wire/service.ts';
+
+/** `uris` are folders that are trusted; what does not exist of them is left out. */
+export async function narrowByProjects(policy: Policy, uris: readonly string[], client: Client, log: Log): Promise<Policy> {
+  const folders = await Promise.all(uris.map((uri) => realFolder(uri).catch(() => undefined)));
+  let narrowed = policy;
+  for (const folder of folders) if (folder !== undefined) narrowed = await narrowByProject(narrowed, folder, client, log);
+  return narrowed;
+}
+
+/** A project's file that is wrong, or asks for more than is allowed, is told to the person and otherwise ignored. */
+async function narrowByProject(policy: Policy, folder: string, client: Client, log: Log): Promise<Policy> {
+  try {
+    const config = await loadProjectConfig(folder);
+    return config ? narrow(policy, config) : policy;
+  } catch (fault) {
+    const message = `${projectFileName} is ignored: ${(fault as Error).message}`;
+    log.warn(message);
+    void client.logMessage(2, message);
+    return policy;
+  }
+}

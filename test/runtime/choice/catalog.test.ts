@@ -1,0 +1,176 @@
+/** What is known of the runtimes: answered at once, looked at in the background, told when it changed. */
+import { expect } from 'chai';
+import { type Deferred, deferred } from '../../../server/src/base/promises.ts';
+import type { RuntimeInfo } from '../../../server/src/protocol/index.ts';
+import { Catalog, type CatalogMemory } from '../../../server/src/runtime/choice/catalog.ts';
+import { Measurements } from '../../../server/src/runtime/choice/measurements.ts';
+import type { Runtime } from '../../../server/src/runtime/ports.ts';
+import { type Line, recordingLog } from '../../wire/server.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { FakeRuntime } from '../../fakes/runtime.ts';
+
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** A runtime that is looked at when the test says so. */
+class Watched extends FakeRuntime implements Runtime {
+  looks = 0;
+  held: Deferred<void> | undefined;
+  /** What a look finds. */
+  found: Partial<RuntimeInfo> = {};
+  changed: (() => void) | undefined;
+  watching: AbortSignal | undefined;
+  #seen: Partial<RuntimeInfo> = { available: false, reason: 'not looked at yet' };
+
+  override info(): RuntimeInfo {
+    return { ...super.info(), ...this.#seen };
+  }
+
+  override async refresh(): Promise<RuntimeInfo> {
+    this.looks += 1;
+    const { found } = this;
+    await this.held?.promise;
+    this.#seen = found;
+    return this.info();
+  }
+
+  watch(signal: AbortSignal, changed: () => void): void {
+    this.watching = signal;
+    this.changed = changed;
+  }
+}
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly lines: Line[] = [];
+  readonly one = new Watched({ clock: this.clock, id: 'one', languages: ['python'] });
+  readonly two = new Watched({ clock: this.clock, id: 'two' });
+  readonly kept: string[][] = [];
+  readonly told: string[] = [];
+  readonly catalog: Catalog;
+
+  constructor(found: CatalogMemory['found'] = {}) {
+    const memory = { measurements: new Measurements(), found, keep: (now: CatalogMemory['found']) => void this.kept.push(Object.keys(now)) };
+    this.catalog = new Catalog({ runtimes: [this.one, this.two], clock: this.clock, log: recordingLog(this.lines), memory });
+    this.catalog.onChange((infos) => void this.told.push(shown(infos)));
+  }
+
+  get shown(): string {
+    return shown(this.catalog.infos());
+  }
+}
+
+const shown = (infos: readonly RuntimeInfo[]) => infos.map(({ id, available, version = '' }) => `${id}${version}${available ? '' : '-'}`).join(' ');
+
+describe('the catalog', () => {
+  it('answers before anything was looked at, and after', async () => {
+    const { catalog, one, ...bench } = new Bench();
+    expect(shown(catalog.infos())).to.equal('one- two-');
+    await catalog.known();
+    expect([shown(catalog.infos()), one.looks, bench.two.looks]).to.deep.equal(['one two', 1, 1]);
+    await catalog.looked();
+    expect([one.looks, bench.two.looks]).to.deep.equal([1, 1]);
+  });
+
+  it('answers from what was found last time, and looks when nobody waits', async () => {
+    const last = new FakeRuntime({ clock: new FakeClock(), id: 'one' }).info();
+    const bench = new Bench({ one: { ...last, version: '9' } });
+    bench.one.held = deferred();
+    await bench.catalog.known();
+    expect([bench.shown, bench.one.looks, bench.two.looks]).to.deep.equal(['one9 two', 0, 1]);
+    const looked = bench.catalog.looked();
+    expect(bench.shown).to.equal('one9 two');
+    bench.one.held.resolve();
+    await looked;
+    // It was wrong: there is another version now.
+    expect([bench.shown, bench.told.at(-1), bench.kept.at(-1)]).to.deep.equal(['one two', 'one two', ['one', 'two']]);
+  });
+
+  it('tells nobody where what was remembered is still true', async () => {
+    const bench = new Bench();
+    await bench.catalog.looked();
+    const again = new Bench(Object.fromEntries(bench.catalog.infos().map((info) => [info.id, info])));
+    await again.catalog.looked();
+    expect([again.told, again.kept]).to.deep.equal([[], []]);
+  });
+
+  const matters: Record<string, [change: Partial<RuntimeInfo>, told: boolean]> = {
+    'availability': [{ available: false, reason: 'gone' }, true],
+    'a version': [{ version: '2' }, true],
+    'languages': [{ languages: [{ id: 'go' }] }, true],
+    'the version of a language': [{ languages: [{ id: 'python', version: '3' }] }, true],
+    'isolation': [{ isolation: { score: 1, layers: [] } }, true],
+    'a measurement': [{ startup: { coldMs: 5, warmMs: 5, measured: true }, memoryBytes: 7 }, false],
+    'nothing': [{}, false],
+  };
+  for (const [name, [change, told]] of Object.entries(matters)) {
+    it(`${told ? 'tells' : 'does not tell'} of a change in ${name}`, async () => {
+      const bench = new Bench();
+      await bench.catalog.looked();
+      bench.told.length = 0;
+      bench.one.found = change;
+      bench.catalog.suspect('one');
+      await turn();
+      expect([bench.one.looks, bench.two.looks, bench.told.length]).to.deep.equal([2, 1, told ? 1 : 0]);
+    });
+  }
+
+  it('looks again after a look, once, for all who asked during it', async () => {
+    const bench = new Bench();
+    await bench.catalog.looked();
+    bench.told.length = 0;
+    const held = (bench.one.held = deferred());
+    bench.one.found = { version: '2' };
+    bench.catalog.suspect('one');
+    bench.one.found = { version: '3' };
+    for (let count = 0; count < 5; count += 1) bench.catalog.suspect('one');
+    held.resolve();
+    await turn();
+    expect([bench.one.looks, bench.told]).to.deep.equal([3, ['one3 two']]);
+  });
+
+  it('watches when everything has been looked at, and not after its end', async () => {
+    const bench = new Bench();
+    bench.catalog.watch();
+    bench.catalog.watch();
+    await turn();
+    expect(bench.one.changed).to.equal(undefined);
+    await bench.catalog.looked();
+    await turn();
+    bench.one.found = { available: false };
+    bench.one.changed?.();
+    await turn();
+    expect(bench.told.at(-1)).to.equal('one- two');
+    bench.catalog.close();
+    expect(bench.one.watching?.aborted).to.equal(true);
+    bench.one.found = {};
+    bench.one.changed?.();
+    await turn();
+    expect([bench.told.at(-1), bench.clock.pending]).to.deep.equal(['one- two', 0]);
+  });
+
+  it('shows what sessions measured, and chooses by it', async () => {
+    const bench = new Bench();
+    await bench.catalog.looked();
+    bench.catalog.record('one', 'coldMs', 70);
+    bench.catalog.record('one', 'warmMs', 7);
+    bench.catalog.record('nobody', 'coldMs', 1);
+    const [one, two] = bench.catalog.infos();
+    expect([one?.startup, two?.startup.measured]).to.deep.equal([{ coldMs: 70, warmMs: 7, measured: true }, false]);
+    expect(bench.catalog.choosable[0]?.info()).to.deep.equal(one);
+  });
+
+  it('goes on when a listener fails, and tells no one who has left', async () => {
+    const bench = new Bench();
+    const left: unknown[] = [];
+    bench.catalog.onChange((infos) => void left.push(infos))();
+    const told: unknown[] = [];
+    const other = new Bench();
+    other.catalog.onChange(() => {
+      throw new Error('of a listener');
+    });
+    other.catalog.onChange((infos) => void told.push(infos));
+    await other.catalog.looked();
+    await bench.catalog.looked();
+    expect([left, told.length, other.lines.map(({ level }) => level)]).to.deep.equal([[], 2, ['error', 'error']]);
+  });
+});

@@ -1,0 +1,48 @@
+/** A runtime whose code comes when it is needed. */
+import { expect } from 'chai';
+import { LateRuntime } from '../../../server/src/runtime/choice/late.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { FakeRuntime } from '../../fakes/runtime.ts';
+
+describe('a late runtime', () => {
+  const { signal } = new AbortController();
+  const make = () => {
+    const real = new FakeRuntime({ id: 'x', clock: new FakeClock(), languages: ['python'] });
+    const calls = { loads: 0, closes: 0 };
+    const close = real.close.bind(real);
+    real.close = () => {
+      calls.closes += 1;
+      return close();
+    };
+    const late = new LateRuntime('x', true, async () => {
+      calls.loads += 1;
+      return real;
+    });
+    return { real, late, calls };
+  };
+
+  it('is not available before anybody has looked, and loads nothing to say so', () => {
+    const { late, calls } = make();
+    expect(late.info()).to.include({ id: 'x', available: false, reason: 'not looked at yet' });
+    expect([late.prepared('python'), late.terminals, late.networks]).to.deep.equal([false, true, undefined]);
+    expect(calls.loads).to.equal(0);
+  });
+
+  it('is the real one from the first look on, loaded once', async () => {
+    const { late, real, calls } = make();
+    const infos = await Promise.all([late.refresh(signal), late.refresh(signal)]);
+    expect(infos).to.deep.equal([real.info(), real.info()]);
+    expect(late.info()).to.deep.equal(real.info());
+    expect(late.prepared('python')).to.equal(real.prepared('python'));
+    expect(calls.loads).to.equal(1);
+  });
+
+  it('is closed where it was loaded', async () => {
+    const { late, calls } = make();
+    await late.close();
+    expect(calls).to.deep.equal({ loads: 0, closes: 0 });
+    void late.refresh(signal);
+    await late.close();
+    expect(calls).to.deep.equal({ loads: 1, closes: 1 });
+  });
+});

@@ -1,0 +1,15 @@
+/** Deno inside bubblewrap: the same contract as Deno by itself, with the system around it. */
+import { need, npmPackage } from '../../../require.ts';
+import { contract } from '../../contract/contract.ts';
+import { deno } from '../../contract/dialects.ts';
+import { bubblewrap, layeredSubject } from '../native/subject.ts';
+
+describe('deno in bubblewrap', () => {
+  before(need('bubblewrap', bubblewrap));
+  before(need('deno', npmPackage('deno')));
+
+  contract('deno in bubblewrap', {
+    make: layeredSubject,
+    features: { shell: false, pty: true, languages: ['javascript', 'typescript'], enforces: ['memory', 'cpu', 'disk'], links: 'followed', dialect: deno },
+  });
+});

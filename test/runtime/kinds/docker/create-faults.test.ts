@@ -1,0 +1,205 @@
+/** Whatever goes wrong while a sandbox is made, and whenever it is given up: no container is left (C4). */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { deferred } from '../../../../server/src/base/promises.ts';
+import { ProtocolError } from '../../../../server/src/protocol/index.ts';
+import type { Behaviour, Call } from '../../../fakes/engine.ts';
+import { context, spec, type Subject, subject, until } from './subject.ts';
+
+/** The calls of a create that copies a folder, in their order. */
+const steps: readonly Call[] = ['create', 'attach', 'start', 'exec', 'execStart'];
+/** Longer than all deadlines of one create together. */
+const LONG_MS = 200_000;
+
+const faults: Record<string, () => Behaviour> = {
+  'answers with an error': () => ({ status: 500, message: 'no' }),
+  'says that there is no such thing': () => ({ status: 404, message: 'no such thing' }),
+  'hangs up': () => 'hangUp',
+  'never answers': () => 'silence',
+  'does it and never answers': () => 'late',
+};
+
+describe('a sandbox that is not made', () => {
+  let held: Subject;
+  let folder: string;
+  beforeEach(async () => {
+    held = await subject();
+    await held.runtime.refresh(new AbortController().signal);
+    held.fake.requests.length = 0;
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'create-')));
+    mkdirSync(join(folder, 'deep'));
+    for (const name of ['one', 'two', 'deep/three']) writeFileSync(join(folder, name), name);
+  });
+  afterEach(async () => {
+    rmSync(folder, { recursive: true });
+    await held.close();
+  });
+
+  const create = (signal = new AbortController().signal) => {
+    const { reports: _reports, ...rest } = context(signal);
+    let settled = false;
+    const outcome = held.runtime
+      .create({ ...spec, workspace: { path: folder, access: 'copy' } }, rest)
+      .then(() => 'a sandbox' as const, (fault: unknown) => fault)
+      .finally(() => (settled = true));
+    return { outcome, settled: () => settled };
+  };
+
+  /** Moves the clock in small steps: between them the engine may say something. */
+  const pass = async (settled: () => boolean) => {
+    for (let passed = 0; passed < LONG_MS && !settled(); passed += 500) {
+      await held.clock.advance(500);
+      for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  const nothingLeft = async () => {
+    await until('no container', () => held.fake.containers.size === 0);
+    expect(held.fake.removed).to.equal(held.fake.created);
+    await until('every connection is closed', () => held.fake.connections === 0);
+    expect(held.clock.pending).to.equal(0);
+  };
+
+  it('is made where nothing is wrong', async () => {
+    expect(await create().outcome).to.equal('a sandbox');
+    expect(steps.map((call) => held.fake.count(call))).to.deep.equal([1, 1, 1, 1, 1]);
+    await held.runtime.close();
+    await nothingLeft();
+  });
+
+  for (const step of steps) {
+    for (const [name, behaviour] of Object.entries(faults)) {
+      it(`leaves nothing when at ${step} the engine ${name}`, async () => {
+        // Another shell is tried for several times, and an image that is not there is pulled.
+        held.fake.on(step, ...Array.from({ length: 10 }, behaviour));
+        const { outcome, settled } = create();
+        await pass(settled);
+        const fault = await outcome;
+        expect(fault).to.be.instanceOf(ProtocolError);
+        expect((fault as ProtocolError).kind).to.be.oneOf(['SandboxFailed', 'RuntimeUnavailable', 'SandboxLost']);
+        held.fake.on(step);
+        await pass(() => held.clock.pending === 0);
+        await nothingLeft();
+      });
+    }
+
+    for (const answer of ['answers right after', 'never answers'] as const) {
+      it(`leaves nothing when it is given up at ${step}, and the engine ${answer}`, async () => {
+        const gate = deferred();
+        held.fake.on(step, answer === 'never answers' ? 'silence' : gate.promise);
+        const abort = new AbortController();
+        const reached = held.fake.reached(step);
+        const { outcome, settled } = create(abort.signal);
+        await reached;
+        const reason = new ProtocolError('RequestCancelled', 'enough');
+        abort.abort(reason);
+        gate.resolve();
+        await pass(settled);
+        expect(await outcome).to.equal(reason);
+        await pass(() => held.clock.pending === 0);
+        await nothingLeft();
+      });
+    }
+
+    it(`leaves nothing when the runtime is closed at ${step}`, async () => {
+      const gate = deferred();
+      held.fake.on(step, gate.promise);
+      const reached = held.fake.reached(step);
+      const { outcome } = create();
+      await reached;
+      const closed = held.runtime.close();
+      gate.resolve();
+      await closed;
+      expect((await outcome as Error).message).to.equal('the daemon is shutting down');
+      await nothingLeft();
+    });
+  }
+
+  it('was given up before it was begun', async () => {
+    const reason = new ProtocolError('RequestCancelled', 'enough');
+    expect(await create(AbortSignal.abort(reason)).outcome).to.equal(reason);
+    expect(held.fake.requests).to.deep.equal([]);
+  });
+
+  const voices: Record<string, [facts: string | undefined, words: string]> = {
+    'says nothing': [undefined, 'its shell says nothing'],
+    'ends at once': ['', 'its shell ended at once'],
+  };
+  for (const [name, [facts, words]] of Object.entries(voices)) {
+    it(`has a shell that ${name}`, async () => {
+      held.fake.facts = facts;
+      const { outcome, settled } = create();
+      await held.fake.reached('start');
+      await pass(settled);
+      const fault = (await outcome) as ProtocolError;
+      expect(fault.kind).to.equal('SandboxFailed');
+      expect(fault.message).to.equal(`the container did not become a sandbox: ${words}; the image needs a POSIX sh`);
+      await nothingLeft();
+    });
+  }
+
+  it('is given up while its shell says nothing', async () => {
+    held.fake.facts = undefined;
+    const abort = new AbortController();
+    const reached = held.fake.reached('start');
+    const { outcome, settled } = create(abort.signal);
+    await reached;
+    abort.abort(new ProtocolError('RequestCancelled', 'enough'));
+    await pass(settled);
+    expect((await outcome as Error).message).to.equal('enough');
+    await nothingLeft();
+  });
+
+  it('is not waited for longer than a moment when the engine hangs, and is still removed', async () => {
+    const gate = deferred();
+    held.fake.on('start', 'silence').on('remove', gate.promise);
+    const abort = new AbortController();
+    const reached = held.fake.reached('start');
+    const removing = held.fake.reached('remove');
+    const { outcome, settled } = create(abort.signal);
+    await reached;
+    abort.abort(new ProtocolError('RequestCancelled', 'enough'));
+    await removing;
+    expect(settled()).to.equal(false);
+    await held.clock.advance(1_000);
+    expect((await outcome as Error).message).to.equal('enough');
+    const closed = held.runtime.close();
+    gate.resolve();
+    await closed;
+    await nothingLeft();
+  });
+
+  it('tells why it failed, not why its container can not be removed; the log tells that', async () => {
+    held.fake.on('start', { status: 500, message: 'the reason' }).on('remove', { status: 500, message: 'something else' });
+    expect((await create().outcome as Error).message).to.equal('Docker refused: the reason');
+    expect(held.logged).to.deep.equal([['warn', 'a container could not be removed']]);
+  });
+
+  it('is not there under a name that is taken', async () => {
+    held.fake.on('create', { status: 409, message: 'Conflict. The container name is already in use' });
+    expect((await create().outcome as Error).message).to.include('already in use');
+    // It is somebody else's.
+    expect(held.fake.count('remove')).to.equal(0);
+  });
+
+  it('has a folder that went away', async () => {
+    rmSync(folder, { recursive: true });
+    for (const access of ['readOnly', 'readWrite'] as const) {
+      const { reports: _reports, ...rest } = context();
+      const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access } }, rest).catch((thrown: unknown) => thrown);
+      expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder changed while the sandbox was made; try again');
+    }
+    expect(held.fake.requests).to.deep.equal([]);
+    mkdirSync(folder);
+  });
+
+  it('has another folder mounted than the one that was allowed (A4)', async () => {
+    held.fake.output = '1 2\n';
+    const { reports: _reports, ...rest } = context();
+    const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access: 'readWrite' } }, rest).catch((thrown: unknown) => thrown);
+    expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder changed while the sandbox was made; try again');
+    await nothingLeft();
+  });
+});

@@ -1,0 +1,239 @@
+/** The real engine: what was asked for is what is in force inside (B7, B8, B10), and nobody else is reached from there. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { systemClock } from '../../../../server/src/base/clock.ts';
+import type { Limits } from '../../../../server/src/protocol/index.ts';
+import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { dockerImage, need } from '../../../require.ts';
+import { rejects, run, textOf } from '../../contract/harness.ts';
+import { busybox, debian, docker, real, type Real } from './real.ts';
+import type { Json } from '../../../fakes/engine.ts';
+import { spec } from './subject.ts';
+
+const MiB = 1024 * 1024;
+
+/** A line for each limit that the kernel keeps, whatever the version of its cgroups. */
+const KERNEL = `
+c=/sys/fs/cgroup
+cat $c/memory.max $c/memory/memory.limit_in_bytes 2>/dev/null
+cat $c/memory.swap.max 2>/dev/null || echo $(($(cat $c/memory/memory.memsw.limit_in_bytes) - $(cat $c/memory/memory.limit_in_bytes)))
+cat $c/pids.max $c/pids/pids.max 2>/dev/null
+set -- $(cat $c/cpu.max 2>/dev/null || echo $(cat $c/cpu/cpu.cfs_quota_us) $(cat $c/cpu/cpu.cfs_period_us)); echo $(($1 * 1000 / $2))
+for d in /tmp /workspace; do set -- $(df -k $d | tail -n 1); echo $(($2 * 1024)); done
+ulimit -n; ulimit -c`;
+
+describe('a container on the real engine', () => {
+  before(need('docker', dockerImage(debian)));
+  let held: Real;
+  let sandbox: Sandbox | undefined;
+  beforeEach(() => (held = real(debian)));
+  afterEach(async () => {
+    await sandbox?.close();
+    sandbox = undefined;
+    await held.close();
+    expect(held.containers()).to.deep.equal([]);
+  });
+
+  it('is what the list of hardening says (B7)', async () => {
+    sandbox = await held.create();
+    const { Config, HostConfig, Mounts, State } = held.inspect();
+    expect(State.Running).to.equal(true);
+    expect(Config.User).to.equal('65534:65534');
+    expect(HostConfig).to.deep.include({
+      Privileged: false, CapAdd: null, CapDrop: ['ALL'], ReadonlyRootfs: true, AutoRemove: true, Init: true, NetworkMode: 'none', IpcMode: 'private',
+      PidMode: '', UTSMode: '', Binds: null, VolumesFrom: null, PublishAllPorts: false,
+      Memory: 64 * MiB, MemorySwap: 64 * MiB, PidsLimit: 64, NanoCpus: 1e9, LogConfig: { Type: 'none', Config: {} },
+    });
+    expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
+    expect(HostConfig.Devices ?? []).to.deep.equal([]);
+    expect(HostConfig.DeviceRequests ?? []).to.deep.equal([]);
+    // Named pipes, which nobody inside can add to.
+    expect(Mounts.map(({ Type, Destination, RW, Propagation }: Json) => ({ Type, Destination, RW, Propagation }))).to.deep.equal([
+      { Type: 'bind', Destination: '/.codebeaker/pipes', RW: false, Propagation: 'rprivate' },
+    ]);
+  });
+
+  it('enforces every layer, by its own account', async () => {
+    sandbox = await held.create();
+    const { score, layers } = sandbox.isolation;
+    expect(Object.fromEntries(layers.map(({ name, state }) => [name, state]))).to.deep.equal({
+      user: 'enforced', capabilities: 'enforced', noNewPrivileges: 'enforced', seccomp: 'enforced', filesystem: 'enforced',
+      network: 'enforced', memory: 'enforced', cpu: 'enforced', pids: 'enforced', disk: 'enforced',
+    });
+    expect(score).to.equal(7);
+  });
+
+  it('has every limit in the kernel, as it was asked for (B8, B10)', async () => {
+    const limits = fc.record({
+      memoryBytes: fc.integer({ min: 24, max: 512 }).map((mib) => mib * MiB),
+      cpus: fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10),
+      pids: fc.integer({ min: 24, max: 512 }),
+      diskBytes: fc.integer({ min: 1, max: 128 }).map((mib) => mib * MiB),
+    });
+    const property = fc.asyncProperty(limits, async (asked) => {
+      const all: Limits = { ...spec.limits, ...asked };
+      const one = await held.create({ limits: all });
+      try {
+        const found = (await textOf(one, KERNEL)).trim().split('\n').map(Number);
+        expect(found).to.deep.equal([asked.memoryBytes, 0, asked.pids, asked.cpus * 1000, asked.diskBytes, asked.diskBytes, 4096, 0]);
+        const { HostConfig } = held.inspect();
+        expect([HostConfig.Memory, HostConfig.PidsLimit, HostConfig.NanoCpus]).to.deep.equal([asked.memoryBytes, asked.pids, asked.cpus * 1e9]);
+        expect(one.isolation.layers.filter(({ state }) => state !== 'enforced')).to.deep.equal([]);
+      } finally {
+        await one.close();
+      }
+    });
+    await fc.assert(property, { seed: 107, numRuns: 6 });
+  }).timeout(60_000);
+
+  it('is refused in words when the host can not give that much', async () => {
+    const fault = await rejects(held.create({ limits: { ...spec.limits, cpus: 10_000 } }), 'SandboxFailed');
+    expect(fault.message).to.match(/^Docker refused: .*CPUs/);
+    expect((await rejects(held.create({ limits: { ...spec.limits, memoryBytes: 1 } }), 'SandboxFailed')).message).to.match(/memory/i);
+  });
+
+  it('goes away at once though it has hardly any processor and much to do', async () => {
+    sandbox = await held.create({ limits: { ...spec.limits, cpus: 0.1 } });
+    await sandbox.start({ command: 'while :; do :; done', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
+    await sandbox.close();
+    expect(held.containers()).to.deep.equal([]);
+  });
+
+  it('sees nothing of the host: no socket, no network, no credentials, no device (B3, B4, B5)', async () => {
+    sandbox = await held.create();
+    expect(await textOf(sandbox, 'find / -xdev \\( -type s -o -type b \\) 2>/dev/null; find /tmp /run /var/run /dev/shm /workspace -type s 2>/dev/null; true')).to.equal('');
+    expect(await textOf(sandbox, 'ls /var/run/docker.sock /run/docker.sock /run/containerd /run/dbus /run/user /ro*t/.docker 2>/dev/null; true')).to.equal('');
+    expect(await textOf(sandbox, 'ls /sys/class/net')).to.equal('lo\n');
+    const environment = await textOf(sandbox, 'env; cat /proc/[0-9]*/environ | tr "\\0" "\\n"');
+    expect(environment).not.to.match(/DOCKER|SSH_|DBUS|TOKEN|SECRET|KEY|PROXY/i);
+    const connect = (family: string, where: string) => `s = socket.socket(socket.${family}); s.settimeout(3)\ntry: s.connect(${where}); print("connected")\nexcept OSError as e: print("refused")`;
+    const places = ['("172.17.0.1", 22)', '("192.168.65.7", 2375)', '("169.254.169.254", 80)', '("1.1.1.1", 53)'].map((where) => connect('AF_INET', where));
+    const local = ['"/var/run/docker.sock"', '"\\0/org/freedesktop/systemd1"'].map((where) => connect('AF_UNIX', where));
+    expect(await textOf(sandbox, ['python3', '-c', ['import socket', ...places, ...local].join('\n')])).to.equal('refused\n'.repeat(6));
+  });
+
+  it('can not become anything more than it is', async () => {
+    sandbox = await held.create();
+    const attempts = ['mount -t tmpfs x /tmp', 'unshare -U true', 'unshare -m true', 'touch /etc/x', 'chown 0 /tmp', 'mknod /tmp/x b 8 0', 'su -c id', 'echo 1 > /proc/sys/kernel/panic'];
+    for (const attempt of attempts) expect((await run(sandbox, attempt)).exit, attempt).not.to.deep.include({ code: 0 });
+    expect(await textOf(sandbox, 'grep -E "CapEff|CapBnd|CapPrm|NoNewPrivs|Seccomp:" /proc/self/status | tr -s "\\t\\n" "  "')).to.equal(
+      'CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 ',
+    );
+  });
+
+  it('knows nothing of another one, before or beside it (C11)', async () => {
+    const canary = `canary-${randomUUID()}`;
+    const leave = async (into: Sandbox) => {
+      await textOf(into, `cd /tmp; mkdir -p a; echo ${canary} > a/file; echo ${canary} > /workspace/file; echo ${canary} > ".${canary}"; umask 0; export CANARY=${canary}`);
+      await into.start({ command: ['sh', '-c', 'sleep 600', canary], cwd: '/tmp', env: { CANARY: canary }, stdin: 'none', pty: undefined }, () => undefined);
+    };
+    const search = (where: Sandbox) =>
+      textOf(where, `pattern=$(echo ${canary} | tr a-z b-za | tr b-za a-z); { find / -xdev -name "*$pattern*"; find /tmp /workspace /dev/shm; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; ps -e 2>/dev/null; } 2>/dev/null | tr '\\0' '\\n' | grep -c sleep; ls -A /tmp /workspace /dev/shm`);
+    const earlier = await held.create();
+    await leave(earlier);
+    const beside = await held.create();
+    await earlier.close();
+    const after = await held.create();
+    await leave(beside);
+    // The searching line itself speaks of sleep, in the shell that runs it.
+    for (const clean of [after, await held.create()]) {
+      expect((await search(clean)).split('\n').slice(1).join('\n')).to.equal('/dev/shm:\n\n/tmp:\n\n/workspace:\n');
+      expect(await textOf(clean, `ls -d /proc/[0-9]* | wc -l; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -c ^CANARY; true`)).to.match(/^[1-9]\n0\n$/);
+    }
+  });
+});
+
+describe('a container that goes away behind our back', () => {
+  before(need('docker', dockerImage(busybox)));
+  let held: Real;
+  beforeEach(() => (held = real(busybox)));
+  afterEach(() => held.close());
+
+  const deaths: Record<string, (id: string) => void> = {
+    'is killed': (id) => void docker('kill', id),
+    'is removed': (id) => void docker('rm', '-f', id),
+    'is stopped': (id) => void docker('stop', '-t', '0', id),
+  };
+  for (const [name, kill] of Object.entries(deaths)) {
+    it(`and ${name} is told to whoever uses it (C8, C12)`, async () => {
+      const sandbox = await held.create();
+      const running = await sandbox.start({ command: 'sleep 600', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
+      kill(held.containers()[0] ?? '');
+      expect(await sandbox.lost).to.equal('the sandbox ended');
+      expect((await running.exited).kind).to.equal('lost');
+      await rejects(textOf(sandbox, 'true'), 'SandboxLost');
+      await rejects(textOf(sandbox, 'cat', { stdin: 'open' }), 'SandboxLost');
+      await rejects(sandbox.files.write('/workspace/x', Buffer.alloc(0), { mode: 'overwrite', executable: undefined }), 'SandboxLost');
+      await sandbox.close();
+      expect(held.containers()).to.deep.equal([]);
+    });
+  }
+
+  it('is told, though something floods its first shell', async () => {
+    const sandbox = await held.create();
+    await textOf(sandbox, 'yes & echo started');
+    await systemDelay(500);
+    // The engine waits until somebody has read the last output.
+    const removal = once(spawn('docker', ['rm', '-f', ...held.containers()]), 'exit');
+    const { exit } = await run(sandbox, 'sleep 5').catch((fault: unknown) => ({ exit: fault }));
+    expect(exit).to.satisfy((end: object) => 'kind' in end && ['lost', 'SandboxLost'].includes(end.kind as string));
+    await sandbox.lost;
+    await removal;
+    await sandbox.close();
+  });
+
+  it('but is only paused goes on', async () => {
+    const sandbox = await held.create();
+    const [id = ''] = held.containers();
+    const slow = textOf(sandbox, 'sleep 0.2; echo one');
+    docker('pause', id);
+    const waiting = textOf(sandbox, 'echo two');
+    docker('unpause', id);
+    expect([await slow, await waiting]).to.deep.equal(['one\n', 'two\n']);
+    expect(await textOf(sandbox, 'echo three')).to.equal('three\n');
+    await sandbox.close();
+  });
+});
+
+const systemDelay = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));
+
+describe('what daemons leave on the engine', () => {
+  before(need('docker', dockerImage(busybox)));
+
+  it('is swept when they are dead, running or not, and nothing else is', async () => {
+    const held = real(busybox);
+    const sandbox = await held.create();
+    const dead = `dead.${randomUUID()}`;
+    const label = (daemon: string) => ['--label', `codebeaker.daemon=${daemon}`, busybox, 'sleep', '600'];
+    docker('create', ...label(dead));
+    docker('run', '-d', ...label(dead));
+    const stranger = docker('run', '-d', '--rm', busybox, 'sleep', '600');
+    const neighbour = docker('run', '-d', '--rm', ...label(`alive.${randomUUID()}`));
+    try {
+      expect(await held.runtime.sweep((id) => id !== dead)).to.equal(2);
+      expect(docker('ps', '-aq', '--filter', `label=codebeaker.daemon=${dead}`)).to.equal('');
+      expect(docker('ps', '-q', '--no-trunc').split('\n')).to.include.members([stranger, neighbour]);
+      expect(await textOf(sandbox, 'echo here')).to.equal('here\n');
+    } finally {
+      docker('rm', '-f', stranger, neighbour);
+      await sandbox.close();
+    }
+  });
+
+  it('is nothing, when the image has no sh', async () => {
+    const image = `codebeaker-empty-${randomUUID()}`;
+    const { execFileSync } = await import('node:child_process');
+    execFileSync('docker', ['import', '-', image], { input: Buffer.alloc(1024), stdio: ['pipe', 'ignore', 'pipe'] });
+    const held = real(image);
+    try {
+      const fault = await rejects(held.create(), 'SandboxFailed');
+      expect(fault.message).to.equal('the container did not become a sandbox: its shell ended at once; the image needs a POSIX sh');
+      expect(held.containers()).to.deep.equal([]);
+    } finally {
+      docker('rmi', '-f', image);
+    }
+  });
+});

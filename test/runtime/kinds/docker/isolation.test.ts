@@ -1,0 +1,147 @@
+/** Layers are claimed for what was seen inside, and for nothing else. */
+import { expect } from 'chai';
+import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
+import { containerIsolation } from '../../../../server/src/runtime/kinds/docker/isolation.ts';
+import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+
+const MiB = 1024 * 1024;
+const good = `pid 7
+Uid: 65534	65534	65534	65534
+CapEff: 0000000000000000
+CapBnd: 0000000000000000
+NoNewPrivs: 1
+Seccomp: 2
+mount / overlay ro,relatime 0 0
+mount /tmp tmpfs rw,nosuid,nodev,size=65536k 0 0
+mount /workspace tmpfs rw,nosuid,nodev,size=65536k 0 0
+net lo:
+cgroup memory.max 67108864
+cgroup pids.max 32
+cgroup cpu.max 50000 100000
+`;
+
+const spec: SandboxSpec = {
+  sessionId: 's',
+  language: undefined,
+  image: 'x',
+  limits: { memoryBytes: 64 * MiB, cpus: 0.5, pids: 32, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
+  network: { mode: 'none' },
+  workspace: undefined,
+};
+
+const plain = { score: 7, hostKernel: '6.1.0-host' };
+const isolation = (text: string, more: Partial<SandboxSpec> = {}, expected = plain) => containerIsolation(parseFacts(text), { ...spec, ...more }, expected);
+const states = (text: string, more: Partial<SandboxSpec> = {}, expected = plain) =>
+  Object.fromEntries(isolation(text, more, expected).layers.map(({ name, state }) => [name, state]));
+const allEnforced = Object.fromEntries(
+  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
+);
+
+const weaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
+  root: [['Uid: 65534	65534', 'Uid: 0	0'], { user: 'off' }],
+  'a capability': [['CapBnd: 0000000000000000', 'CapBnd: 0000000000000001'], { capabilities: 'off' }],
+  'new privileges': [['NoNewPrivs: 1', 'NoNewPrivs: 0'], { noNewPrivileges: 'off' }],
+  'no filter': [['Seccomp: 2', 'Seccomp: 0'], { seccomp: 'off' }],
+  'a writable root': [['overlay ro,', 'overlay rw,'], { filesystem: 'off' }],
+  'an interface': [['net lo:', 'net lo:\nnet eth0:'], { network: 'off' }],
+  'more memory than asked': [['memory.max 67108864', 'memory.max 134217728'], { memory: 'degraded' }],
+  'no memory limit': [['memory.max 67108864', 'memory.max max'], { memory: 'off' }],
+  'more processes than asked': [['pids.max 32', 'pids.max 64'], { pids: 'degraded' }],
+  'no limit of processes': [['pids.max 32', 'pids.max max'], { pids: 'off' }],
+  'more processor than asked': [['50000 100000', '100000 100000'], { cpu: 'degraded' }],
+  'all of the processor': [['50000 100000', 'max 100000'], { cpu: 'off' }],
+  'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
+  'a disk that is none': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
+  'nothing said of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
+  'nothing said of the network': [[/^net lo:$/m, ''], { network: 'off' }],
+};
+
+/** What gVisor says inside: nothing of new privileges, and cgroups of its own that bind nothing. */
+const sentry = good
+  .replace(/^NoNewPrivs.*\n/m, '')
+  .replace('overlay ro,relatime', '9p ro,trans=fd')
+  .replaceAll('nosuid,nodev,size=65536k', 'mode=1777,size=67108864')
+  .replace(/^cgroup .*\n/gm, '')
+  .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
+  .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
+const strong = { score: 9, hostKernel: '6.1.0-host' };
+const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced };
+const gvisorWeaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
+  'all of the memory there is: cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
+  'no word of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
+  'more processes than asked': [['limit processes 32', 'limit processes 1024'], { pids: 'degraded' }],
+  'processes without limit': [['limit processes 32', 'limit processes unlimited'], { pids: 'off' }],
+  'new privileges, as it says': [['Seccomp: 2', 'Seccomp: 2\nNoNewPrivs: 0'], { noNewPrivileges: 'off' }],
+  root: [['Uid: 65534	65534', 'Uid: 0	0'], { user: 'off' }],
+};
+
+describe('the isolation of a container', () => {
+  it('is whole where everything was found inside', () => {
+    expect(states(good)).to.deep.equal(allEnforced);
+    expect(isolation(good).score).to.equal(7);
+  });
+
+  for (const [name, [change, weak]] of Object.entries(weaknesses)) {
+    it(`is less with ${name}`, () => {
+      const text = good.replace(...change);
+      expect(text).not.to.equal(good);
+      expect(states(text)).to.deep.equal({ ...allEnforced, ...weak });
+      expect(isolation(text).score).to.equal(6);
+    });
+  }
+
+  it('is nothing where nothing was said', () => {
+    expect(Object.values(states(''))).to.not.include('enforced');
+    expect(isolation('').score).to.equal(1);
+  });
+
+  it('is whole beside the ends of tunnels that lead nowhere', () => {
+    expect(states(good.replace('net lo:', 'net lo:\nnet tunl0:\nnet ip6tnl0:'))).to.deep.equal(allEnforced);
+    expect(states(good.replace('net lo:', 'net lo:\nnet tunl01:')).network).to.equal('off');
+  });
+
+  it('has no limit on a shared folder that is written to', () => {
+    const workspace = { path: '/x', access: 'readWrite' } as const;
+    expect(states(good, { workspace }).disk).to.equal('off');
+    expect(states(good.replace('/workspace tmpfs', '/workspace ext4'), { workspace: { ...workspace, access: 'readOnly' } }).disk).to.equal('enforced');
+  });
+
+  describe('under gVisor', () => {
+    it('is whole, and has a kernel of its own', () => {
+      expect(states(sentry, {}, strong)).to.deep.equal(enforcedByGvisor);
+      expect(isolation(sentry, {}, strong).score).to.equal(9);
+    });
+
+    for (const [name, [change, weak]] of Object.entries(gvisorWeaknesses)) {
+      it(`is less with ${name}`, () => {
+        const text = sentry.replace(...change);
+        expect(text).not.to.equal(sentry);
+        expect(states(text, {}, strong)).to.deep.equal({ ...enforcedByGvisor, ...weak });
+        expect(isolation(text, {}, strong).score).to.equal(9 - Object.keys(weak).length);
+      });
+    }
+  });
+
+  it('under gVisor needs no filter, but for the count of processes', () => {
+    const { seccomp: _seccomp, ...others } = enforcedByGvisor;
+    expect(states(sentry.replace('Seccomp: 2', 'Seccomp: 0'), {}, strong)).to.deep.equal({ ...others, pids: 'degraded' });
+  });
+
+  it('with a kernel of its own needs no filter, and has the limits of that kernel', () => {
+    const machine = `${good.replace('Seccomp: 2', 'Seccomp: 0')}kernel 6.6.0-guest\nmemory 2000000\n`;
+    expect(isolation(machine, {}, { ...strong, score: 10 }).score).to.equal(10);
+    expect(isolation(machine, {}, { ...strong, score: 10 }).layers[0]).to.deep.equal({ name: 'kernel', state: 'enforced', detail: 'its own, 6.6.0-guest' });
+  });
+
+  for (const [name, text, hostKernel] of [
+    ["is the host's", `${good}kernel 6.1.0-host\n`, '6.1.0-host'],
+    ['may be it for all the engine says', `${good}kernel 6.6.0-guest\n`, ''],
+    ['says nothing', good, '6.1.0-host'],
+  ] as const) {
+    it(`is a container's, whatever was promised, where the kernel ${name}`, () => {
+      const { score, layers } = isolation(text, {}, { score: 10, hostKernel });
+      expect(layers[0]).to.deep.include({ name: 'kernel', state: 'off' });
+      expect(score).to.equal(6);
+    });
+  }
+});

@@ -1,0 +1,74 @@
+/** A Docker runtime over a fake engine and a clock that stands still. */
+import type { LogLine } from './log.ts';
+import { recordingLog } from './log.ts';
+import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
+import type { CreateContext, SandboxSpec } from '../../../../server/src/runtime/ports.ts';
+import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
+import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
+import { containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
+import type { PipesHost } from '../../../../server/src/runtime/kinds/docker/pipes.ts';
+import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
+import { FakeClock } from '../../../fakes/clock.ts';
+import { FakeEngine } from '../../../fakes/engine.ts';
+
+const MiB = 1024 * 1024;
+
+export const spec: SandboxSpec = {
+  sessionId: 'session1',
+  language: 'shellscript',
+  image: 'image',
+  limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
+  network: { mode: 'none' },
+  workspace: undefined,
+};
+
+export interface Subject {
+  readonly fake: FakeEngine;
+  readonly engine: Engine;
+  readonly runtime: DockerRuntime;
+  readonly clock: FakeClock;
+  readonly logged: LogLine[];
+  close(): Promise<void>;
+}
+
+export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesHost): Promise<Subject> {
+  const fake = await FakeEngine.start();
+  const clock = new FakeClock();
+  const logged: LogLine[] = [];
+  const address = { name: 'the Docker engine', local: true, options: { socketPath: fake.socketPath }, ...change };
+  const engine = new Engine(address, clock);
+  const kind = containerKinds(config).find((each) => each.id === id);
+  if (!kind) throw new Error(`no such kind: ${id}`);
+  const runtime = new DockerRuntime({
+    kind,
+    engine,
+    daemonId: 'daemon1',
+    images: { shellscript: 'image', python: 'other' },
+    clock,
+    log: recordingLog(logged),
+    guard,
+    pipes,
+  });
+  return { fake, engine, runtime, clock, logged, close: () => fake.close() };
+}
+
+export function context(signal = new AbortController().signal): CreateContext & { readonly reports: [string, number | undefined][] } {
+  const reports: [string, number | undefined][] = [];
+  return { signal, reports, report: (message, percentage) => void reports.push([message, percentage]) };
+}
+
+/** The rejection, which must be one for a client. */
+export async function failure(work: Promise<unknown>): Promise<ProtocolError> {
+  const fault = await work.then(() => new Error('it did not reject'), (reason: unknown) => reason);
+  if (!(fault instanceof ProtocolError)) throw fault;
+  return fault;
+}
+
+/** Looks again whenever something may have happened. Fails where it never does. */
+export async function until(what: string, check: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!check()) {
+    if (Date.now() > end) throw new Error(`does not come: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

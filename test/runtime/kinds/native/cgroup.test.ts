@@ -1,0 +1,60 @@
+/** Control groups, over a folder that looks like the kernel's. */
+import { expect } from 'chai';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControlGroups } from '../../../../server/src/runtime/kinds/native/cgroup.ts';
+import type { Controller } from '../../../../server/src/runtime/kinds/native/hierarchies.ts';
+import { Weight } from '../../../../server/src/runtime/kinds/native/weight.ts';
+import { FakeClock } from '../../../fakes/clock.ts';
+
+const limits = { memoryBytes: 1, cpus: 1.5, pids: 1 };
+
+describe('what sandboxes weigh', () => {
+  let mount: string;
+  beforeEach(() => (mount = mkdtempSync(join(tmpdir(), 'groups-'))));
+  afterEach(() => rmSync(mount, { recursive: true }));
+
+  const open = (...controllers: Controller[]) => ControlGroups.open('ours', new FakeClock(), [{ version: 1, mount, current: mount, controllers }]);
+  const text = (...path: string[]) => readFileSync(join(mount, ...path), 'utf8');
+
+  it('is what is usual for a few, less for many, and never nothing', async () => {
+    const groups = await open('cpu');
+    const seen: string[] = [];
+    for (let count = 1; count <= 50; count++) {
+      await groups.create(`sandbox-${count}`, limits);
+      if ([1, 4, 5, 8, 16, 32, 50].includes(count)) seen.push(text('ours', 'cpu.shares'));
+    }
+    expect(seen).to.deep.equal(['1024', '1024', '819', '512', '256', '256', '256']);
+  });
+
+  it('rises again as they go, once for each', async () => {
+    const groups = await open('cpu');
+    const made = await Promise.all(Array.from({ length: 10 }, (_, nth) => groups.create(String(nth), limits)));
+    expect(text('ours', 'cpu.shares')).to.equal('410');
+    // The kernel's files go with their folder.
+    rmSync(join(mount, 'ours', '0'), { recursive: true });
+    rmSync(join(mount, 'ours', '1'), { recursive: true });
+    await Promise.all([made[0]?.remove(), made[1]?.remove()]);
+    await made[1]?.remove();
+    expect(text('ours', 'cpu.shares')).to.equal('512');
+  });
+
+  it('is that of all together: each has its own limit and no weight', async () => {
+    const groups = await open('cpu');
+    await groups.create('one', limits);
+    expect([text('ours', 'one', 'cpu.cfs_quota_us'), existsSync(join(mount, 'ours', 'one', 'cpu.shares'))]).to.deep.equal(['150000', false]);
+  });
+
+  it('is nothing to tell where no group shares out processors', async () => {
+    const groups = await open('memory');
+    await groups.create('one', limits);
+    expect(existsSync(join(mount, 'ours', 'cpu.shares'))).to.equal(false);
+  });
+
+  it('is told to the second version in its own measure', async () => {
+    const weight = new Weight({ version: 2, folder: mount });
+    await Promise.all(Array.from({ length: 8 }, () => weight.add()));
+    expect(text('cpu.weight')).to.equal('50');
+  });
+});

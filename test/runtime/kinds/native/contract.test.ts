@@ -1,0 +1,27 @@
+/** Native sandboxes: the contract, for the host's own interpreters and for Bun. */
+import { bun } from '../../../../server/src/runtime/kinds/bun/bun.ts';
+import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
+import { NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { need, npmPackage } from '../../../require.ts';
+import { contract } from '../../contract/contract.ts';
+import { sh } from '../../contract/dialects.ts';
+import { bubblewrap, nativeSubject } from './subject.ts';
+
+const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', 'disk'], links: 'followed', adjusts: true, dialect: sh } as const;
+
+describe('native', () => {
+  before(need('bubblewrap', bubblewrap));
+  contract('native', {
+    make: () => nativeSubject((options) => new NativeRuntime(native, options)),
+    features: { ...features, languages: ['python', 'javascript', 'go', 'csharp', 'ruby', 'shellscript'] },
+  });
+});
+
+describe('bun', () => {
+  before(need('bubblewrap', bubblewrap));
+  before(need('bun', npmPackage('bun')));
+  contract('bun', {
+    make: () => nativeSubject((options) => new NativeRuntime(bun(process.env.PATH), options)),
+    features: { ...features, languages: ['javascript', 'typescript'] },
+  });
+});

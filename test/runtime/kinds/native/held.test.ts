@@ -1,0 +1,30 @@
+/** What the keeper holds for native sandboxes: nothing, when they are gone. */
+import { expect } from 'chai';
+import type { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
+import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
+import { NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { need } from '../../../require.ts';
+import { create } from '../../contract/harness.ts';
+import { until } from '../docker/subject.ts';
+import { bubblewrap, nativeSubject } from './subject.ts';
+
+describe('the process groups of native sandboxes', () => {
+  before(need('bubblewrap', bubblewrap));
+
+  it('are given back to the keeper when they have ended', async () => {
+    let keeper: Keeper | undefined;
+    const subject = await nativeSubject((options, made) => {
+      keeper = made;
+      return new NativeRuntime(native, options);
+    });
+    try {
+      const sandboxes = await Promise.all([1, 2, 3].map(() => create(subject)));
+      expect(keeper?.held).to.be.at.least(3);
+      await Promise.all(sandboxes.map((sandbox) => sandbox.close()));
+      // Named pipes may just be being made.
+      await until('no group is held', () => keeper?.held === 0);
+    } finally {
+      await subject.dispose();
+    }
+  });
+});

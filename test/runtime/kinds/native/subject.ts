@@ -1,0 +1,92 @@
+/** Native runtimes with a keeper of their own, for tests. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../../../server/src/base/clock.ts';
+import { createLog } from '../../../../server/src/base/log.ts';
+import { layeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
+import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
+import { Fifos } from '../../../../server/src/runtime/machine/fifos.ts';
+import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
+import { findHost, type NativeHost } from '../../../../server/src/runtime/kinds/native/findings.ts';
+import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
+import { type NativeOptions, NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { PreferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
+import type { Runtime } from '../../../../server/src/runtime/ports.ts';
+import type { Probe } from '../../../require.ts';
+import type { Subject } from '../../contract/contract.ts';
+
+export interface NativeSubject extends Subject {
+  /** The daemon's folder on the host. */
+  readonly folder: string;
+  readonly host: NativeHost;
+}
+
+/** `make` gets what a daemon would give. */
+export async function nativeSubject(make: (options: NativeOptions, keeper: Keeper) => Runtime): Promise<NativeSubject> {
+  const log = createLog('error', (line) => {
+    throw new Error(`logged: ${line}`);
+  });
+  const keeper = new Keeper({ pid: process.pid, log });
+  const fifos = new Fifos(keeper);
+  const name = `codebeaker-test${randomUUID().slice(0, 8)}-${process.pid}`;
+  const host = await findHost({
+    keeper, fifos, clock: systemClock, searchPath: process.env.PATH, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
+  });
+  const runtime = make({ host: () => Promise.resolve(host), clock: systemClock, log }, keeper);
+  const folder = await keeper.folder();
+  const sandboxes = () => readdirSync(folder).filter((entry) => entry.startsWith('sandbox-'));
+  const groups = () => host.groups.folders.flatMap((path) => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => `${path}/${entry.name}`));
+  await runtime.refresh(new AbortController().signal);
+  return {
+    runtime,
+    folder,
+    host,
+    leftovers: () => Promise.resolve([...sandboxes(), ...groups()]),
+    destroy: () => {
+      for (const pid of sandboxProcesses(host)) kill(pid);
+      return Promise.resolve();
+    },
+    dispose: async () => {
+      await runtime.close();
+      await host.groups.close();
+      await keeper.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** With one of them the others may go. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
+/** Deno in bubblewrap, or alone where that can't be. */
+export function layeredSubject(): Promise<NativeSubject> {
+  return nativeSubject((options, keeper) => {
+    const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
+    return new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options), alone);
+  });
+}
+
+/** Ids of the processes in the control groups of the host's sandboxes. */
+function sandboxProcesses({ groups }: NativeHost): number[] {
+  return groups.folders.flatMap((path) =>
+    readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap((entry) => processesOf(`${path}/${entry.name}`)));
+}
+
+function processesOf(group: string): number[] {
+  return readFileSync(`${group}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
+}
+
+/** Whether this host can make native sandboxes at all. */
+export const bubblewrap: Probe = async () => {
+  const subject = await nativeSubject((options) => new NativeRuntime(native, options)).catch((fault: unknown) => fault as Error);
+  if (subject instanceof Error) return `${subject.message}; run test/setup/native.sh as root`;
+  const { available, reason } = subject.runtime.info();
+  await subject.dispose();
+  return available ? undefined : (reason ?? 'not available');
+};

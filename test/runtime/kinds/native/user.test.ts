@@ -1,0 +1,36 @@
+/** Native sandboxes of an ordinary user, who may set no control groups: they hold all the same, and say what they don't hold. */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import type { Isolation } from '../../../../server/src/protocol/index.ts';
+import { need, type Probe } from '../../../require.ts';
+import { bubblewrap } from './subject.ts';
+
+const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to become somebody else; the other tests have run as an ordinary user');
+const SOMEBODY = 12_345;
+
+describe('native sandboxes of an ordinary user', function () {
+  this.timeout(60_000);
+  before(need('bubblewrap', bubblewrap));
+  before(need('root', root));
+
+  it('hold, and say what is degraded', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'user-'));
+    chmodSync(home, 0o777);
+    const script = fileURLToPath(new URL('../../../fixtures/native/user.ts', import.meta.url));
+    const options = { uid: SOMEBODY, gid: SOMEBODY, cwd: fileURLToPath(new URL('../../../..', import.meta.url)), env: { PATH: process.env.PATH, HOME: home, TMPDIR: home } };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], options);
+    const { isolation, ...rest } = JSON.parse(stdout) as { isolation: Isolation } & Record<string, string>;
+    const states = Object.fromEntries(isolation.layers.map(({ name, state }) => [name, state]));
+    for (const name of ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'disk']) expect(states[name], name).to.equal('enforced');
+    expect(states).to.include({ memory: 'degraded', cpu: 'off', pids: 'degraded' });
+    expect(isolation.score).to.be.lessThan(6);
+    expect(rest).to.include({ user: '65534', namespaces: '', host: '0' });
+    expect(Number(rest.bomb)).to.be.within(50, 128);
+    rmSync(home, { recursive: true });
+  });
+});

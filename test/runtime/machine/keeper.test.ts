@@ -1,0 +1,154 @@
+/** However a daemon ends, its processes and folders end with it. Rows C4 and C5 of what went wrong elsewhere. */
+import { expect } from 'chai';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../../server/src/base/clock.ts';
+import { createLog } from '../../../server/src/base/log.ts';
+import { Keeper } from '../../../server/src/runtime/machine/keeper.ts';
+import { startProcess } from '../../../server/src/runtime/machine/process.ts';
+import { need, npmPackage } from '../../require.ts';
+import { processesWith } from '../kinds/deno/subject.ts';
+import { until } from '../kinds/deno/until.ts';
+
+/** What the protocol promises. */
+const GONE_MS = 2_000;
+/** No system has a process of this number. */
+const DEAD = 2_000_000_000;
+
+const quiet = createLog('error', () => undefined);
+
+describe('the keeper', () => {
+  let place: string;
+  const keepers: Keeper[] = [];
+  const keep = () => {
+    const keeper = new Keeper({ pid: process.pid, log: quiet });
+    keepers.push(keeper);
+    return keeper;
+  };
+  const sleep = (keeper: Keeper, seconds: string) =>
+    startProcess({ command: ['/bin/sleep', seconds], cwd: '/', env: {}, stdin: 'none', maxFileBytes: 0 }, () => undefined, { keeper, clock: systemClock });
+
+  before(async () => {
+    place = await realpath(await mkdtemp(join(tmpdir(), 'keeper-test-')));
+  });
+  afterEach(async () => {
+    for (const keeper of keepers.splice(0)) await keeper.close();
+  });
+  after(() => rm(place, { recursive: true }));
+
+  describe('of a daemon that is killed', () => {
+    before(need('deno', npmPackage('deno')));
+    let daemon: ChildProcess | undefined;
+    afterEach(() => void daemon?.kill('SIGKILL'));
+
+    async function busyDaemon(...args: string[]): Promise<string> {
+      const script = fileURLToPath(new URL('../../fixtures/keeper/daemon.ts', import.meta.url));
+      const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      daemon = child;
+      const [folder] = (await once(createInterface(child.stdout), 'line')) as [string];
+      return folder;
+    }
+
+    it('with KILL leaves no process and no folder, and runs the command for that', async () => {
+      const told = join(place, 'told');
+      const folder = await busyDaemon(told);
+      expect(processesWith(`${folder}/sandbox-`)).to.have.length(3);
+      expect(lstatSync(folder).mode & 0o777).to.equal(0o700);
+      daemon?.kill('SIGKILL');
+      await until('neither process nor folder', () => processesWith(folder).length === 0 && !existsSync(folder), GONE_MS);
+      await until('the command has run', () => existsSync(told));
+      await until('it has written', async () => (await readFile(told, 'utf8')) === "it's over\n");
+    });
+
+    it('by the signals of a terminal does not die with it', async () => {
+      const folder = await busyDaemon();
+      const [keeper] = pidsOf(`codebeaker-keeper ${folder}`);
+      for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.kill(keeper as number, signal);
+      daemon?.kill('SIGKILL');
+      await until('neither process nor folder', () => processesWith(folder).length === 0 && !existsSync(folder), GONE_MS);
+    });
+  });
+
+  it('closes with everything it holds, and without the command for sudden deaths', async () => {
+    const keeper = keep();
+    const folder = await keeper.folder();
+    const told = join(place, 'not told');
+    await keeper.onDeath(['/bin/sh', '-c', 'echo > "$1"', 'sh', told]);
+    const running = await sleep(keeper, '86001');
+    await keeper.close();
+    // Killed; or, where it had not become the program yet, ended because nobody was left to record it.
+    expect(await running.exited).to.have.property('signal').that.is.oneOf(['SIGKILL', 'SIGPIPE']);
+    expect(existsSync(folder)).to.equal(false);
+    expect(existsSync(told)).to.equal(false);
+    expect(processesWith(folder)).to.deep.equal([]);
+  });
+
+  it('is replaced when it is killed, and knows what its predecessor knew', async () => {
+    const keeper = keep();
+    const folder = await keeper.folder();
+    const running = await sleep(keeper, '86002');
+    const [first] = pidsOf(`codebeaker-keeper ${folder}`);
+    process.kill(first as number, 'SIGKILL');
+    await until('there is another one', () => pidsOf(`codebeaker-keeper ${folder}`).some((pid) => pid !== first));
+    expect(existsSync(folder)).to.equal(true);
+    await keeper.close();
+    expect(await running.exited).to.deep.equal({ kind: 'signaled', signal: 'SIGKILL' });
+    expect(existsSync(folder)).to.equal(false);
+  });
+
+  it('gives up when it is killed again and again, and nothing is started then', async () => {
+    const keeper = keep();
+    const folder = await keeper.folder();
+    for (let times = 0; times < 5; times++) {
+      await until('there is one', () => pidsOf(`codebeaker-keeper ${folder}`).length === 1);
+      const [pid] = pidsOf(`codebeaker-keeper ${folder}`);
+      process.kill(pid as number, 'SIGKILL');
+      await until('it is gone', () => !pidsOf(`codebeaker-keeper ${folder}`).includes(pid as number));
+    }
+    await until('nothing is started', () => sleep(keeper, '0').then(() => false, (fault: Error) => /keeps dying/.test(fault.message)));
+    await rm(folder, { recursive: true });
+  });
+
+  it('removes folders that nobody may enter or read', async () => {
+    const keeper = keep();
+    const folder = await keeper.folder();
+    await mkdir(join(folder, 'locked/in'), { recursive: true });
+    await writeFile(join(folder, 'locked/in/file'), '');
+    await mkdir(join(folder, 'locked/closed'), { mode: 0 });
+    await keeper.close();
+    expect(existsSync(folder)).to.equal(false);
+  });
+
+  it('sweeps the folders of daemons that are gone, and only those', async () => {
+    const root = await realpath(tmpdir());
+    const made = (name: string) => join(root, `codebeaker-${name}`);
+    const ours = { dead: made(`${DEAD}-abc`), alive: made(`${process.pid}-abc`), named: made('x-abc'), link: made(`${DEAD}-link`), foreign: made(`${DEAD}-foreign`) };
+    await mkdir(join(ours.dead, 'deep'), { recursive: true });
+    await mkdir(ours.alive);
+    await mkdir(ours.named);
+    await symlink(place, ours.link);
+    const asRoot = process.getuid?.() === 0;
+    await mkdir(ours.foreign);
+    if (asRoot) await chown(ours.foreign, 12345, 12345);
+    await keep().folder();
+    await until('the dead one is gone', () => !existsSync(ours.dead));
+    const left = readdirSync(root);
+    for (const path of [ours.alive, ours.named, ours.link, ...(asRoot ? [ours.foreign] : [])]) {
+      expect(left).to.include(basename(path));
+      await rm(path, { recursive: true });
+    }
+    await rm(ours.foreign, { recursive: true, force: true });
+    expect(existsSync(place)).to.equal(true);
+    expect(dirname(ours.dead)).to.equal(root);
+  });
+});
+
+function pidsOf(text: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => pid !== process.pid && processesWith(text, pid).length > 0);
+}

@@ -1,0 +1,109 @@
+/** The whole daemon behind a connection in memory, but for its runtime: that is a fake. */
+import { expect } from 'chai';
+import { createOpen } from '../../server/src/serving/open.ts';
+import { createWork } from '../../server/src/serving/work.ts';
+import { createPolicy } from '../../server/src/policy/policy.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
+import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
+import { expectEmpty, TestServer } from '../wire/server.ts';
+import type { Json, Received } from '../wire/wire.ts';
+
+export interface DaemonOptions extends Partial<FakeOptions> {
+  readonly config?: Config;
+  readonly hidden?: readonly string[];
+  /** More runtimes, by their ids. */
+  readonly others?: readonly Partial<FakeOptions>[];
+  /** Error lines that the test expects, by what their message holds. */
+  readonly errors?: readonly string[];
+}
+
+export class TestDaemon {
+  readonly server: TestServer;
+  readonly runtime: FakeRuntime;
+  readonly runtimes: readonly FakeRuntime[];
+  readonly catalog: Catalog;
+  #next = 1;
+
+  constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {
+    this.server = new TestServer({ open: (params, client) => open(params, client) });
+    const { clock, lines } = this.server;
+    const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], ...more });
+    this.runtime = make(options);
+    this.runtimes = [this.runtime, ...others.map(make)];
+    const write = (level: 'error' | 'warn' | 'info' | 'debug') => (message: string, fault?: unknown) => void lines.push({ level, message, fault });
+    const log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), child: () => log };
+    this.catalog = new Catalog({ runtimes: this.runtimes, clock, log });
+    const open = createOpen({
+      policy: createPolicy({ pool: {}, ...config }),
+      catalog: this.catalog,
+      hidden: async () => hidden,
+      clock,
+      log,
+      version: '9.9.9',
+      loadWork: () => Promise.resolve(createWork),
+    });
+  }
+
+  get wire() {
+    return this.server.wire;
+  }
+
+  get sandbox(): FakeSandbox {
+    return this.runtime.made.at(-1) as FakeSandbox;
+  }
+
+  /** The result of `initialize`. */
+  async initialize(params: object = {}): Promise<Json> {
+    const { result, error } = await this.server.initialize(params);
+    expect(error).to.equal(undefined);
+    return result;
+  }
+
+  ask(method: string, params: object = {}): Promise<Received> {
+    return this.wire.ask(`t${this.#next++}`, method, params);
+  }
+
+  async result(method: string, params: object = {}): Promise<Json> {
+    const { result, error } = await this.ask(method, params);
+    expect(error, method).to.equal(undefined);
+    return result;
+  }
+
+  async fault(method: string, params: object = {}): Promise<{ code: number; message: string; data: Json }> {
+    const { error } = await this.ask(method, params);
+    expect(error, method).not.to.equal(undefined);
+    return error as { code: number; message: string; data: Json };
+  }
+
+  async session(params: object = {}): Promise<string> {
+    return (await this.result('session/create', { language: 'python', ...params })).sessionId;
+  }
+
+  /** What was received of one method, so far. */
+  received(method: string): Json[] {
+    return this.wire.received.filter((message) => message.method === method).map(({ params }) => params);
+  }
+
+  settle(): Promise<void> {
+    return this.server.clock.advance(0);
+  }
+}
+
+/** Runs a test, ends the daemon, and looks at what it leaves: no sandbox, no timer, no unexpected error. */
+export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaemon) => Promise<void>): Promise<void> {
+  const daemon = new TestDaemon(options);
+  const { server, runtimes } = daemon;
+  try {
+    await test(daemon);
+  } finally {
+    const ended = server.connection.close();
+    await server.clock.advance(2000);
+    await ended;
+  }
+  expectEmpty(server);
+  expect(runtimes.flatMap(({ open }) => open), 'sandboxes').to.deep.equal([]);
+  const expected = options.errors ?? [];
+  expect(server.errors().length, server.errors().join('\n')).to.equal(expected.length);
+  expected.forEach((part, index) => expect(server.errors()[index]).to.contain(part));
+}

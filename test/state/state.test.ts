@@ -1,0 +1,189 @@
+/** What is remembered from one daemon to the next: of this host, whole, or not at all. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Samples } from '../../server/src/runtime/choice/measurements.ts';
+import { hostIdentity, type HostIdentity } from '../../server/src/state/identity.ts';
+import { State } from '../../server/src/state/state.ts';
+import { type Line, recordingLog } from '../wire/server.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+const host: HostIdentity = { machine: 'm', kernel: '6.1', cpu: 'c', cores: 2 };
+const samples = (value: number): Samples => ({ version: '1', measuredAt: 5, coldMs: [value], warmMs: [], memoryBytes: [] });
+
+describe('what is remembered', () => {
+  let folder: string;
+  let clock: FakeClock;
+  let lines: Line[];
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), 'state-')), 'deep', 'state');
+    clock = new FakeClock();
+    lines = [];
+  });
+  afterEach(() => rmSync(dirname(dirname(folder)), { recursive: true, force: true }));
+
+  const file = () => join(folder, 'runtimes.json');
+  const open = (of: HostIdentity = host) => State.open({ folder, host: of, clock, log: recordingLog(lines) });
+  const known = (of?: HostIdentity) => [...open(of).section('measurements')].map(([id, { coldMs }]) => [id, ...coldMs]);
+  const saved = async (...entries: [id: string, value: number][]) => {
+    const state = open();
+    for (const [id, value] of entries) state.remember('measurements', id, samples(value));
+    await state.close();
+  };
+
+  it('is there the next time, for nobody but its user, and nothing is left beside it', async () => {
+    await saved(['docker', 1], ['deno', 2]);
+    expect(known()).to.deep.equal([['docker', 1], ['deno', 2]]);
+    expect([statSync(file()).mode & 0o777, statSync(folder).mode & 0o777]).to.deep.equal([0o600, 0o700]);
+    expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('is written once for all that comes within ten seconds', async () => {
+    const state = open();
+    state.remember('measurements', 'a', samples(1));
+    await clock.advance(9_000);
+    state.remember('measurements', 'b', samples(2));
+    expect(existsSync(file())).to.equal(false);
+    await clock.advance(1_000);
+    await state.close();
+    const { mtimeMs } = statSync(file());
+    expect(known()).to.deep.equal([['a', 1], ['b', 2]]);
+    await state.close();
+    expect(statSync(file()).mtimeMs).to.equal(mtimeMs);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('is not written where there is nothing new', async () => {
+    await (open()).close();
+    expect(existsSync(folder)).to.equal(false);
+  });
+
+  const others: Record<string, Partial<HostIdentity>> = { machine: { machine: 'x' }, kernel: { kernel: '6.2' }, processor: { cpu: 'x' }, 'number of cores': { cores: 4 } };
+  for (const [name, change] of Object.entries(others)) {
+    it(`is not that of a host with another ${name}, and is replaced there`, async () => {
+      await saved(['docker', 1]);
+      expect(known({ ...host, ...change })).to.deep.equal([]);
+      const state = open({ ...host, ...change });
+      state.remember('measurements', 'deno', samples(3));
+      await state.close();
+      expect([known({ ...host, ...change }), known()]).to.deep.equal([[['deno', 3]], []]);
+    });
+  }
+
+  const good = () => JSON.parse(readFileSync(file(), 'utf8')) as Record<string, unknown>;
+  const damages: Record<string, () => void> = {
+    'is empty': () => writeFileSync(file(), ''),
+    'is cut short': () => writeFileSync(file(), readFileSync(file()).subarray(0, 60)),
+    'is no JSON': () => writeFileSync(file(), 'x'),
+    'is another kind of JSON': () => writeFileSync(file(), '[]'),
+    'is of another format': () => writeFileSync(file(), JSON.stringify({ ...good(), format: 2 })),
+    'lacks a part': () => writeFileSync(file(), JSON.stringify({ ...good(), found: undefined })),
+    'holds a wrong number': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: [-1] } } })),
+    'holds a time that is none': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), measuredAt: 1e300 } } })),
+    'holds too many samples': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: Array(1000).fill(1) } } })),
+    'is far too large': () => writeFileSync(file(), JSON.stringify({ ...good(), more: 'x'.repeat(2 ** 20) })),
+    'may be written by others': () => chmodSync(file(), 0o666),
+    'is a link': () => {
+      writeFileSync(join(folder, 'elsewhere'), readFileSync(file()), { mode: 0o600 });
+      rmSync(file());
+      symlinkSync(join(folder, 'elsewhere'), file());
+    },
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`is forgotten when its file ${name}, and the file is replaced`, async () => {
+      await saved(['docker', 1]);
+      damage();
+      expect(known()).to.deep.equal([]);
+      await saved(['deno', 2]);
+      expect(known()).to.deep.equal([['deno', 2]]);
+      expect([statSync(file()).mode & 0o777, lines]).to.deep.equal([0o600, []]);
+    });
+  }
+
+  it('survives any damage to its bytes', async () => {
+    await saved(['docker', 1]);
+    const bytes = readFileSync(file());
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length), async (at, byte, length) => {
+        const damaged = Buffer.from(bytes);
+        damaged[at] = byte;
+        writeFileSync(file(), damaged.subarray(0, length));
+        await saved(['deno', 2]);
+        expect((known()).map(([id]) => id)).to.include('deno');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of two daemons is kept side by side', async () => {
+    await saved(['shared', 0]);
+    const [one, two] = [open(), open()];
+    one.remember('measurements', 'docker', samples(1));
+    two.remember('measurements', 'deno', samples(2));
+    two.remember('measurements', 'shared', samples(3));
+    await one.close();
+    await two.close();
+    expect(new Map(known() as [string, number][])).to.deep.equal(new Map([['shared', 3], ['docker', 1], ['deno', 2]]));
+  });
+
+  it('of many daemons that write at the same time is whole', async () => {
+    const daemons = Array.from({ length: 20 }, () => open());
+    daemons.forEach((state, index) => state.remember('measurements', `r${index}`, samples(index)));
+    let reads = 0;
+    let over = false;
+    const reading = (async () => {
+      while (!over) {
+        if (existsSync(file())) reads += JSON.parse(readFileSync(file(), 'utf8')).format;
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+      }
+    })();
+    await Promise.all(daemons.map((state) => state.close()));
+    over = true;
+    await reading;
+    expect(reads).to.be.greaterThan(0);
+    expect(known()).not.to.deep.equal([]);
+    expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
+  });
+
+  it('is bounded: the oldest goes first', async () => {
+    const state = open();
+    for (let count = 0; count < 40; count += 1) state.remember('verdicts', `v${count}`, { version: '1', coldMs: 1, warmMs: 1, memoryBytes: 1, at: 1 });
+    await state.close();
+    const keys = [...open().section('verdicts').keys()];
+    expect([keys.length, keys[0], keys.at(-1)]).to.deep.equal([16, 'v24', 'v39']);
+  });
+
+  it('that can not be written is told once, and is no fault', async () => {
+    writeFileSync(dirname(folder).replace(/deep$/, 'deep'), 'a file where the folder should be');
+    const state = open();
+    state.remember('measurements', 'a', samples(1));
+    await clock.advance(10_000);
+    state.remember('measurements', 'b', samples(1));
+    await state.close();
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['warn', "what was measured can't be kept for the next time (ENOTDIR): check stateDir"]]);
+    expect(state.section('measurements').size).to.equal(2);
+  });
+
+  it('takes away what a daemon left that died while it wrote, and nothing else', async () => {
+    mkdirSync(folder, { recursive: true });
+    for (const name of ['runtimes.json.aa.tmp', 'runtimes.json.bb.tmp', 'other.tmp']) writeFileSync(join(folder, name), '');
+    for (const name of ['runtimes.json.aa.tmp', 'other.tmp']) utimesSync(join(folder, name), 0, 0);
+    utimesSync(join(folder, 'runtimes.json.bb.tmp'), clock.now() / 1000, clock.now() / 1000);
+    await saved(['docker', 1]);
+    expect(readdirSync(folder).sort()).to.deep.equal(['other.tmp', 'runtimes.json', 'runtimes.json.bb.tmp']);
+  });
+});
+
+describe('the identity of this host', () => {
+  it('is the same each time, and does not tell the id of the machine', async () => {
+    const identity = hostIdentity();
+    expect(hostIdentity()).to.deep.equal(identity);
+    expect(identity.machine).to.match(/^[0-9a-f]{32}$/);
+    expect(identity.cores).to.be.greaterThan(0);
+    const id = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : '';
+    expect(id !== '' && identity.machine === id).to.equal(false);
+  });
+});

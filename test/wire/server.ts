@@ -1,0 +1,137 @@
+/** A connection under test, with a service whose handlers the test gives. */
+import { expect } from 'chai';
+import type { Level, Log } from '../../server/src/base/log.ts';
+import { type Connection, connect } from '../../server/src/wire/server.ts';
+import type { Client, Handlers, Open, Service } from '../../server/src/wire/service.ts';
+import { type InitializeParams, methods, ProtocolError } from '../../server/src/protocol/index.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { type Json, type Received, Wire } from './wire.ts';
+
+export interface Line {
+  readonly level: Level;
+  readonly message: string;
+  readonly fault?: unknown;
+}
+
+export function recordingLog(lines: Line[]): Log {
+  const write = (level: Level) => (message: string, fault?: unknown) => void lines.push({ level, message, fault });
+  const log: Log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), child: () => log };
+  return log;
+}
+
+/** Handlers as loose as tests want them. */
+export type TestHandlers = Record<string, (params: Json, context: { signal: AbortSignal }) => unknown>;
+
+/** A handler that ends when it is cancelled, and not before. */
+export function untilAborted(_params: unknown, { signal }: { signal: AbortSignal }): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+export interface Options {
+  readonly handlers?: TestHandlers;
+  /** The request methods advertised; all that have a handler if absent. */
+  readonly served?: readonly string[];
+  readonly wire?: Wire;
+  readonly open?: Open;
+  readonly close?: () => Promise<void>;
+  /** Error lines that the test expects, by what their message holds. */
+  readonly errors?: readonly string[];
+}
+
+export class TestServer {
+  readonly wire: Wire;
+  readonly clock = new FakeClock();
+  readonly lines: Line[] = [];
+  readonly connection: Connection;
+  readonly pids: number[] = [];
+  params: InitializeParams | undefined;
+  client: Client | undefined;
+  closes = 0;
+
+  constructor(options: Options = {}) {
+    this.wire = options.wire ?? new Wire();
+    const open: Open = async (params, client) => {
+      this.params = params;
+      this.client = client;
+      return options.open ? options.open(params, client) : this.#service(options);
+    };
+    this.connection = connect(this.wire.transport, open, {
+      log: recordingLog(this.lines),
+      clock: this.clock,
+      version: '9.9.9',
+      onClientProcess: (pid) => void this.pids.push(pid),
+    });
+  }
+
+  initialize(params: object = {}): Promise<Received> {
+    return this.wire.ask('init', 'initialize', { processId: null, capabilities: {}, ...params });
+  }
+
+  /** Everything received up to the answer of a request that is sent now and always answered at once. */
+  async flush(): Promise<Received[]> {
+    await this.wire.ask('probe', 'server/health', {});
+    return this.wire.received.filter(({ id }) => id !== 'probe' && id !== 'init');
+  }
+
+  /** Lets everything happen that needs neither input nor time. */
+  async flushTurns(): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+
+  errors(): string[] {
+    return this.lines.filter(({ level }) => level === 'error').map(({ message }) => message);
+  }
+
+  #service(options: Options): Service {
+    const handlers: TestHandlers = { 'server/health': () => ({ status: 'ok', checks: [], uptimeMs: 0 }), ...options.handlers };
+    const refuse = () => {
+      throw new ProtocolError('CommandNotFound', 'This test has no such handler.');
+    };
+    const all = { ...Object.fromEntries(methods.map(({ name }) => [name, refuse])), ...handlers } as unknown as Handlers;
+    return {
+      capabilities: capabilities(options.served ?? Object.keys(handlers)),
+      start: () => Promise.resolve(all),
+      close: async () => {
+        this.closes += 1;
+        await options.close?.();
+      },
+    };
+  }
+}
+
+/** Runs a test, ends the connection, and looks at what it leaves: nothing waits, and no error went unexpected. */
+export async function withServer(options: Options, test: (server: TestServer) => Promise<void>): Promise<void> {
+  const server = new TestServer(options);
+  try {
+    await test(server);
+  } finally {
+    const ended = server.connection.close();
+    await server.clock.advance(2000);
+    await ended;
+  }
+  expectEmpty(server);
+  const expected = options.errors ?? [];
+  expect(server.errors().length, server.errors().join('\n')).to.equal(expected.length);
+  expected.forEach((part, index) => expect(server.errors()[index]).to.contain(part));
+}
+
+export function expectEmpty({ connection: { guard }, clock, wire }: TestServer): void {
+  expect(guard.inFlight.size, 'requests in flight').to.equal(0);
+  expect(guard.inFlight.bytes, 'bytes in flight').to.equal(0);
+  expect(clock.pending, 'timers').to.equal(0);
+  expect(wire.disposed, 'transport disposed').to.equal(true);
+}
+
+export const codesOf = (messages: readonly Received[]) => messages.map(({ id, error }) => [id, error?.code]);
+
+function capabilities(served: readonly string[]): Service['capabilities'] {
+  return {
+    runtimes: [],
+    methods: [...served],
+    sessions: { maxSessions: 1, idleTimeoutMs: 0, maxLifetimeMs: 0, pooled: false },
+    output: { flowControl: true, windowBytes: 1, maxChunkBytes: 1 },
+  };
+}
