@@ -3,12 +3,13 @@ import { homedir, hostname } from 'node:os';
 import { systemClock } from './base/clock.ts';
 import { ConfigError } from './policy/config-file.ts';
 import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
-import { createDaemon, type Host } from './cli/daemon.ts';
+import { createDaemon } from './cli/daemon.ts';
+import type { Surroundings } from './cli/surroundings.ts';
 import { isAlive } from './cli/watch.ts';
 
 const EXIT_USAGE = 2;
 
-const host: Host = {
+const surroundings: Surroundings = {
   env: process.env,
   home: homedir(),
   hostname: hostname(),
@@ -50,24 +51,24 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       process.stdout.write(usage);
       return 0;
     case 'version':
-      process.stdout.write(`codebeaker ${host.version}\n`);
+      process.stdout.write(`codebeaker ${surroundings.version}\n`);
       return 0;
     case 'serve': {
       const { serve } = await import('./cli/serve.ts');
-      return serve(host, args, process, { stderr, started });
+      return serve(surroundings, args, process, { stderr, started });
     }
     case 'run': {
       const { run: runFile } = await import('./cli/run.ts');
-      const daemon = await createDaemon(host, args.config);
-      return runFile(daemon, host, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onInterrupt });
+      const daemon = await createDaemon(surroundings, args.config);
+      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onInterrupt });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
-      return doctor(await createDaemon(host, args.config), host.clock, args.json, (text) => void process.stdout.write(text));
+      return doctor(await createDaemon(surroundings, args.config), surroundings.clock, args.json, (text) => void process.stdout.write(text));
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
-      return sweep(host, args.daemonId, args.config);
+      return sweep(surroundings, args.daemonId, args.config);
     }
   }
 }

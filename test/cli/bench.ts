@@ -1,7 +1,8 @@
 /** `codebeaker run` over a fake runtime and streams in memory. */
 import { PassThrough } from 'node:stream';
 import type { RunArguments } from '../../server/src/cli/arguments.ts';
-import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
+import type { Daemon } from '../../server/src/cli/daemon.ts';
+import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
 import { createOpen } from '../../server/src/serving/open.ts';
@@ -22,7 +23,7 @@ export class RunBench {
   readonly clock = new FakeClock();
   readonly runtime: FakeRuntime;
   readonly daemon: Daemon;
-  readonly host: Host;
+  readonly surroundings: Surroundings;
   readonly terminal: Terminal & { readonly stdin: PassThrough };
   readonly shown = { stdout: '', stderr: '' };
   /** Ctrl-C. */
@@ -38,7 +39,7 @@ export class RunBench {
     const catalog = new Catalog({ runtimes, clock, log });
     const open = createOpen({ policy: createPolicy(config), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
     this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
-    this.host = { clock, version: '1' } as unknown as Host;
+    this.surroundings = { clock, version: '1' } as unknown as Surroundings;
     this.terminal = {
       stdin: new PassThrough(),
       stdout: this.#stream('stdout', isTTY),
@@ -57,7 +58,7 @@ export class RunBench {
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
     const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, timeoutMs: undefined, memoryBytes: undefined, json: false, config: undefined, ...args };
-    return run(this.daemon, this.host, all, this.terminal);
+    return run(this.daemon, this.surroundings, all, this.terminal);
   }
 
   #stream(name: 'stdout' | 'stderr', isTTY: boolean): NodeJS.WriteStream {

@@ -1,7 +1,8 @@
 /** The command line's own connection to its daemon: nothing is lost on the way. */
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
-import type { Daemon, Host } from '../../server/src/cli/daemon.ts';
+import type { Daemon } from '../../server/src/cli/daemon.ts';
+import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { connectLocally } from '../../server/src/cli/client.ts';
 import { collectOutput, showOutput, type Terminal } from '../../server/src/cli/streams.ts';
 import { createOpen } from '../../server/src/serving/open.ts';
@@ -24,8 +25,8 @@ async function connect() {
   const catalog = new Catalog({ runtimes, clock, log });
   const open = createOpen({ policy: createPolicy({}), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
   const daemon: Daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => undefined };
-  const host = { clock, version: '1' } as unknown as Host;
-  const client = await connectLocally(daemon, host, { capabilities: { output: { flowControl: true } } });
+  const surroundings = { clock, version: '1' } as unknown as Surroundings;
+  const client = await connectLocally(daemon, surroundings, { capabilities: { output: { flowControl: true } } });
   const { connection } = client;
   const { sessionId } = await connection.sendRequest<{ sessionId: string }>('session/create', { language: 'python' });
   const flood = (params: object) => connection.sendRequest('command/executeShell', { sessionId, command: `flood ${BYTES}`, commandId: 'run', ...params });

@@ -8,7 +8,8 @@ import {
 } from 'vscode-jsonrpc/node';
 import { connect } from '../wire/server.ts';
 import { type InitializeParams, type InitializeResult, Initialize, Initialized, Shutdown } from '../protocol/index.ts';
-import type { Daemon, Host } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface LocalClient {
   readonly connection: MessageConnection;
@@ -17,12 +18,12 @@ export interface LocalClient {
   close(): Promise<void>;
 }
 
-export async function connectLocally(daemon: Daemon, host: Host, params: Omit<InitializeParams, 'processId'>): Promise<LocalClient> {
+export async function connectLocally(daemon: Daemon, surroundings: Surroundings, params: Omit<InitializeParams, 'processId'>): Promise<LocalClient> {
   const toDaemon = new PassThrough();
   const toClient = copying();
   const transport = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
   const { log } = daemon;
-  const served = connect(transport, daemon.open, { log, clock: host.clock, version: host.version });
+  const served = connect(transport, daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
   const connection = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toDaemon));
   connection.listen();
   const close = async () => {

@@ -1,6 +1,5 @@
 /** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
 import { appendFileSync } from 'node:fs';
-import type { Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { createOpen } from '../serving/open.ts';
 import type { Open } from '../wire/service.ts';
@@ -14,23 +13,7 @@ import { LateRuntime } from '../runtime/choice/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { remember } from './remember.ts';
 import type { Runtimes } from './runtimes.ts';
-
-/** What of the process a daemon may know. */
-export interface Host {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  readonly hostname: string;
-  readonly platform: NodeJS.Platform;
-  readonly pid: number;
-  /** -1 where there are none. */
-  readonly uid: number;
-  readonly clock: Clock;
-  readonly version: string;
-  /** The command that starts this program, for the sweep after a sudden death. */
-  readonly self: readonly string[];
-  alive(pid: number): boolean;
-  writeLog(line: string): void;
-}
+import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
   readonly open: Open;
@@ -44,15 +27,15 @@ export interface Daemon {
 }
 
 /** @throws ConfigError */
-export async function createDaemon(host: Host, configFlag: string | undefined): Promise<Daemon> {
-  const { clock, env, home, version } = host;
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
+  const { clock, env, home, version } = surroundings;
   const config = loadConfig({ flag: configFlag, env, home });
-  const log = createLog(config.log?.level ?? 'warn', logWriter(config, host));
+  const log = createLog(config.log?.level ?? 'warn', logWriter(config, surroundings));
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
-  const memory = remember({ folder: stateFolder, config, host, log: log.child('state') });
+  const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
   let loading: Promise<Runtimes> | undefined;
-  const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ host, config, images: policy.images, log, verdicts: memory.verdicts })));
+  const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts })));
   // Deno has terminals only where it runs in bubblewrap.
   const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, id !== 'deno', async () => find(await load(), id)));
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
@@ -89,9 +72,9 @@ function find({ all }: Runtimes, id: string): Runtime {
 }
 
 /** @throws ConfigError where the log file can't be written */
-function logWriter({ log }: Config, host: Host): (line: string) => void {
+function logWriter({ log }: Config, surroundings: Surroundings): (line: string) => void {
   const file = log?.file;
-  if (file === undefined) return host.writeLog;
+  if (file === undefined) return surroundings.writeLog;
   const append = (text: string) => appendFileSync(file, text, { mode: 0o600 });
   try {
     append('');

@@ -12,10 +12,10 @@ import { native } from '../runtime/kinds/native/native.ts';
 import { NativeRuntime } from '../runtime/kinds/native/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { PreferredRuntime } from '../runtime/choice/prefer.ts';
-import type { Host } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface NativeParts {
-  readonly host: Host;
+  readonly surroundings: Surroundings;
   readonly keeper: Keeper;
   readonly fifos: Fifos;
   readonly clock: Clock;
@@ -29,8 +29,8 @@ export interface NativeRuntimes {
   close(): Promise<void>;
 }
 
-export function nativeRuntimes({ host, keeper, fifos, clock, log, verdicts }: NativeParts): NativeRuntimes {
-  const { env, platform, pid, uid } = host;
+export function nativeRuntimes({ surroundings, keeper, fifos, clock, log, verdicts }: NativeParts): NativeRuntimes {
+  const { env, platform, pid, uid } = surroundings;
   let found: Promise<NativeHost> | undefined;
   // What is missing may be installed while we run: only what was found is kept.
   const find = () => (found ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {

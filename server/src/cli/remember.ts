@@ -7,7 +7,7 @@ import type { VerdictMemory } from '../runtime/kinds/deno/known.ts';
 import { Measurements } from '../runtime/choice/measurements.ts';
 import { hostIdentity } from '../state/identity.ts';
 import { State } from '../state/state.ts';
-import type { Host } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface Memory extends CatalogMemory {
   readonly verdicts: VerdictMemory;
@@ -18,13 +18,13 @@ export interface Memory extends CatalogMemory {
 export interface RememberOptions {
   readonly folder: string;
   readonly config: Config;
-  readonly host: Host;
+  readonly surroundings: Surroundings;
   readonly log: Log;
 }
 
-export function remember({ folder, config, host, log }: RememberOptions): Memory {
-  const state = State.open({ folder, host: hostIdentity(), clock: host.clock, log });
-  const key = fingerprint(config, host);
+export function remember({ folder, config, surroundings, log }: RememberOptions): Memory {
+  const state = State.open({ folder, host: hostIdentity(), clock: surroundings.clock, log });
+  const key = fingerprint(config, surroundings);
   const verdicts = state.section('verdicts');
   return {
     measurements: new Measurements(state.section('measurements'), (runtime, samples) => state.remember('measurements', runtime, samples)),
@@ -36,7 +36,7 @@ export function remember({ folder, config, host, log }: RememberOptions): Memory
 }
 
 /** What is found depends on all of this: where it is another one, nothing is remembered. */
-function fingerprint(config: Config, { version, env, home }: Host): string {
+function fingerprint(config: Config, { version, env, home }: Surroundings): string {
   const { PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR } = env;
   const parts = [version, config, home, PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR];
   return digest(JSON.stringify(parts));

@@ -8,7 +8,8 @@ import { languageOfPath } from '../command/language.ts';
 import { type LanguageId, languageIds, RunCode, type RunCodeResult, type Session, SessionCreate, WriteFile } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
 import { connectLocally, type LocalClient } from './client.ts';
-import type { Daemon, Host } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Spinner } from './spinner.ts';
 import { collectOutput, passInput, showOutput, type Terminal } from './streams.ts';
 
@@ -31,8 +32,8 @@ interface Source {
 class CannotRun extends Error {}
 
 /** @returns the exit code. Faults of ours are told on stderr. */
-export async function run(daemon: Daemon, host: Host, args: RunArguments, terminal: Terminal): Promise<number> {
-  const spinner = new Spinner(terminal.stderr, host.clock);
+export async function run(daemon: Daemon, surroundings: Surroundings, args: RunArguments, terminal: Terminal): Promise<number> {
+  const spinner = new Spinner(terminal.stderr, surroundings.clock);
   const tell = (message: string) => {
     spinner.clear();
     terminal.stderr.write(`codebeaker: ${message}\n`);
@@ -50,7 +51,7 @@ export async function run(daemon: Daemon, host: Host, args: RunArguments, termin
   try {
     const source = await read(args);
     spinner.say('looking for a sandbox');
-    const client = await connect(daemon, host, tell);
+    const client = await connect(daemon, surroundings, tell);
     try {
       code = await runInSession(client, args, source, terminal, spinner, cancel.token, tell);
     } finally {
@@ -81,9 +82,9 @@ async function read({ file, language = languageOfPath(file) }: RunArguments): Pr
   throw new CannotRun(`${file}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}`);
 }
 
-async function connect(daemon: Daemon, host: Host, tell: (message: string) => void): Promise<LocalClient> {
-  const client = await connectLocally(daemon, host, {
-    clientInfo: { name: 'codebeaker run', version: host.version },
+async function connect(daemon: Daemon, surroundings: Surroundings, tell: (message: string) => void): Promise<LocalClient> {
+  const client = await connectLocally(daemon, surroundings, {
+    clientInfo: { name: 'codebeaker run', version: surroundings.version },
     // One program is run, and no second one comes.
     initializationOptions: { pool: {} },
     capabilities: { output: { flowControl: true }, window: { workDoneProgress: true } },

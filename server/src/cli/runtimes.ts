@@ -11,11 +11,11 @@ import { DockerRuntime } from '../runtime/kinds/docker/runtime.ts';
 import { Fifos } from '../runtime/machine/fifos.ts';
 import { Keeper } from '../runtime/machine/keeper.ts';
 import type { Runtime } from '../runtime/ports.ts';
-import type { Host } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 import { nativeRuntimes } from './native.ts';
 
 export interface RuntimesOptions {
-  readonly host: Host;
+  readonly surroundings: Surroundings;
   readonly config: Config;
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly log: Log;
@@ -32,23 +32,23 @@ export interface Runtimes {
   close(): Promise<void>;
 }
 
-export function createRuntimes({ host, config, images, log, verdicts }: RuntimesOptions): Runtimes {
-  const { clock, env, home } = host;
-  const daemonId = `${host.hostname}.${host.pid}.${randomBytes(4).toString('hex')}`;
-  const keeper = new Keeper({ pid: host.pid, log });
+export function createRuntimes({ surroundings, config, images, log, verdicts }: RuntimesOptions): Runtimes {
+  const { clock, env, home } = surroundings;
+  const daemonId = `${surroundings.hostname}.${surroundings.pid}.${randomBytes(4).toString('hex')}`;
+  const keeper = new Keeper({ pid: surroundings.pid, log });
   const fifos = new Fifos(keeper);
-  const engine = createEngine(config, host);
+  const engine = createEngine(config, surroundings);
   // The container's own lease may be stopped by what runs inside it: this one can't.
-  const guard = () => keeper.onDeath([...host.self, `--sweep=${daemonId}`]);
+  const guard = () => keeper.onDeath([...surroundings.self, `--sweep=${daemonId}`]);
   const containers = containerKinds(config.docker).map(
     (kind) => new DockerRuntime({ kind, engine, daemonId, images, clock, log: log.child(kind.id), guard, pipes: { keeper, fifos } }),
   );
-  const own = nativeRuntimes({ host, keeper, fifos, clock, log, verdicts: rememberedVerdicts(verdicts, host.version) });
+  const own = nativeRuntimes({ surroundings, keeper, fifos, clock, log, verdicts: rememberedVerdicts(verdicts, surroundings.version) });
   const places = hiddenPlaces({ env, home, stateFolder: config.stateDir, engineSocket: engine.address.options.socketPath });
   return {
     all: [...containers, ...own.runtimes],
     hidden: async () => [...places, await keeper.folder()],
-    sweep: () => sweepStrays(containers, host, log),
+    sweep: () => sweepStrays(containers, surroundings, log),
     close: async () => {
       await own.close();
       await keeper.close();
@@ -56,23 +56,23 @@ export function createRuntimes({ host, config, images, log, verdicts }: Runtimes
   };
 }
 
-export function createEngine(config: Config, { env, home, platform, clock }: Host): Engine {
+export function createEngine(config: Config, { env, home, platform, clock }: Surroundings): Engine {
   return new Engine(resolveEngine({ configured: config.docker?.host, env, home, platform }), clock);
 }
 
 /** Of whatever kind: any runtime of the engine's removes all. */
-async function sweepStrays(containers: readonly DockerRuntime[], host: Host, log: Log): Promise<void> {
+async function sweepStrays(containers: readonly DockerRuntime[], surroundings: Surroundings, log: Log): Promise<void> {
   const able = containers.find((runtime) => runtime.info().available);
   if (!able) return;
   try {
-    const removed = await able.sweep((id) => !isStray(id, host));
+    const removed = await able.sweep((id) => !isStray(id, surroundings));
     if (removed > 0) log.info(`removed ${removed} containers of daemons that are gone`);
   } catch (fault) {
     log.warn('stray containers could not be removed', fault);
   }
 }
 
-function isStray(daemonId: string, host: Host): boolean {
+function isStray(daemonId: string, surroundings: Surroundings): boolean {
   const [, hostname, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
-  return hostname === host.hostname && !host.alive(Number(pid));
+  return hostname === surroundings.hostname && !surroundings.alive(Number(pid));
 }

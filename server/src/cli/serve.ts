@@ -6,29 +6,30 @@ import { takeStdout } from '../wire/stdout.ts';
 import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../wire/transports.ts';
 import { watchProcess } from './watch.ts';
 import type { Arguments } from './arguments.ts';
-import { createDaemon, type Host } from './daemon.ts';
+import { createDaemon } from './daemon.ts';
+import type { Surroundings } from './surroundings.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
 
 /** A daemon whose clean-up hangs leaves it to the leases. */
 const EXIT_DEADLINE_MS = 300;
 
-export interface Surroundings {
+export interface ServeHooks {
   stderr(): NodeJS.WriteStream;
   /** Called when `initialize` has been answered, before anything changes V8's flags. */
   started(): void;
 }
 
-export async function serve(host: Host, args: Serve, process: NodeJS.Process, { stderr, started }: Surroundings): Promise<number> {
+export async function serve(surroundings: Surroundings, args: Serve, process: NodeJS.Process, { stderr, started }: ServeHooks): Promise<number> {
   const output = takeStdout(process.stdout, stderr);
   let transport: Transport;
   try {
     transport = await transportOf(args, process.stdin, output);
   } catch (fault) {
-    host.writeLog(`codebeaker: can't connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
+    surroundings.writeLog(`codebeaker: can't connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
-  const daemon = await createDaemon(host, args.config).catch((fault: unknown) => {
+  const daemon = await createDaemon(surroundings, args.config).catch((fault: unknown) => {
     transport.dispose();
     throw fault;
   });
@@ -38,12 +39,12 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process, { 
     log.info(`leaving: ${why}`);
     void connection.close();
   };
-  const watch = (pid: number) => stops.push(watchProcess(pid, host.clock, host.alive, () => leave(`process ${pid} is gone`)));
+  const watch = (pid: number) => stops.push(watchProcess(pid, surroundings.clock, surroundings.alive, () => leave(`process ${pid} is gone`)));
   const begun = async () => {
     started();
     (await import('./relief.ts')).relieve(transport.output);
   };
-  const connection: Connection = connect(transport, announcing(daemon.open, begun), { log, clock: host.clock, version: host.version, onClientProcess: watch });
+  const connection: Connection = connect(transport, announcing(daemon.open, begun), { log, clock: surroundings.clock, version: surroundings.version, onClientProcess: watch });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
@@ -54,7 +55,7 @@ export async function serve(host: Host, args: Serve, process: NodeJS.Process, { 
   const code = await connection.done;
   for (const stop of stops) stop();
   const closed = daemon.close().catch((fault: unknown) => log.error('closing failed', fault));
-  await deadline(host.clock, EXIT_DEADLINE_MS, closed, () => new Error('slow')).catch(() => log.error('clean-up is slow: leaving it to the leases'));
+  await deadline(surroundings.clock, EXIT_DEADLINE_MS, closed, () => new Error('slow')).catch(() => log.error('clean-up is slow: leaving it to the leases'));
   process.exit(code);
 }
 
