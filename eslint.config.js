@@ -1,94 +1,28 @@
 import { defineConfig } from 'eslint/config';
+import { relative, sep } from 'node:path';
 import tseslint from 'typescript-eslint';
+import { homesOf, importFault } from './floors.js';
 
-/** From the bottom up. A file imports from its own floor and the ones below; the two lowest import nothing of ours. */
-const floors = ['protocol', 'base', 'wire', 'runtime', 'state', 'policy', 'session', 'command', 'serving', 'cli'];
-const foundations = ['protocol', 'base'];
-
-/** What is used in one place only, and where that is. */
-const homes = {
-  dockerode: ['server/src/runtime/kinds/docker/engine.ts'],
-  execa: ['server/src/runtime/machine/spawn.ts'],
-  'node:child_process': ['server/src/runtime/machine/keeper.ts', 'server/src/runtime/kinds/docker/ssh.ts'],
-  'node:process': ['server/src/main.ts', 'server/src/cli/**/*.ts'],
+/** Imports as floors.js has them, in `import`, `export from` and `import()`. */
+const house = {
+  rules: {
+    imports: {
+      create: ({ filename, report }) => {
+        const file = relative(import.meta.dirname, filename).split(sep).join('/');
+        const check = ({ source }) => {
+          const message = typeof source?.value === 'string' ? importFault(file, source.value) : undefined;
+          if (message) report({ node: source, message });
+        };
+        return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+      },
+    },
+  },
 };
-
-const homeOf = (name) => ({
-  regex: `^${name.replace('node:', '(?:node:)?')}(?:/|$)`,
-  message: `${name} is used in ${homes[name].join(', ')} alone.`,
-});
-
-const above = (floor) => {
-  const allowed = foundations.includes(floor) ? [floor] : floors.slice(0, floors.indexOf(floor) + 1);
-  const rest = floors.filter((name) => !allowed.includes(name)).join('|');
-  return rest && { regex: `^(?:\\.\\./)+(?:(?:${rest})/|main\\.ts$)`, message: `${floor} does not know this floor.` };
-};
-
-/** Forbids what the patterns match in `import`, `export from` and `import()`. */
-const forbidImports = (patterns, ...syntax) => ({
-  'no-restricted-imports': ['error', { patterns }],
-  'no-restricted-syntax': [
-    'error',
-    ...syntax,
-    ...patterns.map(({ regex, message }) => ({
-      selector: `ImportExpression > Literal[value=/${regex.replaceAll('/', '\\u002F')}/]`,
-      message,
-    })),
-  ],
-});
 
 const moduleState = {
   selector: ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind=/let|var/]',
   message: 'No mutable state in a module: pass it.',
 };
-
-const imports = (floor, ...allowed) =>
-  forbidImports(
-    [above(floor), ...Object.keys(homes).filter((name) => !allowed.includes(name)).map(homeOf)].filter(Boolean),
-    moduleState,
-  );
-
-/** The VS Code extension, from the bottom up, and what is used in one of its files only. */
-const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view'];
-const clientHomes = {
-  vscode: ['client-vscode/src/extension.ts', 'client-vscode/src/base/code.ts'],
-  'node:child_process': ['client-vscode/src/client/process.ts'],
-  'node:process': ['client-vscode/src/extension.ts'],
-};
-
-const clientImports = (floor, file) => {
-  const rest = clientFloors.slice(clientFloors.indexOf(floor) + 1).join('|');
-  const homes = Object.entries(clientHomes).filter(([, files]) => !files.includes(file));
-  return forbidImports(
-    [
-      { regex: '(?:^|/)server/', message: 'The client knows the protocol, not the daemon.' },
-      { regex: '^codebeaker(?!/protocol$)', message: 'The client knows codebeaker/protocol alone.' },
-      floor && { regex: `^(?:\\.\\./)+(?:(?:${rest || '-'})/|(?:parts|extension)\\.ts$)`, message: `${floor} does not know this floor.` },
-      ...homes.map(([name, files]) => ({ regex: `^${name.replace('node:', '(?:node:)?')}$`, message: `${name} is used in ${files.join(', ')} alone.` })),
-    ].filter(Boolean),
-    moduleState,
-  );
-};
-
-const clientBoundaries = [
-  { files: ['client-vscode/src/*.ts'], rules: clientImports(undefined, undefined) },
-  ...clientFloors.map((floor) => ({ files: [`client-vscode/src/${floor}/**/*.ts`], rules: clientImports(floor, undefined) })),
-  ...[...new Set(Object.values(clientHomes).flat())].map((file) => ({
-    files: [file],
-    rules: clientImports(clientFloors.find((floor) => file.startsWith(`client-vscode/src/${floor}/`)), file),
-  })),
-];
-
-const floorOf = (file) => floors.find((floor) => file.startsWith(`server/src/${floor}/`)) ?? 'cli';
-
-const boundaries = [
-  { files: ['server/src/*.ts'], rules: imports('cli') },
-  ...floors.map((floor) => ({ files: [`server/src/${floor}/**/*.ts`], rules: imports(floor) })),
-  ...[...new Set(Object.values(homes).flat())].map((file) => ({
-    files: [file],
-    rules: imports(floorOf(file), ...Object.keys(homes).filter((name) => homes[name].includes(file))),
-  })),
-];
 
 const noProcess = {
   'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts and cli/ know the process, and extension.ts of the client.' }],
@@ -124,20 +58,20 @@ export default defineConfig(
     },
   },
   {
-    files: ['server/src/**/*.ts'],
-    rules: { 'no-console': 'error', 'max-lines': ['error', 300], ...noProcess },
+    files: ['server/src/**/*.ts', 'client-vscode/src/**/*.ts'],
+    plugins: { house },
+    rules: {
+      'house/imports': 'error',
+      'no-console': 'error',
+      'max-lines': ['error', 300],
+      'no-restricted-syntax': ['error', moduleState],
+      ...noProcess,
+    },
   },
-  ...boundaries,
   {
-    files: homes['node:process'],
+    files: homesOf('process'),
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
-  {
-    files: ['client-vscode/src/**/*.ts'],
-    rules: { 'no-console': 'error', 'max-lines': ['error', 300], ...noProcess },
-  },
-  ...clientBoundaries,
-  { files: clientHomes['node:process'], rules: { 'no-restricted-globals': 'off' } },
   {
     // Replies are read as they come off the wire, and chai asserts by reading a property.
     files: ['test/**/*.ts', 'bench/**/*.ts'],

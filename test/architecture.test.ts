@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { absenceFaults } from './architecture/absent.ts';
 import { projectFiles, type SourceFile } from './architecture/files.ts';
-import { importFaults } from './architecture/floors.ts';
+import { importCircles, importFaults } from './architecture/floors.ts';
 
 const faultsOf = (file: SourceFile) => [...importFaults(file), ...absenceFaults(file)];
 
@@ -14,8 +14,12 @@ describe('architecture', () => {
     expect(paths).to.include.members(['server/src/protocol/index.ts', 'client-vscode/src/extension.ts', 'client-nvim/plugin/codebeaker.lua', 'test/run.sh', '.ci/run']);
   });
 
-  it('has its floors: a file imports from its own and lower ones', () => {
+  it('has its floors: a file imports what floors.js lets its room know', () => {
     expect(files.flatMap(importFaults)).to.deep.equal([]);
+  });
+
+  it('has no circle of imports, of types included', () => {
+    expect(importCircles(files)).to.deep.equal([]);
   });
 
   it('has nothing of what is deliberately absent', () => {
@@ -64,6 +68,13 @@ describe('the architecture check fails for', () => {
       expect(faultsOf(file)).to.have.lengthOf(1);
     });
   }
+
+  it('a circle of imports', () => {
+    const file = (name: string, text: string) => ({ path: `server/src/base/${name}.ts`, text });
+    const circle = [file('c', "import { a } from './a.ts';"), file('a', "import type { B } from './b.ts';"), file('b', "const c = await import('./c.ts');")];
+    const others = [file('d', "import { a } from './a.ts';"), file('e', "import { d } from './d.ts';")];
+    expect(importCircles([...others, ...circle])).to.deep.equal([circle.map(({ path }) => path).sort()]);
+  });
 
   it('nothing else', () => {
     const innocent = `/** The process. See console.log. */

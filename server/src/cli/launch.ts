@@ -7,7 +7,6 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 import { digest } from '../base/digest.ts';
-import type { main } from '../main.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
 
@@ -23,7 +22,7 @@ const script = new Script(source, { filename: startPath, ...(cachedData && { cac
 const start = script.runInThisContext() as Readonly<Record<string, Chunk>>;
 const modules = new Map<string, { exports: object }>();
 
-(load('main.js') as { main: typeof main }).main(keepCode);
+(load('main.js') as { main(started: () => void): void }).main(keepCode);
 
 /** Node's own modules and others by their names, ours by the names of their files. */
 function load(name: string): unknown {

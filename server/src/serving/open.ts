@@ -1,6 +1,5 @@
 /** What `initialize` opens: the policy this client gets, the capabilities that follow from it, and then the work. */
-import { type Clock, deadline } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { deadline } from '../base/clock.ts';
 import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -8,19 +7,7 @@ import { ChangeTeller } from './changes.ts';
 import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { Client, Open, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
-import type { Work, WorkParts } from './work.ts';
-
-export interface OpenParts {
-  readonly policy: Policy;
-  readonly catalog: Catalog;
-  /** Host paths that are never shared with a sandbox. */
-  hidden(): Promise<readonly string[]>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly version: string;
-  /** What serves the client after the answer. Asked for then, so that the answer need not wait for its code. */
-  loadWork(): Promise<(parts: WorkParts) => Work>;
-}
+import type { OpenParts, Work } from './parts.ts';
 
 /** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;

@@ -3,36 +3,19 @@ import { availableParallelism } from 'node:os';
 import { Ahead } from '../command/ahead.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { PrimedProgram } from '../command/primed.ts';
-import type { Policy } from '../policy/policy.ts';
-import { type InitializeParams, SessionStateChanged } from '../protocol/index.ts';
+import { SessionStateChanged } from '../protocol/index.ts';
 import { SessionManager } from '../session/manager.ts';
 import { sessionCreator } from './create-session.ts';
 import { OutputChannels } from './flow.ts';
 import { createHandlers } from './handlers.ts';
-import type { OpenParts } from './open.ts';
+import type { Work, WorkParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
-import type { Client, Handlers } from '../wire/service.ts';
 import { createPool, fillPool } from './warm.ts';
 
 /** Commands that begin at once. Fewer leave cores idle while the daemon answers; more only wait for a core, and make the daemon wait. */
 const COMMANDS_A_CORE = 2;
 /** An engine elsewhere has cores of its own. */
 const MIN_AT_ONCE = 4;
-
-export interface WorkParts extends Omit<OpenParts, 'loadWork'> {
-  readonly client: Client;
-  /** The client's. */
-  readonly policy: Policy;
-  readonly initialize: InitializeParams;
-  /** By the monotonic clock. */
-  readonly startedAt: number;
-}
-
-export interface Work {
-  readonly handlers: Handlers;
-  /** Removes every sandbox. */
-  close(): Promise<void>;
-}
 
 export function createWork(parts: WorkParts): Work {
   const { client, policy, catalog, clock, log } = parts;

@@ -1,0 +1,2 @@
+export function importFault(file: string, name: string): string | undefined;
+export function homesOf(name: string): string[];

@@ -1,0 +1,110 @@
+/**
+ * The map of the house: who may know whom, and which packages have a home of their own.
+ * eslint.config.js and test/architecture.test.ts both read it, so that it is written once.
+ */
+import { posix } from 'node:path';
+
+const foundations = ['protocol', 'base'];
+const contract = [...foundations, 'runtime'];
+const mechanics = [...contract, 'runtime/machine', 'runtime/shell', 'runtime/workspace'];
+
+/**
+ * Room of the daemon → the other rooms that its files may import, types included. A room is a folder below
+ * server/src; a folder that is not listed belongs to the room around it. From the bottom up.
+ */
+const daemonRooms = {
+  protocol: [],
+  base: [],
+  wire: foundations,
+  policy: foundations,
+  state: [...foundations, 'runtime/choice'],
+  runtime: foundations,
+  'runtime/machine': contract,
+  'runtime/shell': [...contract, 'runtime/machine', 'runtime/workspace'],
+  'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
+  'runtime/choice': contract,
+  'runtime/kinds/docker': mechanics,
+  'runtime/kinds/native': mechanics,
+  'runtime/kinds/bun': [...mechanics, 'runtime/kinds/native'],
+  'runtime/kinds/deno': [...mechanics, 'runtime/kinds/native'],
+  'runtime/kinds': [...mechanics, 'runtime/choice', ...['docker', 'native', 'bun', 'deno'].map((kind) => `runtime/kinds/${kind}`)],
+  session: [...contract, 'runtime/choice'],
+  command: [...contract, 'policy', 'session'],
+  serving: [...contract, 'wire', 'policy', 'runtime/choice', 'session', 'command'],
+};
+
+/** They put the parts together: they may know every room, and no room may know them. */
+const daemonTop = ['', 'cli'];
+
+/** Package → the files of the daemon that may import it. `*` at the end stands for everything below. */
+const daemonHomes = {
+  dockerode: ['runtime/kinds/docker/engine.ts'],
+  execa: ['runtime/machine/spawn.ts'],
+  child_process: ['runtime/machine/keeper.ts', 'runtime/kinds/docker/ssh.ts'],
+  process: ['main.ts', 'cli/*'],
+};
+
+/** The same for the VS Code extension. */
+const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view'];
+const clientRooms = Object.fromEntries(clientFloors.map((floor, at) => [floor, clientFloors.slice(0, at)]));
+const clientHomes = {
+  vscode: ['extension.ts', 'base/code.ts'],
+  child_process: ['client/process.ts'],
+  process: ['extension.ts'],
+};
+
+const houses = [
+  { root: 'server/src/', rooms: daemonRooms, top: daemonTop, homes: daemonHomes, packages: () => true },
+  {
+    root: 'client-vscode/src/', rooms: clientRooms, top: [''], homes: clientHomes,
+    packages: (name) => !/^codebeaker(?:\/|$)/.test(name) || name === 'codebeaker/protocol',
+  },
+];
+
+/**
+ * What is wrong with an import, in words; undefined where nothing is.
+ * @param {string} file POSIX, from the root of the project
+ * @param {string} name what it imports, as it is written there
+ * @returns {string | undefined}
+ */
+export function importFault(file, name) {
+  const house = houses.find(({ root }) => file.startsWith(root));
+  if (!house) return undefined;
+  const { root, homes, packages } = house;
+  const path = file.slice(root.length);
+  if (!name.startsWith('.')) {
+    const home = homes[name.replace(/^node:/, '').split('/')[0]];
+    if (home && !home.some((place) => covers(place, path))) return `${name} is imported in ${home.join(', ')} alone`;
+    return packages(name) ? undefined : `${root} knows of the daemon codebeaker/protocol alone`;
+  }
+  const target = posix.join(posix.dirname(file), name);
+  if (!target.startsWith(root)) return `${name} lies outside ${root}`;
+  const from = roomOf(house, path);
+  const to = roomOf(house, target.slice(root.length));
+  return mayKnow(house, from, to) ? undefined : `${from || 'the top'} does not know ${to || 'the top'} (see floors.js)`;
+}
+
+function covers(place, path) {
+  return place.endsWith('*') ? path.startsWith(place.slice(0, -1)) : place === path;
+}
+
+/** The innermost room around a file; undefined for a folder that nobody has listed. */
+function roomOf({ rooms, top }, path) {
+  const listed = [...Object.keys(rooms), ...top];
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
+    if (listed.includes(folder)) return folder;
+  }
+  return path.includes('/') ? undefined : '';
+}
+
+function mayKnow({ rooms, top }, from, to) {
+  if (from === undefined || to === undefined) return false;
+  if (from === to) return true;
+  if (top.includes(from)) return !top.includes(to) || top.indexOf(from) < top.indexOf(to);
+  return rooms[from].includes(to);
+}
+
+/** The files of the daemon and of the extension in which the package `name` may be imported, from the root of the project. */
+export function homesOf(name) {
+  return houses.flatMap(({ root, homes }) => (homes[name] ?? []).map((place) => root + place.replace(/\*$/, '**/*.ts')));
+}
