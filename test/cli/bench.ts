@@ -5,13 +5,10 @@ import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
-import { createOpen } from '../../server/src/serving/open.ts';
-import { createWork } from '../../server/src/serving/work.ts';
-import { createPolicy } from '../../server/src/policy/policy.ts';
-import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
-import { recordingLog } from '../wire/server.ts';
+import { type Line, recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { fakeHouse } from '../fakes/house.ts';
 import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 
 export interface RunOptions extends Partial<FakeOptions> {
@@ -25,6 +22,7 @@ export class RunBench {
   readonly daemon: Daemon;
   readonly surroundings: Surroundings;
   readonly terminal: Terminal & { readonly stdin: PassThrough };
+  readonly lines: Line[] = [];
   readonly shown = { stdout: '', stderr: '' };
   /** Ctrl-C. */
   interrupt: () => void = () => undefined;
@@ -33,11 +31,10 @@ export class RunBench {
 
   constructor({ config = {}, isTTY = false, ...options }: RunOptions = {}) {
     const { clock } = this;
-    const log = recordingLog([]);
+    const log = recordingLog(this.lines);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
-    const catalog = new Catalog({ runtimes, clock, log });
-    const open = createOpen({ policy: createPolicy(config), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
+    const { openSole: open, catalog } = fakeHouse({ runtimes, config, clock, log });
     this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1' } as unknown as Surroundings;
     this.terminal = {

@@ -5,12 +5,9 @@ import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { connectLocally } from '../../server/src/cli/client.ts';
 import { collectOutput, showOutput, type Terminal } from '../../server/src/cli/streams.ts';
-import { createOpen } from '../../server/src/serving/open.ts';
-import { createWork } from '../../server/src/serving/work.ts';
-import { createPolicy } from '../../server/src/policy/policy.ts';
-import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { fakeHouse } from '../fakes/house.ts';
 import { FakeRuntime } from '../fakes/runtime.ts';
 
 const MiB = 1024 * 1024;
@@ -22,8 +19,7 @@ async function connect() {
   const clock = new FakeClock();
   const log = recordingLog([]);
   const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
-  const catalog = new Catalog({ runtimes, clock, log });
-  const open = createOpen({ policy: createPolicy({}), catalog, hidden: async () => [], clock, log, version: '1', loadWork: () => Promise.resolve(createWork) });
+  const { openSole: open, catalog } = fakeHouse({ runtimes, clock, log });
   const daemon: Daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => undefined };
   const surroundings = { clock, version: '1' } as unknown as Surroundings;
   const client = await connectLocally(daemon, surroundings, { capabilities: { output: { flowControl: true } } });

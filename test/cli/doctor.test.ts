@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { doctor } from '../../server/src/cli/doctor.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Layer, RuntimeInfo } from '../../server/src/protocol/index.ts';
+import { EventStream } from '../../server/src/events/events.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -30,7 +31,7 @@ async function run(infos: readonly RuntimeInfo[], json = false) {
   const runtimes = infos.map((info) => Object.assign(new FakeRuntime({ clock, id: info.id }), { info: () => info }));
   const daemon: Daemon = {
     runtimes,
-    catalog: new Catalog({ runtimes, clock, log }),
+    catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),

@@ -75,6 +75,7 @@ export class CommandBench {
   #context(signal: AbortSignal): ExecuteContext {
     return {
       clock: this.clock,
+      events: this.sessions.events,
       commands: this.commands,
       signal,
       ahead: new Ahead({ enabled: false, clock: this.clock, log: createLog('error', () => undefined) }), maxChunkBytes: 64 * 1024,

@@ -1,12 +1,11 @@
 /** The whole daemon behind a connection in memory, but for its runtime: that is a fake. */
 import { expect } from 'chai';
-import { createOpen } from '../../server/src/serving/open.ts';
-import { createWork } from '../../server/src/serving/work.ts';
-import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
-import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { Open } from '../../server/src/wire/service.ts';
+import { fakeHouse } from '../fakes/house.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
-import { expectEmpty, TestServer } from '../wire/server.ts';
+import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
 import type { Json, Received } from '../wire/wire.ts';
 
 export interface DaemonOptions extends Partial<FakeOptions> {
@@ -23,26 +22,18 @@ export class TestDaemon {
   readonly runtime: FakeRuntime;
   readonly runtimes: readonly FakeRuntime[];
   readonly catalog: Catalog;
+  #open: Open;
   #next = 1;
 
   constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {
-    this.server = new TestServer({ open: (params, client) => open(params, client) });
+    this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const write = (level: 'error' | 'warn' | 'info' | 'debug') => (message: string, fault?: unknown) => void lines.push({ level, message, fault });
-    const log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), child: () => log };
-    this.catalog = new Catalog({ runtimes: this.runtimes, clock, log });
-    const open = createOpen({
-      policy: createPolicy({ pool: {}, ...config }),
-      catalog: this.catalog,
-      hidden: async () => hidden,
-      clock,
-      log,
-      version: '9.9.9',
-      loadWork: () => Promise.resolve(createWork),
-    });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, clock, log: recordingLog(lines) });
+    this.catalog = catalog;
+    this.#open = openSole;
   }
 
   get wire() {

@@ -25,6 +25,7 @@ class FakeClient implements Client {
 
   progress = async () => undefined;
   logMessage = async () => undefined;
+  logTrace = () => undefined;
 }
 
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));

@@ -17,7 +17,7 @@ describe('progress to a slow client', () => {
     const progress = new ProgressTokens({
       capabilities: {},
       notify: async () => undefined,
-      logMessage: async () => undefined,
+      logMessage: async () => undefined, logTrace: () => undefined,
       progress: (_, value) => {
         sent.push(value as Sent);
         const gate = deferred();
@@ -40,7 +40,7 @@ describe('progress to a slow client', () => {
 
   it('keeps two requests with one token apart', async () => {
     const sent: Sent[] = [];
-    const client = { capabilities: {}, notify: async () => undefined, logMessage: async () => undefined, progress: async (_: unknown, value: object) => void sent.push(value as Sent) };
+    const client = { capabilities: {}, notify: async () => undefined, logMessage: async () => undefined, logTrace: () => undefined, progress: async (_: unknown, value: object) => void sent.push(value as Sent) };
     const progress = new ProgressTokens(client);
     const first = progress.begin('t', 'first', new AbortController().signal);
     const second = progress.begin('t', 'second', new AbortController().signal);

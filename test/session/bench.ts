@@ -6,10 +6,14 @@ import { type Line, recordingLog } from '../wire/server.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
+import { EventStream } from '../../server/src/events/events.ts';
 import type { Quantity } from '../../server/src/runtime/choice/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
+import { Places } from '../../server/src/session/places.ts';
 import type { Session } from '../../server/src/session/session.ts';
+import { Turns } from '../../server/src/session/turns.ts';
+import { measureRuntimes } from '../../server/src/serving/listeners/measure.ts';
 
 export const IDLE_MS = 1000;
 export const LIFETIME_MS = 10_007;
@@ -26,23 +30,24 @@ export class SessionBench {
   readonly changes: [session: string, state: SessionState, reason?: CloseReason][] = [];
   readonly lines: Line[] = [];
   readonly samples: [runtime: string, quantity: Quantity, value: number][] = [];
+  readonly events = new EventStream(recordingLog(this.lines));
   readonly runtime: FakeRuntime;
   readonly manager: SessionManager;
 
   constructor({ max = 16, atOnce = Infinity, ...options }: BenchOptions = {}) {
     this.runtime = new FakeRuntime({ clock: this.clock, languages: ['python'], ...options });
-    this.manager = new SessionManager({
-      max,
-      atOnce,
-      clock: this.clock,
-      log: recordingLog(this.lines),
-      record: (...sample) => void this.samples.push(sample),
-      changed: (session, state, reason) => void this.changes.push(reason ? [session.id, state, reason] : [session.id, state]),
+    const { clock, events } = this;
+    this.manager = new SessionManager({ visit: 'visit', places: new Places(max), turns: new Turns({ atOnce, clock }), events, clock, log: recordingLog(this.lines) });
+    measureRuntimes({ record: (...sample) => void this.samples.push(sample) }, events);
+    events.listen((event) => {
+      if (event.kind !== 'sessionChanged') return;
+      const { session: { sessionId }, state, reason } = event;
+      this.changes.push(reason ? [sessionId, state, reason] : [sessionId, state]);
     });
   }
 
-  create(wish: Partial<CreateSession> = {}, context: Partial<CreateContext> = {}): Promise<Session> {
-    return this.manager.create(
+  async create(wish: Partial<CreateSession> = {}, context: Partial<CreateContext> = {}): Promise<Session> {
+    const { session } = await this.manager.create(
       {
         runtime: this.runtime,
         language: 'python',
@@ -59,6 +64,7 @@ export class SessionBench {
       },
       { signal: new AbortController().signal, report: () => undefined, ...context },
     );
+    return session;
   }
 
   /** The states of a session, in the order in which they were told. */

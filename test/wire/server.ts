@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
 import { type Connection, connect } from '../../server/src/wire/server.ts';
-import type { Client, Handlers, Open, Service } from '../../server/src/wire/service.ts';
-import { type InitializeParams, methods, ProtocolError } from '../../server/src/protocol/index.ts';
+import type { Client, Open, Serve, Service } from '../../server/src/wire/service.ts';
+import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { type Json, type Received, Wire } from './wire.ts';
 
@@ -35,6 +35,8 @@ export interface Options {
   /** The request methods advertised; all that have a handler if absent. */
   readonly served?: readonly string[];
   readonly wire?: Wire;
+  /** Shared with another server where one is given. */
+  readonly clock?: FakeClock;
   readonly open?: Open;
   readonly close?: () => Promise<void>;
   /** Error lines that the test expects, by what their message holds. */
@@ -43,7 +45,7 @@ export interface Options {
 
 export class TestServer {
   readonly wire: Wire;
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly lines: Line[] = [];
   readonly connection: Connection;
   readonly pids: number[] = [];
@@ -53,6 +55,7 @@ export class TestServer {
 
   constructor(options: Options = {}) {
     this.wire = options.wire ?? new Wire();
+    this.clock = options.clock ?? new FakeClock();
     const open: Open = async (params, client) => {
       this.params = params;
       this.client = client;
@@ -87,13 +90,14 @@ export class TestServer {
 
   #service(options: Options): Service {
     const handlers: TestHandlers = { 'server/health': () => ({ status: 'ok', checks: [], uptimeMs: 0 }), ...options.handlers };
-    const refuse = () => {
-      throw new ProtocolError('CommandNotFound', 'This test has no such handler.');
+    const serve: Serve = async ({ method, params, signal }) => {
+      const handler = handlers[method.name];
+      if (!handler) throw new ProtocolError('CommandNotFound', 'This test has no such handler.');
+      return handler(params as Json, { signal });
     };
-    const all = { ...Object.fromEntries(methods.map(({ name }) => [name, refuse])), ...handlers } as unknown as Handlers;
     return {
       capabilities: capabilities(options.served ?? Object.keys(handlers)),
-      start: () => Promise.resolve(all),
+      start: () => Promise.resolve(serve),
       close: async () => {
         this.closes += 1;
         await options.close?.();

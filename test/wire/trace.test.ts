@@ -42,11 +42,17 @@ describe('trace', () => {
       request(3, 'command/executeShell', { ...shell, stdin: 'long'.repeat(10_000) }),
       notification('command/input', { commandId: 'c', data: 'hidden-4' }),
     );
-    expect(traces.map(({ verbose }) => verbose).filter(Boolean)).to.have.length(3);
+    expect(traces.map(({ verbose }) => verbose).filter(Boolean)).to.have.length(4);
     expect(traces[0]?.verbose).to.equal('Params: {"sessionId":"s","command":"x","env":"(hidden)"}');
+    expect(traces.find(({ message }) => message.includes('command/input'))?.verbose).to.equal('Params: {"commandId":"c","data":"(hidden)"}');
     expect(JSON.stringify(traces)).not.to.contain('hidden-');
     for (const { verbose = '' } of traces) expect(verbose.length).to.be.at.most(10_100);
     expect(traces.some(({ verbose = '' }) => verbose.length > 9000)).to.equal(true);
+  });
+
+  it('hides all params of a method that nobody knows', async () => {
+    const traces = await traced('verbose', request(1, 'session/creat', { secrets: { A: 'hidden-5' } }));
+    expect(traces[0]).to.deep.equal({ message: "Received request 'session/creat'.", verbose: 'Params: (hidden: the method is not known)' });
   });
 
   it('is turned on and off by $/setTrace', async () => {

@@ -1,7 +1,10 @@
 /** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
 import { appendFileSync } from 'node:fs';
 import { createLog, type Log } from '../base/log.ts';
-import { createOpen } from '../serving/open.ts';
+import { EventStream } from '../events/events.ts';
+import type { House } from '../serving/house.ts';
+import { createOpen, soleVisit } from '../serving/open.ts';
+import type { HouseParts } from '../serving/parts.ts';
 import type { Open } from '../wire/service.ts';
 import { ConfigError, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
@@ -16,6 +19,7 @@ import type { Runtimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
+  /** For the one client of this daemon. */
   readonly open: Open;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
@@ -38,22 +42,24 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts })));
   // Deno has terminals only where it runs in bubblewrap.
   const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, id !== 'deno', async () => find(await load(), id)));
-  const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
+  const events = new EventStream(log.child('events'));
+  const catalog = new Catalog({ runtimes, clock, events, memory });
   void catalog.known();
   // Nobody waits for it.
   void catalog.whenLooked().then(async () => (await load()).sweep());
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: async () => (await load()).hidden() };
+  let housing: Promise<House> | undefined;
+  const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
+  const closeHouse = async () => (await housing)?.close();
   return {
-    open: createOpen({
-      policy, catalog, clock, log, version,
-      hidden: async () => (await load()).hidden(),
-      loadWork: async () => (await import('../serving/work.ts')).createWork,
-    }),
+    open: soleVisit(createOpen({ ...parts, house }), closeHouse),
     runtimes,
     catalog,
     log,
     watch: () => catalog.watch(),
     close: async () => {
       catalog.close();
+      await closeHouse();
       await Promise.all(runtimes.map((runtime) => runtime.close()));
       await Promise.all([loading?.then((loaded) => loaded.close()), memory.close()]);
     },

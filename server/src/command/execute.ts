@@ -1,11 +1,14 @@
 /** `command/executeShell` and `command/runCode`: from params to a finished execution. */
 import type { Clock } from '../base/clock.ts';
 import { nextTurn } from '../base/promises.ts';
+import type { CommandIdentity, EventStream } from '../events/events.ts';
 import { shorter } from '../policy/policy.ts';
 import {
+  type CommandUsage,
   type ExecuteShellParams,
   type Execution as ExecutionResult,
   type LanguageId,
+  type Outcome,
   ProtocolError,
   type RunCodeParams,
   type RunCodeResult,
@@ -24,6 +27,7 @@ import { scratchFolder, sourcePath, TemporaryFiles } from './temporary.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
+  readonly events: EventStream;
   readonly commands: RunningCommands;
   readonly signal: AbortSignal;
   /** Opens the way of a command's output to the client; `close` when the command has ended. */
@@ -86,7 +90,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
 async function execute(
   session: Session,
   params: Common,
-  { clock, commands, signal, stream, maxChunkBytes }: ExecuteContext,
+  { clock, events, commands, signal, stream, maxChunkBytes }: ExecuteContext,
   work: (execution: Execution, started: () => void) => Promise<void>,
 ) {
   const commandId = commands.reserve(params.commandId);
@@ -96,6 +100,8 @@ async function execute(
     ? new StreamedOutput(channel.send, encoding, maxChunkBytes)
     : new CollectedOutput(encoding);
   const { outputBytes, timeoutMs } = session.limits;
+  const command: CommandIdentity = { ...session.identity, commandId };
+  const firstInSession = session.countProgram();
   const execution = new Execution({
     commandId,
     sandbox: session.sandbox,
@@ -104,18 +110,28 @@ async function execute(
     outputBytes,
     timeoutMs: shorter(timeoutMs, params.timeoutMs),
     signal,
-    firstHeard: session.takeFirstHeard(),
+    heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
   commands.add(execution);
   try {
     return await session.command(async (started) => {
       session.track(execution);
-      await work(execution, started).catch((fault: unknown) => {
-        if (!execution.stopped) throw fault;
-      });
-      const result = await execution.finish();
-      session.account(result.usage);
-      return result;
+      events.emit({ kind: 'commandBegan', command });
+      const begin = clock.monotonic();
+      const ended = (outcome: Outcome | 'failed', outputBytes: number, usage?: CommandUsage) =>
+        events.emit({ kind: 'commandEnded', command, outcome, durationMs: clock.monotonic() - begin, outputBytes, usage });
+      try {
+        await work(execution, started).catch((fault: unknown) => {
+          if (!execution.stopped) throw fault;
+        });
+        const result = await execution.finish();
+        session.account(result.usage);
+        ended(result.outcome, result.stdoutBytes + result.stderrBytes, result.usage);
+        return result;
+      } catch (fault) {
+        ended('failed', 0);
+        throw fault;
+      }
     });
   } finally {
     execution.release();

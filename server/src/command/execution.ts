@@ -16,7 +16,7 @@ export interface ExecutionOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Told how long its first program took to be heard of: its first output, or its end. Not where that is a compiler. */
-  readonly firstHeard: ((ms: number) => void) | undefined;
+  heard(afterMs: number): void;
 }
 
 /** After a time-out's TERM, KILL follows so much later. */
@@ -83,7 +83,7 @@ export class Execution implements Running {
     if (this.#cause) return;
     const { clock } = this.#options;
     const begin = clock.monotonic();
-    const heard = once(name === 'run' && this.#phases.length === 0 ? this.#options.firstHeard : undefined, clock, begin);
+    const heard = name === 'run' && this.#phases.length === 0 ? once(this.#options.heard, clock, begin) : () => undefined;
     const process = await start((stream, chunk) => {
       heard();
       return this.#take(stream, chunk);
@@ -214,11 +214,11 @@ function round(ms: number): number {
 }
 
 /** Tells how long it is since `begin`, the first time only. */
-function once(tell: ((ms: number) => void) | undefined, clock: Clock, begin: number): () => void {
-  let told = tell === undefined;
+function once(tell: (ms: number) => void, clock: Clock, begin: number): () => void {
+  let told = false;
   return () => {
     if (told) return;
     told = true;
-    tell?.(clock.monotonic() - begin);
+    tell(clock.monotonic() - begin);
   };
 }

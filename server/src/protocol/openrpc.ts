@@ -1,7 +1,7 @@
 /** The protocol as an OpenRPC 1.3 document. Imported lazily: the daemon starts without it. */
-import { errorGuide } from './error-guide.ts';
+import { errorGuide, errorsOf } from './error-guide.ts';
 import type { ErrorKind } from './errors.ts';
-import { errorCodes, methods, protocolVersion, SessionExecute, type Method } from './index.ts';
+import { errorCodes, methods, protocolVersion, type Method } from './index.ts';
 import { jsonSchemas, refPrefix, type JsonSchema, type NamedSchemas } from './json-schema.ts';
 
 export interface ContentDescriptor {
@@ -62,18 +62,17 @@ export function openrpc(version: string): OpenRpc {
 const kinds = Object.keys(errorCodes) as ErrorKind[];
 
 function describe(method: Method, { schemas, methods: shapes }: NamedSchemas): OpenRpcMethod {
-  const paramsOf = ({ name }: Method) => schemas[shapes.get(name)?.params ?? ''] ?? {};
-  const fieldsOf = (each: Method) => Object.keys(paramsOf(each).properties ?? {});
+  const params = schemas[shapes.get(method.name)?.params ?? ''] ?? {};
   const result = shapes.get(method.name)?.result ?? '';
   return {
     name: method.name,
     summary: method.summary,
     tags: [{ name: method.section }],
     paramStructure: 'by-name',
-    params: contentDescriptors(paramsOf(method)),
+    params: contentDescriptors(params),
     ...(method.kind === 'request' && {
       result: { name: result, schema: resultSchema(result, schemas) },
-      errors: errorsOf(method, fieldsOf),
+      errors: errorsOf(method).map((kind) => ({ $ref: `#/components/errors/${kind}` })),
     }),
     'x-from': method.from,
   };
@@ -94,20 +93,6 @@ function contentDescriptors({ properties = {}, required = [] }: JsonSchema): Con
 function resultSchema(name: string, schemas: NamedSchemas['schemas']): JsonSchema {
   const schema = schemas[name] ?? {};
   return schema.properties ?? schema.enum ? { $ref: refPrefix + name } : schema;
-}
-
-/** `session/execute` is any command that acts in a session, and gets its errors too. */
-function errorsOf(method: Method, fieldsOf: (method: Method) => string[]): { $ref: string }[] {
-  const asked = [method, ...(method.name === SessionExecute.name ? sessionCommands(fieldsOf) : [])];
-  return kinds
-    .filter((kind) => asked.some((each) => errorGuide[kind].answers({ method: each, fields: fieldsOf(each) })))
-    .map((kind) => ({ $ref: `#/components/errors/${kind}` }));
-}
-
-function sessionCommands(fieldsOf: (method: Method) => string[]): Method[] {
-  return methods.filter(
-    (each) => each.kind === 'request' && each.section === 'Commands' && fieldsOf(each).includes('sessionId'),
-  );
 }
 
 /** The schemas that `from` speaks of, directly or through others, by name. */

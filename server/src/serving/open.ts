@@ -1,38 +1,59 @@
-/** What `initialize` opens: the policy this client gets, the capabilities that follow from it, and then the work. */
+/** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
 import { deadline } from '../base/clock.ts';
 import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
-import { ChangeTeller } from './changes.ts';
-import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { Client, Open, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
-import type { OpenParts, Work } from './parts.ts';
+import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
+import type { House } from './house.ts';
+import { RuntimeChanges } from './listeners/runtime-changed.ts';
+import type { HouseParts } from './parts.ts';
+import type { Visit } from './visit.ts';
+
+export interface OpenParts extends HouseParts {
+  /** The one house of the daemon. It is asked for when `initialize` has been answered, so that the answer need not wait for its code. */
+  house(): Promise<House>;
+}
 
 /** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 
 export function createOpen(parts: OpenParts): Open {
-  const startedAt = parts.clock.monotonic();
+  const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
-    const { catalog, clock } = parts;
     await deadline(clock, LOOK_DEADLINE_MS, catalog.known(), () => new Error('slow')).catch(() => undefined);
-    const tell = new ChangeTeller(client, catalog);
-    let work: Work | undefined;
+    const changes = new RuntimeChanges(client, events);
+    let visit: Visit | undefined;
     return {
       capabilities: capabilities(policy, catalog),
       start: async () => {
-        const createWork = await parts.loadWork();
-        work = createWork({ ...parts, policy, client, initialize: params, startedAt });
-        tell.begin();
-        return work.handlers;
+        const house = await parts.house();
+        visit = house.receive({ client, policy, initialize: params });
+        changes.begin();
+        // What was remembered from last time is looked at now that nobody waits for it.
+        void catalog.looked();
+        return visit.serve;
       },
       close: async () => {
-        tell.end();
-        await work?.close();
+        changes.end();
+        await visit?.close();
       },
     };
+  };
+}
+
+/** For a daemon that serves one client: with the visit ends the house, before the end is answered. */
+export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
+  return async (params, client) => {
+    const service = await open(params, client);
+    const close = async () => {
+      const closed = await Promise.allSettled([service.close(), closeHouse()]);
+      const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      if (faults.length > 0) throw new AggregateError(faults, 'not everything could be closed');
+    };
+    return { ...service, close };
   };
 }
 

@@ -1,34 +1,45 @@
-/** What serving a client is made from. */
+/** What serving clients is made from. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { PrimedProgram } from '../command/primed.ts';
+import type { EventStream } from '../events/events.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
-import type { Client, Handlers } from '../wire/service.ts';
+import type { Places } from '../session/places.ts';
+import type { SandboxPool } from '../session/pool.ts';
+import type { Turns } from '../session/turns.ts';
+import type { Client } from '../wire/service.ts';
 
-export interface OpenParts {
+/** What a daemon has once, whoever its clients are. */
+export interface HouseParts {
+  /** Of the configuration file. */
   readonly policy: Policy;
   readonly catalog: Catalog;
+  readonly events: EventStream;
   /** Host paths that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
-  /** What serves the client after the answer. Asked for then, so that the answer need not wait for its code. */
-  loadWork(): Promise<(parts: WorkParts) => Work>;
-}
-
-export interface WorkParts extends Omit<OpenParts, 'loadWork'> {
-  readonly client: Client;
-  /** The client's. */
-  readonly policy: Policy;
-  readonly initialize: InitializeParams;
-  /** By the monotonic clock. */
+  /** When the daemon began, by the monotonic clock. */
   readonly startedAt: number;
 }
 
-export interface Work {
-  readonly handlers: Handlers;
-  /** Removes every sandbox. */
-  close(): Promise<void>;
+/** What all connections of a daemon share. */
+export interface HouseShare {
+  readonly parts: HouseParts;
+  /** The sandboxes made ahead; undefined where the configuration wants nothing to wait. */
+  readonly pool: SandboxPool<PrimedProgram> | undefined;
+  readonly turns: Turns;
+  /** Of the sessions that may be open at once. */
+  readonly places: Places;
+}
+
+/** What a connection brings. */
+export interface VisitParts {
+  readonly client: Client;
+  /** The house's policy, narrowed by the project's files and by the client. */
+  readonly policy: Policy;
+  readonly initialize: InitializeParams;
 }

@@ -3,19 +3,19 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { abortable } from '../base/promises.ts';
+import type { EventStream } from '../events/events.ts';
 import {
   type CloseReason,
   type LanguageId,
   type Limits,
   type Network,
   ProtocolError,
-  type SessionState,
 } from '../protocol/index.ts';
-import type { Quantity } from '../runtime/choice/measurements.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import type { PoolSpec, SandboxPool, Warm } from './pool.ts';
+import type { Places } from './places.ts';
 import { Session, sessionClosed } from './session.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 export interface CreateSession {
   readonly runtime: Runtime;
@@ -32,18 +32,23 @@ export interface CreateSession {
 }
 
 export interface SessionManagerOptions<Extra> {
-  readonly max: number;
-  /** Commands that may begin at once, in all sessions together. */
-  readonly atOnce: number;
+  /** The connection that the sessions belong to. */
+  readonly visit: string;
+  /** How many sessions may be open at once. */
+  readonly places: Places;
+  /** Of the commands of all sessions of the daemon together. */
+  readonly turns: Turns;
+  readonly events: EventStream;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what was measured of a runtime, by its id. */
-  record(runtime: string, quantity: Quantity, value: number): void;
-  changed(session: Session, state: SessionState, reason?: CloseReason): void;
-  /** Sandboxes that were made ahead; undefined: none ever. */
+  /** Sandboxes that were made ahead, for whoever comes; undefined: none ever. Whoever made the pool closes it. */
   readonly pool?: SandboxPool<Extra> | undefined;
-  /** Gets what was prepared in a sandbox, when it has become a session's. */
-  adopt?(session: Session, extra: Extra | undefined): void;
+}
+
+/** A new session, and what was prepared in its sandbox before it was one. */
+export interface Created<Extra> {
+  readonly session: Session;
+  readonly prepared: Extra | undefined;
 }
 
 /** So many ended sessions are remembered, to tell why they ended. */
@@ -55,30 +60,26 @@ export class SessionManager<Extra = unknown> {
   readonly #ended = new Map<string, CloseReason>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
-  readonly #turns: Turns;
 
   constructor(options: SessionManagerOptions<Extra>) {
     this.#options = options;
-    this.#turns = new Turns(options);
   }
 
   /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
-  async create(wish: CreateSession, context: CreateContext): Promise<Session> {
-    const { max } = this.#options;
+  async create(wish: CreateSession, context: CreateContext): Promise<Created<Extra>> {
     if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down');
-    if (this.#sessions.size + this.#creating.size >= max) {
-      throw new ProtocolError('TooManySessions', `there are ${max} sessions already: close one, or raise sessions.max`, { max });
-    }
-    const creation = this.#create(wish, {
+    const leave = this.#options.places.take();
+    const creation = this.#create(wish, leave, {
       ...context,
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
     });
     const creating = this.#options.pool?.yielding(creation) ?? creation;
     this.#creating.add(creating);
+    creating.catch(leave);
     return creating.finally(() => this.#creating.delete(creating));
   }
 
-  async #create(wish: CreateSession, context: CreateContext): Promise<Session> {
+  async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
     const warm = await this.#takeWarm(wish, context);
     const id = warm?.sessionId ?? randomBytes(8).toString('hex');
@@ -92,20 +93,16 @@ export class SessionManager<Extra = unknown> {
       ...wish,
       id,
       warm: warm !== undefined,
+      ...this.#options,
       runtime: wish.runtime.id,
       sandbox,
-      clock: this.#options.clock,
-      log: this.#options.log,
-      turns: this.#turns,
-      firstHeard: (ms) => this.#options.record(wish.runtime.id, 'warmMs', ms),
-      changed: (changed, state, reason) => {
-        if (state === 'closed') this.#remember(changed);
-        this.#options.changed(changed, state, reason);
-      },
     });
     this.#sessions.set(id, session);
-    if (warm) this.#options.adopt?.(session, warm.extra);
-    return session;
+    void session.closed.then(() => {
+      leave();
+      this.#remember(session);
+    });
+    return { session, prepared: warm?.extra };
   }
 
   /** A sandbox that waits can still be given a copy of a folder, but no mount. */
@@ -128,7 +125,7 @@ export class SessionManager<Extra = unknown> {
 
   /** Measures it, where nothing was fetched and nothing shared on the way. */
   async #make(runtime: Runtime, spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    const { clock, record } = this.#options;
+    const { clock, events } = this.#options;
     let bare = spec.workspace === undefined;
     const report = (message: string, percentage?: number) => {
       if (percentage !== undefined) bare = false;
@@ -136,9 +133,7 @@ export class SessionManager<Extra = unknown> {
     };
     const begin = clock.monotonic();
     const sandbox = await runtime.create(spec, { signal: context.signal, report });
-    if (!bare) return sandbox;
-    record(runtime.id, 'coldMs', clock.monotonic() - begin);
-    if (sandbox.memoryBytes !== undefined) record(runtime.id, 'memoryBytes', sandbox.memoryBytes);
+    if (bare) events.emit({ kind: 'sandboxMade', runtime: runtime.id, coldMs: clock.monotonic() - begin, memoryBytes: sandbox.memoryBytes });
     return sandbox;
   }
 
@@ -161,7 +156,6 @@ export class SessionManager<Extra = unknown> {
     const results = await Promise.allSettled([
       ...this.list().map((session) => session.close('shutdown')),
       ...[...this.#creating].map((creating) => creating.catch(() => undefined)),
-      this.#options.pool?.close(),
     ]);
     const faults = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (faults.length > 0) throw new AggregateError(faults, 'some sessions could not be closed');

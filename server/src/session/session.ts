@@ -2,6 +2,7 @@
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, type Deferred, nextTurn, Sequence } from '../base/promises.ts';
+import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
   type CommandUsage,
@@ -17,6 +18,8 @@ import type { Turns } from './turns.ts';
 
 export interface SessionParts {
   readonly id: string;
+  /** The connection that it belongs to. */
+  readonly visit: string;
   readonly label: string | undefined;
   readonly language: LanguageId | undefined;
   readonly runtime: string;
@@ -32,10 +35,8 @@ export interface SessionParts {
   readonly log: Log;
   /** Shared with all other sessions. */
   readonly turns: Turns;
-  /** Told once: how long the session's first program took to be heard of. */
-  firstHeard?(ms: number): void;
-  /** Told of every change of state, in order. */
-  changed(session: Session, state: SessionState, reason?: CloseReason): void;
+  /** Hears of every change of state, in order. */
+  readonly events: EventStream;
 }
 
 /** What runs in a session and must end before it. */
@@ -54,18 +55,20 @@ export class Session {
   readonly limits: Limits;
   readonly env: Readonly<Record<string, string>>;
   readonly language: LanguageId | undefined;
+  readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
   readonly #createdAt: number;
   readonly #order = new Sequence();
   readonly #running = new Set<Running>();
   /** What the callers of `command` wait for. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
-  #firstHeard: SessionParts['firstHeard'];
+  #hadProgram = false;
   #lastActiveAt: number;
   #active = 0;
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
-  #closed: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #closed = deferred();
   #commandCount = 0;
   #usage: CommandUsage = { cpuMs: 0, peakMemoryBytes: 0 };
   #cancelIdle: (() => void) | undefined;
@@ -78,17 +81,23 @@ export class Session {
     this.limits = parts.limits;
     this.env = parts.env;
     this.language = parts.language;
-    this.#firstHeard = parts.firstHeard;
+    const { id: sessionId, visit, runtime, language, warm = false } = parts;
+    this.identity = { visit, sessionId, runtime, language, warm };
     this.#createdAt = this.#lastActiveAt = parts.clock.now();
     const { maxLifetimeMs } = parts;
     if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => this.#end('lifetime'));
     this.#watchIdle();
     void parts.sandbox.lost.then(() => this.#end('sandboxLost'));
-    parts.changed(this, 'ready');
+    this.#tell('ready');
   }
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** Resolves when it is closed, for whatever reason, and its listeners have heard so. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Why it closed. */
@@ -142,11 +151,11 @@ export class Session {
     if (this.#reason) running.end(this.#reason);
   }
 
-  /** For the session's first program: to be told how long it took to be heard of. undefined for all others. */
-  takeFirstHeard(): ((ms: number) => void) | undefined {
-    const taken = this.#firstHeard;
-    this.#firstHeard = undefined;
-    return taken;
+  /** Whether no program came before this one. */
+  countProgram(): boolean {
+    const first = !this.#hadProgram;
+    this.#hadProgram = true;
+    return first;
   }
 
   account(usage: CommandUsage | undefined): void {
@@ -184,8 +193,8 @@ export class Session {
 
   /** Ends what runs, removes the sandbox. Idempotent; the first reason wins. */
   close(reason: CloseReason): Promise<void> {
-    this.#closed ??= this.#close(reason);
-    return this.#closed;
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
   }
 
   /** Closes it when nobody waits for that. */
@@ -214,6 +223,7 @@ export class Session {
       await this.#settled(ending);
       for (const { reject } of this.#awaited) reject(sessionClosed(this.id, reason));
       this.#setState('closed', reason);
+      this.#closed.resolve();
     }
   }
 
@@ -246,7 +256,11 @@ export class Session {
 
   #setState(state: SessionState, reason?: CloseReason): void {
     this.#state = state;
-    this.#parts.changed(this, state, reason);
+    this.#tell(state, reason);
+  }
+
+  #tell(state: SessionState, reason?: CloseReason): void {
+    this.#parts.events.emit({ kind: 'sessionChanged', session: this.identity, state, reason });
   }
 
   /** When it would close if nothing more happened. */

@@ -4,15 +4,17 @@ import type { Log } from '../base/log.ts';
 import type { ClientCapabilities } from '../protocol/index.ts';
 import { lsp } from './lsp.ts';
 import type { Client } from './service.ts';
+import type { Trace } from './trace.ts';
 
 /** Sends a notification. Resolves when the transport has room again; never rejects. */
 export type Send = (method: string, params: object) => Promise<void>;
 
-export function createClient(send: Send, capabilities: ClientCapabilities): Client {
+export function createClient(send: Send, trace: Trace, capabilities: ClientCapabilities): Client {
   return {
     capabilities,
     notify: (method, params) => send(method.name, params as object),
     progress: (token, value) => send(lsp.progress, { token, value }),
+    logTrace: (message) => trace.tell(message),
     logMessage: (type, message) => send(lsp.logMessage, { type, message }),
   };
 }

@@ -7,7 +7,7 @@ import {
   ProtocolError,
   protocolVersion,
 } from '../protocol/index.ts';
-import type { Handlers, Service } from './service.ts';
+import type { Serve, Service } from './service.ts';
 import { parseParams } from './validate.ts';
 
 export interface LifecycleDeps {
@@ -24,7 +24,7 @@ export class Lifecycle {
   readonly #deps: LifecycleDeps;
   #phase: Phase = 'new';
   #service: Service | undefined;
-  #handlers: Handlers | undefined;
+  #serve: Serve | undefined;
   #opening: Deferred<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -46,10 +46,10 @@ export class Lifecycle {
   }
 
   /** @throws ProtocolError where the client may ask for nothing now */
-  get served(): Pick<Service, 'capabilities'> & { readonly handlers: Handlers } {
+  get served(): Pick<Service, 'capabilities'> & { readonly serve: Serve } {
     if (this.#phase === 'shutdown') throw new ProtocolError('InvalidRequest', 'After shutdown only exit may follow.');
-    if (!this.#service || !this.#handlers) throw new ProtocolError('ServerNotInitialized', 'Send initialize first.');
-    return { capabilities: this.#service.capabilities, handlers: this.#handlers };
+    if (!this.#service || !this.#serve) throw new ProtocolError('ServerNotInitialized', 'Send initialize first.');
+    return { capabilities: this.#service.capabilities, serve: this.#serve };
   }
 
   async initialize(raw: unknown): Promise<InitializeResult> {
@@ -64,7 +64,7 @@ export class Lifecycle {
       this.#service = service;
       this.#afterAnswer('open', opening, async () => {
         this.#deps.opened(params);
-        this.#handlers = await service.start();
+        this.#serve = await service.start();
       });
       const serverInfo = { name: 'codebeaker', version: this.#deps.version } as const;
       return { protocolVersion, serverInfo, capabilities: service.capabilities };

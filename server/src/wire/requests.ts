@@ -3,10 +3,9 @@ import { type CancellationToken, ResponseError } from 'vscode-jsonrpc';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { ProtocolError } from '../protocol/index.ts';
-import type { RequestContext } from './service.ts';
 import type { Trace } from './trace.ts';
 
-type Work = (context: RequestContext) => Promise<unknown>;
+type Work = (signal: AbortSignal) => Promise<unknown>;
 
 export interface RequestsDeps {
   readonly clock: Clock;
@@ -38,7 +37,7 @@ export class Requests {
     trace.received('request', method, params);
     const running = this.closing.aborted
       ? Promise.reject(this.closing.reason)
-      : work({ signal: controller.signal });
+      : work(controller.signal);
     this.#running.set(running, controller);
     try {
       const result = await running;

@@ -48,18 +48,18 @@ export function connect(transport: Transport, open: Open, deps: ConnectDeps): Co
     version: deps.version,
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
-      return open(params, createClient(send, params.capabilities ?? {}));
+      return open(params, createClient(send, trace, params.capabilities ?? {}));
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
   const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close() });
 
   rpc.onRequest((method: string, params: unknown, token) =>
-    requests.serve(method, params, token, (context) => dispatcher.request(method, params, context)),
+    requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
   );
   rpc.onNotification(async (method: string, params: unknown) => {
     try {
-      await dispatcher.notification(method, params, { signal: requests.closing });
+      await dispatcher.notification(method, params, requests.closing);
     } catch (fault) {
       if (fault instanceof ProtocolError) log.debug(`${method} was dropped`, fault);
       else log.error(`${method} failed`, fault);

@@ -1,12 +1,9 @@
 /** `$/logTrace`: what the connection did, told to a client that asked. */
-import { CommandInput } from '../protocol/index.ts';
+import { clientMethods } from './table.ts';
 
 export type TraceLevel = 'off' | 'messages' | 'verbose';
 
 const MAX_VERBOSE_LENGTH = 10_000;
-
-/** Params that may hold what nobody should read. */
-const SECRET_PARAMS: ReadonlySet<string> = new Set(['secrets', 'env']);
 
 export class Trace {
   readonly #send: (params: { message: string; verbose?: string }) => void;
@@ -20,11 +17,15 @@ export class Trace {
     this.#level = level;
   }
 
+  /** Something worth knowing that is no message. */
+  tell(message: string): void {
+    if (this.#level !== 'off') this.#send({ message });
+  }
+
   received(kind: 'request' | 'notification', method: string, params: unknown): void {
     if (this.#level === 'off') return;
     const message = `Received ${kind} '${method}'.`;
-    const shown = this.#level === 'verbose' && method !== CommandInput.name;
-    this.#send(shown ? { message, verbose: `Params: ${show(params)}` } : { message });
+    this.#send(this.#level === 'verbose' ? { message, verbose: `Params: ${show(method, params)}` } : { message });
   }
 
   /** `code` is that of the error, where there is one. */
@@ -35,10 +36,12 @@ export class Trace {
   }
 }
 
-/** Never throws: params can be nested deeper than JSON can be written. */
-function show(params: unknown): string {
+/** Never throws: params can be nested deeper than JSON can be written. Of a method that nobody knows, nobody knows what is secret. */
+function show(method: string, params: unknown): string {
+  const secrets = clientMethods.get(method)?.secrets;
+  if (!secrets) return '(hidden: the method is not known)';
   const hide = (key: string, value: unknown) => {
-    if (SECRET_PARAMS.has(key)) return '(hidden)';
+    if (secrets.includes(key)) return '(hidden)';
     return typeof value === 'string' ? value.slice(0, MAX_VERBOSE_LENGTH) : value;
   };
   try {

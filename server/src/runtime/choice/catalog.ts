@@ -1,11 +1,11 @@
 /**
- * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background,
- * and listeners are told when it found something else than before.
+ * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background, and what
+ * it found anew is an event.
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
+import type { EventStream } from '../../events/events.ts';
 import type { RuntimeInfo } from '../../protocol/index.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
@@ -22,18 +22,15 @@ export interface CatalogMemory {
 export interface CatalogOptions {
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;
-  readonly log: Log;
+  /** Hears of all runtimes when the availability, version, languages or isolation of one changed. */
+  readonly events: EventStream;
   readonly memory?: CatalogMemory;
 }
-
-/** Told of all runtimes when the availability, version, languages or isolation of one changed. */
-export type Listener = (infos: readonly RuntimeInfo[]) => void;
 
 export class Catalog {
   readonly #entries: readonly Entry[];
   readonly #options: CatalogOptions;
   readonly #measurements: Measurements;
-  readonly #listeners = new Set<Listener>();
   readonly #closing = new AbortController();
   readonly #everLooked = deferred();
   #looked: Promise<void> | undefined;
@@ -93,12 +90,6 @@ export class Catalog {
     });
   }
 
-  /** The result ends it. */
-  onChange(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   record(id: string, quantity: Quantity, value: number): void {
     const entry = this.#entries.find((each) => each.id === id);
     if (entry) this.#measurements.record(id, entry.runtime.info().version ?? '', quantity, value, this.#options.clock.now());
@@ -107,7 +98,6 @@ export class Catalog {
   /** Nothing is watched and nobody is told from here on. The runtimes themselves are closed by their owner. */
   close(): void {
     this.#closing.abort(new Error('the daemon is shutting down'));
-    this.#listeners.clear();
   }
 
   async #look(entry: Entry): Promise<void> {
@@ -116,13 +106,7 @@ export class Catalog {
     const infos = this.infos();
     const known = this.#entries.filter(({ looked, remembered }) => looked || remembered);
     this.#options.memory?.keep(Object.fromEntries(known.map((each) => [each.id, each.base()])));
-    for (const listener of this.#listeners) {
-      try {
-        listener(infos);
-      } catch (fault) {
-        this.#options.log.error('a listener of the runtimes failed', fault);
-      }
-    }
+    this.#options.events.emit({ kind: 'runtimesChanged', runtimes: infos });
   }
 }
 

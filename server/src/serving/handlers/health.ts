@@ -1,5 +1,5 @@
 /** `server/health`. */
-import type { HealthResult, RuntimeInfo } from '../protocol/index.ts';
+import type { HealthResult, RuntimeInfo } from '../../protocol/index.ts';
 
 /** Healthy as long as something can run code; a runtime that is merely absent is `off`. */
 export function serverHealth(infos: readonly RuntimeInfo[], sessions: number, uptimeMs: number): HealthResult {

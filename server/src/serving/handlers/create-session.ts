@@ -1,20 +1,20 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
-import type { Ahead } from '../command/ahead.ts';
-import { abortable } from '../base/promises.ts';
-import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../policy/policy.ts';
-import { resolveWorkspace, type WorkspaceAsk } from '../policy/workspace.ts';
-import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../protocol/index.ts';
-import type { Catalog } from '../runtime/choice/catalog.ts';
-import { type Choosable, selectRuntime, type Wish } from '../runtime/choice/select.ts';
-import type { SessionManager } from '../session/manager.ts';
-import type { Session } from '../session/session.ts';
-import type { ProgressTokens } from './progress.ts';
-import type { RequestContext } from '../wire/service.ts';
+import { abortable } from '../../base/promises.ts';
+import type { Ahead } from '../../command/ahead.ts';
+import type { PrimedProgram } from '../../command/primed.ts';
+import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { resolveWorkspace, type WorkspaceAsk } from '../../policy/workspace.ts';
+import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
+import type { Catalog } from '../../runtime/choice/catalog.ts';
+import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
+import type { SessionManager } from '../../session/manager.ts';
+import type { Session } from '../../session/session.ts';
+import type { ProgressTokens } from '../progress.ts';
 
 export interface CreateSessionParts {
   readonly policy: Policy;
   readonly catalog: Catalog;
-  readonly sessions: SessionManager;
+  readonly sessions: SessionManager<PrimedProgram>;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
   readonly ahead: Ahead;
@@ -22,13 +22,13 @@ export interface CreateSessionParts {
   hidden(): Promise<readonly string[]>;
 }
 
-export type CreateSessions = (params: SessionCreateParams, context: RequestContext) => Promise<Session>;
+export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSessions {
+export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceAsk) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
-  return async (params, { signal }) => {
+  return async (params, signal) => {
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
@@ -40,7 +40,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
-      const session = await sessions.create(
+      const { session, prepared } = await sessions.create(
         {
           runtime,
           language,
@@ -56,7 +56,8 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
-      if (language) ahead.prepareSoon(session, language);
+      if (prepared) ahead.adopt(session, prepared);
+      else if (language) ahead.prepareSoon(session, language);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);

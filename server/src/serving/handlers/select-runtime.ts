@@ -1,8 +1,8 @@
 /** `runtime/select`: the choice that `session/create` would make, told instead of made. */
-import { checkImage, checkNetwork, type Policy } from '../policy/policy.ts';
-import type { ParamsOf, ResultOf, RuntimeSelect } from '../protocol/index.ts';
-import type { Catalog } from '../runtime/choice/catalog.ts';
-import { choose, refusal } from '../runtime/choice/select.ts';
+import { checkImage, checkNetwork, type Policy } from '../../policy/policy.ts';
+import type { ParamsOf, ResultOf, RuntimeSelect } from '../../protocol/index.ts';
+import type { Catalog } from '../../runtime/choice/catalog.ts';
+import { choose, refusal } from '../../runtime/choice/select.ts';
 
 /** @throws ProtocolError RuntimeUnavailable, LanguageUnsupported with `data.candidates`; PolicyDenied */
 export function selectFor(

@@ -1,0 +1,46 @@
+/** The outermost step: the outcome and the duration of each call go to the log and, where it asked for it, to the client. */
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { EventStream } from '../../events/events.ts';
+import { type ErrorKind, type Execution, ProtocolError } from '../../protocol/index.ts';
+import type { Call, Client } from '../../wire/service.ts';
+import type { Step } from './gate.ts';
+
+export interface ObserveParts {
+  readonly visit: string;
+  readonly client: Pick<Client, 'logTrace'>;
+  readonly events: EventStream;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function observe({ visit, client, events, clock, log }: ObserveParts): Step {
+  return async (call, next) => {
+    const begin = clock.monotonic();
+    const tell = (outcome: string) => {
+      const words = `Served '${call.method.name}' in ${Math.round(clock.monotonic() - begin)} ms: ${outcome}.`;
+      log.debug(words);
+      client.logTrace(words);
+    };
+    try {
+      const result = await next();
+      tell(outcomeOf(call, result));
+      return result;
+    } catch (fault) {
+      const error = errorOf(call, fault);
+      events.emit({ kind: 'refused', visit, method: call.method.name, error });
+      tell(error);
+      throw fault;
+    }
+  };
+}
+
+/** What runs a program says how that ended: for the caller this is a result. */
+function outcomeOf({ method }: Call, result: unknown): string {
+  return method.effect === 'runs' ? (result as Execution).outcome : 'ok';
+}
+
+function errorOf({ signal }: Call, fault: unknown): ErrorKind {
+  if (signal.aborted) return 'RequestCancelled';
+  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
+}

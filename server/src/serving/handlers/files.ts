@@ -1,0 +1,12 @@
+/** The file commands. Each is a function of its own in command/files.ts. */
+import * as files from '../../command/files.ts';
+import type { Handlers } from './handler.ts';
+
+export const fileHandlers = {
+  'command/writeFile': files.writeFile,
+  'command/readFile': files.readFile,
+  'command/createDirectory': files.createDirectory,
+  'command/copyFile': files.copyFile,
+  'command/deleteFile': files.deleteFile,
+  'command/listDirectory': files.listDirectory,
+} satisfies Partial<Handlers>;

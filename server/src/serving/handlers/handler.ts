@@ -1,0 +1,18 @@
+/** What a handler is given: by the subject of its method, the session or the command that the call is about. */
+import type { Execution } from '../../command/execution.ts';
+import type { ClientMethod, ParamsOf, ResultOf } from '../../protocol/index.ts';
+import type { Session } from '../../session/session.ts';
+
+type Served = Extract<ClientMethod, { by: 'service' }>;
+type Answer<M extends Served> = Promise<ResultOf<M>> | ResultOf<M>;
+
+interface SubjectOf {
+  daemon: [];
+  session: [session: Session];
+  command: [command: Execution];
+}
+
+type Handler<M extends Served> = (...args: [...SubjectOf[M['subject']], params: ParamsOf<M>, signal: AbortSignal]) => Answer<M>;
+
+/** One handler for each method that the service serves. A method without one does not compile. */
+export type Handlers = { readonly [Name in Served['name']]: Handler<Extract<Served, { name: Name }>> };

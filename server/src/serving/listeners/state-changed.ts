@@ -1,0 +1,14 @@
+/** `session/stateChanged`: a client that wants to hears of the states of its own sessions. */
+import type { EventStream } from '../../events/events.ts';
+import { SessionStateChanged } from '../../protocol/index.ts';
+import type { Client } from '../../wire/service.ts';
+
+/** The result ends it. */
+export function tellStates(visit: string, client: Client, events: EventStream): () => void {
+  if (!client.capabilities.session?.stateChanged) return () => undefined;
+  return events.listen((event) => {
+    if (event.kind !== 'sessionChanged' || event.session.visit !== visit) return;
+    const { session: { sessionId }, state, reason } = event;
+    void client.notify(SessionStateChanged, { sessionId, state, ...(reason ? { reason } : {}) });
+  });
+}

@@ -1,0 +1,68 @@
+/** What belongs to one connection: its sessions, its running commands, its output, and the gate that all its calls pass. */
+import { Ahead } from '../command/ahead.ts';
+import { RunningCommands } from '../command/commands.ts';
+import type { PrimedProgram } from '../command/primed.ts';
+import { makesAhead } from '../policy/policy.ts';
+import { SessionManager } from '../session/manager.ts';
+import { Places } from '../session/places.ts';
+import type { Serve } from '../wire/service.ts';
+import { OutputChannels } from './flow.ts';
+import { createGate } from './gate/gate.ts';
+import { observe } from './gate/observe.ts';
+import { sessionCreator } from './handlers/create-session.ts';
+import { executionHandlers } from './handlers/executions.ts';
+import { fileHandlers } from './handlers/files.ts';
+import type { Handlers } from './handlers/handler.ts';
+import { observationHandlers } from './handlers/observation.ts';
+import { runtimeHandlers } from './handlers/runtimes.ts';
+import { createServe } from './handlers/serve.ts';
+import { sessionHandlers } from './handlers/sessions.ts';
+import { tellStates } from './listeners/state-changed.ts';
+import type { HouseShare, VisitParts } from './parts.ts';
+import { ProgressTokens } from './progress.ts';
+import { fillPool } from './warm.ts';
+
+export class Visit {
+  readonly serve: Serve;
+  readonly #ahead: Ahead;
+  readonly #channels: OutputChannels;
+  readonly #sessions: SessionManager<PrimedProgram>;
+  readonly #stopTelling: () => void;
+
+  constructor(id: string, house: HouseShare, visit: VisitParts) {
+    const { catalog, events, clock, log } = house.parts;
+    const { client, policy } = visit;
+    const pool = makesAhead(policy) ? house.pool : undefined;
+    const ahead = new Ahead({ enabled: pool !== undefined, clock, log: log.child('ahead') });
+    const places = new Places(policy.sessions.max, house.places);
+    const sessions = new SessionManager<PrimedProgram>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });
+    const channels = new OutputChannels(client);
+    const progress = new ProgressTokens(client);
+    const commands = new RunningCommands();
+    const parts = { ...house.parts, ...visit, ahead, sessions, channels, progress, commands };
+    const handlers: Handlers = {
+      ...runtimeHandlers(parts),
+      ...sessionHandlers({ ...parts, createSession: sessionCreator(parts) }),
+      ...fileHandlers,
+      ...executionHandlers(parts),
+      ...observationHandlers(parts),
+    };
+    this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
+    this.#ahead = ahead;
+    this.#channels = channels;
+    this.#sessions = sessions;
+    this.#stopTelling = tellStates(id, client, events);
+    if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog));
+  }
+
+  /** Removes every sandbox of this connection. */
+  async close(): Promise<void> {
+    this.#ahead.close();
+    this.#channels.closeAll();
+    try {
+      await this.#sessions.close();
+    } finally {
+      this.#stopTelling();
+    }
+  }
+}

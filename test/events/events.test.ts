@@ -1,0 +1,39 @@
+/** The stream of events. */
+import { expect } from 'chai';
+import { EventStream, type HouseEvent } from '../../server/src/events/events.ts';
+import { type Line, recordingLog } from '../wire/server.ts';
+
+const refused = (method: string): HouseEvent => ({ kind: 'refused', visit: 'v', method, error: 'SessionNotFound' });
+
+describe('the event stream', () => {
+  it('tells every listener every event, in order, before emit returns', () => {
+    const events = new EventStream(recordingLog([]));
+    const heard: string[] = [];
+    events.listen((event) => void heard.push(`first ${event.kind}`));
+    events.listen((event) => void heard.push(`second ${event.kind}`));
+    events.emit(refused('a'));
+    events.emit({ kind: 'runtimesChanged', runtimes: [] });
+    expect(heard).to.deep.equal(['first refused', 'second refused', 'first runtimesChanged', 'second runtimesChanged']);
+  });
+
+  it('tells nothing to a listener that has left', () => {
+    const events = new EventStream(recordingLog([]));
+    const heard: unknown[] = [];
+    events.listen((event) => void heard.push(event))();
+    events.emit(refused('a'));
+    expect(heard).to.deep.equal([]);
+  });
+
+  it('goes on with the others when a listener fails, and logs that', () => {
+    const lines: Line[] = [];
+    const events = new EventStream(recordingLog(lines));
+    const heard: unknown[] = [];
+    events.listen(() => {
+      throw new Error('of a listener');
+    });
+    events.listen((event) => void heard.push(event));
+    events.emit(refused('a'));
+    expect(heard).to.deep.equal([refused('a')]);
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['error', 'a listener failed at refused']]);
+  });
+});

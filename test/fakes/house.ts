@@ -1,0 +1,38 @@
+/** The house of a daemon over fake runtimes: everything that serves clients is real. */
+import type { Clock } from '../../server/src/base/clock.ts';
+import type { Log } from '../../server/src/base/log.ts';
+import { EventStream } from '../../server/src/events/events.ts';
+import { createPolicy } from '../../server/src/policy/policy.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
+import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { Runtime } from '../../server/src/runtime/ports.ts';
+import { House } from '../../server/src/serving/house.ts';
+import { createOpen, soleVisit } from '../../server/src/serving/open.ts';
+import type { Open } from '../../server/src/wire/service.ts';
+
+export interface FakeHouseOptions {
+  readonly runtimes: readonly Runtime[];
+  readonly config?: Config;
+  readonly hidden?: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface FakeHouse {
+  readonly catalog: Catalog;
+  readonly events: EventStream;
+  readonly house: House;
+  /** For any number of clients. */
+  readonly open: Open;
+  /** For one client, with whom the house ends. */
+  readonly openSole: Open;
+}
+
+export function fakeHouse({ runtimes, config = {}, hidden = [], clock, log }: FakeHouseOptions): FakeHouse {
+  const events = new EventStream(log);
+  const catalog = new Catalog({ runtimes, clock, events });
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden };
+  const house = new House(parts);
+  const open = createOpen({ ...parts, house: async () => house });
+  return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };
+}

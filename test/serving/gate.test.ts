@@ -1,0 +1,118 @@
+/** The gate: one ordered list of steps around every served call. */
+import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RuntimeList } from '../../server/src/protocol/index.ts';
+import { createGate, type Step } from '../../server/src/serving/gate/gate.ts';
+import type { Call } from '../../server/src/wire/service.ts';
+import { RunBench } from '../cli/bench.ts';
+import { temporaryFolder } from '../policy/folder.ts';
+import { notification } from '../wire/wire.ts';
+import { type TestDaemon, withDaemon } from './daemon.ts';
+
+describe('the gate', () => {
+  const call: Call = { method: RuntimeList, params: {}, signal: new AbortController().signal };
+
+  it('runs its steps around the handler, the first one outermost', async () => {
+    const seen: string[] = [];
+    const step = (name: string): Step => async (_call, next) => {
+      seen.push(`${name} before`);
+      const result = await next();
+      seen.push(`${name} after`);
+      return result;
+    };
+    const serve = createGate([step('first'), step('second')], async () => {
+      seen.push('handler');
+      return 'result';
+    });
+    expect(await serve(call)).to.equal('result');
+    expect(seen).to.deep.equal(['first before', 'second before', 'handler', 'second after', 'first after']);
+  });
+
+  it('begins a call in the turn in which it comes', () => {
+    const seen: string[] = [];
+    const pass: Step = async (_call, next) => next();
+    const serve = createGate([pass, pass], async () => void seen.push('handler'));
+    void serve(call);
+    expect(seen).to.deep.equal(['handler']);
+  });
+
+  it('keeps a call that a step refuses from the steps and the handler behind', async () => {
+    const refuse: Step = () => Promise.reject(new Error('refused'));
+    const serve = createGate([refuse, () => expect.fail('passed')], () => expect.fail('served'));
+    expect(await serve(call).catch((fault: Error) => fault.message)).to.equal('refused');
+  });
+});
+
+describe('the gate of a connection', () => {
+  /** What the step that observes has logged, without the times. */
+  const served = (lines: readonly { level: string; message: string }[]) =>
+    lines.filter(({ level, message }) => level === 'debug' && message.startsWith('Served ')).map(({ message }) => message.replace(/ in \d+ ms/, ''));
+
+  const passed = async (daemon: TestDaemon, work: () => Promise<unknown>) => {
+    const before = served(daemon.server.lines).length;
+    await work();
+    await daemon.settle();
+    return served(daemon.server.lines).slice(before);
+  };
+
+  it('is passed once by a request, with its outcome', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const sessionId = await daemon.session();
+      expect(await passed(daemon, () => daemon.ask('session/list'))).to.deep.equal(["Served 'session/list': ok."]);
+      expect(await passed(daemon, () => daemon.ask('command/executeShell', { sessionId, command: 'echo 1' }))).to.deep.equal(["Served 'command/executeShell': exited."]);
+    }));
+
+  it('is passed once by a request that fails, with the name of the error', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      expect(await passed(daemon, () => daemon.ask('session/close', { sessionId: 'none' }))).to.deep.equal(["Served 'session/close': SessionNotFound."]);
+    }));
+
+  it('is passed once by what session/execute stands for, and never by the alias itself', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const sessionId = await daemon.session();
+      const execute = () => daemon.ask('session/execute', { sessionId, command: { type: 'executeShell', command: 'echo 1' } });
+      expect(await passed(daemon, execute)).to.deep.equal(["Served 'command/executeShell': exited."]);
+    }));
+
+  it('is passed once by a notification, also by one that comes too late to matter', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const send = async () => daemon.wire.send(notification('command/ack', { commandId: 'ended', seq: 0 }));
+      expect(await passed(daemon, send)).to.deep.equal(["Served 'command/ack': ok."]);
+    }));
+
+  it('is not reached by what is no valid call', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const invalid = async () => {
+        await daemon.ask('session/close', {});
+        await daemon.ask('no/such', {});
+        await daemon.ask('session/execute', { sessionId: 's', command: { type: 'nothing' } });
+        daemon.wire.send(notification('command/ack', { commandId: 'c' }));
+      };
+      expect(await passed(daemon, invalid)).to.deep.equal([]);
+    }));
+
+  it('tells a client that asked for traces what became of its calls', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize({ trace: 'messages' });
+      await daemon.ask('session/close', { sessionId: 'none' });
+      const told = daemon.received('$/logTrace').map(({ message }) => message).filter((message) => message.startsWith('Served'));
+      expect(told).to.deep.equal(["Served 'session/close' in 0 ms: SessionNotFound."]);
+    }));
+
+  const folder = temporaryFolder();
+
+  it('is passed once by each call of the command line', async () => {
+    const bench = new RunBench();
+    const file = join(folder(), 'main.py');
+    writeFileSync(file, 'echo 1');
+    expect(await bench.run(file)).to.equal(0);
+    const calls = served(bench.lines).filter((line) => /session\/create|writeFile|runCode/.test(line));
+    expect(calls).to.deep.equal(["Served 'session/create': ok.", "Served 'command/writeFile': ok.", "Served 'command/runCode': exited."]);
+  });
+});

@@ -1,0 +1,149 @@
+/** Two connections on one daemon: what they share, and what each has for itself. */
+import { expect } from 'chai';
+import { FakeClock } from '../fakes/clock.ts';
+import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
+import { FakeRuntime } from '../fakes/runtime.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
+import { expectEmpty, type Line, recordingLog, TestServer } from '../wire/server.ts';
+
+/** A client of the shared daemon. */
+class Guest {
+  readonly server: TestServer;
+  #next = 1;
+
+  constructor({ open }: FakeHouse, clock: FakeClock) {
+    this.server = new TestServer({ open, clock });
+  }
+
+  async come(params: object = {}): Promise<void> {
+    await this.server.initialize({ capabilities: { session: { stateChanged: true } }, ...params });
+  }
+
+  async call(method: string, params: object = {}) {
+    const { result, error } = await this.server.wire.ask(`c${this.#next++}`, method, params);
+    return error ? error.data.kind : result;
+  }
+
+  async session(): Promise<string> {
+    return (await this.call('session/create', { language: 'python' })).sessionId;
+  }
+
+  received(method: string) {
+    return this.server.wire.received.filter((message) => message.method === method).map(({ params }) => params);
+  }
+
+  async leave(): Promise<void> {
+    const ended = this.server.connection.close();
+    await this.server.clock.advance(2000);
+    await ended;
+    expect(this.server.errors()).to.deep.equal([]);
+  }
+}
+
+interface Shared {
+  readonly runtime: FakeRuntime;
+  readonly clock: FakeClock;
+  readonly catalog: FakeHouse['catalog'];
+  /** One more client of the same daemon. */
+  third(params: object): Promise<Guest>;
+}
+
+async function withGuests(config: Config, test: (one: Guest, two: Guest, shared: Shared) => Promise<void>): Promise<void> {
+  const clock = new FakeClock();
+  const lines: Line[] = [];
+  const runtime = new FakeRuntime({ clock, languages: ['python'] });
+  const shared = fakeHouse({ runtimes: [runtime], config, clock, log: recordingLog(lines) });
+  const [one, two] = [new Guest(shared, clock), new Guest(shared, clock)];
+  const guests = [one, two];
+  const third = async (params: object) => {
+    const guest = new Guest(shared, clock);
+    guests.push(guest);
+    await guest.come(params);
+    return guest;
+  };
+  try {
+    for (const guest of [one, two]) await guest.come();
+    await test(one, two, { runtime, clock, catalog: shared.catalog, third });
+  } finally {
+    for (const guest of guests) await guest.leave();
+    await shared.house.close();
+  }
+  for (const guest of guests) expectEmpty(guest.server);
+  expect(runtime.open, 'sandboxes').to.deep.equal([]);
+  expect(lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+}
+
+describe('two connections on one daemon', () => {
+  it('share the maximum of sessions', () =>
+    withGuests({ pool: {}, sessions: { max: 2 } }, async (one, two) => {
+      const first = await one.session();
+      await two.session();
+      expect(await two.call('session/create', { language: 'python' })).to.equal('TooManySessions');
+      await one.call('session/close', { sessionId: first });
+      expect(await two.call('session/create', { language: 'python' })).to.have.property('sessionId');
+    }));
+
+  it('give all places back when one leaves', () =>
+    withGuests({ pool: {}, sessions: { max: 1 } }, async (one, two) => {
+      await one.session();
+      await one.leave();
+      expect(await two.call('session/create', { language: 'python' })).to.have.property('sessionId');
+    }));
+
+  it('see their own sessions only, and hear of them only', () =>
+    withGuests({ pool: {} }, async (one, two) => {
+      const sessionId = await one.session();
+      expect((await two.call('session/list')).sessions).to.deep.equal([]);
+      expect(await two.call('command/readFile', { sessionId, path: 'a' })).to.equal('SessionNotFound');
+      expect(await two.call('session/close', { sessionId })).to.equal('SessionNotFound');
+      expect(one.received('session/stateChanged')).to.deep.equal([{ sessionId, state: 'ready' }]);
+      expect(two.received('session/stateChanged')).to.deep.equal([]);
+    }));
+
+  it('leave each other’s sessions alone when one ends', () =>
+    withGuests({ pool: {} }, async (one, two, { runtime }) => {
+      await one.session();
+      const sessionId = await two.session();
+      await one.leave();
+      expect(runtime.open).to.have.lengthOf(1);
+      expect(await two.call('command/executeShell', { sessionId, command: 'echo 1' })).to.include({ outcome: 'exited', stdout: '1\n' });
+    }));
+
+  it('share the sandboxes that wait: demand of one is met for the other', () =>
+    withGuests({}, async (one, two, { runtime, clock }) => {
+      const sessionId = await one.session();
+      await clock.advance(1000);
+      const made = runtime.made.length;
+      expect(made).to.be.greaterThan(1);
+      expect((await two.call('session/create', { language: 'python' })).warm).to.equal(true);
+      expect(runtime.made.length).to.equal(made);
+      await one.call('session/close', { sessionId });
+    }));
+
+  it('leave what waits to those who stay', () =>
+    withGuests({}, async (one, two, { clock }) => {
+      await one.session();
+      await clock.advance(1000);
+      await two.leave();
+      expect((await one.call('session/create', { language: 'python' })).warm).to.equal(true);
+    }));
+
+  it('may each do without what waits', () =>
+    withGuests({}, async (one, _two, { clock, third }) => {
+      await one.session();
+      await clock.advance(1000);
+      const frugal = await third({ initializationOptions: { pool: {} } });
+      expect((await frugal.call('session/create', { language: 'python' })).warm).to.equal(false);
+      expect((await one.call('session/create', { language: 'python' })).warm).to.equal(true);
+    }));
+
+  it('are both told when a runtime changes', () =>
+    withGuests({ pool: {} }, async (one, two, { runtime, catalog, clock }) => {
+      await clock.advance(0);
+      runtime.reason = 'gone for now';
+      catalog.suspect('fake');
+      await clock.advance(0);
+      const told = (guest: Guest) => guest.received('runtime/changed').map(({ runtimes }) => runtimes[0].reason);
+      expect([told(one), told(two)]).to.deep.equal([['gone for now'], ['gone for now']]);
+    }));
+});
