@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
 import { expectEmpty, TestServer, untilAborted } from './server.ts';
-import { chunks } from './streams.ts';
+import { chunks } from './random-streams.ts';
 import { frame, request } from './wire.ts';
 
 const SEED = 20_231_105;
@@ -34,10 +34,10 @@ async function settle(server: TestServer, probe: string): Promise<End | undefine
 }
 
 /** Brings the stream to where a message may start, or ends it where that takes too long. */
-async function complete({ wire, connection }: TestServer): Promise<void> {
+async function complete({ wire, connection, transport }: TestServer): Promise<void> {
   const { inbound } = connection.guard;
-  for (let turn = 0; turn < 4 && inbound.partial.inMessage && !inbound.lost; turn += 1) {
-    const { missingBytes } = inbound.partial;
+  for (let turn = 0; turn < 4 && transport.partial.inMessage && !inbound.lost; turn += 1) {
+    const { missingBytes } = transport.partial;
     if (missingBytes > FILLER_BYTES) wire.input.end();
     else wire.raw(missingBytes > 0 ? Buffer.alloc(missingBytes, ' ') : '\r\n\r\n');
     await new Promise<void>((resolve) => void setImmediate(resolve));
@@ -47,11 +47,11 @@ async function complete({ wire, connection }: TestServer): Promise<void> {
 
 async function check(stream: readonly Buffer[], initialized: boolean): Promise<End> {
   const server = new TestServer({ handlers });
-  const { guard } = server.connection;
+  const { transport } = server;
   if (initialized) await server.initialize();
   for (const chunk of stream) {
     if (chunk.length > 0) server.wire.raw(chunk);
-    expect(guard.inbound.partial.bufferedBytes, 'buffered').to.be.at.most(MAX_BODY_BYTES + MAX_HEADER_BYTES);
+    expect(transport.partial.bufferedBytes, 'buffered').to.be.at.most(MAX_BODY_BYTES + MAX_HEADER_BYTES);
   }
   await complete(server);
   if (!server.wire.input.writableEnded) server.wire.raw(frame(request('the probe', 'server/health', {})));
@@ -73,8 +73,8 @@ async function check(stream: readonly Buffer[], initialized: boolean): Promise<E
     expect(server.lines.some(({ level, message }) => (level === 'error' || level === 'warn') && message.includes('input'))).to.equal(true);
     expect(server.errors().filter((line) => !line.includes("can't be followed"))).to.deep.equal([]);
   }
-  expect(guard.inbound.partial.bufferedBytes <= MAX_BODY_BYTES + MAX_HEADER_BYTES).to.equal(true);
-  expect(guard.outlet.unsentBytes).to.equal(0);
+  expect(transport.partial.bufferedBytes <= MAX_BODY_BYTES + MAX_HEADER_BYTES).to.equal(true);
+  expect(transport.unsentBytes).to.equal(0);
   expectEmpty(server);
   return end ?? 'ended';
 }

@@ -1,5 +1,6 @@
 /** What is no valid message is answered, and the connection lives on (protocol section 1). */
 import { expect } from 'chai';
+import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { createGuard } from '../../server/src/wire/guard.ts';
 import { MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES } from '../../server/src/wire/inbound.ts';
 import { isTooHeavy, MAX_VALUES } from '../../server/src/wire/weight.ts';
@@ -178,7 +179,8 @@ describe('requests of ours', () => {
   async function asking(): Promise<{ wire: Wire; delivered: object[]; lines: Line[]; ask: () => Promise<void> }> {
     const wire = new Wire();
     const lines: Line[] = [];
-    const guard = createGuard(wire.transport, recordingLog(lines), () => undefined);
+    const log = recordingLog(lines);
+    const guard = createGuard(new FramedTransport(wire.stream, log), log, () => undefined);
     const delivered: object[] = [];
     guard.reader.listen((one) => void delivered.push(one));
     return { wire, delivered, lines, ask: () => guard.writer.write({ jsonrpc: '2.0', id: 5, method: 'x' } as never) };

@@ -24,7 +24,7 @@ describe('a client that never reads', () => {
       for (let id = 0; id < total; id += 1) {
         wire.send(request(id, 'session/list'));
         await server.flushTurns();
-        most = Math.max(most, guard.outlet.unsentBytes);
+        most = Math.max(most, server.transport.unsentBytes);
       }
       expect(most).to.be.within(MAX_UNSENT_BYTES, MAX_UNSENT_BYTES + 2 * MIB);
       expect(guard.inFlight.size).to.be.greaterThan(total / 2);
@@ -53,7 +53,7 @@ describe('a client that never reads', () => {
       answer({ filler: 'x'.repeat(16 * MIB) });
       await server.flushTurns();
       expect(server.connection.guard.inFlight.size).to.equal(0);
-      expect(server.connection.guard.outlet.unsentBytes).to.be.within(MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 17 * MIB);
+      expect(server.transport.unsentBytes).to.be.within(MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 17 * MIB);
       wire.listen();
       await wire.find(({ id }) => id === asked - 1);
       const refused = wire.received.filter(({ error }) => error);
@@ -114,7 +114,7 @@ describe('a client that sends without end', () => {
         await turn();
       }
       expect(guard.valve.shut).to.equal(true);
-      expect(guard.outlet.unsentBytes).to.be.within(MAX_UNSENT_BYTES, MAX_UNSENT_BYTES + MIB);
+      expect(server.transport.unsentBytes).to.be.within(MAX_UNSENT_BYTES, MAX_UNSENT_BYTES + MIB);
       wire.output.resume();
       while (guard.valve.shut) await turn();
     });
@@ -142,7 +142,7 @@ describe('the valve', () => {
   it('shuts when what is refused is not read, and opens when half of that is', () => {
     const input = new PassThrough();
     let unsent = MAX_UNSENT_BYTES;
-    const valve = new Valve(input, () => unsent);
+    const valve = new Valve({ pause: () => void input.pause(), resume: () => void input.resume(), get unsentBytes() { return unsent; } });
     const seen: boolean[] = [];
     const look = (bytes: number, then: () => void) => {
       unsent = bytes;
@@ -160,7 +160,7 @@ describe('the valve', () => {
   function filled(count: number) {
     const input = new PassThrough();
     const state = { unsent: 0 };
-    const valve = new Valve(input, () => state.unsent);
+    const valve = new Valve({ pause: () => void input.pause(), resume: () => void input.resume(), get unsentBytes() { return state.unsent; } });
     const handed: Message[] = [];
     valve.open((one) => void handed.push(one));
     for (let id = 0; id < count; id += 1) valve.put(message(id), 1);

@@ -1,6 +1,7 @@
 /** A connection under test, with a service whose handlers the test gives. */
 import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
+import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { type Connection, connect } from '../../server/src/wire/server.ts';
 import type { Client, Open, Serve, Service } from '../../server/src/wire/service.ts';
 import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -47,6 +48,7 @@ export class TestServer {
   readonly wire: Wire;
   readonly clock: FakeClock;
   readonly lines: Line[] = [];
+  readonly transport: FramedTransport;
   readonly connection: Connection;
   readonly pids: number[] = [];
   params: InitializeParams | undefined;
@@ -61,8 +63,10 @@ export class TestServer {
       this.client = client;
       return options.open ? options.open(params, client) : this.#service(options);
     };
-    this.connection = connect(this.wire.transport, open, {
-      log: recordingLog(this.lines),
+    const log = recordingLog(this.lines);
+    this.transport = new FramedTransport(this.wire.stream, log);
+    this.connection = connect(this.transport, open, {
+      log,
       clock: this.clock,
       version: '9.9.9',
       onClientProcess: (pid) => void this.pids.push(pid),

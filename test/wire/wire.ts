@@ -1,6 +1,6 @@
 /** The client's end of a connection in memory: raw bytes in, messages out. It shares no code with what it tests. */
 import { PassThrough } from 'node:stream';
-import type { Transport } from '../../server/src/wire/transports.ts';
+import type { ByteStream } from '../../server/src/wire/streams.ts';
 
 /** What was JSON: tests look into it as they please. */
 export type Json = ReturnType<typeof JSON.parse>;
@@ -26,7 +26,7 @@ export class Wire {
   readonly input = new PassThrough();
   readonly output: PassThrough;
   readonly received: Received[] = [];
-  readonly transport: Transport;
+  readonly stream: ByteStream;
   disposed = false;
   #buffer = Buffer.alloc(0);
   #waiting: { matches: (message: Received) => boolean; resolve: (message: Received) => void }[] = [];
@@ -34,7 +34,7 @@ export class Wire {
   /** A deaf client does not read until `listen`. */
   constructor({ deaf = false, highWaterMark = 16 * 1024 } = {}) {
     this.output = new PassThrough({ highWaterMark });
-    this.transport = { input: this.input, output: this.output, dispose: () => void (this.disposed = true) };
+    this.stream = { input: this.input, output: this.output, dispose: () => void (this.disposed = true) };
     if (!deaf) this.listen();
   }
 

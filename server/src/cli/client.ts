@@ -6,6 +6,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
+import { FramedTransport } from '../wire/framed.ts';
 import { connect } from '../wire/server.ts';
 import { type InitializeParams, type InitializeResult, Initialize, Initialized, Shutdown } from '../protocol/index.ts';
 import type { Daemon } from './daemon.ts';
@@ -21,9 +22,9 @@ export interface LocalClient {
 export async function connectLocally(daemon: Daemon, surroundings: Surroundings, params: Omit<InitializeParams, 'processId'>): Promise<LocalClient> {
   const toDaemon = new PassThrough();
   const toClient = copying();
-  const transport = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
+  const stream = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
   const { log } = daemon;
-  const served = connect(transport, daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
+  const served = connect(new FramedTransport(stream, log), daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
   const connection = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toDaemon));
   connection.listen();
   const close = async () => {

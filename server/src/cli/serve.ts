@@ -1,9 +1,10 @@
 /** `codebeaker --stdio` and its kin: one connection, then the end. */
 import { deadline } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
+import { FramedTransport } from '../wire/framed.ts';
 import type { Open } from '../wire/service.ts';
 import { takeStdout } from '../wire/stdout.ts';
-import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../wire/transports.ts';
+import { type ByteStream, pipeStream, socketStream, stdioStream } from '../wire/streams.ts';
 import { watchProcess } from './watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon } from './daemon.ts';
@@ -22,15 +23,15 @@ export interface ServeHooks {
 
 export async function serve(surroundings: Surroundings, args: Serve, process: NodeJS.Process, { stderr, started }: ServeHooks): Promise<number> {
   const output = takeStdout(process.stdout, stderr);
-  let transport: Transport;
+  let stream: ByteStream;
   try {
-    transport = await transportOf(args, process.stdin, output);
+    stream = await streamOf(args, process.stdin, output);
   } catch (fault) {
     surroundings.writeLog(`codebeaker: can't connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
   const daemon = await createDaemon(surroundings, args.config).catch((fault: unknown) => {
-    transport.dispose();
+    stream.dispose();
     throw fault;
   });
   const { log } = daemon;
@@ -42,9 +43,9 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const watch = (pid: number) => stops.push(watchProcess(pid, surroundings.clock, surroundings.alive, () => leave(`process ${pid} is gone`)));
   const begun = async () => {
     started();
-    (await import('./relief.ts')).relieve(transport.output);
+    (await import('./relief.ts')).relieve(stream.output);
   };
-  const connection: Connection = connect(transport, announcing(daemon.open, begun), { log, clock: surroundings.clock, version: surroundings.version, onClientProcess: watch });
+  const connection: Connection = connect(new FramedTransport(stream, log), announcing(daemon.open, begun), { log, clock: surroundings.clock, version: surroundings.version, onClientProcess: watch });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
@@ -71,13 +72,13 @@ function announcing(open: Open, begun: () => Promise<void>): Open {
   };
 }
 
-function transportOf({ transport }: Serve, stdin: NodeJS.ReadStream, output: ReturnType<typeof takeStdout>): Promise<Transport> {
+function streamOf({ transport }: Serve, stdin: NodeJS.ReadStream, output: ReturnType<typeof takeStdout>): Promise<ByteStream> {
   switch (transport.kind) {
     case 'stdio':
-      return Promise.resolve(stdioTransport(stdin, output));
+      return Promise.resolve(stdioStream(stdin, output));
     case 'pipe':
-      return pipeTransport(transport.path);
+      return pipeStream(transport.path);
     case 'socket':
-      return socketTransport(transport.port);
+      return socketStream(transport.port);
   }
 }

@@ -6,9 +6,8 @@ import type { MessageReader, MessageStrategy, MessageWriter } from 'vscode-jsonr
 import type { Log } from '../base/log.ts';
 import { Inbound } from './inbound.ts';
 import { InFlight } from './in-flight.ts';
+import type { MessageTransport } from './message-transport.ts';
 import { Outbound } from './outbound.ts';
-import { Outlet } from './outlet.ts';
-import type { Transport } from './transports.ts';
 import { Valve } from './valve.ts';
 
 export interface Guard {
@@ -20,23 +19,15 @@ export interface Guard {
   readonly inFlight: InFlight;
   readonly inbound: Inbound;
   readonly outbound: Outbound;
-  readonly outlet: Outlet;
   readonly valve: Valve;
 }
 
 /** `gone` is called when nothing can be written any more. */
-export function createGuard({ input, output }: Pick<Transport, 'input' | 'output'>, log: Log, gone: () => void): Guard {
+export function createGuard(transport: MessageTransport, log: Log, gone: () => void): Guard {
   const inFlight = new InFlight();
-  const outlet: Outlet = new Outlet(output, {
-    sent: () => valve.regulate(),
-    gone(fault) {
-      log.info('the client reads no more', fault);
-      gone();
-    },
-  });
-  const valve = new Valve(input, () => outlet.unsentBytes);
-  const outbound = new Outbound(outlet, inFlight, log);
-  const inbound = new Inbound({ input, inFlight, outbound, valve, log });
+  const valve = new Valve(transport);
+  const outbound = new Outbound(transport, inFlight, log);
+  const inbound = new Inbound({ transport, inFlight, outbound, valve, log, gone });
   return {
     reader: {
       onError: never,
@@ -64,7 +55,6 @@ export function createGuard({ input, output }: Pick<Transport, 'input' | 'output
     inFlight,
     inbound,
     outbound,
-    outlet,
     valve,
   };
 }

@@ -1,12 +1,11 @@
 /** What comes from the client: checked, given numbers of ours, and handed on in the order of arrival. */
-import type { Readable } from 'node:stream';
 import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import { Exit, ProtocolError } from '../protocol/index.ts';
-import { FrameParser } from './frames.ts';
 import type { InFlight } from './in-flight.ts';
 import { lsp } from './lsp.ts';
 import { type Id, type Incoming, isId, type Params, readMessage } from './message.ts';
+import type { MessageSink, MessageTransport } from './message-transport.ts';
 import type { Outbound } from './outbound.ts';
 import type { Valve } from './valve.ts';
 
@@ -16,11 +15,13 @@ export const MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024;
 const RETRY_AFTER_MS = 1000;
 
 export interface InboundDeps {
-  readonly input: Readable;
+  readonly transport: MessageTransport;
   readonly inFlight: InFlight;
   readonly outbound: Outbound;
   readonly valve: Valve;
   readonly log: Log;
+  /** The client takes nothing any more. */
+  gone(): void;
 }
 
 /**
@@ -29,61 +30,51 @@ export interface InboundDeps {
  */
 export class Inbound {
   readonly #deps: InboundDeps;
-  readonly #parser: FrameParser;
   #callback: (message: Message) => void = () => undefined;
   #lost = false;
   #stopped = false;
-  readonly #onData = (chunk: Buffer) => this.#attempt(() => this.#parser.push(chunk));
-  readonly #onEnd = () => this.#end();
 
   constructor(deps: InboundDeps) {
     this.#deps = deps;
-    this.#parser = new FrameParser({
-      body: (bytes) => this.#attempt(() => this.#receive(readMessage(bytes), bytes.length)),
-      refused: (reason) => this.#refuse(null, new ProtocolError('InvalidRequest', `The message is skipped: ${reason}.`)),
-      lost: (reason) => this.#lose(reason),
-    });
-    // This listener stays for ever: an error event that nobody listens to ends the process.
-    deps.input.on('error', (fault) => deps.log.info('reading failed', fault));
   }
 
-  /** Whether the stream could not be followed to its end. */
+  /** Whether the input could not be followed to its end. */
   get lost(): boolean {
     return this.#lost;
   }
 
-  /** The message that has not come in full. */
-  get partial(): Pick<FrameParser, 'bufferedBytes' | 'missingBytes' | 'inMessage'> {
-    return this.#parser;
-  }
-
   listen(callback: (message: Message) => void): void {
-    const { input, valve } = this.#deps;
+    const { transport, valve, log, gone } = this.#deps;
     this.#callback = callback;
     valve.open((message) => this.#handOn(message));
-    if (input.destroyed || input.readableEnded) this.#end();
-    else input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+    transport.receive({
+      message: (body) => this.#attempt(() => this.#receive(readMessage(body), body.length)),
+      refused: (reason) => this.#refuse(null, new ProtocolError('InvalidRequest', `The message is skipped: ${reason}.`)),
+      ended: (how) => this.#end(how),
+      sent: () => valve.regulate(),
+      gone(fault) {
+        log.info('the client reads no more', fault);
+        gone();
+      },
+    });
   }
 
   /** Reads no more: `exit` is all that may follow. Called twice, it does nothing. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#parser.stop();
-    const { input, valve } = this.#deps;
-    input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
-    valve.release(notification(Exit.name, {}));
+    this.#deps.transport.stop();
+    this.#deps.valve.release(notification(Exit.name, {}));
   }
 
-  #end(): void {
-    if (this.#parser.inMessage) this.#deps.log.warn('the input ended inside a message');
-    else this.#deps.log.info('the input ended');
-    this.stop();
-  }
-
-  #lose(reason: string): void {
-    this.#lost = true;
-    this.#deps.log.error(`the input can't be followed any further: ${reason}`);
+  #end(how: Parameters<MessageSink['ended']>[0]): void {
+    const { log } = this.#deps;
+    if (how === 'between') log.info('the input ended');
+    else if (how === 'within') log.warn('the input ended inside a message');
+    else {
+      this.#lost = true;
+      log.error(`the input can't be followed any further: ${how.lost}`);
+    }
     this.stop();
   }
 

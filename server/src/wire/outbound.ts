@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Id } from './message.ts';
-import type { Outlet } from './outlet.ts';
+import type { MessageTransport } from './message-transport.ts';
 
 /**
  * Results beyond these bytes, written and not read, are dropped for RateLimited: a client that asks for much and
@@ -14,13 +14,13 @@ export const MAX_UNREAD_BYTES = 256 * 1024 * 1024;
 
 /** Invariant: a request of the client is answered at most once, whoever answers. */
 export class Outbound {
-  readonly #outlet: Outlet;
+  readonly #transport: Pick<MessageTransport, 'send' | 'unsentBytes'>;
   readonly #inFlight: InFlight;
   readonly #log: Log;
   readonly #asked = new Set<Id | null>();
 
-  constructor(outlet: Outlet, inFlight: InFlight, log: Log) {
-    this.#outlet = outlet;
+  constructor(transport: Pick<MessageTransport, 'send' | 'unsentBytes'>, inFlight: InFlight, log: Log) {
+    this.#transport = transport;
     this.#inFlight = inFlight;
     this.#log = log;
   }
@@ -34,7 +34,7 @@ export class Outbound {
 
   /** Answers for what never came to a handler. */
   refuse(id: Id | null, { code, message, data }: ProtocolError): Promise<void> {
-    return this.#outlet.send({ jsonrpc: '2.0', id, error: { code, message, data } });
+    return this.#transport.send({ jsonrpc: '2.0', id, error: { code, message, data } });
   }
 
   /** Whether the client owed an answer to this request of ours. It does no longer. */
@@ -52,7 +52,7 @@ export class Outbound {
   async #ask(message: RequestMessage): Promise<void> {
     this.#asked.add(message.id);
     try {
-      await this.#outlet.send(message);
+      await this.#transport.send(message);
     } catch (fault) {
       this.#asked.delete(message.id);
       throw fault;
@@ -61,7 +61,7 @@ export class Outbound {
 
   async #notify(message: NotificationMessage): Promise<void> {
     try {
-      await this.#outlet.send(message);
+      await this.#transport.send(message);
     } catch (fault) {
       this.#log.error(`${message.method} could not be written`, fault);
     }
@@ -73,9 +73,9 @@ export class Outbound {
       this.#log.debug('an answer came after the connection had closed');
       return;
     }
-    if (message.result && this.#outlet.unsentBytes > MAX_UNREAD_BYTES) return this.refuse(id, unread());
+    if (message.result && this.#transport.unsentBytes > MAX_UNREAD_BYTES) return this.refuse(id, unread());
     try {
-      await this.#outlet.send({ ...message, id });
+      await this.#transport.send({ ...message, id });
     } catch (fault) {
       this.#log.error('a response could not be written', fault);
       await this.refuse(id, new ProtocolError('InternalError', 'The result could not be written as JSON.'));

@@ -8,11 +8,11 @@ import { Dispatcher } from './dispatch.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { lsp } from './lsp.ts';
+import type { MessageTransport } from './message-transport.ts';
 import { Requests } from './requests.ts';
 import { createRpc } from './rpc.ts';
 import type { Open } from './service.ts';
 import { Trace } from './trace.ts';
-import type { Transport } from './transports.ts';
 
 /** However a connection ends, it takes no longer. */
 export const MAX_CLOSE_MS = 1500;
@@ -35,8 +35,8 @@ export interface Connection {
   readonly guard: Guard;
 }
 
-/** Serves the client at the other end of `transport`, and disposes of the transport at the end. */
-export function connect(transport: Transport, open: Open, deps: ConnectDeps): Connection {
+/** Serves the client at the other end of `transport`, and closes the transport at the end. */
+export function connect(transport: MessageTransport, open: Open, deps: ConnectDeps): Connection {
   const { log, clock } = deps;
   const done = deferred<number>();
   const guard = createGuard(transport, log, () => void close());
@@ -85,7 +85,7 @@ export function connect(transport: Transport, open: Open, deps: ConnectDeps): Co
     }
     guard.outbound.abandon();
     rpc.dispose();
-    transport.dispose();
+    transport.close();
     done.resolve(lifecycle.isShutDown && !guard.inbound.lost ? 0 : 1);
   }
 
@@ -95,7 +95,7 @@ export function connect(transport: Transport, open: Open, deps: ConnectDeps): Co
     // An answer is written in the turn in which its handler ends.
     await nextTurn();
     guard.outbound.abandon();
-    await guard.outlet.flushed();
+    await transport.flushed();
     if (closed.status === 'rejected') throw closed.reason;
   }
 

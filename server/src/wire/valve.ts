@@ -1,12 +1,15 @@
 /** Messages on their way in: none is handed on while the client does not read, and no more are read while many wait. */
-import type { Readable } from 'node:stream';
 import type { Message } from 'vscode-jsonrpc';
+import type { MessageTransport } from './message-transport.ts';
 
 /** Messages, and their bytes, that were read and not handed on. The last chunk or message may exceed them. */
 export const MAX_WAITING = 1000;
 export const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** Bytes written that the client has not read. What is handed on would only add to them. */
 export const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
+
+/** What a valve turns, and what it looks at. */
+type Flow = Pick<MessageTransport, 'pause' | 'resume' | 'unsentBytes'>;
 
 interface Waiting {
   readonly message: Message;
@@ -19,8 +22,7 @@ interface Waiting {
  * Invariant: messages are handed on in the order of `put`, each when the one before has been dispatched.
  */
 export class Valve {
-  readonly #input: Readable;
-  readonly #unsentBytes: () => number;
+  readonly #transport: Flow;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #handOn: (message: Message) => void = () => undefined;
@@ -30,9 +32,8 @@ export class Valve {
   #shut = false;
   #released = false;
 
-  constructor(input: Readable, unsentBytes: () => number) {
-    this.#input = input;
-    this.#unsentBytes = unsentBytes;
+  constructor(transport: Flow) {
+    this.#transport = transport;
   }
 
   /** Whether reading has stopped for now. */
@@ -52,7 +53,7 @@ export class Valve {
 
   /** To be called when a message was answered without having been put. */
   refused(): void {
-    this.#flooded ||= this.#unsentBytes() > MAX_UNSENT_BYTES;
+    this.#flooded ||= this.#transport.unsentBytes > MAX_UNSENT_BYTES;
     this.regulate();
   }
 
@@ -65,14 +66,14 @@ export class Valve {
   /** Reads no more. What waits is handed on even if nobody reads the answers: `last`, the end of it all, is behind it. */
   release(last: Message): void {
     this.#released = true;
-    this.#input.pause();
+    this.#transport.pause();
     this.put(last, 0);
   }
 
   /** To be called when the number of unsent bytes may have changed. */
   regulate(): void {
     this.#pump();
-    if (this.#unsentBytes() <= MAX_UNSENT_BYTES / 2) this.#flooded = false;
+    if (this.#transport.unsentBytes <= MAX_UNSENT_BYTES / 2) this.#flooded = false;
     const share = this.#shut ? 0.5 : 1;
     const full = this.#waiting.length > MAX_WAITING * share || this.#waitingBytes > MAX_WAITING_BYTES * share;
     this.#set(full || this.#flooded);
@@ -81,12 +82,12 @@ export class Valve {
   #set(shut: boolean): void {
     if (shut === this.#shut || this.#released) return;
     this.#shut = shut;
-    if (shut) this.#input.pause();
-    else this.#input.resume();
+    if (shut) this.#transport.pause();
+    else this.#transport.resume();
   }
 
   #pump(): void {
-    if (this.#handed || (!this.#released && this.#unsentBytes() > MAX_UNSENT_BYTES)) return;
+    if (this.#handed || (!this.#released && this.#transport.unsentBytes > MAX_UNSENT_BYTES)) return;
     const next = this.#waiting.shift();
     if (!next) return;
     this.#waitingBytes -= next.bytes;

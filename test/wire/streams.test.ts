@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { takeStdout } from '../../server/src/wire/stdout.ts';
-import { pipeTransport, socketTransport, stdioTransport, type Transport } from '../../server/src/wire/transports.ts';
+import { type ByteStream, pipeStream, socketStream, stdioStream } from '../../server/src/wire/streams.ts';
 
 /** A client that listens, as editors do. */
 async function listening(at: { port: number; host: string } | { path: string }, test: (port: number, accepted: Promise<Socket>) => Promise<void>): Promise<void> {
@@ -25,34 +25,34 @@ async function listening(at: { port: number; host: string } | { path: string }, 
 }
 
 /** Both directions work, and an answer still leaves after the client has ended its side and we have let go of ours. */
-async function converse(transport: Transport, accepted: Promise<Socket>): Promise<void> {
+async function converse(stream: ByteStream, accepted: Promise<Socket>): Promise<void> {
   const socket = await accepted;
   socket.end('question');
-  const [question] = (await once(transport.input, 'data')) as [Buffer];
+  const [question] = (await once(stream.input, 'data')) as [Buffer];
   expect(question.toString()).to.equal('question');
-  await once(transport.input, 'end');
-  transport.output.write('answer');
-  transport.dispose();
+  await once(stream.input, 'end');
+  stream.output.write('answer');
+  stream.dispose();
   const answer = await new Response(socket as never).text();
   expect(answer).to.equal('answer');
 }
 
-describe('transports', () => {
+describe('byte streams to a client', () => {
   it('connect to a port', () =>
-    listening({ port: 0, host: '127.0.0.1' }, async (port, accepted) => converse(await socketTransport(port), accepted)));
+    listening({ port: 0, host: '127.0.0.1' }, async (port, accepted) => converse(await socketStream(port), accepted)));
 
   it('connect to a pipe', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'codebeaker-'));
     try {
       const path = join(directory, 'pipe');
-      await listening({ path }, async (_port, accepted) => converse(await pipeTransport(path), accepted));
+      await listening({ path }, async (_port, accepted) => converse(await pipeStream(path), accepted));
     } finally {
       await rm(directory, { recursive: true });
     }
   });
 
   it('say so when nobody listens', async () => {
-    const fault: unknown = await pipeTransport(join(tmpdir(), 'codebeaker-nobody')).then(
+    const fault: unknown = await pipeStream(join(tmpdir(), 'codebeaker-nobody')).then(
       () => undefined,
       (one: unknown) => one,
     );
@@ -61,7 +61,7 @@ describe('transports', () => {
 
   it('let go of stdin', () => {
     const input = new PassThrough();
-    stdioTransport(input, new PassThrough()).dispose();
+    stdioStream(input, new PassThrough()).dispose();
     expect(input.destroyed).to.equal(true);
   });
 });

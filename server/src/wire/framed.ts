@@ -1,0 +1,84 @@
+/** Messages as LSP's frames, `Content-Length: N` and a body, over a byte stream (protocol section 1). */
+import type { Log } from '../base/log.ts';
+import { FrameParser } from './frames.ts';
+import type { MessageSink, MessageTransport } from './message-transport.ts';
+import { Outlet } from './outlet.ts';
+import type { ByteStream } from './streams.ts';
+
+export class FramedTransport implements MessageTransport {
+  readonly #stream: ByteStream;
+  readonly #log: Log;
+  readonly #outlet: Outlet;
+  readonly #parser: FrameParser;
+  #sink: MessageSink | undefined;
+  readonly #onData = (chunk: Buffer) => this.#read(chunk);
+  readonly #onEnd = () => this.#end(this.#parser.inMessage ? 'within' : 'between');
+
+  constructor(stream: ByteStream, log: Log) {
+    this.#stream = stream;
+    this.#log = log;
+    this.#outlet = new Outlet(stream.output, { sent: () => this.#sink?.sent(), gone: (fault) => this.#sink?.gone(fault) });
+    this.#parser = new FrameParser({
+      body: (bytes) => this.#sink?.message(bytes),
+      refused: (reason) => this.#sink?.refused(reason),
+      lost: (lost) => this.#end({ lost }),
+    });
+    // This listener stays for ever: an error event that nobody listens to ends the process.
+    stream.input.on('error', (fault) => log.info('reading failed', fault));
+  }
+
+  /** The message that has not come in full. */
+  get partial(): Pick<FrameParser, 'bufferedBytes' | 'missingBytes' | 'inMessage'> {
+    return this.#parser;
+  }
+
+  get unsentBytes(): number {
+    return this.#outlet.unsentBytes;
+  }
+
+  receive(sink: MessageSink): void {
+    const { input } = this.#stream;
+    this.#sink = sink;
+    if (input.destroyed || input.readableEnded) this.#onEnd();
+    else input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+  }
+
+  stop(): void {
+    this.#parser.stop();
+    this.#stream.input.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
+  }
+
+  pause(): void {
+    this.#stream.input.pause();
+  }
+
+  resume(): void {
+    this.#stream.input.resume();
+  }
+
+  send(message: object): Promise<void> {
+    return this.#outlet.send(message);
+  }
+
+  flushed(): Promise<void> {
+    return this.#outlet.flushed();
+  }
+
+  close(): void {
+    this.#stream.dispose();
+  }
+
+  /** A fault of ours costs one chunk, not the process. */
+  #read(chunk: Buffer): void {
+    try {
+      this.#parser.push(chunk);
+    } catch (fault) {
+      this.#log.error('a piece of the input could not be taken', fault);
+    }
+  }
+
+  #end(how: Parameters<MessageSink['ended']>[0]): void {
+    this.stop();
+    this.#sink?.ended(how);
+  }
+}
