@@ -50,7 +50,8 @@ const python: Sample[] = [
   { name: 'asyncio', code: 'import asyncio\nasync def main():\n    await asyncio.sleep(0); print("async")\nasyncio.run(main())' },
   { name: 'killed by a signal', code: 'import os, signal; os.kill(os.getpid(), signal.SIGTERM)' },
   { name: 'segmentation fault', code: 'import os, signal; os.kill(os.getpid(), signal.SIGSEGV)' },
-  { name: 'interrupt', code: 'import time; print("ready"); time.sleep(20)', signal: 'SIGINT' },
+  // Another thread says when, so that the signal meets the main one where it sleeps.
+  { name: 'interrupt', code: 'import threading, time\nthreading.Timer(0.2, print, ["ready"]).start(); time.sleep(20)', signal: 'SIGINT' },
   { name: 'handler', code: 'import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(4))\nprint("ready"); time.sleep(20)', signal: 'SIGINT' },
   { name: 'many processes', code: 'import multiprocessing as m\ndef f(x): return x * x\nif __name__ == "__main__":\n    m.set_start_method("fork")\n    with m.Pool(2) as p: print(p.map(f, [1, 2, 3]))' },
   { name: 'recursion', code: 'import sys\ndef f(): f()\ntry:\n    f()\nexcept RecursionError as e:\n    print("deep", sys.getrecursionlimit())' },
@@ -114,7 +115,7 @@ const ruby: Sample[] = [
   { name: 'data', code: 'puts DATA.read\n__END__\nthe rest' },
   { name: 'at_exit', code: 'at_exit { puts "bye" }; puts "hi"' },
   { name: 'variables', code: 'p local_variables, self.to_s, __dir__' },
-  { name: 'interrupt', code: 'puts "ready"; sleep 20', signal: 'SIGINT' },
+  { name: 'interrupt', code: 'Thread.new { sleep 0.2; puts "ready" }; sleep 20', signal: 'SIGINT' },
 ];
 
 export const corpus: Partial<Record<LanguageId, readonly Sample[]>> = { python, javascript, ruby };

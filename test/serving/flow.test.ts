@@ -188,7 +188,7 @@ describe('the channels of a client', () => {
   it('have one for each command, until it is closed', () => {
     const channels = new OutputChannels(new FakeClient(true));
     const first = channels.open('a');
-    expect(() => channels.open('a')).to.throw('running').with.property('kind', 'InvalidParams');
+    expect(() => channels.open('a')).to.throw('still runs').with.property('kind', 'InvalidParams');
     channels.close('a');
     channels.close('a');
     expect(channels.open('a')).not.to.equal(first);

@@ -32,3 +32,14 @@ export async function deadline<T>(clock: Clock, ms: number, work: Promise<T>, er
     cancel?.();
   }
 }
+
+/** Resolves with whether `work` settles within `ms`, however it does. For a wait that goes on in either case. */
+export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const settled = work.then(() => true, () => true);
+  return deadline(clock, ms, settled, () => new Error('late')).catch(() => false);
+}
+
+/** Resolves after `ms`. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}

@@ -46,3 +46,13 @@ export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>):
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
+
+/**
+ * Closes several things at once. Resolves when all of them have settled.
+ * @throws AggregateError where some failed, with all their faults
+ */
+export async function closeAll(works: Iterable<Promise<unknown>>, message: string): Promise<void> {
+  const settled = await Promise.allSettled(works);
+  const faults = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  if (faults.length > 0) throw new AggregateError(faults, message);
+}

@@ -1,5 +1,5 @@
 /** `codebeaker --stdio` and its kin: one connection, then the end. */
-import { deadline } from '../base/clock.ts';
+import { within } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
 import { FramedTransport } from '../wire/framed.ts';
 import type { Open } from '../wire/service.ts';
@@ -56,7 +56,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const code = await connection.done;
   for (const stop of stops) stop();
   const closed = daemon.close().catch((fault: unknown) => log.error('closing failed', fault));
-  await deadline(surroundings.clock, EXIT_DEADLINE_MS, closed, () => new Error('slow')).catch(() => log.error('clean-up is slow: leaving it to the leases'));
+  if (!(await within(surroundings.clock, EXIT_DEADLINE_MS, closed))) log.error('clean-up is slow: leaving it to the leases');
   process.exit(code);
 }
 

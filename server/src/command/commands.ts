@@ -1,5 +1,5 @@
 /** The executions that run now, by the id the client gave or got. */
-import { ProtocolError } from '../protocol/index.ts';
+import { invalidParam, ProtocolError } from '../protocol/index.ts';
 import type { Execution } from './execution.ts';
 
 export class RunningCommands {
@@ -10,8 +10,7 @@ export class RunningCommands {
   reserve(asked: string | undefined): string {
     if (asked === undefined) return this.#unused();
     if (!this.#byId.has(asked)) return asked;
-    const message = 'is in use by a command that still runs';
-    throw new ProtocolError('InvalidParams', `commandId: ${message}`, { issues: [{ path: 'commandId', message }] });
+    throw invalidParam('commandId', 'is in use by a command that still runs');
   }
 
   /** A client may have named one of its own like ours. */

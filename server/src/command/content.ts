@@ -1,6 +1,6 @@
 /** File content and program input between text on the wire and bytes in the sandbox. */
 import { isUtf8 } from 'node:buffer';
-import { ProtocolError, type TextEncoding } from '../protocol/index.ts';
+import { invalidParam, ProtocolError, type TextEncoding } from '../protocol/index.ts';
 import { MAX_FILE_BYTES } from '../runtime/ports.ts';
 
 /** @throws ProtocolError FileTooLarge, InvalidParams (not base64) */
@@ -20,8 +20,7 @@ export function decode(content: string, encoding: TextEncoding | undefined, fiel
   // Node passes over what is not base64, and takes that of URLs as well: then there is less of it, or it is other text.
   const padding = content.endsWith('==') ? 2 : content.endsWith('=') ? 1 : 0;
   if (bytes.length === (content.length / 4) * 3 - padding && !/[-_]/.test(content)) return bytes;
-  const message = 'is not base64';
-  throw new ProtocolError('InvalidParams', `${field}: ${message}`, { issues: [{ path: field, message }] });
+  throw invalidParam(field, 'is not base64');
 }
 
 /** As asked, but what is not UTF-8 is base64. */

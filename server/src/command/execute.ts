@@ -7,6 +7,7 @@ import {
   type CommandUsage,
   type ExecuteShellParams,
   type Execution as ExecutionResult,
+  invalidParam,
   type LanguageId,
   type Outcome,
   ProtocolError,
@@ -142,7 +143,7 @@ async function execute(
 function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
   const input = params.stdin === undefined ? undefined : decodeContent(params.stdin, 'utf-8', 'stdin');
   const open = params.interactive === true || params.pty !== undefined;
-  if (open && input) throw invalid('stdin', 'cannot go with interactive or pty; send it with command/input');
+  if (open && input) throw invalidParam('stdin', 'cannot go with interactive or pty; send it with command/input');
   return {
     cwd: resolvePath(params.cwd ?? '.'),
     env: { ...session.env, ...params.env },
@@ -154,11 +155,7 @@ function programSettings(session: Session, params: Common): Omit<Program, 'comma
 function sourceOf({ code, path }: RunCodeParams): { code: Buffer; path: undefined } | { path: string; code: undefined } {
   if (code !== undefined && path === undefined) return { code: decodeContent(code, 'utf-8', 'code'), path };
   if (path !== undefined && code === undefined) return { path: resolveEntry(path), code };
-  throw invalid('code', 'give either code or path');
-}
-
-function invalid(path: string, message: string): ProtocolError {
-  return new ProtocolError('InvalidParams', `${path}: ${message}`, { issues: [{ path, message }] });
+  throw invalidParam('code', 'give either code or path');
 }
 
 function notHere(language: LanguageId): ProtocolError {

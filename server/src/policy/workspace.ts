@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ProtocolError } from '../protocol/index.ts';
+import { invalidParam, ProtocolError } from '../protocol/index.ts';
 
 export interface WorkspaceAsk {
   readonly uri: string;
@@ -25,7 +25,7 @@ export async function resolveWorkspace(
   { uri, access }: WorkspaceAsk,
   { opened, trusted, hidden }: WorkspaceRules,
 ): Promise<{ path: string; access: 'copy' | 'readOnly' | 'readWrite' }> {
-  if (access === 'overlay') throw invalid('workspace.access', 'overlay is not served; use copy, readOnly or readWrite');
+  if (access === 'overlay') throw invalidParam('workspace.access', 'overlay is not served; use copy, readOnly or readWrite');
   if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted: no folder is shared with a sandbox');
   const path = await realFolder(uri);
   const roots = await Promise.all(opened.map((folder) => realFolder(folder).catch(() => undefined)));
@@ -50,7 +50,7 @@ export async function realFolder(uri: string): Promise<string> {
   try {
     path = fileURLToPath(uri);
   } catch {
-    throw invalid('workspace.uri', 'must be a file: URI of a folder on this machine');
+    throw invalidParam('workspace.uri', 'must be a file: URI of a folder on this machine');
   }
   try {
     const real = await realpath(path);
@@ -63,8 +63,4 @@ export async function realFolder(uri: string): Promise<string> {
 
 function denied(rule: string, message: string): ProtocolError {
   return new ProtocolError('PolicyDenied', message, { policy: 'workspace', rule });
-}
-
-function invalid(path: string, message: string): ProtocolError {
-  return new ProtocolError('InvalidParams', `${path}: ${message}`, { issues: [{ path, message }] });
 }

@@ -59,3 +59,8 @@ export class ProtocolError extends Error {
     this.data = { kind, ...data };
   }
 }
+
+/** InvalidParams for one param that its schema can't judge. `path` is where it lies in the params, with dots; `message` goes on after it. */
+export function invalidParam(path: string, message: string): ProtocolError {
+  return new ProtocolError('InvalidParams', `${path}: ${message}`, { issues: [{ path, message }] });
+}

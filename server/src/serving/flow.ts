@@ -1,6 +1,6 @@
 /** Output on its way to the client: no faster than the client consumes it (protocol section 5). */
 import { Sequence } from '../base/promises.ts';
-import { type CommandAck, CommandOutput, type CommandOutputParams, type ParamsOf, ProtocolError } from '../protocol/index.ts';
+import { type CommandAck, CommandOutput, type CommandOutputParams, invalidParam, type ParamsOf } from '../protocol/index.ts';
 import type { Client } from '../wire/service.ts';
 
 /** Data of one command that the client may leave unacknowledged. */
@@ -99,8 +99,7 @@ export class OutputChannels {
   /** @throws ProtocolError InvalidParams while a command of that id runs */
   open(commandId: string): OutputChannel {
     if (this.#channels.has(commandId)) {
-      const issues = [{ path: 'commandId', message: 'A command with this id is running.' }];
-      throw new ProtocolError('InvalidParams', `A command with the id ${commandId} is running.`, { issues });
+      throw invalidParam('commandId', 'is in use by a command that still runs');
     }
     const channel = new OutputChannel(this.#client, commandId, this.#windowBytes);
     this.#channels.set(commandId, channel);

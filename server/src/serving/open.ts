@@ -1,5 +1,6 @@
 /** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
-import { deadline } from '../base/clock.ts';
+import { within } from '../base/clock.ts';
+import { closeAll } from '../base/promises.ts';
 import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -23,7 +24,7 @@ export function createOpen(parts: OpenParts): Open {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
-    await deadline(clock, LOOK_DEADLINE_MS, catalog.known(), () => new Error('slow')).catch(() => undefined);
+    await within(clock, LOOK_DEADLINE_MS, catalog.known());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
@@ -48,11 +49,7 @@ export function createOpen(parts: OpenParts): Open {
 export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
   return async (params, client) => {
     const service = await open(params, client);
-    const close = async () => {
-      const closed = await Promise.allSettled([service.close(), closeHouse()]);
-      const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-      if (faults.length > 0) throw new AggregateError(faults, 'not everything could be closed');
-    };
+    const close = () => closeAll([service.close(), closeHouse()], 'not everything could be closed');
     return { ...service, close };
   };
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { abortable } from '../base/promises.ts';
+import { abortable, closeAll } from '../base/promises.ts';
 import type { EventStream } from '../events/events.ts';
 import {
   type CloseReason,
@@ -153,12 +153,9 @@ export class SessionManager<Extra = unknown> {
   /** Ends everything, also what is still being made. Reports all faults together. */
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('RequestCancelled', 'the daemon is shutting down'));
-    const results = await Promise.allSettled([
-      ...this.list().map((session) => session.close('shutdown')),
-      ...[...this.#creating].map((creating) => creating.catch(() => undefined)),
-    ]);
-    const faults = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (faults.length > 0) throw new AggregateError(faults, 'some sessions could not be closed');
+    const sessions = this.list().map((session) => session.close('shutdown'));
+    const creating = [...this.#creating].map((each) => each.catch(() => undefined));
+    await closeAll([...sessions, ...creating], 'some sessions could not be closed');
   }
 
   #remember(session: Session): void {

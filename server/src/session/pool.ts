@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { closeAll } from '../base/promises.ts';
 import type { AdjustableLimits, CreateContext, Runtime, Sandbox, SandboxSpec } from '../runtime/ports.ts';
 
 /** What a sandbox is made for; it can't be changed later. */
@@ -125,9 +126,7 @@ export class SandboxPool<T> {
     this.#cancelShrink?.();
     await Promise.all(this.#making);
     const all = [...this.#shelves.values()].flatMap(({ waiting }) => waiting.splice(0));
-    const closed = await Promise.allSettled(all.map(({ sandbox }) => sandbox.close()));
-    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (faults.length > 0) throw new AggregateError(faults, 'some waiting sandboxes could not be removed');
+    await closeAll(all.map(({ sandbox }) => sandbox.close()), 'some waiting sandboxes could not be removed');
   }
 
   #fillLater(): void {

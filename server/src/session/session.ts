@@ -1,5 +1,5 @@
 /** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
-import { type Clock, deadline } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, type Deferred, nextTurn, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
@@ -229,7 +229,7 @@ export class Session {
 
   async #settled(ending: readonly Running[]): Promise<void> {
     const all = Promise.allSettled(ending.map(({ done }) => done));
-    await deadline(this.#parts.clock, SETTLE_MS, all, () => new Error('slow')).catch(() => undefined);
+    await within(this.#parts.clock, SETTLE_MS, all);
   }
 
   #requireOpen(): void {

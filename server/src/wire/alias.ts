@@ -1,5 +1,5 @@
 /** What a call of an alias really asks for. An alias is resolved before a call is served, so nothing behind it meets one. */
-import { COMMAND_PREFIX, isSessionCommand, methods, type ParamsOf, ProtocolError, type SessionExecute } from '../protocol/index.ts';
+import { COMMAND_PREFIX, invalidParam, isSessionCommand, methods, type ParamsOf, type ProtocolError, type SessionExecute } from '../protocol/index.ts';
 import type { Call } from './service.ts';
 import { parseParams } from './validate.ts';
 
@@ -15,5 +15,5 @@ export function resolveAlias(call: Call): Call {
 function noSuchCommand(type: string): ProtocolError {
   const known = methods.filter(isSessionCommand).map(({ name }) => name.slice(COMMAND_PREFIX.length));
   const message = `${JSON.stringify(type.slice(0, 100))} is no command; known: ${known.join(', ')}`;
-  return new ProtocolError('InvalidParams', `command.type: ${message}`, { issues: [{ path: 'command.type', message }] });
+  return invalidParam('command.type', message);
 }

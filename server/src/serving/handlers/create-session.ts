@@ -4,7 +4,7 @@ import type { Ahead } from '../../command/ahead.ts';
 import type { PrimedProgram } from '../../command/primed.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceAsk } from '../../policy/workspace.ts';
-import { type InitializeParams, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
+import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import type { SessionManager } from '../../session/manager.ts';
@@ -70,7 +70,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
 
 /** What is asked for but not served is refused: a client that relies on it must know. */
 function refuseUnserved({ secrets }: SessionCreateParams): void {
-  if (secrets && Object.keys(secrets).length > 0) throw unserved('secrets', 'secrets are not served by this daemon');
+  if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon serves no secrets');
 }
 
 function wishOf(
@@ -90,9 +90,5 @@ function wishOf(
 function requireImages(runtimes: readonly Choosable[], { image, runtime: id }: SessionCreateParams): void {
   const named = image === undefined ? undefined : runtimes.find((runtime) => runtime.id === id);
   if (!named || named.info().languages.some((language) => language.image !== undefined)) return;
-  throw unserved('image', `the runtime ${named.id} has no images`);
-}
-
-function unserved(path: string, message: string): ProtocolError {
-  return new ProtocolError('InvalidParams', message, { issues: [{ path, message }] });
+  throw invalidParam('image', `the runtime ${named.id} has no images`);
 }

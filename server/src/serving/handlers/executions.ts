@@ -7,7 +7,7 @@ import type { RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell, runCode } from '../../command/execute.ts';
 import type { EventStream } from '../../events/events.ts';
-import { ProtocolError } from '../../protocol/index.ts';
+import { invalidParam } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
 import { MAX_CHUNK_BYTES, type OutputChannels } from '../flow.ts';
 import type { Handlers } from './handler.ts';
@@ -39,7 +39,7 @@ export function executionHandlers({ client, clock, events, commands, channels, a
     'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
     'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
-      if (!(signal in constants.signals)) throw invalidSignal(signal);
+      if (!(signal in constants.signals)) throw invalidParam('signal', `${signal} is not a signal of this system`);
       await command.signal(signal);
       return null;
     },
@@ -61,9 +61,4 @@ export function executionHandlers({ client, clock, events, commands, channels, a
       return null;
     },
   } satisfies Partial<Handlers>;
-}
-
-function invalidSignal(signal: string): ProtocolError {
-  const message = `${signal} is not a signal of this system`;
-  return new ProtocolError('InvalidParams', message, { issues: [{ path: 'signal', message }] });
 }
