@@ -3,12 +3,14 @@ import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
+import { forwarding } from '../../server/src/base/forward.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
 import type { Quantity } from '../../server/src/runtime/choice/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
+import { SandboxPool } from '../../server/src/session/pool.ts';
 import type { Session } from '../../server/src/session/session.ts';
 
 export const IDLE_MS = 1000;
@@ -18,6 +20,8 @@ export interface BenchOptions extends Partial<FakeOptions> {
   readonly max?: number;
   /** By default as many as want to. */
   readonly atOnce?: number;
+  /** So many sandboxes for Python are made ahead. */
+  readonly ahead?: number;
 }
 
 /** A manager with one fake runtime, and what both did. */
@@ -29,16 +33,29 @@ export class SessionBench {
   readonly runtime: FakeRuntime;
   readonly manager: SessionManager;
 
-  constructor({ max = 16, atOnce = Infinity, ...options }: BenchOptions = {}) {
+  constructor({ max = 16, atOnce = Infinity, ahead, ...options }: BenchOptions = {}) {
     this.runtime = new FakeRuntime({ clock: this.clock, languages: ['python'], ...options });
     this.manager = new SessionManager({
       max,
       atOnce,
       clock: this.clock,
       log: recordingLog(this.lines),
+      ...(ahead === undefined ? {} : { pool: this.#pool(ahead) }),
       record: (...sample) => void this.samples.push(sample),
       changed: (session, state, reason) => void this.changes.push(reason ? [session.id, state, reason] : [session.id, state]),
     });
+  }
+
+  #pool(ahead: number): SandboxPool<unknown> {
+    const pool = new SandboxPool<unknown>({
+      clock: this.clock,
+      log: recordingLog(this.lines),
+      size: () => ahead,
+      adjustable: () => false,
+      prepare: () => Promise.resolve(undefined),
+    });
+    pool.expect(this.runtime, { language: 'python', image: undefined, limits: defaultLimits, network: { mode: 'none' } });
+    return pool;
   }
 
   create(wish: Partial<CreateSession> = {}, context: Partial<CreateContext> = {}): Promise<Session> {
@@ -85,14 +102,9 @@ export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
 
 /** The runtime's own way to see that nobody wants the sandbox any more is taken from it. */
 export function deaf(runtime: Runtime): Runtime {
-  return {
-    id: runtime.id,
-    info: () => runtime.info(),
-    refresh: (signal) => runtime.refresh(signal),
-    prepared: (language) => runtime.prepared(language),
+  return forwarding(() => runtime, {
     create: (spec, context) => runtime.create(spec, { ...context, signal: new AbortController().signal }),
-    close: () => runtime.close(),
-  };
+  });
 }
 
 /** A command that lasts until the test ends it. An execution ends with its session, too. */

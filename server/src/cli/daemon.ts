@@ -9,7 +9,7 @@ import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import { containerKinds } from '../runtime/kinds/docker/kinds.ts';
-import { LateRuntime } from '../runtime/choice/late.ts';
+import { lateRuntime } from '../runtime/choice/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { remember } from './remember.ts';
 import type { Runtimes } from './runtimes.ts';
@@ -37,7 +37,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   let loading: Promise<Runtimes> | undefined;
   const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts })));
   // Deno has terminals only where it runs in bubblewrap.
-  const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, id !== 'deno', async () => find(await load(), id)));
+  const runtimes = runtimeIds(config).map((id) => lateRuntime(id, { terminals: id !== 'deno', networks: ['none'] }, async () => find(await load(), id)));
   const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   // Nobody waits for it.

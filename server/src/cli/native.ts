@@ -11,7 +11,7 @@ import { findHost, type NativeHost } from '../runtime/kinds/native/findings.ts';
 import { native } from '../runtime/kinds/native/native.ts';
 import { NativeRuntime } from '../runtime/kinds/native/runtime.ts';
 import type { Runtime } from '../runtime/ports.ts';
-import { PreferredRuntime } from '../runtime/choice/prefer.ts';
+import { preferredRuntime } from '../runtime/choice/prefer.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface NativeParts {
@@ -42,7 +42,7 @@ export function nativeRuntimes({ surroundings, keeper, fifos, clock, log, verdic
   return {
     runtimes: [
       new NativeRuntime(native, options('native')),
-      new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options('deno')), alone),
+      preferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options('deno')), alone),
       new NativeRuntime(bun(env.PATH), options('bun')),
     ],
     close: async () => {

@@ -5,7 +5,7 @@ import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
-import type { Exit, Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
+import { cannot, type Exit, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
 import type { ShellHost, TerminalChannel } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
@@ -33,10 +33,10 @@ export interface ShellSandboxParts {
 }
 
 export class ShellSandbox implements Sandbox {
+  readonly can: SandboxCan;
   readonly image: string | undefined;
   readonly memoryBytes: number | undefined;
   readonly files: ShellFiles;
-  readonly adjust?: (limits: Limits) => Promise<void>;
   readonly #parts: ShellSandboxParts;
   readonly #shells: ShellPool;
   readonly #lost = deferred<string>();
@@ -51,12 +51,12 @@ export class ShellSandbox implements Sandbox {
 
   constructor(parts: ShellSandboxParts) {
     this.#parts = parts;
+    this.can = { adjust: parts.host.adjust !== undefined, copyIn: true, tellPristine: true };
     this.image = parts.image;
     this.#isolation = parts.isolation(parts.facts, parts.limits);
     this.memoryBytes = parts.facts.usedBytes;
     this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
-    if (parts.host.adjust) this.adjust = (limits) => this.#adjust(limits);
     void parts.host.first.closed.then(() => this.#ended());
   }
 
@@ -189,8 +189,10 @@ export class ShellSandbox implements Sandbox {
     return deadline(this.#parts.clock, PRISTINE_DEADLINE_MS, looking, () => this.#gone());
   }
 
-  async #adjust(limits: Limits): Promise<void> {
-    await this.#parts.host.adjust?.(limits);
+  async adjust(limits: Limits): Promise<void> {
+    const { host } = this.#parts;
+    if (!host.adjust) return cannot('be held to other limits');
+    await host.adjust(limits);
     const { stdout } = await this.#operate('facts 2>/dev/null');
     this.#isolation = this.#parts.isolation(parseFacts(stdout.toString()), limits);
   }

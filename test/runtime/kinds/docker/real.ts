@@ -63,7 +63,7 @@ export function real(image: string, where = address(), kind = plain): Real {
     containers,
     create: (change = {}) => {
       const { reports: _reports, ...rest } = context();
-      return runtime.create({ ...spec, image, sessionId: `test-${randomUUID()}`, ...change }, rest);
+      return runtime.create({ ...spec, image, name: `test-${randomUUID()}`, ...change }, rest);
     },
     folders: async () => readdirSync(await keeper.folder()).filter((name) => name.startsWith('container-')),
     close: async () => {

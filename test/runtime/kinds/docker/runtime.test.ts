@@ -213,7 +213,7 @@ describe('the Docker runtime', () => {
   });
 
   it('removes what dead daemons left, and nothing else', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
@@ -223,7 +223,7 @@ describe('the Docker runtime', () => {
   });
 
   it('removes everything when it closes, and makes nothing after', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     await held.runtime.close();
     expect(held.fake.containers.size).to.equal(0);
     expect((await failure(held.runtime.create(spec, context()))).message).to.include('shutting down');
@@ -231,7 +231,7 @@ describe('the Docker runtime', () => {
   });
 
   it('closes the others when one can not be removed, and tells', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     held.fake.on('remove', { status: 500, message: 'no' });
     const fault = await held.runtime.close().then(() => undefined, (reason: AggregateError) => reason);
     expect(fault?.errors).to.have.length(1);

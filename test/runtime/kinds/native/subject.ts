@@ -10,7 +10,7 @@ import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { findHost, type NativeHost } from '../../../../server/src/runtime/kinds/native/findings.ts';
 import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { type NativeOptions, NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
-import { PreferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
+import { preferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
 import type { Runtime } from '../../../../server/src/runtime/ports.ts';
 import type { Probe } from '../../../require.ts';
 import type { Subject } from '../../contract/contract.ts';
@@ -68,7 +68,7 @@ function kill(pid: number): void {
 export function layeredSubject(): Promise<NativeSubject> {
   return nativeSubject((options, keeper) => {
     const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
-    return new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options), alone);
+    return preferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options), alone);
   });
 }
 

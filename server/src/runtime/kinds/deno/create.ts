@@ -20,6 +20,7 @@ import { findLinks, type Links } from '../../workspace/links.ts';
 export interface CreateParts {
   readonly binary: string;
   readonly entry: string;
+  readonly version: string;
   readonly keeper: Keeper;
   readonly clock: Clock;
   readonly walker: Walker;
@@ -63,9 +64,9 @@ async function furnish(root: string, spec: SandboxSpec, context: CreateContext, 
   const grants = grantsOf(lent, workspace, own.temporary, findings);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
-  const { binary, entry, keeper, clock, walker, removed } = parts;
+  const { binary, entry, version, keeper, clock, walker, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, entry, keeper, clock, limits, presence, grants,
+    binary, entry, version, keeper, clock, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),

@@ -71,7 +71,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     NetworkDisabled: true,
     Healthcheck: { Test: ['NONE'] },
     StopSignal: 'SIGKILL',
-    Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.sessionId },
+    Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.name },
     HostConfig: {
       ...(name === undefined ? {} : { Runtime: name }),
       AutoRemove: true,

@@ -51,7 +51,7 @@ interface Parts {
 
 export class DockerRuntime implements Runtime {
   readonly id: string;
-  readonly terminals = true;
+  readonly can = { terminals: true, networks: ['none'] } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
@@ -207,7 +207,7 @@ export class DockerRuntime implements Runtime {
   /** Of an image that is there or can be pulled. */
   async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
-      name: `codebeaker-${spec.sessionId}`,
+      name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       mark,
       machine: this.#host?.machine,

@@ -88,7 +88,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     await mkdir(pipes);
     const mark = newMark();
     const [group, shells] = await settled([
-      groups.create(spec.sessionId, spec.limits).then((created) => (made.group = created)),
+      groups.create(spec.name, spec.limits).then((created) => (made.group = created)),
       PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
     ]);
     const plan = planFor(spec, { mounted, host, equipment, group, pipes });
