@@ -8,11 +8,9 @@ import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
-import { containerKinds } from '../runtime/kinds/docker/kinds.ts';
-import { lateRuntime } from '../runtime/choice/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { remember } from './remember.ts';
-import type { Runtimes } from './runtimes.ts';
+import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
@@ -34,41 +32,27 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
-  let loading: Promise<Runtimes> | undefined;
-  const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts })));
-  // Deno has terminals only where it runs in bubblewrap.
-  const runtimes = runtimeIds(config).map((id) => lateRuntime(id, { terminals: id !== 'deno', networks: ['none'] }, async () => find(await load(), id)));
-  const catalog = new Catalog({ runtimes, clock, log: log.child('runtimes'), memory });
+  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts });
+  const catalog = new Catalog({ runtimes: runtimes.all, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   // Nobody waits for it.
-  void catalog.whenLooked().then(async () => (await load()).sweep());
+  void catalog.whenLooked().then(() => runtimes.sweep());
   return {
     open: createOpen({
       policy, catalog, clock, log, version,
-      hidden: async () => (await load()).hidden(),
+      hidden: () => runtimes.hidden(),
       loadWork: async () => (await import('../serving/work.ts')).createWork,
     }),
-    runtimes,
+    runtimes: runtimes.all,
     catalog,
     log,
     watch: () => catalog.watch(),
     close: async () => {
       catalog.close();
-      await Promise.all(runtimes.map((runtime) => runtime.close()));
-      await Promise.all([loading?.then((loaded) => loaded.close()), memory.close()]);
+      await runtimes.close();
+      await memory.close();
     },
   };
-}
-
-/** Of all that `createRuntimes` makes, in the same order. */
-function runtimeIds({ docker }: Config): string[] {
-  return [...containerKinds(docker).map(({ id }) => id), 'native', 'deno', 'bun'];
-}
-
-function find({ all }: Runtimes, id: string): Runtime {
-  const found = all.find((runtime) => runtime.id === id);
-  if (!found) throw new Error(`invariant: ${id} is a runtime`);
-  return found;
 }
 
 /** @throws ConfigError where the log file can't be written */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
+import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
 import { prelude } from '../../../../server/src/runtime/shell/prelude.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import type { FakeEngine, Json } from '../../../fakes/engine.ts';
@@ -217,7 +218,7 @@ describe('the Docker runtime', () => {
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
-    expect(await held.runtime.sweep((id) => id === 'daemon1')).to.equal(2);
+    expect(await sweepContainers(held.engine, (id) => id !== 'daemon1')).to.equal(2);
     expect([...held.fake.containers.keys()]).to.deep.equal([second?.id]);
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });

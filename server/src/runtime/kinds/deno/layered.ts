@@ -3,7 +3,7 @@ import { forwarding } from '../../../base/forward.ts';
 import type { Isolation, LanguageId, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
-import type { Kind } from '../native/runtime.ts';
+import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
 import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
 import type { Found } from './look.ts';
@@ -17,7 +17,11 @@ const permissions: Layer = {
 };
 
 /** `found` gives the Deno that keeps its promises. */
-export function layeredDeno(found: () => Promise<Found>): Kind {
+export function createLayeredDeno(found: () => Promise<Found>, options: NativeOptions): NativeRuntime {
+  return new NativeRuntime(layeredDeno(found), options);
+}
+
+function layeredDeno(found: () => Promise<Found>): NativeKind {
   return {
     id: 'deno',
     languages: ['javascript', 'typescript'],

@@ -10,7 +10,7 @@ import { checkMount, identify, type Identity, sandboxUser } from '../../workspac
 import { HeldShell, newMark } from '../../shell/shell.ts';
 import { copyFolder } from '../../workspace/transfer.ts';
 import { SocketChannel } from './channel.ts';
-import { containerOptions, DAEMON_LABEL, type OciRuntime } from './container.ts';
+import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
@@ -251,14 +251,6 @@ export class DockerRuntime implements Runtime {
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
       throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`, this.id);
     }
-  }
-
-  /** Removes what daemons that are gone left behind. `alive` says whether a daemon's id is still somebody's. */
-  async sweep(alive: (daemonId: string) => boolean): Promise<number> {
-    const found = await this.#options.engine.find(DAEMON_LABEL);
-    const stray = found.filter(({ labels }) => !alive(labels[DAEMON_LABEL] ?? ''));
-    await Promise.all(stray.map(({ id }) => this.#options.engine.remove(id)));
-    return stray.length;
   }
 
   async close(): Promise<void> {

@@ -7,8 +7,8 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.t
 import type { NativeHost } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
-/** What makes one of them: what it brings along, and which languages it is for. */
-export interface Kind {
+/** One of the runtimes that are made so: what it brings along, and which languages it is for. */
+export interface NativeKind {
   readonly id: string;
   readonly languages: readonly LanguageId[];
   readonly isolation: RuntimeInfo['isolation'];
@@ -48,7 +48,7 @@ const trialSpec: SandboxSpec = {
 export class NativeRuntime implements Runtime {
   readonly id: string;
   readonly can = { terminals: true, networks: ['none'] } as const;
-  readonly #kind: Kind;
+  readonly #kind: NativeKind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #creating = new Set<Promise<unknown>>();
@@ -57,7 +57,7 @@ export class NativeRuntime implements Runtime {
   #looking: Promise<void> | undefined;
   #info: RuntimeInfo;
 
-  constructor(kind: Kind, options: NativeOptions) {
+  constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
     this.#kind = kind;
     this.#options = options;
