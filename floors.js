@@ -20,7 +20,7 @@ const daemonRooms = {
   state: [...foundations, 'runtime/choice'],
   runtime: foundations,
   'runtime/machine': contract,
-  'runtime/shell': [...contract, 'runtime/machine', 'runtime/workspace'],
+  'runtime/shell': [...contract, 'runtime/machine'],
   'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
   'runtime/choice': contract,
   'runtime/kinds/docker': mechanics,

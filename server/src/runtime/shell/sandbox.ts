@@ -10,13 +10,12 @@ import type { ShellHost, TerminalChannel } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
 import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine, ROOM } from './lines.ts';
-import { Collector } from './collector.ts';
+import { Collector } from '../machine/collector.ts';
 import { HeldProcess, OwnStdinProcess, type ProcessContext } from './process.ts';
 import { quote } from './quote.ts';
 import type { HeldShell } from './shell.ts';
 import { ShellPool } from './pool.ts';
 import { TerminalProcess } from './terminal.ts';
-import { copyFolder } from '../workspace/transfer.ts';
 
 export interface ShellSandboxParts {
   readonly host: ShellHost;
@@ -28,6 +27,8 @@ export interface ShellSandboxParts {
   readonly image: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Copies a host folder into it. */
+  copyIn(path: string, sandbox: Sandbox, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
 }
@@ -198,7 +199,7 @@ export class ShellSandbox implements Sandbox {
   }
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
-    return copyFolder(path, this, maxBytes, signal);
+    return this.#parts.copyIn(path, this, maxBytes, signal);
   }
 
   async #checkDirectory(path: string): Promise<void> {

@@ -7,7 +7,7 @@ import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { startProcess } from '../../machine/process.ts';
 import type { Sandbox, SandboxSpec } from '../../ports.ts';
-import { Collector } from '../../shell/collector.ts';
+import { Collector } from '../../machine/collector.ts';
 import { isRecent, minimumVersion } from './binary.ts';
 import { entryText } from './entry.ts';
 import { probe, type Probe } from './probe.ts';

@@ -31,7 +31,9 @@ export interface ContainerIdentity {
   readonly machine: string | undefined;
   readonly oci: OciRuntime;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** Host folders besides the workspace. */
+  /** The host folder that is mounted there. */
+  readonly workspace: SharedFolder | undefined;
+  /** Host folders besides that one. */
   readonly mounts: readonly MountSettings[];
 }
 
@@ -49,11 +51,11 @@ export function confined({ machine, oci }: ShellPlace, command: readonly string[
 
 /** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */
 export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
-  const { limits, workspace } = spec;
+  const { limits } = spec;
+  const { workspace } = identity;
   const { name, gvisor } = identity.oci;
   const [program = '', ...words] = shellCommand(identity, identity.mark);
   const tmpfs = `rw,exec,nosuid,nodev,mode=1777,size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
-  const bound = workspace && workspace.access !== 'copy' ? workspace : undefined;
   return {
     name: identity.name,
     Image: image,
@@ -89,8 +91,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
-      Tmpfs: { '/tmp': tmpfs, ...(bound ? {} : { '/workspace': tmpfs }) },
-      Mounts: [...(bound ? [mount(bound)] : []), ...identity.mounts],
+      Tmpfs: { '/tmp': tmpfs, ...(workspace ? {} : { '/workspace': tmpfs }) },
+      Mounts: [...(workspace ? [mount(workspace)] : []), ...identity.mounts],
     },
   };
 }

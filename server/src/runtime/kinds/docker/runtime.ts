@@ -6,9 +6,10 @@ import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '.
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
 import { parseFacts } from '../../shell/facts.ts';
 import { ShellSandbox } from '../../shell/sandbox.ts';
-import { checkMount, identify, type Identity, sandboxUser } from '../../workspace/share.ts';
+import { copyFolder } from '../../workspace/copy-in.ts';
+import { mountOf } from '../../workspace/folder.ts';
+import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { HeldShell, newMark } from '../../shell/shell.ts';
-import { copyFolder } from '../../workspace/transfer.ts';
 import { SocketChannel } from './channel.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
@@ -45,8 +46,7 @@ interface Parts {
   readonly oci: OciRuntime;
   /** The prelude's opening mark. */
   readonly mark: string;
-  /** Of the folder that is mounted. */
-  readonly mounted: Identity | undefined;
+  readonly furnishing: Furnishing;
 }
 
 export class DockerRuntime implements Runtime {
@@ -114,21 +114,20 @@ export class DockerRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
     if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    const { image, workspace } = spec;
+    const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
-    const mounts = workspace && workspace.access !== 'copy' ? workspace : undefined;
-    if (mounts && !this.#options.engine.address.local) {
+    if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
       throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
-    const mounted = mounts && (await identify(mounts.path));
+    const furnishing = await furnish(spec);
     await abortable(signal, this.#options.guard());
-    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), mounted };
+    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), furnishing };
     const sandbox = await this.#build(parts, signal, context.report);
     await this.#removals.undoing(
       () => sandbox.close(),
-      () => this.#furnish(sandbox, parts, signal, context.report),
+      () => furnishing.finish(sandbox, { signal, report: context.report }),
     );
     return sandbox;
   }
@@ -183,7 +182,7 @@ export class DockerRuntime implements Runtime {
       const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
       const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
       const sandbox = new ShellSandbox({
-        host, first: shell, facts, image, limits: spec.limits, clock, log,
+        host, first: shell, facts, image, limits: spec.limits, clock, log, copyIn: copyFolder,
         isolation: (found, limits) => containerIsolation(found, { ...spec, limits }, expected),
       });
       this.#sandboxes.add(sandbox);
@@ -195,24 +194,16 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** The folder is in it, and no other one. */
-  async #furnish(sandbox: Sandbox, { spec, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
-    const { workspace, limits } = spec;
-    if (!workspace) return;
-    if (mounted) return abortable(signal, checkMount(workspace.path, mounted, sandbox));
-    report('copying the folder');
-    await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
-  }
-
   /** Of an image that is there or can be pulled. */
-  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, furnishing }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       mark,
       machine: this.#host?.machine,
       oci,
-      user: sandboxUser(mounted),
+      user: furnishing.user,
+      workspace: furnishing.mount,
       mounts: pipes ? [pipes.mount] : [],
     });
     try {

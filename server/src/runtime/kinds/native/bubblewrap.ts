@@ -2,7 +2,7 @@
 import { dirname } from 'node:path/posix';
 import { PIPES } from '../../shell/pipe-folder.ts';
 import type { SharedFolder } from '../../ports.ts';
-import { NOBODY } from '../../workspace/share.ts';
+import { NOBODY } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
 
 export interface BubblewrapPlan {

@@ -7,7 +7,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Fifos } from '../../machine/fifos.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { startProcess } from '../../machine/process.ts';
-import { Collector } from '../../shell/collector.ts';
+import { Collector } from '../../machine/collector.ts';
 import { launcher } from '../../shell/launcher.ts';
 import { prelude } from '../../shell/prelude.ts';
 import { ControlGroups } from './cgroup.ts';

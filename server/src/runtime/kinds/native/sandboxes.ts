@@ -15,8 +15,8 @@ import { type Facts, parseFacts } from '../../shell/facts.ts';
 import { quote } from '../../shell/quote.ts';
 import { ShellSandbox } from '../../shell/sandbox.ts';
 import { HeldShell, newMark } from '../../shell/shell.ts';
-import { copyFolder } from '../../workspace/transfer.ts';
-import { checkMount, identify, type Identity, sandboxUser } from '../../workspace/share.ts';
+import { copyFolder } from '../../workspace/copy-in.ts';
+import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
 import type { NativeHost } from './findings.ts';
@@ -48,17 +48,12 @@ const MAX_COMPLAINT_LENGTH = 2000;
 
 /** @throws ProtocolError SandboxFailed. Nothing of it is left then. */
 export async function createNative(spec: SandboxSpec, context: CreateContext, host: NativeHost, equipment: Equipment, options: SandboxesOptions): Promise<Sandbox> {
-  const { signal, report } = context;
+  const { signal } = context;
   signal.throwIfAborted();
-  const { workspace, limits } = spec;
-  const mounted = workspace && workspace.access !== 'copy' ? await identify(workspace.path) : undefined;
-  const sandbox = await start(spec, mounted, context, host, equipment, options);
+  const furnishing = await furnish(spec);
+  const sandbox = await start(spec, furnishing, context, host, equipment, options);
   try {
-    if (workspace && mounted) await abortable(signal, checkMount(workspace.path, mounted, sandbox));
-    else if (workspace) {
-      report('copying the folder');
-      await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
-    }
+    await furnishing.finish(sandbox, context);
     signal.throwIfAborted();
     return sandbox;
   } catch (fault) {
@@ -67,7 +62,7 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, ho
   }
 }
 
-async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal, report }: CreateContext, host: NativeHost, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
+async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, host: NativeHost, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
   report('starting the sandbox');
   const { keeper, groups, fifos } = host;
   const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
@@ -91,7 +86,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
       groups.create(spec.name, spec.limits).then((created) => (made.group = created)),
       PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
     ]);
-    const plan = planFor(spec, { mounted, host, equipment, group, pipes });
+    const plan = planFor(spec, { furnishing, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
     const { shell, facts: spoken } = HeldShell.open(shells.first, mark, clock);
@@ -111,7 +106,7 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     const facts = parseFacts(text);
     void process.ended.then(() => shells.first.destroy());
     return (made.sandbox = new ShellSandbox({
-      host: shells, first: shell, facts, image: undefined, limits: spec.limits, clock, log,
+      host: shells, first: shell, facts, image: undefined, limits: spec.limits, clock, log, copyIn: copyFolder,
       isolation: (found, limits) => equipment.isolation(found, { ...spec, limits }),
       ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
     }));
@@ -128,14 +123,14 @@ async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise
 }
 
 interface PlanParts {
-  readonly mounted: Identity | undefined;
+  readonly furnishing: Furnishing;
   readonly host: NativeHost;
   readonly equipment: Equipment;
   readonly group: ControlGroup;
   readonly pipes: string;
 }
 
-function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
+function planFor({ limits }: SandboxSpec, { furnishing, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
   const { root, forbidsUserNamespaces, etc, library, toolchains } = host;
   return {
     root,
@@ -147,8 +142,8 @@ function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment,
     library,
     pipes,
     diskBytes: limits.diskBytes,
-    workspace: mounted && workspace,
-    user: sandboxUser(mounted),
+    workspace: furnishing.mount,
+    user: furnishing.user,
     filter: FILTER_FD,
   };
 }
