@@ -6,7 +6,7 @@ import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
 import { cannot, type Exit, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
-import type { ShellHost, TerminalChannel } from './channel.ts';
+import type { ShellSource, TerminalChannel } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
 import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine, ROOM } from './lines.ts';
@@ -18,7 +18,7 @@ import { ShellPool } from './pool.ts';
 import { TerminalProcess } from './terminal.ts';
 
 export interface ShellSandboxParts {
-  readonly host: ShellHost;
+  readonly source: ShellSource;
   readonly first: HeldShell;
   readonly facts: Facts;
   /** What is made of its facts, when these limits were asked for. */
@@ -52,13 +52,13 @@ export class ShellSandbox implements Sandbox {
 
   constructor(parts: ShellSandboxParts) {
     this.#parts = parts;
-    this.can = { adjust: parts.host.adjust !== undefined, copyIn: true, tellPristine: true };
+    this.can = { adjust: parts.source.adjust !== undefined, copyIn: true, tellPristine: true };
     this.image = parts.image;
     this.#isolation = parts.isolation(parts.facts, parts.limits);
     this.memoryBytes = parts.facts.usedBytes;
-    this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
+    this.#shells = new ShellPool(parts.source, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
-    void parts.host.first.closed.then(() => this.#ended());
+    void parts.source.first.closed.then(() => this.#ended());
   }
 
   /** Of its first shell. What ran for want of memory no more learns it first: a session that hears of the loss ends its commands. */
@@ -88,7 +88,7 @@ export class ShellSandbox implements Sandbox {
   }
 
   async #lostExit(): Promise<Exit> {
-    const outOfMemory = !this.#closing && (await this.#parts.host.ranOutOfMemory?.().catch(() => false));
+    const outOfMemory = !this.#closing && (await this.#parts.source.ranOutOfMemory?.().catch(() => false));
     return outOfMemory ? { kind: 'memoryLimit', signal: 'SIGKILL', code: null } : { kind: 'lost', reason: 'the sandbox went away while the program ran' };
   }
 
@@ -141,7 +141,7 @@ export class ShellSandbox implements Sandbox {
     const env = { TERM: 'xterm-256color', ...program.env, [COMMAND_ID]: id };
     const release = await this.#shells.reserve();
     try {
-      const channel = await this.#parts.host.openTerminal({ command, env, cwd: program.cwd, size });
+      const channel = await this.#parts.source.openTerminal({ command, env, cwd: program.cwd, size });
       this.#terminals.add(channel);
       const process = new TerminalProcess(this.#context(id), channel, sink);
       void process.exited.then(release).then(() => this.#terminals.delete(channel));
@@ -191,9 +191,9 @@ export class ShellSandbox implements Sandbox {
   }
 
   async adjust(limits: Limits): Promise<void> {
-    const { host } = this.#parts;
-    if (!host.adjust) return cannot('be held to other limits');
-    await host.adjust(limits);
+    const { source } = this.#parts;
+    if (!source.adjust) return cannot('be held to other limits');
+    await source.adjust(limits);
     const { stdout } = await this.#operate('facts 2>/dev/null');
     this.#isolation = this.#parts.isolation(parseFacts(stdout.toString()), limits);
   }
@@ -233,7 +233,7 @@ export class ShellSandbox implements Sandbox {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#shells.close();
-      await this.#parts.host.destroy();
+      await this.#parts.source.destroy();
     })();
     return this.#closing;
   }

@@ -11,7 +11,7 @@ import { Collector } from '../machine/collector.ts';
 import { openRegular } from '../machine/contents.ts';
 import { type Held, lend, type Path, type Walker, walkerFor } from '../machine/walk.ts';
 import type { Exit, Process, Sandbox } from '../ports.ts';
-import { throwFileError } from '../shell/file-errors.ts';
+import { throwFileError } from '../shell/index.ts';
 import { folderTooLarge, holdFolder } from './folder.ts';
 
 const CHUNK_BYTES = 256 * 1024;

@@ -1,11 +1,8 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
-import { prelude } from '../../shell/prelude.ts';
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
+import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
 import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
-import { seccompFilter } from '../../shell/seccomp.ts';
-import { newMark } from '../../shell/shell.ts';
-import { fenced } from '../../shell/fence.ts';
 
 /** Labels: a sweep finds by them what nobody owns any more. */
 export const DAEMON_LABEL = 'codebeaker.daemon';

@@ -1,15 +1,13 @@
 /** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
-import { type Clock, deadline } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
-import { parseFacts } from '../../shell/facts.ts';
-import { ShellSandbox } from '../../shell/sandbox.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { HeldShell, newMark } from '../../shell/shell.ts';
+import { newMark, openSandbox } from '../../shell/index.ts';
 import { SocketChannel } from './channel.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
@@ -35,9 +33,6 @@ export interface DockerOptions {
   /** For an engine that may be on this very machine. */
   readonly pipes: PipesHost | undefined;
 }
-
-/** A container whose shell does not speak within this time is no sandbox. */
-const FACTS_DEADLINE_MS = 20_000;
 
 /** What a sandbox is made of. */
 interface Parts {
@@ -171,19 +166,20 @@ export class DockerRuntime implements Runtime {
     const lease = new SocketChannel(await engine.attach(id, signal));
     const diverted = pipes?.first(lease, clock);
     const first = diverted ?? lease;
+    const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
     try {
-      const { shell, facts: spoken } = HeldShell.open(first, mark, clock);
-      await engine.start(id, signal);
-      const soon = <T>(work: Promise<T>) => abortable(signal, deadline(clock, FACTS_DEADLINE_MS, work, () => notASandbox('its shell says nothing')));
-      const text = await soon(spoken);
-      if (text === undefined) throw notASandbox('its shell ended at once');
-      const facts = parseFacts(text);
-      const short = pipes && diverted && (await soon(pipes.divert(shell, diverted))) ? pipes : undefined;
-      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
-      const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
-      const sandbox = new ShellSandbox({
-        host, first: shell, facts, image, limits: spec.limits, clock, log, copyIn: copyFolder,
-        isolation: (found, limits) => containerIsolation(found, { ...spec, limits }, expected),
+      const sandbox = await openSandbox({
+        first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+        start: async () => {
+          await engine.start(id, signal);
+          return { ended: undefined };
+        },
+        source: async (run) => {
+          const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
+          return containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
+        },
+        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+        refusal: notASandbox,
       });
       this.#sandboxes.add(sandbox);
       void first.closed.then(() => this.#sandboxes.delete(sandbox));

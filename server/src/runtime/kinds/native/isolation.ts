@@ -1,8 +1,7 @@
 /** What a native sandbox really enforces: its own facts, read from inside, against what was asked. */
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
-import type { Facts } from '../../shell/facts.ts';
-import { capabilities, disk, filesystem, isolationOf, limit, network, noNewPrivileges, processes, seccomp, user } from '../../shell/layers.ts';
+import { type Facts, layers } from '../../shell/index.ts';
 
 /** Of 10: as with a container, the kernel is the host's; and so are the programs. */
 export const NATIVE_SCORE = 6;
@@ -13,20 +12,20 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
   const { limits } = spec;
   const { member, perProcess } = facts;
   const inGroup = (name: string) => member.has(name) || member.has('.');
-  const memory = limit('memory', inGroup('memory') ? facts.memoryBytes : undefined, limits.memoryBytes, 'bytes', NO_GROUP);
-  const pids = limit('pids', inGroup('pids') ? facts.pids : undefined, limits.pids, 'processes', NO_GROUP);
-  return isolationOf(NATIVE_SCORE, [
-    user(facts),
-    capabilities(facts),
-    noNewPrivileges(facts.noNewPrivs === true),
-    seccomp(facts, 'a filter of dangerous system calls'),
-    processes(facts),
-    filesystem(facts, "read-only, and of the host's nothing but its programs"),
-    network(facts),
+  const memory = layers.limit('memory', inGroup('memory') ? facts.memoryBytes : undefined, limits.memoryBytes, 'bytes', NO_GROUP);
+  const pids = layers.limit('pids', inGroup('pids') ? facts.pids : undefined, limits.pids, 'processes', NO_GROUP);
+  return layers.isolationOf(NATIVE_SCORE, [
+    layers.user(facts),
+    layers.capabilities(facts),
+    layers.noNewPrivileges(facts.noNewPrivs === true),
+    layers.seccomp(facts, 'a filter of dangerous system calls'),
+    layers.processes(facts),
+    layers.filesystem(facts, "read-only, and of the host's nothing but its programs"),
+    layers.network(facts),
     orElse(memory, perProcess.dataBytes, limits.memoryBytes, 'bytes for each process; not for all of them together'),
-    limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores', NO_GROUP),
+    layers.limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores', NO_GROUP),
     orElse(pids, perProcess.processes, limits.pids, 'processes in a user namespace of its own'),
-    disk(facts, spec),
+    layers.disk(facts, spec),
   ]);
 }
 

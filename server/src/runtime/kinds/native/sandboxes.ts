@@ -1,20 +1,15 @@
 /** Makes native sandboxes: one bubblewrap each, its first process a held shell whose stdin is the lease. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, deadline } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import { abortable } from '../../../base/promises.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
-import { PipeFolder } from '../../shell/pipe-folder.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { spawn, type Spawned } from '../../machine/spawn.ts';
 import { walkerFor } from '../../machine/walk.ts';
 import type { findToolchain } from '../../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../../ports.ts';
-import { type Facts, parseFacts } from '../../shell/facts.ts';
-import { quote } from '../../shell/quote.ts';
-import { ShellSandbox } from '../../shell/sandbox.ts';
-import { HeldShell, newMark } from '../../shell/shell.ts';
+import { type Facts, newMark, openSandbox, PipeFolder, quote } from '../../shell/index.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
@@ -39,7 +34,6 @@ export interface SandboxesOptions {
   removed(sandbox: Sandbox): void;
 }
 
-const FACTS_DEADLINE_MS = 20_000;
 const MAX_OPEN_FILES = 4096;
 const OPTIONS_FD = 7;
 const FILTER_FD = 8;
@@ -89,26 +83,24 @@ async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report
     const plan = planFor(spec, { furnishing, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
-    const { shell, facts: spoken } = HeldShell.open(shells.first, mark, clock);
-    const process = (made.process = await spawn(
-      {
-        command: [host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan), 'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark],
-        cwd: '/',
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-        stdin: 'none',
-        prepare: prepareLine(host, group, optionsFile, spec),
+    const command = [
+      host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
+      'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark,
+    ];
+    return (made.sandbox = await openSandbox({
+      first: shells.first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+      start: async () => {
+        const prepare = prepareLine(host, group, optionsFile, spec);
+        made.process = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
+        return { ended: failure(made.process) };
       },
-      keeper,
-    ));
-    const waiting = deadline(clock, FACTS_DEADLINE_MS, Promise.race([spoken, failure(process)]), () => notASandbox('its shell says nothing'));
-    const text = await abortable(signal, waiting);
-    if (text === undefined) throw notASandbox('its shell ended at once');
-    const facts = parseFacts(text);
-    void process.ended.then(() => shells.first.destroy());
-    return (made.sandbox = new ShellSandbox({
-      host: shells, first: shell, facts, image: undefined, limits: spec.limits, clock, log, copyIn: copyFolder,
-      isolation: (found, limits) => equipment.isolation(found, { ...spec, limits }),
+      source: async () => {
+        void made.process?.ended.then(() => shells.first.destroy());
+        return shells;
+      },
+      isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
       ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
+      refusal: notASandbox,
     }));
   } catch (fault) {
     await destroy();
