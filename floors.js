@@ -21,7 +21,7 @@ const daemonRooms = {
   events: foundations,
   runtime: foundations,
   'runtime/machine': contract,
-  'runtime/shell': [...contract, 'runtime/machine', 'runtime/workspace'],
+  'runtime/shell': [...contract, 'runtime/machine'],
   'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
   'runtime/choice': [...contract, 'events'],
   'runtime/kinds/docker': mechanics,
@@ -33,6 +33,9 @@ const daemonRooms = {
   command: [...contract, 'events', 'policy', 'session'],
   serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'session', 'command'],
 };
+
+/** Rooms that are entered through one file alone: the rest of them is nobody else's business. */
+const daemonDoors = { 'runtime/shell': 'index.ts' };
 
 /** They put the parts together: they may know every room, and no room may know them. */
 const daemonTop = ['', 'cli'];
@@ -55,9 +58,9 @@ const clientHomes = {
 };
 
 const houses = [
-  { root: 'server/src/', rooms: daemonRooms, top: daemonTop, homes: daemonHomes, packages: () => true },
+  { root: 'server/src/', rooms: daemonRooms, doors: daemonDoors, top: daemonTop, homes: daemonHomes, packages: () => true },
   {
-    root: 'client-vscode/src/', rooms: clientRooms, top: [''], homes: clientHomes,
+    root: 'client-vscode/src/', rooms: clientRooms, doors: {}, top: [''], homes: clientHomes,
     packages: (name) => !/^codebeaker(?:\/|$)/.test(name) || name === 'codebeaker/protocol',
   },
 ];
@@ -71,7 +74,7 @@ const houses = [
 export function importFault(file, name) {
   const house = houses.find(({ root }) => file.startsWith(root));
   if (!house) return undefined;
-  const { root, homes, packages } = house;
+  const { root, doors, homes, packages } = house;
   const path = file.slice(root.length);
   if (!name.startsWith('.')) {
     const home = homes[name.replace(/^node:/, '').split('/')[0]];
@@ -82,7 +85,9 @@ export function importFault(file, name) {
   if (!target.startsWith(root)) return `${name} lies outside ${root}`;
   const from = roomOf(house, path);
   const to = roomOf(house, target.slice(root.length));
-  return mayKnow(house, from, to) ? undefined : `${from || 'the top'} does not know ${to || 'the top'} (see floors.js)`;
+  if (!mayKnow(house, from, to)) return `${from || 'the top'} does not know ${to || 'the top'} (see floors.js)`;
+  const door = from !== to && doors[to] && `${root}${to}/${doors[to]}`;
+  return door && target !== door ? `${to} is entered through ${doors[to]} alone (see floors.js)` : undefined;
 }
 
 function covers(place, path) {

@@ -40,6 +40,7 @@ describe('the architecture check fails for', () => {
     'protocol that imports base': { path: 'server/src/protocol/x.ts', text: "import { a } from '../base/a.ts';" },
     'an import from a floor nobody knows': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
     'an import from outside the daemon': { path: 'server/src/serving/x.ts', text: "import { a } from '../../../test/a.ts';" },
+    'a room that is entered beside its door': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../shell/facts.ts';" },
     'dockerode outside its file': { path: 'server/src/runtime/kinds/docker/x.ts', text: "const d = await import('dockerode');" },
     'execa outside its file': { path: 'server/src/runtime/machine/x.ts', text: "import { execa } from 'execa';" },
     'child processes': { path: 'server/src/command/x.ts', text: "import { spawn } from 'node:child_process';" },

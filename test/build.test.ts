@@ -12,7 +12,11 @@ describe('the build', () => {
     execa: 'execaSync',
     'the OpenRPC document': 'paramStructure',
     'the languages of zod': 'Ongeldige',
-    'the runtimes': 'codebeaker-keeper',
+    'what runtimes share': 'codebeaker-keeper',
+    'the code of containers': 'nr_inodes',
+    'the code of native sandboxes': '--unshare-pid',
+    'the code of Deno': '--allow-env',
+    'the code of Bun': 'DO_NOT_TRACK',
     'the handlers': 'session/execute":',
   };
   const start = readFileSync(new URL('dist/start.cjs', server), 'latin1');

@@ -2,8 +2,7 @@
 import { expect } from 'chai';
 import { PrimedProgram } from '../../server/src/command/primed.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
-import { native } from '../../server/src/runtime/kinds/native/native.ts';
-import { NativeRuntime } from '../../server/src/runtime/kinds/native/runtime.ts';
+import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need } from '../require.ts';
 import { create, Output, write } from '../runtime/contract/harness.ts';
@@ -56,7 +55,7 @@ async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, samp
 const scrub = (text: string): string => text.replaceAll(/\/tmp\/\.[\w-]+\/(?:unbuffered|hook)\.rb/g, 'OURS').replaceAll(/pid=\d+|\(node:\d+\)|0x[0-9a-f]+/g, '#');
 
 const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void>; samples: typeof corpus }> = {
-  native: { make: () => nativeSubject((options) => new NativeRuntime(native, options)), needs: need('bubblewrap', bubblewrap), samples: corpus },
+  native: { make: () => nativeSubject(createNativeRuntime), needs: need('bubblewrap', bubblewrap), samples: corpus },
   docker: { make: () => containerSubject(debian, kind), needs: need('docker', dockerImage(debian)), samples: corpus },
   deno: { make: () => layeredSubject(), needs: need('bubblewrap', bubblewrap), samples: denoCorpus },
 };

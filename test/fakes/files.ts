@@ -18,6 +18,11 @@ export class FakeFiles implements Files {
     this.#check = check;
   }
 
+  /** Whether there is nothing but what the daemon itself prepares. */
+  get empty(): boolean {
+    return [...this.#nodes.keys()].every((path) => /^\/(?:workspace|tmp)(?:$|\/\.codebeaker-)/.test(path));
+  }
+
   async write(path: string, content: Buffer, { mode, executable }: WriteOptions): Promise<void> {
     await this.#begin('write', path);
     const there = this.#nodes.get(path);

@@ -2,7 +2,7 @@
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
-import type { CreateContext, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Toolchain } from '../../server/src/runtime/ports.ts';
+import { cannot, type CreateContext, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
 
@@ -20,6 +20,8 @@ export interface FakeOptions {
   readonly phases?: Toolchain['phases'];
   /** Whether its sandboxes can be held to other limits. */
   readonly adjusts?: boolean | 'refuses';
+  /** Whether its sandboxes can be given a folder after they were made. */
+  readonly copiesIn?: boolean;
   /** Awaited by `create`, `start` and `close`: to hold them, or to make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
   readonly starting?: (program: Program) => Promise<void> | void;
@@ -30,7 +32,7 @@ const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 
 
 export class FakeRuntime implements Runtime {
   readonly id: string;
-  readonly terminals: boolean;
+  readonly can: RuntimeCan;
   /** Every sandbox that was made, also closed ones. */
   readonly made: FakeSandbox[] = [];
   readonly #options: FakeOptions;
@@ -39,7 +41,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
-    this.terminals = options.id === 'docker';
+    this.can = { terminals: options.pty ?? true, networks: ['none'] };
     this.#options = options;
   }
 
@@ -65,6 +67,10 @@ export class FakeRuntime implements Runtime {
     return this.info();
   }
 
+  watch(_signal: AbortSignal, _changed: () => void): void {
+    // Whoever tests changes calls for himself.
+  }
+
   prepared(language: LanguageId | undefined): boolean {
     return language === undefined || (this.#options.languages ?? []).includes(language);
   }
@@ -86,6 +92,8 @@ export class FakeRuntime implements Runtime {
 }
 
 export class FakeSandbox implements Sandbox {
+  readonly can;
+  readonly memoryBytes = undefined;
   readonly spec: SandboxSpec;
   readonly image: string | undefined;
   readonly isolation: Isolation;
@@ -95,7 +103,8 @@ export class FakeSandbox implements Sandbox {
   closes = 0;
   /** Limits it was held to after it was made. */
   readonly adjusted: Limits[] = [];
-  readonly adjust?: (limits: Limits) => Promise<void>;
+  /** Host folders that it was given copies of after it was made. */
+  readonly copied: string[] = [];
   readonly #options: FakeOptions;
   readonly #lost = deferred<string>();
   #gone = false;
@@ -106,11 +115,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    if (!options.adjusts) return;
-    this.adjust = async (limits) => {
-      if (options.adjusts === 'refuses') throw new ProtocolError('SandboxFailed', 'it can not');
-      this.adjusted.push(limits);
-    };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true };
   }
 
   get gone(): boolean {
@@ -125,7 +130,7 @@ export class FakeSandbox implements Sandbox {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
     const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
-    return { extension: '.fake', phases };
+    return { extension: '.fake', version: () => Promise.resolve(undefined), prime: undefined, phases };
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
@@ -137,6 +142,23 @@ export class FakeSandbox implements Sandbox {
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
     this.processes.push(process);
     return process;
+  }
+
+  /** Nobody has written a file into it. */
+  async isPristine(): Promise<boolean> {
+    this.#check();
+    return this.files.empty;
+  }
+
+  async adjust(limits: Limits): Promise<void> {
+    if (!this.can.adjust) return cannot('be held to other limits');
+    if (this.#options.adjusts === 'refuses') throw new ProtocolError('SandboxFailed', 'it can not');
+    this.adjusted.push(limits);
+  }
+
+  async copyIn(path: string): Promise<void> {
+    if (!this.can.copyIn) return cannot('be given a folder any more');
+    this.copied.push(path);
   }
 
   /** Takes it away behind everybody's back. */

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
+import { forwarding } from '../../server/src/base/forward.ts';
 import { deferred } from '../../server/src/base/promises.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type CloseReason, ProtocolError, type SessionState } from '../../server/src/protocol/index.ts';
@@ -11,6 +12,7 @@ import type { Quantity } from '../../server/src/runtime/choice/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
 import { Places } from '../../server/src/session/places.ts';
+import { SandboxPool } from '../../server/src/session/pool.ts';
 import type { Session } from '../../server/src/session/session.ts';
 import { Turns } from '../../server/src/session/turns.ts';
 import { measureRuntimes } from '../../server/src/serving/listeners/measure.ts';
@@ -22,6 +24,8 @@ export interface BenchOptions extends Partial<FakeOptions> {
   readonly max?: number;
   /** By default as many as want to. */
   readonly atOnce?: number;
+  /** So many sandboxes for Python are made ahead. */
+  readonly ahead?: number;
 }
 
 /** A manager with one fake runtime, and what both did. */
@@ -34,16 +38,36 @@ export class SessionBench {
   readonly runtime: FakeRuntime;
   readonly manager: SessionManager;
 
-  constructor({ max = 16, atOnce = Infinity, ...options }: BenchOptions = {}) {
+  constructor({ max = 16, atOnce = Infinity, ahead, ...options }: BenchOptions = {}) {
     this.runtime = new FakeRuntime({ clock: this.clock, languages: ['python'], ...options });
     const { clock, events } = this;
-    this.manager = new SessionManager({ visit: 'visit', places: new Places(max), turns: new Turns({ atOnce, clock }), events, clock, log: recordingLog(this.lines) });
+    this.manager = new SessionManager({
+      visit: 'visit',
+      places: new Places(max),
+      turns: new Turns({ atOnce, clock }),
+      pool: ahead === undefined ? undefined : this.#pool(ahead),
+      events,
+      clock,
+      log: recordingLog(this.lines),
+    });
     measureRuntimes({ record: (...sample) => void this.samples.push(sample) }, events);
     events.listen((event) => {
       if (event.kind !== 'sessionChanged') return;
       const { session: { sessionId }, state, reason } = event;
       this.changes.push(reason ? [sessionId, state, reason] : [sessionId, state]);
     });
+  }
+
+  #pool(ahead: number): SandboxPool<unknown> {
+    const pool = new SandboxPool<unknown>({
+      clock: this.clock,
+      log: recordingLog(this.lines),
+      size: () => ahead,
+      adjustable: () => false,
+      prepare: () => Promise.resolve(undefined),
+    });
+    pool.expect(this.runtime, { language: 'python', image: undefined, limits: defaultLimits, network: { mode: 'none' } });
+    return pool;
   }
 
   async create(wish: Partial<CreateSession> = {}, context: Partial<CreateContext> = {}): Promise<Session> {
@@ -91,14 +115,9 @@ export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
 
 /** The runtime's own way to see that nobody wants the sandbox any more is taken from it. */
 export function deaf(runtime: Runtime): Runtime {
-  return {
-    id: runtime.id,
-    info: () => runtime.info(),
-    refresh: (signal) => runtime.refresh(signal),
-    prepared: (language) => runtime.prepared(language),
+  return forwarding(() => runtime, {
     create: (spec, context) => runtime.create(spec, { ...context, signal: new AbortController().signal }),
-    close: () => runtime.close(),
-  };
+  });
 }
 
 /** A command that lasts until the test ends it. An execution ends with its session, too. */

@@ -86,6 +86,23 @@ describe('a session that is found', () => {
   });
 });
 
+describe('a folder to be copied', () => {
+  const workspace = { path: '/folder', access: 'copy' } as const;
+
+  for (const copiesIn of [true, false]) {
+    it(`goes into a sandbox that waits ${copiesIn ? 'where it takes one' : 'never: another sandbox is made where it takes none'}`, async () => {
+      const bench = new SessionBench({ ahead: 1, copiesIn });
+      await bench.clock.advance(2_000);
+      const [waiting] = bench.runtime.made;
+      const session = await bench.create({ workspace });
+      expect([session.sandbox === waiting, session.view().warm, waiting?.gone]).to.deep.equal([copiesIn, copiesIn, !copiesIn]);
+      expect(waiting?.copied).to.deep.equal(copiesIn ? ['/folder'] : []);
+      expect(bench.sandbox.spec.workspace).to.deep.equal(copiesIn ? undefined : workspace);
+      await bench.manager.close();
+    });
+  }
+});
+
 describe('strict', () => {
   const layers = (state: 'enforced' | 'degraded' | 'off'): Isolation => ({
     score: 5,

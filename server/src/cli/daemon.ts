@@ -11,11 +11,9 @@ import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
-import { containerKinds } from '../runtime/kinds/docker/kinds.ts';
-import { LateRuntime } from '../runtime/choice/late.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { remember } from './remember.ts';
-import type { Runtimes } from './runtimes.ts';
+import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
@@ -38,43 +36,29 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
-  let loading: Promise<Runtimes> | undefined;
-  const load = () => (loading ??= import('./runtimes.ts').then(({ createRuntimes }) => createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts })));
-  // Deno has terminals only where it runs in bubblewrap.
-  const runtimes = runtimeIds(config).map((id) => new LateRuntime(id, id !== 'deno', async () => find(await load(), id)));
+  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts });
   const events = new EventStream(log.child('events'));
-  const catalog = new Catalog({ runtimes, clock, events, memory });
+  const catalog = new Catalog({ runtimes: runtimes.all, clock, events, memory });
   void catalog.known();
   // Nobody waits for it.
-  void catalog.whenLooked().then(async () => (await load()).sweep());
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: async () => (await load()).hidden() };
+  void catalog.whenLooked().then(() => runtimes.sweep());
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
   return {
     open: soleVisit(createOpen({ ...parts, house }), closeHouse),
-    runtimes,
+    runtimes: runtimes.all,
     catalog,
     log,
     watch: () => catalog.watch(),
     close: async () => {
       catalog.close();
       await closeHouse();
-      await Promise.all(runtimes.map((runtime) => runtime.close()));
-      await Promise.all([loading?.then((loaded) => loaded.close()), memory.close()]);
+      await runtimes.close();
+      await memory.close();
     },
   };
-}
-
-/** Of all that `createRuntimes` makes, in the same order. */
-function runtimeIds({ docker }: Config): string[] {
-  return [...containerKinds(docker).map(({ id }) => id), 'native', 'deno', 'bun'];
-}
-
-function find({ all }: Runtimes, id: string): Runtime {
-  const found = all.find((runtime) => runtime.id === id);
-  if (!found) throw new Error(`invariant: ${id} is a runtime`);
-  return found;
 }
 
 /** @throws ConfigError where the log file can't be written */

@@ -1,13 +1,16 @@
-/** After a daemon's sudden death: removes the containers it left. Started by its keeper. */
+/** After a daemon's sudden death: removes what it left outside this machine's own processes and folders. Started by its keeper. */
+import { createLog } from '../base/log.ts';
 import { loadConfig } from '../policy/config-file.ts';
-import { DAEMON_LABEL } from '../runtime/kinds/docker/container.ts';
+import { SharedParts } from '../runtime/kinds/shared.ts';
+import { leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
 import type { Surroundings } from './surroundings.ts';
-import { createEngine } from './runtimes.ts';
 
+/** @throws whatever the first place that could not be swept said; all others have been swept then */
 export async function sweep(surroundings: Surroundings, daemonId: string, configFlag: string | undefined): Promise<number> {
-  const config = loadConfig({ flag: configFlag, env: surroundings.env, home: surroundings.home });
-  const engine = createEngine(config, surroundings);
-  const left = await engine.find(`${DAEMON_LABEL}=${daemonId}`);
-  await Promise.all(left.map(({ id }) => engine.remove(id)));
+  const { docker } = loadConfig({ flag: configFlag, env: surroundings.env, home: surroundings.home });
+  const log = createLog('warn', surroundings.writeLog);
+  const shared = new SharedParts({ ...surroundings, docker, images: {}, log, verdicts: new Map() });
+  const swept = await Promise.allSettled(leftoversOf(runtimeKinds(docker)).map((leftovers) => leftovers.sweep(shared, (id) => id === daemonId)));
+  for (const result of swept) if (result.status === 'rejected') throw result.reason;
   return 0;
 }

@@ -1,7 +1,7 @@
 /** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
 import type { LanguageId } from '../protocol/index.ts';
-import type { Toolchain, ToolchainPhase } from './ports.ts';
-import { type Prime, primeNode, primePython, primeRuby } from './prime/primers.ts';
+import type { Prime, Toolchain, ToolchainPhase } from './ports.ts';
+import { primeNode, primePython, primeRuby } from './prime/primers.ts';
 
 /** What a sandbox can tell of its own tools. */
 export interface Tools {
@@ -106,7 +106,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
-    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), ...(candidate.prime ? { prime: candidate.prime } : {}) };
+    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), prime: candidate.prime };
   }
   return undefined;
 }

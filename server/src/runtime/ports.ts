@@ -1,33 +1,31 @@
 /**
  * What a runtime is to the rest of the house. A runtime makes sandboxes; a sandbox runs programs and holds files.
- * Neither knows of sessions or of the wire.
+ * Neither knows of sessions or of the wire. What not every one of them can do is declared in `can`, and every method
+ * is there all the same: a method that `can` denies rejects.
  */
-import type {
-  DirectoryEntry,
-  Environment,
-  Isolation,
-  LanguageId,
-  Limits,
-  Network,
-  RuntimeInfo,
+import {
+  type DirectoryEntry,
+  type Environment,
+  type Isolation,
+  type LanguageId,
+  type Limits,
+  type Network,
+  ProtocolError,
+  type RuntimeInfo,
 } from '../protocol/index.ts';
-import type { Prime } from './prime/primers.ts';
 
 export interface Runtime {
   readonly id: string;
-  /** Whether its sandboxes have terminals. */
-  readonly terminals?: boolean;
-  /** The network modes to which it can confine a sandbox. Absent: `none` alone. */
-  readonly networks?: readonly Network['mode'][];
+  readonly can: RuntimeCan;
   /** What is known now. Never waits, never probes. */
   info(): RuntimeInfo;
   /** Looks again whether this host can run it. Never rejects: what is wrong is in `reason`. */
   refresh(signal: AbortSignal): Promise<RuntimeInfo>;
   /**
    * Calls `changed` whenever it may be worth looking again, until `signal` aborts. Never throws, and holds no process open.
-   * Absent: nothing changes while the daemon runs.
+   * A runtime that nobody tells of changes never calls it.
    */
-  watch?(signal: AbortSignal, changed: () => void): void;
+  watch(signal: AbortSignal, changed: () => void): void;
   /**
    * Whether a sandbox for this language can be made without fetching anything first. As of the last `refresh`.
    * `image`: of this one, for runtimes that have them, instead of the one that is configured.
@@ -42,9 +40,18 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** What not every runtime can do. */
+export interface RuntimeCan {
+  /** Its sandboxes have terminals: `Program.pty`. Without them such a program is refused with LanguageUnsupported. */
+  readonly terminals: boolean;
+  /** The network modes to which it can confine a sandbox. All others are refused with IsolationUnavailable. */
+  readonly networks: readonly Network['mode'][];
+}
+
 /** What a sandbox is made from. Policy has been applied: every value is final. */
 export interface SandboxSpec {
-  readonly sessionId: string;
+  /** What the sandbox is called outside: it is part of the names and labels by which people and sweeps find what belongs to it. */
+  readonly name: string;
   readonly language: LanguageId | undefined;
   /** An OCI image, for runtimes that have them. */
   readonly image: string | undefined;
@@ -68,12 +75,23 @@ export interface CreateContext {
   report(message: string, percentage?: number): void;
 }
 
+/** What not every sandbox can do. */
+export interface SandboxCan {
+  /** It can be held to other limits than those it was made with: `adjust`. */
+  readonly adjust: boolean;
+  /** A folder can be copied into it when it has been made: `copyIn`. */
+  readonly copyIn: boolean;
+  /** It can tell whether anybody has left something in it: `isPristine`. */
+  readonly tellPristine: boolean;
+}
+
 export interface Sandbox {
+  readonly can: SandboxCan;
   readonly image: string | undefined;
   /** What was found in force inside, layer by layer. */
   readonly isolation: Isolation;
-  /** What it used when it had just been made, in bytes. Absent: not known. */
-  readonly memoryBytes?: number | undefined;
+  /** What it used when it had just been made, in bytes. undefined: not known. */
+  readonly memoryBytes: number | undefined;
   readonly files: Files;
   /** Resolves, with words for a person, when the sandbox is gone without having been asked to go. */
   readonly lost: Promise<string>;
@@ -84,14 +102,19 @@ export interface Sandbox {
    * @throws ProtocolError SandboxLost, LanguageUnsupported (no such programs here), FileNotFound (cwd)
    */
   start(program: Program, sink: Sink): Promise<Process>;
-  /** Whether it lives and nobody has left anything in it. Where it can't be told, there is no such question. */
-  isPristine?(): Promise<boolean>;
+  /** Whether it lives and nobody has left anything in it. */
+  isPristine(): Promise<boolean>;
   /** Changes the limits that can be changed in a sandbox that is there: `AdjustableLimits`. `isolation` tells what has come of it. */
-  adjust?(limits: Limits): Promise<void>;
-  /** Copies a host folder into /workspace, where that can still be done. */
-  copyIn?(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
+  adjust(limits: Limits): Promise<void>;
+  /** Copies a host folder into /workspace. */
+  copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** Removes it with everything in it. Resolves when it is gone. */
   close(): Promise<void>;
+}
+
+/** How a sandbox answers to what its `can` denies. @throws ProtocolError SandboxFailed */
+export function cannot(what: string): Promise<never> {
+  return Promise.reject(new ProtocolError('SandboxFailed', `this sandbox can't ${what}`));
 }
 
 export interface Program {
@@ -147,9 +170,9 @@ export interface Toolchain {
   /** The extension that a source file given as text gets, with its dot. */
   readonly extension: string;
   /** Of the tool that runs it, where it tells. Starts that tool. */
-  version?(): Promise<string | undefined>;
-  /** How its interpreter is started ahead, where that can't be told from being started with the program. */
-  readonly prime?: Prime;
+  version(): Promise<string | undefined>;
+  /** How its interpreter is started ahead. undefined: a program could tell that from being started with it. */
+  readonly prime: Prime | undefined;
   /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
@@ -160,6 +183,21 @@ export interface ToolchainPhase {
   readonly env: Environment;
   /** Absolute path to text: what must be there before the phase starts. */
   readonly files?: Readonly<Record<string, string>>;
+}
+
+/** How an interpreter is started before it is known which program it is to run. It waits for an order on its stdin. */
+export interface Prime {
+  /** What an order may bring that was not known at the start: another file, variables, arguments. */
+  readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
+  /** `file` need not be there yet. `scratch` is a folder that is there until the program has ended. */
+  primer(file: string, scratch: string): Primer;
+}
+
+export interface Primer {
+  readonly command: readonly string[];
+  readonly env: Environment;
+  /** Absolute path to text: what must be there before it starts. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /**

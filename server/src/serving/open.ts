@@ -69,6 +69,6 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: makesAhead(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     network: { modes: [...policy.networkModes] },
-    ...(catalog.choosable.some((known) => known.runtime.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
   };
 }

@@ -83,7 +83,7 @@ export class SessionManager<Extra = unknown> {
     context.signal.throwIfAborted();
     const warm = await this.#takeWarm(wish, context);
     const id = warm?.sessionId ?? randomBytes(8).toString('hex');
-    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...specOf(wish), sessionId: id, workspace: wish.workspace }, context));
+    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...specOf(wish), name: id, workspace: wish.workspace }, context));
     if (wish.strict) await requireEnforced(sandbox);
     if (context.signal.aborted) {
       await sandbox.close();
@@ -105,16 +105,19 @@ export class SessionManager<Extra = unknown> {
     return { session, prepared: warm?.extra };
   }
 
-  /** A sandbox that waits can still be given a copy of a folder, but no mount. */
+  /** A sandbox that waits can be given no mount any more, and a copy of a folder only where it says so. */
   async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<Warm<Extra> | undefined> {
     const { pool } = this.#options;
     const { workspace, limits, runtime } = wish;
     if (!pool || (workspace && workspace.access !== 'copy')) return undefined;
     const warm = await pool.take(runtime, specOf(wish));
     if (!warm || !workspace) return warm;
+    if (!warm.sandbox.can.copyIn) {
+      await warm.sandbox.close();
+      return undefined;
+    }
     try {
       report('copying the folder');
-      if (!warm.sandbox.copyIn) throw new ProtocolError('SandboxFailed', 'the folder can not be copied into a sandbox that was made ahead');
       await abortable(signal, warm.sandbox.copyIn(workspace.path, limits.diskBytes, signal));
       return warm;
     } catch (fault) {

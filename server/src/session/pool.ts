@@ -9,7 +9,7 @@ import { closeAll } from '../base/promises.ts';
 import type { AdjustableLimits, CreateContext, Runtime, Sandbox, SandboxSpec } from '../runtime/ports.ts';
 
 /** What a sandbox is made for; it can't be changed later. */
-export type PoolSpec = Omit<SandboxSpec, 'sessionId' | 'workspace'>;
+export type PoolSpec = Omit<SandboxSpec, 'name' | 'workspace'>;
 
 export interface Warm<T> {
   readonly sessionId: string;
@@ -81,12 +81,12 @@ export class SandboxPool<T> {
   async #takeAdjusted({ runtime, spec }: Shelf<T>): Promise<Warm<T> | undefined> {
     if (!this.#options.adjustable(spec.limits)) return undefined;
     const kind = keyOf(runtime, spec, {});
-    const shelves = [...this.#shelves.values()].filter((each) => each.waiting[0]?.sandbox.adjust && keyOf(each.runtime, each.spec, {}) === kind);
+    const shelves = [...this.#shelves.values()].filter((each) => each.waiting[0]?.sandbox.can.adjust && keyOf(each.runtime, each.spec, {}) === kind);
     for (const shelf of shelves) {
       const warm = await this.#takeFrom(shelf);
       if (!warm) continue;
       try {
-        await warm.sandbox.adjust?.(spec.limits);
+        await warm.sandbox.adjust(spec.limits);
         return warm;
       } catch (fault) {
         this.#options.log.debug('a waiting sandbox could not be given other limits', fault);
@@ -157,7 +157,7 @@ export class SandboxPool<T> {
     const sessionId = randomBytes(8).toString('hex');
     const context: CreateContext = { signal: this.#closing.signal, report: () => undefined };
     try {
-      const sandbox = await runtime.create({ ...spec, sessionId, workspace: undefined }, context);
+      const sandbox = await runtime.create({ ...spec, name: sessionId, workspace: undefined }, context);
       const extra = await prepare(sandbox, spec).catch((fault: unknown) => void log.debug('a sandbox is not fully prepared', fault));
       const warm: Warm<T> = { sessionId, sandbox, extra: extra ?? undefined };
       waiting.push(warm);
@@ -197,7 +197,7 @@ export class SandboxPool<T> {
   }
 
   async #isPristine(sandbox: Sandbox): Promise<boolean> {
-    return sandbox.isPristine ? sandbox.isPristine().catch(() => false) : true;
+    return sandbox.can.tellPristine ? sandbox.isPristine().catch(() => false) : true;
   }
 
   #discard({ sandbox }: Warm<T>): void {

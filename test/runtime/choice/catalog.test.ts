@@ -34,7 +34,7 @@ class Watched extends FakeRuntime implements Runtime {
     return this.info();
   }
 
-  watch(signal: AbortSignal, changed: () => void): void {
+  override watch(signal: AbortSignal, changed: () => void): void {
     this.watching = signal;
     this.changed = changed;
   }

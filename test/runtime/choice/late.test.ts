@@ -1,6 +1,6 @@
 /** A runtime whose code comes when it is needed. */
 import { expect } from 'chai';
-import { LateRuntime } from '../../../server/src/runtime/choice/late.ts';
+import { lateRuntime } from '../../../server/src/runtime/choice/late.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeRuntime } from '../../fakes/runtime.ts';
 
@@ -14,7 +14,7 @@ describe('a late runtime', () => {
       calls.closes += 1;
       return close();
     };
-    const late = new LateRuntime('x', true, async () => {
+    const late = lateRuntime('x', { terminals: true, networks: [] }, async () => {
       calls.loads += 1;
       return real;
     });
@@ -24,7 +24,7 @@ describe('a late runtime', () => {
   it('is not available before anybody has looked, and loads nothing to say so', () => {
     const { late, calls } = make();
     expect(late.info()).to.include({ id: 'x', available: false, reason: 'not looked at yet' });
-    expect([late.prepared('python'), late.terminals, late.networks]).to.deep.equal([false, true, undefined]);
+    expect([late.prepared('python'), late.can]).to.deep.equal([false, { terminals: true, networks: [] }]);
     expect(calls.loads).to.equal(0);
   });
 
@@ -34,7 +34,17 @@ describe('a late runtime', () => {
     expect(infos).to.deep.equal([real.info(), real.info()]);
     expect(late.info()).to.deep.equal(real.info());
     expect(late.prepared('python')).to.equal(real.prepared('python'));
+    expect(late.can).to.equal(real.can);
     expect(calls.loads).to.equal(1);
+  });
+
+  it('passes on who watches, once it is there', async () => {
+    const { late, real } = make();
+    const watched: AbortSignal[] = [];
+    real.watch = (asked) => void watched.push(asked);
+    late.watch(signal, () => undefined);
+    await late.refresh(signal);
+    expect(watched).to.deep.equal([signal]);
   });
 
   it('is closed where it was loaded', async () => {

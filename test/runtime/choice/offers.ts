@@ -12,7 +12,7 @@ export interface Offer {
   readonly startMs: number;
   readonly memoryMiB: number;
   readonly layers?: Readonly<Record<string, Layer['state']>>;
-  readonly networks?: Choosable['networks'];
+  readonly networks?: Choosable['can']['networks'];
   readonly prepared?: boolean | ((image: string | undefined) => boolean);
   readonly reason?: string;
   readonly measured?: boolean;
@@ -31,7 +31,7 @@ export function offers(change: Readonly<Record<string, Partial<Offer> | undefine
 }
 
 function choosable(id: string, offer: Offer): Choosable {
-  const { languages = everyLanguage, image, score, startMs, memoryMiB, layers = {}, networks, prepared = true, reason, measured = true } = offer;
+  const { languages = everyLanguage, image, score, startMs, memoryMiB, layers = {}, networks = ['none'], prepared = true, reason, measured = true } = offer;
   const info: RuntimeInfo = {
     id,
     available: reason === undefined,
@@ -43,7 +43,7 @@ function choosable(id: string, offer: Offer): Choosable {
   };
   return {
     id,
-    ...(networks ? { networks } : {}),
+    can: { terminals: true, networks },
     info: () => info,
     prepared: (_language, wanted) => (typeof prepared === 'function' ? prepared(wanted) : prepared),
   };

@@ -2,6 +2,7 @@
  * What every runtime owes, as tests against its ports. `contract('docker', { make, features })` declares them;
  * `features` say which apply.
  */
+import { describeCan } from './can.ts';
 import { describeFiles } from './files.ts';
 import type { Parts } from './harness.ts';
 import { describeLanguages } from './languages.ts';
@@ -16,6 +17,7 @@ import { describeTrees } from './trees.ts';
 export type { Features, Parts, Subject } from './harness.ts';
 
 const topics = {
+  can: describeCan,
   life: describeLife,
   files: describeFiles,
   links: describeLinks,

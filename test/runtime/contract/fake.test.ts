@@ -11,7 +11,7 @@ function subjectOf(runtime: FakeRuntime): Subject {
   return {
     runtime,
     destroy: async (sandbox) => (sandbox as FakeSandbox).destroy(),
-    leftovers: async () => runtime.open.map(({ spec }) => spec.sessionId),
+    leftovers: async () => runtime.open.map(({ spec }) => spec.name),
     dispose: () => runtime.close(),
   };
 }
@@ -22,7 +22,7 @@ contract(
     make: async () => subjectOf(new FakeRuntime({ clock: systemClock, pty: false })),
     features: { shell: false, pty: false, languages: [], enforces: ['memory'], links: 'refused', dialect: fake },
   },
-  ['life', 'files', 'programs', 'streams'],
+  ['can', 'life', 'files', 'programs', 'streams'],
 );
 
 describe('the fake runtime', () => {

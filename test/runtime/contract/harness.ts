@@ -52,7 +52,7 @@ export const limits: Limits = {
 
 export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): SandboxSpec {
   return {
-    sessionId: `contract-${Math.random().toString(36).slice(2)}`,
+    name: `contract-${Math.random().toString(36).slice(2)}`,
     language: undefined,
     image: subject.image,
     limits,

@@ -1,7 +1,7 @@
 /** Shells of one sandbox: how many there are, who gets one when, and what is never handed out again. */
 import { expect } from 'chai';
 import { ProtocolError } from '../../../server/src/protocol/index.ts';
-import type { ShellHost } from '../../../server/src/runtime/shell/channel.ts';
+import type { ShellSource } from '../../../server/src/runtime/shell/channel.ts';
 import { type Lease, MAX_SHELLS, ShellPool } from '../../../server/src/runtime/shell/pool.ts';
 import { HeldShell, newMark } from '../../../server/src/runtime/shell/shell.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -24,7 +24,7 @@ async function poolOf({ silent = false, refuse = 0, dying = 0 } = {}) {
   const { shell, facts } = HeldShell.open(first, opening, clock);
   speak(first, opening);
   await facts;
-  const host: Pick<ShellHost, 'open' | 'first'> = {
+  const host: Pick<ShellSource, 'open' | 'first'> = {
     first,
     open: async (mark) => {
       if (refuse-- > 0) throw new ProtocolError('SandboxFailed', 'no more');
@@ -35,7 +35,7 @@ async function poolOf({ silent = false, refuse = 0, dying = 0 } = {}) {
       return channel;
     },
   };
-  return { pool: new ShellPool(host as ShellHost, shell, clock, gone), first, channels, clock };
+  return { pool: new ShellPool(host as ShellSource, shell, clock, gone), first, channels, clock };
 }
 
 const kindOf = (work: Promise<unknown>) => work.then(() => 'fine', (fault: ProtocolError) => fault.kind);

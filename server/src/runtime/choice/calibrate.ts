@@ -32,7 +32,7 @@ export async function calibrate(runtime: Runtime, clock: Clock, record: (quantit
     return fault;
   };
   const spec = {
-    sessionId: `calibrate-${randomBytes(4).toString('hex')}`,
+    name: `calibrate-${randomBytes(4).toString('hex')}`,
     language,
     image: info.languages.find(({ id }) => id === language)?.image,
     limits,

@@ -85,7 +85,7 @@ export class Catalog {
     void this.whenLooked().then(() => {
       const { signal } = this.#closing;
       for (const entry of this.#entries) {
-        if (!signal.aborted) entry.runtime.watch?.(signal, () => void this.#look(entry));
+        if (!signal.aborted) entry.runtime.watch(signal, () => void this.#look(entry));
       }
     });
   }
@@ -130,8 +130,8 @@ class Entry implements Choosable {
     this.#essence = essenceOf(this.base());
   }
 
-  get networks() {
-    return this.runtime.networks;
+  get can(): Runtime['can'] {
+    return this.runtime.can;
   }
 
   info(): RuntimeInfo {

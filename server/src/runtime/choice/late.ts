@@ -1,59 +1,28 @@
 /** A runtime whose code is loaded when it is first looked at or asked for a sandbox. Until then nothing is known of it. */
-import type { LanguageId, RuntimeInfo } from '../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../ports.ts';
+import { forwarding } from '../../base/forward.ts';
+import type { RuntimeInfo } from '../../protocol/index.ts';
+import type { Runtime, RuntimeCan } from '../ports.ts';
 
-export class LateRuntime implements Runtime {
-  readonly id: string;
-  readonly #terminals: boolean;
-  readonly #load: () => Promise<Runtime>;
-  #loading: Promise<Runtime> | undefined;
-  #loaded: Runtime | undefined;
-
-  /** `load` gives a runtime of the same id, which is closed with this one. It is called once. `terminals`: whether its sandboxes have some, as far as can be said before. */
-  constructor(id: string, terminals: boolean, load: () => Promise<Runtime>) {
-    this.id = id;
-    this.#terminals = terminals;
-    this.#load = load;
-  }
-
-  get terminals(): boolean {
-    return this.#loaded ? (this.#loaded.terminals ?? false) : this.#terminals;
-  }
-
-  get networks(): Runtime['networks'] {
-    return this.#loaded?.networks;
-  }
-
-  info(): RuntimeInfo {
-    return this.#loaded?.info() ?? unknown(this.id);
-  }
-
-  async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
-    return (await this.#runtime()).refresh(signal);
-  }
-
-  watch(signal: AbortSignal, changed: () => void): void {
-    void this.#runtime().then((runtime) => {
-      if (!signal.aborted) runtime.watch?.(signal, changed);
-    });
-  }
-
-  prepared(language: LanguageId | undefined, image?: string): boolean {
-    return this.#loaded?.prepared(language, image) ?? false;
-  }
-
-  async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    return (await this.#runtime()).create(spec, context);
-  }
-
-  async close(): Promise<void> {
-    await (await this.#loading)?.close();
-  }
-
-  #runtime(): Promise<Runtime> {
-    this.#loading ??= this.#load().then((runtime) => (this.#loaded = runtime));
-    return this.#loading;
-  }
+/** `load` gives a runtime of the same id, which is closed with this one. It is called once. `can` holds until then. */
+export function lateRuntime(id: string, can: RuntimeCan, load: () => Promise<Runtime>): Runtime {
+  let loading: Promise<Runtime> | undefined;
+  let loaded: Runtime | undefined;
+  const runtime = () => (loading ??= load().then((made) => (loaded = made)));
+  const unloaded: Runtime = {
+    id,
+    can,
+    info: () => unknown(id),
+    refresh: async (signal) => (await runtime()).refresh(signal),
+    watch: (signal, changed) => {
+      void runtime().then((made) => {
+        if (!signal.aborted) made.watch(signal, changed);
+      });
+    },
+    prepared: () => false,
+    create: async (spec, context) => (await runtime()).create(spec, context),
+    close: async () => (await loading)?.close(),
+  };
+  return forwarding(() => loaded ?? unloaded, { id });
 }
 
 function unknown(id: string): RuntimeInfo {

@@ -8,7 +8,7 @@ import { obstacles, type Required } from './obstacles.ts';
 import { merits, score } from './score.ts';
 
 /** What a choice needs to know of a runtime. */
-export type Choosable = Pick<Runtime, 'id' | 'networks' | 'info' | 'prepared'>;
+export type Choosable = Pick<Runtime, 'id' | 'can' | 'info' | 'prepared'>;
 
 export interface Wish {
   readonly language: LanguageId | undefined;

@@ -4,21 +4,7 @@
  * waits for the order (order.ts), makes it so, and leaves no trace; then the interpreter goes on to the program by
  * itself, with no frame of ours below it. Its file has to be known before, but for Node, which is given a link.
  */
-import type { Environment } from '../../protocol/index.ts';
-
-export interface Primer {
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Absolute path to text: what must be there before it starts. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
-export interface Prime {
-  /** What an order may bring that was not known at the start: another file, variables, arguments. */
-  readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
-  /** `file` need not be there yet. `scratch` is a folder that is there until the program has ended. */
-  primer(file: string, scratch: string): Primer;
-}
+import type { Prime } from '../ports.ts';
 
 export const primePython = (tool: string): Prime => ({
   takes: { file: false, env: true, args: true },

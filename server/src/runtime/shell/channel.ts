@@ -29,7 +29,7 @@ export interface TerminalProgram {
 }
 
 /** How further shells come into a sandbox. The first one is the sandbox's own process and its lease. */
-export interface ShellHost {
+export interface ShellSource {
   readonly first: Channel;
   /** Another shell in the same sandbox: `sh -c prelude sh MARK`. */
   open(mark: string): Promise<Channel>;

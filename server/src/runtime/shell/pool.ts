@@ -2,7 +2,7 @@
 import { type Clock, deadline } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { ShellHost } from './channel.ts';
+import type { ShellSource } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { HeldShell, newMark } from './shell.ts';
 
@@ -21,7 +21,7 @@ export interface Lease {
 }
 
 export class ShellPool {
-  readonly #host: ShellHost;
+  readonly #source: ShellSource;
   readonly #first: HeldShell;
   readonly #clock: Clock;
   readonly #gone: () => ProtocolError;
@@ -31,8 +31,8 @@ export class ShellPool {
   #used = 0;
   #closed = false;
 
-  constructor(host: ShellHost, first: HeldShell, clock: Clock, gone: () => ProtocolError) {
-    this.#host = host;
+  constructor(source: ShellSource, first: HeldShell, clock: Clock, gone: () => ProtocolError) {
+    this.#source = source;
     this.#first = first;
     this.#clock = clock;
     this.#gone = gone;
@@ -109,7 +109,7 @@ export class ShellPool {
   /** undefined: it ended before it spoke, or there is no need for it any more. */
   async #try(last: boolean): Promise<Opened | undefined> {
     const mark = newMark();
-    const channel = await this.#host.open(mark).catch((fault: unknown) => {
+    const channel = await this.#source.open(mark).catch((fault: unknown) => {
       if (last || !(fault instanceof ProtocolError && fault.kind === 'SandboxFailed')) throw fault;
     });
     if (!channel) return undefined;

@@ -5,21 +5,20 @@ import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
-import type { Exit, Process, Program, Sandbox, Sink, Toolchain } from '../ports.ts';
-import type { ShellHost, TerminalChannel } from './channel.ts';
+import { cannot, type Exit, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
+import type { ShellSource, TerminalChannel } from './channel.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { type OperationOptions, type OperationResult, ShellFiles } from './files.ts';
 import { COMMAND_ID, MAX_INLINE_STDIN_BYTES, operationLine, ROOM } from './lines.ts';
-import { Collector } from './collector.ts';
+import { Collector } from '../machine/collector.ts';
 import { HeldProcess, OwnStdinProcess, type ProcessContext } from './process.ts';
 import { quote } from './quote.ts';
 import type { HeldShell } from './shell.ts';
 import { ShellPool } from './pool.ts';
 import { TerminalProcess } from './terminal.ts';
-import { copyFolder } from '../workspace/transfer.ts';
 
 export interface ShellSandboxParts {
-  readonly host: ShellHost;
+  readonly source: ShellSource;
   readonly first: HeldShell;
   readonly facts: Facts;
   /** What is made of its facts, when these limits were asked for. */
@@ -28,15 +27,17 @@ export interface ShellSandboxParts {
   readonly image: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Copies a host folder into it. */
+  copyIn(path: string, sandbox: Sandbox, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
 }
 
 export class ShellSandbox implements Sandbox {
+  readonly can: SandboxCan;
   readonly image: string | undefined;
   readonly memoryBytes: number | undefined;
   readonly files: ShellFiles;
-  readonly adjust?: (limits: Limits) => Promise<void>;
   readonly #parts: ShellSandboxParts;
   readonly #shells: ShellPool;
   readonly #lost = deferred<string>();
@@ -51,13 +52,13 @@ export class ShellSandbox implements Sandbox {
 
   constructor(parts: ShellSandboxParts) {
     this.#parts = parts;
+    this.can = { adjust: parts.source.adjust !== undefined, copyIn: true, tellPristine: true };
     this.image = parts.image;
     this.#isolation = parts.isolation(parts.facts, parts.limits);
     this.memoryBytes = parts.facts.usedBytes;
-    this.#shells = new ShellPool(parts.host, parts.first, parts.clock, () => this.#gone());
+    this.#shells = new ShellPool(parts.source, parts.first, parts.clock, () => this.#gone());
     this.files = new ShellFiles((script, options) => this.#operate(script, options));
-    if (parts.host.adjust) this.adjust = (limits) => this.#adjust(limits);
-    void parts.host.first.closed.then(() => this.#ended());
+    void parts.source.first.closed.then(() => this.#ended());
   }
 
   /** Of its first shell. What ran for want of memory no more learns it first: a session that hears of the loss ends its commands. */
@@ -87,7 +88,7 @@ export class ShellSandbox implements Sandbox {
   }
 
   async #lostExit(): Promise<Exit> {
-    const outOfMemory = !this.#closing && (await this.#parts.host.ranOutOfMemory?.().catch(() => false));
+    const outOfMemory = !this.#closing && (await this.#parts.source.ranOutOfMemory?.().catch(() => false));
     return outOfMemory ? { kind: 'memoryLimit', signal: 'SIGKILL', code: null } : { kind: 'lost', reason: 'the sandbox went away while the program ran' };
   }
 
@@ -140,7 +141,7 @@ export class ShellSandbox implements Sandbox {
     const env = { TERM: 'xterm-256color', ...program.env, [COMMAND_ID]: id };
     const release = await this.#shells.reserve();
     try {
-      const channel = await this.#parts.host.openTerminal({ command, env, cwd: program.cwd, size });
+      const channel = await this.#parts.source.openTerminal({ command, env, cwd: program.cwd, size });
       this.#terminals.add(channel);
       const process = new TerminalProcess(this.#context(id), channel, sink);
       void process.exited.then(release).then(() => this.#terminals.delete(channel));
@@ -189,14 +190,16 @@ export class ShellSandbox implements Sandbox {
     return deadline(this.#parts.clock, PRISTINE_DEADLINE_MS, looking, () => this.#gone());
   }
 
-  async #adjust(limits: Limits): Promise<void> {
-    await this.#parts.host.adjust?.(limits);
+  async adjust(limits: Limits): Promise<void> {
+    const { source } = this.#parts;
+    if (!source.adjust) return cannot('be held to other limits');
+    await source.adjust(limits);
     const { stdout } = await this.#operate('facts 2>/dev/null');
     this.#isolation = this.#parts.isolation(parseFacts(stdout.toString()), limits);
   }
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
-    return copyFolder(path, this, maxBytes, signal);
+    return this.#parts.copyIn(path, this, maxBytes, signal);
   }
 
   async #checkDirectory(path: string): Promise<void> {
@@ -230,7 +233,7 @@ export class ShellSandbox implements Sandbox {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#shells.close();
-      await this.#parts.host.destroy();
+      await this.#parts.source.destroy();
     })();
     return this.#closing;
   }

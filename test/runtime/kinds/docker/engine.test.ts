@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { systemClock } from '../../../../server/src/base/clock.ts';
 import type { Limits } from '../../../../server/src/protocol/index.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
 import { dockerImage, need } from '../../../require.ts';
 import { rejects, run, textOf } from '../../contract/harness.ts';
 import { busybox, debian, docker, real, type Real } from './real.ts';
@@ -213,7 +214,7 @@ describe('what daemons leave on the engine', () => {
     const stranger = docker('run', '-d', '--rm', busybox, 'sleep', '600');
     const neighbour = docker('run', '-d', '--rm', ...label(`alive.${randomUUID()}`));
     try {
-      expect(await held.runtime.sweep((id) => id !== dead)).to.equal(2);
+      expect(await sweepContainers(held.engine, (id) => id === dead)).to.equal(2);
       expect(docker('ps', '-aq', '--filter', `label=codebeaker.daemon=${dead}`)).to.equal('');
       expect(docker('ps', '-q', '--no-trunc').split('\n')).to.include.members([stranger, neighbour]);
       expect(await textOf(sandbox, 'echo here')).to.equal('here\n');

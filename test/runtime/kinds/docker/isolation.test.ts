@@ -21,7 +21,7 @@ cgroup cpu.max 50000 100000
 `;
 
 const spec: SandboxSpec = {
-  sessionId: 's',
+  name: 's',
   language: undefined,
   image: 'x',
   limits: { memoryBytes: 64 * MiB, cpus: 0.5, pids: 32, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },

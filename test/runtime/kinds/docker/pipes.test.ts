@@ -28,7 +28,7 @@ describe('named pipes into a container', () => {
     held = await subject(change, undefined, {}, 'docker', { keeper, fifos: new Fifos(keeper) });
     held.fake.output = 'hello';
   };
-  const create = (name = 'one') => held.runtime.create({ ...spec, sessionId: name }, context());
+  const create = (name = 'one') => held.runtime.create({ ...spec, name }, context());
   const folders = () => readdirSync(folder).filter((name) => name.startsWith('container-'));
   const mounts = (name: string) => [...held.fake.containers.values()].find((each) => each.name === `codebeaker-${name}`)?.options.HostConfig.Mounts;
   const works = async (sandbox: Sandbox) => {

@@ -25,6 +25,7 @@ export const docker = (...args: string[]): string => execFileSync('docker', args
 export const [plain, gvisor] = containerKinds() as [ContainerKind, ContainerKind];
 
 export interface Real {
+  readonly engine: Engine;
   readonly runtime: DockerRuntime;
   readonly daemonId: string;
   create(change?: Partial<SandboxSpec>): Promise<Sandbox>;
@@ -46,9 +47,10 @@ export function real(image: string, where = address(), kind = plain): Real {
     throw new Error(`logged: ${line}`);
   });
   const keeper = new Keeper({ pid: process.pid, log });
+  const engine = new Engine(where, systemClock);
   const runtime = new DockerRuntime({
     kind,
-    engine: new Engine(where, systemClock),
+    engine,
     daemonId,
     images: Object.fromEntries(languageIds.map((id) => [id, image])),
     clock: systemClock,
@@ -58,12 +60,13 @@ export function real(image: string, where = address(), kind = plain): Real {
   });
   const containers = () => docker('ps', '-aq', '--no-trunc', '--filter', `label=${DAEMON_LABEL}=${daemonId}`).split('\n').filter(Boolean);
   return {
+    engine,
     runtime,
     daemonId,
     containers,
     create: (change = {}) => {
       const { reports: _reports, ...rest } = context();
-      return runtime.create({ ...spec, image, sessionId: `test-${randomUUID()}`, ...change }, rest);
+      return runtime.create({ ...spec, image, name: `test-${randomUUID()}`, ...change }, rest);
     },
     folders: async () => readdirSync(await keeper.folder()).filter((name) => name.startsWith('container-')),
     close: async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
+import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
 import { prelude } from '../../../../server/src/runtime/shell/prelude.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import type { FakeEngine, Json } from '../../../fakes/engine.ts';
@@ -213,17 +214,17 @@ describe('the Docker runtime', () => {
   });
 
   it('removes what dead daemons left, and nothing else', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
-    expect(await held.runtime.sweep((id) => id === 'daemon1')).to.equal(2);
+    expect(await sweepContainers(held.engine, (id) => id !== 'daemon1')).to.equal(2);
     expect([...held.fake.containers.keys()]).to.deep.equal([second?.id]);
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });
 
   it('removes everything when it closes, and makes nothing after', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     await held.runtime.close();
     expect(held.fake.containers.size).to.equal(0);
     expect((await failure(held.runtime.create(spec, context()))).message).to.include('shutting down');
@@ -231,7 +232,7 @@ describe('the Docker runtime', () => {
   });
 
   it('closes the others when one can not be removed, and tells', async () => {
-    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, sessionId }, context());
+    for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     held.fake.on('remove', { status: 500, message: 'no' });
     const fault = await held.runtime.close().then(() => undefined, (reason: AggregateError) => reason);
     expect(fault?.errors).to.have.length(1);

@@ -14,7 +14,7 @@ import { FakeEngine } from '../../../fakes/engine.ts';
 const MiB = 1024 * 1024;
 
 export const spec: SandboxSpec = {
-  sessionId: 'session1',
+  name: 'session1',
   language: 'shellscript',
   image: 'image',
   limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },

@@ -1,7 +1,6 @@
 /** Native sandboxes: the contract, for the host's own interpreters and for Bun. */
-import { bun } from '../../../../server/src/runtime/kinds/bun/bun.ts';
-import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
-import { NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { createBunRuntime } from '../../../../server/src/runtime/kinds/bun/bun.ts';
+import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need, npmPackage } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
 import { sh } from '../../contract/dialects.ts';
@@ -12,7 +11,7 @@ const features = { shell: true, pty: true, enforces: ['memory', 'cpu', 'pids', '
 describe('native', () => {
   before(need('bubblewrap', bubblewrap));
   contract('native', {
-    make: () => nativeSubject((options) => new NativeRuntime(native, options)),
+    make: () => nativeSubject(createNativeRuntime),
     features: { ...features, languages: ['python', 'javascript', 'go', 'csharp', 'ruby', 'shellscript'] },
   });
 });
@@ -21,7 +20,7 @@ describe('bun', () => {
   before(need('bubblewrap', bubblewrap));
   before(need('bun', npmPackage('bun')));
   contract('bun', {
-    make: () => nativeSubject((options) => new NativeRuntime(bun(process.env.PATH), options)),
+    make: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)),
     features: { ...features, languages: ['javascript', 'typescript'] },
   });
 });

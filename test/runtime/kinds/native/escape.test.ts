@@ -6,10 +6,10 @@ import { createServer, type Server } from 'node:net';
 import { homedir, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bun } from '../../../../server/src/runtime/kinds/bun/bun.ts';
-import { layeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
+import { createBunRuntime } from '../../../../server/src/runtime/kinds/bun/bun.ts';
+import { createLayeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
-import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
+import { createNativeRuntime, native } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { need, npmPackage } from '../../../require.ts';
@@ -46,14 +46,14 @@ async function makeOutside(subject: NativeSubject) {
 }
 
 const kinds: Record<string, { needs: string | undefined; make(): Promise<NativeSubject> }> = {
-  native: { needs: undefined, make: () => nativeSubject((options) => new NativeRuntime(native, options)) },
-  bun: { needs: 'bun', make: () => nativeSubject((options) => new NativeRuntime(bun(process.env.PATH), options)) },
+  native: { needs: undefined, make: () => nativeSubject(createNativeRuntime) },
+  bun: { needs: 'bun', make: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)) },
   deno: {
     needs: 'deno',
     make: () =>
       nativeSubject((options, keeper) => {
         const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
-        return new NativeRuntime(layeredDeno(() => alone.found()), options);
+        return createLayeredDeno(() => alone.found(), options);
       }),
   },
 };
@@ -151,7 +151,7 @@ describe('a layer that is taken away', function () {
   const openFilter = Buffer.from('0600000000000000'.slice(0, 8) + '0000ff7f', 'hex');
 
   it('is missed: the system call filter', async () => {
-    const subject = await nativeSubject((options) => new NativeRuntime(native, options));
+    const subject = await nativeSubject(createNativeRuntime);
     const filter = readFileSync(subject.host.filter);
     const probe = 'unshare -r true 2>/dev/null && echo out; true';
     const sandbox = await create(subject);

@@ -1,8 +1,7 @@
 /** What the keeper holds for native sandboxes: nothing, when they are gone. */
 import { expect } from 'chai';
 import type { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
-import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
-import { NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need } from '../../../require.ts';
 import { create } from '../../contract/harness.ts';
 import { until } from '../docker/subject.ts';
@@ -15,7 +14,7 @@ describe('the process groups of native sandboxes', () => {
     let keeper: Keeper | undefined;
     const subject = await nativeSubject((options, made) => {
       keeper = made;
-      return new NativeRuntime(native, options);
+      return createNativeRuntime(options);
     });
     try {
       const sandboxes = await Promise.all([1, 2, 3].map(() => create(subject)));

@@ -3,14 +3,14 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../../../server/src/base/clock.ts';
 import { createLog } from '../../../../server/src/base/log.ts';
-import { layeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
+import { createLayeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
 import { Fifos } from '../../../../server/src/runtime/machine/fifos.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { findHost, type NativeHost } from '../../../../server/src/runtime/kinds/native/findings.ts';
-import { native } from '../../../../server/src/runtime/kinds/native/native.ts';
-import { type NativeOptions, NativeRuntime } from '../../../../server/src/runtime/kinds/native/runtime.ts';
-import { PreferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
+import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
+import type { NativeOptions } from '../../../../server/src/runtime/kinds/native/runtime.ts';
+import { preferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
 import type { Runtime } from '../../../../server/src/runtime/ports.ts';
 import type { Probe } from '../../../require.ts';
 import type { Subject } from '../../contract/contract.ts';
@@ -68,7 +68,7 @@ function kill(pid: number): void {
 export function layeredSubject(): Promise<NativeSubject> {
   return nativeSubject((options, keeper) => {
     const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
-    return new PreferredRuntime(new NativeRuntime(layeredDeno(() => alone.found()), options), alone);
+    return preferredRuntime(createLayeredDeno(() => alone.found(), options), alone);
   });
 }
 
@@ -84,7 +84,7 @@ function processesOf(group: string): number[] {
 
 /** Whether this host can make native sandboxes at all. */
 export const bubblewrap: Probe = async () => {
-  const subject = await nativeSubject((options) => new NativeRuntime(native, options)).catch((fault: unknown) => fault as Error);
+  const subject = await nativeSubject(createNativeRuntime).catch((fault: unknown) => fault as Error);
   if (subject instanceof Error) return `${subject.message}; run test/setup/native.sh as root`;
   const { available, reason } = subject.runtime.info();
   await subject.dispose();

@@ -5,14 +5,18 @@ import { findPackaged } from '../../machine/packaged.ts';
 import type { Tools } from '../../languages.ts';
 import { nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
-import type { Kind } from '../native/runtime.ts';
+import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
 import type { Toolchain } from '../../ports.ts';
 
 const FOLDER = '/opt/bun';
 const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
 
 /** `searchPath` is the daemon's PATH. */
-export function bun(searchPath: string | undefined): Kind {
+export function createBunRuntime(searchPath: string | undefined, options: NativeOptions): NativeRuntime {
+  return new NativeRuntime(bun(searchPath), options);
+}
+
+function bun(searchPath: string | undefined): NativeKind {
   return {
     id: 'bun',
     languages: ['javascript', 'typescript'],
@@ -42,5 +46,6 @@ function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | 
     extension,
     version: () => tools.version(['bun', '--version']),
     phases: (file, args) => [{ name: 'run', command: ['bun', 'run', file, ...args], env: { DO_NOT_TRACK: '1' } }],
+    prime: undefined,
   });
 }

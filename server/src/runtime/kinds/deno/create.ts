@@ -4,22 +4,24 @@ import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { ConfinedFiles } from '../../machine/confined.ts';
-import { copyTree } from '../../machine/copy.ts';
 import { errorCode, fileError } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Mount } from '../../machine/mounts.ts';
 import { Presence } from '../../machine/presence.ts';
 import { removeIfThere } from '../../machine/remove.ts';
-import { lend, type Walker } from '../../machine/walk.ts';
+import type { Walker } from '../../machine/walk.ts';
 import type { CreateContext, SandboxSpec, SharedFolder } from '../../ports.ts';
 import { checkGrants, type Grants } from './command.ts';
 import { denoIsolation, type Findings } from './isolation.ts';
 import { DenoSandbox } from './sandbox.ts';
+import { copyHere } from '../../workspace/copy-here.ts';
+import { mountOf } from '../../workspace/folder.ts';
 import { findLinks, type Links } from '../../workspace/links.ts';
 
 export interface CreateParts {
   readonly binary: string;
   readonly entry: string;
+  readonly version: string;
   readonly keeper: Keeper;
   readonly clock: Clock;
   readonly walker: Walker;
@@ -33,7 +35,7 @@ export async function createSandbox(spec: SandboxSpec, context: CreateContext, p
   try {
     const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
     const remove = () => removeIfThere(parts.walker, root);
-    return await furnish(root, spec, context, parts, remove).catch(async (fault: unknown) => {
+    return await fill(root, spec, context, parts, remove).catch(async (fault: unknown) => {
       await remove();
       throw fault;
     });
@@ -44,12 +46,12 @@ export async function createSandbox(spec: SandboxSpec, context: CreateContext, p
   }
 }
 
-async function furnish(root: string, spec: SandboxSpec, context: CreateContext, parts: CreateParts, remove: () => Promise<void>): Promise<DenoSandbox> {
+async function fill(root: string, spec: SandboxSpec, context: CreateContext, parts: CreateParts, remove: () => Promise<void>): Promise<DenoSandbox> {
   const { workspace: shared, limits } = spec;
   const own = { workspace: join(root, 'workspace'), temporary: join(root, 'tmp'), cache: join(root, 'cache') };
   for (const path of Object.values(own)) await mkdir(path);
-  const lent = shared && shared.access !== 'copy' ? shared : undefined;
-  if (shared && !lent) await copyIn(shared, own.workspace, spec, context, parts.walker);
+  const lent = mountOf(shared);
+  if (shared && !lent) await copyHere(shared.path, own.workspace, limits.diskBytes, parts.walker, context);
   const workspace = lent?.path ?? own.workspace;
   const findings: Findings = {
     linux: parts.linux,
@@ -63,9 +65,9 @@ async function furnish(root: string, spec: SandboxSpec, context: CreateContext, 
   const grants = grantsOf(lent, workspace, own.temporary, findings);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
-  const { binary, entry, keeper, clock, walker, removed } = parts;
+  const { binary, entry, version, keeper, clock, walker, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, entry, keeper, clock, limits, presence, grants,
+    binary, entry, version, keeper, clock, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),
@@ -107,22 +109,4 @@ async function closeableLinks({ path }: SharedFolder, linux: boolean, { signal, 
   throw new ProtocolError('IsolationUnavailable', 'the folder holds links that lead out of it; share it with access copy, or use the runtime docker', {
     layers: ['filesystem'],
   });
-}
-
-async function copyIn({ path }: SharedFolder, workspace: string, { limits }: SandboxSpec, { signal, report }: CreateContext, walker: Walker): Promise<void> {
-  report('copying the folder');
-  let left = limits.diskBytes;
-  const spend = (bytes: number) => {
-    signal.throwIfAborted();
-    left -= bytes;
-    if (left < 0) throw new ProtocolError('DiskFull', 'the folder is larger than the disk limit of the session: raise limits.diskBytes, or share it instead');
-  };
-  try {
-    await lend(walker.open(path), (from) =>
-      lend(walker.open(workspace), (to) => copyTree(from, to, { walker, recursive: true, overwrite: true, spend })),
-    );
-  } catch (fault) {
-    signal.throwIfAborted();
-    throw fileError(fault, '/workspace');
-  }
 }

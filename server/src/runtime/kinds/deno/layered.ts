@@ -1,9 +1,10 @@
 /** Deno inside bubblewrap: its permissions hold the programs, and the system holds Deno. */
+import { forwarding } from '../../../base/forward.ts';
 import type { Isolation, LanguageId, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
-import type { Kind } from '../native/runtime.ts';
-import type { Process, Program, Sandbox, SandboxSpec, Sink, Toolchain } from '../../ports.ts';
+import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
+import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
 import type { Found } from './look.ts';
 import { Verdict } from './verdict.ts';
@@ -16,7 +17,11 @@ const permissions: Layer = {
 };
 
 /** `found` gives the Deno that keeps its promises. */
-export function layeredDeno(found: () => Promise<Found>): Kind {
+export function createLayeredDeno(found: () => Promise<Found>, options: NativeOptions): NativeRuntime {
+  return new NativeRuntime(layeredDeno(found), options);
+}
+
+function layeredDeno(found: () => Promise<Found>): NativeKind {
   return {
     id: 'deno',
     languages: ['javascript', 'typescript'],
@@ -34,7 +39,7 @@ export function layeredDeno(found: () => Promise<Found>): Kind {
         findToolchain: (language) => Promise.resolve(toolchain(language, version)),
       };
     },
-    wrap: (sandbox, spec) => new LayeredSandbox(sandbox, spec),
+    wrap: layeredSandbox,
   };
 }
 
@@ -62,80 +67,34 @@ function isPrimer(command: Program['command']): boolean {
   return command === PRIMER;
 }
 
-/** Runs nothing but Deno: every program of it has both layers. */
-class LayeredSandbox implements Sandbox {
-  readonly #inner: Sandbox;
-  readonly #grants: Grants;
-  readonly #memoryBytes: number;
-
-  constructor(inner: Sandbox, { workspace, limits }: SandboxSpec) {
-    this.#inner = inner;
-    this.#memoryBytes = limits.memoryBytes;
-    const both = ['/workspace', '/tmp'];
-    this.#grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
-  }
-
-  get image(): undefined {
-    return undefined;
-  }
-
-  get isolation(): Isolation {
-    return this.#inner.isolation;
-  }
-
-  get memoryBytes(): number | undefined {
-    return this.#inner.memoryBytes;
-  }
-
-  get files(): Sandbox['files'] {
-    return this.#inner.files;
-  }
-
-  get lost(): Promise<string> {
-    return this.#inner.lost;
-  }
-
-  toolchain(language: LanguageId): Promise<Toolchain | undefined> {
-    return this.#inner.toolchain(language);
-  }
-
-  async start(program: Program, sink: Sink): Promise<Process> {
+/**
+ * Runs nothing but Deno: every program of it has both layers. A Deno that waits in it was started with the limit of
+ * memory that held then, and keeps to it: so the sandbox is not held to another one.
+ */
+function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): Sandbox {
+  const both = ['/workspace', '/tmp'];
+  const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
+  const start = async (program: Program, sink: Sink): Promise<Process> => {
     const { file, args } = isPrimer(program.command) ? { file: undefined, args: [] } : programOf(program.command);
     const run = {
-      binary: `${FOLDER}/deno`, entry: `${FOLDER}/main.mjs`, file, args, env: program.env, grants: this.#grants,
-      memoryBytes: this.#memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',
+      binary: `${FOLDER}/deno`, entry: `${FOLDER}/main.mjs`, file, args, env: program.env, grants,
+      memoryBytes: limits.memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',
     };
     const verdict = new Verdict();
     const heard: Sink = (stream, chunk) => {
       if (stream === 'stderr') verdict.read(chunk);
       return sink(stream, chunk);
     };
-    const process = await this.#inner.start({ ...program, command: denoCommand(run), env: denoEnvironment(run) }, heard);
-    return judged(process, verdict);
-  }
-
-  async isPristine(): Promise<boolean> {
-    return (await this.#inner.isPristine?.()) ?? true;
-  }
-
-  async copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
-    await this.#inner.copyIn?.(path, maxBytes, signal);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
+    return judged(await inner.start({ ...program, command: denoCommand(run), env: denoEnvironment(run) }, heard), verdict);
+  };
+  return forwarding(() => inner, {
+    can: { ...inner.can, adjust: false },
+    adjust: () => cannot('be held to other limits'),
+    start,
+  });
 }
 
 /** The same process, but for what its end is called. */
 function judged(process: Process, verdict: Verdict): Process {
-  const exited = process.exited.then((exit) => verdict.judge(exit));
-  return {
-    exited,
-    signal: (name) => process.signal(name),
-    kill: (graceMs) => process.kill(graceMs),
-    write: (bytes) => process.write(bytes),
-    end: () => process.end(),
-    resize: (size) => process.resize(size),
-  };
+  return forwarding(() => process, { exited: process.exited.then((exit) => verdict.judge(exit)) });
 }

@@ -7,7 +7,7 @@ import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { startProcess } from '../../machine/process.ts';
 import type { Sandbox, SandboxSpec } from '../../ports.ts';
-import { Collector } from '../../shell/collector.ts';
+import { Collector } from '../../machine/collector.ts';
 import { isRecent, minimumVersion } from './binary.ts';
 import { entryText } from './entry.ts';
 import { probe, type Probe } from './probe.ts';
@@ -44,7 +44,7 @@ const LOOK_DEADLINE_MS = 10_000;
 const tooSlow = () => new Error('deno does not answer');
 
 const probeSpec: SandboxSpec = {
-  sessionId: 'probe',
+  name: 'probe',
   language: 'typescript',
   image: undefined,
   limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Process, Sandbox } from '../../ports.ts';
-import { Collector } from '../../shell/collector.ts';
+import { Collector } from '../../machine/collector.ts';
 
 /** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
 export interface Probe {

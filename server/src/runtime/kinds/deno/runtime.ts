@@ -36,6 +36,7 @@ const HINT = 'npm install deno, or put a recent deno on PATH';
 /** Deno by itself. */
 export class DenoRuntime implements Runtime {
   readonly id = 'deno';
+  readonly can = { terminals: false, networks: ['none'] } as const;
   readonly #options: DenoOptions;
   readonly #sandboxes = new Set<DenoSandbox>();
   #found: Found | undefined;
@@ -57,6 +58,10 @@ export class DenoRuntime implements Runtime {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     await abortable(signal, this.#looking).catch(() => undefined);
     return this.#info;
+  }
+
+  watch(): void {
+    // Nobody tells when a Deno has been installed.
   }
 
   /** A Deno that was tried out. @throws Error, whose words say why there is none */
@@ -92,11 +97,11 @@ export class DenoRuntime implements Runtime {
     await Promise.all(closings);
   }
 
-  async #make({ binary, entry }: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
+  async #make(found: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
     const { keeper, clock } = this.#options;
     const host = { walker: walkerFor(platform()), linux: platform() === 'linux' };
     const removed = (gone: DenoSandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createSandbox(spec, context, { binary, entry, keeper, clock, ...host, removed });
+    const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...host, removed });
     this.#sandboxes.add(sandbox);
     // Somebody may have closed or cancelled meanwhile.
     if (!this.#closed && !context.signal.aborted) return sandbox;

@@ -5,7 +5,7 @@ import type { ConfinedFiles } from '../../machine/confined.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Presence } from '../../machine/presence.ts';
 import { type HostProcess, startProcess } from '../../machine/process.ts';
-import type { Process, Program, Sandbox, Sink, Toolchain } from '../../ports.ts';
+import { cannot, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { watchMemory } from './memory.ts';
 import { Verdict } from './verdict.ts';
@@ -13,6 +13,7 @@ import { Verdict } from './verdict.ts';
 export interface DenoSandboxParts {
   readonly binary: string;
   readonly entry: string;
+  readonly version: string;
   /** Host folders of its own. */
   readonly cache: string;
   readonly temporary: string;
@@ -30,7 +31,9 @@ export interface DenoSandboxParts {
 const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
 
 export class DenoSandbox implements Sandbox {
+  readonly can = { adjust: false, copyIn: false, tellPristine: false };
   readonly image = undefined;
+  readonly memoryBytes = undefined;
   readonly isolation: Isolation;
   readonly files: ConfinedFiles;
   readonly #parts: DenoSandboxParts;
@@ -53,7 +56,12 @@ export class DenoSandbox implements Sandbox {
     this.#parts.presence.require();
     const extension = extensions[language];
     if (extension === undefined) return undefined;
-    return { extension, phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }] };
+    return {
+      extension,
+      version: () => Promise.resolve(this.#parts.version),
+      prime: undefined,
+      phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
+    };
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
@@ -87,6 +95,18 @@ export class DenoSandbox implements Sandbox {
       this.#running.delete(process);
     });
     return process;
+  }
+
+  isPristine(): Promise<boolean> {
+    return cannot('tell whether it is as it was made');
+  }
+
+  adjust(): Promise<void> {
+    return cannot('be held to other limits');
+  }
+
+  copyIn(): Promise<void> {
+    return cannot('be given a folder any more');
   }
 
   close(): Promise<void> {

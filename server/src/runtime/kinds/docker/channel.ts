@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { deferred } from '../../../base/promises.ts';
 import type { Stream, TerminalSize } from '../../ports.ts';
-import type { Channel, TerminalChannel } from '../../shell/channel.ts';
+import type { Channel, TerminalChannel } from '../../shell/index.ts';
 import { Demultiplexer } from './demux.ts';
 
 type Sink = (stream: Stream, chunk: Buffer) => void | Promise<void>;

@@ -1,11 +1,8 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
-import { prelude } from '../../shell/prelude.ts';
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
+import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
 import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
-import { seccompFilter } from '../../shell/seccomp.ts';
-import { newMark } from '../../shell/shell.ts';
-import { fenced } from '../../shell/fence.ts';
 
 /** Labels: a sweep finds by them what nobody owns any more. */
 export const DAEMON_LABEL = 'codebeaker.daemon';
@@ -31,7 +28,9 @@ export interface ContainerIdentity {
   readonly machine: string | undefined;
   readonly oci: OciRuntime;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** Host folders besides the workspace. */
+  /** The host folder that is mounted there. */
+  readonly workspace: SharedFolder | undefined;
+  /** Host folders besides that one. */
   readonly mounts: readonly MountSettings[];
 }
 
@@ -49,11 +48,11 @@ export function confined({ machine, oci }: ShellPlace, command: readonly string[
 
 /** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */
 export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
-  const { limits, workspace } = spec;
+  const { limits } = spec;
+  const { workspace } = identity;
   const { name, gvisor } = identity.oci;
   const [program = '', ...words] = shellCommand(identity, identity.mark);
   const tmpfs = `rw,exec,nosuid,nodev,mode=1777,size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
-  const bound = workspace && workspace.access !== 'copy' ? workspace : undefined;
   return {
     name: identity.name,
     Image: image,
@@ -71,7 +70,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     NetworkDisabled: true,
     Healthcheck: { Test: ['NONE'] },
     StopSignal: 'SIGKILL',
-    Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.sessionId },
+    Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.name },
     HostConfig: {
       ...(name === undefined ? {} : { Runtime: name }),
       AutoRemove: true,
@@ -89,8 +88,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
-      Tmpfs: { '/tmp': tmpfs, ...(bound ? {} : { '/workspace': tmpfs }) },
-      Mounts: [...(bound ? [mount(bound)] : []), ...identity.mounts],
+      Tmpfs: { '/tmp': tmpfs, ...(workspace ? {} : { '/workspace': tmpfs }) },
+      Mounts: [...(workspace ? [mount(workspace)] : []), ...identity.mounts],
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../base/clock.ts';
 import type { Stream } from '../../ports.ts';
-import type { Channel } from '../../shell/channel.ts';
+import type { Channel } from '../../shell/index.ts';
 
 /** What a shell without a lease still has to say is waited for so long. */
 const LINGER_MS = 2_000;

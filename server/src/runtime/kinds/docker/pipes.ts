@@ -8,14 +8,9 @@ import type { Clock } from '../../../base/clock.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { Fifos } from '../../machine/fifos.ts';
 import type { Keeper } from '../../machine/keeper.ts';
-import { detached, laterShell, PipeFolder, type Pipes, PIPES } from '../../shell/pipe-folder.ts';
+import { type Channel, detached, laterShell, PipeFolder, type Pipes, PIPES, prelude, type StreamChannel, type Streams } from '../../shell/index.ts';
 import { removeIfThere } from '../../machine/remove.ts';
-import type { StreamChannel, Streams } from '../../shell/streams.ts';
 import { walkerFor } from '../../machine/walk.ts';
-import type { Channel } from '../../shell/channel.ts';
-import { operationLine } from '../../shell/lines.ts';
-import { prelude } from '../../shell/prelude.ts';
-import type { HeldShell } from '../../shell/shell.ts';
 import type { MountSettings } from './engine.ts';
 import { FirstChannel } from './first.ts';
 
@@ -69,10 +64,9 @@ export class ContainerPipes {
     return new FirstChannel(lease, this.#first.channel, clock);
   }
 
-  /** Changes the first shell over, once it has spoken. @returns whether it could: if not, all stays as it is */
-  async divert(shell: HeldShell, channel: FirstChannel): Promise<boolean> {
-    const trailer = await shell.run((mark) => operationLine(mark, changeOver(this.#bootId, this.#first.inside)), () => undefined);
-    if (Number(trailer ?? 1) !== 0) return false;
+  /** Changes the first shell over, once it has spoken: `run` runs builtins in it. @returns whether it could: if not, all stays as it is */
+  async divert(run: (script: string) => Promise<number>, channel: FirstChannel): Promise<boolean> {
+    if ((await run(changeOver(this.#bootId, this.#first.inside))) !== 0) return false;
     channel.divert();
     return true;
   }

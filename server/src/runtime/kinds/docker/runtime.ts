@@ -1,16 +1,15 @@
 /** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
-import { type Clock, deadline } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
-import { parseFacts } from '../../shell/facts.ts';
-import { ShellSandbox } from '../../shell/sandbox.ts';
-import { checkMount, identify, type Identity, sandboxUser } from '../../workspace/share.ts';
-import { HeldShell, newMark } from '../../shell/shell.ts';
-import { copyFolder } from '../../workspace/transfer.ts';
+import { copyFolder } from '../../workspace/copy-in.ts';
+import { mountOf } from '../../workspace/folder.ts';
+import { furnish, type Furnishing } from '../../workspace/furnish.ts';
+import { newMark, openSandbox } from '../../shell/index.ts';
 import { SocketChannel } from './channel.ts';
-import { containerOptions, DAEMON_LABEL, type OciRuntime } from './container.ts';
+import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
@@ -35,9 +34,6 @@ export interface DockerOptions {
   readonly pipes: PipesHost | undefined;
 }
 
-/** A container whose shell does not speak within this time is no sandbox. */
-const FACTS_DEADLINE_MS = 20_000;
-
 /** What a sandbox is made of. */
 interface Parts {
   readonly spec: SandboxSpec;
@@ -45,13 +41,12 @@ interface Parts {
   readonly oci: OciRuntime;
   /** The prelude's opening mark. */
   readonly mark: string;
-  /** Of the folder that is mounted. */
-  readonly mounted: Identity | undefined;
+  readonly furnishing: Furnishing;
 }
 
 export class DockerRuntime implements Runtime {
   readonly id: string;
-  readonly terminals = true;
+  readonly can = { terminals: true, networks: ['none'] } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
@@ -114,21 +109,20 @@ export class DockerRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
     if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    const { image, workspace } = spec;
+    const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
-    const mounts = workspace && workspace.access !== 'copy' ? workspace : undefined;
-    if (mounts && !this.#options.engine.address.local) {
+    if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
       throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
-    const mounted = mounts && (await identify(mounts.path));
+    const furnishing = await furnish(spec);
     await abortable(signal, this.#options.guard());
-    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), mounted };
+    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), furnishing };
     const sandbox = await this.#build(parts, signal, context.report);
     await this.#removals.undoing(
       () => sandbox.close(),
-      () => this.#furnish(sandbox, parts, signal, context.report),
+      () => furnishing.finish(sandbox, { signal, report: context.report }),
     );
     return sandbox;
   }
@@ -172,19 +166,20 @@ export class DockerRuntime implements Runtime {
     const lease = new SocketChannel(await engine.attach(id, signal));
     const diverted = pipes?.first(lease, clock);
     const first = diverted ?? lease;
+    const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
     try {
-      const { shell, facts: spoken } = HeldShell.open(first, mark, clock);
-      await engine.start(id, signal);
-      const soon = <T>(work: Promise<T>) => abortable(signal, deadline(clock, FACTS_DEADLINE_MS, work, () => notASandbox('its shell says nothing')));
-      const text = await soon(spoken);
-      if (text === undefined) throw notASandbox('its shell ended at once');
-      const facts = parseFacts(text);
-      const short = pipes && diverted && (await soon(pipes.divert(shell, diverted))) ? pipes : undefined;
-      const host = containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
-      const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
-      const sandbox = new ShellSandbox({
-        host, first: shell, facts, image, limits: spec.limits, clock, log,
-        isolation: (found, limits) => containerIsolation(found, { ...spec, limits }, expected),
+      const sandbox = await openSandbox({
+        first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+        start: async () => {
+          await engine.start(id, signal);
+          return { ended: undefined };
+        },
+        source: async (run) => {
+          const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
+          return containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
+        },
+        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+        refusal: notASandbox,
       });
       this.#sandboxes.add(sandbox);
       void first.closed.then(() => this.#sandboxes.delete(sandbox));
@@ -195,24 +190,16 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** The folder is in it, and no other one. */
-  async #furnish(sandbox: Sandbox, { spec, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
-    const { workspace, limits } = spec;
-    if (!workspace) return;
-    if (mounted) return abortable(signal, checkMount(workspace.path, mounted, sandbox));
-    report('copying the folder');
-    await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
-  }
-
   /** Of an image that is there or can be pulled. */
-  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, mounted }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, furnishing }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
-      name: `codebeaker-${spec.sessionId}`,
+      name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       mark,
       machine: this.#host?.machine,
       oci,
-      user: sandboxUser(mounted),
+      user: furnishing.user,
+      workspace: furnishing.mount,
       mounts: pipes ? [pipes.mount] : [],
     });
     try {
@@ -251,14 +238,6 @@ export class DockerRuntime implements Runtime {
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
       throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`, this.id);
     }
-  }
-
-  /** Removes what daemons that are gone left behind. `alive` says whether a daemon's id is still somebody's. */
-  async sweep(alive: (daemonId: string) => boolean): Promise<number> {
-    const found = await this.#options.engine.find(DAEMON_LABEL);
-    const stray = found.filter(({ labels }) => !alive(labels[DAEMON_LABEL] ?? ''));
-    await Promise.all(stray.map(({ id }) => this.#options.engine.remove(id)));
-    return stray.length;
   }
 
   async close(): Promise<void> {

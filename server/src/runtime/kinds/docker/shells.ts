@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { TerminalSize } from '../../ports.ts';
-import type { Channel, ShellHost } from '../../shell/channel.ts';
+import type { Channel, ShellSource } from '../../shell/index.ts';
 import { SocketChannel, SocketTerminal } from './channel.ts';
 import { confined, shellCommand, type ShellPlace } from './container.ts';
 import type { Engine } from './engine.ts';
@@ -24,7 +24,7 @@ export interface ContainerParts {
   removed(): Promise<void>;
 }
 
-export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, removed }: ContainerParts): ShellHost {
+export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, removed }: ContainerParts): ShellSource {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;

@@ -1,8 +1,8 @@
 /** The arguments of bubblewrap: what is unshared, what is seen, what is left. Everything that is not named here is not there. */
 import { dirname } from 'node:path/posix';
-import { PIPES } from '../../shell/pipe-folder.ts';
+import { PIPES } from '../../shell/index.ts';
 import type { SharedFolder } from '../../ports.ts';
-import { NOBODY } from '../../workspace/share.ts';
+import { NOBODY } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
 
 export interface BubblewrapPlan {

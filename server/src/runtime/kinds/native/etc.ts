@@ -1,7 +1,7 @@
 /** A made-up /etc: nobody of the host is known inside. */
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NOBODY } from '../../workspace/share.ts';
+import { NOBODY } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
 
 const files: Readonly<Record<string, string>> = {

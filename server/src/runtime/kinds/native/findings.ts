@@ -7,12 +7,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Fifos } from '../../machine/fifos.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { startProcess } from '../../machine/process.ts';
-import { Collector } from '../../shell/collector.ts';
-import { launcher } from '../../shell/launcher.ts';
-import { prelude } from '../../shell/prelude.ts';
+import { Collector } from '../../machine/collector.ts';
+import { launcher, prelude, seccompFilter } from '../../shell/index.ts';
 import { ControlGroups } from './cgroup.ts';
 import { makeEtc } from './etc.ts';
-import { seccompFilter } from '../../shell/seccomp.ts';
 import { findToolchains, type Toolchains } from './toolchains.ts';
 
 export interface NativeHost {

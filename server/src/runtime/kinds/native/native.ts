@@ -1,14 +1,14 @@
 /** The runtime `native`: all interpreters of this host. */
 import { languageIds } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from './isolation.ts';
-import type { Kind } from './runtime.ts';
+import { type NativeKind, type NativeOptions, NativeRuntime } from './runtime.ts';
 
 const layers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
 /** What it looks like where nothing is missing. */
 export const expectedIsolation = { score: NATIVE_SCORE, layers: layers.map((name) => ({ name, state: 'enforced' as const })) };
 const MiB = 1024 * 1024;
 
-export const native: Kind = {
+export const native: NativeKind = {
   id: 'native',
   languages: languageIds,
   isolation: expectedIsolation,
@@ -17,3 +17,7 @@ export const native: Kind = {
   hint: 'codebeaker doctor says more',
   equip: () => Promise.resolve({ binds: [], path: [], isolation: nativeIsolation }),
 };
+
+export function createNativeRuntime(options: NativeOptions): NativeRuntime {
+  return new NativeRuntime(native, options);
+}

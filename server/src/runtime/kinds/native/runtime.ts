@@ -7,8 +7,8 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.t
 import type { NativeHost } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
-/** What makes one of them: what it brings along, and which languages it is for. */
-export interface Kind {
+/** One of the runtimes that are made so: what it brings along, and which languages it is for. */
+export interface NativeKind {
   readonly id: string;
   readonly languages: readonly LanguageId[];
   readonly isolation: RuntimeInfo['isolation'];
@@ -37,7 +37,7 @@ interface Found {
 }
 
 const trialSpec: SandboxSpec = {
-  sessionId: '',
+  name: '',
   language: undefined,
   image: undefined,
   limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },
@@ -47,8 +47,8 @@ const trialSpec: SandboxSpec = {
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
-  readonly terminals = true;
-  readonly #kind: Kind;
+  readonly can = { terminals: true, networks: ['none'] } as const;
+  readonly #kind: NativeKind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #creating = new Set<Promise<unknown>>();
@@ -57,7 +57,7 @@ export class NativeRuntime implements Runtime {
   #looking: Promise<void> | undefined;
   #info: RuntimeInfo;
 
-  constructor(kind: Kind, options: NativeOptions) {
+  constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
     this.#kind = kind;
     this.#options = options;
@@ -72,6 +72,10 @@ export class NativeRuntime implements Runtime {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     await abortable(signal, this.#looking).catch(() => undefined);
     return this.#info;
+  }
+
+  watch(): void {
+    // Nobody tells when a program has been installed.
   }
 
   prepared(language: LanguageId | undefined): boolean {
@@ -118,7 +122,7 @@ export class NativeRuntime implements Runtime {
       const host = await find();
       const found = { host, equipment: await this.#kind.equip() };
       const context = { signal: this.#closing.signal, report: () => undefined };
-      const sandbox = await this.#make({ ...trialSpec, sessionId: `look-${this.id}` }, context, found);
+      const sandbox = await this.#make({ ...trialSpec, name: `look-${this.id}` }, context, found);
       try {
         const languages = await this.#speaks(sandbox);
         this.#found = found;
@@ -139,7 +143,7 @@ export class NativeRuntime implements Runtime {
     for (const id of this.#kind.languages) {
       const toolchain = await sandbox.toolchain(id);
       if (!toolchain) continue;
-      const version = await toolchain.version?.();
+      const version = await toolchain.version();
       found.push({ id, ...(version === undefined ? {} : { version }) });
     }
     return found;

@@ -1,22 +1,17 @@
 /** Makes native sandboxes: one bubblewrap each, its first process a held shell whose stdin is the lease. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, deadline } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import { abortable } from '../../../base/promises.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
-import { PipeFolder } from '../../shell/pipe-folder.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { spawn, type Spawned } from '../../machine/spawn.ts';
 import { walkerFor } from '../../machine/walk.ts';
 import type { findToolchain } from '../../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../../ports.ts';
-import { type Facts, parseFacts } from '../../shell/facts.ts';
-import { quote } from '../../shell/quote.ts';
-import { ShellSandbox } from '../../shell/sandbox.ts';
-import { HeldShell, newMark } from '../../shell/shell.ts';
-import { copyFolder } from '../../workspace/transfer.ts';
-import { checkMount, identify, type Identity, sandboxUser } from '../../workspace/share.ts';
+import { type Facts, newMark, openSandbox, PipeFolder, quote } from '../../shell/index.ts';
+import { copyFolder } from '../../workspace/copy-in.ts';
+import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
 import type { NativeHost } from './findings.ts';
@@ -39,7 +34,6 @@ export interface SandboxesOptions {
   removed(sandbox: Sandbox): void;
 }
 
-const FACTS_DEADLINE_MS = 20_000;
 const MAX_OPEN_FILES = 4096;
 const OPTIONS_FD = 7;
 const FILTER_FD = 8;
@@ -48,17 +42,12 @@ const MAX_COMPLAINT_LENGTH = 2000;
 
 /** @throws ProtocolError SandboxFailed. Nothing of it is left then. */
 export async function createNative(spec: SandboxSpec, context: CreateContext, host: NativeHost, equipment: Equipment, options: SandboxesOptions): Promise<Sandbox> {
-  const { signal, report } = context;
+  const { signal } = context;
   signal.throwIfAborted();
-  const { workspace, limits } = spec;
-  const mounted = workspace && workspace.access !== 'copy' ? await identify(workspace.path) : undefined;
-  const sandbox = await start(spec, mounted, context, host, equipment, options);
+  const furnishing = await furnish(spec);
+  const sandbox = await start(spec, furnishing, context, host, equipment, options);
   try {
-    if (workspace && mounted) await abortable(signal, checkMount(workspace.path, mounted, sandbox));
-    else if (workspace) {
-      report('copying the folder');
-      await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
-    }
+    await furnishing.finish(sandbox, context);
     signal.throwIfAborted();
     return sandbox;
   } catch (fault) {
@@ -67,7 +56,7 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, ho
   }
 }
 
-async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal, report }: CreateContext, host: NativeHost, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
+async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, host: NativeHost, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
   report('starting the sandbox');
   const { keeper, groups, fifos } = host;
   const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
@@ -88,32 +77,30 @@ async function start(spec: SandboxSpec, mounted: Identity | undefined, { signal,
     await mkdir(pipes);
     const mark = newMark();
     const [group, shells] = await settled([
-      groups.create(spec.sessionId, spec.limits).then((created) => (made.group = created)),
+      groups.create(spec.name, spec.limits).then((created) => (made.group = created)),
       PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
     ]);
-    const plan = planFor(spec, { mounted, host, equipment, group, pipes });
+    const plan = planFor(spec, { furnishing, host, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
-    const { shell, facts: spoken } = HeldShell.open(shells.first, mark, clock);
-    const process = (made.process = await spawn(
-      {
-        command: [host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan), 'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark],
-        cwd: '/',
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-        stdin: 'none',
-        prepare: prepareLine(host, group, optionsFile, spec),
+    const command = [
+      host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
+      'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark,
+    ];
+    return (made.sandbox = await openSandbox({
+      first: shells.first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+      start: async () => {
+        const prepare = prepareLine(host, group, optionsFile, spec);
+        made.process = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
+        return { ended: failure(made.process) };
       },
-      keeper,
-    ));
-    const waiting = deadline(clock, FACTS_DEADLINE_MS, Promise.race([spoken, failure(process)]), () => notASandbox('its shell says nothing'));
-    const text = await abortable(signal, waiting);
-    if (text === undefined) throw notASandbox('its shell ended at once');
-    const facts = parseFacts(text);
-    void process.ended.then(() => shells.first.destroy());
-    return (made.sandbox = new ShellSandbox({
-      host: shells, first: shell, facts, image: undefined, limits: spec.limits, clock, log,
-      isolation: (found, limits) => equipment.isolation(found, { ...spec, limits }),
+      source: async () => {
+        void made.process?.ended.then(() => shells.first.destroy());
+        return shells;
+      },
+      isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
       ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
+      refusal: notASandbox,
     }));
   } catch (fault) {
     await destroy();
@@ -128,14 +115,14 @@ async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise
 }
 
 interface PlanParts {
-  readonly mounted: Identity | undefined;
+  readonly furnishing: Furnishing;
   readonly host: NativeHost;
   readonly equipment: Equipment;
   readonly group: ControlGroup;
   readonly pipes: string;
 }
 
-function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
+function planFor({ limits }: SandboxSpec, { furnishing, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
   const { root, forbidsUserNamespaces, etc, library, toolchains } = host;
   return {
     root,
@@ -147,8 +134,8 @@ function planFor({ workspace, limits }: SandboxSpec, { mounted, host, equipment,
     library,
     pipes,
     diskBytes: limits.diskBytes,
-    workspace: mounted && workspace,
-    user: sandboxUser(mounted),
+    workspace: furnishing.mount,
+    user: furnishing.user,
     filter: FILTER_FD,
   };
 }

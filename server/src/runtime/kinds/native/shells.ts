@@ -2,11 +2,10 @@
  * How shells and terminals come into a native sandbox: its first shell starts them, on named pipes of the host's.
  * Nothing of the host ever enters the sandbox afterwards.
  */
-import { detached, laterShell, type PipeFolder, type Pipes, PIPES, streamsAt } from '../../shell/pipe-folder.ts';
-import type { StreamChannel } from '../../shell/streams.ts';
 import type { AdjustableLimits } from '../../ports.ts';
-import type { ShellHost, TerminalChannel, TerminalProgram } from '../../shell/channel.ts';
-import { assignments, quote } from '../../shell/quote.ts';
+import {
+  assignments, detached, laterShell, type PipeFolder, type Pipes, PIPES, quote, type ShellSource, type StreamChannel, streamsAt, type TerminalChannel, type TerminalProgram,
+} from '../../shell/index.ts';
 import { LIBRARY } from './bubblewrap.ts';
 import { NativeTerminal } from './terminal.ts';
 
@@ -25,11 +24,11 @@ const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
 export interface PipedShellsOptions {
   readonly pipes: PipeFolder;
   /** undefined where there is nothing that could hold it. */
-  readonly adjust: ShellHost['adjust'] | undefined;
+  readonly adjust: ShellSource['adjust'] | undefined;
   destroy(): Promise<void>;
 }
 
-export class PipedShells implements ShellHost {
+export class PipedShells implements ShellSource {
   readonly first: StreamChannel;
   readonly adjust?: (limits: AdjustableLimits) => Promise<void>;
   readonly #options: PipedShellsOptions;

@@ -1,6 +1,6 @@
 /** A terminal in a native sandbox: `script` holds it, and tells on a stream of its own which one it is and how the program ended. */
 import type { Stream, TerminalSize } from '../../ports.ts';
-import type { Channel, TerminalChannel } from '../../shell/channel.ts';
+import type { Channel, TerminalChannel } from '../../shell/index.ts';
 
 /** More is not what `script` says. */
 const MAX_NOTES_LENGTH = 4096;

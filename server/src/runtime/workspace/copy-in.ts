@@ -1,4 +1,4 @@
-/** Whole folders into a sandbox, and small answers out of it. */
+/** A copy of a folder of the host in a sandbox, made by a `tar` that runs inside. */
 import { constants } from 'node:fs';
 import { type FileHandle, readdir } from 'node:fs/promises';
 import { platform } from 'node:os';
@@ -7,25 +7,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from 'tar-stream';
 import { ProtocolError } from '../../protocol/index.ts';
+import { Collector } from '../machine/collector.ts';
 import { openRegular } from '../machine/contents.ts';
 import { type Held, lend, type Path, type Walker, walkerFor } from '../machine/walk.ts';
 import type { Exit, Process, Sandbox } from '../ports.ts';
-import { Collector } from '../shell/collector.ts';
-import { throwFileError } from '../shell/file-errors.ts';
-import { holdFolder } from './folder.ts';
+import { throwFileError } from '../shell/index.ts';
+import { folderTooLarge, holdFolder } from './folder.ts';
 
-const MAX_CAPTURE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 /** A directory is held on each floor. */
 const MAX_DEPTH = 256;
-
-/** The output of a short program, as text. */
-export async function capture(sandbox: Sandbox, command: readonly string[]): Promise<string> {
-  const output = new Collector(MAX_CAPTURE_BYTES);
-  const process = await sandbox.start({ command, cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, output.sink);
-  await process.exited;
-  return output.stdout().toString();
-}
 
 /** How a copy goes on: what it may still hold, and whether anybody still wants it. */
 interface Copy {
@@ -98,9 +89,7 @@ async function addFile(path: Path, name: string, copy: Copy): Promise<void> {
   try {
     const { size, mode, mtime } = await file.stat();
     copy.left -= size;
-    if (copy.left < 0) {
-      throw new ProtocolError('DiskFull', 'the folder is larger than the disk limit of the session: raise limits.diskBytes, or share it instead');
-    }
+    if (copy.left < 0) throw folderTooLarge();
     await pipeline(Readable.from(exactly(file, size)), copy.pack.entry({ name, mode: mode & 0o777, mtime, size }));
   } finally {
     await file.close();

@@ -8,7 +8,7 @@ import { extract } from 'tar-stream';
 import { deferred } from '../../../server/src/base/promises.ts';
 import { ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Sink } from '../../../server/src/runtime/ports.ts';
-import { copyFolder } from '../../../server/src/runtime/workspace/transfer.ts';
+import { copyFolder } from '../../../server/src/runtime/workspace/copy-in.ts';
 
 const MiB = 1024 * 1024;
 

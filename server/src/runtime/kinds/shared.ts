@@ -1,0 +1,97 @@
+/** What several kinds of runtime use together, made once for a daemon and not before one of them is loaded. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Config, LanguageId } from '../../protocol/index.ts';
+import { Fifos } from '../machine/fifos.ts';
+import { Keeper } from '../machine/keeper.ts';
+import { rememberedVerdicts, type VerdictMemory } from './deno/known.ts';
+import type { Verdicts } from './deno/look.ts';
+import { resolveEngine } from './docker/address.ts';
+import { Engine } from './docker/engine.ts';
+import { findHost, type NativeHost } from './native/findings.ts';
+import type { NativeOptions } from './native/runtime.ts';
+
+export interface SharedOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly hostname: string;
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  readonly uid: number;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The command that starts this program. */
+  readonly self: readonly string[];
+  /** Whether a process of this machine is there. */
+  alive(pid: number): boolean;
+  readonly docker: Config['docker'];
+  /** Which image runs which language. */
+  readonly images: Readonly<Partial<Record<LanguageId, string>>>;
+  readonly verdicts: VerdictMemory;
+}
+
+export class SharedParts {
+  readonly env: SharedOptions['env'];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly images: SharedOptions['images'];
+  /** The label of everything that this daemon makes outside its own machine's reach. */
+  readonly daemonId: string;
+  readonly keeper: Keeper;
+  readonly fifos: Fifos;
+  readonly engine: Engine;
+  readonly verdicts: Verdicts;
+  readonly #options: SharedOptions;
+  #host: Promise<NativeHost> | undefined;
+
+  constructor(options: SharedOptions) {
+    this.#options = options;
+    const { env, home, hostname, platform, pid, version, clock, log, docker, images, verdicts } = options;
+    this.env = env;
+    this.clock = clock;
+    this.log = log;
+    this.images = images;
+    this.daemonId = `${hostname}.${pid}.${randomBytes(4).toString('hex')}`;
+    this.keeper = new Keeper({ pid, log });
+    this.fifos = new Fifos(this.keeper);
+    this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
+    this.verdicts = rememberedVerdicts(verdicts, version);
+  }
+
+  /** What a runtime in bubblewrap is made with. */
+  confined(id: string): NativeOptions {
+    return { host: () => this.#findHost(), clock: this.clock, log: this.log.child(id) };
+  }
+
+  /** The lease of what is outside may be stopped by what runs in it: the keeper can't be. It starts a sweep. */
+  sweepOnDeath(): Promise<void> {
+    return this.keeper.onDeath([...this.#options.self, `--sweep=${this.daemonId}`]);
+  }
+
+  /** Whether a daemon of this machine had this id and is there no more. */
+  isGone(daemonId: string): boolean {
+    const { hostname, alive } = this.#options;
+    const [, where, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
+    return where === hostname && !alive(Number(pid));
+  }
+
+  /** After the runtimes. */
+  async close(): Promise<void> {
+    const found = await this.#host?.catch(() => undefined);
+    await found?.groups.close();
+    await this.keeper.close();
+  }
+
+  /** What is missing may be installed while we run: only what was found is kept. */
+  #findHost(): Promise<NativeHost> {
+    const { keeper, fifos, clock, env } = this;
+    const { platform, uid, pid } = this.#options;
+    this.#host ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+      this.#host = undefined;
+      throw fault;
+    });
+    return this.#host;
+  }
+}

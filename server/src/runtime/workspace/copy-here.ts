@@ -1,0 +1,25 @@
+/** A copy of a folder for a sandbox that is itself a folder of the host. */
+import { copyTree } from '../machine/copy.ts';
+import { fileError } from '../machine/faults.ts';
+import { lend, type Walker } from '../machine/walk.ts';
+import type { CreateContext } from '../ports.ts';
+import { folderTooLarge } from './folder.ts';
+
+/** Regular files and directories below `path` into `target`, which is there. @throws ProtocolError DiskFull, and as files are told of */
+export async function copyHere(path: string, target: string, maxBytes: number, walker: Walker, { signal, report }: CreateContext): Promise<void> {
+  report('copying the folder');
+  let left = maxBytes;
+  const spend = (bytes: number) => {
+    signal.throwIfAborted();
+    left -= bytes;
+    if (left < 0) throw folderTooLarge();
+  };
+  try {
+    await lend(walker.open(path), (from) =>
+      lend(walker.open(target), (to) => copyTree(from, to, { walker, recursive: true, overwrite: true, spend })),
+    );
+  } catch (fault) {
+    signal.throwIfAborted();
+    throw fileError(fault, '/workspace');
+  }
+}

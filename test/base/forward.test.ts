@@ -1,0 +1,43 @@
+/** Standing before another object: what is one's own, and what is the other's. */
+import { expect } from 'chai';
+import { forwarding } from '../../server/src/base/forward.ts';
+
+class Counter {
+  #count = 0;
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(): number {
+    return ++this.#count;
+  }
+}
+
+describe('an object that forwards', () => {
+  it('leaves everything to the other one but for what it has itself', () => {
+    const other = new Counter('other');
+    const before = forwarding(() => other as Pick<Counter, 'name' | 'count' | 'add'>, { name: 'own' });
+    expect([before.name, before.add(), before.add(), before.count, other.count]).to.deep.equal(['own', 1, 2, 2, 2]);
+  });
+
+  it('asks each time who the other one is', () => {
+    const [one, two] = [new Counter('one'), new Counter('two')];
+    let other = one;
+    const before = forwarding<Pick<Counter, 'name' | 'add'>>(() => other, {});
+    expect(before.name).to.equal('one');
+    other = two;
+    before.add();
+    expect([before.name, one.count, two.count]).to.deep.equal(['two', 0, 1]);
+  });
+
+  it('can be awaited where the other one is no promise', async () => {
+    const before = forwarding<Pick<Counter, 'name'>>(() => new Counter('other'), {});
+    expect((await Promise.resolve(before)).name).to.equal('other');
+  });
+});

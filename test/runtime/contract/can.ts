@@ -1,0 +1,70 @@
+/** What a runtime and its sandboxes declare in `can` is really so, whichever way they declare it. */
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MAX_FILE_BYTES, type Sandbox } from '../../../server/src/runtime/ports.ts';
+import { create, limits, type Parts, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
+
+const modes = ['none', 'allowlist', 'full'] as const;
+
+export function describeCan(parts: Parts): void {
+  const { does, command } = parts.features.dialect;
+
+  describe('what it can do', () => {
+    const held = useSandbox(parts);
+    /** Another sandbox, for what changes one. */
+    const inNew = async (subject: Subject, work: (sandbox: Sandbox) => Promise<unknown>) => {
+      const sandbox = await create(subject);
+      await work(sandbox).finally(() => sandbox.close());
+    };
+
+    it('is declared: terminals', async () => {
+      const { terminals } = held.subject.runtime.can;
+      expect(terminals).to.equal(parts.features.pty);
+      const starting = start(held.sandbox, await command(held.sandbox, does.exit(0)), { pty: { cols: 80, rows: 24 }, stdin: 'open' });
+      if (!terminals) return void (await rejects(starting, 'LanguageUnsupported'));
+      expect(await (await starting).exited).to.deep.include({ kind: 'exited', code: 0 });
+    });
+
+    for (const mode of modes) {
+      it(`is declared: the network mode ${mode}`, async () => {
+        const creating = create(held.subject, { network: { mode } });
+        if (held.subject.runtime.can.networks.includes(mode)) return (await creating).close();
+        await rejects(creating, 'IsolationUnavailable');
+      });
+    }
+
+    it('is declared: sandboxes that are held to other limits', async () => {
+      expect(held.sandbox.can.adjust).to.equal(parts.features.adjusts ?? false);
+      await inNew(held.subject, async (sandbox) => {
+        const adjusting = sandbox.adjust({ ...limits, cpus: 0.5 });
+        await (sandbox.can.adjust ? adjusting : rejects(adjusting, 'SandboxFailed'));
+      });
+    });
+
+    it('is declared: sandboxes that are given a copy of a folder', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'copied-'));
+      try {
+        writeFileSync(join(folder, 'file'), 'copied');
+        await inNew(held.subject, async (sandbox) => {
+          const copying = sandbox.copyIn(folder, MAX_FILE_BYTES, new AbortController().signal);
+          if (!sandbox.can.copyIn) return rejects(copying, 'SandboxFailed');
+          await copying;
+          expect(await read(sandbox, '/workspace/file')).to.equal('copied');
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('is declared: sandboxes that tell whether anybody has been in them', async () => {
+      await inNew(held.subject, async (sandbox) => {
+        if (!sandbox.can.tellPristine) return rejects(sandbox.isPristine(), 'SandboxFailed');
+        expect(await sandbox.isPristine()).to.equal(true);
+        await write(sandbox, '/tmp/left', '');
+        expect(await sandbox.isPristine()).to.equal(false);
+      });
+    });
+  });
+}

@@ -1,0 +1,86 @@
+/** What a native sandbox claims: in control groups, and where there are none. */
+import { expect } from 'chai';
+import type { Layer } from '../../../../server/src/protocol/index.ts';
+import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
+import { nativeIsolation } from '../../../../server/src/runtime/kinds/native/isolation.ts';
+import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+
+const inGroups = `pid 2
+Uid: 65534	65534	65534	65534
+CapEff: 0000000000000000
+CapBnd: 0000000000000000
+NoNewPrivs: 1
+Seccomp: 2
+mount / tmpfs ro,relatime 0 0
+mount /tmp tmpfs rw,nosuid,nodev,size=64k 0 0
+mount /workspace tmpfs rw,nosuid,nodev,size=64k 0 0
+net lo:
+net tunl0:
+member memory
+member cpu
+member pids
+cgroup memory/memory.limit_in_bytes 1000000
+cgroup pids/pids.max 32
+cgroup cpu/cpu.cfs_quota_us 50000
+cgroup cpu/cpu.cfs_period_us 100000
+limit data 900000
+limit processes 32
+`;
+const outside = inGroups.replace(/^(?:member|cgroup) .*\n/gm, '');
+
+const spec: SandboxSpec = {
+  name: 's',
+  language: undefined,
+  image: undefined,
+  limits: { memoryBytes: 1_000_000, cpus: 0.5, pids: 32, diskBytes: 65_536, outputBytes: 1, timeoutMs: 0 },
+  network: { mode: 'none' },
+  workspace: undefined,
+};
+
+const enforced: readonly Layer[] = [
+  { name: 'user', state: 'enforced', detail: 'uid 65534' },
+  { name: 'capabilities', state: 'enforced', detail: 'all dropped' },
+  { name: 'noNewPrivileges', state: 'enforced', detail: 'set-user-ID programs gain nothing' },
+  { name: 'seccomp', state: 'enforced', detail: 'a filter of dangerous system calls' },
+  { name: 'processes', state: 'enforced', detail: 'a process namespace of its own' },
+  { name: 'filesystem', state: 'enforced', detail: "read-only, and of the host's nothing but its programs" },
+  { name: 'network', state: 'enforced', detail: 'no interface but loopback' },
+  { name: 'memory', state: 'enforced', detail: '1000000 bytes' },
+  { name: 'cpu', state: 'enforced', detail: '0.5 cores' },
+  { name: 'pids', state: 'enforced', detail: '32 processes' },
+  { name: 'disk', state: 'enforced', detail: '65536 bytes in each of /workspace and /tmp, counted as memory' },
+];
+const none = 'this host lets us set no control group';
+
+const cases: Record<string, [text: string, score: number, other: readonly Layer[], workspace?: SandboxSpec['workspace']]> = {
+  'everything, in its control groups': [inGroups, 6, []],
+  'less for each process by itself, where there are no control groups': [outside, 3, [
+    { name: 'memory', state: 'degraded', detail: '900000 bytes for each process; not for all of them together' },
+    { name: 'cpu', state: 'off', detail: none },
+    { name: 'pids', state: 'degraded', detail: '32 processes in a user namespace of its own' },
+  ]],
+  'nothing where a process may have more than was asked': [outside.replace('limit data 900000', 'limit data 1000001').replace('limit processes 32', 'limit processes 33'), 3, [
+    { name: 'memory', state: 'off', detail: none },
+    { name: 'cpu', state: 'off', detail: none },
+    { name: 'pids', state: 'off', detail: none },
+  ]],
+  'less where its groups give more than was asked': [inGroups.replace('bytes 1000000', 'bytes 2000000'), 5, [
+    { name: 'memory', state: 'degraded', detail: '2000000 bytes' },
+  ]],
+  'no limit for a folder that it may write': [inGroups, 5, [{ name: 'disk', state: 'off', detail: 'the shared folder has no limit' }], { path: '/folder', access: 'readWrite' }],
+  'a disk of /tmp alone beside a folder that it may read': [inGroups, 6, [{ name: 'disk', state: 'enforced', detail: '65536 bytes in each of /tmp, counted as memory' }], { path: '/folder', access: 'readOnly' }],
+  'no namespace of processes where there are many before it': [inGroups.replace('pid 2', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
+};
+
+describe('a native sandbox claims', () => {
+  for (const [name, [text, score, other, workspace]] of Object.entries(cases)) {
+    it(name, () => {
+      const layers = enforced.map((layer) => other.find((each) => each.name === layer.name) ?? layer);
+      expect(nativeIsolation(parseFacts(text), { ...spec, workspace })).to.deep.equal({ score, layers });
+    });
+  }
+
+  it('never less than 1 of 10', () => {
+    expect(nativeIsolation(parseFacts(''), spec).score).to.equal(1);
+  });
+});
