@@ -33,6 +33,13 @@ const noProcess = {
   ],
 };
 
+/** A program that the daemon gives to a sandbox may use these globals, and those of the language. */
+const runAs = (files, globals) => ({
+  files,
+  languageOptions: { globals: Object.fromEntries(globals.map((name) => [name, 'readonly'])) },
+  rules: { 'no-undef': 'error' },
+});
+
 export default defineConfig(
   { ignores: ['**/dist/', '**/node_modules/', '.cache/'] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -87,8 +94,12 @@ export default defineConfig(
   },
   {
     // Node starts CommonJS sooner than modules.
-    files: ['server/bin/codebeaker.js', 'server/src/cli/launch.ts'],
+    files: ['server/bin/codebeaker.js', 'server/src/cli/launch.ts', '**/*.cjs'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
-  { files: ['**/*.{js,mjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  runAs(['server/src/runtime/prime/*.cjs'], ['process', 'require', 'Buffer', '__filename']),
+  runAs(['server/src/runtime/kinds/deno/*.mjs'], ['Deno', 'URL', 'TextDecoder', 'console']),
+  // probe.ts declares it in a line before.
+  runAs(['server/src/runtime/kinds/deno/attempts.mjs'], ['outside']),
 );

@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { notices } from './scripts/notices.mjs';
+import { concatenate, fromRoot, withMap } from './scripts/source-maps.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'server/dist');
@@ -19,6 +20,7 @@ const common = {
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
+  sourcesContent: false,
   metafile: true,
   write: false,
 };
@@ -50,6 +52,7 @@ const daemon = build({
   chunkNames: 'chunks/[name]-[hash]',
   define: { __VERSION__: JSON.stringify(version) },
   loader: { '.node': 'empty' },
+  sourcemap: 'external',
   external: ['cpu-features', 'deno'],
   plugins: [leaveOut],
 }).then(asFunctions);
@@ -67,6 +70,8 @@ const extension = build({
   outdir: join(root, 'client-vscode/dist'),
   format: 'cjs',
   external: ['vscode'],
+  // For the debugger alone: it is not shipped.
+  sourcemap: 'linked',
 });
 
 /**
@@ -75,20 +80,32 @@ const extension = build({
  */
 async function asFunctions({ outputFiles, metafile }) {
   const starts = filesOfStart(metafile.outputs, ['server/src/main.ts', 'server/src/cli/serve.ts']);
-  const texts = await Promise.all(outputFiles.map(async ({ path, text }) => [path, await asFunction(text)]));
-  const isStart = ([path]) => starts.has(basename(path));
-  const table = texts.filter(isStart).map(([path, text]) => `${JSON.stringify(basename(path))}:${text}`);
-  const start = { path: join(dist, 'start.cjs'), text: `({${table.join(',\n')}})` };
-  const rest = texts.filter((each) => !isStart(each)).map(([path, text]) => ({ path, text: `(${text})` }));
+  const code = await Promise.all(modulesOf(outputFiles).map(async (module) => ({ path: module.path, ...(await asFunction(module)) })));
+  const isStart = ({ path }) => starts.has(basename(path));
+  const table = code.filter(isStart).flatMap(({ path, pieces }) => [`${JSON.stringify(basename(path))}:`, ...pieces, ',\n']);
+  const files = [
+    { path: join(dist, 'start.cjs'), pieces: ['({', ...table, '})'] },
+    ...code.filter((each) => !isStart(each)).map(({ path, pieces }) => ({ path, pieces: ['(', ...pieces, ')'] })),
+  ].map(({ path, pieces }) => ({ path, ...concatenate(pieces) }));
+  const id = createHash('sha256').update(files[0].text).digest('hex');
   const launcher = await build({
     ...common,
     entryPoints: { main: 'server/src/cli/launch.ts' },
     outdir: dist,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    define: { __BUILD__: JSON.stringify(createHash('sha256').update(start.text).digest('hex')) },
+    define: { __BUILD__: JSON.stringify(id) },
+    sourcemap: 'external',
   });
-  return { metafile, outputFiles: [start, ...rest, ...launcher.outputFiles] };
+  const main = modulesOf(launcher.outputFiles).map(({ path, text, map }) => ({ path, text, map: fromRoot(map, path, root) }));
+  const maps = [...files, ...main].map(({ path, map }) => ({ path: `${path}.map`, text: JSON.stringify({ ...map, debugId: id }) }));
+  return { metafile, outputFiles: [...files, ...main, ...maps] };
+}
+
+/** The files that esbuild has made, each with its map. */
+function modulesOf(outputFiles) {
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  return [...texts].filter(([path]) => !path.endsWith('.map')).map(([path, text]) => ({ path, text, map: texts.get(`${path}.map`) }));
 }
 
 /** What the entries import, without what they import only with `import()`. */
@@ -103,8 +120,8 @@ function filesOfStart(outputs, entries) {
   return found;
 }
 
-async function asFunction(module) {
-  const { code } = await transform(module, {
+async function asFunction({ path, text, map }) {
+  const result = await transform(withMap(text, map), {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
@@ -112,8 +129,10 @@ async function asFunction(module) {
     define: { 'import.meta.url': '__filename' },
     minifyWhitespace: true,
     legalComments: 'none',
+    sourcemap: 'external',
+    sourcesContent: false,
   });
-  return `function(exports,require,module,__filename){${code}}`;
+  return { pieces: ['function(exports,require,module,__filename){', { text: result.code, map: fromRoot(result.map, path, root) }, '}'] };
 }
 
 /** Files are replaced one by one, so that a daemon can start from the folder meanwhile. */
@@ -135,8 +154,8 @@ async function removeStale(folder, { outputFiles }) {
 async function lendDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
-  for (const name of ['start.cjs', 'chunks', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
-  await cp(join(dist, 'main.cjs'), join(target, 'main.js'));
+  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
 

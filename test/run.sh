@@ -3,10 +3,10 @@
 # With CI=true the machine is set up first, and a test that skips fails the run. Otherwise nothing is installed.
 # Arguments go to mocha.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 if [ "${CI:-}" = true ]; then
-  for script in engine images registry native gvisor chromium vscode neovim; do
+  for script in engine images registry native gvisor chromium vscode neovim programs; do
     bash "test/setup/$script.sh" || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
   done
 fi

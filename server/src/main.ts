@@ -1,5 +1,6 @@
 /** The process: arguments, streams, signals, exit codes. Nothing below knows them. */
 import { homedir, hostname } from 'node:os';
+import { inspect } from 'node:util';
 import { systemClock } from './base/clock.ts';
 import { ConfigError } from './policy/config-file.ts';
 import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
@@ -7,6 +8,7 @@ import { createDaemon } from './cli/daemon.ts';
 import type { Surroundings } from './cli/surroundings.ts';
 import { isAlive } from './cli/watch.ts';
 
+const EXIT_FAULT = 1;
 const EXIT_USAGE = 2;
 
 const surroundings: Surroundings = {
@@ -26,7 +28,13 @@ const surroundings: Surroundings = {
 /** `started` is called when `initialize` has been answered. */
 export function main(started: () => void): void {
   process.stdout.on('error', ignore);
-  void run(process.argv.slice(2), started).then((code) => (process.exitCode = code));
+  void run(process.argv.slice(2), started).then((code) => (process.exitCode = code), crash);
+}
+
+/** Node would print the line of the bundle as well, which is a long one. */
+function crash(fault: unknown): void {
+  stderr().write(`codebeaker: a fault of ours: ${inspect(fault)}\n`);
+  process.exit(EXIT_FAULT);
 }
 
 async function run(argv: readonly string[], started: () => void): Promise<number> {

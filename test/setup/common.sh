@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the set-up scripts. Sourced, not run.
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }

@@ -27,7 +27,7 @@ if ! recent; then
 fi
 
 mkdir -p /etc/docker
-RUNSC=$(command -v runsc) node -e '
+RUNSC=$(command -v runsc) node <<'PROGRAM'
   const { existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
   const file = "/etc/docker/daemon.json";
   const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
@@ -39,7 +39,7 @@ RUNSC=$(command -v runsc) node -e '
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);
   renameSync(`${file}.new`, file);
-'
+PROGRAM
 kill -HUP "$(cat /var/run/docker.pid)"
 for _ in $(seq 1 60); do listed && { say "gVisor: ready"; exit 0; }; sleep 0.5; done
 fail "the Docker engine does not list runsc"

@@ -13,8 +13,8 @@ missing=(); for suite in "${suites[@]}"; do runs "$suite" || missing+=("$suite")
 if [ ${#missing[@]} = 0 ]; then say "neovim: up to date"; exit 0; fi
 for tool in apt-get dpkg-deb; do command -v $tool >/dev/null || fail "neovim: needs Debian's $tool"; done
 
-mirror=$(awk '/^URIs:/ { print $2; exit } /^deb / { sub(/\[[^]]*\]/, ""); print $2; exit }' \
-  $(ls /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null))
+mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+  awk '/^URIs:/ { print $2; exit } /^deb / { sub(/\[[^]]*\]/, ""); print $2; exit }') || true
 [ -n "$mirror" ] || fail "neovim: found no Debian mirror among apt's sources"
 
 unpack() {
@@ -29,8 +29,9 @@ unpack() {
   }
   private_apt update
   local packages
-  packages=$(private_apt install -s --no-install-recommends neovim | awk '/^Inst/ { print $2 }')
-  (cd "$state/debs" && private_apt download $packages)
+  mapfile -t packages < <(private_apt install -s --no-install-recommends neovim | awk '/^Inst/ { print $2 }')
+  [ ${#packages[@]} -gt 0 ] || fail "neovim: apt finds none in $suite"
+  (cd "$state/debs" && private_apt download "${packages[@]}")
   for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/tree"; done
   rm -rf "$state"
   # Started by way of its loader, it looks for its parsers beside the loader.
@@ -40,7 +41,7 @@ unpack() {
 
 # A file that runs the unpacked nvim with the unpacked libraries, wherever the cache has been moved to.
 launcher() {
-  local triple; triple=$(cd "$1"/tree/usr/lib && ls -d *-linux-gnu* | head -n 1)
+  local triple; triple=$(basename "$(find "$1/tree/usr/lib" -maxdepth 1 -name '*-linux-gnu*' | sort | head -n 1)")
   cat >"$1/nvim" <<LAUNCHER
 #!/bin/sh
 root=\$(dirname "\$(readlink -f "\$0")")/tree

@@ -9,9 +9,12 @@ import { Script } from 'node:vm';
 import { digest } from '../base/digest.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
+import { stacksFrom } from './stacks.ts';
 
 /** As the build wraps our files. */
 type Chunk = (exports: object, require: (name: string) => unknown, module: { exports: object }, filename: string) => void;
+
+Error.prepareStackTrace = stacksFrom({ folder: __dirname, build: __BUILD__ });
 
 const uid = process.getuid?.() ?? -1;
 const startPath = join(__dirname, 'start.cjs');

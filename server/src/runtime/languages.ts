@@ -2,6 +2,7 @@
 import type { LanguageId } from '../protocol/index.ts';
 import type { Prime, Toolchain, ToolchainPhase } from './ports.ts';
 import { primeNode, primePython, primeRuby } from './prime/primers.ts';
+import unbuffered from './unbuffered.rb' with { type: 'text' };
 
 /** What a sandbox can tell of its own tools. */
 export interface Tools {
@@ -82,7 +83,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       phases: (file, args, scratch) => [
         {
           ...run(['ruby', '-r', `${scratch}/unbuffered.rb`, file, ...args]),
-          files: { [`${scratch}/unbuffered.rb`]: '$stdout.sync = true\n' },
+          files: { [`${scratch}/unbuffered.rb`]: unbuffered },
         },
       ],
     },

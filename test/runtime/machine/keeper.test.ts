@@ -12,6 +12,7 @@ import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
 import { Keeper } from '../../../server/src/runtime/machine/keeper.ts';
 import { startProcess } from '../../../server/src/runtime/machine/process.ts';
+import { fromSource } from '../../from-source.ts';
 import { need, npmPackage } from '../../require.ts';
 import { processesWith } from '../kinds/deno/subject.ts';
 import { until } from '../kinds/deno/until.ts';
@@ -49,7 +50,7 @@ describe('the keeper', () => {
 
     async function busyDaemon(...args: string[]): Promise<string> {
       const script = fileURLToPath(new URL('../../fixtures/keeper/daemon.ts', import.meta.url));
-      const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [...fromSource, script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
       daemon = child;
       const [folder] = (await once(createInterface(child.stdout), 'line')) as [string];
       return folder;

@@ -1,6 +1,6 @@
 /**
  * The lease of host processes and folders: one small process beside the daemon that outlives it by a moment.
- * However the daemon ends, what it recorded here is gone right after (see keeper-script.ts).
+ * However the daemon ends, what it recorded here is gone right after (see keeper.sh).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import { keeperScript } from './keeper-script.ts';
+import keeperScript from './keeper.sh' with { type: 'text' };
 
 const PREFIX = 'codebeaker-';
 /** A keeper that dies so often is killed on purpose; without one nothing is started. */

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
 import type { Keeper } from './keeper.ts';
+import launcher from './spawn.sh' with { type: 'text' };
 
 export interface SpawnOptions {
   /** The program's own path first. */
@@ -24,9 +25,6 @@ export interface Spawned {
   /** How the system says it ended. Its last output may still be on its way. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
-
-/** Records the group, prepares, becomes the program. The pipe waits for nobody: when it is full, this does. */
-const launcher = 'n=; until echo "+$$" 2>/dev/null >&3; do n=x$n; [ ${#n} -lt 100 ] || exit 126; sleep 0.05; done; exec 3>&-; eval "$1"; shift; exec "$@"';
 
 /** Whoever spawns gives the group back to the keeper when it has ended. @throws ProtocolError SandboxFailed */
 export async function spawn({ command, cwd, env, stdin, prepare }: SpawnOptions, keeper: Keeper): Promise<Spawned> {

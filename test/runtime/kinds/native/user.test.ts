@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Isolation } from '../../../../server/src/protocol/index.ts';
+import { fromSource } from '../../../from-source.ts';
 import { need, type Probe } from '../../../require.ts';
 import { bubblewrap } from './subject.ts';
 
@@ -23,7 +24,7 @@ describe('native sandboxes of an ordinary user', function () {
     chmodSync(home, 0o777);
     const script = fileURLToPath(new URL('../../../fixtures/native/user.ts', import.meta.url));
     const options = { uid: SOMEBODY, gid: SOMEBODY, cwd: fileURLToPath(new URL('../../../..', import.meta.url)), env: { PATH: process.env.PATH, HOME: home, TMPDIR: home } };
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], options);
+    const { stdout } = await promisify(execFile)(process.execPath, [...fromSource, script], options);
     const { isolation, ...rest } = JSON.parse(stdout) as { isolation: Isolation } & Record<string, string>;
     const states = Object.fromEntries(isolation.layers.map(({ name, state }) => [name, state]));
     for (const name of ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'disk']) expect(states[name], name).to.equal('enforced');

@@ -2,7 +2,10 @@
 import { pathToFileURL } from 'node:url';
 import { type Environment, ProtocolError } from '../../../protocol/index.ts';
 import type { Program } from '../../ports.ts';
-import { MAIN_VARIABLE, VARIABLE_PREFIX } from './entry.ts';
+
+/** As entry.mjs reads them. */
+const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
+const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
 /** What a sandbox's programs may touch. Real host paths. */
 export interface Grants {

@@ -9,7 +9,7 @@ import { startProcess } from '../../machine/process.ts';
 import type { Sandbox, SandboxSpec } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 import { isRecent, minimumVersion } from './binary.ts';
-import { entryText } from './entry.ts';
+import entryText from './entry.mjs' with { type: 'text' };
 import { probe, type Probe } from './probe.ts';
 
 export interface Found {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Process, Sandbox } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
+import attempts from './attempts.mjs' with { type: 'text' };
 
 /** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
 export interface Probe {
@@ -17,28 +18,6 @@ export interface Probe {
 const CANARY = 'what no program may read';
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** Each of these must fail. What does not is printed; then how much memory it takes to say so. */
-const attempts = (outside: string) => `
-const outside = ${JSON.stringify(outside)};
-const attempts: Record<string, () => unknown> = {
-  "read files outside": () => Deno.readTextFileSync(outside),
-  "write files outside": () => Deno.writeTextFileSync(outside, ""),
-  "make links": () => Deno.symlinkSync(outside, "link"),
-  "import files outside": () => import(outside + "?" as string, { with: { type: "text" } }),
-  "use the network": () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  "start programs": () => new Deno.Command(Deno.execPath(), { args: ["--version"] }).outputSync(),
-  "load libraries": () => Deno.dlopen(outside, {}),
-  "read variables": () => { if (Deno.env.get("DENO_DIR") === undefined) throw 0; },
-  "ask the system": () => Deno.systemMemoryInfo(),
-  "import from elsewhere": () => import("https://example.com/" + Math.random()),
-};
-const open: string[] = [];
-for (const [name, attempt] of Object.entries(attempts)) {
-  try { await attempt(); open.push(name); } catch { /* closed */ }
-}
-console.log(JSON.stringify({ open, memoryBytes: Deno.memoryUsage().rss, program: Deno.execPath() }));
-`;
-
 const staticImport = (outside: string) => `import text from ${JSON.stringify(outside)} with { type: "text" };\nconsole.log(text);\n`;
 
 /** @throws Error that says what is wrong */
@@ -47,7 +26,7 @@ export async function probe(sandbox: Sandbox, makeMs: number, folder: string, cl
   const secret = join(outside, 'secret.txt');
   try {
     await writeFile(secret, CANARY);
-    const cold = await run(sandbox, 'probe.ts', attempts(secret), clock);
+    const cold = await run(sandbox, 'probe.ts', `const outside = ${JSON.stringify(secret)};\n${attempts}`, clock);
     const { open, memoryBytes, program } = findings(cold.stdout);
     if (open.length > 0) throw new Error(`its programs can ${open.join(', ')} in spite of its permissions; install another version`);
     const leak = await run(sandbox, 'import.ts', staticImport(secret), clock);

@@ -1,35 +1,33 @@
 /**
- * What Deno is started with, instead of the user's own file.
+ * Deno is started with this file instead of the user's own, which it then imports.
  *
- * Deno does not check permissions for the static imports of the file it is started with: that file could import
- * any file of the host as text. A dynamic import is checked, with everything it imports in turn. So a file of
- * ours imports the user's, after making it look like the main one:
+ * Deno checks no permission for the static imports of the file it is started with, so that such a file could import
+ * any file of the host as text. It does check a dynamic import, with everything that is imported in turn. The user's
+ * file is made to look like the main one:
  *
- * - CODEBEAKER_MAIN is its URL; without one, an order tells it on stdin. The program's own variables come as CODEBEAKER_ENV_<name>: none of them is there
- *   when Deno starts, so that none can set the loader, V8 or Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
+ * - CODEBEAKER_MAIN is its URL; without one, an order on stdin tells it. The program's own variables come as
+ *   CODEBEAKER_ENV_<name>: none of them is there when Deno starts, so that none can set the loader, V8 or Deno itself
+ *   (LD_PRELOAD, DENO_V8_FLAGS, ...).
  * - Deno.mainModule and, derived from it, process.argv[1] name the user's file.
  * - import.meta.main is set by a first statement, where the source speaks of it.
- * - CommonJS, as most scripts for Node are, runs as such, with require.main.
+ * - CommonJS, as most scripts for Node are, runs as CommonJS, with require.main.
  *
  * None of this is what confines the program: Deno's permissions are, and they hold for this file too.
  */
-export const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
-export const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
-
-export const entryText = `const main = Deno.env.get("${MAIN_VARIABLE}") ?? ordered();
-const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("${VARIABLE_PREFIX}"));
-for (const name of ["${MAIN_VARIABLE}", ...given.map(([name]) => name)]) Deno.env.delete(name);
-for (const [name, value] of given) Deno.env.set(name.slice(${VARIABLE_PREFIX.length}), value);
+const main = Deno.env.get("CODEBEAKER_MAIN") ?? ordered();
+const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_ENV_"));
+for (const name of ["CODEBEAKER_MAIN", ...given.map(([name]) => name)]) Deno.env.delete(name);
+for (const [name, value] of given) Deno.env.set(name.slice("CODEBEAKER_ENV_".length), value);
 Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, configurable: true });
 
 const source = read();
 if (isCommonJs()) await runCommonJs();
 else {
-  if (/\\bimport\\.meta\\b/.test(source) && /\\bmain\\b/.test(source)) await markMain();
+  if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
   await import(main);
 }
 
-// Started ahead: waits for its order (see prime/order.ts), in which there are no variables and no arguments.
+// Deno was started ahead: it waits for its order (prime/order.ts), in which there are no variables and no arguments.
 function ordered() {
   const take = (count) => {
     const taken = new Uint8Array(count);
@@ -40,10 +38,10 @@ function ordered() {
     }
     return new TextDecoder().decode(taken);
   };
-  const [cwd, file] = take(parseInt(take(8), 16)).split("\\0");
+  const [cwd, file] = take(parseInt(take(8), 16)).split("\0");
   Deno.chdir(cwd);
   const url = new URL("file:///");
-  url.pathname = file.replace(/[%\\\\\\n\\r\\t]/g, (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
+  url.pathname = file.replace(/[%\\\n\r\t]/g, (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
   return url.href;
 }
 
@@ -57,8 +55,8 @@ function read() {
 
 function isCommonJs() {
   if (main.endsWith(".cjs")) return true;
-  if (!main.endsWith(".js") || /^\\s*(?:import|export)\\b/m.test(source)) return false;
-  return /\\brequire\\s*\\(|\\bmodule\\.exports\\b|\\bexports\\.\\w|\\b__(?:dirname|filename)\\b/.test(source);
+  if (!main.endsWith(".js") || /^\s*(?:import|export)\b/m.test(source)) return false;
+  return /\brequire\s*\(|\bmodule\.exports\b|\bexports\.\w|\b__(?:dirname|filename)\b/.test(source);
 }
 
 async function runCommonJs() {
@@ -85,4 +83,3 @@ async function markMain() {
     },
   });
 }
-`;

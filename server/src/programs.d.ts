@@ -1,0 +1,25 @@
+/** Programs in other languages are imported as text: `import script from './keeper.sh' with { type: 'text' }`. */
+declare module '*.py' {
+  const text: string;
+  export default text;
+}
+declare module '*.rb' {
+  const text: string;
+  export default text;
+}
+declare module '*.sh' {
+  const text: string;
+  export default text;
+}
+declare module '*.cjs' {
+  const text: string;
+  export default text;
+}
+declare module '*/entry.mjs' {
+  const text: string;
+  export default text;
+}
+declare module '*/attempts.mjs' {
+  const text: string;
+  export default text;
+}

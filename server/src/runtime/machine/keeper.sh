@@ -1,0 +1,65 @@
+#!/bin/sh
+# The keeper: it reads lines from the daemon, and when that pipe closes it removes what the daemon has left behind.
+#
+#   +GROUP           a process group that must not outlive the daemon
+#   -GROUP           its leader has ended: what is left of the group is killed, and the group is forgotten
+#   =SIGNAL GROUP    sends a signal to a group
+#   @FOLDER          a control group of the daemon's: those of daemons that are gone are removed at once, this one at the end
+#   !COMMAND         what is run after a sudden death of the daemon, quoted for sh; nothing where it is empty
+#
+# When the pipe closes, every group is killed, the daemon's folder is removed and the command is run.
+# $1 is the daemon's folder, $2 the beginning of the names of all daemons' folders, up to the process id.
+trap '' HUP INT QUIT TERM PIPE TSTP
+groups=' '
+command=
+controls=
+forget() {
+  while case $groups in *" $1 "*) true ;; *) false ;; esac; do
+    groups="${groups%%" $1 "*} ${groups#*" $1 "}"
+  done
+}
+remove() {
+  rm -rf -- "$1" && return
+  chmod -R u+rwx -- "$1"
+  rm -rf -- "$1"
+}
+sweep() {
+  for folder in "$1"*; do
+    if [ ! -d "$folder" ] || [ -L "$folder" ] || [ ! -O "$folder" ]; then continue; fi
+    id=${folder#"$1"}
+    id=${id%%-*}
+    case $id in '' | *[!0-9]*) continue ;; esac
+    kill -s 0 "$id" || remove "$folder"
+  done
+}
+ungroup() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    rmdir "$1"/*/
+    rmdir "$1"
+    [ -d "$1" ] || return
+    sleep 0.1
+  done
+}
+unstray() {
+  for folder in "${1%-*}"-*; do
+    kill -s 0 "${folder##*-}" || { rmdir "$folder"/*/; rmdir "$folder"; }
+  done
+}
+sweep "$2" &
+while IFS= read -r line; do
+  rest=${line#?}
+  case $line in
+    +*) forget "$rest"; groups="$groups$rest " ;;
+    -*) kill -s KILL -- "-$rest"; forget "$rest" ;;
+    =*) kill -s "${rest% *}" -- "-${rest#* }" ;;
+    @*) controls="$controls$rest
+"; unstray "$rest" & ;;
+    !*) command=$rest ;;
+  esac
+done
+for group in $groups; do kill -s KILL -- "-$group"; done
+remove "$1"
+[ -d "$1" ] && sleep 1 && remove "$1"
+printf %s "$controls" | while IFS= read -r line; do ungroup "$line"; done
+trap - HUP INT QUIT TERM PIPE TSTP
+[ -z "$command" ] || eval "exec $command"
