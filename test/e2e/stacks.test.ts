@@ -58,7 +58,7 @@ describe('a stack', function () {
     await client.initialize();
     await client.exited;
     expect(client.stderr).to.match(/ error \[codebeaker\] a fault of ours: Error: broken by a test\n/);
-    expect(placesIn(client.stderr)).to.include(lineOf('server/src/serving/work.ts', 'availableParallelism()'));
+    expect(placesIn(client.stderr)).to.include(lineOf('server/src/serving/house.ts', 'availableParallelism()'));
     expect(client.stderr).not.to.match(/start\.cjs|chunks/);
   });
 
