@@ -29,9 +29,10 @@ const daemonRooms = {
   'runtime/kinds/bun': [...mechanics, 'runtime/kinds/native'],
   'runtime/kinds/deno': [...mechanics, 'runtime/kinds/native'],
   'runtime/kinds': [...mechanics, 'runtime/choice', ...['docker', 'native', 'bun', 'deno'].map((kind) => `runtime/kinds/${kind}`)],
-  session: [...contract, 'events'],
-  command: [...contract, 'events', 'policy', 'session'],
-  serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'session', 'command'],
+  warm: [...contract, 'policy'],
+  session: [...contract, 'events', 'warm'],
+  command: [...contract, 'events', 'policy', 'warm', 'session'],
+  serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
 };
 
 /** Rooms that are entered through one file alone: the rest of them is nobody else's business. */

@@ -22,7 +22,7 @@ describe('the linter', function () {
       '@typescript-eslint/no-misused-promises',
       'export const f = async () => 1;\nexport const g = () => (f() ? 1 : 2);\n',
     ],
-    'a name that a program does not know': ['no-undef', 'Deno.exit();\n', 'server/src/runtime/prime/node.cjs'],
+    'a name that a program does not know': ['no-undef', 'Deno.exit();\n', 'server/src/runtime/warm-up/node.cjs'],
     console: ['no-console', "console.log('x');\n"],
     any: ['@typescript-eslint/no-explicit-any', 'export const f = (a: any) => String(a);\n'],
     '==': ['eqeqeq', 'export const f = (a: number) => a == 1;\n'],

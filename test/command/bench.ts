@@ -1,8 +1,9 @@
 /** Commands of one session over a fake sandbox, and what would go to the client. */
 import { createLog } from '../../server/src/base/log.ts';
-import { Ahead } from '../../server/src/command/ahead.ts';
+import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
 import { RunningCommands } from '../../server/src/command/commands.ts';
-import { type ExecuteContext, executeShell, runCode } from '../../server/src/command/execute.ts';
+import { type ExecuteContext, executeShell } from '../../server/src/command/execute.ts';
+import { runCode } from '../../server/src/command/run-code.ts';
 import type { OutputPiece } from '../../server/src/command/output.ts';
 import type { ExecuteShellParams, Limits, RunCodeParams } from '../../server/src/protocol/index.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
@@ -78,7 +79,7 @@ export class CommandBench {
       events: this.sessions.events,
       commands: this.commands,
       signal,
-      ahead: new Ahead({ enabled: false, clock: this.clock, log: createLog('error', () => undefined) }), maxChunkBytes: 64 * 1024,
+      warm: new WarmInterpreters({ enabled: false, clock: this.clock, log: createLog('error', () => undefined) }), maxChunkBytes: 64 * 1024,
       stream: (commandId) => {
         let open = true;
         return {

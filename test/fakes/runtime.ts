@@ -130,7 +130,7 @@ export class FakeSandbox implements Sandbox {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
     const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
-    return { extension: '.fake', version: () => Promise.resolve(undefined), prime: undefined, phases };
+    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, phases };
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {

@@ -12,7 +12,7 @@ import type { Quantity } from '../../server/src/runtime/choice/measurements.ts';
 import type { CreateContext, Runtime } from '../../server/src/runtime/ports.ts';
 import { type CreateSession, SessionManager } from '../../server/src/session/manager.ts';
 import { Places } from '../../server/src/session/places.ts';
-import { SandboxPool } from '../../server/src/session/pool.ts';
+import { SandboxPool } from '../../server/src/warm/pool.ts';
 import type { Session } from '../../server/src/session/session.ts';
 import { Turns } from '../../server/src/session/turns.ts';
 import { measureRuntimes } from '../../server/src/serving/listeners/measure.ts';

@@ -1,8 +1,6 @@
 /** What a run leaves in the sandbox besides what the program does: gone before the next command of the session starts. */
-import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { ProtocolError } from '../protocol/index.ts';
-import type { Toolchain } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
 
 export class TemporaryFiles {
@@ -39,14 +37,4 @@ export class TemporaryFiles {
       await this.#session.sandbox.files.delete(path, { recursive: true, force: true }).catch(() => undefined);
     }
   }
-}
-
-/** Where source code that is given as text lies: beside the files it may import. */
-export function sourcePath(cwd: string, { extension }: Toolchain): string {
-  return posix.join(cwd, `main-${randomBytes(4).toString('hex')}${extension}`);
-}
-
-/** Absolute, unlike any other, and not there yet. */
-export function scratchFolder(): string {
-  return `/tmp/.codebeaker-${randomBytes(4).toString('hex')}`;
 }

@@ -1,7 +1,7 @@
 /** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
 import type { LanguageId } from '../protocol/index.ts';
-import type { Prime, Toolchain, ToolchainPhase } from './ports.ts';
-import { primeNode, primePython, primeRuby } from './prime/primers.ts';
+import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
+import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
 /** What a sandbox can tell of its own tools. */
@@ -19,7 +19,7 @@ interface Candidate {
   /** What makes the tool tell its version: --version unless said; empty where nothing does. */
   readonly versionFlag?: string;
   readonly extension: string;
-  readonly prime?: Prime;
+  readonly warmUp?: WarmUp;
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
 
@@ -37,10 +37,10 @@ const deno = (extension: string) => interpreter(['deno', 'run', '--no-prompt', '
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u: output arrives while the program runs.
-  python: [interpreter(['python3', '-u'], '.py', { prime: primePython('python3') }), interpreter(['python', '-u'], '.py', { prime: primePython('python') })],
-  javascript: [interpreter(['node'], '.js', { prime: primeNode }), deno('.js'), interpreter(['bun'], '.js')],
+  python: [interpreter(['python3', '-u'], '.py', { warmUp: warmPython('python3') }), interpreter(['python', '-u'], '.py', { warmUp: warmPython('python') })],
+  javascript: [interpreter(['node'], '.js', { warmUp: warmNode }), deno('.js'), interpreter(['bun'], '.js')],
   typescript: [
-    interpreter(['node'], '.ts', { atLeast: [22, 18], prime: primeNode }),
+    interpreter(['node'], '.ts', { atLeast: [22, 18], warmUp: warmNode }),
     deno('.ts'),
     interpreter(['bun'], '.ts'),
   ],
@@ -79,7 +79,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     {
       tools: ['ruby'],
       extension: '.rb',
-      prime: primeRuby,
+      warmUp: warmRuby,
       phases: (file, args, scratch) => [
         {
           ...run(['ruby', '-r', `${scratch}/unbuffered.rb`, file, ...args]),
@@ -107,7 +107,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
-    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), prime: candidate.prime };
+    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), warmUp: candidate.warmUp };
   }
   return undefined;
 }

@@ -172,7 +172,7 @@ export interface Toolchain {
   /** Of the tool that runs it, where it tells. Starts that tool. */
   version(): Promise<string | undefined>;
   /** How its interpreter is started ahead. undefined: a program could tell that from being started with it. */
-  readonly prime: Prime | undefined;
+  readonly warmUp: WarmUp | undefined;
   /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
@@ -186,14 +186,14 @@ export interface ToolchainPhase {
 }
 
 /** How an interpreter is started before it is known which program it is to run. It waits for an order on its stdin. */
-export interface Prime {
+export interface WarmUp {
   /** What an order may bring that was not known at the start: another file, variables, arguments. */
   readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
   /** `file` need not be there yet. `scratch` is a folder that is there until the program has ended. */
-  primer(file: string, scratch: string): Primer;
+  start(file: string, scratch: string): WarmStart;
 }
 
-export interface Primer {
+export interface WarmStart {
   readonly command: readonly string[];
   readonly env: Environment;
   /** Absolute path to text: what must be there before it starts. */

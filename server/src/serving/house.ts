@@ -4,14 +4,14 @@
  * client has been answered.
  */
 import { availableParallelism } from 'node:os';
-import type { PrimedProgram } from '../command/primed.ts';
+import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
-import type { SandboxPool } from '../session/pool.ts';
+import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
-import { createPool } from './warm.ts';
+import { createPool } from '../warm/wanted.ts';
 
 /** Commands that begin at once. Fewer leave cores idle while the daemon answers; more only wait for a core, and make the daemon wait. */
 const COMMANDS_A_CORE = 2;
@@ -20,7 +20,7 @@ const MIN_AT_ONCE = 4;
 
 export class House implements HouseShare {
   readonly parts: HouseParts;
-  readonly pool: SandboxPool<PrimedProgram> | undefined;
+  readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   readonly places: Places;
   readonly #stopMeasuring: () => void;

@@ -1,13 +1,13 @@
 /** What serving clients is made from. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { PrimedProgram } from '../command/primed.ts';
+import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Places } from '../session/places.ts';
-import type { SandboxPool } from '../session/pool.ts';
+import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Client } from '../wire/service.ts';
 
@@ -30,7 +30,7 @@ export interface HouseParts {
 export interface HouseShare {
   readonly parts: HouseParts;
   /** The sandboxes made ahead; undefined where the configuration wants nothing to wait. */
-  readonly pool: SandboxPool<PrimedProgram> | undefined;
+  readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   /** Of the sessions that may be open at once. */
   readonly places: Places;

@@ -1,7 +1,7 @@
 /** What belongs to one connection: its sessions, its running commands, its output, and the gate that all its calls pass. */
-import { Ahead } from '../command/ahead.ts';
+import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
-import type { PrimedProgram } from '../command/primed.ts';
+import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { makesAhead } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
@@ -20,26 +20,26 @@ import { sessionHandlers } from './handlers/sessions.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
-import { fillPool } from './warm.ts';
+import { fillPool } from '../warm/wanted.ts';
 
 export class Visit {
   readonly serve: Serve;
-  readonly #ahead: Ahead;
+  readonly #warm: WarmInterpreters;
   readonly #channels: OutputChannels;
-  readonly #sessions: SessionManager<PrimedProgram>;
+  readonly #sessions: SessionManager<WarmInterpreter>;
   readonly #stopTelling: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
     const { catalog, events, clock, log } = house.parts;
     const { client, policy } = visit;
     const pool = makesAhead(policy) ? house.pool : undefined;
-    const ahead = new Ahead({ enabled: pool !== undefined, clock, log: log.child('ahead') });
+    const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const sessions = new SessionManager<PrimedProgram>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });
     const channels = new OutputChannels(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, ahead, sessions, channels, progress, commands };
+    const parts = { ...house.parts, ...visit, warm, sessions, channels, progress, commands };
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...sessionHandlers({ ...parts, createSession: sessionCreator(parts) }),
@@ -48,16 +48,16 @@ export class Visit {
       ...observationHandlers(parts),
     };
     this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
-    this.#ahead = ahead;
+    this.#warm = warm;
     this.#channels = channels;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
-    if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog));
+    if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime)));
   }
 
   /** Removes every sandbox of this connection. */
   async close(): Promise<void> {
-    this.#ahead.close();
+    this.#warm.close();
     this.#channels.closeAll();
     try {
       await this.#sessions.close();

@@ -12,7 +12,7 @@ import {
   ProtocolError,
 } from '../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
-import type { PoolSpec, SandboxPool, Warm } from './pool.ts';
+import type { PoolSpec, SandboxPool, Warm } from '../warm/pool.ts';
 import type { Places } from './places.ts';
 import { Session, sessionClosed } from './session.ts';
 import type { Turns } from './turns.ts';

@@ -1,7 +1,7 @@
 /** `session/create`: from what a client asks for to a session, with progress on the way. */
 import { abortable } from '../../base/promises.ts';
-import type { Ahead } from '../../command/ahead.ts';
-import type { PrimedProgram } from '../../command/primed.ts';
+import type { WarmInterpreters } from '../../warm/interpreters.ts';
+import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceAsk } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
@@ -14,17 +14,17 @@ import type { ProgressTokens } from '../progress.ts';
 export interface CreateSessionParts {
   readonly policy: Policy;
   readonly catalog: Catalog;
-  readonly sessions: SessionManager<PrimedProgram>;
+  readonly sessions: SessionManager<WarmInterpreter>;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
-  readonly ahead: Ahead;
+  readonly warm: WarmInterpreters;
   /** Host paths that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, ahead }: CreateSessionParts): CreateSession {
+export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, warm }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceAsk) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -56,8 +56,8 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
-      if (prepared) ahead.adopt(session, prepared);
-      else if (language) ahead.prepareSoon(session, language);
+      if (prepared) warm.adopt(session, prepared);
+      else if (language) warm.prepareSoon(session, language);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);

@@ -2,10 +2,11 @@
 import { constants } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
-import type { Ahead } from '../../command/ahead.ts';
+import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
-import { type ExecuteContext, executeShell, runCode } from '../../command/execute.ts';
+import { type ExecuteContext, executeShell } from '../../command/execute.ts';
+import { runCode } from '../../command/run-code.ts';
 import type { EventStream } from '../../events/events.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
@@ -18,17 +19,17 @@ export interface ExecutionParts {
   readonly events: EventStream;
   readonly commands: RunningCommands;
   readonly channels: OutputChannels;
-  readonly ahead: Ahead;
+  readonly warm: WarmInterpreters;
 }
 
-export function executionHandlers({ client, clock, events, commands, channels, ahead }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, channels, warm }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
     commands,
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
-    ahead,
+    warm,
     stream: (commandId) => {
       const channel = channels.open(commandId);
       return { send: (piece) => channel.send(piece), close: () => channels.close(commandId) };

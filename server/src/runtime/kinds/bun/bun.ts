@@ -46,6 +46,6 @@ function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | 
     extension,
     version: () => tools.version(['bun', '--version']),
     phases: (file, args) => [{ name: 'run', command: ['bun', 'run', file, ...args], env: { DO_NOT_TRACK: '1' } }],
-    prime: undefined,
+    warmUp: undefined,
   });
 }

@@ -56,15 +56,15 @@ function toolchain(language: LanguageId, version: string): Toolchain | undefined
     version: () => Promise.resolve(version),
     phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
     // What variables it may see, and what its arguments are, is settled when it starts.
-    prime: { takes: { file: true, env: false, args: false }, primer: () => ({ command: PRIMER, env: {}, files: {} }) },
+    warmUp: { takes: { file: true, env: false, args: false }, start: () => ({ command: WAIT, env: {}, files: {} }) },
   };
 }
 
 /** Deno waits for an order. */
-const PRIMER: readonly string[] = ['deno', 'wait'];
+const WAIT: readonly string[] = ['deno', 'wait'];
 
-function isPrimer(command: Program['command']): boolean {
-  return command === PRIMER;
+function isWarmStart(command: Program['command']): boolean {
+  return command === WAIT;
 }
 
 /**
@@ -75,7 +75,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const both = ['/workspace', '/tmp'];
   const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
   const start = async (program: Program, sink: Sink): Promise<Process> => {
-    const { file, args } = isPrimer(program.command) ? { file: undefined, args: [] } : programOf(program.command);
+    const { file, args } = isWarmStart(program.command) ? { file: undefined, args: [] } : programOf(program.command);
     const run = {
       binary: `${FOLDER}/deno`, entry: `${FOLDER}/main.mjs`, file, args, env: program.env, grants,
       memoryBytes: limits.memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',

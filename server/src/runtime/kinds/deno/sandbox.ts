@@ -59,7 +59,7 @@ export class DenoSandbox implements Sandbox {
     return {
       extension,
       version: () => Promise.resolve(this.#parts.version),
-      prime: undefined,
+      warmUp: undefined,
       phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
     };
   }

@@ -4,32 +4,32 @@
  * waits for the order (order.ts), makes it so, and leaves no trace; then the interpreter goes on to the program by
  * itself, with no frame of ours below it. Its file has to be known before, but for Node, which is given a link.
  */
-import type { Prime } from '../ports.ts';
+import type { WarmUp } from '../ports.ts';
 import nodeHook from './node.cjs' with { type: 'text' };
 import pythonHook from './python.py' with { type: 'text' };
 import rubyHook from './ruby.rb' with { type: 'text' };
 
-export const primePython = (tool: string): Prime => ({
+export const warmPython = (tool: string): WarmUp => ({
   takes: { file: false, env: true, args: true },
-  primer: (file, scratch) => ({
+  start: (file, scratch) => ({
     command: [tool, '-u', file],
     env: { PYTHONPATH: scratch },
     files: { [`${scratch}/sitecustomize.py`]: pythonHook },
   }),
 });
 
-export const primeNode: Prime = {
+export const warmNode: WarmUp = {
   takes: { file: true, env: true, args: true },
-  primer: (_file, scratch) => ({
+  start: (_file, scratch) => ({
     command: ['node', '-r', `${scratch}/hook.cjs`, `${scratch}/main.js`],
     env: {},
     files: { [`${scratch}/hook.cjs`]: nodeHook },
   }),
 };
 
-export const primeRuby: Prime = {
+export const warmRuby: WarmUp = {
   takes: { file: false, env: true, args: true },
-  primer: (file, scratch) => ({
+  start: (file, scratch) => ({
     command: ['ruby', '-r', `${scratch}/hook.rb`, file],
     env: {},
     files: { [`${scratch}/hook.rb`]: rubyHook },

@@ -1,6 +1,6 @@
 /** A program does not know whether its interpreter was started before it: run both ways, everything it says and does is the same. */
 import { expect } from 'chai';
-import { PrimedProgram } from '../../server/src/command/primed.ts';
+import { WarmInterpreter } from '../../server/src/warm/interpreter.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Exit, Process, Program, Sandbox, Toolchain } from '../../server/src/runtime/ports.ts';
@@ -10,7 +10,7 @@ import type { Subject } from '../runtime/contract/contract.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, plain as kind } from '../runtime/kinds/docker/real.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
-import { corpus, denoCorpus, neighbours, type Sample } from './primed-corpus.ts';
+import { corpus, denoCorpus, neighbours, type Sample } from './corpus.ts';
 
 interface Seen {
   readonly stdout: string;
@@ -41,7 +41,7 @@ async function plain(sandbox: Sandbox, toolchain: Toolchain, file: string, sampl
 }
 
 async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, sample: Sample): Promise<Seen> {
-  const waiting = await PrimedProgram.start(sandbox, { toolchain, file });
+  const waiting = await WarmInterpreter.start(sandbox, { toolchain, file });
   if (!waiting) throw new Error('it can not be primed');
   expect(waiting.waits).to.equal(true);
   const output = new Output();
@@ -77,7 +77,7 @@ for (const [place, { make, needs, samples: all }] of Object.entries(places)) {
       for (const sample of samples) {
         it(`runs as any other: ${language}, ${sample.name}`, async () => {
           const toolchain = await sandbox.toolchain(language);
-          if (!toolchain?.prime) throw new Error(`no ${language} to prime`);
+          if (!toolchain?.warmUp) throw new Error(`no ${language} to prime`);
           const file = `/workspace/main-${language}${toolchain.extension}`;
           await write(sandbox, file, sample.code);
           const expected = await plain(sandbox, toolchain, file, sample);

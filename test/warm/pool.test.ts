@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createLog } from '../../server/src/base/log.ts';
 import { type LanguageId } from '../../server/src/protocol/index.ts';
-import { MAX_WARM, type PoolSpec, SandboxPool } from '../../server/src/session/pool.ts';
+import { MAX_WARM, type PoolSpec, SandboxPool } from '../../server/src/warm/pool.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 import { limits } from '../runtime/contract/harness.ts';

@@ -1,7 +1,7 @@
 /** An interpreter that was started ahead and waits for one program. It is used once, or killed. */
 import type { Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
-import { type Order, orderBytes } from '../runtime/prime/order.ts';
-import { scratchFolder } from './temporary.ts';
+import { type Order, orderBytes } from '../runtime/warm-up/order.ts';
+import { scratchFolder } from '../runtime/scratch.ts';
 
 /** What it was started for: what else it is given can be told it later. */
 export interface Readiness {
@@ -15,7 +15,7 @@ interface Output {
   spoiled: boolean;
 }
 
-export class PrimedProgram {
+export class WarmInterpreter {
   readonly readiness: Readiness;
   /** The folder that has to stay until the program has ended. */
   readonly scratch: string;
@@ -30,22 +30,22 @@ export class PrimedProgram {
     void process.exited.then(() => (output.spoiled = true));
   }
 
-  static async start(sandbox: Sandbox, readiness: Readiness): Promise<PrimedProgram | undefined> {
+  static async start(sandbox: Sandbox, readiness: Readiness): Promise<WarmInterpreter | undefined> {
     const { toolchain, file } = readiness;
     const scratch = scratchFolder();
-    const primer = toolchain.prime?.primer(file, scratch);
-    if (!primer) return undefined;
-    for (const [path, text] of Object.entries(primer.files)) {
+    const started = toolchain.warmUp?.start(file, scratch);
+    if (!started) return undefined;
+    for (const [path, text] of Object.entries(started.files)) {
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
     const output: Output = { sink: undefined, spoiled: false };
-    const program: Program = { command: primer.command, cwd: '/workspace', env: primer.env, stdin: 'open', pty: undefined };
+    const program: Program = { command: started.command, cwd: '/workspace', env: started.env, stdin: 'open', pty: undefined };
     const process = await sandbox.start(program, (stream, chunk) => {
       if (output.sink) return output.sink(stream, chunk);
       // What speaks before it is asked did not become what it should.
       output.spoiled = true;
     });
-    return new PrimedProgram(readiness, scratch, process, output);
+    return new WarmInterpreter(readiness, scratch, process, output);
   }
 
   /** Whether it still waits, as far as is known. */
@@ -56,7 +56,7 @@ export class PrimedProgram {
   /** Whether it can run this file. */
   runs(file: string): boolean {
     const { toolchain, file: expected } = this.readiness;
-    return toolchain.prime?.takes.file === true || file === expected;
+    return toolchain.warmUp?.takes.file === true || file === expected;
   }
 
   /** Lets it go on to the program. */
