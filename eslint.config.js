@@ -98,7 +98,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
-  runAs(['server/src/runtime/prime/*.cjs'], ['process', 'require', 'Buffer', '__filename']),
+  runAs(['server/src/runtime/warm-up/*.cjs'], ['process', 'require', 'Buffer', '__filename']),
   runAs(['server/src/runtime/kinds/deno/*.mjs'], ['Deno', 'URL', 'TextDecoder', 'console']),
   // probe.ts declares it in a line before.
   runAs(['server/src/runtime/kinds/deno/attempts.mjs'], ['outside']),

@@ -1,20 +1,10 @@
 /** Which language a piece of code is: as said, else by the file's extension, else the session's. */
 import { posix } from 'node:path';
-import { type LanguageId, ProtocolError, type RunCodeParams } from '../protocol/index.ts';
+import { type LanguageId, languageIds, languages, ProtocolError, type RunCodeParams } from '../protocol/index.ts';
 
-const byExtension: Readonly<Record<string, LanguageId>> = {
-  '.py': 'python',
-  '.js': 'javascript',
-  '.mjs': 'javascript',
-  '.cjs': 'javascript',
-  '.ts': 'typescript',
-  '.mts': 'typescript',
-  '.cts': 'typescript',
-  '.go': 'go',
-  '.cs': 'csharp',
-  '.rb': 'ruby',
-  '.sh': 'shellscript',
-};
+const byExtension: ReadonlyMap<string, LanguageId> = new Map(
+  languageIds.flatMap((id) => languages[id].extensions.map((extension) => [extension, id] as const)),
+);
 
 /** @throws ProtocolError LanguageUnsupported where nothing tells */
 export function languageOf(params: Pick<RunCodeParams, 'language' | 'path'>, session: LanguageId | undefined): LanguageId {
@@ -24,5 +14,5 @@ export function languageOf(params: Pick<RunCodeParams, 'language' | 'path'>, ses
 }
 
 export function languageOfPath(path: string | undefined): LanguageId | undefined {
-  return path === undefined ? undefined : byExtension[posix.extname(path)];
+  return path === undefined ? undefined : byExtension.get(posix.extname(path));
 }

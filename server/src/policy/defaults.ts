@@ -1,5 +1,5 @@
 /** What holds where no configuration says otherwise. */
-import type { LanguageId, Limits } from '../protocol/index.ts';
+import { type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -29,13 +29,4 @@ export const defaultSessions = {
   maxLifetimeMs: 120 * 60_000,
 };
 
-/** The official images, slim where there is one, at tags that move with their releases. */
-export const defaultImages: Readonly<Record<LanguageId, string>> = {
-  python: 'python:3-slim',
-  javascript: 'node:lts-slim',
-  typescript: 'node:lts-slim',
-  go: 'golang:1',
-  csharp: 'mcr.microsoft.com/dotnet/sdk:10.0',
-  ruby: 'ruby:3-slim',
-  shellscript: 'debian:stable-slim',
-};
+export const defaultImages = Object.fromEntries(languageIds.map((id) => [id, languages[id].image])) as Readonly<Record<LanguageId, string>>;

@@ -1,8 +1,10 @@
 /** Typed commands and their output (protocol section 5). Every command names the session it acts in. */
 import * as z from 'zod/mini';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
-import { count, Environment, Execution, LanguageId, Outcome, positive, Signal, TextEncoding } from './values.ts';
+import { count, Environment, Execution, Outcome, positive, Signal, TextEncoding } from './values.ts';
+import type { Notes, ShapeNotes } from './note.ts';
 
 const path = () => z.string();
 const flag = () => z.optional(z.boolean());
@@ -144,3 +146,78 @@ export const CommandResizeParams = later(() => z.object({ commandId: z.string(),
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
 export const CommandRequestInputParams = later(() => z.object({ commandId: z.string(), prompt: z.string() }));
 export const CommandRequestInputResult = later(() => z.nullable(z.object({ data: z.string(), end: flag() })));
+
+const executionNotes: Notes = {
+  sessionId: 'Where it runs.',
+  cwd: 'A directory: a path like any other. Default: `/workspace`.',
+  env: 'Added to the environment of the session.',
+  stdin: 'All that the program can read. Without it, and unless interactive, stdin is empty.',
+  interactive: 'stdin stays open for `command/input`. Default: false.',
+  pty: 'A terminal of this size instead of pipes: one output stream, `pty`.',
+  timeoutMs: 'Default: the session’s limit. 0: none.',
+  commandId: 'Chosen by the client; output is then streamed and is not in the result.',
+  outputEncoding: 'How output is sent. Default: `utf-8`, in which what is no UTF-8 becomes U+FFFD.',
+};
+
+/** What the fields mean (see notes.ts). */
+export const commandsNotes: ShapeNotes = {
+  WriteFileParams: {
+    content: 'At most 32 MiB; append the rest.',
+    encoding: 'Of `content`. Default: `utf-8`.',
+    mode: 'Default: `overwrite`. `create` fails where the file exists.',
+    executable: 'Sets or clears the execute bits. Default: as it was.',
+  },
+  WriteFileResult: { bytes: 'How many were written.' },
+  ReadFileParams: {
+    encoding: 'Of the reply. Default: `utf-8` where the bytes are that, else `base64`.',
+    offset: 'In bytes. Default: 0.',
+    length: 'In bytes, at most 32 MiB. Default: to the end.',
+  },
+  ReadFileResult: {
+    encoding: 'What `content` really is.',
+    size: 'Of the whole file, in bytes.',
+    eof: 'Whether the file ends here.',
+  },
+  CreateDirectoryParams: { recursive: 'Makes what is missing above it. Default: true.' },
+  CopyFileParams: {
+    source: 'As any path.',
+    destination: 'As any path.',
+    recursive: 'Needed for a directory. Default: false.',
+    overwrite: 'Default: true.',
+  },
+  DeleteFileParams: {
+    recursive: 'Needed for a directory that is not empty. Default: false.',
+    force: 'A missing file is no error. Default: false.',
+  },
+  ListDirectoryParams: {
+    path: 'Default: `/workspace`.',
+    recursive: 'Default: false.',
+    pattern: 'A glob on the path below the listed directory.',
+    limit: 'Default: 10 000 entries.',
+  },
+  ListDirectoryResult: { truncated: 'Whether `limit` left entries out.' },
+  DirectoryEntry: {
+    '': 'A file, directory or link. Links are not followed.',
+    path: 'Absolute.',
+    mode: 'The permission bits.',
+  },
+  ExecuteShellParams: { ...executionNotes, command: 'A line for `sh`, or a program and its arguments.' },
+  RunCodeParams: {
+    ...executionNotes,
+    code: 'The source text. Either this or `path`.',
+    path: 'A file in the sandbox. Either this or `code`.',
+    language: 'Default: the session’s.',
+    args: 'What the program finds as its arguments.',
+  },
+  RunCodeResult: { phases: 'What was done, in order.' },
+  Phase: { '': 'A step of running a program: `compile` where the language has it, then `run`.' },
+  CommandOutputParams: {
+    seq: 'Counts from 0 for each command.',
+    encoding: 'Of `data`: `base64` when the command asked for it.',
+  },
+  CommandAckParams: { seq: 'The last one consumed; all before it are, too.' },
+  CommandInputParams: {
+    encoding: 'Of `data`. Default: `utf-8`.',
+    end: 'Closes stdin after `data`.',
+  },
+};

@@ -1,7 +1,9 @@
 /** The configuration file (protocol section 8). An unknown key is an error, and so is one this version does not serve. */
 import * as z from 'zod/mini';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
-import { count, LanguageId, PartialLimits, positive, Preference } from './values.ts';
+import { count, PartialLimits, positive, Preference } from './values.ts';
+import type { ShapeNotes } from './note.ts';
 
 /** Not one of ours. */
 const runtimeId = () => z.string().check(z.regex(/^(?!(?:docker|gvisor|native|deno|bun)$)[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -, and not that of a built-in runtime'));
@@ -38,3 +40,25 @@ export const Config = later(() => z.strictObject({
   ),
 }));
 export type Config = z.infer<typeof Config>;
+
+/** What the fields mean (see notes.ts). */
+export const configNotes: ShapeNotes = {
+  Config: {
+    '': 'The configuration file.',
+    preference: 'Default: `balanced`.',
+    images: 'The image for each language. A client may name these too.',
+    allowedImages: 'More images that a client may name. Empty: no more.',
+    limits: 'What a session gets when it asks for nothing: see Limits.',
+    maxLimits: 'What a session gets at most.',
+    'sessions.max': 'Open at once. Default: 16.',
+    'sessions.idleTimeoutMs': 'Default: 30 min.',
+    'sessions.maxLifetimeMs': 'Default: 120 min.',
+    'network.modes': 'What a session may ask for. Empty: `none` alone.',
+    stateDir: 'A folder for what is remembered: measurements, what was found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
+    'docker.host': 'The engine, as in `DOCKER_HOST`, but not by ssh.',
+    'docker.ociRuntime': 'By which of its OCI runtimes the engine runs the containers of `docker`. Default: the engine’s own.',
+    'docker.runtimes': 'More runtimes: id to `ociRuntime`, one that the engine offers (default: the id), and `isolation`, what it is worth, 0 to 10. More than 7 promises a kernel other than the host’s, and is checked.',
+    'log.level': 'Default: `warn`.',
+    'log.file': 'A file for the log.',
+  },
+};

@@ -3,6 +3,7 @@ import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-
 import * as z from 'zod/mini';
 import { later } from './later.ts';
 import { count, RuntimeInfo } from './values.ts';
+import type { ShapeNotes } from './note.ts';
 
 export const protocolVersion = '1.0';
 
@@ -66,3 +67,37 @@ export const ProgressToken = later(() => z.union([z.string(), z.int()]));
 export const CancelProgressParams = later(() => z.object({ token: ProgressToken }));
 
 export const SetTraceParams = later(() => z.object({ value: z.enum(['off', 'messages', 'verbose']) }));
+
+/** What the fields mean (see notes.ts). */
+export const lifecycleNotes: ShapeNotes = {
+  InitializeParams: {
+    processId: 'The daemon leaves when this process is gone.',
+    protocolVersions: 'What the client speaks. Default: `["1.0"]`.',
+    workspaceFolders: 'Only these and what is below them may be given to a sandbox.',
+    trusted: 'Default: true. false: no folder is shared and project configuration is ignored.',
+    initializationOptions: 'The keys of the configuration file. They only narrow what it allows.',
+    trace: 'Default: `off`.',
+  },
+  InitializeResult: {
+    protocolVersion: 'The version spoken from here on.',
+  },
+  ClientCapabilities: {
+    '': 'What the client understands. The daemon sends nothing that is not declared here.',
+    output: '`flowControl`: the client sends `command/ack`.',
+    session: '`stateChanged`: the client wants `session/stateChanged`.',
+    window: 'As in LSP.',
+    input: '`request`: the client can ask a person for a line of input.',
+    network: '`requestAccess`: the client can ask a person to allow a host.',
+    workspace: '`applyEdit`: the client can apply a WorkspaceEdit.',
+    debug: '`adapter`: the client can connect a debugger.',
+  },
+  ServerCapabilities: {
+    '': 'What this daemon, on this host, with this client, really serves. A key that is absent is not served.',
+    methods: 'Every request method that is served. Any other is answered -32601.',
+    output: 'At most `windowBytes` of one command’s data are unacknowledged; no message carries more than `maxChunkBytes`.',
+    sessions: '`pooled`: sandboxes are held ready.',
+    network: 'The modes that a session may ask for.',
+    pty: 'Present when commands can have a terminal.',
+  },
+  SetTraceParams: { value: 'How much `$/logTrace` tells.' },
+};

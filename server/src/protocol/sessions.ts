@@ -1,12 +1,12 @@
 /** Sessions and runtimes (protocol sections 3 and 4). */
 import * as z from 'zod/mini';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
 import {
   CloseReason,
   count,
   Environment,
-  LanguageId,
   Network,
   PartialLimits,
   Preference,
@@ -14,6 +14,7 @@ import {
   Session,
   SessionState,
 } from './values.ts';
+import type { ShapeNotes } from './note.ts';
 
 export const sessionId = () => z.string();
 
@@ -82,3 +83,48 @@ export const RuntimeSelectResult = later(() => z.object({
   preference: Preference,
   candidates: z.array(Candidate),
 }));
+
+/** What the fields mean (see notes.ts). */
+export const sessionsNotes: ShapeNotes = {
+  RuntimeSelectParams: {
+    language: 'What the sandbox is for.',
+    preference: 'What the choice looks at. Default: as configured, `balanced`.',
+    requirements: 'What the runtime must be able to do.',
+  },
+  Requirements: {
+    '': 'What a runtime must be able to do to be chosen. An unknown key is an error.',
+    isolation: 'The least score, from 0 to 10.',
+    network: 'A mode that it can confine a sandbox to. Default: `none`.',
+    enforced: 'Names of layers that must be `enforced`.',
+    image: 'An OCI image that the configuration allows: only for runtimes that have images.',
+    runtimes: 'One of these. Empty: none will do.',
+  },
+  Candidate: {
+    '': 'How a runtime did in a choice.',
+    score: 'From 0 to 100, and 100 more where nothing must be fetched first. The highest that is eligible is chosen.',
+    eligible: 'Whether it can do what is asked for.',
+    reasons: 'In words: what stands against it, or what its score is made of.',
+  },
+  RuntimeSelectResult: { candidates: 'Every runtime, the best first.' },
+  SessionCreateParams: {
+    language: 'The language that the sandbox is for. Any other it happens to hold runs too.',
+    runtime: 'An id from `runtime/list`. Default: the daemon chooses.',
+    preference: 'What the choice looks at. Default: `balanced`.',
+    image: 'An OCI image that the configuration allows.',
+    label: 'For people.',
+    workspace: 'A folder to share: under the `workspaceFolders` of `initialize`, and trusted.',
+    env: 'For every command of the session.',
+    secrets: 'Values that are kept out of logs and replies.',
+    limits: 'Never above what the configuration allows.',
+    network: 'Never more than the configuration allows.',
+    strict: 'Refuse (1014) a sandbox in which a requested layer is less than enforced. Default: false.',
+    idleTimeoutMs: 'Default: 30 min. A session that runs a command is not idle.',
+    maxLifetimeMs: 'Default: 120 min.',
+    workDoneToken: 'For `$/progress` while the sandbox is made.',
+  },
+  SessionExecuteParams: {
+    command: '`type` is what follows `command/` in the method’s name; the other members are its params.',
+  },
+  SessionCloseResult: { sessionId: 'Of the closed session.' },
+  SessionStateChangedParams: { reason: 'Why it closes or has closed.' },
+};

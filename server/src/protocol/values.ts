@@ -1,6 +1,8 @@
 /** Shapes that several methods share. Sizes are bytes, durations milliseconds, times ISO 8601 in UTC. */
 import * as z from 'zod/mini';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
+import type { ShapeNotes } from './note.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
@@ -36,11 +38,6 @@ export const Network = later(() => z.object({
   hosts: z.optional(z.array(z.string())),
 }));
 export type Network = z.infer<typeof Network>;
-
-/** VS Code's language ids. */
-export const languageIds = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'] as const;
-export const LanguageId = z.enum(languageIds);
-export type LanguageId = z.infer<typeof LanguageId>;
 
 export const Preference = oneOf('speed', 'security', 'memory', 'balanced');
 export type Preference = z.infer<typeof Preference>;
@@ -131,3 +128,62 @@ export const Session = later(() => z.object({
   usage: CommandUsage,
 }));
 export type Session = z.infer<typeof Session>;
+
+/** What the fields mean (see notes.ts). */
+export const valuesNotes: ShapeNotes = {
+  RuntimeInfo: {
+    '': 'A way to make sandboxes, available here or not.',
+    id: '`docker`, `gvisor`, `deno`, `bun`, `native`, …',
+    reason: 'Why it is not available, in words.',
+    memoryBytes: 'What an idle sandbox costs.',
+    startup: '`coldMs`: making a sandbox. `warmMs`: the first word, or the end, of the first program in it. `measured`: both on this host, else built-in estimates.',
+    measuredAt: 'Of the latest measurement that is in these numbers.',
+  },
+  Isolation: {
+    '': 'How strong the boundary is, as found and not as asked for.',
+    score: 'From 0, no boundary, to 10, a machine of its own.',
+  },
+  Layer: {
+    '': 'One mechanism of the boundary.',
+    detail: 'What was found, in words.',
+  },
+  Limits: {
+    '': 'What the code of a session may use.',
+    memoryBytes: 'Default: 512 MiB.',
+    cpus: 'Default: 1.',
+    pids: 'Processes and threads. Default: 256.',
+    diskBytes: '`/workspace` and what else can be written. Default: 256 MiB.',
+    outputBytes: 'Of one command. Default: 16 MiB.',
+    timeoutMs: 'Of one command. 0: none. Default: 600 000.',
+  },
+  PartialLimits: { '': 'Limits, of which any may be left out.' },
+  Network: {
+    '': 'What the sandbox can reach.',
+    mode: 'Default: `none`.',
+    hosts: 'For `allowlist`. Empty means none.',
+  },
+  CommandUsage: {
+    '': 'What running took.',
+    peakMemoryBytes: 'The highest use of the whole sandbox so far. 0 where it is not known.',
+  },
+  Environment: { '': 'Names are POSIX identifiers; values hold no NUL.' },
+  Signal: { '': 'A POSIX signal name.' },
+  Outcome: { '': 'How a program ended. When several causes meet, the first.' },
+  Session: {
+    '': 'A sandbox with an identity. Times are ISO 8601 in UTC.',
+    warm: 'Whether it came from a pool.',
+    expiresAt: 'When it will be closed if nothing more happens.',
+    limits: 'Those in force.',
+    usage: 'The sum over its finished commands.',
+  },
+  Execution: {
+    '': 'How a command ended. A program that fails is a result and no error.',
+    exitCode: 'null unless `outcome` is `exited`, or where it cannot be known.',
+    signal: 'What ended it, if a signal did.',
+    stdout: 'Up to 1 MiB. Absent when output was streamed.',
+    stderr: 'Up to 1 MiB. Absent when output was streamed.',
+    stdoutBytes: 'All that the program wrote, shown or not.',
+    stderrBytes: 'All that the program wrote, shown or not.',
+    truncated: 'Whether output was left out.',
+  },
+};

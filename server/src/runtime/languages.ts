@@ -1,5 +1,5 @@
 /** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
-import type { LanguageId } from '../protocol/index.ts';
+import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
 import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
@@ -18,7 +18,6 @@ interface Candidate {
   readonly atLeast?: readonly [number, number];
   /** What makes the tool tell its version: --version unless said; empty where nothing does. */
   readonly versionFlag?: string;
-  readonly extension: string;
   readonly warmUp?: WarmUp;
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
@@ -26,29 +25,28 @@ interface Candidate {
 const run = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'run', command, env });
 const compile = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'compile', command, env });
 
-const interpreter = (command: readonly string[], extension: string, more: Partial<Candidate> = {}): Candidate => ({
+const interpreter = (command: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
   tools: [command[0] as string],
-  extension,
   phases: (file, args) => [run([...command, file, ...args])],
   ...more,
 });
 
-const deno = (extension: string) => interpreter(['deno', 'run', '--no-prompt', '--allow-all'], extension);
+const deno = interpreter(['deno', 'run', '--no-prompt', '--allow-all']);
+const bun = interpreter(['bun']);
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u: output arrives while the program runs.
-  python: [interpreter(['python3', '-u'], '.py', { warmUp: warmPython('python3') }), interpreter(['python', '-u'], '.py', { warmUp: warmPython('python') })],
-  javascript: [interpreter(['node'], '.js', { warmUp: warmNode }), deno('.js'), interpreter(['bun'], '.js')],
+  python: [interpreter(['python3', '-u'], { warmUp: warmPython('python3') }), interpreter(['python', '-u'], { warmUp: warmPython('python') })],
+  javascript: [interpreter(['node'], { warmUp: warmNode }), deno, bun],
   typescript: [
-    interpreter(['node'], '.ts', { atLeast: [22, 18], warmUp: warmNode }),
-    deno('.ts'),
-    interpreter(['bun'], '.ts'),
+    interpreter(['node'], { atLeast: [22, 18], warmUp: warmNode }),
+    deno,
+    bun,
   ],
   go: [
     {
       tools: ['go'],
       versionFlag: 'version',
-      extension: '.go',
       phases: (file, args, scratch) => [
         compile(['go', 'build', '-o', `${scratch}/program`, file]),
         run([`${scratch}/program`, ...args]),
@@ -59,7 +57,6 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     {
       tools: ['dotnet'],
       atLeast: [10, 0],
-      extension: '.cs',
       phases: (file, args, scratch) => [
         compile(['dotnet', 'build', file, '--output', scratch, '--nologo', '--verbosity', 'quiet'], dotnetEnv),
         run(['dotnet', `${scratch}/${stem(file)}.dll`, ...args], dotnetEnv),
@@ -67,7 +64,6 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     },
     {
       tools: ['mcs', 'mono'],
-      extension: '.cs',
       phases: (file, args, scratch) => [
         compile(['mcs', '-nologo', '-debug', `-out:${scratch}/program.exe`, file]),
         run(['mono', '--debug', `${scratch}/program.exe`, ...args]),
@@ -78,7 +74,6 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
   ruby: [
     {
       tools: ['ruby'],
-      extension: '.rb',
       warmUp: warmRuby,
       phases: (file, args, scratch) => [
         {
@@ -88,7 +83,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       ],
     },
   ],
-  shellscript: [interpreter(['sh'], '.sh', { versionFlag: '' })],
+  shellscript: [interpreter(['sh'], { versionFlag: '' })],
 };
 
 const dotnetEnv = {
@@ -107,7 +102,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
-    return { extension: candidate.extension, phases: candidate.phases, version: () => versionOf(candidate, tools), warmUp: candidate.warmUp };
+    return { extension: languages[language].extensions[0], phases: candidate.phases, version: () => versionOf(candidate, tools), warmUp: candidate.warmUp };
   }
   return undefined;
 }
