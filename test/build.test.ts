@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { errorCodes, SessionCreate, type ParamsOf, type Session } from 'codebeaker/protocol';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundles, need } from './require.ts';
 
 const server = new URL('../server/', import.meta.url);
 
@@ -19,7 +20,12 @@ describe('the build', () => {
     'the code of Bun': 'DO_NOT_TRACK',
     'the handlers': 'session/execute":',
   };
-  const start = readFileSync(new URL('dist/start.cjs', server), 'latin1');
+  let start = '';
+  before(need('the build', bundles));
+  before(() => {
+    start = readFileSync(new URL('dist/start.cjs', server), 'latin1');
+  });
+
   for (const [what, mark] of Object.entries(marks)) {
     it(`starts without ${what}`, () => {
       expect(start.includes(mark)).to.equal(false);

@@ -17,9 +17,9 @@ const tally = {
   skipped: 0,
 };
 
-/** `code` is not 0 when something other than a test went wrong: a file that does not load, a late throw, a hang. */
+/** One of the codes is not 0 when something other than a test went wrong: a file that does not load, a late throw, a hang, no test at all. */
 function lastWord(code) {
-  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  if (tally.failed === 0 && (code !== 0 || (process.exitCode ?? 0) !== 0)) tally.failed = 1;
   process.exitCode = tally.failed > 0 || (ci && tally.skipped > 0) ? 1 : 0;
   writeSync(1, `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Undefined where the part is there, else what is wrong and what would mend it. */
 export type Probe = () => string | undefined | Promise<string | undefined>;
@@ -19,6 +20,12 @@ export function need(part: string, probe: Probe, tell = toStdout): (this: Mocha.
 }
 
 const toStdout = (text: string): void => void process.stdout.write(text);
+
+/** The daemon and the extension as they are shipped. */
+export const bundles: Probe = () => {
+  const last = fileURLToPath(new URL('../client-vscode/dist/daemon/package.json', import.meta.url));
+  return existsSync(last) ? undefined : 'nothing has been built; run npm run build';
+};
 
 /** The Docker engine at its usual socket. */
 export const dockerEngine: Probe = async () =>

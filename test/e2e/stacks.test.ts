@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundles, need } from '../require.ts';
 import { daemonEnvironment } from './environment.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
@@ -33,6 +34,7 @@ function placesIn(stack: string): string[] {
 
 describe('a stack', function () {
   this.timeout(20_000);
+  before(need('the build', bundles));
 
   for (const [what, program] of Object.entries({ 'the package': daemonPath, 'the extension': vsix })) {
     it(`names our sources when the daemon of ${what} does not start`, () => {

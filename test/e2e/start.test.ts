@@ -4,10 +4,12 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { daemonEnvironment } from './environment.ts';
+import { bundles, need } from '../require.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
 describe('a start', function () {
   this.timeout(20_000);
+  before(need('the build', bundles));
   let cache: string;
   beforeEach(() => (cache = mkdtempSync(join(tmpdir(), 'codebeaker-cache-'))));
   afterEach(() => rmSync(cache, { recursive: true, force: true }));

@@ -35,7 +35,9 @@ const bytes = fc.oneof(
 );
 
 for (const shell of localShells) {
-  describe(`quoted for ${shell.name}`, () => {
+  describe(`quoted for ${shell.name}`, function () {
+    this.timeout(60_000);
+
     it('text is one word, to the letter', () => {
       const property = fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
         const out = output(shell, [`set -- ${words.map(quote).join(' ')};printf '%s\\000' $# "$@"`]);

@@ -1,0 +1,43 @@
+/** `npm run unit` runs what its filters say, and never passes with nothing. */
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+function unit(...filters: string[]) {
+  const script = fileURLToPath(new URL('unit.mjs', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [script, ...filters], { env: {}, encoding: 'utf8' });
+  const lines = stdout.trimEnd().split('\n');
+  return { status, last: lines.at(-1), tests: lines.filter((line) => line.includes('✔')).map((line) => line.trim()), stdout };
+}
+
+describe('unit tests', function () {
+  this.timeout(60_000);
+
+  it('are chosen by a part of a path', () => {
+    const { status, last, tests } = unit('wire/trace', 'wire/transports');
+    expect([status, last]).to.deep.equal([0, `${tests.length} passed, 0 failed, 0 skipped`]);
+    expect(tests).to.include('✔ says nothing when off').and.to.include('✔ connect to a port');
+  });
+
+  it('are chosen by a part of a title, whatever characters it has', () => {
+    const { status, last, tests } = unit('test/wire', 'on and off by $/setTrace', 'let go of stdin');
+    expect([status, last]).to.deep.equal([0, '2 passed, 0 failed, 0 skipped']);
+    expect(tests).to.deep.equal(['✔ is turned on and off by $/setTrace', '✔ let go of stdin']);
+  });
+
+  it('are found with the protocol as it is in the source', () => {
+    expect(unit('client-vscode/manifest')).to.include({ status: 0 });
+  });
+
+  it('fail where a title is nobody’s', () => {
+    expect(unit('no test is called this')).to.include({ status: 1, last: '0 passed, 1 failed, 0 skipped' });
+  });
+
+  for (const path of ['test/e2e/start.test.ts', 'test/runtime/kinds/native/contract.test.ts', 'test/lint.test.ts']) {
+    it(`do not include ${path}`, () => {
+      const { status, last, stdout } = unit(path);
+      expect([status, last]).to.deep.equal([1, '0 passed, 1 failed, 0 skipped']);
+      expect(stdout).to.include(`npx mocha ${path}\n`);
+    });
+  }
+});
