@@ -32,7 +32,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
-  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts });
+  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, entries: memory.entries });
   const catalog = new Catalog({ runtimes: runtimes.all, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   // Nobody waits for it.

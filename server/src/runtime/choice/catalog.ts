@@ -6,15 +6,20 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
-import type { RuntimeInfo } from '../../protocol/index.ts';
+import * as z from 'zod/mini';
+import { RuntimeInfo } from '../../protocol/index.ts';
+import type { Section } from '../../state/section.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
 import type { Choosable } from './select.ts';
 
+/** The runtimes as they were found last, by their ids; each entry by what the search depended on. */
+export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { name: 'found', entry: z.record(z.string(), RuntimeInfo), maxEntries: 8 };
+
 /** What outlives the daemon. */
 export interface CatalogMemory {
   readonly measurements: Measurements;
-  /** The runtimes as they were found last time, by their ids. Never used where something else can depend on it than words. */
+  /** The runtimes as they were found last time, by their ids. It is for showing to people, and never for deciding. */
   readonly found: Readonly<Record<string, RuntimeInfo>>;
   keep(found: Readonly<Record<string, RuntimeInfo>>): void;
 }

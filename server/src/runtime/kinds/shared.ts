@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Config, LanguageId } from '../../protocol/index.ts';
+import type { Entries, Section } from '../../state/section.ts';
 import { Fifos } from '../machine/fifos.ts';
 import { Keeper } from '../machine/keeper.ts';
-import { rememberedVerdicts, type VerdictMemory } from './deno/known.ts';
-import type { Verdicts } from './deno/look.ts';
 import { resolveEngine } from './docker/address.ts';
 import { Engine } from './docker/engine.ts';
 import { findHost, type NativeHost } from './native/findings.ts';
@@ -29,7 +28,8 @@ export interface SharedOptions {
   readonly docker: Config['docker'];
   /** Which image runs which language. */
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
-  readonly verdicts: VerdictMemory;
+  /** What is remembered from one daemon to the next. */
+  entries<E>(section: Section<E>): Entries<E>;
 }
 
 export class SharedParts {
@@ -42,13 +42,14 @@ export class SharedParts {
   readonly keeper: Keeper;
   readonly fifos: Fifos;
   readonly engine: Engine;
-  readonly verdicts: Verdicts;
+  /** Of this program. */
+  readonly version: string;
   readonly #options: SharedOptions;
   #host: Promise<NativeHost> | undefined;
 
   constructor(options: SharedOptions) {
     this.#options = options;
-    const { env, home, hostname, platform, pid, version, clock, log, docker, images, verdicts } = options;
+    const { env, home, hostname, platform, pid, version, clock, log, docker, images } = options;
     this.env = env;
     this.clock = clock;
     this.log = log;
@@ -57,7 +58,11 @@ export class SharedParts {
     this.keeper = new Keeper({ pid, log });
     this.fifos = new Fifos(this.keeper);
     this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
-    this.verdicts = rememberedVerdicts(verdicts, version);
+    this.version = version;
+  }
+
+  entries<E>(section: Section<E>): Entries<E> {
+    return this.#options.entries(section);
   }
 
   /** What a runtime in bubblewrap is made with. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Process, Sandbox } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 
-/** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
+/** As in choice/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
 export interface Probe {
   readonly coldMs: number;
   readonly warmMs: number;

@@ -10,7 +10,8 @@ import type { CreateContext, Runtime, SandboxSpec } from '../../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
-import { type Found, type Known, look, type Verdicts, wordsFor } from './look.ts';
+import { type Found, look, type Verdicts, wordsFor } from './look.ts';
+import type { Known } from './remembered.ts';
 import type { DenoSandbox } from './sandbox.ts';
 
 export interface DenoOptions {
