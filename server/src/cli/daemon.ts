@@ -36,7 +36,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const catalog = new Catalog({ runtimes: runtimes.all, clock, log: log.child('runtimes'), memory });
   void catalog.known();
   // Nobody waits for it.
-  void catalog.whenLooked().then(() => runtimes.sweep());
+  void catalog.whenLookedAtAll().then(() => runtimes.sweep());
   return {
     open: createOpen({
       policy, catalog, clock, log, version,

@@ -23,7 +23,7 @@ export class ChangeTeller {
   /** What was remembered from last time is looked at now that nobody waits for it. */
   begin(): void {
     void this.#tell();
-    void this.#catalog.looked();
+    void this.#catalog.lookAtAll();
   }
 
   end(): void {

@@ -52,7 +52,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
   const handlers: Handlers = {
     'runtime/list': () => ({ runtimes: catalog.infos() }),
     'runtime/select': async (params, { signal }) => {
-      await abortable(signal, catalog.looked());
+      await abortable(signal, catalog.lookAtAll());
       return selectFor(params, parts.policy, catalog);
     },
     'session/create': async (params, context) => (await parts.createSession(params, context)).view(),

@@ -37,7 +37,7 @@ export function createWork(parts: WorkParts): Work {
   const channels = new OutputChannels(client);
   const progress = new ProgressTokens(client);
   const createSession = sessionCreator({ ...parts, ahead, sessions, progress });
-  if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog));
+  if (pool) void catalog.whenLookedAtAll().then(() => fillPool(pool, policy, catalog));
   return {
     handlers: createHandlers({ ...parts, sessions, channels, createSession, progress, commands: new RunningCommands(), ahead }),
     close: async () => {

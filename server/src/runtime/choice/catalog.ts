@@ -70,14 +70,14 @@ export class Catalog {
     return this.#known;
   }
 
-  /** Resolves when every runtime has been looked at once by this daemon, however long it takes. */
-  looked(): Promise<void> {
+  /** Looks at every runtime that this daemon has not looked at yet. Resolves when that is done, however long it takes. */
+  lookAtAll(): Promise<void> {
     this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => this.#everLooked.resolve());
     return this.#looked;
   }
 
-  /** As `looked`, but leaves it to others to ask for it. */
-  whenLooked(): Promise<void> {
+  /** As `lookAtAll`, but looks at nothing: others have to ask for that. */
+  whenLookedAtAll(): Promise<void> {
     return this.#everLooked.promise;
   }
 
@@ -90,7 +90,7 @@ export class Catalog {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    void this.whenLooked().then(() => {
+    void this.whenLookedAtAll().then(() => {
       const { signal } = this.#closing;
       for (const entry of this.#entries) {
         if (!signal.aborted) entry.runtime.watch(signal, () => void this.#look(entry));

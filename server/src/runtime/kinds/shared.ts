@@ -8,7 +8,7 @@ import { Fifos } from '../machine/fifos.ts';
 import { Keeper } from '../machine/keeper.ts';
 import { resolveEngine } from './docker/address.ts';
 import { Engine } from './docker/engine.ts';
-import { findHost, type NativeHost } from './native/findings.ts';
+import { gatherFindings, type Findings } from './native/findings.ts';
 import type { NativeOptions } from './native/runtime.ts';
 
 export interface SharedOptions {
@@ -37,7 +37,7 @@ export class SharedParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly images: SharedOptions['images'];
-  /** The label of everything that this daemon makes outside its own machine's reach. */
+  /** Everything that this daemon has somebody else make, such as containers, is labelled with it. */
   readonly daemonId: string;
   readonly keeper: Keeper;
   readonly fifos: Fifos;
@@ -45,7 +45,7 @@ export class SharedParts {
   /** Of this program. */
   readonly version: string;
   readonly #options: SharedOptions;
-  #host: Promise<NativeHost> | undefined;
+  #findings: Promise<Findings> | undefined;
 
   constructor(options: SharedOptions) {
     this.#options = options;
@@ -67,10 +67,10 @@ export class SharedParts {
 
   /** What a runtime in bubblewrap is made with. */
   confined(id: string): NativeOptions {
-    return { host: () => this.#findHost(), clock: this.clock, log: this.log.child(id) };
+    return { findings: () => this.#find(), clock: this.clock, log: this.log.child(id) };
   }
 
-  /** The lease of what is outside may be stopped by what runs in it: the keeper can't be. It starts a sweep. */
+  /** However this daemon ends, its keeper then has everything swept that carries its id: a container can keep its own lease from working, but not the keeper. */
   sweepOnDeath(): Promise<void> {
     return this.keeper.onDeath([...this.#options.self, `--sweep=${this.daemonId}`]);
   }
@@ -84,19 +84,19 @@ export class SharedParts {
 
   /** After the runtimes. */
   async close(): Promise<void> {
-    const found = await this.#host?.catch(() => undefined);
+    const found = await this.#findings?.catch(() => undefined);
     await found?.groups.close();
     await this.keeper.close();
   }
 
   /** What is missing may be installed while we run: only what was found is kept. */
-  #findHost(): Promise<NativeHost> {
+  #find(): Promise<Findings> {
     const { keeper, fifos, clock, env } = this;
     const { platform, uid, pid } = this.#options;
-    this.#host ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
-      this.#host = undefined;
+    this.#findings ??= gatherFindings({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+      this.#findings = undefined;
       throw fault;
     });
-    return this.#host;
+    return this.#findings;
   }
 }

@@ -100,9 +100,9 @@ export class DenoRuntime implements Runtime {
 
   async #make(found: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
     const { keeper, clock } = this.#options;
-    const host = { walker: walkerFor(platform()), linux: platform() === 'linux' };
+    const system = { walker: walkerFor(platform()), linux: platform() === 'linux' };
     const removed = (gone: DenoSandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...host, removed });
+    const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...system, removed });
     this.#sandboxes.add(sandbox);
     // Somebody may have closed or cancelled meanwhile.
     if (!this.#closed && !context.signal.aborted) return sandbox;
