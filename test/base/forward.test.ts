@@ -36,6 +36,12 @@ describe('an object that forwards', () => {
     expect([before.name, one.count, two.count]).to.deep.equal(['two', 0, 1]);
   });
 
+  it('keeps what is set on it', () => {
+    const other = new Counter('other');
+    const before = Object.assign(forwarding<Pick<Counter, 'name' | 'add'>>(() => other, {}), { name: 'set', add: () => 7 });
+    expect([before.name, before.add(), other.name, other.count]).to.deep.equal(['set', 7, 'other', 0]);
+  });
+
   it('can be awaited where the other one is no promise', async () => {
     const before = forwarding<Pick<Counter, 'name'>>(() => new Counter('other'), {});
     expect((await Promise.resolve(before)).name).to.equal('other');

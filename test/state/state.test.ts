@@ -1,16 +1,20 @@
-/** What is remembered from one daemon to the next: of this host, whole, or not at all. */
+/** What is remembered from one daemon to the next: of this machine, whole, or not at all. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Samples } from '../../server/src/runtime/choice/measurements.ts';
-import { hostIdentity, type HostIdentity } from '../../server/src/state/identity.ts';
+import * as z from 'zod/mini';
+import { foundSection } from '../../server/src/runtime/choice/catalog.ts';
+import { measurementsSection, type Samples } from '../../server/src/runtime/choice/measurements.ts';
+import { verdictsSection } from '../../server/src/runtime/kinds/deno/remembered.ts';
+import { machineIdentity, type MachineIdentity } from '../../server/src/state/identity.ts';
+import type { Section } from '../../server/src/state/section.ts';
 import { State } from '../../server/src/state/state.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
-const host: HostIdentity = { machine: 'm', kernel: '6.1', cpu: 'c', cores: 2 };
+const machine: MachineIdentity = { machine: 'm', kernel: '6.1', cpu: 'c', cores: 2 };
 const samples = (value: number): Samples => ({ version: '1', measuredAt: 5, coldMs: [value], warmMs: [], memoryBytes: [] });
 
 describe('what is remembered', () => {
@@ -25,11 +29,11 @@ describe('what is remembered', () => {
   afterEach(() => rmSync(dirname(dirname(folder)), { recursive: true, force: true }));
 
   const file = () => join(folder, 'runtimes.json');
-  const open = (of: HostIdentity = host) => State.open({ folder, host: of, clock, log: recordingLog(lines) });
-  const known = (of?: HostIdentity) => [...open(of).section('measurements')].map(([id, { coldMs }]) => [id, ...coldMs]);
+  const open = (of: MachineIdentity = machine) => new State({ folder, machine: of, sections: [measurementsSection, foundSection, verdictsSection], clock, log: recordingLog(lines) });
+  const known = (of?: MachineIdentity) => [...open(of).entries(measurementsSection)].map(([id, { coldMs }]) => [id, ...coldMs]);
   const saved = async (...entries: [id: string, value: number][]) => {
     const state = open();
-    for (const [id, value] of entries) state.remember('measurements', id, samples(value));
+    for (const [id, value] of entries) state.entries(measurementsSection).set(id, samples(value));
     await state.close();
   };
 
@@ -43,9 +47,9 @@ describe('what is remembered', () => {
 
   it('is written once for all that comes within ten seconds', async () => {
     const state = open();
-    state.remember('measurements', 'a', samples(1));
+    state.entries(measurementsSection).set('a', samples(1));
     await clock.advance(9_000);
-    state.remember('measurements', 'b', samples(2));
+    state.entries(measurementsSection).set('b', samples(2));
     expect(existsSync(file())).to.equal(false);
     await clock.advance(1_000);
     await state.close();
@@ -61,15 +65,15 @@ describe('what is remembered', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  const others: Record<string, Partial<HostIdentity>> = { machine: { machine: 'x' }, kernel: { kernel: '6.2' }, processor: { cpu: 'x' }, 'number of cores': { cores: 4 } };
+  const others: Record<string, Partial<MachineIdentity>> = { machine: { machine: 'x' }, kernel: { kernel: '6.2' }, processor: { cpu: 'x' }, 'number of cores': { cores: 4 } };
   for (const [name, change] of Object.entries(others)) {
-    it(`is not that of a host with another ${name}, and is replaced there`, async () => {
+    it(`is not that of a machine with another ${name}, and is replaced there`, async () => {
       await saved(['docker', 1]);
-      expect(known({ ...host, ...change })).to.deep.equal([]);
-      const state = open({ ...host, ...change });
-      state.remember('measurements', 'deno', samples(3));
+      expect(known({ ...machine, ...change })).to.deep.equal([]);
+      const state = open({ ...machine, ...change });
+      state.entries(measurementsSection).set('deno', samples(3));
       await state.close();
-      expect([known({ ...host, ...change }), known()]).to.deep.equal([[['deno', 3]], []]);
+      expect([known({ ...machine, ...change }), known()]).to.deep.equal([[['deno', 3]], []]);
     });
   }
 
@@ -121,9 +125,9 @@ describe('what is remembered', () => {
   it('of two daemons is kept side by side', async () => {
     await saved(['shared', 0]);
     const [one, two] = [open(), open()];
-    one.remember('measurements', 'docker', samples(1));
-    two.remember('measurements', 'deno', samples(2));
-    two.remember('measurements', 'shared', samples(3));
+    one.entries(measurementsSection).set('docker', samples(1));
+    two.entries(measurementsSection).set('deno', samples(2));
+    two.entries(measurementsSection).set('shared', samples(3));
     await one.close();
     await two.close();
     expect(new Map(known() as [string, number][])).to.deep.equal(new Map([['shared', 3], ['docker', 1], ['deno', 2]]));
@@ -131,7 +135,7 @@ describe('what is remembered', () => {
 
   it('of many daemons that write at the same time is whole', async () => {
     const daemons = Array.from({ length: 20 }, () => open());
-    daemons.forEach((state, index) => state.remember('measurements', `r${index}`, samples(index)));
+    daemons.forEach((state, index) => state.entries(measurementsSection).set(`r${index}`, samples(index)));
     let reads = 0;
     let over = false;
     const reading = (async () => {
@@ -148,23 +152,35 @@ describe('what is remembered', () => {
     expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
   });
 
+  it('is of the sections that were declared, and of no others', async () => {
+    const words: Section<string> = { name: 'words', entry: z.string(), maxEntries: 2 };
+    const options = { folder, machine, sections: [words], clock, log: recordingLog(lines) };
+    const state = new State(options);
+    for (const word of ['a', 'b', 'c']) state.entries(words).set(word, word.toUpperCase());
+    expect(() => state.entries(verdictsSection)).to.throw('invariant');
+    await state.close();
+    expect([...new State(options).entries(words)]).to.deep.equal([['b', 'B'], ['c', 'C']]);
+    expect(good()).to.deep.equal({ format: 1, host: machine, words: { b: 'B', c: 'C' } });
+    expect(known()).to.deep.equal([]);
+  });
+
   it('is bounded: the oldest goes first', async () => {
     const state = open();
-    for (let count = 0; count < 40; count += 1) state.remember('verdicts', `v${count}`, { version: '1', coldMs: 1, warmMs: 1, memoryBytes: 1, at: 1 });
+    for (let count = 0; count < 40; count += 1) state.entries(verdictsSection).set(`v${count}`, { version: '1', coldMs: 1, warmMs: 1, memoryBytes: 1, at: 1 });
     await state.close();
-    const keys = [...open().section('verdicts').keys()];
+    const keys = [...open().entries(verdictsSection)].map(([key]) => key);
     expect([keys.length, keys[0], keys.at(-1)]).to.deep.equal([16, 'v24', 'v39']);
   });
 
   it('that can not be written is told once, and is no fault', async () => {
     writeFileSync(dirname(folder).replace(/deep$/, 'deep'), 'a file where the folder should be');
     const state = open();
-    state.remember('measurements', 'a', samples(1));
+    state.entries(measurementsSection).set('a', samples(1));
     await clock.advance(10_000);
-    state.remember('measurements', 'b', samples(1));
+    state.entries(measurementsSection).set('b', samples(1));
     await state.close();
     expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['warn', "what was measured can't be kept for the next time (ENOTDIR): check stateDir"]]);
-    expect(state.section('measurements').size).to.equal(2);
+    expect([...state.entries(measurementsSection)].length).to.equal(2);
   });
 
   it('takes away what a daemon left that died while it wrote, and nothing else', async () => {
@@ -177,10 +193,10 @@ describe('what is remembered', () => {
   });
 });
 
-describe('the identity of this host', () => {
+describe('the identity of this machine', () => {
   it('is the same each time, and does not tell the id of the machine', async () => {
-    const identity = hostIdentity();
-    expect(hostIdentity()).to.deep.equal(identity);
+    const identity = machineIdentity();
+    expect(machineIdentity()).to.deep.equal(identity);
     expect(identity.machine).to.match(/^[0-9a-f]{32}$/);
     expect(identity.cores).to.be.greaterThan(0);
     const id = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : '';

@@ -36,12 +36,12 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
-  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, verdicts: memory.verdicts });
+  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, entries: memory.entries });
   const events = new EventStream(log.child('events'));
   const catalog = new Catalog({ runtimes: runtimes.all, clock, events, memory });
   void catalog.known();
   // Nobody waits for it.
-  void catalog.whenLooked().then(() => runtimes.sweep());
+  void catalog.whenLookedAtAll().then(() => runtimes.sweep());
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));

@@ -8,7 +8,7 @@ const WIDTH = 80;
 
 export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write: (text: string) => void): Promise<number> {
   const { catalog, runtimes, log } = daemon;
-  await catalog.looked();
+  await catalog.lookAtAll();
   // One after the other: side by side they would slow each other down.
   for (const runtime of runtimes.filter((each) => each.info().available)) {
     await calibrate(runtime, clock, (quantity, value) => catalog.record(runtime.id, quantity, value))

@@ -2,15 +2,17 @@
 import { digest } from '../base/digest.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
-import type { CatalogMemory } from '../runtime/choice/catalog.ts';
-import type { VerdictMemory } from '../runtime/kinds/deno/known.ts';
-import { Measurements } from '../runtime/choice/measurements.ts';
-import { hostIdentity } from '../state/identity.ts';
+import { type CatalogMemory, foundSection } from '../runtime/choice/catalog.ts';
+import { Measurements, measurementsSection } from '../runtime/choice/measurements.ts';
+import { remembered } from '../runtime/kinds/table.ts';
+import { machineIdentity } from '../state/identity.ts';
+import type { Entries, Section } from '../state/section.ts';
 import { State } from '../state/state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Memory extends CatalogMemory {
-  readonly verdicts: VerdictMemory;
+  /** Of whatever else is remembered. */
+  entries<E>(section: Section<E>): Entries<E>;
   /** Writes what is new. Never rejects. */
   close(): Promise<void>;
 }
@@ -23,14 +25,15 @@ export interface RememberOptions {
 }
 
 export function remember({ folder, config, surroundings, log }: RememberOptions): Memory {
-  const state = State.open({ folder, host: hostIdentity(), clock: surroundings.clock, log });
+  const sections = [measurementsSection, foundSection, ...remembered];
+  const state = new State({ folder, machine: machineIdentity(), sections, clock: surroundings.clock, log });
+  const searches = state.entries(foundSection);
   const key = fingerprint(config, surroundings);
-  const verdicts = state.section('verdicts');
   return {
-    measurements: new Measurements(state.section('measurements'), (runtime, samples) => state.remember('measurements', runtime, samples)),
-    found: state.section('found').get(key) ?? {},
-    keep: (found) => state.remember('found', key, found),
-    verdicts: { get: (file) => verdicts.get(file), set: (file, known) => state.remember('verdicts', file, known) },
+    measurements: new Measurements(state.entries(measurementsSection)),
+    found: searches.get(key) ?? {},
+    keep: (now) => void searches.set(key, now),
+    entries: (section) => state.entries(section),
     close: () => state.close(),
   };
 }

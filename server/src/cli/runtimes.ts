@@ -2,10 +2,10 @@
 import type { Log } from '../base/log.ts';
 import type { Config, LanguageId } from '../protocol/index.ts';
 import { lateRuntime } from '../runtime/choice/late.ts';
-import type { VerdictMemory } from '../runtime/kinds/deno/known.ts';
 import type { SharedParts } from '../runtime/kinds/shared.ts';
 import { type Leftovers, leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import type { Entries, Section } from '../state/section.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface RuntimesOptions {
@@ -13,7 +13,8 @@ export interface RuntimesOptions {
   readonly config: Config;
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly log: Log;
-  readonly verdicts: VerdictMemory;
+  /** What is remembered from one daemon to the next. */
+  entries<E>(section: Section<E>): Entries<E>;
 }
 
 export interface Runtimes {
@@ -26,11 +27,11 @@ export interface Runtimes {
   close(): Promise<void>;
 }
 
-export function createRuntimes({ surroundings, config, images, log, verdicts }: RuntimesOptions): Runtimes {
+export function createRuntimes({ surroundings, config, images, log, entries }: RuntimesOptions): Runtimes {
   const { env, home } = surroundings;
   const { docker, stateDir } = config;
   let loading: Promise<SharedParts> | undefined;
-  const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, verdicts })));
+  const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, entries })));
   const rows = runtimeKinds(docker).map((kind) => ({ kind, runtime: lateRuntime(kind.id, kind.can, async () => kind.load(await shared())) }));
   return {
     all: rows.map(({ runtime }) => runtime),

@@ -9,7 +9,7 @@ import type { Surroundings } from './surroundings.ts';
 export async function sweep(surroundings: Surroundings, daemonId: string, configFlag: string | undefined): Promise<number> {
   const { docker } = loadConfig({ flag: configFlag, env: surroundings.env, home: surroundings.home });
   const log = createLog('warn', surroundings.writeLog);
-  const shared = new SharedParts({ ...surroundings, docker, images: {}, log, verdicts: new Map() });
+  const shared = new SharedParts({ ...surroundings, docker, images: {}, log, entries: () => new Map() });
   const swept = await Promise.allSettled(leftoversOf(runtimeKinds(docker)).map((leftovers) => leftovers.sweep(shared, (id) => id === daemonId)));
   for (const result of swept) if (result.status === 'rejected') throw result.reason;
   return 0;

@@ -34,7 +34,7 @@ export function createOpen(parts: OpenParts): Open {
         visit = house.receive({ client, policy, initialize: params });
         changes.begin();
         // What was remembered from last time is looked at now that nobody waits for it.
-        void catalog.looked();
+        void catalog.lookAtAll();
         return visit.serve;
       },
       close: async () => {

@@ -52,7 +52,7 @@ export class Visit {
     this.#channels = channels;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
-    if (pool) void catalog.whenLooked().then(() => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime)));
+    if (pool) void catalog.whenLookedAtAll().then(() => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime)));
   }
 
   /** Removes every sandbox of this connection. */

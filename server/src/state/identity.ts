@@ -4,16 +4,16 @@ import { cpus, hostname, release } from 'node:os';
 import * as z from 'zod/mini';
 import { digest } from '../base/digest.ts';
 
-export const HostIdentity = z.object({
+export const MachineIdentity = z.object({
   /** A digest: the machine's id itself is nobody's business. */
   machine: z.string(),
   kernel: z.string(),
   cpu: z.string(),
   cores: z.number(),
 });
-export type HostIdentity = z.infer<typeof HostIdentity>;
+export type MachineIdentity = z.infer<typeof MachineIdentity>;
 
-export function hostIdentity(): HostIdentity {
+export function machineIdentity(): MachineIdentity {
   const cores = cpus();
   return {
     machine: digest(`codebeaker ${machineId()}`),
@@ -21,6 +21,11 @@ export function hostIdentity(): HostIdentity {
     cpu: cores[0]?.model ?? '',
     cores: cores.length,
   };
+}
+
+/** A machine with another kernel or processor counts as another one. */
+export function isSameMachine(one: MachineIdentity, other: MachineIdentity): boolean {
+  return (['machine', 'kernel', 'cpu', 'cores'] as const).every((key) => one[key] === other[key]);
 }
 
 /** A container that was made from an image may have an empty one. */

@@ -1,61 +1,64 @@
 /** What is remembered, in memory and in its file. Written seldom and in the background; whoever remembers something never waits. */
 import { join } from 'node:path';
-import { safeParse } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Sequence } from '../base/promises.ts';
-import { Contents, MAX_ENTRIES, type Section } from './contents.ts';
 import { readState } from './file.ts';
-import type { HostIdentity } from './identity.ts';
+import { isSameMachine, MachineIdentity } from './identity.ts';
+import type { Entries, Section } from './section.ts';
 
 export interface StateOptions {
   readonly folder: string;
-  readonly host: HostIdentity;
+  readonly machine: MachineIdentity;
+  /** All that the file holds. */
+  readonly sections: readonly Section<unknown>[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-type Entry<S extends Section> = Contents[S][string];
-type Entries = { readonly [S in Section]: Map<string, Entry<S>> };
+/** By section, then by key. */
+type Contents = ReadonlyMap<string, Map<string, unknown>>;
 
 /** So long after something new it is written. */
 const SAVE_AFTER_MS = 10_000;
 const FILE = 'runtimes.json';
+const FORMAT = 1;
 
-/** Invariant: what comes from a file was made on this host, and is as the schema has it. */
+/** The sections stand beside these. All of it can be found out again: a file that is wrong is no loss. */
+const Envelope = z.looseObject({ format: z.literal(FORMAT), host: MachineIdentity });
+
+/** Invariant: what comes from a file was made on this machine, and is as its section has it. */
 export class State {
   readonly #options: StateOptions;
   readonly #path: string;
-  readonly #entries: Entries;
-  /** What this daemon has remembered: in the file, it replaces what others have. */
-  readonly #own: Readonly<Record<Section, Set<string>>> = { measurements: new Set(), found: new Set(), verdicts: new Set() };
+  readonly #contents: Contents;
+  /** The keys that this daemon has set: in the file, they replace what others have. */
+  readonly #own: ReadonlyMap<string, Set<string>>;
   readonly #saving = new Sequence();
   #cancel: (() => void) | undefined;
   #warned = false;
 
-  static open(options: StateOptions): State {
-    return new State(options, load(join(options.folder, FILE), options.host));
-  }
-
-  private constructor(options: StateOptions, contents: Contents | undefined) {
+  constructor(options: StateOptions) {
     this.#options = options;
     this.#path = join(options.folder, FILE);
-    this.#entries = {
-      measurements: new Map(Object.entries(contents?.measurements ?? {})),
-      found: new Map(Object.entries(contents?.found ?? {})),
-      verdicts: new Map(Object.entries(contents?.verdicts ?? {})),
+    this.#contents = load(this.#path, options);
+    this.#own = new Map(options.sections.map(({ name }) => [name, new Set()]));
+  }
+
+  /** Of a section that was given in the options. */
+  entries<E>(section: Section<E>): Entries<E> {
+    const entries = this.#contents.get(section.name) as Map<string, E> | undefined;
+    if (!entries) throw new Error(`invariant: the state has a section ${section.name}`);
+    return {
+      get: (key) => entries.get(key),
+      set: (key, entry) => {
+        put(entries, section, key, entry);
+        this.#own.get(section.name)?.add(key);
+        this.#cancel ??= this.#options.clock.after(SAVE_AFTER_MS, () => void this.#save());
+      },
+      [Symbol.iterator]: () => entries[Symbol.iterator](),
     };
-  }
-
-  section<S extends Section>(section: S): ReadonlyMap<string, Entry<S>> {
-    return this.#entries[section];
-  }
-
-  /** The latest entries are kept. */
-  remember<S extends Section>(section: S, key: string, entry: Entry<S>): void {
-    put(this.#entries[section], section, key, entry);
-    this.#own[section].add(key);
-    this.#cancel ??= this.#options.clock.after(SAVE_AFTER_MS, () => void this.#save());
   }
 
   /** Writes what is not written yet. Never rejects. */
@@ -68,11 +71,11 @@ export class State {
     this.#cancel?.();
     this.#cancel = undefined;
     return this.#saving.run(async () => {
-      const { host, clock, log } = this.#options;
+      const { machine, clock, log } = this.#options;
       try {
-        const theirs = load(this.#path, host);
+        const merged = this.#mergedWith(load(this.#path, this.#options));
         const { writeState } = await import('./write.ts');
-        await writeState(this.#path, { format: 1, host, ...this.#mergedWith(theirs) } satisfies Contents, clock.now());
+        await writeState(this.#path, { format: FORMAT, host: machine, ...merged }, clock.now());
       } catch (fault) {
         if (!this.#warned) log.warn(`what was measured can't be kept for the next time (${(fault as { code?: string }).code ?? 'unknown error'}): check stateDir`);
         this.#warned = true;
@@ -81,31 +84,37 @@ export class State {
   }
 
   /** Others may have remembered something meanwhile. */
-  #mergedWith(theirs: Contents | undefined): Pick<Contents, Section> {
-    const merge = <S extends Section>(section: S): Record<string, Entry<S>> => {
-      const merged = new Map(Object.entries(theirs?.[section] ?? {}) as [string, Entry<S>][]);
-      for (const key of this.#own[section]) {
-        const entry = this.#entries[section].get(key);
-        if (entry) put(merged, section, key, entry);
-      }
-      return Object.fromEntries(merged);
-    };
-    return { measurements: merge('measurements'), found: merge('found'), verdicts: merge('verdicts') };
+  #mergedWith(theirs: Contents): Record<string, unknown> {
+    return Object.fromEntries(this.#options.sections.map((section) => {
+      const { name } = section;
+      const merged = theirs.get(name) ?? new Map<string, unknown>();
+      const entries = this.#contents.get(name);
+      for (const key of this.#own.get(name) ?? []) if (entries?.has(key)) put(merged, section, key, entries.get(key));
+      return [name, Object.fromEntries(merged)];
+    }));
   }
 }
 
-function put<T>(entries: Map<string, T>, section: Section, key: string, entry: T): void {
+/** The latest entries are kept. */
+function put<E>(entries: Map<string, E>, { maxEntries }: Section<E>, key: string, entry: E): void {
   entries.delete(key);
   entries.set(key, entry);
   for (const oldest of entries.keys()) {
-    if (entries.size <= MAX_ENTRIES[section]) break;
+    if (entries.size <= maxEntries) break;
     entries.delete(oldest);
   }
 }
 
-/** undefined: there is none, or it is damaged, or of another host. */
-function load(path: string, host: HostIdentity): Contents | undefined {
-  const { success, data } = safeParse(Contents, readState(path));
-  const same = success && (['machine', 'kernel', 'cpu', 'cores'] as const).every((key) => data.host[key] === host[key]);
-  return same ? data : undefined;
+/** Every section; all of them empty where there is no file, or it is damaged, or of another machine. */
+function load(path: string, { machine, sections }: StateOptions): Contents {
+  const { success, data } = z.safeParse(Envelope, readState(path));
+  const found = success && isSameMachine(data.host, machine) ? sections.map((section) => [section.name, read(section, data[section.name])] as const) : [];
+  const whole = found.length > 0 && found.every(([, entries]) => entries !== undefined);
+  return new Map(sections.map(({ name }, at) => [name, (whole && found[at]?.[1]) || new Map<string, unknown>()]));
+}
+
+/** undefined: it is not as it should be. */
+function read({ entry }: Section<unknown>, value: unknown): Map<string, unknown> | undefined {
+  const { success, data } = z.safeParse(z.record(z.string(), entry), value);
+  return success ? new Map(Object.entries(data)) : undefined;
 }

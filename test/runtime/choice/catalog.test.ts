@@ -69,7 +69,7 @@ describe('the catalog', () => {
     expect(shown(catalog.infos())).to.equal('one- two-');
     await catalog.known();
     expect([shown(catalog.infos()), one.looks, bench.two.looks]).to.deep.equal(['one two', 1, 1]);
-    await catalog.looked();
+    await catalog.lookAtAll();
     expect([one.looks, bench.two.looks]).to.deep.equal([1, 1]);
   });
 
@@ -79,7 +79,7 @@ describe('the catalog', () => {
     bench.one.held = deferred();
     await bench.catalog.known();
     expect([bench.shown, bench.one.looks, bench.two.looks]).to.deep.equal(['one9 two', 0, 1]);
-    const looked = bench.catalog.looked();
+    const looked = bench.catalog.lookAtAll();
     expect(bench.shown).to.equal('one9 two');
     bench.one.held.resolve();
     await looked;
@@ -89,9 +89,9 @@ describe('the catalog', () => {
 
   it('tells nobody where what was remembered is still true', async () => {
     const bench = new Bench();
-    await bench.catalog.looked();
+    await bench.catalog.lookAtAll();
     const again = new Bench(Object.fromEntries(bench.catalog.infos().map((info) => [info.id, info])));
-    await again.catalog.looked();
+    await again.catalog.lookAtAll();
     expect([again.told, again.kept]).to.deep.equal([[], []]);
   });
 
@@ -107,7 +107,7 @@ describe('the catalog', () => {
   for (const [name, [change, told]] of Object.entries(matters)) {
     it(`${told ? 'tells' : 'does not tell'} of a change in ${name}`, async () => {
       const bench = new Bench();
-      await bench.catalog.looked();
+      await bench.catalog.lookAtAll();
       bench.told.length = 0;
       bench.one.found = change;
       bench.catalog.suspect('one');
@@ -118,7 +118,7 @@ describe('the catalog', () => {
 
   it('looks again after a look, once, for all who asked during it', async () => {
     const bench = new Bench();
-    await bench.catalog.looked();
+    await bench.catalog.lookAtAll();
     bench.told.length = 0;
     const held = (bench.one.held = deferred());
     bench.one.found = { version: '2' };
@@ -136,7 +136,7 @@ describe('the catalog', () => {
     bench.catalog.watch();
     await turn();
     expect(bench.one.changed).to.equal(undefined);
-    await bench.catalog.looked();
+    await bench.catalog.lookAtAll();
     await turn();
     bench.one.found = { available: false };
     bench.one.changed?.();
@@ -152,7 +152,7 @@ describe('the catalog', () => {
 
   it('shows what sessions measured, and chooses by it', async () => {
     const bench = new Bench();
-    await bench.catalog.looked();
+    await bench.catalog.lookAtAll();
     bench.catalog.record('one', 'coldMs', 70);
     bench.catalog.record('one', 'warmMs', 7);
     bench.catalog.record('nobody', 'coldMs', 1);

@@ -14,7 +14,7 @@ const docker = { runtimes: { kata: { ociRuntime: 'kata-runtime', isolation: 9 } 
 const sharedParts = (host = 'tcp://127.0.0.1:1') =>
   new SharedParts({
     env: {}, home: '/nowhere', hostname: 'here', platform: 'linux', pid: 1, uid: -1, version: '0', clock: new FakeClock(), log: recordingLog([]),
-    self: ['codebeaker'], alive: (pid) => pid === 1 || pid === 7, docker: { ...docker, host }, images: {}, verdicts: new Map(),
+    self: ['codebeaker'], alive: (pid) => pid === 1 || pid === 7, docker: { ...docker, host }, images: {}, entries: () => new Map(),
   });
 
 describe('the table of runtimes', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
 import { Keeper } from '../../../server/src/runtime/machine/keeper.ts';
-import { type HostProcess, startProcess } from '../../../server/src/runtime/machine/process.ts';
+import { type MachineProcess, startProcess } from '../../../server/src/runtime/machine/process.ts';
 import type { Sink } from '../../../server/src/runtime/ports.ts';
 import { Output, rejects } from '../contract/harness.ts';
 import { processesWith } from '../kinds/deno/subject.ts';
@@ -29,7 +29,7 @@ describe('programs of the host', () => {
     await rm(folder, { recursive: true });
   });
 
-  const sh = (line: string, sink: Sink = output.sink, stdin: 'none' | 'open' | Buffer = 'none'): Promise<HostProcess> =>
+  const sh = (line: string, sink: Sink = output.sink, stdin: 'none' | 'open' | Buffer = 'none'): Promise<MachineProcess> =>
     startProcess({ command: ['/bin/sh', '-c', line], cwd: folder, env: { PATH: '/usr/bin:/bin' }, stdin, maxFileBytes: MIB }, sink, { keeper, clock: systemClock });
 
   it('end when they end, not when what they left in the background does', async () => {

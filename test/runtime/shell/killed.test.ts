@@ -20,7 +20,7 @@ async function killed() {
     oomKills: { get: () => 0, set: () => undefined }, lostExit: () => Promise.resolve({ kind: 'lost', reason: 'gone' }),
     giveUp: (why) => void gaveUp.push(why),
   };
-  const process = new HeldProcess(context, { shell, release: () => undefined }, { command: 'x', cwd: '/', env: {}, stdin: 'none', pty: undefined }, () => undefined);
+  const process = new HeldProcess(context, { shell, giveBack: () => undefined }, { command: 'x', cwd: '/', env: {}, stdin: 'none', pty: undefined }, () => undefined);
   let exit: Exit | undefined;
   void process.exited.then((end) => (exit = end));
   /** Answers the line that was sent last: with a trailer between its marks. */

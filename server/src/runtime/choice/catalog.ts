@@ -6,15 +6,20 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { EventStream } from '../../events/events.ts';
-import type { RuntimeInfo } from '../../protocol/index.ts';
+import * as z from 'zod/mini';
+import { RuntimeInfo } from '../../protocol/index.ts';
+import type { Section } from '../../state/section.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
 import type { Choosable } from './select.ts';
 
+/** The runtimes as they were found last, by their ids; each entry by what the search depended on. */
+export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { name: 'found', entry: z.record(z.string(), RuntimeInfo), maxEntries: 8 };
+
 /** What outlives the daemon. */
 export interface CatalogMemory {
   readonly measurements: Measurements;
-  /** The runtimes as they were found last time, by their ids. Never used where something else can depend on it than words. */
+  /** The runtimes as they were found last time, by their ids. It is for showing to people, and never for deciding. */
   readonly found: Readonly<Record<string, RuntimeInfo>>;
   keep(found: Readonly<Record<string, RuntimeInfo>>): void;
 }
@@ -62,14 +67,14 @@ export class Catalog {
     return this.#known;
   }
 
-  /** Resolves when every runtime has been looked at once by this daemon, however long it takes. */
-  looked(): Promise<void> {
+  /** Looks at every runtime that this daemon has not looked at yet. Resolves when that is done, however long it takes. */
+  lookAtAll(): Promise<void> {
     this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => this.#everLooked.resolve());
     return this.#looked;
   }
 
-  /** As `looked`, but leaves it to others to ask for it. */
-  whenLooked(): Promise<void> {
+  /** As `lookAtAll`, but looks at nothing: others have to ask for that. */
+  whenLookedAtAll(): Promise<void> {
     return this.#everLooked.promise;
   }
 
@@ -82,7 +87,7 @@ export class Catalog {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    void this.whenLooked().then(() => {
+    void this.whenLookedAtAll().then(() => {
       const { signal } = this.#closing;
       for (const entry of this.#entries) {
         if (!signal.aborted) entry.runtime.watch(signal, () => void this.#look(entry));

@@ -1,5 +1,7 @@
 /** What runtimes were measured to take on this host: a few recent samples of each quantity, of which the median counts. */
+import * as z from 'zod/mini';
 import type { RuntimeInfo } from '../../protocol/index.ts';
+import type { Entries, Section } from '../../state/section.ts';
 
 /**
  * `coldMs`: from asking for a sandbox to having it; nothing fetched and no folder shared on the way.
@@ -17,15 +19,29 @@ export const MAX_SAMPLES = 9;
 /** A first program that is silent for longer was thinking, not starting. */
 const MAX_WARM_MS = 2_000;
 
-export class Measurements {
-  readonly #samples: Map<string, Samples>;
-  readonly #medians = new Map<string, Partial<Record<Quantity, number>>>();
-  readonly #changed: (runtime: string, samples: Samples) => void;
+const samples = () => z.array(z.number().check(z.nonnegative())).check(z.maxLength(MAX_SAMPLES));
 
-  /** `changed` is told of every new sample. */
-  constructor(samples: ReadonlyMap<string, Samples> = new Map(), changed: (runtime: string, samples: Samples) => void = () => undefined) {
-    this.#samples = new Map(samples);
-    this.#changed = changed;
+/** By runtime. */
+export const measurementsSection: Section<Samples> = {
+  name: 'measurements',
+  entry: z.object({
+    version: z.string(),
+    // No later than the latest moment that a date can say.
+    measuredAt: z.number().check(z.nonnegative(), z.maximum(8.64e15)),
+    coldMs: samples(),
+    warmMs: samples(),
+    memoryBytes: samples(),
+  }),
+  maxEntries: 32,
+};
+
+export class Measurements {
+  readonly #samples: Entries<Samples>;
+  readonly #medians = new Map<string, Partial<Record<Quantity, number>>>();
+
+  /** `samples`: where they are kept, by the ids of runtimes. */
+  constructor(samples: Entries<Samples> = new Map<string, Samples>()) {
+    this.#samples = samples;
   }
 
   record(runtime: string, version: string, quantity: Quantity, value: number, now: number): void {
@@ -36,7 +52,6 @@ export class Measurements {
     const samples: Samples = { coldMs, warmMs, memoryBytes, version, measuredAt: now, [quantity]: [...before[quantity], Math.round(value * 10) / 10].slice(-MAX_SAMPLES) };
     this.#samples.set(runtime, samples);
     this.#medians.delete(runtime);
-    this.#changed(runtime, samples);
   }
 
   /** `info` with what was measured in the place of what was estimated. `measured` only where the whole start was. */

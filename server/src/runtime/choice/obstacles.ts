@@ -3,14 +3,14 @@ import type { LanguageId, Requirements, RuntimeInfo } from '../../protocol/index
 import type { Runtime } from '../ports.ts';
 
 /** As a client asks for it. Absent: anything will do; an absent `network` is none. An empty `runtimes` allows none. */
-export type Required = Readonly<Requirements>;
+export type Demands = Readonly<Requirements>;
 
 /** Empty: it will do. */
 export function obstacles(
   { can }: Pick<Runtime, 'can'>,
   { id, available, reason, languages, isolation }: RuntimeInfo,
   language: LanguageId | undefined,
-  { runtimes, network = 'none', isolation: least = 0, enforced, image }: Required,
+  { runtimes, network = 'none', isolation: least = 0, enforced, image }: Demands,
 ): string[] {
   const against: string[] = [];
   if (runtimes && !runtimes.includes(id)) against.push('not among the runtimes asked for');

@@ -4,7 +4,7 @@
  */
 import { type Candidate, type LanguageId, type Preference, ProtocolError } from '../../protocol/index.ts';
 import type { Runtime } from '../ports.ts';
-import { obstacles, type Required } from './obstacles.ts';
+import { obstacles, type Demands } from './obstacles.ts';
 import { merits, score } from './score.ts';
 
 /** What a choice needs to know of a runtime. */
@@ -13,7 +13,7 @@ export type Choosable = Pick<Runtime, 'id' | 'can' | 'info' | 'prepared'>;
 export interface Wish {
   readonly language: LanguageId | undefined;
   readonly preference: Preference;
-  readonly required: Required;
+  readonly required: Demands;
   /** What a runtime with images would use. */
   readonly image: string | undefined;
   /** Those in which every layer is enforced come first: others would be refused. */

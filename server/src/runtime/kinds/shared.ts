@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Config, LanguageId } from '../../protocol/index.ts';
+import type { Entries, Section } from '../../state/section.ts';
 import { Fifos } from '../machine/fifos.ts';
 import { Keeper } from '../machine/keeper.ts';
-import { rememberedVerdicts, type VerdictMemory } from './deno/known.ts';
-import type { Verdicts } from './deno/look.ts';
 import { resolveEngine } from './docker/address.ts';
 import { Engine } from './docker/engine.ts';
-import { findHost, type NativeHost } from './native/findings.ts';
+import { gatherFindings, type Findings } from './native/findings.ts';
 import type { NativeOptions } from './native/runtime.ts';
 
 export interface SharedOptions {
@@ -29,7 +28,8 @@ export interface SharedOptions {
   readonly docker: Config['docker'];
   /** Which image runs which language. */
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
-  readonly verdicts: VerdictMemory;
+  /** What is remembered from one daemon to the next. */
+  entries<E>(section: Section<E>): Entries<E>;
 }
 
 export class SharedParts {
@@ -37,18 +37,19 @@ export class SharedParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly images: SharedOptions['images'];
-  /** The label of everything that this daemon makes outside its own machine's reach. */
+  /** Everything that this daemon has somebody else make, such as containers, is labelled with it. */
   readonly daemonId: string;
   readonly keeper: Keeper;
   readonly fifos: Fifos;
   readonly engine: Engine;
-  readonly verdicts: Verdicts;
+  /** Of this program. */
+  readonly version: string;
   readonly #options: SharedOptions;
-  #host: Promise<NativeHost> | undefined;
+  #findings: Promise<Findings> | undefined;
 
   constructor(options: SharedOptions) {
     this.#options = options;
-    const { env, home, hostname, platform, pid, version, clock, log, docker, images, verdicts } = options;
+    const { env, home, hostname, platform, pid, version, clock, log, docker, images } = options;
     this.env = env;
     this.clock = clock;
     this.log = log;
@@ -57,15 +58,19 @@ export class SharedParts {
     this.keeper = new Keeper({ pid, log });
     this.fifos = new Fifos(this.keeper);
     this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
-    this.verdicts = rememberedVerdicts(verdicts, version);
+    this.version = version;
+  }
+
+  entries<E>(section: Section<E>): Entries<E> {
+    return this.#options.entries(section);
   }
 
   /** What a runtime in bubblewrap is made with. */
   confined(id: string): NativeOptions {
-    return { host: () => this.#findHost(), clock: this.clock, log: this.log.child(id) };
+    return { findings: () => this.#find(), clock: this.clock, log: this.log.child(id) };
   }
 
-  /** The lease of what is outside may be stopped by what runs in it: the keeper can't be. It starts a sweep. */
+  /** However this daemon ends, its keeper then has everything swept that carries its id: a container can keep its own lease from working, but not the keeper. */
   sweepOnDeath(): Promise<void> {
     return this.keeper.onDeath([...this.#options.self, `--sweep=${this.daemonId}`]);
   }
@@ -79,19 +84,19 @@ export class SharedParts {
 
   /** After the runtimes. */
   async close(): Promise<void> {
-    const found = await this.#host?.catch(() => undefined);
+    const found = await this.#findings?.catch(() => undefined);
     await found?.groups.close();
     await this.keeper.close();
   }
 
   /** What is missing may be installed while we run: only what was found is kept. */
-  #findHost(): Promise<NativeHost> {
+  #find(): Promise<Findings> {
     const { keeper, fifos, clock, env } = this;
     const { platform, uid, pid } = this.#options;
-    this.#host ??= findHost({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
-      this.#host = undefined;
+    this.#findings ??= gatherFindings({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+      this.#findings = undefined;
       throw fault;
     });
-    return this.#host;
+    return this.#findings;
   }
 }

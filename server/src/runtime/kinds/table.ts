@@ -4,6 +4,8 @@
  */
 import type { Config } from '../../protocol/index.ts';
 import type { Runtime, RuntimeCan } from '../ports.ts';
+import type { Section } from '../../state/section.ts';
+import { verdictsSection } from './deno/remembered.ts';
 import { type ContainerKind, containerKinds } from './docker/kinds.ts';
 import type { SharedParts } from './shared.ts';
 
@@ -28,6 +30,9 @@ export interface Leftovers {
 export function runtimeKinds(docker: Config['docker']): readonly RuntimeKind[] {
   return [...containerKinds(docker).map(containers), native, deno, bun];
 }
+
+/** What kinds remember from one daemon to the next. */
+export const remembered: readonly Section<unknown>[] = [verdictsSection];
 
 /** What several kinds leave in one place is there once. */
 export function leftoversOf(kinds: readonly RuntimeKind[]): readonly Leftovers[] {
@@ -65,11 +70,12 @@ const deno: RuntimeKind = {
   can: { terminals: false, networks: ['none'] },
   leftovers: undefined,
   load: async (shared) => {
-    const [{ preferredRuntime }, { createDenoRuntime }, { createLayeredDeno }] = await Promise.all([
-      import('../choice/prefer.ts'), import('./deno/runtime.ts'), import('./deno/layered.ts'),
+    const [{ preferredRuntime }, { createDenoRuntime }, { createLayeredDeno }, { rememberedVerdicts }] = await Promise.all([
+      import('../choice/prefer.ts'), import('./deno/runtime.ts'), import('./deno/layered.ts'), import('./deno/known.ts'),
     ]);
-    const { keeper, clock, env, verdicts } = shared;
-    const alone = createDenoRuntime({ keeper, clock, log: shared.log.child('deno'), env, verdicts });
+    const { keeper, clock, env, version } = shared;
+    const known = rememberedVerdicts(shared.entries(verdictsSection), version);
+    const alone = createDenoRuntime({ keeper, clock, log: shared.log.child('deno'), env, verdicts: known });
     return preferredRuntime(createLayeredDeno(() => alone.found(), shared.confined('deno')), alone);
   },
 };

@@ -31,16 +31,16 @@ const ULIMIT_BLOCK_BYTES = 512;
 const signals = /^SIG(?:HUP|INT|QUIT|KILL|USR1|USR2|PIPE|ALRM|TERM|CHLD|CONT|STOP|TSTP|TTIN|TTOU|WINCH|ABRT|SEGV|BUS|FPE|ILL|TRAP)$/;
 
 /** @throws ProtocolError SandboxFailed */
-export async function startProcess(program: HostProgram, sink: Sink, { keeper, clock, judge }: HostProcessParts): Promise<HostProcess> {
+export async function startProcess(program: HostProgram, sink: Sink, { keeper, clock, judge }: HostProcessParts): Promise<MachineProcess> {
   const { command, cwd, env, stdin, maxFileBytes } = program;
   const blocks = Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES);
   const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks) }, keeper);
-  const process = new HostProcess(spawned, sink, keeper, clock, judge);
+  const process = new MachineProcess(spawned, sink, keeper, clock, judge);
   if (Buffer.isBuffer(stdin)) spawned.stdin?.end(stdin);
   return process;
 }
 
-export class HostProcess implements Process {
+export class MachineProcess implements Process {
   readonly pid: number;
   readonly #pipes: Spawned;
   readonly #pumps: readonly Pump[];

@@ -14,10 +14,11 @@ const OPEN_DEADLINE_MS = 20_000;
 const OPEN_TRIES = 5;
 const OPEN_AGAIN_MS = 100;
 
-export interface Lease {
+/** A shell that is somebody's until it is given back. */
+export interface BorrowedShell {
   readonly shell: HeldShell;
   /** `clean`: nothing is left that could print into the next command. */
-  release(clean: boolean): void;
+  giveBack(clean: boolean): void;
 }
 
 export class ShellPool {
@@ -41,11 +42,11 @@ export class ShellPool {
   }
 
   /** An idle shell, or a new one. Served in the order asked. */
-  async acquire(): Promise<Lease> {
+  async borrow(): Promise<BorrowedShell> {
     const free = await this.reserve();
     try {
       const shell = this.#takeIdle() ?? (await this.#open()).shell;
-      return { shell, release: (clean) => this.#release(shell, clean, free) };
+      return { shell, giveBack: (clean) => this.#takeBack(shell, clean, free) };
     } catch (fault) {
       free();
       throw fault;
@@ -128,7 +129,7 @@ export class ShellPool {
   }
 
   /** The first shell is the sandbox's lease: when it is not clean it only serves for control from then on. */
-  #release(shell: HeldShell, clean: boolean, free: () => void): void {
+  #takeBack(shell: HeldShell, clean: boolean, free: () => void): void {
     if (clean && shell.alive) this.#idle.push(shell);
     else if (shell !== this.#first) shell.destroy();
     free();

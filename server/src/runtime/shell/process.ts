@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
 import { foundLine, killAndTell, killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
-import type { Lease } from './pool.ts';
+import type { BorrowedShell } from './pool.ts';
 import type { HeldShell } from './shell.ts';
 import { parseReport } from './trailer.ts';
 
@@ -131,16 +131,16 @@ export abstract class ControlledProcess implements Process {
 /** In a shared shell, with no stdin or a little that came along. */
 export class HeldProcess extends ControlledProcess {
   readonly exited: Promise<Exit>;
-  readonly #lease: Lease;
+  readonly #borrowed: BorrowedShell;
 
-  constructor(context: ProcessContext, lease: Lease, program: Program, sink: Sink) {
+  constructor(context: ProcessContext, borrowed: BorrowedShell, program: Program, sink: Sink) {
     super(context, '$W');
-    this.#lease = lease;
+    this.#borrowed = borrowed;
     this.exited = this.#run(program, sink);
   }
 
   async #run(program: Program, sink: Sink): Promise<Exit> {
-    const { shell, release } = this.#lease;
+    const { shell, giveBack } = this.#borrowed;
     const trailer = await shell.run((mark) => startLine(mark, this.context.id, program), this.heard(sink));
     const { exit, held } = await this.exitOf(trailer);
     if (this.doomed && trailer !== undefined) {
@@ -151,13 +151,13 @@ export class HeldProcess extends ControlledProcess {
     }
     this.ended = true;
     shell.control(REAP);
-    release(!held && shell.alive);
+    giveBack(!held && shell.alive);
     return exit;
   }
 
   /** `$W` is a variable of the shell that runs it. */
   protected override control(line: string): void {
-    this.#lease.shell.control(line);
+    this.#borrowed.shell.control(line);
   }
 
   async write(): Promise<void> {

@@ -126,8 +126,8 @@ export class ShellSandbox implements Sandbox {
     if (program.pty) return this.#startTerminal(program, id, sink);
     const inline = program.stdin === 'none' || (program.stdin !== 'open' && program.stdin.length <= MAX_INLINE_STDIN_BYTES);
     if (!inline) return this.#startOwnStdin(program, id, sink);
-    const lease = await this.#shells.acquire();
-    return new HeldProcess(this.#context(id), lease, program, sink);
+    const borrowed = await this.#shells.borrow();
+    return new HeldProcess(this.#context(id), borrowed, program, sink);
   }
 
   async #startOwnStdin(program: Program, id: string, sink: Sink): Promise<Process> {
@@ -166,12 +166,12 @@ export class ShellSandbox implements Sandbox {
 
   /** Runs shell builtins and tools in a shell's foreground, with their output as bytes. */
   async #operate(script: string, { body, limit = Infinity }: OperationOptions = {}): Promise<OperationResult> {
-    const lease = await this.#shells.acquire();
+    const borrowed = await this.#shells.borrow();
     const output = new Collector(limit);
     const cancel = this.#parts.clock.after(OPERATION_DEADLINE_MS, () => this.#abandon('a file command did not end'));
     try {
       const carryOut = async (wanted: string, bytes?: Buffer): Promise<number> => {
-        const trailer = await lease.shell.run((mark) => operationLine(mark, wanted, bytes !== undefined), output.sink, bytes);
+        const trailer = await borrowed.shell.run((mark) => operationLine(mark, wanted, bytes !== undefined), output.sink, bytes);
         if (trailer === undefined) throw this.#gone();
         return Number(trailer);
       };
@@ -180,7 +180,7 @@ export class ShellSandbox implements Sandbox {
       return { status, stdout: output.stdout(), stderr: output.stderr().toString() };
     } finally {
       cancel();
-      lease.release(true);
+      borrowed.giveBack(true);
     }
   }
 

@@ -35,7 +35,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     const image = params.image ?? policy.images[language ?? 'shellscript'];
     const network = resolveNetwork(policy, params.network);
     // Until then it is not known what there is to choose from.
-    await abortable(signal, catalog.looked());
+    await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
     const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);

@@ -13,7 +13,7 @@ export interface RuntimeParts {
 export const runtimeHandlers = ({ policy, catalog }: RuntimeParts) => ({
   'runtime/list': () => ({ runtimes: catalog.infos() }),
   'runtime/select': async (params, signal) => {
-    await abortable(signal, catalog.looked());
+    await abortable(signal, catalog.lookAtAll());
     return selectFor(params, policy, catalog);
   },
 }) satisfies Partial<Handlers>;

@@ -7,7 +7,7 @@ import { systemClock } from '../../../../server/src/base/clock.ts';
 import { createLog } from '../../../../server/src/base/log.ts';
 import { findDeno } from '../../../../server/src/runtime/kinds/deno/binary.ts';
 import { rememberedVerdicts } from '../../../../server/src/runtime/kinds/deno/known.ts';
-import type { Known } from '../../../../server/src/runtime/kinds/deno/look.ts';
+import type { Known } from '../../../../server/src/runtime/kinds/deno/remembered.ts';
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { need, npmPackage } from '../../../require.ts';

@@ -6,7 +6,7 @@ import type { CreateContext, SandboxSpec } from '../../../../server/src/runtime/
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import { containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
-import type { PipesHost } from '../../../../server/src/runtime/kinds/docker/pipes.ts';
+import type { PipesParts } from '../../../../server/src/runtime/kinds/docker/pipes.ts';
 import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeEngine } from '../../../fakes/engine.ts';
@@ -31,7 +31,7 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesHost): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesParts): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];

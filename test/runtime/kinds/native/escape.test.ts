@@ -152,14 +152,14 @@ describe('a layer that is taken away', function () {
 
   it('is missed: the system call filter', async () => {
     const subject = await nativeSubject(createNativeRuntime);
-    const filter = readFileSync(subject.host.filter);
+    const filter = readFileSync(subject.findings.filter);
     const probe = 'unshare -r true 2>/dev/null && echo out; true';
     const sandbox = await create(subject);
     expect(await textOf(sandbox, probe)).to.equal('');
-    writeFileSync(subject.host.filter, openFilter);
+    writeFileSync(subject.findings.filter, openFilter);
     const weak = await create(subject);
     expect(await textOf(weak, probe)).to.equal('out\n');
-    writeFileSync(subject.host.filter, filter);
+    writeFileSync(subject.findings.filter, filter);
     await Promise.all([sandbox.close(), weak.close()]);
     await subject.dispose();
   });

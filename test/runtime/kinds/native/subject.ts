@@ -7,7 +7,7 @@ import { createLayeredDeno } from '../../../../server/src/runtime/kinds/deno/lay
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
 import { Fifos } from '../../../../server/src/runtime/machine/fifos.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
-import { findHost, type NativeHost } from '../../../../server/src/runtime/kinds/native/findings.ts';
+import { gatherFindings, type Findings } from '../../../../server/src/runtime/kinds/native/findings.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import type { NativeOptions } from '../../../../server/src/runtime/kinds/native/runtime.ts';
 import { preferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
@@ -18,7 +18,7 @@ import type { Subject } from '../../contract/contract.ts';
 export interface NativeSubject extends Subject {
   /** The daemon's folder on the host. */
   readonly folder: string;
-  readonly host: NativeHost;
+  readonly findings: Findings;
 }
 
 /** `make` gets what a daemon would give. */
@@ -29,26 +29,26 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
   const keeper = new Keeper({ pid: process.pid, log });
   const fifos = new Fifos(keeper);
   const name = `codebeaker-test${randomUUID().slice(0, 8)}-${process.pid}`;
-  const host = await findHost({
+  const findings = await gatherFindings({
     keeper, fifos, clock: systemClock, searchPath: process.env.PATH, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
   });
-  const runtime = make({ host: () => Promise.resolve(host), clock: systemClock, log }, keeper);
+  const runtime = make({ findings: () => Promise.resolve(findings), clock: systemClock, log }, keeper);
   const folder = await keeper.folder();
   const sandboxes = () => readdirSync(folder).filter((entry) => entry.startsWith('sandbox-'));
-  const groups = () => host.groups.folders.flatMap((path) => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => `${path}/${entry.name}`));
+  const groups = () => findings.groups.folders.flatMap((path) => readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => `${path}/${entry.name}`));
   await runtime.refresh(new AbortController().signal);
   return {
     runtime,
     folder,
-    host,
+    findings,
     leftovers: () => Promise.resolve([...sandboxes(), ...groups()]),
     destroy: () => {
-      for (const pid of sandboxProcesses(host)) kill(pid);
+      for (const pid of sandboxProcesses(findings)) kill(pid);
       return Promise.resolve();
     },
     dispose: async () => {
       await runtime.close();
-      await host.groups.close();
+      await findings.groups.close();
       await keeper.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -73,7 +73,7 @@ export function layeredSubject(): Promise<NativeSubject> {
 }
 
 /** Ids of the processes in the control groups of the host's sandboxes. */
-function sandboxProcesses({ groups }: NativeHost): number[] {
+function sandboxProcesses({ groups }: Findings): number[] {
   return groups.folders.flatMap((path) =>
     readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap((entry) => processesOf(`${path}/${entry.name}`)));
 }

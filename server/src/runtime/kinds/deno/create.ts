@@ -12,7 +12,7 @@ import { removeIfThere } from '../../machine/remove.ts';
 import type { Walker } from '../../machine/walk.ts';
 import type { CreateContext, SandboxSpec, SharedFolder } from '../../ports.ts';
 import { checkGrants, type Grants } from './command.ts';
-import { denoIsolation, type Findings } from './isolation.ts';
+import { denoIsolation, type Circumstances } from './isolation.ts';
 import { DenoSandbox } from './sandbox.ts';
 import { copyHere } from '../../workspace/copy-here.ts';
 import { mountOf } from '../../workspace/folder.ts';
@@ -53,7 +53,7 @@ async function fill(root: string, spec: SandboxSpec, context: CreateContext, par
   const lent = mountOf(shared);
   if (shared && !lent) await copyHere(shared.path, own.workspace, limits.diskBytes, parts.walker, context);
   const workspace = lent?.path ?? own.workspace;
-  const findings: Findings = {
+  const circumstances: Circumstances = {
     linux: parts.linux,
     links: lent && (await closeableLinks(lent, parts.linux, context)),
     temporaryWritable: lent?.access !== 'readWrite' || (await onOtherDisks(workspace, own.temporary)),
@@ -62,7 +62,7 @@ async function fill(root: string, spec: SandboxSpec, context: CreateContext, par
     { virtual: '/workspace', host: workspace, writable: lent?.access !== 'readOnly' },
     { virtual: '/tmp', host: own.temporary, writable: true },
   ];
-  const grants = grantsOf(lent, workspace, own.temporary, findings);
+  const grants = grantsOf(lent, workspace, own.temporary, circumstances);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
   const { binary, entry, version, keeper, clock, walker, removed } = parts;
@@ -71,7 +71,7 @@ async function fill(root: string, spec: SandboxSpec, context: CreateContext, par
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),
-    isolation: denoIsolation(findings, spec),
+    isolation: denoIsolation(circumstances, spec),
     remove: async () => {
       await remove();
       removed(sandbox);
@@ -84,7 +84,7 @@ async function fill(root: string, spec: SandboxSpec, context: CreateContext, par
  * Whoever may write a folder may also move it. A shared folder could be moved into /tmp, where no denial reaches it
  * and where it would be removed with the sandbox: so both are only writable when they are on different disks.
  */
-function grantsOf(lent: SharedFolder | undefined, workspace: string, temporary: string, { links, temporaryWritable }: Findings): Grants {
+function grantsOf(lent: SharedFolder | undefined, workspace: string, temporary: string, { links, temporaryWritable }: Circumstances): Grants {
   return {
     read: [workspace, temporary],
     write: [...(lent?.access === 'readOnly' ? [] : [workspace]), ...(temporaryWritable ? [temporary] : [])],

@@ -7,22 +7,22 @@ import { SAMPLE_MS } from './memory.ts';
 /** Permissions of a language's runtime, tested by use, in the process of the program itself. */
 const SCORE = 3;
 
-export interface Findings {
+export interface Circumstances {
   readonly linux: boolean;
   /** Of a folder that is shared, not copied. */
   readonly links: Links | undefined;
   readonly temporaryWritable: boolean;
 }
 
-export function denoIsolation(findings: Findings, spec?: Pick<SandboxSpec, 'limits' | 'workspace'>): Isolation {
+export function denoIsolation(circumstances: Circumstances, spec?: Pick<SandboxSpec, 'limits' | 'workspace'>): Isolation {
   const layers: Layer[] = [
     { name: 'user', state: 'off', detail: 'programs run as the user of the daemon' },
     { name: 'seccomp', state: 'off', detail: 'system calls are not filtered' },
-    { name: 'filesystem', state: 'degraded', detail: filesystem(findings, spec) },
+    { name: 'filesystem', state: 'degraded', detail: filesystem(circumstances, spec) },
     { name: 'network', state: 'degraded', detail: "none, by Deno's own permissions; nothing is imported from elsewhere" },
     { name: 'processes', state: 'degraded', detail: "no other program can be started, by Deno's own permissions" },
     { name: 'environment', state: 'enforced', detail: "none of the daemon's variables" },
-    memory(findings),
+    memory(circumstances),
     { name: 'cpu', state: 'off', detail: 'no limit' },
     { name: 'pids', state: 'degraded', detail: 'one process; its threads are not counted' },
     { name: 'disk', state: 'degraded', detail: `${spec ? `no file larger than ${spec.limits.diskBytes} bytes` : 'a limit for each file'}; none for all of them` },
@@ -30,7 +30,7 @@ export function denoIsolation(findings: Findings, spec?: Pick<SandboxSpec, 'limi
   return { score: SCORE, layers };
 }
 
-function filesystem({ links, temporaryWritable }: Findings, spec?: Pick<SandboxSpec, 'workspace'>): string {
+function filesystem({ links, temporaryWritable }: Circumstances, spec?: Pick<SandboxSpec, 'workspace'>): string {
   const parts = ["/workspace and /tmp, by Deno's own permissions"];
   if (spec?.workspace?.access === 'readOnly') parts.push('/workspace for reading only');
   if (!temporaryWritable) parts.push('/tmp for reading only');
@@ -42,7 +42,7 @@ function filesystem({ links, temporaryWritable }: Findings, spec?: Pick<SandboxS
   return parts.join('; ');
 }
 
-function memory({ linux }: Findings): Layer {
+function memory({ linux }: Circumstances): Layer {
   const cap = "V8's heap is capped";
   return { name: 'memory', state: 'degraded', detail: linux ? `${cap}, and all memory looked at every ${SAMPLE_MS} ms` : `${cap}, other memory is not` };
 }

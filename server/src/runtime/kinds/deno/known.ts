@@ -3,16 +3,12 @@
  * file, as the system tells files apart, and this version of ours. Any other file is tried out.
  */
 import { stat } from 'node:fs/promises';
-import type { Known, Verdicts } from './look.ts';
-
-/** Where verdicts are kept; what comes back was found out on this host. */
-export interface VerdictMemory {
-  get(key: string): Known | undefined;
-  set(key: string, known: Known): void;
-}
+import type { Entries } from '../../../state/section.ts';
+import type { Verdicts } from './look.ts';
+import type { Known } from './remembered.ts';
 
 /** `ourVersion` stands for what is tried: another one tries something else. */
-export function rememberedVerdicts(memory: VerdictMemory, ourVersion: string): Verdicts {
+export function rememberedVerdicts(memory: Entries<Known>, ourVersion: string): Verdicts {
   const before = new Map<string, string>();
   return {
     async get(binary) {

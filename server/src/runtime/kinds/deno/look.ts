@@ -10,7 +10,8 @@ import type { Sandbox, SandboxSpec } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 import { isRecent, minimumVersion } from './binary.ts';
 import entryText from './entry.mjs' with { type: 'text' };
-import { probe, type Probe } from './probe.ts';
+import { probe } from './probe.ts';
+import type { Known } from './remembered.ts';
 
 export interface Found {
   readonly binary: string;
@@ -23,12 +24,6 @@ export interface Found {
 export interface Verdicts {
   get(binary: string): Promise<Known | undefined>;
   keep(binary: string, known: Known): Promise<void>;
-}
-
-export interface Known extends Omit<Probe, 'program'> {
-  readonly version: string;
-  /** When it was found out, in milliseconds since the epoch. */
-  readonly at: number;
 }
 
 export interface LookParts {

@@ -6,7 +6,7 @@ import type { Process, Sandbox } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 import attempts from './attempts.mjs' with { type: 'text' };
 
-/** As in measure/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
+/** As in choice/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
 export interface Probe {
   readonly coldMs: number;
   readonly warmMs: number;
@@ -27,7 +27,7 @@ export async function probe(sandbox: Sandbox, makeMs: number, folder: string, cl
   try {
     await writeFile(secret, CANARY);
     const cold = await run(sandbox, 'probe.ts', `const outside = ${JSON.stringify(secret)};\n${attempts}`, clock);
-    const { open, memoryBytes, program } = findings(cold.stdout);
+    const { open, memoryBytes, program } = reportIn(cold.stdout);
     if (open.length > 0) throw new Error(`its programs can ${open.join(', ')} in spite of its permissions; install another version`);
     const leak = await run(sandbox, 'import.ts', staticImport(secret), clock);
     if (leak.stdout.includes(CANARY)) throw new Error('its programs can import files outside; install another version');
@@ -54,15 +54,15 @@ async function run(sandbox: Sandbox, name: string, code: string, clock: Clock) {
   return { stdout: output.stdout().toString(), firstMs: firstMs ?? 0 };
 }
 
-interface Findings {
+interface Report {
   readonly open: readonly string[];
   readonly memoryBytes: number;
   readonly program: string;
 }
 
-function findings(stdout: string): Findings {
+function reportIn(stdout: string): Report {
   try {
-    return JSON.parse(stdout) as Findings;
+    return JSON.parse(stdout) as Report;
   } catch {
     throw new Error(noProgram);
   }

@@ -10,7 +10,8 @@ import type { CreateContext, Runtime, SandboxSpec } from '../../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
-import { type Found, type Known, look, type Verdicts, wordsFor } from './look.ts';
+import { type Found, look, type Verdicts, wordsFor } from './look.ts';
+import type { Known } from './remembered.ts';
 import type { DenoSandbox } from './sandbox.ts';
 
 export interface DenoOptions {
@@ -99,9 +100,9 @@ export class DenoRuntime implements Runtime {
 
   async #make(found: Found, spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
     const { keeper, clock } = this.#options;
-    const host = { walker: walkerFor(platform()), linux: platform() === 'linux' };
+    const system = { walker: walkerFor(platform()), linux: platform() === 'linux' };
     const removed = (gone: DenoSandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...host, removed });
+    const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...system, removed });
     this.#sandboxes.add(sandbox);
     // Somebody may have closed or cancelled meanwhile.
     if (!this.#closed && !context.signal.aborted) return sandbox;

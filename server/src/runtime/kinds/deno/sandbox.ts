@@ -4,7 +4,7 @@ import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../
 import type { ConfinedFiles } from '../../machine/confined.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Presence } from '../../machine/presence.ts';
-import { type HostProcess, startProcess } from '../../machine/process.ts';
+import { type MachineProcess, startProcess } from '../../machine/process.ts';
 import { cannot, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { watchMemory } from './memory.ts';
@@ -38,7 +38,7 @@ export class DenoSandbox implements Sandbox {
   readonly files: ConfinedFiles;
   readonly #parts: DenoSandboxParts;
   readonly #starting = new Set<Promise<Process>>();
-  readonly #running = new Set<HostProcess>();
+  readonly #running = new Set<MachineProcess>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: DenoSandboxParts) {

@@ -27,7 +27,7 @@ export interface EngineAddress {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export interface HostSources {
+export interface AddressSources {
   /** `docker.host` of the configuration. */
   readonly configured: string | undefined;
   readonly env: Env;
@@ -38,7 +38,7 @@ export interface HostSources {
 const SOCKET = '/var/run/docker.sock';
 
 /** Never throws: an address that makes no sense says so when it is used. */
-export function resolveEngine(sources: HostSources): EngineAddress {
+export function resolveEngine(sources: AddressSources): EngineAddress {
   try {
     return resolve(sources);
   } catch (fault) {
@@ -46,11 +46,11 @@ export function resolveEngine(sources: HostSources): EngineAddress {
   }
 }
 
-function resolve({ configured, env, home, platform }: HostSources): EngineAddress {
-  const host = configured || env.DOCKER_HOST;
-  if (host) return parseHost(host, env, env.DOCKER_TLS_VERIFY ? env.DOCKER_CERT_PATH || configFolder(env, home) : undefined);
+function resolve({ configured, env, home, platform }: AddressSources): EngineAddress {
+  const given = configured || env.DOCKER_HOST;
+  if (given) return parseAddress(given, env, env.DOCKER_TLS_VERIFY ? env.DOCKER_CERT_PATH || configFolder(env, home) : undefined);
   const context = env.DOCKER_CONTEXT || currentContext(env, home);
-  if (context && context !== 'default') return contextHost(context, env, home);
+  if (context && context !== 'default') return contextAddress(context, env, home);
   if (platform === 'win32') return socket('//./pipe/docker_engine');
   const sockets = [
     SOCKET,
@@ -65,7 +65,7 @@ function socket(path: string): EngineAddress {
 }
 
 /** `tlsFolder` holds ca.pem, cert.pem and key.pem for TCP. */
-function parseHost(text: string, env: Env, tlsFolder: string | undefined): EngineAddress {
+function parseAddress(text: string, env: Env, tlsFolder: string | undefined): EngineAddress {
   const path = /^(?:unix|npipe):\/\/(.*)$/.exec(text)?.[1];
   if (path !== undefined) return socket(path || SOCKET);
   // As in the docker command, a name alone means TCP. For URL no port is the usual one of tcp, so it leaves none out.
@@ -118,14 +118,14 @@ function currentContext(env: Env, home: string): string | undefined {
 }
 
 /** The docker command keeps a context in folders named by the SHA-256 of its name. */
-function contextHost(context: string, env: Env, home: string): EngineAddress {
+function contextAddress(context: string, env: Env, home: string): EngineAddress {
   const id = createHash('sha256').update(context).digest('hex');
   const folder = join(configFolder(env, home), 'contexts');
   const endpoints = readJson(join(folder, 'meta', id, 'meta.json'))?.Endpoints as { docker?: { Host?: string } } | undefined;
-  const host = endpoints?.docker?.Host;
-  if (!host) throw new Error(`the Docker context "${context}" does not exist; see docker context ls`);
+  const address = endpoints?.docker?.Host;
+  if (!address) throw new Error(`the Docker context "${context}" does not exist; see docker context ls`);
   const tls = join(folder, 'tls', id, 'docker');
-  return parseHost(host, env, existsSync(join(tls, 'ca.pem')) ? tls : undefined);
+  return parseAddress(address, env, existsSync(join(tls, 'ca.pem')) ? tls : undefined);
 }
 
 function readJson(path: string): Record<string, unknown> | undefined {

@@ -15,7 +15,7 @@ import type { MountSettings } from './engine.ts';
 import { FirstChannel } from './first.ts';
 
 /** What of this host they are made with. */
-export interface PipesHost {
+export interface PipesParts {
   readonly keeper: Keeper;
   readonly fifos: Fifos;
 }
@@ -35,7 +35,7 @@ export class ContainerPipes {
   readonly #first: Pipes;
 
   /** Before the container is made. undefined where this host has no such thing. */
-  static async make({ keeper, fifos }: PipesHost): Promise<ContainerPipes | undefined> {
+  static async make({ keeper, fifos }: PipesParts): Promise<ContainerPipes | undefined> {
     const bootId = await readFile(BOOT_ID, 'utf8').catch(() => undefined);
     if (bootId === undefined) return undefined;
     const folder = await mkdtemp(join(await keeper.folder(), 'container-'));

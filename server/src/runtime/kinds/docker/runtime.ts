@@ -14,7 +14,7 @@ import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
-import { ContainerPipes, isMountRefused, type PipesHost } from './pipes.ts';
+import { ContainerPipes, isMountRefused, type PipesParts } from './pipes.ts';
 import { PullProgress } from './pull.ts';
 import { Removals } from './removals.ts';
 import { containerShells } from './shells.ts';
@@ -31,7 +31,7 @@ export interface DockerOptions {
   /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
   guard(): Promise<void>;
   /** For an engine that may be on this very machine. */
-  readonly pipes: PipesHost | undefined;
+  readonly pipes: PipesParts | undefined;
 }
 
 /** What a sandbox is made of. */
@@ -51,16 +51,16 @@ export class DockerRuntime implements Runtime {
   #info: RuntimeInfo;
   #present: ReadonlySet<string> = new Set();
   /** The engine, as of the last look at it. */
-  #host: EngineInfo | undefined;
+  #engineInfo: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
   readonly #closing = new AbortController();
-  #pipesHost: PipesHost | undefined;
+  #pipesParts: PipesParts | undefined;
 
   constructor(options: DockerOptions) {
     this.#options = options;
     this.#removals = new Removals(options);
-    if (options.engine.address.local) this.#pipesHost = options.pipes;
+    if (options.engine.address.local) this.#pipesParts = options.pipes;
     this.id = options.kind.id;
     this.#info = this.#describe({ reason: 'not looked at yet' });
   }
@@ -72,29 +72,29 @@ export class DockerRuntime implements Runtime {
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
       const { engine } = this.#options;
-      const [host, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      const [info, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
       this.#present = images;
-      this.#host = host;
-      this.#info = this.#describe(this.#look(host));
+      this.#engineInfo = info;
+      this.#info = this.#describe(this.#look(info));
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
   }
 
-  #look(host: EngineInfo): { version: string } | { reason: string } {
-    if (host.os !== 'linux') return { reason: `the engine runs ${host.os} containers; Linux ones are needed` };
+  #look(info: EngineInfo): { version: string } | { reason: string } {
+    if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; Linux ones are needed` };
     const { find, missing } = this.#options.kind;
-    return find(host) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: host.version };
+    return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
   }
 
   /** @throws ProtocolError RuntimeUnavailable */
   async #oci(signal: AbortSignal): Promise<OciRuntime> {
     const { engine, kind } = this.#options;
-    const host = (this.#host ??= await engine.info(signal));
-    const name = kind.find(host);
+    const info = (this.#engineInfo ??= await engine.info(signal));
+    const name = kind.find(info);
     if (name === undefined) throw unavailable(kind.missing.reason, kind.missing.hint, kind.id);
-    return { name: name === host.defaultRuntime ? undefined : name, gvisor: isGvisor(name, host.runtimes.get(name)) };
+    return { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) };
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
@@ -137,14 +137,14 @@ export class DockerRuntime implements Runtime {
       if (!isMountRefused(fault)) throw fault;
     }
     const sandbox = await this.#buildOn(undefined, parts, signal, report);
-    this.#pipesHost = undefined;
+    this.#pipesParts = undefined;
     return sandbox;
   }
 
   /** A host that can't make any does without. */
   async #makePipes(): Promise<ContainerPipes | undefined> {
     try {
-      return this.#pipesHost && (await ContainerPipes.make(this.#pipesHost));
+      return this.#pipesParts && (await ContainerPipes.make(this.#pipesParts));
     } catch (fault) {
       this.#options.log.debug('no named pipes', fault);
       return undefined;
@@ -166,7 +166,7 @@ export class DockerRuntime implements Runtime {
     const lease = new SocketChannel(await engine.attach(id, signal));
     const diverted = pipes?.first(lease, clock);
     const first = diverted ?? lease;
-    const expected = { score: kind.score, hostKernel: this.#host?.kernel ?? '' };
+    const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     try {
       const sandbox = await openSandbox({
         first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
@@ -176,7 +176,7 @@ export class DockerRuntime implements Runtime {
         },
         source: async (run) => {
           const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
-          return containerShells(id, first, { ...this.#options, place: { machine: this.#host?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
+          return containerShells(id, first, { ...this.#options, place: { machine: this.#engineInfo?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
         },
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
         refusal: notASandbox,
@@ -196,7 +196,7 @@ export class DockerRuntime implements Runtime {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       mark,
-      machine: this.#host?.machine,
+      machine: this.#engineInfo?.machine,
       oci,
       user: furnishing.user,
       workspace: furnishing.mount,

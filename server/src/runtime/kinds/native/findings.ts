@@ -13,7 +13,7 @@ import { ControlGroups } from './cgroup.ts';
 import { makeEtc } from './etc.ts';
 import { findToolchains, type Toolchains } from './toolchains.ts';
 
-export interface NativeHost {
+export interface Findings {
   /** The path of bubblewrap. */
   readonly program: string;
   readonly version: string;
@@ -32,7 +32,7 @@ export interface NativeHost {
   readonly fifos: Fifos;
 }
 
-export interface FindHostOptions {
+export interface FindingsOptions {
   readonly keeper: Keeper;
   readonly fifos: Fifos;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export interface FindHostOptions {
 const OLDEST = [0, 4] as const;
 
 /** @throws Error, whose words say what is missing and what to do */
-export async function findHost({ keeper, fifos, clock, searchPath, platform, uid, group }: FindHostOptions): Promise<NativeHost> {
+export async function gatherFindings({ keeper, fifos, clock, searchPath, platform, uid, group }: FindingsOptions): Promise<Findings> {
   if (platform !== 'linux') throw new Error('it needs Linux; here, use Docker or Deno');
   const arch = machine();
   if (arch !== 'x86_64' && arch !== 'aarch64') throw new Error(`it has no system call filter for ${arch}`);

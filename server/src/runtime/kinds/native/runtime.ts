@@ -4,7 +4,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
-import type { NativeHost } from './findings.ts';
+import type { Findings } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
 /** One of the runtimes that are made so: what it brings along, and which languages it is for. */
@@ -26,13 +26,13 @@ export interface NativeKind {
 
 export interface NativeOptions {
   /** What this host has; looked for again when it was not found. */
-  host(): Promise<NativeHost>;
+  findings(): Promise<Findings>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 interface Found {
-  readonly host: NativeHost;
+  readonly findings: Findings;
   readonly equipment: Equipment;
 }
 
@@ -107,26 +107,26 @@ export class NativeRuntime implements Runtime {
     if (faults.length > 0) throw new AggregateError(faults, 'some sandboxes could not be removed');
   }
 
-  async #make(spec: SandboxSpec, context: CreateContext, { host, equipment }: Found): Promise<Sandbox> {
+  async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Found): Promise<Sandbox> {
     const { clock, log } = this.#options;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createNative(spec, context, host, equipment, { clock, log, removed });
+    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed });
     this.#sandboxes.add(sandbox);
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }
 
   /** Never rejects: what is wrong becomes the reason. */
   async #look(): Promise<void> {
-    const { log, host: find } = this.#options;
+    const { log, findings: find } = this.#options;
     try {
-      const host = await find();
-      const found = { host, equipment: await this.#kind.equip() };
+      const findings = await find();
+      const found = { findings, equipment: await this.#kind.equip() };
       const context = { signal: this.#closing.signal, report: () => undefined };
       const sandbox = await this.#make({ ...trialSpec, name: `look-${this.id}` }, context, found);
       try {
         const languages = await this.#speaks(sandbox);
         this.#found = found;
-        this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${host.version}`, languages, isolation: sandbox.isolation });
+        this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${findings.version}`, languages, isolation: sandbox.isolation });
       } finally {
         await sandbox.close();
       }

@@ -14,7 +14,7 @@ import { copyFolder } from '../../workspace/copy-in.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
-import type { NativeHost } from './findings.ts';
+import type { Findings } from './findings.ts';
 import { firstShell, PipedShells } from './shells.ts';
 import type { Bind } from './toolchains.ts';
 
@@ -41,11 +41,11 @@ const FILTER_FD = 8;
 const MAX_COMPLAINT_LENGTH = 2000;
 
 /** @throws ProtocolError SandboxFailed. Nothing of it is left then. */
-export async function createNative(spec: SandboxSpec, context: CreateContext, host: NativeHost, equipment: Equipment, options: SandboxesOptions): Promise<Sandbox> {
+export async function createNative(spec: SandboxSpec, context: CreateContext, findings: Findings, equipment: Equipment, options: SandboxesOptions): Promise<Sandbox> {
   const { signal } = context;
   signal.throwIfAborted();
   const furnishing = await furnish(spec);
-  const sandbox = await start(spec, furnishing, context, host, equipment, options);
+  const sandbox = await start(spec, furnishing, context, findings, equipment, options);
   try {
     await furnishing.finish(sandbox, context);
     signal.throwIfAborted();
@@ -56,9 +56,9 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, ho
   }
 }
 
-async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, host: NativeHost, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
+async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
   report('starting the sandbox');
-  const { keeper, groups, fifos } = host;
+  const { keeper, groups, fifos } = findings;
   const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
   const pipes = join(folder, 'pipes');
   const made: { group?: ControlGroup; process?: Spawned; shells?: PipedShells; sandbox?: Sandbox } = {};
@@ -80,17 +80,17 @@ async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report
       groups.create(spec.name, spec.limits).then((created) => (made.group = created)),
       PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
     ]);
-    const plan = planFor(spec, { furnishing, host, equipment, group, pipes });
+    const plan = planFor(spec, { furnishing, findings, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
     const command = [
-      host.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
-      'sh', '-c', firstShell(countedInside(host) ? spec.limits.pids : undefined), 'sh', mark,
+      findings.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
+      'sh', '-c', firstShell(countedInside(findings) ? spec.limits.pids : undefined), 'sh', mark,
     ];
     return (made.sandbox = await openSandbox({
       first: shells.first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
       start: async () => {
-        const prepare = prepareLine(host, group, optionsFile, spec);
+        const prepare = prepareLine(findings, group, optionsFile, spec);
         made.process = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
         return { ended: failure(made.process) };
       },
@@ -116,14 +116,14 @@ async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise
 
 interface PlanParts {
   readonly furnishing: Furnishing;
-  readonly host: NativeHost;
+  readonly findings: Findings;
   readonly equipment: Equipment;
   readonly group: ControlGroup;
   readonly pipes: string;
 }
 
-function planFor({ limits }: SandboxSpec, { furnishing, host, equipment, group, pipes }: PlanParts): BubblewrapPlan {
-  const { root, forbidsUserNamespaces, etc, library, toolchains } = host;
+function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group, pipes }: PlanParts): BubblewrapPlan {
+  const { root, forbidsUserNamespaces, etc, library, toolchains } = findings;
   return {
     root,
     forbidsUserNamespaces,
@@ -141,12 +141,12 @@ function planFor({ limits }: SandboxSpec, { furnishing, host, equipment, group, 
 }
 
 /** Where no control group counts processes, a user namespace does: those of the user in it, in kernels that are not old. */
-function countedInside({ groups, root, countsByNamespace }: NativeHost): boolean {
+function countedInside({ groups, root, countsByNamespace }: Findings): boolean {
   return !groups.controllers.has('pids') && !root && countsByNamespace;
 }
 
 /** Into its control groups, or with what a process of its own can be held to; then the files that bubblewrap reads. */
-function prepareLine({ groups, filter }: NativeHost, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
+function prepareLine({ groups, filter }: Findings, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
   return [
     ...group.join.map((file) => `echo $$ >${quote(file)} || exit 126`),
     ...(groups.controllers.has('memory') ? [] : [`ulimit -d ${Math.ceil(limits.memoryBytes / 1024)}`]),
