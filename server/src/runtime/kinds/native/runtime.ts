@@ -1,7 +1,7 @@
 /** Native sandboxes as runtimes: bubblewrap around the programs of this host. */
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import { abortable } from '../../../base/promises.ts';
+import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
 import type { Findings } from './findings.ts';
@@ -102,9 +102,7 @@ export class NativeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('RuntimeUnavailable', 'the daemon is shutting down', { runtime: this.id }));
     await Promise.allSettled([this.#looking, ...this.#creating]);
-    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
-    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (faults.length > 0) throw new AggregateError(faults, 'some sandboxes could not be removed');
+    await closeAll([...this.#sandboxes].map((sandbox) => sandbox.close()), 'some sandboxes could not be removed');
   }
 
   async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Found): Promise<Sandbox> {
