@@ -1,4 +1,4 @@
-/** The last line of a run: how the program ended, what it took, which limit it hit. */
+/** The last line of a run: how the program ended, which limit it hit, what it used. */
 import type { Execution, Limits } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
@@ -29,7 +29,7 @@ export function endingOf({ l10n }: Code, { outcome, exitCode, signal }: Executio
   }
 }
 
-/** `details` are shown dim, behind the ending. */
+/** @param details shown behind the ending, in a fainter colour */
 export function verdictLine({ good, text }: Ending, details: readonly string[]): string {
   const mark = good ? '\x1b[32m✓\x1b[39m' : '\x1b[31m✗\x1b[39m';
   const more = details.map((detail) => ` · ${detail}`).join('');

@@ -1,4 +1,4 @@
-/** A session in the words of the Sessions view. */
+/** Describes a session in the Sessions view: a short line, and a table as its tooltip. */
 import type { Isolation, Session } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { age, bytes, duration } from '../base/units.ts';
@@ -31,6 +31,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
   return text;
 }
 
+/** The layers of isolation that are not fully enforced, in one line; empty if all are. */
 export function weakLayers({ layers }: Isolation): string {
   return layers.filter(({ state }) => state !== 'enforced').map(({ name, state }) => `${name} (${state})`).join(', ');
 }

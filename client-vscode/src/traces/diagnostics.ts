@@ -1,7 +1,7 @@
-/** A failed run's trace as a problem in the buffer. */
+/** Shows the traces of a failed run as problems in the documents. */
 import type { Code, vscode } from '../base/code.ts';
 import type { RunEnd } from '../run/run.ts';
-import type { Source } from '../run/source.ts';
+import type { Source } from '../run/source/source.ts';
 import type { Frame, Trace } from './frame.ts';
 import { placeOf } from './place.ts';
 import { findTraces } from './trace.ts';
@@ -14,18 +14,18 @@ interface Placed {
 export class TraceDiagnostics {
   readonly #code: Code;
   readonly #problems: vscode.DiagnosticCollection;
-  /** The documents that hold problems of a source, by the source. */
-  readonly #touched = new Map<string, vscode.Uri[]>();
+  /** The source's URI → the documents that have problems of it. */
+  readonly #documents = new Map<string, vscode.Uri[]>();
 
   constructor(code: Code) {
     this.#code = code;
     this.#problems = code.languages.createDiagnosticCollection('codebeaker');
   }
 
-  /** Of a run that has started again, or a document that is closed. */
+  /** Removes the problems of a source that runs again or is closed. */
   clear(uri: vscode.Uri): void {
-    for (const touched of this.#touched.get(uri.toString()) ?? []) this.#problems.delete(touched);
-    this.#touched.delete(uri.toString());
+    for (const document of this.#documents.get(uri.toString()) ?? []) this.#problems.delete(document);
+    this.#documents.delete(uri.toString());
   }
 
   show(source: Source, { result, output }: RunEnd): void {
@@ -36,19 +36,18 @@ export class TraceDiagnostics {
       const placed = this.#problem(trace, source);
       if (!placed) continue;
       const [uri, problem] = placed;
-      const entry = found.get(uri.toString()) ?? [uri, []];
-      entry[1].push(problem);
-      found.set(uri.toString(), entry);
+      const [, problems] = found.get(uri.toString()) ?? [uri, []];
+      found.set(uri.toString(), [uri, [...problems, problem]]);
     }
     for (const [uri, problems] of found.values()) this.#problems.set(uri, problems);
-    this.#touched.set(source.uri.toString(), [...found.values()].map(([uri]) => uri));
+    this.#documents.set(source.uri.toString(), [...found.values()].map(([uri]) => uri));
   }
 
   dispose(): void {
     this.#problems.dispose();
   }
 
-  /** At the innermost frame that is the person's own; the others are where it came from. */
+  /** The problem is at the innermost frame that is in one of the person's documents; the places it was called from are related information. */
   #problem({ message, frames }: Trace, source: Source): [vscode.Uri, vscode.Diagnostic] | undefined {
     const [first, ...callers] = frames.flatMap((frame) => this.#place(frame, source) ?? []);
     if (!first) return undefined;

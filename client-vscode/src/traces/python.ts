@@ -1,5 +1,5 @@
 /**
- * Python: frames from the outermost in, then the message.
+ * Reads the tracebacks of Python: the frames from the outermost inwards, then the message.
  *
  *     Traceback (most recent call last):
  *       File "/workspace/a.py", line 3, in <module>
@@ -8,7 +8,7 @@
 import { type Frame, frameOf, type Trace } from './frame.ts';
 
 const frame = /^\s+File "(?<path>[^"]+)", line (?<line>\d+)/;
-/** An exception's name, at the margin. */
+/** A line without indentation that begins with the name of an exception. */
 const message = /^(?:[\w.]+(?:Error|Exception|Exit|Interrupt|Iteration|Warning|Group)\b|[A-Za-z_][\w.]*: ).*/;
 
 export function pythonTraces(lines: readonly string[]): readonly Trace[] {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { RunEnd } from '../../../client-vscode/src/run/run.ts';
-import type { Source } from '../../../client-vscode/src/run/source.ts';
+import type { Source } from '../../../client-vscode/src/run/source/source.ts';
 import { TraceDiagnostics } from '../../../client-vscode/src/traces/diagnostics.ts';
 import { traceLinks } from '../../../client-vscode/src/traces/links.ts';
 import { placeOf } from '../../../client-vscode/src/traces/place.ts';
 import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
-import { execution } from '../../fakes/link.ts';
+import { execution } from '../../fakes/connection.ts';
 
 const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), name: 'a.py' } as unknown as Source;
 const output = `Traceback (most recent call last):
@@ -71,7 +71,7 @@ describe('a place in the sandbox', () => {
 describe('a link in the terminal', () => {
   const code = new FakeCode();
   const terminal = {};
-  const provider = traceLinks(code.code, { of: (given: unknown) => (given === terminal ? { run: { ask: { source } } } : undefined) } as never);
+  const provider = traceLinks(code.code, { ofTerminal: (given: unknown) => (given === terminal ? { run: { spec: { source } } } : undefined) } as never);
   const links = (line: string, where = terminal) => provider.provideTerminalLinks({ line, terminal: where } as never, {} as never) as any[];
   const found = (line: string) => links(line).map(({ startIndex, length, uri, line: row, column }) => [line.slice(startIndex, startIndex + length), `${uri.path}:${row}:${column}`]);
 
