@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { languageIds } from 'codebeaker/protocol';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readSettings } from '../../client-vscode/src/base/settings.ts';
+import { withLanguages } from '../../client-vscode/scripts/manifest.mts';
 import { createParts } from '../../client-vscode/src/parts.ts';
+import { languageOf } from '../../client-vscode/src/run/source/language.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode } from '../fakes/code.ts';
 
@@ -33,11 +35,28 @@ describe('the manifest', () => {
     expect(there).to.include.members(named);
   });
 
-  it('knows every language', () => {
-    const clauses = JSON.stringify(contributes).match(/LangId =~ [^"]*?\$\//g) ?? [];
+  it('has exactly the languages of the protocol in each clause and in the activation events', () => {
+    const manifestText = read('package.json');
+    expect(withLanguages(manifestText, languageIds), 'npm run -w client-vscode manifest').to.equal(manifestText);
+    const clauses = manifestText.match(/LangId =~ \/\^\([^)]*\)\$\//g) ?? [];
     expect(clauses.length).to.be.above(5);
-    for (const clause of clauses) expect(/\^\((.*)\)\$/.exec(clause)?.[1]?.split('|').sort()).to.deep.equal([...languageIds].sort());
-    expect(manifest.activationEvents).to.include.members(languageIds.map((id) => `onLanguage:${id}`));
+    for (const clause of clauses) expect(/\((.*)\)/.exec(clause)?.[1]?.split('|')).to.deep.equal([...languageIds]);
+    const events = manifest.activationEvents.filter((event: string) => event.startsWith('onLanguage:'));
+    expect(events).to.deep.equal(languageIds.map((id) => `onLanguage:${id}`));
+  });
+
+  it('has no clause on a language but those that are generated', () => {
+    expect(read('package.json').match(/LangId(?! =~ \/\^\()/g)).to.equal(null);
+  });
+
+  it('names every language in the description of codebeaker.languages', () => {
+    const { 'setting.languages': description } = JSON.parse(read('package.nls.json'));
+    for (const id of languageIds) expect(description).to.include(`\`${id}\``);
+  });
+
+  it('runs the languages that it names', () => {
+    for (const id of languageIds) expect(languageOf(id)).to.equal(id);
+    expect(languageOf('cobol')).to.equal(undefined);
   });
 
   it('lets no workspace set what the machine alone may', () => {
