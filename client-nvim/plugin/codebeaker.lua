@@ -22,7 +22,7 @@ end, {
   complete = function(lead)
     return vim.tbl_filter(function(id)
       return vim.startswith(id, lead)
-    end, require('codebeaker.language').all)
+    end, require('codebeaker.language').ids)
   end,
   desc = 'Open a shell in a sandbox',
 })

@@ -200,7 +200,7 @@ describe('the extension', () => {
     await command('codebeaker.run');
     for (const asked of connection().calls('session/create')) expect(asked).not.to.have.property('workspace');
     expect(connection().calls('command/writeFile')).to.deep.equal([{ sessionId: 's1', path: 'a.py', content: 'print(2)' }]);
-    expect(textOf(editor.terminals[0] as never)).to.match(/without its folder: it is not on the disk of this machine\n✓/);
+    expect(textOf(editor.terminals[0] as never)).to.match(/without the other files of its folder: it is not on the disk of this machine\n✓/);
   });
 
   it('runs several at once, each in its own terminal', async () => {

@@ -110,7 +110,7 @@ export class Run {
       progress: ({ message, percentage }: Progress) => {
         if (message) screen.write(`${clearLine}\x1b[2m${message}${percentage === undefined ? '' : ` ${percentage} %`}…\x1b[22m`);
       },
-      withoutFolder: (reason) => screen.write(`${clearLine}\x1b[33m${code.l10n.t('without its folder: {0}', reason)}\x1b[39m\r\n`),
+      withoutFolder: (reason) => screen.write(`${clearLine}\x1b[33m${code.l10n.t('without the other files of its folder: {0}', reason)}\x1b[39m\r\n`),
     };
   }
 

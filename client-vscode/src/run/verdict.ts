@@ -25,8 +25,17 @@ export function endingOf({ l10n }: Code, { outcome, exitCode, signal }: Executio
     case 'outputLimit':
       return { good: false, text: l10n.t('stopped: it printed more than {0} (codebeaker.limits: outputBytes)', bytes(limits.outputBytes)) };
     case 'sandboxLost':
-      return { good: false, text: l10n.t('the sandbox was lost while it ran') };
+      return { good: false, text: l10n.t('the sandbox was lost while it ran; run it again') };
+    default:
+      // A newer daemon may have outcomes that this version does not know.
+      return { good: false, text: String(outcome) };
   }
+}
+
+/** Whether the program failed by itself, so that its output may tell where. */
+export function hasFailed({ outcome, exitCode, signal }: Execution): boolean {
+  if (outcome === 'signaled') return signal !== 'SIGINT';
+  return outcome === 'exited' && exitCode !== 0;
 }
 
 /** @param details shown behind the ending, in a fainter colour */

@@ -2,6 +2,7 @@
 import type { Code, vscode } from '../base/code.ts';
 import type { RunEnd } from '../run/run.ts';
 import type { Source } from '../run/source/source.ts';
+import { hasFailed } from '../run/verdict.ts';
 import type { Frame, Trace } from './frame.ts';
 import { placeOf } from './place.ts';
 import { findTraces } from './trace.ts';
@@ -30,7 +31,7 @@ export class TraceDiagnostics {
 
   show(source: Source, { result, output }: RunEnd): void {
     this.clear(source.uri);
-    if (result.outcome !== 'exited' || result.exitCode === 0) return;
+    if (!hasFailed(result)) return;
     const found = new Map<string, [vscode.Uri, vscode.Diagnostic[]]>();
     for (const trace of findTraces(source.language, output)) {
       const placed = this.#problem(trace, source);
@@ -60,9 +61,10 @@ export class TraceDiagnostics {
     return [first.uri, problem];
   }
 
-  #place({ path, line, column }: Frame, source: Source): Placed | undefined {
-    const uri = placeOf(path, source);
-    if (!uri) return undefined;
+  #place(frame: Frame, source: Source): Placed | undefined {
+    const found = placeOf(frame, source);
+    if (!found) return undefined;
+    const { uri, line, column } = found;
     const { Range } = this.#code;
     const open = this.#code.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     const row = Math.max(0, line - 1);

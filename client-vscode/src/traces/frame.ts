@@ -18,7 +18,7 @@ export interface Trace {
 export type TraceReader = (lines: readonly string[]) => readonly Trace[];
 
 /** @param match of an expression with the groups `path`, `line` and perhaps `column` */
-export function frameOf(match: RegExpExecArray): Frame {
+export function frameOf(match: RegExpExecArray | RegExpMatchArray): Frame {
   const { path = '', line, column } = match.groups ?? {};
   const place = { path, line: Number(line) };
   return column === undefined ? place : { ...place, column: Number(column) };

@@ -9,7 +9,7 @@
  */
 import { type Frame, frameOf, type Trace } from './frame.ts';
 
-const frame = /^\s+at (?:.*\()?(?<path>(?:file:\/\/)?\/[^()]*?):(?<line>\d+):(?<column>\d+)\)?$/;
+const frame = /^\s+at (?:async )?(?:.*\()?(?<path>(?:file:\/\/)?\/[^()]*?):(?<line>\d+):(?<column>\d+)\)?$/;
 const place = /^(?<path>(?:file:\/\/)?\/.*?):(?<line>\d+)$/;
 const message = /^(?:error: )?(?:Uncaught )?(?:\(in promise\) )?(?<text>(?:[\w$.]*(?:Error|Exception)\b|The module's source code could not be parsed).*)/;
 

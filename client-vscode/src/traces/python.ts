@@ -1,5 +1,6 @@
 /**
- * Reads the tracebacks of Python: the frames from the outermost inwards, then the message.
+ * Reads the tracebacks of Python: the frames from the outermost inwards, then the message. Of several
+ * tracebacks, the last one is the one that ended the program: it comes first in the result.
  *
  *     Traceback (most recent call last):
  *       File "/workspace/a.py", line 3, in <module>
@@ -18,7 +19,7 @@ export function pythonTraces(lines: readonly string[]): readonly Trace[] {
     const found = frame.exec(line);
     if (found) frames.unshift(frameOf(found));
     else if (frames.length > 0 && message.test(line)) {
-      traces.push({ message: line, frames });
+      traces.unshift({ message: line, frames });
       frames = [];
     } else if (/^Traceback /.test(line)) frames = [];
   }

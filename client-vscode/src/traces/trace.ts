@@ -6,14 +6,16 @@ import { goTraces } from './go.ts';
 import { javascriptTraces } from './javascript.ts';
 import { pythonTraces } from './python.ts';
 import { rubyTraces } from './ruby.ts';
+import { shellTraces } from './shell.ts';
 
-const readers: Readonly<Partial<Record<LanguageId, TraceReader>>> = {
+const readers: Readonly<Record<LanguageId, TraceReader>> = {
   python: pythonTraces,
   javascript: javascriptTraces,
   typescript: javascriptTraces,
   go: goTraces,
   csharp: csharpTraces,
   ruby: rubyTraces,
+  shellscript: shellTraces,
 };
 
 /** A compiler may print thousands of errors. */
@@ -21,7 +23,7 @@ const MAX_TRACES = 100;
 
 export function findTraces(language: LanguageId, output: string): readonly Trace[] {
   const lines = withoutEscapes(output).split(/\r?\n/);
-  return (readers[language]?.(lines) ?? []).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
+  return readers[language](lines).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
 }
 
 /** Removes colours and other escape sequences. */

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { Client, TooManyCrashes } from '../../../client-vscode/src/client/client.ts';
+import { Crashes } from '../../../client-vscode/src/client/crashes.ts';
 import type { Connection } from '../../../client-vscode/src/client/connection.ts';
+import { casesOf } from '../../client-cases/cases.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeConnection, settle } from '../../fakes/connection.ts';
 
@@ -116,4 +118,13 @@ describe('the client', () => {
     expect(connections.map(({ closed }) => closed)).to.deep.equal([true]);
     expect(await client.connection().catch((fault: unknown) => fault)).to.be.instanceOf(TooManyCrashes);
   });
+});
+
+describe('the count of crashes', () => {
+  for (const { name, times, givesUp } of casesOf('crashes')) {
+    it(name, () => {
+      const crashes = new Crashes();
+      expect(times.map((time) => crashes.add(time))).to.deep.equal(givesUp);
+    });
+  }
 });

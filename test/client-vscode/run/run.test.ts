@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { noOptions, type Options } from '../../../client-vscode/src/run/source/options.ts';
-import { Run } from '../../../client-vscode/src/run/run.ts';
+import { Run, type RunEnd } from '../../../client-vscode/src/run/run.ts';
 import { Screen } from '../../../client-vscode/src/run/terminal/screen.ts';
 import type { Source } from '../../../client-vscode/src/run/source/source.ts';
+import { hasFailed } from '../../../client-vscode/src/run/verdict.ts';
+import { casesOf, expectedOf } from '../../client-cases/cases.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeCode, openPty, textOf, Uri } from '../../fakes/code.ts';
 import { FakeDisk } from '../../fakes/disk.ts';
@@ -128,7 +130,7 @@ describe('a run', () => {
   it('says that a document of a virtual file system is alone', async () => {
     const { connection, run, shown } = bench({ virtual: true });
     await run.runInSandbox(connection);
-    expect(shown()).to.match(/without its folder: it is not on the disk of this machine\n✓/);
+    expect(shown()).to.match(/without the other files of its folder: it is not on the disk of this machine\n✓/);
   });
 
   it('makes room where there are too many sessions, once', async () => {
@@ -154,7 +156,7 @@ describe('a run', () => {
       return session();
     });
     expect((await run.runInSandbox(connection))?.folderRefused).to.equal(true);
-    expect(shown()).to.match(/without its folder: the folder is too large\n✓/);
+    expect(shown()).to.match(/without the other files of its folder: the folder is too large\n✓/);
   });
 
   it('leaves no session where the text can’t be written', async () => {
@@ -177,20 +179,13 @@ describe('a run', () => {
     expect(shown()).to.match(/pulling 40 %…/);
   });
 
-  const endings: Record<string, [object, RegExp]> = {
-    'an exit code': [{ exitCode: 3 }, /✗ exited with code 3/],
-    'a signal': [{ outcome: 'signaled', exitCode: null, signal: 'SIGSEGV' }, /✗ ended by SIGSEGV/],
-    'the time limit': [{ outcome: 'timedOut', exitCode: null }, /✗ stopped: it ran longer than 2 s \(codebeaker\.limits: timeoutMs\)/],
-    'the memory limit': [{ outcome: 'memoryLimit', exitCode: null }, /✗ stopped: it used more than 512 MiB of memory/],
-    'the output limit': [{ outcome: 'outputLimit', exitCode: null }, /✗ stopped: it printed more than 16 MiB/],
-    'a lost sandbox': [{ outcome: 'sandboxLost', exitCode: null }, /✗ the sandbox was lost/],
-  };
-  for (const [name, [more, wanted]] of Object.entries(endings)) {
-    it(`tells of ${name}`, async () => {
+  for (const { name, execution: end, line, failed } of casesOf('verdicts')) {
+    it(`shows ${name}`, async () => {
       const { connection, run, shown } = bench();
-      connection.answer('command/runCode', () => execution(more));
-      await run.runInSandbox(connection);
-      expect(shown()).to.match(wanted);
+      connection.answer('command/runCode', () => execution(end));
+      const { result } = (await run.runInSandbox(connection)) as RunEnd;
+      expect(shown().trimEnd().split('\n').at(-1)).to.equal(expectedOf(line, 'vscode'));
+      expect(hasFailed(result)).to.equal(failed);
     });
   }
 

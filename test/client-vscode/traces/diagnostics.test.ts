@@ -4,10 +4,11 @@ import type { Source } from '../../../client-vscode/src/run/source/source.ts';
 import { TraceDiagnostics } from '../../../client-vscode/src/traces/diagnostics.ts';
 import { traceLinks } from '../../../client-vscode/src/traces/links.ts';
 import { placeOf } from '../../../client-vscode/src/traces/place.ts';
+import { casesOf } from '../../client-cases/cases.ts';
 import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
 import { execution } from '../../fakes/connection.ts';
 
-const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), name: 'a.py' } as unknown as Source;
+const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
 const output = `Traceback (most recent call last):
   File "/workspace/a.py", line 2, in <module>
     help()
@@ -45,26 +46,23 @@ describe('where a run failed', () => {
 });
 
 describe('a place in the sandbox', () => {
-  const cases: Record<string, string | undefined> = {
-    '/workspace/a.py': '/w/lib/a.py',
-    'file:///workspace/a.py': '/w/lib/a.py',
-    './a.py': '/w/lib/a.py',
-    '/workspace/deep/b.py': '/w/lib/deep/b.py',
-    'file:///tmp/codebeaker-1-a/sandbox-b/workspace/b.py': '/w/lib/b.py',
-    '/usr/lib/x.py': undefined,
-    '/workspace/../etc/passwd': undefined,
-    'file:///tmp/codebeaker-1-a/main.mjs': undefined,
-  };
-  for (const [path, expected] of Object.entries(cases)) {
-    it(`${path} is ${expected ?? 'nobody’s'}`, () => {
-      expect(placeOf(path, source)?.path).to.equal(expected);
+  for (const { path, inFolder } of casesOf('places')) {
+    it(inFolder === null ? `${path} is no copy of a file` : `${path} is a copy of ${inFolder}`, () => {
+      const place = placeOf({ path, line: 3, column: 2 }, source);
+      expect(place && `${place.uri.path}:${place.line}:${place.column}`).to.equal(inFolder === null ? undefined : `/w/lib/${inFolder}:3:2`);
     });
   }
 
-  it('is the document alone where no folder is shared', () => {
+  it('is only in the document if no folder is shared', () => {
     const alone = { ...source, folder: undefined };
-    expect(placeOf('/workspace/a.py', alone)?.path).to.equal('/w/lib/a.py');
-    expect(placeOf('/workspace/b.py', alone)).to.equal(undefined);
+    expect(placeOf({ path: '/workspace/a.py', line: 1 }, alone)?.uri.path).to.equal('/w/lib/a.py');
+    expect(placeOf({ path: '/workspace/b.py', line: 1 }, alone)).to.equal(undefined);
+  });
+
+  it('is moved by the indentation that was removed from a selection', () => {
+    const indented = { ...source, columnOffset: 4 };
+    expect(placeOf({ path: 'a.py', line: 1, column: 2 }, indented)?.column).to.equal(6);
+    expect(placeOf({ path: 'b.py', line: 1, column: 2 }, indented)?.column).to.equal(2);
   });
 });
 

@@ -9,6 +9,8 @@ export interface Source {
   readonly uri: vscode.Uri;
   readonly language: LanguageId;
   readonly text: string;
+  /** How many characters were removed from the start of each line of the document. */
+  readonly columnOffset: number;
   /** The file's path below /workspace, POSIX. */
   readonly path: string;
   /** The folder on disk whose copy becomes /workspace. */
@@ -43,7 +45,7 @@ export function sourceOf({ uri, language, text, selection, root, share }: Source
   return {
     uri,
     language,
-    text: selection ? selectionText(selection) : text,
+    ...(selection ? selectionText(selection) : { text, columnOffset: 0 }),
     path: folderPath === undefined ? fileName : posix.join(posix.relative(folderPath, posix.dirname(uri.path)), fileName),
     folder: folderPath === undefined ? undefined : shared?.with({ path: folderPath }),
     virtual: uri.scheme !== 'file' && uri.scheme !== 'untitled',
@@ -52,11 +54,12 @@ export function sourceOf({ uri, language, text, selection, root, share }: Source
 }
 
 /** Empty lines come first, so that line numbers in tracebacks are right. The indentation that all lines share is removed. */
-export function selectionText({ startLine, text }: Selection): string {
+export function selectionText({ startLine, text }: Selection): Pick<Source, 'text' | 'columnOffset'> {
   const lines = text.split(/\r?\n/);
   const indents = lines.filter((line) => line.trim() !== '').map((line) => /^[ \t]*/.exec(line)?.[0] ?? '');
   const shared = indents.reduce(commonStart, indents[0] ?? '');
-  return `${'\n'.repeat(startLine)}${lines.map((line) => line.slice(line.startsWith(shared) ? shared.length : 0)).join('\n')}\n`;
+  const moved = lines.map((line) => line.slice(line.startsWith(shared) ? shared.length : 0));
+  return { text: `${'\n'.repeat(startLine)}${moved.join('\n')}\n`, columnOffset: shared.length };
 }
 
 function commonStart(a: string, b: string): string {

@@ -1,35 +1,56 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatEnvironment, joinWords, parseEnvironment, splitWords } from '../../../../client-vscode/src/run/source/shell-words.ts';
+import {
+  escapeLines, formatEnvironment, joinWords, parseEnvironment, splitWords, unescapeLines,
+} from '../../../../client-vscode/src/run/source/shell-words.ts';
+import { casesOf } from '../../../client-cases/cases.ts';
 
-describe('words of a command line', () => {
-  const cases: Record<string, string[]> = {
-    '': [],
-    '  one   two ': ['one', 'two'],
-    "'a b' c": ['a b', 'c'],
-    '"a \'b" c\\ d': ["a 'b", 'c d'],
-    "--x='y z'w ''": ['--x=y zw', ''],
-    '"a\\"b"': ['a"b'],
-  };
-  for (const [text, words] of Object.entries(cases)) {
-    it(`${JSON.stringify(text)} is ${JSON.stringify(words)}`, () => {
+const cases = casesOf('shellwords');
+
+describe('the words of a command line', () => {
+  for (const { text, words } of cases.split) {
+    it(`${JSON.stringify(text)} is split into ${JSON.stringify(words)}`, () => {
       expect(splitWords(text)).to.deep.equal(words);
     });
   }
 
-  it('refuses a quote that is not closed', () => {
-    expect(() => splitWords("'a")).to.throw(SyntaxError);
-    expect(() => splitWords('a "b')).to.throw(SyntaxError);
-  });
+  for (const { text, quote } of cases.notClosed) {
+    it(`${JSON.stringify(text)} is refused, because ${quote} is not closed`, () => {
+      expect(() => splitWords(text)).to.throw(SyntaxError).with.property('message', quote);
+    });
+  }
 
-  it('come back as they were', () => {
+  for (const { words, text } of cases.join) {
+    it(`${JSON.stringify(words)} are joined to ${JSON.stringify(text)}`, () => {
+      expect(joinWords(words)).to.equal(text);
+    });
+  }
+
+  it('are the same after being joined and split', () => {
     fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme' })), (words) => void expect(splitWords(joinWords(words))).to.deep.equal(words)));
   });
+});
 
-  it('make an environment', () => {
-    expect(parseEnvironment("A=1 B_2='x y' C=")).to.deep.equal({ A: '1', B_2: 'x y', C: '' });
-    expect(parseEnvironment(formatEnvironment({ A: "it's", B: '' }))).to.deep.equal({ A: "it's", B: '' });
-    expect(() => parseEnvironment('A=1 2B=x')).to.throw('2B=x');
-    expect(() => parseEnvironment('A')).to.throw('A');
-  });
+describe('the environment in one line', () => {
+  for (const { text, env, written } of cases.environments) {
+    it(`${JSON.stringify(text)} is read, and written as ${JSON.stringify(written)}`, () => {
+      expect(parseEnvironment(text)).to.deep.equal(env);
+      expect(formatEnvironment(env)).to.equal(written);
+    });
+  }
+
+  for (const { text, word } of cases.noEnvironments) {
+    it(`${JSON.stringify(text)} is refused, because of ${word}`, () => {
+      expect(() => parseEnvironment(text)).to.throw(SyntaxError).with.property('message', word);
+    });
+  }
+});
+
+describe('lines of input in one line', () => {
+  for (const { text, input, written } of cases.lines) {
+    it(`${JSON.stringify(text)} is read, and written as ${JSON.stringify(written)}`, () => {
+      expect(unescapeLines(text)).to.equal(input);
+      expect(escapeLines(input)).to.equal(written);
+    });
+  }
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { profileFor } from '../../../../client-vscode/src/run/source/profile.ts';
 import { sourceOf } from '../../../../client-vscode/src/run/source/source.ts';
 import type { Settings } from '../../../../client-vscode/src/base/settings.ts';
+import { casesOf } from '../../../client-cases/cases.ts';
 import { Uri } from '../../../fakes/code.ts';
 
 const source = (path: string, more: object = {}) =>
@@ -34,11 +35,13 @@ describe('a source', () => {
     expect(source('Untitled-1', { root: undefined, language: 'go' }).path).to.equal('Untitled-1.go');
   });
 
-  it('of a selection keeps its line numbers, and moves to the margin', () => {
-    const text = '    if x:\n\n        y()\r\n    z()';
-    expect(source('/w/a.py', { selection: { startLine: 2, text } }).text).to.equal('\n\nif x:\n\n    y()\nz()\n');
-    expect(source('/w/a.py', { selection: { startLine: 0, text: 'x + 1' } }).text).to.equal('x + 1\n');
-  });
+  for (const { name, lines, startLine, text, columnOffset } of casesOf('selections')) {
+    it(`of a selection: ${name}`, () => {
+      for (const end of ['\n', '\r\n']) {
+        expect(source('/w/a.py', { selection: { startLine, text: lines.join(end) } })).to.deep.include({ text, columnOffset });
+      }
+    });
+  }
 });
 
 describe('a profile', () => {
