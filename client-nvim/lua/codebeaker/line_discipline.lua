@@ -20,7 +20,7 @@ function M.new(on)
     line = line:sub(1, #line - #text)
     local cells = vim.fn.strwidth(text)
     if cells > 0 then
-      on.echo(('\b'):rep(cells) .. (' '):rep(cells) .. ('\b'):rep(cells))
+      on.echo(('\b'):rep(cells) .. '\27[K')
     end
   end
 

@@ -73,7 +73,7 @@ export class LineDiscipline {
   #erase(count: number): void {
     const erased = this.#line.splice(this.#line.length - Math.min(count, this.#line.length));
     const cells = erased.reduce((sum, char) => sum + width(char), 0);
-    if (cells > 0) this.#parts.echo(`${'\b'.repeat(cells)}${' '.repeat(cells)}${'\b'.repeat(cells)}`);
+    if (cells > 0) this.#parts.echo(`${'\b'.repeat(cells)}\x1b[K`);
   }
 
   /** Blanks at the end belong to the word before them. */
