@@ -1,4 +1,4 @@
-/** The whole extension on a made-up editor and a made-up daemon. */
+/** The whole extension with a fake editor and a fake daemon. */
 import { expect } from 'chai';
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import { createParts } from '../../client-vscode/src/parts.ts';
@@ -72,7 +72,7 @@ const endless = (connection: FakeConnection) =>
   }));
 
 describe('the extension', () => {
-  it('starts no daemon before there is something to run', async () => {
+  it('starts no daemon before a document that can be run is open', async () => {
     const { connections, open } = bench();
     await settle();
     expect(connections).to.have.lengthOf(0);
@@ -93,7 +93,7 @@ describe('the extension', () => {
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
   });
 
-  it('shares nothing of a workspace that is not trusted, and asks for no terminal', async () => {
+  it('copies no folder of a workspace that is not trusted, and opens no terminal', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
@@ -109,7 +109,7 @@ describe('the extension', () => {
     expect(connection().calls('command/ack')).to.have.lengthOf(1);
   });
 
-  it('takes input in a box where there is no terminal', async () => {
+  it('asks for input in a box if there is no terminal', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
@@ -123,7 +123,7 @@ describe('the extension', () => {
     expect(editor.channels.get('a.py in a sandbox')).to.match(/✗ stopped/);
   });
 
-  it('does not fill an output channel without end', async () => {
+  it('limits how much of a run an output channel shows', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
@@ -136,7 +136,7 @@ describe('the extension', () => {
     expect(connection().calls('command/ack').at(-1).seq).to.equal(39);
   });
 
-  it('gets a new daemon when the workspace is trusted', async () => {
+  it('starts a new daemon when the workspace is trusted', async () => {
     const { editor, connections, open } = bench();
     await open('/w/a.py');
     editor.trustGranted.fire();
@@ -144,7 +144,7 @@ describe('the extension', () => {
     expect(connections.map(({ closed }) => closed)).to.deep.equal([true, false]);
   });
 
-  it('runs a file that is chosen elsewhere', async () => {
+  it('runs the file that a menu was opened for', async () => {
     const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     editor.documents.push(fakeDocument(Uri.file('/w/b.js'), 'javascript', 'other'));
@@ -152,7 +152,7 @@ describe('the extension', () => {
     expect(connection().calls('command/writeFile')[0]).to.deep.include({ path: 'b.js', content: 'other' });
   });
 
-  it('runs a file again in its terminal, and lets go of the sandbox before, when that disturbs nobody', async () => {
+  it('runs a file again in the same terminal, and closes the old sandbox a moment later', async () => {
     const { editor, clock, connection, open, command } = bench();
     await open('/w/a.py');
     await command('codebeaker.run');
@@ -164,7 +164,7 @@ describe('the extension', () => {
     expect(connection().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
   });
 
-  it('runs a file again in a sandbox that was made ahead, and shows none before', async () => {
+  it('runs a file again in a spare sandbox, which is hidden until then', async () => {
     const { editor, clock, disk, connection, open, command } = bench();
     disk.files.set('b.py', 'beside');
     await open('/w/a.py');
@@ -181,7 +181,7 @@ describe('the extension', () => {
     expect(await editor.providers.get('tree').getChildren()).to.have.lengthOf(2);
   });
 
-  it('makes none ahead where none are to stay', async () => {
+  it('prepares no spare sandbox if no sandbox is to stay open', async () => {
     const { editor, disk, connection, open, command } = bench();
     editor.settings.set('codebeaker.keepSessions', 0);
     disk.files.set('b.py', 'beside');
@@ -190,7 +190,7 @@ describe('the extension', () => {
     expect(connection().calls('session/create')).to.have.lengthOf(1);
   });
 
-  it('runs a document of a virtual file system as it is in the editor, and says that it is alone', async () => {
+  it('runs a document of a virtual file system without other files, and says so', async () => {
     const { editor, disk, connection, open, command } = bench();
     disk.files.set('b.py', 'beside');
     await open('/w/other.py');
@@ -220,7 +220,7 @@ describe('the extension', () => {
     expect(editor.statusText).to.equal('$(beaker) docker 7/10');
   });
 
-  it('stops the run of the terminal in use, else of the document in use', async () => {
+  it('stops the run of the active terminal, otherwise the one of the active document', async () => {
     const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     endless(connection());
@@ -237,7 +237,7 @@ describe('the extension', () => {
     expect(stopped()).to.deep.equal([true, true]);
   });
 
-  it('runs again what ran last, as it is now', async () => {
+  it('runs the last file again, with its present text', async () => {
     const { editor, connection, open, command } = bench();
     await command('codebeaker.rerun');
     expect(editor.messages.at(-1)?.message).to.equal('Nothing has been run yet.');
@@ -265,7 +265,7 @@ describe('the extension', () => {
     expect(connection().calls('session/create')[1].env).to.include({ A: 'b' });
   });
 
-  it('closes the sandbox with the terminal, and the one made ahead', async () => {
+  it('closes the sandbox and the spare when the terminal is closed', async () => {
     const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     await command('codebeaker.run');
@@ -280,7 +280,7 @@ describe('the extension', () => {
     expect(connection().calls('session/close').at(-1)).to.deep.equal({ sessionId: 's3' });
   });
 
-  it('keeps so many sandboxes of ended runs, and no more', async () => {
+  it('keeps only the wanted number of sandboxes of ended runs open', async () => {
     const { editor, connection, open, command } = bench();
     editor.settings.set('codebeaker.keepSessions', 2);
     for (const name of ['a', 'b', 'c', 'd']) {
@@ -293,7 +293,7 @@ describe('the extension', () => {
     expect(closed.filter((id) => !used.includes(id)), 'of those made ahead').to.have.lengthOf(2);
   });
 
-  it('says once what is used instead of Docker', async () => {
+  it('says only once what is used instead of Docker', async () => {
     const { editor, connections, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
     await open('/w/a.js', 'javascript');
     expect(editor.messages).to.deep.equal([
@@ -308,7 +308,7 @@ describe('the extension', () => {
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 
-  it('shows what the daemon would choose, as it is now', async () => {
+  it('shows the runtime that the daemon would choose, and follows changes', async () => {
     const { editor, connection, open } = bench();
     await open('/w/a.py');
     expect(editor.statusText).to.equal('$(beaker) docker 7/10');
@@ -324,7 +324,7 @@ describe('the extension', () => {
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 
-  it('says what a language needs, and where to get it', async () => {
+  it('offers to install what a language needs', async () => {
     const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     connection().answer('session/create', () => {
@@ -338,7 +338,7 @@ describe('the extension', () => {
     expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
   });
 
-  it('says when the daemon keeps dying, and starts it when asked', async () => {
+  it('says that the daemon keeps crashing, and restarts it on request', async () => {
     const { editor, connections, connection, open } = bench();
     await open('/w/a.py');
     editor.press = 'Restart';
@@ -350,7 +350,7 @@ describe('the extension', () => {
     expect(connections).to.have.lengthOf(6);
   });
 
-  it('makes a failed run a problem, until it runs again', async () => {
+  it('shows a failed run as a problem until the file runs again', async () => {
     const { editor, connection, open, command } = bench();
     await open('/w/a.py', 'python', 'raise ValueError("x")\n');
     connection().answer('command/runCode', ({ commandId }) => {
@@ -364,7 +364,7 @@ describe('the extension', () => {
     expect(editor.problems.size).to.equal(0);
   });
 
-  it('has tasks that end with the exit code, and leave no sandbox', async () => {
+  it('has tasks that end with the exit code and close their sandbox', async () => {
     const { editor, connection, open } = bench();
     await open('/w/a.py');
     const provider = editor.providers.get('tasks');
@@ -380,7 +380,7 @@ describe('the extension', () => {
     expect(connection().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
   });
 
-  it('has tasks that say what is wrong with them', async () => {
+  it('has tasks that show why they cannot be run', async () => {
     const { editor, open } = bench();
     await open('/w/a.py');
     const task = editor.providers.get('tasks').resolveTask({ definition: { type: 'codebeaker', file: 'no.py' }, scope: undefined });
@@ -390,7 +390,7 @@ describe('the extension', () => {
     expect(terminal.closedWith).to.equal(125);
   });
 
-  it('shows the runtimes, with what is not available and why', async () => {
+  it('lists the runtimes, and says why one is not available', async () => {
     const { editor, open, command, connections } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
     await open('/w/a.js', 'javascript');
     let items: any[] = [];
@@ -406,7 +406,7 @@ describe('the extension', () => {
     expect(connections).to.have.lengthOf(2);
   });
 
-  it('stops everything when the editor goes', async () => {
+  it('stops everything when the editor ends', async () => {
     const { clock, connection, open, command, parts, subscriptions } = bench();
     await open('/w/a.py');
     endless(connection());

@@ -1,4 +1,4 @@
-/** A daemon that answers as the test says. */
+/** A connection to a fake daemon, which answers as the test says. */
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { Listeners } from '../../client-vscode/src/base/listeners.ts';
 import { ConnectionClosed } from '../../client-vscode/src/client/faults.ts';
@@ -46,12 +46,12 @@ export class FakeConnection implements Connection {
     this.tell('command/output', { commandId, seq, data, stream, encoding: 'utf-8' });
   }
 
-  /** What was asked or told, by method. */
+  /** The parameters of all requests and notifications with this method. */
   calls(method: string): any[] {
     return this.sent.filter((call) => call.method === method).map(({ params }) => params);
   }
 
-  /** The process ends. */
+  /** Ends the daemon's process. */
   die(how = 'ended with code 1'): void {
     this.closed = true;
     for (const reject of this.#pending) reject(new ConnectionClosed());
@@ -62,7 +62,7 @@ export class FakeConnection implements Connection {
     this.sent.push({ method, params });
     if (this.closed) return Promise.reject(new ConnectionClosed());
     const answer = this.answers.get(method);
-    if (!answer) throw new Error(`nobody answers ${method}`);
+    if (!answer) throw new Error(`the test has no answer for ${method}`);
     return new Promise<any>((resolve, reject) => {
       this.#pending.add(reject);
       Promise.resolve()
@@ -121,7 +121,7 @@ export function session(more: Partial<Session> = {}): Session {
   };
 }
 
-/** Lets every promise that can settle do so. */
+/** Waits until all promises that can settle have settled. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
 }

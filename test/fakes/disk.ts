@@ -1,8 +1,8 @@
+/** A fake disk with one folder, whatever path it is asked for. */
 import type { Disk } from '../../client-vscode/src/run/sandbox/disk.ts';
 
-/** One folder, whatever it is called. */
 export class FakeDisk implements Disk {
-  /** Path below the folder → text. A path that ends with a slash is a folder's. */
+  /** Path below the folder → text. A path that ends with a slash is a folder. */
   readonly files = new Map<string, string>();
   /** Whether the folder is too large for a snapshot. */
   tooLarge = false;

@@ -20,7 +20,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
     [l10n.t('Memory'), bytes(limits.memoryBytes)],
     [l10n.t('Processors'), String(limits.cpus)],
     [l10n.t('Disk'), bytes(limits.diskBytes)],
-    [l10n.t('Time'), limits.timeoutMs === 0 ? l10n.t('no limit') : duration(limits.timeoutMs)],
+    [l10n.t('Time limit'), limits.timeoutMs === 0 ? l10n.t('no limit') : duration(limits.timeoutMs)],
     [l10n.t('Commands'), String(commandCount)],
   ];
   const text = new code.MarkdownString();

@@ -26,14 +26,14 @@ function bench(connect?: () => Promise<Connection>) {
 }
 
 describe('the client', () => {
-  it('starts one daemon for all', async () => {
+  it('starts one daemon for all callers', async () => {
     const { client, connections, changes } = bench();
     expect(await client.connection()).to.equal(await client.connection());
     expect(connections).to.have.lengthOf(1);
     expect(changes).to.deep.equal([true]);
   });
 
-  it('starts it again when it dies', async () => {
+  it('starts the daemon again when it crashes', async () => {
     const { client, connections, changes, givenUp } = bench();
     await client.connection();
     connections[0]?.die();
@@ -44,7 +44,7 @@ describe('the client', () => {
     expect(givenUp).to.deep.equal([]);
   });
 
-  it('gives up at the fifth death in three minutes, until somebody asks', async () => {
+  it('gives up at the fifth crash within three minutes, until it is restarted', async () => {
     const { client, connections, givenUp } = bench();
     await client.connection();
     for (let death = 0; death < 5; death += 1) {
@@ -60,7 +60,7 @@ describe('the client', () => {
     expect(await client.connection()).to.equal(connections[5]);
   });
 
-  it('does not count deaths that are long ago', async () => {
+  it('does not count old crashes', async () => {
     const { client, connections, givenUp, clock } = bench();
     await client.connection();
     for (let death = 0; death < 12; death += 1) {
@@ -72,7 +72,7 @@ describe('the client', () => {
     expect(connections).to.have.lengthOf(13);
   });
 
-  it('counts a daemon that can’t be started', async () => {
+  it('counts a daemon that cannot be started as a crash', async () => {
     let tries = 0;
     const { client, givenUp } = bench(async () => {
       tries += 1;
@@ -84,7 +84,7 @@ describe('the client', () => {
     expect(givenUp).to.deep.equal(['no such program']);
   });
 
-  it('replaces a daemon that nobody uses at once, and another when its last user has ended', async () => {
+  it('closes a replaced daemon at once if nobody uses it, otherwise after its last user', async () => {
     const { client, connections } = bench();
     await client.connection();
     client.renew();
@@ -104,13 +104,13 @@ describe('the client', () => {
     expect(connections.map(({ closed }) => closed)).to.deep.equal([true, true, false]);
   });
 
-  it('does not start one only because settings have changed', () => {
+  it('does not start a daemon only because settings have changed', () => {
     const { client, connections } = bench();
     client.renew();
     expect(connections).to.have.lengthOf(0);
   });
 
-  it('leaves none behind when it stops', async () => {
+  it('closes all daemons when it stops', async () => {
     const { client, connections } = bench();
     await client.connection();
     await client.stop();

@@ -1,4 +1,4 @@
-/** The connection, over streams, to a peer that speaks JSON-RPC. */
+/** The connection, over streams, to a JSON-RPC peer of the test. */
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
@@ -34,7 +34,7 @@ async function bench(prepare: (peer: MessageConnection) => void = (peer) => void
 }
 
 describe('a connection', () => {
-  it('shakes hands, and passes params as they are', async () => {
+  it('initializes the daemon, and passes parameters on unchanged', async () => {
     const got: unknown[] = [];
     const { connection, peer } = await bench((connection) => {
       connection.onRequest('initialize', (params) => {
@@ -52,7 +52,7 @@ describe('a connection', () => {
     peer.dispose();
   });
 
-  it('tells everybody who listens, until they stop', async () => {
+  it('tells all listeners until they are removed', async () => {
     const { connection, peer } = await bench();
     const heard: string[] = [];
     const first = (await connection).on('command/output', ({ data }) => void heard.push(`first ${data}`));
@@ -67,7 +67,7 @@ describe('a connection', () => {
     peer.dispose();
   });
 
-  it('lets no request wait for a daemon that is gone', async () => {
+  it('rejects pending requests when the daemon ends', async () => {
     const { connection, end } = await bench((connection) => {
       connection.onRequest('initialize', () => server);
       connection.onRequest('session/list', () => new Promise(() => undefined));
@@ -82,14 +82,14 @@ describe('a connection', () => {
     await settle();
   });
 
-  it('says when the daemon does not even shake hands', async () => {
+  it('fails if the daemon ends before it is initialized', async () => {
     const { connection, end } = await bench(() => undefined);
     connection.catch(() => undefined);
     end('could not be started: ENOENT');
     expect(await connection.catch((fault: unknown) => fault)).to.be.instanceOf(ConnectionClosed);
   });
 
-  it('closes politely', async () => {
+  it('closes with shutdown and exit', async () => {
     const got: string[] = [];
     const { connection, peer, end, clock, killed } = await bench((connection) => {
       connection.onRequest('initialize', () => server);
@@ -109,7 +109,7 @@ describe('a connection', () => {
     peer.dispose();
   });
 
-  it('ends a daemon that does not close', async () => {
+  it('kills a daemon that does not end in time', async () => {
     const { connection, clock, killed } = await bench();
     const closing = (await connection).close();
     await clock.advance(CLOSE_DEADLINE_MS);
@@ -117,7 +117,7 @@ describe('a connection', () => {
     expect(killed()).to.equal(true);
   });
 
-  it('writes down what the daemon logs', async () => {
+  it('writes the daemon’s log messages to the log', async () => {
     const { connection, peer, logged } = await bench();
     await connection;
     await peer.sendNotification('window/logMessage', { type: 3, message: 'a word' });

@@ -41,7 +41,7 @@ function bench({ options = noOptions, folder, virtual = false, capabilities }: G
 }
 
 describe('a run', () => {
-  it('opens a session, writes the text, runs it, and says how it ended', async () => {
+  it('creates a session, writes the text, runs it, and shows how it ended', async () => {
     const { connection, run, shown } = bench();
     connection.answer('command/runCode', async ({ commandId }) => {
       connection.output(commandId, 0, 'hello\r\n', 'pty');
@@ -55,7 +55,7 @@ describe('a run', () => {
     expect(end?.output).to.equal('hello\r\n');
   });
 
-  it('hears its own program only', async () => {
+  it('shows the output of its own program only', async () => {
     const { connection, run, shown } = bench();
     connection.answer('command/runCode', async () => {
       connection.output('another', 0, 'not mine');
@@ -65,7 +65,7 @@ describe('a run', () => {
     expect(shown()).not.to.match(/not mine/);
   });
 
-  it('gives the program what is typed, and the size of the terminal', async () => {
+  it('sends the program what is typed, and the size of the terminal', async () => {
     const { connection, run, terminal } = bench();
     connection.answer('command/runCode', async () => {
       terminal.pty.handleInput?.('x\x03');
@@ -77,7 +77,7 @@ describe('a run', () => {
     expect(connection.calls('command/resize')).to.deep.equal([{ commandId: 'r1', cols: 40, rows: 10 }]);
   });
 
-  it('is a terminal by itself where the program has pipes', async () => {
+  it('has a line discipline if the program has pipes', async () => {
     const { connection, run, terminal, shown } = bench({ capabilities: { pty: undefined } });
     connection.answer('command/runCode', async ({ pty, interactive }) => {
       expect([pty, interactive]).to.deep.equal([undefined, true]);
@@ -96,7 +96,7 @@ describe('a run', () => {
     expect(shown()).to.match(/ab\n\^C\none\ntwo\n✗ ended by SIGINT/);
   });
 
-  it('takes pipes where this runtime has no terminals', async () => {
+  it('uses pipes if the runtime has no terminals', async () => {
     const { connection, run } = bench();
     connection.answer('command/runCode', ({ pty }) => {
       if (pty) throw fault('LanguageUnsupported');
@@ -106,7 +106,7 @@ describe('a run', () => {
     expect(connection.calls('command/runCode').map(({ interactive }) => interactive)).to.deep.equal([undefined, true]);
   });
 
-  it('uses what is remembered for the file', async () => {
+  it('uses the arguments, environment and input', async () => {
     const { connection, run } = bench({ options: { args: ['1', '2'], env: { A: 'b' }, stdin: 'in\n' } });
     await run.runInSandbox(connection);
     expect(connection.calls('session/create')[0].env).to.deep.equal({ TERM: 'xterm-256color', A: 'b' });
@@ -114,26 +114,26 @@ describe('a run', () => {
     expect(connection.calls('command/runCode')[0]).not.to.have.any.keys('pty', 'interactive');
   });
 
-  it('shares the folder, as a copy', async () => {
+  it('copies the folder into the sandbox', async () => {
     const { connection, run } = bench({ folder: '/w' });
     await run.runInSandbox(connection);
     expect(connection.calls('session/create')[0].workspace).to.deep.equal({ uri: 'file:///w', access: 'copy' });
   });
 
-  it('asks for no folder where there is nothing but the file', async () => {
+  it('asks for no folder if the file is alone in it', async () => {
     const { connection, run, disk } = bench({ folder: '/w' });
     disk.files.delete('b.py');
     expect((await run.runInSandbox(connection))?.folderRefused).to.equal(false);
     expect(connection.calls('session/create')[0]).not.to.have.property('workspace');
   });
 
-  it('says that a document of a virtual file system is alone', async () => {
+  it('says that a document of a virtual file system runs without other files', async () => {
     const { connection, run, shown } = bench({ virtual: true });
     await run.runInSandbox(connection);
     expect(shown()).to.match(/without the other files of its folder: it is not on the disk of this machine\n✓/);
   });
 
-  it('makes room where there are too many sessions, once', async () => {
+  it('makes room once if there are too many sessions', async () => {
     const { connection, run, room } = bench();
     connection.answer('session/create', () => {
       if (room.made === 0) throw fault('TooManySessions');
@@ -149,7 +149,7 @@ describe('a run', () => {
     expect(full.connection.calls('session/create')).to.have.lengthOf(1);
   });
 
-  it('runs without the folder where it can’t be shared, and says so', async () => {
+  it('runs without the folder if it cannot be copied, and says so', async () => {
     const { connection, run, shown } = bench({ folder: '/w' });
     connection.answer('session/create', ({ workspace }) => {
       if (workspace) throw fault('DiskFull', 'the folder is too large');
@@ -159,7 +159,7 @@ describe('a run', () => {
     expect(shown()).to.match(/without the other files of its folder: the folder is too large\n✓/);
   });
 
-  it('leaves no session where the text can’t be written', async () => {
+  it('closes the session if the text cannot be written', async () => {
     const { connection, run, shown } = bench();
     connection.answer('command/writeFile', () => {
       throw fault('DiskFull', 'no space');
@@ -169,7 +169,7 @@ describe('a run', () => {
     expect(shown()).to.match(/✗ no space\n$/);
   });
 
-  it('shows progress in one line, and takes it away', async () => {
+  it('shows progress in one line, which it clears', async () => {
     const { connection, run, shown } = bench();
     connection.answer('session/create', ({ workDoneToken }) => {
       connection.tell('$/progress', { token: workDoneToken, value: { message: 'pulling', percentage: 40 } });
@@ -223,7 +223,7 @@ describe('a run', () => {
     expect(shown()).to.match(/✗ stopped/);
   });
 
-  it('tells that the daemon died under it', async () => {
+  it('shows that the daemon ended while it ran', async () => {
     const { connection, run, shown } = bench();
     connection.answer('command/runCode', () => new Promise(() => undefined));
     const going = run.runInSandbox(connection).catch(() => 'failed');
@@ -233,7 +233,7 @@ describe('a run', () => {
     expect(shown()).to.match(/✗ the daemon ended while it ran; run it again/);
   });
 
-  it('goes on to the end when the terminal is closed', async () => {
+  it('runs to its end when the terminal is closed', async () => {
     const { connection, run, terminal } = bench();
     connection.answer('command/runCode', () => {
       terminal.pty.close();

@@ -27,7 +27,7 @@ function bench() {
 }
 
 describe('the sessions', () => {
-  it('are looked at when the daemon is there, and when it says that something changed', async () => {
+  it('are listed when the daemon is ready, and again when it says that one has changed', async () => {
     const { connection, changes, store, refreshed } = bench();
     connection.answer('session/list', () => ({ sessions: [session()] }));
     changes.tell(connection);
@@ -42,7 +42,7 @@ describe('the sessions', () => {
     expect(store.sessions).to.deep.equal([]);
   });
 
-  it('are not shown before somebody has used them', async () => {
+  it('are hidden while they are spares', async () => {
     const { connection, changes, store, refreshed } = bench();
     connection.answer('session/list', () => ({ sessions: [session({ sessionId: 'spare1' }), session()] }));
     changes.tell(connection);
@@ -50,7 +50,7 @@ describe('the sessions', () => {
     expect(store.sessions.map(({ sessionId }) => sessionId)).to.deep.equal(['s1']);
   });
 
-  it('are not shown again when only somebody has looked into them', async () => {
+  it('are not told as changed if nothing that is shown has changed', async () => {
     const { connection, changes, store, refreshed } = bench();
     let shown = 0;
     store.onChange(() => void (shown += 1));
@@ -68,7 +68,7 @@ describe('the sessions', () => {
     expect(shown).to.equal(2);
   });
 
-  it('are shown with their runtime, age and limits, and below them their files', async () => {
+  it('are shown with their runtime, age, limits and files', async () => {
     const { connection, changes, tree, refreshed } = bench();
     connection.answer('session/list', () => ({ sessions: [session({ label: 'a.py', image: 'python:3', isolation: { score: 3, layers: [{ name: 'network', state: 'degraded' }] } })] }));
     connection.answer('command/listDirectory', ({ path }) => ({
@@ -95,7 +95,7 @@ describe('files of a session', () => {
   const files = new SessionFiles(code.code, () => connection);
   const uri = fileUri(code.code, 's1', '/workspace/a.bin');
 
-  it('are read whole, in pieces', async () => {
+  it('are read in pieces', async () => {
     const content = Buffer.from('0123456789');
     connection.answer('command/readFile', ({ offset }) => ({
       content: content.subarray(offset, offset + 4).toString('base64'), encoding: 'base64', size: content.length, eof: offset + 4 >= content.length,
@@ -106,7 +106,7 @@ describe('files of a session', () => {
     ]);
   });
 
-  it('are not read when they are too large', async () => {
+  it('are not read if they are too large', async () => {
     connection.answer('command/readFile', () => ({ content: '', encoding: 'base64', size: 2 ** 30, eof: false }));
     expect((await files.readFile(uri).catch((thrown: unknown) => thrown as any)).code).to.equal('Unavailable');
   });
@@ -118,14 +118,14 @@ describe('files of a session', () => {
     expect((await files.stat(fileUri(code.code, 's1', '/workspace/no')).catch((thrown: unknown) => thrown as any)).code).to.equal('FileNotFound');
   });
 
-  it('say when the session is gone', async () => {
+  it('are not found if the session is closed', async () => {
     connection.answer('command/readFile', () => {
       throw fault('SessionNotFound');
     });
     expect((await files.readFile(uri).catch((thrown: unknown) => thrown as any)).code).to.equal('FileNotFound');
   });
 
-  it('can’t be changed', () => {
+  it('are read-only', () => {
     for (const change of ['createDirectory', 'writeFile', 'delete', 'rename'] as const) {
       expect(() => files[change](uri)).to.throw('NoPermissions');
     }
@@ -135,7 +135,7 @@ describe('files of a session', () => {
 describe('a shell in a session', () => {
   const parts = (code: FakeCode) => ({ code: code.code, clock: new FakeClock(), newId: () => 'c1', random: () => 1 });
 
-  it('is a terminal that goes with it', async () => {
+  it('has a terminal that closes when the shell ends', async () => {
     const { code, connection } = bench();
     connection.answer('command/executeShell', () => {
       connection.output('c1', 0, '$ ', 'pty');
@@ -147,7 +147,7 @@ describe('a shell in a session', () => {
     expect(connection.calls('command/executeShell')[0]).to.deep.include({ sessionId: 's1', pty: { cols: 100, rows: 30 } });
   });
 
-  it('says why there is none', async () => {
+  it('shows why it could not be started', async () => {
     const { code, connection } = bench();
     connection.answer('command/executeShell', () => {
       throw fault('SessionClosed', 'the session is closed');

@@ -19,12 +19,12 @@ ValueError: boom
 `;
 const end = (more: object = {}) => ({ result: execution({ exitCode: 1, ...more }), output }) as unknown as RunEnd;
 
-describe('where a run failed', () => {
+describe('the problems of a failed run', () => {
   const code = new FakeCode();
   const problems = new TraceDiagnostics(code.code);
   const at = (path: string) => code.problems.get(`file://${path}`)?.map(({ message, range }) => [message, range.start.line, range.start.character, range.end.character]);
 
-  it('is a problem at the innermost place that is the person’s own', () => {
+  it('are at the innermost place that is in one of the person’s documents', () => {
     code.documents.push(fakeDocument(Uri.file('/w/lib/b.py'), 'python', '  boom()  \n'));
     problems.show(source, end());
     expect([...code.problems.keys()]).to.deep.equal(['file:///w/lib/b.py']);
@@ -33,12 +33,12 @@ describe('where a run failed', () => {
     expect(problem.relatedInformation.map(({ location }: any) => [location.uri.path, location.range.start.line])).to.deep.equal([['/w/lib/a.py', 1]]);
   });
 
-  it('is forgotten when it runs again', () => {
+  it('are removed when the file runs again', () => {
     problems.clear(source.uri);
     expect(code.problems.size).to.equal(0);
   });
 
-  it('is nothing where it did not fail, or was stopped', () => {
+  it('are none if the program succeeded or was stopped', () => {
     problems.show(source, end({ exitCode: 0 }));
     problems.show(source, end({ outcome: 'cancelled', exitCode: null }));
     expect(code.problems.size).to.equal(0);
@@ -89,7 +89,7 @@ describe('a link in the terminal', () => {
     });
   }
 
-  it('is in our terminals only', () => {
+  it('is only made in the terminals of runs', () => {
     expect(links('/workspace/a.py:1', {})).to.deep.equal([]);
   });
 

@@ -22,13 +22,13 @@ describe('the disk', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('lists files and folders, and no links', async () => {
+  it('lists files and folders, but no symbolic links', async () => {
     const { files, folders } = await snapshot();
     expect([...files.keys()].sort()).to.deep.equal(['a.py', 'lib/b.py']);
     expect([...folders].sort()).to.deep.equal(['lib', 'lib/empty']);
   });
 
-  it('tells what has changed, and nothing else', async () => {
+  it('finds exactly the files that have changed', async () => {
     write('gone.py', '');
     const before = await snapshot();
     expect(changesBetween(before, await snapshot())).to.deep.equal({ changed: [], deleted: [] });
@@ -40,25 +40,25 @@ describe('the disk', () => {
     expect(changesBetween(before, await snapshot())).to.deep.equal({ changed: ['a.py', 'new.py', 'lib/b.py'], deleted: ['gone.py'] });
   });
 
-  it('tells no changes of folders', async () => {
+  it('finds no changes if folders were added or removed', async () => {
     const before = await snapshot();
     rmSync(join(root, 'lib/empty'), { recursive: true });
     expect(changesBetween(before, await snapshot())).to.equal(undefined);
   });
 
-  it('takes what was written a moment ago for changed', async () => {
+  it('counts a file that was written a moment ago as changed', async () => {
     const now = createDisk(new FakeClock(Date.UTC(2000, 0, 1)));
     const before = (await now.snapshot(root)) as FolderSnapshot;
     expect(changesBetween(before, (await now.snapshot(root)) as FolderSnapshot)).to.deep.equal({ changed: ['a.py', 'lib/b.py'], deleted: [] });
   });
 
-  it('does not look through a folder of too much', async () => {
+  it('does not list a folder with too many files', async () => {
     mkdirSync(join(root, 'many'));
     for (let file = 0; file < 5_000; file += 1) write(`many/${file}`, '');
     expect(await disk.snapshot(root)).to.equal(undefined);
   });
 
-  it('knows a file that is alone', async () => {
+  it('knows whether a file is the only one in its folder', async () => {
     expect(await disk.isOnlyEntry(root, 'a.py')).to.equal(false);
     expect(await disk.isOnlyEntry(join(root, 'lib'), 'b.py')).to.equal(false);
     expect(await disk.isOnlyEntry(join(root, 'lib/empty'), 'b.py')).to.equal(true);
@@ -67,7 +67,7 @@ describe('the disk', () => {
     expect(await disk.isOnlyEntry(join(root, 'nowhere'), 'b.py')).to.equal(false);
   });
 
-  it('reads the start of a file, and follows no connection', async () => {
+  it('reads the start of a file, and follows no symbolic link', async () => {
     chmodSync(join(root, 'a.py'), 0o700);
     write('a.py', 'abc');
     expect(await disk.readStart(join(root, 'a.py'), 2)).to.deep.equal({ bytes: Buffer.from('ab'), executable: true });

@@ -19,23 +19,23 @@ function bench() {
   connection.answer('session/create', () => session({ sessionId: `s${(sessions += 1)}` }));
   connection.answer('command/deleteFile', ({ path }) => ({ path, deleted: true }));
   const spares = new Spares({ clock, disk, log });
-  const prepare = async (ask = asking()) => {
-    spares.prepare(connection, ask);
+  const prepare = async (spec = specOf()) => {
+    spares.prepare(connection, spec);
     await settle();
   };
-  const take = (ask = asking(), from = connection, token = CancellationToken.None) => spares.take(from, ask, token);
+  const take = (spec = specOf(), from = connection, token = CancellationToken.None) => spares.take(from, spec, token);
   return { clock, disk, connection, spares, prepare, take };
 }
 
-function asking(more: object = {}, path = 'a.py'): SandboxSpec {
+function specOf(more: object = {}, path = 'a.py'): SandboxSpec {
   const source = { uri: Uri.file(`/w/${path}`), language: 'python', text: 'code', path, name: path, folder: Uri.file('/w'), virtual: false };
   return { source, options: noOptions, profile: {}, strict: false, ...more } as unknown as SandboxSpec;
 }
 
 const closed = (connection: FakeConnection) => connection.calls('session/close').map(({ sessionId }) => sessionId);
 
-describe('a sandbox made ahead', () => {
-  it('is there for the next run of the file, once', async () => {
+describe('a spare sandbox', () => {
+  it('is taken by the next run of the file, only once', async () => {
     const { connection, spares, prepare, take } = bench();
     await prepare();
     expect(connection.calls('session/create')).to.deep.equal([
@@ -48,27 +48,27 @@ describe('a sandbox made ahead', () => {
     expect(connection.sent.map(({ method }) => method)).to.deep.equal(['session/create']);
   });
 
-  it('is waited for, where it is still being made', async () => {
+  it('is awaited if it is still being made', async () => {
     const { connection, spares, take } = bench();
     let made: (value: object) => void = () => undefined;
     connection.answer('session/create', () => new Promise((resolve) => (made = resolve)));
-    spares.prepare(connection, asking());
+    spares.prepare(connection, specOf());
     await settle();
     const taken = take();
     made(session({ sessionId: 'late' }));
     expect((await taken)?.sessionId).to.equal('late');
   });
 
-  it('is for nobody who asks for anything else', async () => {
+  it('is not taken by a run with other parameters', async () => {
     const { prepare, take } = bench();
     await prepare();
-    const others = [asking({ strict: true }), asking({ options: { args: [], env: { A: 'b' } } }), asking({ profile: { image: 'mine' } }), asking({}, 'b.py')];
+    const others = [specOf({ strict: true }), specOf({ options: { args: [], env: { A: 'b' } } }), specOf({ profile: { image: 'mine' } }), specOf({}, 'b.py')];
     for (const other of others) expect(await take(other)).to.equal(undefined);
-    expect(await take(asking(), new FakeConnection())).to.equal(undefined);
-    expect((await take(asking({ options: { args: ['x'], env: {}, stdin: 'in' } })))?.sessionId).to.equal('s1');
+    expect(await take(specOf(), new FakeConnection())).to.equal(undefined);
+    expect((await take(specOf({ options: { args: ['x'], env: {}, stdin: 'in' } })))?.sessionId).to.equal('s1');
   });
 
-  it('gets what has changed meanwhile, but for the text that is run', async () => {
+  it('gets the files that have changed since, except the one that is run', async () => {
     const { disk, connection, prepare, take } = bench();
     disk.files.set('gone.py', '');
     await prepare();
@@ -83,14 +83,14 @@ describe('a sandbox made ahead', () => {
     expect(connection.calls('command/deleteFile')).to.deep.equal([{ sessionId: 's1', path: 'gone.py', force: true }]);
   });
 
-  const toMuchChange: Record<string, (disk: FakeDisk) => unknown> = {
-    'too many files': (disk) => Array.from({ length: 17 }, (_, n) => disk.files.set(`${n}.py`, '')),
-    'a file that is too large': (disk) => disk.files.set('b.py', 'x'.repeat(1024 * 1024 + 1)),
-    'a folder': (disk) => disk.files.set('more/', ''),
-    'more than anybody looks through': (disk) => (disk.tooLarge = true),
+  const tooMuchChange: Record<string, (disk: FakeDisk) => unknown> = {
+    'too many files have': (disk) => Array.from({ length: 17 }, (_, n) => disk.files.set(`${n}.py`, '')),
+    'a file that is too large has': (disk) => disk.files.set('b.py', 'x'.repeat(1024 * 1024 + 1)),
+    'the folders have': (disk) => disk.files.set('more/', ''),
+    'the folder has become too large and has': (disk) => (disk.tooLarge = true),
   };
-  for (const [what, change] of Object.entries(toMuchChange)) {
-    it(`is given up when what has changed is ${what}`, async () => {
+  for (const [what, change] of Object.entries(tooMuchChange)) {
+    it(`is discarded if ${what} changed`, async () => {
       const { disk, connection, spares, prepare, take } = bench();
       await prepare();
       change(disk);
@@ -101,7 +101,7 @@ describe('a sandbox made ahead', () => {
     });
   }
 
-  it('is given up when it takes no more files', async () => {
+  it('is discarded if it does not take the changed files', async () => {
     const { disk, connection, prepare, take } = bench();
     await prepare();
     disk.files.set('b.py', 'changed');
@@ -111,29 +111,29 @@ describe('a sandbox made ahead', () => {
     expect(await take()).to.equal(undefined);
   });
 
-  it('is not waited for by who turns away', async () => {
+  it('is not awaited any longer after a cancellation', async () => {
     const { connection, spares, take } = bench();
     connection.answer('session/create', (_, token) => new Promise((__, reject) => {
       token?.onCancellationRequested(() => reject(fault('RequestCancelled')));
     }));
-    spares.prepare(connection, asking());
+    spares.prepare(connection, specOf());
     await settle();
     const cancel = new CancellationTokenSource();
-    const taken = take(asking(), connection, cancel.token);
+    const taken = take(specOf(), connection, cancel.token);
     cancel.cancel();
     expect(await taken).to.equal(undefined);
   });
 
-  it('is none of a folder that is too large', async () => {
+  it('is not made if the folder is too large', async () => {
     const { disk, connection, prepare } = bench();
     disk.tooLarge = true;
     await prepare();
     expect(connection.calls('session/create')).to.have.lengthOf(0);
   });
 
-  it('needs no folder', async () => {
+  it('can be without a folder', async () => {
     const { disk, connection, prepare, take } = bench();
-    const { source, ...rest } = asking();
+    const { source, ...rest } = specOf();
     const alone = { ...rest, source: { ...source, folder: undefined } };
     disk.tooLarge = true;
     await prepare(alone);
@@ -142,7 +142,7 @@ describe('a sandbox made ahead', () => {
     expect(connection.calls('command/writeFile')).to.deep.equal([]);
   });
 
-  it('goes after a while, and with it whatever it left to the clock', async () => {
+  it('is discarded after a while, and leaves no timer', async () => {
     const { clock, connection, prepare, take } = bench();
     await prepare();
     await clock.advance(MAX_AGE_MS);
@@ -153,18 +153,18 @@ describe('a sandbox made ahead', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('goes when a newer one of its file, or too many of others, are made', async () => {
+  it('is discarded when a newer one of its file, or too many of other files, are made', async () => {
     const { connection, prepare } = bench();
     await prepare();
-    await prepare(asking({ strict: true }));
+    await prepare(specOf({ strict: true }));
     expect(closed(connection)).to.deep.equal(['s1']);
-    for (let other = 0; other < MAX_SPARES; other += 1) await prepare(asking({}, `other${other}.py`));
+    for (let other = 0; other < MAX_SPARES; other += 1) await prepare(specOf({}, `other${other}.py`));
     expect(closed(connection)).to.deep.equal(['s1', 's2']);
   });
 
-  it('goes with its document, also when it has not come yet', async () => {
+  it('is discarded with its document, even while it is being made', async () => {
     const { connection, spares, prepare } = bench();
-    spares.prepare(connection, asking());
+    spares.prepare(connection, specOf());
     spares.discardOf('file:///w/a.py');
     await settle();
     expect(closed(connection)).to.deep.equal(['s1']);

@@ -28,8 +28,8 @@ function bench() {
   return { clock, flow, taken, answer, shown: () => shown, questions: () => questions };
 }
 
-describe('the flow into the terminal', () => {
-  it('acknowledges what the terminal has taken, and no earlier', () => {
+describe('the flow of output into the terminal', () => {
+  it('acknowledges output only when the terminal has taken it', () => {
     const { flow, taken, answer, shown } = bench();
     flow.push(0, 'a');
     flow.push(1, 'b');
@@ -41,7 +41,7 @@ describe('the flow into the terminal', () => {
     expect(taken).to.deep.equal([0, 1]);
   });
 
-  it('gives the terminal no more than the window', () => {
+  it('writes no more than the window without an answer', () => {
     const { flow, answer, shown } = bench();
     const chunk = 'x'.repeat(60_000);
     for (let seq = 0; seq < 20; seq += 1) flow.push(seq, chunk);
@@ -51,7 +51,7 @@ describe('the flow into the terminal', () => {
     expect(shown().length).to.be.above(before);
   });
 
-  it('lets what is typed through, also beside an answer', () => {
+  it('returns what is typed, even next to an answer', () => {
     const { flow, questions } = bench();
     expect(flow.withoutAnswers('\x1b[A')).to.equal('\x1b[A');
     flow.push(0, 'a');
@@ -62,7 +62,7 @@ describe('the flow into the terminal', () => {
     expect(flow.withoutAnswers('\x1b[?2026;2$y')).to.equal('\x1b[?2026;2$y');
   });
 
-  it('believes a terminal that answers nothing, in the end', async () => {
+  it('acknowledges after a while if the terminal does not answer', async () => {
     const { clock, flow, taken } = bench();
     flow.push(0, 'a');
     await clock.advance(1_999);
@@ -72,7 +72,7 @@ describe('the flow into the terminal', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('says its own when all is taken', async () => {
+  it('writes text of the extension after the output', async () => {
     const { flow, answer, shown } = bench();
     flow.push(0, 'program');
     const said = flow.writeAfterOutput('verdict');
@@ -83,7 +83,7 @@ describe('the flow into the terminal', () => {
     expect(shown()).to.equal('programverdict');
   });
 
-  it('knows whether a line has begun', () => {
+  it('knows whether the cursor is at the start of a line', () => {
     const { flow } = bench();
     expect(flow.atLineStart).to.equal(true);
     flow.push(0, 'a');
@@ -92,7 +92,7 @@ describe('the flow into the terminal', () => {
     expect(flow.atLineStart).to.equal(true);
   });
 
-  it('shows and waits for nothing when the terminal is closed', async () => {
+  it('writes nothing and waits for nothing after the terminal is closed', async () => {
     const { clock, flow, shown } = bench();
     flow.push(0, 'a');
     const drained = flow.drained();
