@@ -10,7 +10,8 @@ const mechanics = [...contract, 'runtime/machine', 'runtime/shell', 'runtime/wor
 
 /**
  * Room of the daemon → the other rooms that its files may import, types included. A room is a folder below
- * server/src; a folder that is not listed belongs to the room around it. From the bottom up.
+ * server/src; a folder that is not listed belongs to the room around it. `*` stands for each folder there, which is a
+ * room of its own. From the bottom up.
  */
 const daemonRooms = {
   protocol: [],
@@ -24,11 +25,10 @@ const daemonRooms = {
   'runtime/shell': [...contract, 'runtime/machine'],
   'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
   'runtime/choice': [...contract, 'events', 'state'],
-  'runtime/kinds/docker': mechanics,
-  'runtime/kinds/native': mechanics,
+  'runtime/kinds/*': mechanics,
   'runtime/kinds/bun': [...mechanics, 'runtime/kinds/native'],
   'runtime/kinds/deno': [...mechanics, 'state', 'runtime/kinds/native'],
-  'runtime/kinds': [...mechanics, 'state', 'runtime/choice', ...['docker', 'native', 'bun', 'deno'].map((kind) => `runtime/kinds/${kind}`)],
+  'runtime/kinds': [...mechanics, 'state', 'runtime/choice', 'runtime/kinds/*'],
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
@@ -99,7 +99,7 @@ function covers(place, path) {
 function roomOf({ rooms, top }, path) {
   const listed = [...Object.keys(rooms), ...top];
   for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
-    if (listed.includes(folder)) return folder;
+    if (listed.includes(folder) || listed.includes(anyBeside(folder))) return folder;
   }
   return path.includes('/') ? undefined : '';
 }
@@ -108,7 +108,13 @@ function mayKnow({ rooms, top }, from, to) {
   if (from === undefined || to === undefined) return false;
   if (from === to) return true;
   if (top.includes(from)) return !top.includes(to) || top.indexOf(from) < top.indexOf(to);
-  return rooms[from].includes(to);
+  const known = rooms[from] ?? rooms[anyBeside(from)];
+  return known.includes(to) || known.includes(anyBeside(to));
+}
+
+/** What stands in the map for a folder and those beside it. */
+function anyBeside(folder) {
+  return `${posix.dirname(folder)}/*`;
 }
 
 /** The files of the daemon and of the extension in which the package `name` may be imported, from the root of the project. */

@@ -38,6 +38,7 @@ describe('the architecture check fails for', () => {
     'a re-export from above': { path: 'server/src/session/x.ts', text: "export * from '../main.ts';" },
     'base that imports protocol': { path: 'server/src/base/x.ts', text: "import { a } from '../protocol/a.ts';" },
     'protocol that imports base': { path: 'server/src/protocol/x.ts', text: "import { a } from '../base/a.ts';" },
+    'a kind of runtime that knows another one': { path: 'server/src/runtime/kinds/new/x.ts', text: "import { a } from '../docker/a.ts';" },
     'an import from a floor nobody knows': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
     'an import from outside the daemon': { path: 'server/src/serving/x.ts', text: "import { a } from '../../../test/a.ts';" },
     'a room that is entered beside its door': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../shell/facts.ts';" },
@@ -75,6 +76,12 @@ describe('the architecture check fails for', () => {
     const circle = [file('c', "import { a } from './a.ts';"), file('a', "import type { B } from './b.ts';"), file('b', "const c = await import('./c.ts');")];
     const others = [file('d', "import { a } from './a.ts';"), file('e', "import { d } from './d.ts';")];
     expect(importCircles([...others, ...circle])).to.deep.equal([circle.map(({ path }) => path).sort()]);
+  });
+
+  it('no kind of runtime that is new', () => {
+    const text = "import type { Runtime } from '../../ports.ts';\nimport { openSandbox } from '../../shell/index.ts';";
+    expect(faultsOf({ path: 'server/src/runtime/kinds/new/x.ts', text })).to.deep.equal([]);
+    expect(faultsOf({ path: 'server/src/runtime/kinds/table.ts', text: "const { a } = await import('./new/x.ts');" })).to.deep.equal([]);
   });
 
   it('nothing else', () => {

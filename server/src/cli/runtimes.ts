@@ -1,5 +1,6 @@
 /** The runtimes of a daemon: one for each row of the table, loaded when it is first needed. A start does without their code. */
 import type { Log } from '../base/log.ts';
+import { ConfigError } from '../policy/config-file.ts';
 import type { Config, LanguageId } from '../protocol/index.ts';
 import { lateRuntime } from '../runtime/choice/late.ts';
 import type { SharedParts } from '../runtime/kinds/shared.ts';
@@ -27,12 +28,16 @@ export interface Runtimes {
   close(): Promise<void>;
 }
 
+/** @throws ConfigError where the configuration gives a runtime an id that another one has */
 export function createRuntimes({ surroundings, config, images, log, entries }: RuntimesOptions): Runtimes {
   const { env, home } = surroundings;
   const { docker, stateDir } = config;
   let loading: Promise<SharedParts> | undefined;
   const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, entries })));
-  const rows = runtimeKinds(docker).map((kind) => ({ kind, runtime: lateRuntime(kind.id, kind.can, async () => kind.load(await shared())) }));
+  const kinds = runtimeKinds(docker);
+  const twice = kinds.find(({ id }, at) => kinds.findIndex((other) => other.id === id) !== at);
+  if (twice) throw new ConfigError(`docker.runtimes.${twice.id}: a built-in runtime has this id; choose another one`);
+  const rows = kinds.map((kind) => ({ kind, runtime: lateRuntime(kind.id, kind.can, async () => kind.load(await shared())) }));
   return {
     all: rows.map(({ runtime }) => runtime),
     hidden: async () => {

@@ -5,8 +5,7 @@ import { later } from './later.ts';
 import { count, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
-/** Not one of ours. */
-const runtimeId = () => z.string().check(z.regex(/^(?!(?:docker|gvisor|native|deno|bun)$)[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -, and not that of a built-in runtime'));
+const runtimeId = () => z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -'));
 const ociName = () => z.string().check(z.minLength(1));
 
 export const Config = later(() => z.strictObject({

@@ -1,0 +1,24 @@
+/** The runtimes that a configuration gives. */
+import { expect } from 'chai';
+import { createRuntimes } from '../../server/src/cli/runtimes.ts';
+import type { Surroundings } from '../../server/src/cli/surroundings.ts';
+import { ConfigError } from '../../server/src/policy/config-file.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
+import { recordingLog } from '../wire/server.ts';
+
+const runtimesOf = (config: Config) =>
+  createRuntimes({ surroundings: {} as Surroundings, config, images: {}, log: recordingLog([]), entries: () => expect.fail('nothing is loaded') });
+
+describe('the runtimes of a daemon', () => {
+  it('are those of the table, with those of the configuration behind the engine’s own', () => {
+    const ids = runtimesOf({ docker: { runtimes: { kata: { isolation: 9 } } } }).all.map(({ id }) => id);
+    expect(ids).to.deep.equal(['docker', 'gvisor', 'kata', 'native', 'deno', 'bun']);
+  });
+
+  for (const id of ['docker', 'gvisor', 'bun']) {
+    it(`refuse a configured runtime that is called ${id}`, () => {
+      const config = { docker: { runtimes: { [id]: { isolation: 9 } } } };
+      expect(() => runtimesOf(config)).to.throw(ConfigError, `docker.runtimes.${id}: a built-in runtime has this id; choose another one`);
+    });
+  }
+});
