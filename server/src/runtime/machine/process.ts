@@ -35,9 +35,9 @@ export async function startProcess(program: HostProgram, sink: Sink, { keeper, c
   const { command, cwd, env, stdin, maxFileBytes } = program;
   const blocks = Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES);
   const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks) }, keeper);
-  const process = new MachineProcess(spawned, sink, keeper, clock, judge);
+  const running = new MachineProcess(spawned, sink, keeper, clock, judge);
   if (Buffer.isBuffer(stdin)) spawned.stdin?.end(stdin);
-  return process;
+  return running;
 }
 
 export class MachineProcess implements Process {

@@ -1,5 +1,6 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
+import type { User } from '../../workspace/user.ts';
 import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
 import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
@@ -27,7 +28,7 @@ export interface ContainerIdentity {
   /** Of the engine's processor, as in `EngineInfo`. undefined: not known yet. */
   readonly architecture: string | undefined;
   readonly oci: OciRuntime;
-  readonly user: { readonly uid: number; readonly gid: number };
+  readonly user: User;
   /** The host folder that is mounted there. */
   readonly workspace: SharedFolder | undefined;
   /** Host folders besides that one. */

@@ -3,7 +3,7 @@
  * over to named pipes; the connection then carries nothing and still tells of the container's end, and makes it.
  */
 import { type Clock, within } from '../../../base/clock.ts';
-import type { Stream } from '../../ports.ts';
+import type { Sink } from '../../ports.ts';
 import type { Channel } from '../../shell/index.ts';
 
 /** What a shell without a lease still has to say is waited for so long. */
@@ -38,7 +38,7 @@ export class FirstChannel implements Channel {
     this.#input.end();
   }
 
-  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void {
+  listen(sink: Sink): void {
     this.#lease.listen(sink);
     this.#pipes.listen(sink);
   }

@@ -4,7 +4,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
@@ -29,8 +29,8 @@ export interface DockerOptions {
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
-  guard(): Promise<void>;
+  /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
+  sweepOnDeath(): Promise<void>;
   /** For an engine that may be on this very machine. */
   readonly pipes: PipesParts | undefined;
 }
@@ -109,7 +109,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
+    checkNetwork(this.can, spec.network);
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
@@ -118,7 +118,7 @@ export class DockerRuntime implements Runtime {
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
     const furnishing = await furnish(spec);
-    await abortable(signal, this.#options.guard());
+    await abortable(signal, this.#options.sweepOnDeath());
     const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), furnishing };
     return this.#removals.undoing(async (undo) => {
       const sandbox = await this.#build(parts, signal, context.report);

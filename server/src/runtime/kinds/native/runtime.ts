@@ -3,7 +3,8 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
@@ -36,14 +37,6 @@ interface Found {
   readonly equipment: Equipment;
 }
 
-const trialSpec: SandboxSpec = {
-  name: '',
-  language: undefined,
-  image: undefined,
-  limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },
-  network: { mode: 'none' },
-  workspace: undefined,
-};
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
@@ -84,9 +77,7 @@ export class NativeRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    if (spec.network.mode !== 'none') {
-      throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    }
+    checkNetwork(this.can, spec.network);
     if (!this.#found) await this.refresh(context.signal);
     const found = this.#found;
     if (!found) {
@@ -120,7 +111,7 @@ export class NativeRuntime implements Runtime {
       const findings = await find();
       const found = { findings, equipment: await this.#kind.equip() };
       const context = { signal: this.#closing.signal, report: () => undefined };
-      const sandbox = await this.#make({ ...trialSpec, name: `look-${this.id}` }, context, found);
+      const sandbox = await this.#make(trialSpec(`look-${this.id}`, undefined), context, found);
       try {
         const languages = await this.#speaks(sandbox);
         this.#found = found;
