@@ -1,4 +1,4 @@
-/** What a choice costs: `node --import ./server/scripts/from-source.mjs test/runtime/choice/bench.ts`. */
+/** Measures how long a choice takes: `node --import ./server/scripts/from-source.mjs test/runtime/choice/bench.ts`. */
 import { choose } from '../../../server/src/runtime/choice/select.ts';
 import { offers } from './offers.ts';
 

@@ -1,4 +1,4 @@
-/** A runtime is measured by one sandbox and one program, and nothing of either is left. */
+/** A calibration measures a runtime with one sandbox and one program, and leaves nothing of either. */
 import { expect } from 'chai';
 import { calibrate } from '../../../server/src/runtime/choice/calibrate.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -20,13 +20,13 @@ describe('a calibration', () => {
     return { clock, runtime, samples, done };
   };
 
-  it('takes the time to a sandbox, and to the first word of a program in it', async () => {
+  it('measures the time to a sandbox, and to the first output of a program in it', async () => {
     const { clock, runtime, samples, done } = await run();
     expect([await done, samples]).to.deep.equal([true, { coldMs: 150, warmMs: 20 }]);
     expect([runtime.made.length, runtime.open.length, clock.pending]).to.deep.equal([1, 0, 0]);
   });
 
-  it('measures nothing where something would have to be fetched', async () => {
+  it('measures nothing if something would have to be downloaded', async () => {
     const { runtime, samples, done } = await run({ languages: ['go', 'csharp'] });
     expect([await done, samples, runtime.made]).to.deep.equal([false, {}, []]);
   });
@@ -36,7 +36,7 @@ describe('a calibration', () => {
     expect([await done, samples, runtime.open.length]).to.deep.equal([true, { coldMs: 150 }, 0]);
   });
 
-  it('gives up on a sandbox that never comes, and lets go of it', async () => {
+  it('gives up on a sandbox that is never ready, and removes it', async () => {
     const { clock, runtime, done } = await run({ creating: (_spec, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))) });
     await clock.advance(20_000);
     expect([await done, runtime.open.length, clock.pending]).to.deep.equal(['fake took longer than 20 s', 0, 0]);

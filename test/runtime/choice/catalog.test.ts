@@ -1,4 +1,4 @@
-/** What is known of the runtimes: answered at once, looked at in the background, told when it changed. */
+/** The catalog of runtimes answers at once, looks at runtimes in the background, and tells what has changed. */
 import { expect } from 'chai';
 import { type Deferred, deferred } from '../../../server/src/base/promises.ts';
 import { EventStream } from '../../../server/src/events/events.ts';
@@ -12,11 +12,11 @@ import { FakeRuntime } from '../../fakes/runtime.ts';
 
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** A runtime that is looked at when the test says so. */
+/** A runtime whose `refresh` ends when the test says so. */
 class Watched extends FakeRuntime implements Runtime {
   looks = 0;
   held: Deferred<void> | undefined;
-  /** What a look finds. */
+  /** What `refresh` finds. */
   found: Partial<RuntimeInfo> = {};
   changed: (() => void) | undefined;
   watching: AbortSignal | undefined;
@@ -73,7 +73,7 @@ describe('the catalog', () => {
     expect([one.looks, bench.two.looks]).to.deep.equal([1, 1]);
   });
 
-  it('answers from what was found last time, and looks when nobody waits', async () => {
+  it('answers from what was found last time, and looks in the background', async () => {
     const last = new FakeRuntime({ clock: new FakeClock(), id: 'one' }).info();
     const bench = new Bench({ one: { ...last, version: '9' } });
     bench.one.held = deferred();
@@ -83,11 +83,11 @@ describe('the catalog', () => {
     expect(bench.shown).to.equal('one9 two');
     bench.one.held.resolve();
     await looked;
-    // It was wrong: there is another version now.
+    // What was remembered is wrong: there is another version now.
     expect([bench.shown, bench.told.at(-1), bench.kept.at(-1)]).to.deep.equal(['one two', 'one two', ['one', 'two']]);
   });
 
-  it('tells nobody where what was remembered is still true', async () => {
+  it('emits no event if what was remembered is still true', async () => {
     const bench = new Bench();
     await bench.catalog.lookAtAll();
     const again = new Bench(Object.fromEntries(bench.catalog.infos().map((info) => [info.id, info])));
@@ -105,7 +105,7 @@ describe('the catalog', () => {
     'nothing': [{}, false],
   };
   for (const [name, [change, told]] of Object.entries(matters)) {
-    it(`${told ? 'tells' : 'does not tell'} of a change in ${name}`, async () => {
+    it(`${told ? 'emits an event' : 'emits no event'} for a change in ${name}`, async () => {
       const bench = new Bench();
       await bench.catalog.lookAtAll();
       bench.told.length = 0;
@@ -116,7 +116,7 @@ describe('the catalog', () => {
     });
   }
 
-  it('looks again after a look, once, for all who asked during it', async () => {
+  it('looks once more after a look for all requests that came during it', async () => {
     const bench = new Bench();
     await bench.catalog.lookAtAll();
     bench.told.length = 0;
@@ -130,7 +130,7 @@ describe('the catalog', () => {
     expect([bench.one.looks, bench.told]).to.deep.equal([3, ['one3 two']]);
   });
 
-  it('watches when everything has been looked at, and not after its end', async () => {
+  it('watches runtimes when all have been looked at, and no longer after it was closed', async () => {
     const bench = new Bench();
     bench.catalog.watch();
     bench.catalog.watch();
@@ -150,7 +150,7 @@ describe('the catalog', () => {
     expect([bench.told.at(-1), bench.clock.pending]).to.deep.equal(['one- two', 0]);
   });
 
-  it('shows what sessions measured, and chooses by it', async () => {
+  it('shows what was measured in sessions, and chooses by it', async () => {
     const bench = new Bench();
     await bench.catalog.lookAtAll();
     bench.catalog.record('one', 'coldMs', 70);

@@ -1,4 +1,4 @@
-/** A runtime whose code comes when it is needed. */
+/** A runtime whose code is loaded when it is first needed. */
 import { expect } from 'chai';
 import { lateRuntime } from '../../../server/src/runtime/choice/late.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -21,14 +21,14 @@ describe('a late runtime', () => {
     return { real, late, calls };
   };
 
-  it('is not available before anybody has looked, and loads nothing to say so', () => {
+  it('is not available before the first refresh, and loads nothing to say so', () => {
     const { late, calls } = make();
     expect(late.info()).to.include({ id: 'x', available: false, reason: 'not looked at yet' });
     expect([late.prepared('python'), late.can]).to.deep.equal([false, { terminals: true, networks: [] }]);
     expect(calls.loads).to.equal(0);
   });
 
-  it('is the real one from the first look on, loaded once', async () => {
+  it('stands for the real one from the first refresh on, and loads it once', async () => {
     const { late, real, calls } = make();
     const infos = await Promise.all([late.refresh(signal), late.refresh(signal)]);
     expect(infos).to.deep.equal([real.info(), real.info()]);
@@ -38,7 +38,7 @@ describe('a late runtime', () => {
     expect(calls.loads).to.equal(1);
   });
 
-  it('passes on who watches, once it is there', async () => {
+  it('passes `watch` on to the real one', async () => {
     const { late, real } = make();
     const watched: AbortSignal[] = [];
     real.watch = (asked) => void watched.push(asked);
@@ -47,7 +47,7 @@ describe('a late runtime', () => {
     expect(watched).to.deep.equal([signal]);
   });
 
-  it('is closed where it was loaded', async () => {
+  it('closes the real one if it was loaded', async () => {
     const { late, calls } = make();
     await late.close();
     expect(calls).to.deep.equal({ loads: 0, closes: 0 });

@@ -1,4 +1,4 @@
-/** Measured numbers in the place of estimates. */
+/** Measured numbers in place of estimates. */
 import { expect } from 'chai';
 import type { RuntimeInfo } from '../../../server/src/protocol/index.ts';
 import { MAX_SAMPLES, Measurements, type Samples } from '../../../server/src/runtime/choice/measurements.ts';
@@ -15,11 +15,11 @@ describe('measurements', () => {
     return [startup.coldMs, startup.warmMs, memoryBytes, startup.measured, measuredAt];
   };
 
-  it('leave estimates as they are, and say so', () => {
+  it('leave estimates as they are if there are none', () => {
     expect(new Measurements().apply(info)).to.equal(info);
   });
 
-  it('count as measured when the whole start was', () => {
+  it('count as measured if both numbers of the start were', () => {
     const measurements = new Measurements();
     measurements.record('docker', '1', 'coldMs', 100, NOW);
     expect(numbers(measurements)).to.deep.equal([100, 30, 1000, false, '2030-01-01T00:00:00.000Z']);
@@ -36,7 +36,7 @@ describe('measurements', () => {
     expect(numbers(measurements)[0]).to.equal(24);
   });
 
-  it('are of one version of one runtime', () => {
+  it('hold for one version of one runtime', () => {
     const measurements = new Measurements();
     measurements.record('docker', '1', 'coldMs', 100, NOW);
     expect(measurements.apply({ ...info, version: '2' })).to.include({ version: '2', memoryBytes: 1000 }).and.not.to.have.property('measuredAt');
@@ -45,13 +45,13 @@ describe('measurements', () => {
     expect([numbers(measurements)[0], numbers(measurements, { ...info, version: '2' })[0]]).to.deep.equal([250, 50]);
   });
 
-  it('leave out what is no start: a program that thinks first, and nonsense', () => {
+  it('leave out a program that was silent for too long, and impossible values', () => {
     const measurements = new Measurements();
     for (const value of [2_001, -1, NaN, Infinity]) measurements.record('docker', '1', 'warmMs', value, NOW);
     expect(measurements.apply(info)).to.equal(info);
   });
 
-  it('go on from those of last time, and keep what is new', () => {
+  it('continue those of the last daemon, and are kept for the next', () => {
     const before: Samples = { version: '1', measuredAt: NOW, coldMs: [10], warmMs: [], memoryBytes: [] };
     const kept = new Map([['docker', before]]);
     new Measurements(kept).record('docker', '1', 'coldMs', 20, NOW + 1);

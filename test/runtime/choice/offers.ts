@@ -1,4 +1,4 @@
-/** Runtimes as a choice sees them: numbers like those of a real machine. */
+/** Runtimes to choose from, with numbers like those of a real machine. */
 import type { Layer, LanguageId, RuntimeInfo } from '../../../server/src/protocol/index.ts';
 import type { Choosable } from '../../../server/src/runtime/choice/select.ts';
 

@@ -1,4 +1,4 @@
-/** Which runtime is chosen, and what is said of the others. */
+/** Which runtime is chosen, and what is said about the others. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'zod/mini';
@@ -13,7 +13,7 @@ const wish = (language: LanguageId | undefined, preference: Preference, more: Pa
 type Change = Readonly<Record<string, Partial<Offer> | undefined>>;
 
 describe('the choice of a runtime', () => {
-  /** By preference, in their order: speed, security, memory, balanced. */
+  /** For each preference in this order: speed, security, memory, balanced. */
   const choices: Record<string, [language: LanguageId, expected: string, more?: Partial<Wish>, change?: Change]> = {
     'a language that all run': ['javascript', 'native gvisor deno native'],
     'one that some run': ['python', 'native gvisor docker native'],
@@ -53,7 +53,7 @@ describe('the choice of a runtime', () => {
   });
 });
 
-describe('what is said of a candidate', () => {
+describe('what is said about a candidate', () => {
   const said: Record<string, [id: string, reasons: string[], more?: Partial<Wish>, change?: Change, language?: LanguageId]> = {
     'that will do': ['docker', ['isolation 7 of 10', "150 ms from nothing to a program's first word, measured", '2 MiB for an idle sandbox', 'everything is at hand']],
     'that was not measured': ['deno', ['isolation 3 of 10', "50 ms from nothing to a program's first word, estimated", '1 MiB for an idle sandbox', 'everything is at hand'], {}, { deno: { measured: false } }],
@@ -84,15 +84,15 @@ describe('what is said of a candidate', () => {
 
 describe('a choice without a result', () => {
   const faults: Record<string, [kind: string, message: string, more?: Partial<Wish>, change?: Change, language?: LanguageId]> = {
-    'names what is unknown': ['RuntimeUnavailable', 'vmware: there is no runtime of this name; known: docker, gvisor, native, deno', { required: { runtimes: ['vmware'] } }],
-    'names that nothing was allowed': ['RuntimeUnavailable', ': no runtime is allowed; known: docker, gvisor, native, deno', { required: { runtimes: [] } }],
+    'names the unknown runtime': ['RuntimeUnavailable', 'vmware: there is no runtime of this name; known: docker, gvisor, native, deno', { required: { runtimes: ['vmware'] } }],
+    'says that no runtime was allowed': ['RuntimeUnavailable', ': no runtime is allowed; known: docker, gvisor, native, deno', { required: { runtimes: [] } }],
     'names the language that one does not run': ['LanguageUnsupported', 'deno does not run go; see runtime/list', { required: { runtimes: ['deno'] } }, {}, 'go'],
     'names the language that none runs': ['LanguageUnsupported', 'no runtime runs go; see runtime/list', {}, { docker: undefined, gvisor: undefined }, 'go'],
-    'names why the first is not there': ['RuntimeUnavailable', 'docker: no engine; codebeaker doctor says what to do', {}, { docker: { reason: 'no engine' }, gvisor: { reason: 'no runsc' } }, 'go'],
+    'names why the first one is unavailable': ['RuntimeUnavailable', 'docker: no engine; codebeaker doctor says what to do', {}, { docker: { reason: 'no engine' }, gvisor: { reason: 'no runsc' } }, 'go'],
     'names what the nearest lacks': ['RuntimeUnavailable', 'gvisor: isolation 9 of 10 is less than 10; ask for less; runtime/list shows what each runtime offers', { required: { isolation: 10 } }, { docker: { reason: 'no engine' } }, 'go'],
   };
   for (const [name, [kind, message, more, change, language = 'javascript']] of Object.entries(faults)) {
-    it(`${name}, and tells of all candidates`, () => {
+    it(`${name}, and lists all candidates`, () => {
       const all = offers(change);
       try {
         selectRuntime(all, wish(language, 'balanced', more));
@@ -108,7 +108,7 @@ describe('a choice without a result', () => {
     });
   }
 
-  it('says so of no runtimes at all', () => {
+  it('is reported if there are no runtimes at all', () => {
     expect(() => selectRuntime([], wish('go', 'speed'))).to.throw(ProtocolError, 'no runtime');
   });
 });
@@ -123,7 +123,7 @@ describe('every choice', () => {
     required: fc.record({ isolation: fc.integer({ min: 0, max: 10 }), network: fc.constantFrom('none', 'allowlist', 'full'), enforced: fc.subarray(['a', 'b']), runtimes: fc.subarray(['docker', 'r1', 'x']) }, { requiredKeys: [] }),
   }) as fc.Arbitrary<Wish>;
 
-  it('is the eligible one with the highest score, and every candidate has its place and its reasons', () => {
+  it('is the eligible runtime with the highest score, and every candidate has its place and its reasons', () => {
     fc.assert(fc.property(fc.array(offer, { maxLength: 6 }), wishes, (made, wanted) => {
       const all = offers({ gvisor: undefined, native: undefined, ...Object.fromEntries(made.map((each, index) => [`r${index}`, each as Offer])) });
       const { chosen, candidates } = choose(all, wanted);
@@ -136,7 +136,7 @@ describe('every choice', () => {
     }));
   });
 
-  it('is among the known preferences', () => {
+  it('is tested with all preferences that exist', () => {
     expect(preferences).to.have.members(Preferences.options);
   });
 });

@@ -1,4 +1,4 @@
-/** What a runtime and its sandboxes declare in `can` is really so, whichever way they declare it. */
+/** The contract on `can`: what a runtime and its sandboxes declare there is true, whether they declare that they can or that they can't. */
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export function describeCan(parts: Parts): void {
 
   describe('what it can do', () => {
     const held = useSandbox(parts);
-    /** Another sandbox, for what changes one. */
+    /** Runs a test that changes its sandbox, in another one. */
     const inNew = async (subject: Subject, work: (sandbox: Sandbox) => Promise<unknown>) => {
       const sandbox = await create(subject);
       await work(sandbox).finally(() => sandbox.close());
@@ -35,7 +35,7 @@ export function describeCan(parts: Parts): void {
       });
     }
 
-    it('is declared: sandboxes that are held to other limits', async () => {
+    it('is declared: changing the limits of a sandbox', async () => {
       expect(held.sandbox.can.adjust).to.equal(parts.features.adjusts ?? false);
       await inNew(held.subject, async (sandbox) => {
         const adjusting = sandbox.adjust({ ...limits, cpus: 0.5 });
@@ -43,7 +43,7 @@ export function describeCan(parts: Parts): void {
       });
     });
 
-    it('is declared: sandboxes that are given a copy of a folder', async () => {
+    it('is declared: copying a folder into a sandbox', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'copied-'));
       try {
         writeFileSync(join(folder, 'file'), 'copied');
@@ -58,7 +58,7 @@ export function describeCan(parts: Parts): void {
       }
     });
 
-    it('is declared: sandboxes that tell whether anybody has been in them', async () => {
+    it('is declared: whether a sandbox can tell that it is pristine', async () => {
       await inNew(held.subject, async (sandbox) => {
         if (!sandbox.can.tellPristine) return rejects(sandbox.isPristine(), 'SandboxFailed');
         expect(await sandbox.isPristine()).to.equal(true);

@@ -1,6 +1,6 @@
 /**
- * What every runtime owes, as tests against its ports. `contract('docker', { make, features })` declares them;
- * `features` say which apply.
+ * The contract suite: what every runtime must do, as tests of its ports. `contract('docker', { make, features })` declares
+ * the tests for a runtime; `features` say which of them apply.
  */
 import { describeCan } from './can.ts';
 import { describeFiles } from './files.ts';
@@ -31,7 +31,7 @@ const topics = {
 
 type Topic = keyof typeof topics;
 
-/** All topics, but for a runtime that is no real one. */
+/** All topics. The fake runtime has only some of them. */
 export function contract(name: string, parts: Parts, only = Object.keys(topics) as Topic[]): void {
   describe(`the contract of a runtime: ${name}`, () => {
     for (const topic of only) topics[topic](parts);

@@ -1,29 +1,29 @@
-/** The same small programs in what each kind of runtime understands. */
+/** The same small programs, written in a language that each kind of runtime can run. */
 import type { Sandbox } from '../../../server/src/runtime/ports.ts';
 
-/** Prints `ready` when it has begun, where that matters. */
+/** Where it matters that a program has begun, it prints `ready`. */
 export interface Behaviours {
   exit(code: number): string;
   print(stdout: string, stderr: string): string;
-  /** All 256 byte values to stdout, in order. */
+  /** Writes all 256 byte values to stdout, in order. */
   readonly bytes: string;
-  /** stdin to stdout, to its end. */
+  /** Copies stdin to stdout, to its end. */
   readonly cat: string;
-  /** `bytes` bytes to stdout: lines of `floodLine`. */
+  /** Writes `bytes` bytes to stdout: lines of `floodLine`. */
   flood(bytes: number): string;
   env(name: string): string;
   readonly cwd: string;
-  /** Its arguments, each with a NUL behind it. */
+  /** Prints its arguments, each followed by NUL. */
   readonly args: string;
-  /** Says `ready`, and then runs until it is ended. */
+  /** Prints `ready`, and then runs until it is ended. */
   readonly forever: string;
-  /** The same, but does not mind TERM. */
+  /** The same, but ignores SIGTERM. */
   readonly stubborn: string;
-  /** Takes more and more memory. */
+  /** Uses more and more memory. */
   readonly hog: string;
-  /** Writes so many bytes into a file, or says on stderr why it can't. */
+  /** Writes so many bytes into a file, or prints to stderr why it can't. */
   fill(path: string, bytes: number): string;
-  /** Keeps processors busy for that long, on the clock on the wall. */
+  /** Keeps processors busy for that long, measured in real time. */
   spin(ms: number): string;
 }
 
@@ -57,7 +57,7 @@ export const sh: Dialect = {
 
 const write = (stream: string, text: string) => `Deno.${stream}.writeSync(new TextEncoder().encode(${JSON.stringify(text)}));`;
 
-/** For a runtime that runs JavaScript alone, under Deno. */
+/** For a runtime that runs only JavaScript, under Deno. */
 export const deno: Dialect = {
   does: {
     exit: (code) => `Deno.exit(${code})`,
@@ -87,7 +87,7 @@ export const deno: Dialect = {
   },
 };
 
-/** For the runtime in memory: see test/fakes/process.ts. */
+/** For the fake runtime: see test/fakes/process.ts. */
 export const fake: Dialect = {
   does: {
     exit: (code) => `exit ${code}`,

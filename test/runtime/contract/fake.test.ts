@@ -1,4 +1,4 @@
-/** The runtime in memory keeps the contract too: what is tested above it would be wrong otherwise. */
+/** The fake runtime keeps the contract, too: otherwise the tests that use it would prove nothing. */
 import { expect } from 'chai';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -26,7 +26,7 @@ contract(
 );
 
 describe('the fake runtime', () => {
-  it('sleeps on the clock it is given', async () => {
+  it('sleeps on the clock that it is given', async () => {
     const clock = new FakeClock();
     const sandbox = await create(subjectOf(new FakeRuntime({ clock })));
     const running = await start(sandbox, 'echo before\nsleep 5000\necho after');
@@ -38,7 +38,7 @@ describe('the fake runtime', () => {
     expect(running.output.of('stdout').toString()).to.equal('before\nafter\n');
   });
 
-  it('kills after the grace, on the clock', async () => {
+  it('kills after the grace period, on that clock', async () => {
     const clock = new FakeClock();
     const sandbox = await create(subjectOf(new FakeRuntime({ clock })));
     const running = await start(sandbox, 'stubborn\necho ready\nforever');
@@ -50,7 +50,7 @@ describe('the fake runtime', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('runs scripts from files, and ends as it is told', async () => {
+  it('runs scripts from files, which decide how they end', async () => {
     const sandbox = await create(subjectOf(new FakeRuntime({ clock: systemClock, languages: ['python'] })));
     await sandbox.files.write('/workspace/main.fake', Buffer.from('args\nwarn careful\ncrash SIGSEGV'), { mode: 'create', executable: undefined });
     const toolchain = await sandbox.toolchain('python');

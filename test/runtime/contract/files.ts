@@ -1,4 +1,4 @@
-/** The file commands. */
+/** The contract on the file commands. */
 import { expect } from 'chai';
 import { MAX_FILE_BYTES } from '../../../server/src/runtime/ports.ts';
 import { names, type Parts, read, rejects, useSandbox, write } from './harness.ts';
@@ -42,43 +42,43 @@ export function describeFiles(parts: Parts): void {
       });
     }
 
-    it('are there in /tmp too, and apart from /workspace', async () => {
+    it('can be in /tmp, too, which is apart from /workspace', async () => {
       await write(held.sandbox, '/tmp/there', 'x');
       expect(await read(held.sandbox, '/tmp/there')).to.equal('x');
       await rejects(read(held.sandbox, '/workspace/there'), 'FileNotFound');
     });
 
-    it('are overwritten, also by less', async () => {
+    it('are overwritten, also by shorter content', async () => {
       await write(held.sandbox, '/workspace/over', 'something long');
       await write(held.sandbox, '/workspace/over', 'short');
       expect(await read(held.sandbox, '/workspace/over')).to.equal('short');
     });
 
-    it('are created only where there is none', async () => {
+    it('are created only where no file exists', async () => {
       const createIt = () => files().write('/workspace/created', Buffer.from('1'), { mode: 'create', executable: undefined });
       await createIt();
       await rejects(createIt(), 'FileExists');
       expect(await read(held.sandbox, '/workspace/created')).to.equal('1');
     });
 
-    it('are appended to, and made by it', async () => {
+    it('are appended to, and created by that', async () => {
       for (const piece of ['a', '', 'b']) await files().write('/workspace/appended', Buffer.from(piece), { mode: 'append', executable: undefined });
       expect(await read(held.sandbox, '/workspace/appended')).to.equal('ab');
     });
 
-    it('are executable when asked', async () => {
+    it('are executable if asked for', async () => {
       await files().write('/workspace/plain', Buffer.from(''), { mode: 'overwrite', executable: undefined });
       await files().write('/workspace/program', Buffer.from(''), { mode: 'overwrite', executable: true });
       const { entries } = await files().list('/workspace', { recursive: false, limit: 100, accept: (path) => ['plain', 'program'].includes(path) });
       expect(entries.map(({ name, mode }) => [name, (mode & 0o100) !== 0])).to.deep.equal([['plain', false], ['program', true]]);
     });
 
-    it('get the directories they need', async () => {
+    it('get the directories on their path', async () => {
       await write(held.sandbox, '/workspace/p/q/r/file', 'deep');
       expect(await read(held.sandbox, '/workspace/p/q/r/file')).to.equal('deep');
     });
 
-    it('are read in pieces, and beyond their end there is nothing', async () => {
+    it('are read in pieces, and have nothing beyond their end', async () => {
       await write(held.sandbox, '/workspace/pieces', '0123456789');
       const piece = async (offset: number, length: number | undefined) => {
         const { bytes, size } = await files().read('/workspace/pieces', offset, length);
@@ -94,7 +94,7 @@ export function describeFiles(parts: Parts): void {
       expect(await piece(0, 0)).to.equal('');
     });
 
-    it('larger than a message are read in pieces only', async () => {
+    it('larger than a message can be read in pieces only', async () => {
       const half = Buffer.alloc(MAX_FILE_BYTES / 2 + 1, 'x');
       for (let times = 0; times < 2; times++) await files().write('/workspace/large', half, { mode: 'append', executable: undefined });
       await rejects(read(held.sandbox, '/workspace/large'), 'FileTooLarge');
@@ -113,7 +113,7 @@ type Held = ReturnType<typeof useSandbox>;
 function describeFaults(held: Held): void {
   const options = { recursive: true, overwrite: true };
 
-  it('that are missing are told so', async () => {
+  it('that do not exist are reported as missing', async () => {
     const { files } = held.sandbox;
     await rejects(read(held.sandbox, '/workspace/missing'), 'FileNotFound');
     await rejects(names(held.sandbox, '/workspace/missing'), 'FileNotFound');
@@ -123,7 +123,7 @@ function describeFaults(held: Held): void {
     expect(await files.delete('/workspace/missing', { recursive: false, force: true })).to.equal(false);
   });
 
-  it('that are something else are told so', async () => {
+  it('that have the wrong type are reported', async () => {
     const { files } = held.sandbox;
     await write(held.sandbox, '/workspace/faults/file', '');
     await rejects(read(held.sandbox, '/workspace/faults'), 'WrongFileType');
@@ -135,14 +135,14 @@ function describeFaults(held: Held): void {
     await rejects(files.createDirectory('/workspace/faults/file', true), 'FileExists');
   });
 
-  it('with names that no system takes are told so', async () => {
+  it('with names that no system accepts are refused', async () => {
     await rejects(write(held.sandbox, `/workspace/${'n'.repeat(256)}`, ''), 'InvalidPath');
     await rejects(read(held.sandbox, `/workspace/${'n'.repeat(256)}`), 'InvalidPath');
   });
 }
 
 function describeDirectories(held: Held): void {
-  it('have directories, made once', async () => {
+  it('can be in directories, which are created once', async () => {
     const { files } = held.sandbox;
     expect(await files.createDirectory('/workspace/made/by/steps', true)).to.equal(true);
     expect(await files.createDirectory('/workspace/made/by/steps', true)).to.equal(false);
@@ -151,7 +151,7 @@ function describeDirectories(held: Held): void {
     expect(await files.createDirectory('/workspace', true)).to.equal(false);
   });
 
-  it('are copied, alone and as trees, into trees that are there', async () => {
+  it('are copied, alone and as trees, also into existing trees', async () => {
     const { files } = held.sandbox;
     await write(held.sandbox, '/workspace/from/a', 'a');
     await write(held.sandbox, '/workspace/from/deep/b', 'b');
@@ -165,7 +165,7 @@ function describeDirectories(held: Held): void {
     expect(await names(held.sandbox, '/workspace/from')).to.deep.equal(['a', 'deep']);
   });
 
-  it('are deleted, directories when empty or with everything in them', async () => {
+  it('are deleted; directories only if empty, or with everything in them', async () => {
     const { files } = held.sandbox;
     await write(held.sandbox, '/workspace/gone/a/b/c', '');
     expect(await files.delete('/workspace/gone/a/b/c', { recursive: false, force: false })).to.equal(true);
@@ -175,7 +175,7 @@ function describeDirectories(held: Held): void {
     await rejects(names(held.sandbox, '/workspace/gone'), 'FileNotFound');
   });
 
-  it('are listed: sorted, with what they are, deep when asked, no more than the limit', async () => {
+  it('are listed: sorted, with their types and sizes, recursively if asked for, and no more than the limit', async () => {
     const { files } = held.sandbox;
     for (const name of ['b', 'a.txt', 'a/1.txt', 'a/z/2.md']) await write(held.sandbox, `/workspace/list/${name}`, name);
     const list = (recursive: boolean, limit = 100, accept = (_: string) => true) => files.list('/workspace/list', { recursive, limit, accept });
@@ -200,7 +200,7 @@ function describeDirectories(held: Held): void {
     expect((await list(false, 3)).truncated).to.equal(false);
   });
 
-  it('of an empty directory are none', async () => {
+  it('are none in an empty directory', async () => {
     await held.sandbox.files.createDirectory('/workspace/empty', true);
     expect(await names(held.sandbox, '/workspace/empty', true)).to.deep.equal([]);
   });

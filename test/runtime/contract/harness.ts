@@ -1,4 +1,4 @@
-/** What every topic of the contract uses: sandboxes for tests, programs run to their end. */
+/** What every topic of the contract suite uses: it makes sandboxes for tests, and runs programs to their end. */
 import { expect } from 'chai';
 import { type ErrorKind, type LanguageId, type Limits, ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { Exit, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Stream } from '../../../server/src/runtime/ports.ts';
@@ -6,31 +6,31 @@ import type { Dialect } from './dialects.ts';
 
 export interface Subject {
   readonly runtime: Runtime;
-  /** An image for sandboxes without a language, where there are images. */
+  /** The image for sandboxes without a language, if the runtime has images. */
   readonly image?: string;
-  /** Takes the sandbox away behind its back. */
+  /** Ends the sandbox without the runtime's knowledge. */
   destroy?(sandbox: Sandbox): Promise<void>;
-  /** What of the runtime's sandboxes is found on the host: folders, containers, processes. */
+  /** What is on the host of the runtime's sandboxes: folders, containers, processes. */
   leftovers(): Promise<readonly string[]>;
   dispose(): Promise<void>;
 }
 
-/** Which tests are declared. What a runtime has not got is not tested, and not skipped either. */
+/** Says which tests are declared for a runtime. Those for what it does not have are not declared, so they do not count as skipped. */
 export interface Features {
-  /** Lines of sh, programs by name, and a process tree to see. */
+  /** Whether it runs lines of sh and programs by name, and processes can be listed. */
   readonly shell: boolean;
   readonly pty: boolean;
   readonly languages: readonly LanguageId[];
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
-  /** What more memory than allowed ends: the program that takes it (the default), or all of the sandbox. */
+  /** What is ended if a program uses too much memory: the program (the default), or the whole sandbox. */
   readonly memoryEnds?: 'sandbox';
-  /** Whether a sandbox that is there can be held to other limits. */
+  /** Whether the limits of a sandbox can be changed. */
   readonly adjusts?: boolean;
-  /** Whether a link in the workspace is refused, or followed to what the sandbox itself holds. */
+  /** Whether file commands refuse a link in the workspace, or follow it within the sandbox. */
   readonly links: 'refused' | 'followed';
-  /** A signal that programs without a handler of their own do not die of. */
+  /** A signal that does not end programs without a handler for it. */
   readonly deafTo?: string;
-  /** What programs are written in. */
+  /** The language in which the programs of the tests are written. */
   readonly dialect: Dialect;
 }
 
@@ -66,7 +66,7 @@ export function create(subject: Subject, change: Partial<SandboxSpec> = {}): Pro
   return subject.runtime.create(specFor(subject, change), { signal: new AbortController().signal, report: () => undefined });
 }
 
-/** A runtime, and one sandbox for all tests of the enclosing `describe`. */
+/** Makes a runtime, and one sandbox for all tests of the enclosing `describe`. */
 export function useSandbox({ make }: Parts, change: Partial<SandboxSpec> = {}): { readonly subject: Subject; readonly sandbox: Sandbox } {
   const held: { subject?: Subject; sandbox?: Sandbox } = {};
   before(async () => {
@@ -104,7 +104,7 @@ export function program(command: Program['command'], change: Change = {}): Progr
   return { command, cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change };
 }
 
-/** Everything a program writes, for who looks while it runs. */
+/** Collects the output of a program, and can be looked at while it runs. */
 export class Output {
   readonly chunks: { readonly stream: Stream; readonly chunk: Buffer }[] = [];
   #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
@@ -132,8 +132,8 @@ export class Output {
 
 export async function start(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<Process & { readonly output: Output }> {
   const output = new Output();
-  const process = await sandbox.start(program(command, change), output.sink);
-  return Object.assign(process, { output });
+  const running = await sandbox.start(program(command, change), output.sink);
+  return Object.assign(running, { output });
 }
 
 export async function run(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<Ran> {
@@ -142,14 +142,14 @@ export async function run(sandbox: Sandbox, command: Program['command'], change:
   return { exit, stdout: output.of('stdout'), stderr: output.of('stderr') };
 }
 
-/** The standard output of a program that must end well. */
+/** The standard output of a program, which must exit with 0. */
 export async function textOf(sandbox: Sandbox, command: Program['command'], change: Change = {}): Promise<string> {
   const { exit, stdout, stderr } = await run(sandbox, command, change);
   expect(exit, stderr.toString()).to.deep.include({ kind: 'exited', code: 0 });
   return stdout.toString();
 }
 
-/** Awaits a rejection with a ProtocolError of that kind, whose words tell no path of the host. */
+/** Awaits a rejection with a ProtocolError of this kind, whose message has no path of the host in it. */
 export async function rejects(work: Promise<unknown>, kind: ErrorKind): Promise<ProtocolError> {
   const fault = await work.then(
     () => new Error('it did not reject'),

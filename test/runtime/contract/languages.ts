@@ -1,4 +1,4 @@
-/** Every language a runtime claims, from a source file to its end. */
+/** The contract on languages: every language that a runtime claims runs a source file to its end. */
 import { expect } from 'chai';
 import type { LanguageId } from '../../../server/src/protocol/index.ts';
 import { languageIds } from '../../../server/src/protocol/index.ts';
@@ -7,9 +7,9 @@ import { type Parts, type Ran, run, useSandbox, write } from './harness.ts';
 
 interface Sources {
   readonly hello: string;
-  /** Prints its first argument, to stderr its second, ends with 7. */
+  /** Prints its first argument to stdout and its second to stderr, and exits with 7. */
   readonly speak: string;
-  /** Ends by an error nobody catches, which names `boom`. */
+  /** Ends by an uncaught error with `boom` in its message. */
   readonly fail: string;
 }
 

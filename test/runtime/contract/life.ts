@@ -1,4 +1,4 @@
-/** From being made to being gone. */
+/** The contract on the life of a sandbox, from its creation to its end. */
 import { expect } from 'chai';
 import { create, names, type Parts, rejects, specFor, start, type Subject, write } from './harness.ts';
 
@@ -12,14 +12,14 @@ export function describeLife({ make, features }: Parts): void {
     });
     afterEach(() => subject.dispose());
 
-    it('begins with what the runtime is', async () => {
+    it('begins with a runtime that describes itself', async () => {
       const info = await subject.runtime.refresh(new AbortController().signal);
       expect(info).to.include({ id: subject.runtime.id, available: true });
       expect(subject.runtime.info()).to.deep.equal(info);
       expect(info.languages.map(({ id }) => id)).to.include.members([...features.languages]);
     });
 
-    it('of a sandbox leaves nothing', async () => {
+    it('of a sandbox leaves nothing on the host', async () => {
       const sandbox = await create(subject);
       await write(sandbox, '/workspace/a/b/c', 'x');
       const running = await start(sandbox, await command(sandbox, does.forever));
@@ -30,7 +30,7 @@ export function describeLife({ make, features }: Parts): void {
       expect(await subject.leftovers()).to.deep.equal([]);
     });
 
-    it('of several sandboxes ends with the runtime', async () => {
+    it('of several sandboxes ends when the runtime is closed', async () => {
       const sandboxes = await Promise.all([create(subject), create(subject), create(subject)]);
       const running = await Promise.all(
         sandboxes.map(async (sandbox) => start(sandbox, await command(sandbox, does.forever))),
@@ -41,13 +41,13 @@ export function describeLife({ make, features }: Parts): void {
       expect(await subject.leftovers()).to.deep.equal([]);
     });
 
-    it('begins empty', async () => {
+    it('begins with empty folders', async () => {
       const sandbox = await create(subject);
       expect(await names(sandbox, '/workspace')).to.deep.equal([]);
       await sandbox.close();
     });
 
-    it('does not begin when nobody wants it any more', async () => {
+    it('does not begin if it is cancelled', async () => {
       const abort = new AbortController();
       abort.abort(new Error('cancelled by the test'));
       const fault = await subject.runtime.create(specFor(subject), { signal: abort.signal, report: () => undefined }).then(
@@ -58,13 +58,13 @@ export function describeLife({ make, features }: Parts): void {
       expect(await subject.leftovers()).to.deep.equal([]);
     });
 
-    it('does not begin with a network that the runtime can not confine', async () => {
+    it('does not begin with a network mode that the runtime does not have', async () => {
       const asked = create(subject, { network: { mode: 'full' } });
       const fault = await rejects(asked, 'IsolationUnavailable');
       expect(fault.data.layers).to.deep.equal(['network']);
     });
 
-    it('ends also while programs and files are on their way', async () => {
+    it('can end while programs run and files are written', async () => {
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.forever);
       const starting = Promise.allSettled([start(sandbox, argv), start(sandbox, argv)]);
@@ -77,7 +77,7 @@ export function describeLife({ make, features }: Parts): void {
       expect(await subject.leftovers()).to.deep.equal([]);
     });
 
-    it('once over, refuses everything', async () => {
+    it('is over after close: everything is refused', async () => {
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.exit(0));
       await sandbox.close();
@@ -89,7 +89,7 @@ export function describeLife({ make, features }: Parts): void {
       expect(await Promise.race([sandbox.lost, Promise.resolve('not lost')])).to.equal('not lost');
     });
 
-    it('that ends behind its back is told', async () => {
+    it('is reported as lost if somebody else ends it', async () => {
       if (!subject.destroy) throw new Error('the subject must be able to destroy a sandbox');
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.forever);

@@ -1,10 +1,10 @@
-/** Limits that a runtime says it enforces, met by programs that try. */
+/** The contract on limits: programs try to exceed every limit that a runtime claims to enforce. */
 import { expect } from 'chai';
 import { create, limits, names, type Parts, read, rejects, run, start, textOf, useSandbox } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
-/** Tries again as long as it fails, for a while. */
+/** Repeats `work` as long as it fails, for a while. */
 async function eventually(check: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -27,7 +27,7 @@ export function describeLimits(parts: Parts): void {
     const stillWorks = async () => expect(await textOf(held.sandbox, await command(held.sandbox, does.print('works', '')))).to.equal('works');
 
     if (enforces.includes('memory') && parts.features.memoryEnds === 'sandbox') {
-      it('of memory end the sandbox that takes more, and say so', async () => {
+      it('of memory end a sandbox that uses more, and the exit says so', async () => {
         const sandbox = await create(held.subject, { limits: tight });
         const beside = await start(sandbox, await command(sandbox, does.forever));
         await beside.output.seen('ready');
@@ -39,7 +39,7 @@ export function describeLimits(parts: Parts): void {
         await stillWorks();
       }).timeout(60_000);
     } else if (enforces.includes('memory')) {
-      it('of memory end the program that takes more', async () => {
+      it('of memory end a program that uses more', async () => {
         const { exit } = await run(held.sandbox, await command(held.sandbox, does.hog));
         expect(exit).to.have.property('kind', 'memoryLimit');
         await stillWorks();
@@ -47,18 +47,18 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('cpu')) {
-      it('of the processor slow down what wants more', async () => {
+      it('of the processor slow down a program that wants more', async () => {
         const sandbox = await create(held.subject, { limits: { ...limits, cpus: 0.25 } });
         const { exit } = await run(sandbox, await command(sandbox, does.spin(1500)));
         const used = exit.kind === 'lost' ? undefined : exit.usage?.cpuMs;
-        // Accounts are settled every tenth of a second: a program may be a little ahead of its share.
+        // The kernel enforces the limit for periods of a tenth of a second: a program may be a little ahead of its share.
         expect(used).to.be.within(50, 900);
         await sandbox.close();
       });
     }
 
     if (enforces.includes('pids')) {
-      it('of processes hold a fork bomb, which can be killed', async () => {
+      it('of processes stop a fork bomb, which can be killed', async () => {
         const bomb = await start(held.sandbox, 'bomb() { bomb | bomb & }; echo ready; while :; do bomb; done');
         await bomb.output.seen('ready');
         await bomb.kill();
@@ -68,11 +68,11 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('pids') && parts.features.shell) {
-      it('of processes leave no command without an answer when there is no room for one', async () => {
+      it('of processes leave no command without an answer when no process can be started', async () => {
         const full = await start(held.sandbox, 'i=0; while [ $i -lt 200 ]; do sleep 100 & i=$((i + 1)); echo $i; done 2>/dev/null');
         await full.exited;
         expect(Number(full.output.of('stdout').toString().trim().split('\n').at(-1))).to.be.within(20, 64);
-        // Were it taken for lines of the shell's, this one would be carried out.
+        // If the shell took the input for lines of its own, it would run this one.
         const lines = Buffer.from('printf x >/workspace/carried-out\n'.repeat(2000));
         const works = [
           () => run(held.sandbox, 'echo ran'),
@@ -84,7 +84,7 @@ export function describeLimits(parts: Parts): void {
           expect(JSON.stringify(ended)).to.match(/"code":(?:0|126)|no room|not there|no such file|ended at once|fork/i);
         }
         await full.kill();
-        // What was killed takes up room until its parent has seen that it is dead.
+        // A killed process counts until its parent has waited for it.
         await eventually(stillWorks);
         expect((await names(held.sandbox, '/workspace')).filter((name) => name !== 'lines')).to.deep.equal([]);
       }).timeout(60_000);
@@ -92,7 +92,7 @@ export function describeLimits(parts: Parts): void {
 
     if (enforces.includes('disk')) {
       for (const place of ['/workspace', '/tmp']) {
-        it(`of the disk are felt in ${place}`, async () => {
+        it(`of the disk hold in ${place}`, async () => {
           const { stderr } = await run(held.sandbox, await command(held.sandbox, does.fill(`${place}/fill`, 64 * MIB)));
           expect(stderr.toString()).to.match(/No space left|I\/O error/);
           await rejects(held.sandbox.files.write(`${place}/more`, Buffer.alloc(MIB), { mode: 'overwrite', executable: undefined }), 'DiskFull');
@@ -120,7 +120,7 @@ export function describeLimits(parts: Parts): void {
       await sandbox.close();
     }).timeout(60_000);
 
-    it('are told, layer by layer', () => {
+    it('are reported in the isolation, layer by layer', () => {
       const { score, layers } = held.sandbox.isolation;
       expect(score).to.be.within(0, 10);
       for (const name of enforces) expect(layers.find((layer) => layer.name === name)).to.have.property('state').that.is.not.equal('off');

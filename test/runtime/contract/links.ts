@@ -1,4 +1,4 @@
-/** Links that a program, or whoever shares a folder, left in the workspace. They are never followed out of the sandbox. */
+/** The contract on links in the workspace, from a program or in a folder that was copied: they are never followed out of the sandbox. */
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ export function describeLinks(parts: Parts): void {
       await rm(folder, { recursive: true });
     });
 
-    it('stay behind, and so does what they lead to', async () => {
+    it('are not copied, and neither is what they lead to', async () => {
       const sandbox = await create(subject, { workspace: { path: join(folder, 'shared'), access: 'copy' } });
       try {
         expect(await read(sandbox, '/workspace/deep/file')).to.equal('what was shared');
@@ -39,7 +39,7 @@ export function describeLinks(parts: Parts): void {
       expect(await readdir(join(folder, 'shared'))).to.have.members(['deep', 'directory', 'inner', 'secret']);
     });
 
-    it('do not save a folder that is too large', async () => {
+    it('do not keep a folder that is too large from being refused', async () => {
       await writeFile(join(folder, 'shared/large'), Buffer.alloc(65 * 1024 * 1024));
       await rejects(create(subject, { workspace: { path: join(folder, 'shared'), access: 'copy' } }), 'DiskFull');
       await rm(join(folder, 'shared/large'));
@@ -74,14 +74,14 @@ export function describeLinks(parts: Parts): void {
       expect(await read(held.sandbox, '/workspace/real/file')).to.equal('real\n');
     });
 
-    it('with pipes beside them never make a file command wait', async () => {
+    it('and named pipes never make a file command wait', async () => {
       await rejects(read(held.sandbox, '/workspace/pipe'), 'WrongFileType');
       await rejects(write(held.sandbox, '/workspace/pipe', 'x'), 'WrongFileType');
       await rejects(held.sandbox.files.copy('/workspace/pipe', '/workspace/copy', { recursive: false, overwrite: true }), 'WrongFileType');
     });
 
     if (parts.features.links === 'followed') {
-      it('show what the sandbox itself holds', async () => {
+      it('are followed within the sandbox', async () => {
         await textOf(held.sandbox, 'ln -sf /etc/hostname own');
         expect(await read(held.sandbox, '/workspace/own')).to.equal(await textOf(held.sandbox, 'cat /etc/hostname'));
       });

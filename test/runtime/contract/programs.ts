@@ -1,4 +1,4 @@
-/** How programs are started, told things, and end. */
+/** The contract on programs: how they are started, what they get, and how they end. */
 import { expect } from 'chai';
 import { create, names, type Parts, rejects, run, start, textOf, useSandbox, write } from './harness.ts';
 
@@ -57,7 +57,7 @@ export function describePrograms(parts: Parts): void {
       }
     });
 
-    it('run in the directory they are told', async () => {
+    it('run in the working directory that was asked for', async () => {
       await held.sandbox.files.createDirectory("/workspace/some where/it's", true);
       const where = async (cwd: string) => (await textOf(held.sandbox, await say(does.cwd), { cwd })).trimEnd();
       expect(await where('/workspace')).to.equal('/workspace');
@@ -65,16 +65,16 @@ export function describePrograms(parts: Parts): void {
       expect(await where("/workspace/some where/it's")).to.equal("/workspace/some where/it's");
     });
 
-    it('do not run where there is no directory', async () => {
+    it('do not run if the working directory does not exist', async () => {
       await rejects(start(held.sandbox, await say(does.cwd), { cwd: '/workspace/nowhere' }), 'FileNotFound');
     });
 
-    it('run side by side', async () => {
+    it('run in parallel', async () => {
       const commands = await Promise.all([1, 2, 3, 4, 5].map((number) => say(does.print(`number ${number}`, ''))));
       expect(await Promise.all(commands.map((each) => textOf(held.sandbox, each)))).to.deep.equal([1, 2, 3, 4, 5].map((number) => `number ${number}`));
     });
 
-    it('see the files that were written, and theirs are seen', async () => {
+    it('see the files of the file commands, which see theirs', async () => {
       await write(held.sandbox, '/workspace/there.txt', 'x');
       expect(await names(held.sandbox, '/workspace')).to.include('there.txt');
     });
@@ -120,14 +120,14 @@ function describeEndings({ features }: Parts, held: Held, say: Say): void {
     expect(await textOf(held.sandbox, await say(does.print('fine', '')))).to.equal('fine');
   });
 
-  it('end by TERM within the grace they are given', async () => {
+  it('end by SIGTERM within the grace period', async () => {
     const program = await start(held.sandbox, await say(does.forever));
     await program.output.seen('ready');
     await program.kill(10_000);
     expect(await program.exited).to.deep.include({ kind: 'signaled', signal: 'SIGTERM' });
   });
 
-  it('end by KILL when they do not mind TERM', async () => {
+  it('end by SIGKILL after it if they ignore SIGTERM', async () => {
     const program = await start(held.sandbox, await say(does.stubborn));
     await program.output.seen('ready');
     await program.signal('SIGTERM');

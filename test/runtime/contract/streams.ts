@@ -1,4 +1,4 @@
-/** What programs read and write: whole, in order, at the pace of whoever takes it. */
+/** The contract on streams: what programs read and write arrives complete, in order, and at the pace of the reader. */
 import { expect } from 'chai';
 import type { Stream } from '../../../server/src/runtime/ports.ts';
 import { floodLine } from './dialects.ts';
@@ -33,7 +33,7 @@ export function describeStreams(parts: Parts): void {
       expect(most).to.equal(1);
     }).timeout(60_000);
 
-    it('make a program wait while the sink does', async () => {
+    it('make a program wait while the sink is slow', async () => {
       let release!: () => void;
       const closed = new Promise<void>((resolve) => (release = resolve));
       let taken = 0;
@@ -43,7 +43,7 @@ export function describeStreams(parts: Parts): void {
       });
       let ended = false;
       void exited.then(() => (ended = true));
-      // What passes meanwhile is bounded by the pipes on the way; another program runs to its end in the meantime.
+      // Meanwhile no more passes than the pipes on the way can hold. That another program ends shows that enough time has passed.
       await run(held.sandbox, await say(does.print('x', '')));
       expect(taken).to.be.lessThan(MIB);
       expect(ended).to.equal(false);
@@ -67,7 +67,7 @@ export function describeStreams(parts: Parts): void {
       expect(await running.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     });
 
-    it('bring bytes in, and then end', async () => {
+    it('give stdin some bytes, and then its end', async () => {
       for (const input of ['', 'text\n', 'no newline', "it's $HOME\n\\0"]) {
         const { exit, stdout } = await run(held.sandbox, await say(does.cat), { stdin: Buffer.from(input) });
         expect(exit).to.deep.include({ kind: 'exited', code: 0 });
@@ -75,19 +75,19 @@ export function describeStreams(parts: Parts): void {
       }
     });
 
-    it('bring many bytes in, of every value', async () => {
+    it('give stdin many bytes, of every value', async () => {
       const input = Buffer.alloc(3 * MIB, Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
       const { stdout } = await run(held.sandbox, await say(does.cat), { stdin: input });
       expect(stdout.equals(input)).to.equal(true);
     }).timeout(30_000);
 
-    it('bring nothing in where there is no input', async () => {
+    it('give stdin nothing if there is no input', async () => {
       const { exit, stdout } = await run(held.sandbox, await say(does.cat), { stdin: 'none' });
       expect(exit).to.deep.include({ kind: 'exited', code: 0 });
       expect(stdout.length).to.equal(0);
     });
 
-    it('stay open for input until they are ended', async () => {
+    it('keep stdin open until it is ended', async () => {
       const running = await start(held.sandbox, await say(does.cat), { stdin: 'open' });
       await running.write(Buffer.from('one\n'));
       await running.output.seen('one\n');
@@ -107,7 +107,7 @@ export function describeStreams(parts: Parts): void {
       expect(exit).to.deep.include({ kind: 'exited', code: 6 });
     });
 
-    it('end with the program, also when the sink fails', async () => {
+    it('end with the program, even if the sink fails', async () => {
       const { exited } = await held.sandbox.start(program(await say(does.flood(MIB))), () => Promise.reject(new Error('no more')));
       expect(await exited).to.deep.include({ kind: 'exited', code: 0 });
     });

@@ -1,4 +1,4 @@
-/** Programs on a terminal of their own, where a runtime has terminals and a shell to see them with. */
+/** The contract on terminals, for runtimes that have terminals and a shell. */
 import { expect } from 'chai';
 import { type Parts, start, useSandbox } from './harness.ts';
 
@@ -12,31 +12,31 @@ export function describeTerminals(parts: Parts): void {
     const held = useSandbox(parts);
     const open = (command: string | readonly string[]) => start(held.sandbox, command, { pty, stdin: 'open' });
 
-    it('are there, with their size', async () => {
+    it('have the size that was asked for', async () => {
       const program = await open('test -t 0 && test -t 1 && test -t 2 && stty size && echo $TERM');
       expect(await program.exited).to.deep.include({ kind: 'exited', code: 0 });
       expect(program.output.of('pty').toString()).to.equal('17 91\r\nxterm-256color\r\n');
     });
 
-    it('end with the exit code of the program', async () => {
+    it('report the exit code of the program', async () => {
       for (const code of [0, 1, 42]) expect(await (await open(`exit ${code}`)).exited).to.deep.include({ kind: 'exited', code });
     });
 
-    it('take arguments and variables as they are', async () => {
+    it('pass arguments and variables on as they are', async () => {
       const nasty = `it's "$HOME" %s \\ *`;
       const program = await start(held.sandbox, ['sh', '-c', 'printf "%s|%s" "$1" "$V"', 'sh', nasty], { pty, stdin: 'open', env: { V: nasty } });
       await program.exited;
       expect(program.output.of('pty').toString()).to.equal(`${nasty}|${nasty}`);
     });
 
-    it('echo what is typed, and hand it on by the line', async () => {
+    it('echo what is typed, and pass it on line by line', async () => {
       const program = await open('read line; echo "got $line"');
       await program.write(Buffer.from('Ada\n'));
       await program.exited;
       expect(program.output.of('pty').toString()).to.equal('Ada\r\ngot Ada\r\n');
     });
 
-    it('make an interrupt of Ctrl-C', async () => {
+    it('turn Ctrl-C into SIGINT', async () => {
       const program = await open('trap "echo caught; exit 3" INT; echo ready; while :; do sleep 0.1; done');
       await program.output.seen('ready');
       await program.write(Buffer.from('\x03'));
@@ -52,7 +52,7 @@ export function describeTerminals(parts: Parts): void {
       expect(program.output.of('pty').toString()).to.match(/one\r\none\r\n.*end\r\n$/s);
     });
 
-    it('change their size, and tell the program', async () => {
+    it('can be resized, and the program is told', async () => {
       const program = await open('trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.1; done');
       await program.output.seen('ready');
       await program.resize({ cols: 120, rows: 40 });
@@ -60,14 +60,14 @@ export function describeTerminals(parts: Parts): void {
       expect(program.output.of('pty').toString()).to.contain('40 120');
     });
 
-    it('pass signals to what runs there', async () => {
+    it('pass signals to the program', async () => {
       const program = await open('trap "echo hup; exit 4" HUP; echo ready; while :; do sleep 0.1; done');
       await program.output.seen('ready');
       await program.signal('SIGHUP');
       expect(await program.exited).to.deep.include({ kind: 'exited', code: 4 });
     });
 
-    it('are killed with all that runs there', async () => {
+    it('are killed with everything that runs on them', async () => {
       const program = await open('sleep 60931 & sleep 60931 & echo ready; trap "" HUP TERM INT; while :; do sleep 0.1; done');
       await program.output.seen('ready');
       await program.kill();

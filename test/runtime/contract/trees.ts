@@ -1,9 +1,9 @@
-/** Processes that programs make: none survives, none holds anything up. For runtimes with a shell. */
+/** The contract on the processes that programs start: none survives a kill, and none holds anything up. For runtimes with a shell. */
 import { expect } from 'chai';
 import type { Sandbox } from '../../../server/src/runtime/ports.ts';
 import { type Parts, run, start, textOf, useSandbox } from './harness.ts';
 
-/** Command lines of all processes in the sandbox, without tools that an image may not have. */
+/** The command lines of all processes in the sandbox, found with tools that every image has. */
 const listProcesses = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done";
 
 async function processes(sandbox: Sandbox, text: string): Promise<string[]> {
@@ -25,7 +25,7 @@ export function describeTrees(parts: Parts): void {
       'that makes new ones': 'while :; do sleep 87601 & sleep 0.05; echo ready; done',
     };
     for (const [name, line] of Object.entries(trees)) {
-      it(`are killed whole: one ${name}`, async () => {
+      it(`are killed completely: a tree ${name}`, async () => {
         const running = await start(held.sandbox, line);
         await running.output.seen('ready');
         await running.kill();
@@ -34,7 +34,7 @@ export function describeTrees(parts: Parts): void {
       });
     }
 
-    it('do not delay the end of the program they were left by', async () => {
+    it('do not delay the end of the program that left them', async () => {
       const running = await start(held.sandbox, 'sleep 87602 & echo done');
       expect(await running.exited).to.deep.include({ kind: 'exited', code: 0 });
       expect(running.output.of('stdout').toString()).to.equal('done\n');
@@ -50,25 +50,25 @@ export function describeTrees(parts: Parts): void {
 
     const suicides = { SIGKILL: 'KILL', SIGTERM: 'TERM', SIGSEGV: 'SEGV' };
     for (const [signal, name] of Object.entries(suicides)) {
-      it(`tell a program that died by ${signal} from one that says so`, async () => {
+      it(`tell death by ${signal} from an exit with the same status`, async () => {
         const { exit } = await run(held.sandbox, `kill -${name} $$`);
         expect(exit).to.deep.include({ kind: 'signaled', signal });
       });
     }
 
-    it('take programs by name with their arguments, and lines of sh', async () => {
+    it('are started from a program with its arguments, or from a line of sh', async () => {
       expect(await textOf(held.sandbox, ['printf', '%s|', 'a b', "it's", ''])).to.equal("a b|it's||");
       expect(await textOf(held.sandbox, "a='x  y'; echo \"$a\" | tr x z && (cd /tmp; pwd)")).to.equal('z  y\n/tmp\n');
     });
 
-    it('tell what can not be run', async () => {
+    it('report what can not be run', async () => {
       const missing = await run(held.sandbox, ['no-such-program-87603']);
       expect(missing.exit).to.deep.include({ kind: 'exited', code: 127 });
       const notExecutable = await run(held.sandbox, 'echo x > data; ./data');
       expect(notExecutable.exit).to.deep.include({ kind: 'exited', code: 126 });
     });
 
-    it('leave nothing behind from a thousand programs one after the other', async () => {
+    it('leave nothing behind after a thousand programs, one after the other', async () => {
       await textOf(held.sandbox, 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done');
       const zombies = await textOf(held.sandbox, "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l");
       expect(Number(zombies)).to.equal(0);

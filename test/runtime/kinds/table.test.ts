@@ -1,4 +1,4 @@
-/** The table of runtimes: what is said of each before it is loaded is so afterwards. */
+/** The table of runtimes: what it says of each kind before it is loaded is true when it is loaded. */
 import { expect } from 'chai';
 import { languageIds } from '../../../server/src/protocol/index.ts';
 import { lateRuntime } from '../../../server/src/runtime/choice/late.ts';
@@ -10,7 +10,7 @@ import { recordingLog } from '../../wire/server.ts';
 
 const docker = { runtimes: { kata: { ociRuntime: 'kata-runtime', isolation: 9 } } };
 
-/** What a daemon of the process 1 on the machine `here` has; process 7 is there too. */
+/** The parts of a daemon with process id 1 on the machine `here`, on which process 7 runs, too. */
 const sharedParts = (host = 'tcp://127.0.0.1:1') =>
   new SharedParts({
     env: {}, home: '/nowhere', hostname: 'here', platform: 'linux', pid: 1, uid: -1, version: '0', clock: new FakeClock(), log: recordingLog([]),
@@ -25,7 +25,7 @@ describe('the table of runtimes', () => {
   });
 
   for (const kind of kinds) {
-    it(`says of ${kind.id} what is so when it has been loaded, and loading it starts nothing`, async () => {
+    it(`says of ${kind.id} what is true when it is loaded, and loading it starts nothing`, async () => {
       const shared = sharedParts();
       const runtime = await kind.load(shared);
       expect({ id: runtime.id, can: runtime.can }).to.deep.equal({ id: kind.id, can: kind.can });
@@ -36,7 +36,7 @@ describe('the table of runtimes', () => {
     });
   }
 
-  it('is loaded by nobody who only asks for what is known', () => {
+  it('loads no runtime for a question about what is known', () => {
     const loads: string[] = [];
     const runtimes = kinds.map(({ id, can }) => lateRuntime(id, can, () => Promise.reject(new Error(String(loads.push(id))))));
     expect(runtimes.map((runtime) => [runtime.id, runtime.info().available, runtime.prepared('python')])).to.deep.equal(kinds.map(({ id }) => [id, false, false]));
@@ -44,8 +44,8 @@ describe('the table of runtimes', () => {
   });
 });
 
-describe('what daemons leave', () => {
-  it('is looked for once in each place', () => {
+describe('what dead daemons leave', () => {
+  it('is searched for once in each place', () => {
     const all = leftoversOf(runtimeKinds(docker));
     expect(all.map(({ what }) => what)).to.deep.equal(['containers']);
     const own: Leftovers = { what: 'machines', sweep: () => Promise.resolve(0) };
@@ -54,14 +54,14 @@ describe('what daemons leave', () => {
     expect(leftoversOf([first, { ...first, id: 'vm', leftovers: own }, first, { ...first, leftovers: undefined }])).to.deep.equal([first.leftovers, own]);
   });
 
-  it('belongs to daemons of this machine that are there no more, and to nobody else', async () => {
+  it('belongs to daemons of this machine that no longer run, and to nobody else', async () => {
     const shared = sharedParts();
     const ids = ['here.2.ab', 'here.7.ab', 'there.2.ab', 'here.2', 'here.x.ab', '', shared.daemonId];
     expect(ids.filter((id) => shared.isGone(id))).to.deep.equal(['here.2.ab']);
     await shared.close();
   });
 
-  it('is removed from the engine by whichever of its kinds is asked', async () => {
+  it('is removed from the engine by any of the kinds of containers', async () => {
     const engine = await FakeEngine.start();
     const shared = sharedParts(`unix://${engine.socketPath}`);
     try {

@@ -1,4 +1,4 @@
-/** File commands on host folders in which hostile programs run: planted links, swap races, depth. Rows A1, A2 and A5. */
+/** File commands on folders of the host in which hostile programs plant links, swap files for links and make deep trees. Rows A1, A2 and A5. */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,11 +15,11 @@ const SECRET = 'what is outside';
 const OVER = { mode: 'overwrite', executable: undefined } as const;
 const TREE = { recursive: true, overwrite: true };
 
-/** Linux holds directories; `aix` stands for everything that compares paths. */
+/** On Linux directories are held open; `aix` stands for all systems on which paths are compared. */
 for (const system of ['linux', 'aix'] as const) {
   if (system === 'linux' && platform() !== 'linux') continue;
 
-  describe(`files confined to host folders, the way of ${system === 'linux' ? 'Linux' : 'other systems'}`, () => {
+  describe(`files confined to folders of the host, as on ${system === 'linux' ? 'Linux' : 'other systems'}`, () => {
     let place: string;
     let outside: string;
     let workspace: string;
@@ -76,7 +76,7 @@ for (const system of ['linux', 'aix'] as const) {
       expect(entries.map(({ path, type }) => [path, type])).to.deep.equal([['/workspace/middle', 'symlink']]);
     });
 
-    it('delete a link, not what it leads to; also inside of a tree', async () => {
+    it('delete a link and not what it leads to, also in a tree', async () => {
       await mkdir(join(workspace, 'tree/deep'), { recursive: true });
       await symlink(outside, join(workspace, 'tree/deep/link'));
       await symlink(outside, join(workspace, 'link'));
@@ -85,7 +85,7 @@ for (const system of ['linux', 'aix'] as const) {
       expect(snapshot(workspace)).to.deep.equal([]);
     });
 
-    it('leave links behind when a tree is copied, and do not copy through one that is there', async () => {
+    it('leave links out when a tree is copied, and do not copy through a link at the destination', async () => {
       await mkdir(join(workspace, 'tree'));
       await writeFile(join(workspace, 'tree/file'), 'ours');
       await symlink(join(outside, 'file'), join(workspace, 'tree/link'));
@@ -96,7 +96,7 @@ for (const system of ['linux', 'aix'] as const) {
       await rejects(files.copy('/workspace/tree', '/workspace/trap', TREE), 'InvalidPath');
     });
 
-    it('do not empty a file that is copied onto itself by another name', async () => {
+    it('do not empty a file that is copied onto itself under another name', async () => {
       await writeFile(join(workspace, 'one'), 'content');
       await link(join(workspace, 'one'), join(workspace, 'two'));
       await rejects(files.copy('/workspace/one', '/workspace/two', TREE), 'FileExists');
@@ -104,14 +104,14 @@ for (const system of ['linux', 'aix'] as const) {
     });
 
     for (const path of ['/workspace/../outside/file', '/workspace/./x', '/workspace//x', '/workspaceX/x', '/outside/file', 'workspace/x', '', '/', '/workspace/a\0b', '/workspace/', '/tmp/..']) {
-      it(`take no path like ${JSON.stringify(path)}`, async () => {
+      it(`refuse the path ${JSON.stringify(path)}`, async () => {
         await rejects(files.read(path, 0, undefined), 'InvalidPath');
         await rejects(files.write(path, Buffer.from('x'), OVER), 'InvalidPath');
         await rejects(files.list(path, { recursive: false, limit: 1, accept: () => true }), 'InvalidPath');
       });
     }
 
-    it('keep the mounts themselves', async () => {
+    it('never delete the mounts themselves', async () => {
       await rejects(files.delete('/workspace', { recursive: true, force: true }), 'WrongFileType');
       await rejects(files.write('/workspace', Buffer.from('x'), OVER), 'WrongFileType');
       await rejects(files.read('/tmp', 0, undefined), 'WrongFileType');
@@ -126,7 +126,7 @@ for (const system of ['linux', 'aix'] as const) {
       await rejects(files.copy('/tmp/all', '/workspace', { recursive: true, overwrite: false }), 'FileExists');
     });
 
-    it('remove trees that are deeper than a path can say, locked, or full of odd names', async () => {
+    it('remove trees that are deeper than a path can be long, without permissions, or full of odd names', async () => {
       const odd = Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from([0xff, 0xfe, 0x0a])]);
       await mkdir(odd);
       await mkdir(join(workspace, 'locked/in/side'), { recursive: true });
@@ -141,7 +141,7 @@ for (const system of ['linux', 'aix'] as const) {
       await mkdir(workspace);
     }).timeout(30_000);
 
-    it('list no more than they are asked, and end in a deep tree', async () => {
+    it('list no more entries than asked for, and come to an end in a deep tree', async () => {
       await mkdir(join(workspace, 'd/'.repeat(600)), { recursive: true });
       const { entries, truncated } = await files.list('/workspace', { recursive: true, limit: 10_000, accept: () => true });
       expect(entries.length).to.be.within(500, 600);
@@ -192,7 +192,7 @@ for (const system of ['linux', 'aix'] as const) {
   });
 }
 
-/** Until it is killed: a directory and a file, and links to the outside in their places, as fast as it can. */
+/** A program that, until it is killed, swaps a directory and a file for links to the outside and back, as fast as it can. */
 const swapping = `
 const fs = require('fs');
 fs.symlinkSync('../outside', 'link-d'); fs.symlinkSync('../outside/file', 'link-f');

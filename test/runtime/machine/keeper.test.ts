@@ -1,4 +1,4 @@
-/** However a daemon ends, its processes and folders end with it. Rows C4 and C5 of what went wrong elsewhere. */
+/** However a daemon ends, its processes and folders are removed. Rows C4 and C5 of the list of faults. */
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,9 +17,9 @@ import { need, npmPackage } from '../../require.ts';
 import { processesWith } from '../kinds/deno/subject.ts';
 import { until } from '../kinds/deno/until.ts';
 
-/** What the protocol promises. */
+/** The protocol promises that leftovers are gone within this time. */
 const GONE_MS = 2_000;
-/** No system has a process of this number. */
+/** No system has a process with this id. */
 const DEAD = 2_000_000_000;
 
 const quiet = createLog('error', () => undefined);
@@ -56,7 +56,7 @@ describe('the keeper', () => {
       return folder;
     }
 
-    it('with KILL leaves no process and no folder, and runs the command for that', async () => {
+    it('by SIGKILL leaves no process and no folder, and runs the command for a sudden death', async () => {
       const told = join(place, 'told');
       const folder = await busyDaemon(told);
       expect(processesWith(`${folder}/sandbox-`)).to.have.length(3);
@@ -67,7 +67,7 @@ describe('the keeper', () => {
       await until('it has written', async () => (await readFile(told, 'utf8')) === "it's over\n");
     });
 
-    it('by the signals of a terminal does not die with it', async () => {
+    it('by the signals of a terminal is not killed with it', async () => {
       const folder = await busyDaemon();
       const [keeper] = pidsOf(`codebeaker-keeper ${folder}`);
       for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.kill(keeper as number, signal);
@@ -76,21 +76,21 @@ describe('the keeper', () => {
     });
   });
 
-  it('closes with everything it holds, and without the command for sudden deaths', async () => {
+  it('kills and removes everything when it is closed, and does not run the command for a sudden death', async () => {
     const keeper = keep();
     const folder = await keeper.folder();
     const told = join(place, 'not told');
     await keeper.onDeath(['/bin/sh', '-c', 'echo > "$1"', 'sh', told]);
     const running = await sleep(keeper, '86001');
     await keeper.close();
-    // Killed; or, where it had not become the program yet, ended because nobody was left to record it.
+    // It was killed; or it had not become the program yet, and ended because it could not record itself.
     expect(await running.exited).to.have.property('signal').that.is.oneOf(['SIGKILL', 'SIGPIPE']);
     expect(existsSync(folder)).to.equal(false);
     expect(existsSync(told)).to.equal(false);
     expect(processesWith(folder)).to.deep.equal([]);
   });
 
-  it('is replaced when it is killed, and knows what its predecessor knew', async () => {
+  it('is replaced when it is killed, and the new one knows the same groups', async () => {
     const keeper = keep();
     const folder = await keeper.folder();
     const running = await sleep(keeper, '86002');
@@ -103,7 +103,7 @@ describe('the keeper', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  it('gives up when it is killed again and again, and nothing is started then', async () => {
+  it('is not replaced any more when it is killed again and again, and then no program is started', async () => {
     const keeper = keep();
     const folder = await keeper.folder();
     for (let times = 0; times < 5; times++) {
@@ -126,7 +126,7 @@ describe('the keeper', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  it('sweeps the folders of daemons that are gone, and only those', async () => {
+  it('removes the folders of dead daemons, and only those', async () => {
     const root = await realpath(tmpdir());
     const made = (name: string) => join(root, `codebeaker-${name}`);
     const ours = { dead: made(`${DEAD}-abc`), alive: made(`${process.pid}-abc`), named: made('x-abc'), link: made(`${DEAD}-link`), foreign: made(`${DEAD}-foreign`) };

@@ -1,4 +1,4 @@
-/** Programs of the host: what they leave behind, hold open, write too much. Rows C1, C2 and C8. */
+/** Programs on the host that leave processes behind, hold pipes open or write too much. Rows C1, C2 and C8. */
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
@@ -32,24 +32,24 @@ describe('programs of the host', () => {
   const sh = (line: string, sink: Sink = output.sink, stdin: 'none' | 'open' | Buffer = 'none'): Promise<MachineProcess> =>
     startProcess({ command: ['/bin/sh', '-c', line], cwd: folder, env: { PATH: '/usr/bin:/bin' }, stdin, maxFileBytes: MIB }, sink, { keeper, clock: systemClock });
 
-  it('end when they end, not when what they left in the background does', async () => {
+  it('have ended when their own process has, not when processes that they left in the background have', async () => {
     const program = await sh('sleep 85001 & echo done');
     expect(await program.exited).to.deep.equal({ kind: 'exited', code: 0 });
     expect(output.of('stdout').toString()).to.equal('done\n');
     await until('what it left is gone too', () => processesWith('sleep 85001').length === 0);
   });
 
-  it('end when they end, though somebody goes on writing into their output', async () => {
+  it('have ended when their own process has, even if another one goes on writing to their output', async () => {
     const program = await sh('setsid sh -c "echo \\$\\$ > pid; exec yes late" & echo done; sleep 0.2');
     expect(await program.exited).to.deep.equal({ kind: 'exited', code: 0 });
     const before = output.of('stdout').length;
     expect(output.of('stdout').toString()).to.match(/^(late\n)*done\n/);
-    // Nobody reads any more, so it can't write any more.
+    // The pipe is closed at the reading end, so that it can't write any more.
     await until('the writer is gone', () => processesWith('yes late').length === 0);
     expect(output.of('stdout').length).to.equal(before);
   });
 
-  it('give everything they wrote right before their end to a slow sink', async () => {
+  it('lose nothing of what they wrote right before their end, even with a slow sink', async () => {
     let taken = 0;
     const program = await sh('head -c 60000 /dev/zero', async (_, chunk) => {
       await new Promise((resolve) => setTimeout(resolve, 120));
@@ -67,7 +67,7 @@ describe('programs of the host', () => {
     await until('nothing is left', () => processesWith('sleep 85002').length === 0);
   });
 
-  it('get signals as a group, by POSIX names only', async () => {
+  it('get signals with their whole group, by POSIX names only', async () => {
     const program = await sh('trap "echo got it; exit 5" USR1; echo ready; sleep 85003 & wait');
     await output.seen('ready');
     await rejects(program.signal('SIGNONSENSE'), 'InvalidParams');
@@ -78,7 +78,7 @@ describe('programs of the host', () => {
     await program.kill();
   });
 
-  it('inherit no variable, no descriptor, no ignored signal but XFSZ', async () => {
+  it('inherit no variable, no descriptor, and no ignored signal but SIGXFSZ', async () => {
     process.env.HOST_CANARY = 'canary';
     try {
       await (await sh('env; i=3; while [ $i -lt 100 ]; do [ -e /proc/$$/fd/$i ] && echo descriptor $i; i=$((i+1)); done; grep SigIgn /proc/self/status')).exited;
@@ -91,7 +91,7 @@ describe('programs of the host', () => {
     expect(text).to.match(/^SigIgn:\t0000000001000000$/m);
   });
 
-  it('write no file larger than they may, and leave no core', async () => {
+  it('can not write a file larger than the limit, and leave no core file', async () => {
     const program = await sh('head -c 3000000 /dev/zero > big; sh -c \'kill -SEGV $$\'; ulimit -c');
     expect(await program.exited).to.deep.equal({ kind: 'exited', code: 0 });
     expect((await stat(join(folder, 'big'))).size).to.equal(MIB);
@@ -100,7 +100,7 @@ describe('programs of the host', () => {
     expect(existsSync(join(folder, 'core'))).to.equal(false);
   });
 
-  it('tell when they can not be started', async () => {
+  it('are reported if they can not be started', async () => {
     const start = (command: string[], cwd = folder) =>
       startProcess({ command, cwd, env: {}, stdin: 'none', maxFileBytes: 0 }, output.sink, { keeper, clock: systemClock });
     await rejects(start(['/bin/true'], join(folder, 'nowhere')), 'SandboxFailed');

@@ -1,4 +1,4 @@
-/** A folder on its way into a sandbox: what goes along, what stays, and what ends it. */
+/** Copying a folder into a sandbox: what is copied, what is left out, and what ends the copy. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { copyFolder } from '../../../server/src/runtime/workspace/copy-in.ts';
 
 const MiB = 1024 * 1024;
 
-/** A sandbox in which `tar` is the test: it gets the archive, and ends as it is told. */
+/** A sandbox in which the test plays `tar`: it gets the archive, and decides how tar ends. */
 class Receiver {
   readonly sandbox: Sandbox;
   readonly chunks: Buffer[] = [];
@@ -21,12 +21,12 @@ class Receiver {
   killed = false;
   exit: Exit = { kind: 'exited', code: 0 };
   complaint = '';
-  /** Called for each piece before the next is asked for. */
+  /** Called for each piece, before the next one is read. */
   onWrite: (bytes: Buffer) => void | Promise<void> = () => undefined;
 
   constructor() {
     let sink: Sink = () => undefined;
-    const process: Pick<Process, 'exited' | 'write' | 'end' | 'kill'> = {
+    const running: Pick<Process, 'exited' | 'write' | 'end' | 'kill'> = {
       exited: this.#exited.promise,
       write: async (bytes) => {
         this.chunks.push(bytes);
@@ -44,12 +44,12 @@ class Receiver {
     const start: Sandbox['start'] = async (program, to) => {
       this.program = program;
       sink = to;
-      return process as Process;
+      return running as Process;
     };
     this.sandbox = { start } as Sandbox;
   }
 
-  /** What was received, as `name` → what it is. */
+  /** The entries of the archive that was received, by their names. */
   async entries(): Promise<Record<string, { type: string; mode: number; mtime: number; text: string }>> {
     const found: Awaited<ReturnType<Receiver['entries']>> = {};
     const archive = extract();
@@ -109,7 +109,7 @@ describe('a folder that is copied into a sandbox', () => {
     expect(receiver.program).to.deep.include({ command: ['tar', '-x', '-f', '-', '-C', '/workspace'], stdin: 'open' });
   });
 
-  it('leaves links and special files where they are', async () => {
+  it('leaves links and special files out', async () => {
     put('file');
     writeFileSync(join(root, 'secret'), 'secret');
     mkdirSync(join(root, 'secrets'));
@@ -125,7 +125,7 @@ describe('a folder that is copied into a sandbox', () => {
     expect(Object.keys(await receiver.entries())).to.deep.equal(['file']);
   });
 
-  it('copies a hard link as the file that it is', async () => {
+  it('copies a hard link as a file', async () => {
     put('one', 'same');
     linkSync(join(folder, 'one'), join(folder, 'two'));
     const receiver = new Receiver();
@@ -152,7 +152,7 @@ describe('a folder that is copied into a sandbox', () => {
     expect(texts.filter((text) => text.includes('secret'))).to.deep.equal([]);
   });
 
-  it('keeps its word about a file that shrinks or grows meanwhile', async () => {
+  it('sends as many bytes as it announced for a file that shrinks or grows meanwhile', async () => {
     for (const [size, expected] of [[10, 600_000], [900_000, 600_000]] as const) {
       put('file', Buffer.alloc(600_000, 'z'));
       put('zebra', 'after');
@@ -165,7 +165,7 @@ describe('a folder that is copied into a sandbox', () => {
     }
   });
 
-  it('that is larger than the disk is refused before it is read', async () => {
+  it('is refused before it is read if a file is larger than the disk', async () => {
     put('small');
     put('sparse', '');
     truncateSync(join(folder, 'sparse'), 100 * 1024 * MiB);
@@ -176,13 +176,13 @@ describe('a folder that is copied into a sandbox', () => {
     expect(receiver.killed).to.equal(true);
   });
 
-  it('that grows beyond the disk bit by bit is refused too', async () => {
+  it('is refused if many small files together are larger than the disk', async () => {
     for (let count = 0; count < 12; count++) put(`file${count}`, Buffer.alloc(100_000));
     expect((await copy(new Receiver(), MiB))?.kind).to.equal('DiskFull');
     expect(await copy(new Receiver(), 1_200_000)).to.equal(undefined);
   });
 
-  it('waits while the sandbox takes no more', async () => {
+  it('waits while the sandbox takes nothing more', async () => {
     put('large', Buffer.alloc(3 * MiB));
     const receiver = new Receiver();
     let inside = 0;
@@ -197,7 +197,7 @@ describe('a folder that is copied into a sandbox', () => {
     expect((await receiver.entries()).large?.text).to.have.length(3 * MiB);
   });
 
-  it('is given up when nobody wants it any more', async () => {
+  it('is given up when it is cancelled', async () => {
     for (let count = 0; count < 50; count++) put(`file${count}`);
     const abort = new AbortController();
     const reason = new ProtocolError('RequestCancelled', 'enough');
@@ -209,12 +209,12 @@ describe('a folder that is copied into a sandbox', () => {
 
   const ends: Record<string, [exit: Exit, complaint: string, kind: string, words: string]> = {
     'the disk is full': [{ kind: 'exited', code: 2 }, 'tar: a: Cannot write: No space left on device\n', 'DiskFull', 'disk limit'],
-    'memory is out': [{ kind: 'memoryLimit', signal: 'SIGKILL', code: null }, '', 'DiskFull', 'limits.memoryBytes'],
+    'the sandbox ran out of memory': [{ kind: 'memoryLimit', signal: 'SIGKILL', code: null }, '', 'DiskFull', 'limits.memoryBytes'],
     'there is no tar': [{ kind: 'exited', code: 127 }, 'sh: tar: not found\n', 'SandboxFailed', 'tar: not found'],
     'the sandbox is lost': [{ kind: 'lost', reason: 'gone' }, '', 'SandboxFailed', '/workspace'],
   };
   for (const [name, [exit, complaint, kind, words]] of Object.entries(ends)) {
-    it(`says so when ${name}`, async () => {
+    it(`reports that ${name}`, async () => {
       put('file');
       const fault = await copy(Object.assign(new Receiver(), { exit, complaint }));
       expect(fault?.kind).to.equal(kind);
@@ -222,7 +222,7 @@ describe('a folder that is copied into a sandbox', () => {
     });
   }
 
-  it('that is not there any more, or is a link by now, is told without its path', async () => {
+  it('is reported without its path if it was removed or replaced by a link', async () => {
     rmSync(folder, { recursive: true });
     expect((await copy(new Receiver()))?.kind).to.equal('SandboxFailed');
     symlinkSync('/etc', folder);

@@ -1,4 +1,4 @@
-/** A folder for a sandbox: who the sandbox runs as, what is mounted, and what is looked at when it is there. */
+/** A folder for a sandbox: the user of the sandbox, what is mounted, and what is checked afterwards. */
 import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ describe('a folder for a sandbox', () => {
   };
   const inside = (path: string) => `${statSync(path).dev} ${statSync(path).ino}`;
 
-  it('is none where none was asked for: nobody runs in it, and nothing is looked at', async () => {
+  it('is none if none was asked for: programs run as nobody, and nothing is checked', async () => {
     const { mount, user, finish } = await furnish({ limits, workspace: undefined });
     const { sandbox, programs } = await sandboxThatSays('x');
     await finish(sandbox, context);
@@ -47,7 +47,7 @@ describe('a folder for a sandbox', () => {
   });
 
   for (const access of ['readOnly', 'readWrite'] as const) {
-    it(`is mounted where it is shared, ${access}, and looked at from inside`, async () => {
+    it(`is mounted if it is shared, ${access}, and checked from inside`, async () => {
       const { mount, user, finish } = await furnish(shared(access));
       const { uid, gid } = statSync(folder);
       expect([mount, user]).to.deep.equal([{ path: folder, access }, sandboxUser({ uid, gid })]);
@@ -56,18 +56,18 @@ describe('a folder for a sandbox', () => {
     });
   }
 
-  it('is refused where another one was mounted', async () => {
+  it('is refused if another one was mounted', async () => {
     const { finish } = await furnish(shared('readOnly'));
     await rejects(finish((await sandboxThatSays(inside(root))).sandbox, context), 'SandboxFailed');
   });
 
-  it('is refused where its path leads elsewhere, before anything is made', async () => {
+  it('is refused if its path leads elsewhere, before anything is made', async () => {
     renameSync(folder, join(root, 'moved'));
     symlinkSync(join(root, 'moved'), folder);
     await rejects(furnish(shared('readWrite')), 'SandboxFailed');
   });
 
-  it('is looked at again by its path where the engine runs in a machine of its own', async () => {
+  it('is checked by its path if the engine runs in a virtual machine', async () => {
     const { dev, ino } = statSync(folder);
     const { sandbox, programs } = await sandboxThatSays('0 0');
     await checkMount(folder, { dev, ino }, sandbox, 'darwin');
@@ -75,7 +75,7 @@ describe('a folder for a sandbox', () => {
     expect(programs).to.deep.equal([]);
   });
 
-  it('is copied by a program inside where a copy was asked for, and nobody gets its rights', async () => {
+  it('is copied by a program inside if a copy was asked for, and programs run as nobody', async () => {
     writeFileSync(join(folder, 'file'), 'text');
     const { mount, user, finish } = await furnish(shared('copy'));
     const { sandbox, programs } = await sandboxThatSays('');

@@ -1,4 +1,4 @@
-/** Deno as a runtime: the contract. What it keeps its programs from is in deno/*.test.ts. */
+/** The contract suite for Deno alone. That its permissions hold is tested in the other files of this folder. */
 import { need, npmPackage } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
 import { deno } from '../../contract/dialects.ts';

@@ -1,4 +1,4 @@
-/** What programs under Deno try in order to get out. Rows A5, A6, A7, E4, E8 and F1 of what went wrong elsewhere. */
+/** What hostile programs under Deno try. Rows A5, A6, A7, E4, E8 and F1 of the list of faults. */
 import { expect } from 'chai';
 import { need, npmPackage } from '../../../require.ts';
 import { write } from '../../contract/harness.ts';
@@ -36,7 +36,7 @@ describe('a program under deno', () => {
     'an import from npm': 'import x from "npm:chalk"; console.log(x);',
   };
 
-  /** Why an import failed: not because the test named the wrong file. */
+  /** The reasons for which an import may fail. That the file does not exist is none: then the test would prove nothing. */
   const denial = /Requires (?:read access to "\/|import access)|--no-remote is|--no-npm is|not a dependency|is unsupported|require is not defined|a valid "main" entry/;
 
   before(async () => {
@@ -218,7 +218,7 @@ describe('a program under deno', () => {
     }).timeout(60_000);
   }
 
-  it('can do what it may, so that the attempts above mean something', async () => {
+  it('can do what is allowed, so that the attempts above prove something', async () => {
     const open = await outside.attempt(
       {
         'write and read': '(Deno.writeTextFileSync("mine.txt", "mine"), Deno.readTextFileSync("mine.txt"))',
@@ -234,7 +234,7 @@ describe('a program under deno', () => {
     expect(Object.keys(open)).to.have.length(7);
   });
 
-  it('can not give a worker permissions', async () => {
+  it('can not give a worker more permissions', async () => {
     const { exit, stderr } = await outside.run('worker.ts', `
       const worker = new Worker("data:text/javascript,postMessage(Deno.readTextFileSync('OUTSIDE/secret.txt'))", { type: "module", deno: { permissions: { read: true } } });
       worker.onmessage = ({ data }) => console.log(data);`);
@@ -245,7 +245,7 @@ describe('a program under deno', () => {
   it('does not get out by changing its directory while a file is opened', async () => {
     await outside.sandbox.files.createDirectory('/workspace/race/a/b', true);
     const depth = outside.folder.split('/').length;
-    // Seen from the first place, the path is inside; seen from the second, it is the secret.
+    // From the first directory the relative path is inside the sandbox; from the second it is that of the secret.
     const { stdout, exit } = await outside.run('race.ts', `
       const here = Deno.cwd(), deep = here + "/race/" + "d/".repeat(40), up = "../".repeat(30);
       Deno.mkdirSync(deep, { recursive: true });
@@ -269,7 +269,7 @@ describe('a program under deno', () => {
     expect(exit, stderr.toString()).to.deep.include({ kind: 'exited', code: 0 });
   });
 
-  describe('whose variables would steer Deno', () => {
+  describe('with variables that would control Deno', () => {
     const steering: Record<string, (outside: string) => string> = {
       LD_PRELOAD: (folder) => `${folder}/library.so`,
       LD_LIBRARY_PATH: (folder) => folder,
@@ -298,12 +298,12 @@ describe('a program under deno', () => {
       });
     }
 
-    it('gets no graphics card by them', async () => {
+    it('gets no graphics card', async () => {
       const { stdout } = await outside.run('gpu.ts', 'console.log(await (navigator as any).gpu.requestAdapter(), Deno.env.get("DENO_WEBGPU_BACKEND"))', { DENO_WEBGPU_BACKEND: 'vulkan', DENO_WEBGPU_TRACE: outside.folder });
       expect(stdout.toString()).to.equal('null undefined\n');
     });
 
-    it('sees no others than its own', async () => {
+    it('sees no variables but its own', async () => {
       const { stdout } = await outside.run('env.ts', 'console.log(JSON.stringify(Object.keys(Deno.env.toObject()).sort()))', { MINE: '1' });
       expect(JSON.parse(stdout.toString())).to.deep.equal(['HOME', 'MINE', 'NO_COLOR', 'TMPDIR']);
     });

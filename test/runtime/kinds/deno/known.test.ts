@@ -1,4 +1,4 @@
-/** A verdict is about one file, to the byte, and never about another one. */
+/** A remembered verdict holds for exactly the file that was tried out. */
 import { expect } from 'chai';
 import { chmod, copyFile, mkdtemp, realpath, rename, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ describe('a verdict on a program', () => {
     expect(await verdicts().get(binary())).to.deep.equal(known);
   });
 
-  it('does not hold for another version of ours', async () => {
+  it('does not hold for another version of this program', async () => {
     await learn();
     expect(await verdicts('2').get(binary())).to.equal(undefined);
   });
@@ -112,7 +112,7 @@ describe('the deno runtime with a memory', function () {
     const binary = await findDeno(undefined);
     const first = await look(binary);
     expect([first.available, memory.size]).to.deep.equal([true, 1]);
-    // Whether it is remembered or tried out again can be told by numbers that nobody measured.
+    // Numbers that nobody measured show whether the verdict is remembered or was found out again.
     const [key, value] = [...memory][0] as [string, Known];
     memory.set(key, { ...value, coldMs: 4711 });
     const second = await look(binary);
@@ -120,7 +120,7 @@ describe('the deno runtime with a memory', function () {
     expect(second).to.include({ measuredAt: first.measuredAt, version: first.version });
   });
 
-  it('keeps no verdict on one that can not be trusted, nor on one that starts another', async () => {
+  it('keeps no verdict on a Deno whose permissions do not hold, nor on a script that starts one', async () => {
     const real = await findDeno(undefined);
     const wrappers = {
       loose: `for last; do :; done; [ "$1" = --version ] && exec ${real} --version; exec ${real} run -A "$last"`,

@@ -1,4 +1,4 @@
-/** Deno inside bubblewrap: the same contract as Deno by itself, with the system around it. */
+/** The contract suite for Deno in bubblewrap. */
 import { need, npmPackage } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
 import { deno } from '../../contract/dialects.ts';

@@ -1,4 +1,4 @@
-/** A program under Deno is started by a file of ours and should not notice. */
+/** A program under Deno is started by bootstrap.mjs, and must not notice that. */
 import { expect } from 'chai';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { need, npmPackage } from '../../../require.ts';
@@ -47,7 +47,7 @@ describe('the main file of a program under deno', () => {
     await write(held.sandbox, '/workspace/esm.js', 'export const answer = 43');
   });
   for (const [name, [file, source, expected]] of Object.entries(mains)) {
-    it(`knows itself ${name}`, async () => {
+    it(`recognizes itself as the main file ${name}`, async () => {
       expect(await output(file, source)).to.equal(expected);
     });
   }
@@ -75,20 +75,20 @@ describe('the main file of a program under deno', () => {
     'an error in CommonJS': ['fail.js', 'const x = require("fs"); throw new TypeError("boom " + typeof x)', /TypeError: boom object[^]*fail\.js:1:32/, 1],
   };
   for (const [name, [file, source, stderr, code]] of Object.entries(failures)) {
-    it(`fails as it would by itself: ${name}`, async () => {
+    it(`fails as it would without bootstrap.mjs: ${name}`, async () => {
       const ran = await runFile(file, source);
       expect(ran.exit).to.deep.include({ kind: 'exited', code });
       expect(ran.stderr.toString()).to.match(stderr);
     });
   }
 
-  it('fails when it is not there', async () => {
+  it('fails if it does not exist', async () => {
     const ran = await run(held.sandbox, ['deno', 'run', '/workspace/nowhere.ts'], { env: { NO_COLOR: '1' } });
     expect(ran.exit).to.deep.include({ kind: 'exited', code: 1 });
     expect(ran.stderr.toString()).to.match(/Module not found/);
   });
 
-  it('is all that can be started: no shell, no other program, no other flags', async () => {
+  it('is the only thing that can be started: no shell, no other program, no other flags', async () => {
     const commands = ['echo hello', ['sh', '-c', 'true'], ['deno', 'eval', '1'], ['deno', 'run', '-A', '/workspace/main.ts'], ['deno', 'run', 'main.ts'], ['deno', 'run'], ['deno'], []];
     for (const command of commands) {
       const fault = await rejects(run(held.sandbox, command), 'LanguageUnsupported');
@@ -110,7 +110,7 @@ describe('the main file of a program under deno', () => {
     }
   });
 
-  it('may use much memory outside of the heap only within its limit', async () => {
+  it('is ended if it uses more memory than its limit outside of the heap', async () => {
     const sandbox = await create(held.subject, { limits: { memoryBytes: 160 * 1024 * 1024, cpus: 1, pids: 1, diskBytes: 1 << 20, outputBytes: 1 << 20, timeoutMs: 0 } });
     try {
       const { exit } = await runFile('hog.js', 'const all = []; setInterval(() => all.push(new Uint8Array(4e6).fill(1)), 1)', [], sandbox);

@@ -1,4 +1,4 @@
-/** A place on the host beside a sandbox, with something in it that no program may see, and programs that try. */
+/** A folder on the host outside of a sandbox with a secret in it, and programs that try to get there. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
@@ -27,7 +27,7 @@ export class Outside {
     return new Outside(made, await create(made, change), folder);
   }
 
-  /** Fails where a program changed something out here. */
+  /** Fails if a program has changed something in this folder. */
   async remove(): Promise<void> {
     await this.sandbox.close();
     await this.subject.dispose();
@@ -38,7 +38,7 @@ export class Outside {
     expect(left).to.deep.equal(files);
   }
 
-  /** Runs a file's text, with this place's folder as its first argument. Whatever it prints, the secret is not in it. */
+  /** Runs a source text with the path of this folder as its first argument. Fails if the output has the secret in it. */
   async run(name: string, source: string, env: Record<string, string> = {}): Promise<Ran> {
     const path = posix.resolve('/workspace', name);
     await write(this.sandbox, path, source.replaceAll('OUTSIDE', this.folder));
@@ -47,7 +47,7 @@ export class Outside {
     return ran;
   }
 
-  /** Runs each attempt, an expression, in one program. @returns what those that did not throw came to. */
+  /** Runs all attempts, each of which is an expression, in one program. Resolves with the values of those that did not throw. */
   async attempt(attempts: Readonly<Record<string, string>>, prelude = '', file = 'attempts.ts'): Promise<Record<string, string>> {
     const list = Object.entries(attempts).map(([name, code]) => `[${JSON.stringify(name)}, async () => (${code})]`);
     const { stdout, stderr } = await this.run(file, `${prelude}\n${runAttempts}\nawait runAttempts([${list.join(',\n')}]);\n`);

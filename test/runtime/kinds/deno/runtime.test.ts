@@ -1,4 +1,4 @@
-/** When Deno can be used, and when it had better not. */
+/** When the runtime deno is available, and when it is not. */
 import { expect } from 'chai';
 import { chmod, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { need, npmPackage } from '../../../require.ts';
 import { rejects, specFor } from '../../contract/harness.ts';
 import { denoSubject } from './subject.ts';
 
-/** Long deadlines are short. */
+/** A clock on which long deadlines pass quickly. */
 const impatient: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms >= 10_000 ? 1_000 : ms, callback) };
 
 describe('the deno runtime', () => {
@@ -32,7 +32,7 @@ describe('the deno runtime', () => {
     await rm(place, { recursive: true });
   });
 
-  /** A runtime with a program in Deno's place. */
+  /** A runtime with another program in the place of Deno. */
   async function runtimeWith(script: string | undefined): Promise<Runtime> {
     const binary = join(place, 'deno');
     if (script !== undefined) {
@@ -45,7 +45,7 @@ describe('the deno runtime', () => {
     });
   }
 
-  it('knows nothing before it has looked, and then how fast it is', async () => {
+  it('knows nothing before a refresh, and afterwards also how fast it is', async () => {
     const { runtime, dispose } = await denoSubject();
     try {
       expect(runtime.info()).to.include({ available: false, reason: 'not looked at yet' });
@@ -64,7 +64,7 @@ describe('the deno runtime', () => {
     }
   });
 
-  it('looks by itself when a sandbox is wanted first', async () => {
+  it('refreshes by itself if a sandbox is wanted before', async () => {
     const subject = await denoSubject();
     try {
       const sandbox = await subject.runtime.create(specFor(subject), context);
@@ -107,7 +107,7 @@ describe('the deno runtime', () => {
     });
   }
 
-  it('makes nothing more once it is closed', async () => {
+  it('makes no sandbox after it was closed', async () => {
     const subject = await denoSubject();
     await subject.runtime.refresh(never);
     await subject.runtime.close();

@@ -1,4 +1,4 @@
-/** Host folders as the workspace of programs under Deno, with links in them. Rows A1 and A7 of what went wrong elsewhere. */
+/** A shared folder with links in it, as the workspace of programs under Deno. Rows A1 and A7 of the list of faults. */
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ describe('a folder shared with programs under deno', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** The sandbox is made when its `outside` is there, so that links can lead to it. */
+  /** The sandbox is made after `outside`, so that links can lead there. */
   async function share(access: SharedFolder['access']): Promise<Sandbox> {
     const subject = await denoSubject();
     outside = await Outside.make({}, subject);
@@ -66,14 +66,14 @@ describe('a folder shared with programs under deno', () => {
   };
 
   for (const access of ['readOnly', 'readWrite'] as const) {
-    it(`${access}: has no link that leads out, for programs`, async () => {
+    it(`${access}: has no link that leads programs out of it`, async () => {
       await share(access);
-      // The program itself goes to /tmp: the folder may be for reading only.
+      // The source file goes to /tmp, because the folder may be read-only.
       expect(await attemptFromTmp(through)).to.deep.equal({});
       expect(await readlink(join(folder, 'top'))).to.equal(join(outside.folder, 'secret.txt'));
     });
 
-    it(`${access}: has no link at all, for the file commands`, async () => {
+    it(`${access}: has no link that the file commands follow`, async () => {
       const sandbox = await share(access);
       await rejects(read(sandbox, '/workspace/top'), 'InvalidPath');
       await rejects(read(sandbox, '/workspace/deep/er/out/secret.txt'), 'InvalidPath');
@@ -87,7 +87,7 @@ describe('a folder shared with programs under deno', () => {
     });
   }
 
-  it('readOnly: is read, and not written by anybody', async () => {
+  it('readOnly: can be read, and not written', async () => {
     const sandbox = await share('readOnly');
     expect(await read(sandbox, '/workspace/plain/file')).to.equal('what was shared');
     await rejects(write(sandbox, '/workspace/new', 'x'), 'InvalidPath');
@@ -105,7 +105,7 @@ describe('a folder shared with programs under deno', () => {
     expect(await readdir(folder)).to.have.members(['dangling', 'deep', 'plain', 'top']);
   });
 
-  it('readWrite: is read and written, and stays when the sandbox goes', async () => {
+  it('readWrite: can be read and written, and stays when the sandbox is removed', async () => {
     const sandbox = await share('readWrite');
     await write(sandbox, '/workspace/by/us', 'ours');
     const open = await attemptFromTmp({ read: 'Deno.readTextFileSync("by/us")', write: 'Deno.writeTextFileSync("theirs", "theirs")', 'make a directory': 'Deno.mkdirSync("made")' });
@@ -115,14 +115,14 @@ describe('a folder shared with programs under deno', () => {
     expect(await readFile(join(folder, 'theirs'), 'utf8')).to.equal('theirs');
   });
 
-  it('says what holds it, and how well', async () => {
+  it('is described in the isolation of the sandbox', async () => {
     const { isolation } = await share('readWrite');
     const layer = isolation.layers.find(({ name }) => name === 'filesystem');
     expect(layer?.state).to.equal('degraded');
     expect(layer?.detail).to.contain('3 links that lead out of the folder can\'t be used').and.to.contain('3 of its entries can\'t be written');
   });
 
-  it('is refused when Deno could not be told its name, but can be copied', async () => {
+  it('is refused if its path has a comma in it, but can be copied', async () => {
     await share('copy');
     const odd = await mkdtemp(join(folder, 'a,b-'));
     await writeFile(join(odd, 'file'), 'x');
@@ -132,7 +132,7 @@ describe('a folder shared with programs under deno', () => {
     expect(await names(copied, '/workspace')).to.deep.equal(['file']);
   });
 
-  it('is not removed with a sandbox whose programs locked and nested their own folders', async () => {
+  it('stays when a sandbox is removed whose programs have made deep folders without permissions', async () => {
     const sandbox = await share('copy');
     await attemptFromTmp({
       nest: '(() => { for (let depth = 0; depth < 3000; depth++) { Deno.mkdirSync("nested"); Deno.chdir("nested"); } })()',

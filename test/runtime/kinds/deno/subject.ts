@@ -37,7 +37,7 @@ export async function denoSubject(): Promise<DenoSubject> {
   };
 }
 
-/** Command lines of this host's processes, or of one, that hold the text. */
+/** The command lines, with `text` in them, of all processes of this host or of one. */
 export function processesWith(text: string, only?: number): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && (only ?? Number(name)) === Number(name))

@@ -1,4 +1,4 @@
-/** Waits until `check` holds; fails with `what` when it does not within `ms`. */
+/** Waits until `check` is true, and fails with the message `what` after `ms`. */
 export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await check())) {

@@ -1,4 +1,4 @@
-/** Which engine is meant: as the docker command sees it. */
+/** The address of the engine is found as the docker command finds it. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -76,12 +76,12 @@ describe('the address of the engine', () => {
     });
   }
 
-  it('is named without credentials and paths', () => {
+  it('has a name without credentials and paths', () => {
     expect(resolve({ DOCKER_HOST: 'tcp://me:secret@box:1' }).name).to.equal('the Docker engine at tcp://box:1');
     expect(resolve({ DOCKER_HOST: 'unix:///home/me/x.sock' }).name).to.equal('the Docker engine');
   });
 
-  it('is what is configured, before everything else', () => {
+  it('is the configured one before all others', () => {
     putContext('mine', 'tcp://context:1');
     const env = { DOCKER_HOST: 'tcp://environment:1', DOCKER_CONTEXT: 'mine' };
     expect(resolve(env, { configured: 'tcp://configured:1' }).options.host).to.equal('configured');
@@ -89,7 +89,7 @@ describe('the address of the engine', () => {
     expect(resolve({ ...env, DOCKER_HOST: '' }).options.host).to.equal('context');
   });
 
-  it('is the current context', () => {
+  it('is that of the current context', () => {
     putContext('mine', 'tcp://context:1');
     put('.docker/config.json', JSON.stringify({ currentContext: 'mine' }));
     expect(resolve().options.host).to.equal('context');
@@ -97,29 +97,29 @@ describe('the address of the engine', () => {
     expect(resolve({ DOCKER_CONTEXT: 'default' }).options).to.have.property('socketPath');
   });
 
-  it('is a context in a folder named by DOCKER_CONFIG', () => {
+  it('is that of a context in the folder DOCKER_CONFIG', () => {
     putContext('mine', 'ssh://me@box', 'elsewhere');
     put('elsewhere/config.json', JSON.stringify({ currentContext: 'mine' }));
     expect(resolve({ DOCKER_CONFIG: join(home, 'elsewhere') }).name).to.equal('the Docker engine at ssh://box');
   });
 
-  it('is a context with its certificates', () => {
+  it('has the certificates of its context', () => {
     putTls(putContext('mine', 'tcp://box:2376'));
     expect(resolve({ DOCKER_CONTEXT: 'mine' }).options).to.deep.equal({ protocol: 'https', host: 'box', port: 2376, ...tls });
   });
 
-  it('is no context that does not exist', () => {
+  it('has a fault if the context does not exist', () => {
     expect(resolve({ DOCKER_CONTEXT: 'nobody' }).fault).to.equal('the Docker context "nobody" does not exist; see docker context ls');
   });
 
-  it('is the usual one where the settings of the docker command make no sense', () => {
+  it('is the usual one if the settings of the docker command can not be read', () => {
     put('.docker/config.json', 'not JSON');
     expect(resolve().options).to.have.property('socketPath');
     put('.docker/config.json', '{"currentContext": 7}');
     expect(resolve().options).to.have.property('socketPath');
   });
 
-  it('with TLS takes the certificates from DOCKER_CERT_PATH, else from the folder of settings', () => {
+  it('with TLS has the certificates in DOCKER_CERT_PATH, else those in the folder of settings', () => {
     putTls('certs');
     const env = { DOCKER_HOST: 'tcp://box', DOCKER_TLS_VERIFY: '1' };
     const options = { protocol: 'https', host: 'box', port: 2376, ...tls };
@@ -129,7 +129,7 @@ describe('the address of the engine', () => {
     expect(resolve({ ...env, DOCKER_TLS_VERIFY: '' }).options).to.deep.equal({ protocol: 'http', host: 'box', port: 2375 });
   });
 
-  it('with TLS and no certificates is none: never without TLS, and without the path in words', () => {
+  it('with TLS but without certificates has a fault that names no path, and is never used without TLS', () => {
     for (const env of [{}, { DOCKER_CERT_PATH: join(home, 'nowhere') }]) {
       const { fault, options } = resolve({ DOCKER_HOST: 'tcp://box', DOCKER_TLS_VERIFY: '1', ...env });
       expect(fault).to.equal("TLS is asked for, but ca.pem can't be read: check DOCKER_CERT_PATH");
@@ -137,7 +137,7 @@ describe('the address of the engine', () => {
     }
   });
 
-  it('is a socket of the user where there is no other', () => {
+  it('is a socket of the user if there is no other', () => {
     const { socketPath } = resolve({ XDG_RUNTIME_DIR: home }).options;
     expect(socketPath).to.be.oneOf(['/var/run/docker.sock', join(home, 'docker.sock')]);
     expect(resolve({}, { platform: 'win32' }).options).to.deep.equal({ socketPath: '//./pipe/docker_engine' });
@@ -152,7 +152,7 @@ describe('an engine at an address', () => {
     delete process.env.DOCKER_CLIENT_TIMEOUT;
   });
 
-  it('is that one, whatever the environment of the daemon says', async () => {
+  it('is the one that is used, whatever the environment of the daemon says', async () => {
     const fake = await FakeEngine.start();
     Object.assign(process.env, { DOCKER_HOST: 'tcp://nowhere.invalid:1', DOCKER_CLIENT_TIMEOUT: '1' });
     const address = resolveEngine({ configured: `unix://${fake.socketPath}`, env: {}, home: '/nowhere', platform: 'linux' });
@@ -178,7 +178,7 @@ describe('an engine at an address', () => {
     }
   });
 
-  it('that nobody answers at is named', async () => {
+  it('is named in the message if nothing answers there', async () => {
     const address = resolveEngine({ configured: 'tcp://me:secret@127.0.0.1:1', env: {}, home: '/nowhere', platform: 'linux' });
     const fault: unknown = await new Engine(address, new FakeClock()).info().catch((thrown: unknown) => thrown);
     expect((fault as Error).message).to.equal(

@@ -1,4 +1,4 @@
-/** A connection to a container as a channel: nothing gathers in it, and its end is always heard. */
+/** A connection to a container as a channel: it buffers nothing, and its end is always noticed. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { deferred } from '../../../../server/src/base/promises.ts';
@@ -31,7 +31,7 @@ describe('a channel to a container', () => {
     await until('it is closed', () => closed);
   };
 
-  it('gives the two streams apart', async () => {
+  it('keeps the two streams apart', async () => {
     const got: string[] = [];
     const channel = new SocketChannel(near);
     channel.listen((stream, chunk) => void got.push(`${stream} ${chunk.toString()}`));
@@ -79,7 +79,7 @@ describe('a channel to a container', () => {
     await writing;
   });
 
-  it('ends its input and still listens', async () => {
+  it('still reads output after its input was ended', async () => {
     const got: string[] = [];
     const channel = new SocketChannel(near);
     channel.listen((_stream, chunk) => void got.push(chunk.toString()));
@@ -105,11 +105,11 @@ describe('a channel to a container', () => {
   const ends: Record<string, (channel: SocketChannel) => void> = {
     'the other end closes it': () => void far.end(),
     'the connection breaks': () => void far.resetAndDestroy(),
-    'the other end says nonsense': () => void far.write('this is no frame'),
+    'the other end sends something else than frames': () => void far.write('this is no frame'),
     'it is destroyed': (channel) => channel.destroy(),
   };
   for (const [name, end] of Object.entries(ends)) {
-    it(`is closed when ${name}, and takes whatever is written without a word`, async () => {
+    it(`is closed when ${name}, and then ignores what is written`, async () => {
       const channel = new SocketChannel(near);
       channel.listen(() => undefined);
       end(channel);
@@ -127,7 +127,7 @@ describe('a channel to a container', () => {
     await closedSoon(channel);
   });
 
-  it('is closed when it is destroyed, also while a sink waits for ever', async () => {
+  it('is closed when it is destroyed, even if the sink never takes its output', async () => {
     const channel = new SocketChannel(near);
     let waits = false;
     channel.listen(() => {
@@ -140,7 +140,7 @@ describe('a channel to a container', () => {
     await closedSoon(channel);
   });
 
-  it('lets go of who writes when it breaks', async () => {
+  it('resolves a pending write when it breaks', async () => {
     far.pause();
     const channel = new SocketChannel(near);
     const written = channel.write(Buffer.alloc(8 * 1024 * 1024));
@@ -148,13 +148,13 @@ describe('a channel to a container', () => {
     await written;
   });
 
-  it('was closed before anybody listened', async () => {
+  it('is closed if the connection was closed before', async () => {
     near.destroy();
     await new Promise((resolve) => near.once('close', resolve));
     await closedSoon(new SocketChannel(near));
   });
 
-  it('to a terminal gives bytes as they are', async () => {
+  it('to a terminal passes bytes on as they are', async () => {
     const got: Buffer[] = [];
     const terminal = new SocketTerminal(near, { resize: () => Promise.resolve(), exitCode: () => Promise.resolve(3) });
     terminal.listen((stream, chunk) => {

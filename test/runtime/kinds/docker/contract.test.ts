@@ -1,4 +1,4 @@
-/** Docker as a runtime: the contract, on Debian's userland and on busybox's. */
+/** The contract suite for Docker, with an image of Debian and one of busybox. */
 import { languageIds } from '../../../../server/src/protocol/index.ts';
 import { dockerImage, need } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';

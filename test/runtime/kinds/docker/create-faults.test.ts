@@ -1,4 +1,4 @@
-/** Whatever goes wrong while a sandbox is made, and whenever it is given up: no container is left (C4). */
+/** Whatever fails while a sandbox is made, and whenever it is cancelled, no container is left (C4). */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,9 @@ import { ProtocolError } from '../../../../server/src/protocol/index.ts';
 import type { Behaviour, Call } from '../../../fakes/engine.ts';
 import { context, spec, type Subject, subject, until } from './subject.ts';
 
-/** The calls of a create that copies a folder, in their order. */
+/** The calls to the engine of a create that copies a folder, in their order. */
 const steps: readonly Call[] = ['create', 'attach', 'start', 'exec', 'execStart'];
-/** Longer than all deadlines of one create together. */
-const LONG_MS = 200_000;
+
 
 const faults: Record<string, () => Behaviour> = {
   'answers with an error': () => ({ status: 500, message: 'no' }),
@@ -47,9 +46,9 @@ describe('a sandbox that is not made', () => {
     return { outcome, settled: () => settled };
   };
 
-  /** Moves the clock in small steps: between them the engine may say something. */
+  /** Moves the clock in small steps until `settled`, and lets the engine answer after each of them. */
   const pass = async (settled: () => boolean) => {
-    for (let passed = 0; passed < LONG_MS && !settled(); passed += 500) {
+    while (!settled()) {
       await held.clock.advance(500);
       for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -62,7 +61,7 @@ describe('a sandbox that is not made', () => {
     expect(held.clock.pending).to.equal(0);
   };
 
-  it('is made where nothing is wrong', async () => {
+  it('is made if nothing fails', async () => {
     expect(await create().outcome).to.equal('a sandbox');
     expect(steps.map((call) => held.fake.count(call))).to.deep.equal([1, 1, 1, 1, 1]);
     await held.runtime.close();
@@ -72,7 +71,7 @@ describe('a sandbox that is not made', () => {
   for (const step of steps) {
     for (const [name, behaviour] of Object.entries(faults)) {
       it(`leaves nothing when at ${step} the engine ${name}`, async () => {
-        // Another shell is tried for several times, and an image that is not there is pulled.
+        // It fails ten times, because opening another shell is tried several times, and a missing image is pulled.
         held.fake.on(step, ...Array.from({ length: 10 }, behaviour));
         const { outcome, settled } = create();
         await pass(settled);
@@ -86,7 +85,7 @@ describe('a sandbox that is not made', () => {
     }
 
     for (const answer of ['answers right after', 'never answers'] as const) {
-      it(`leaves nothing when it is given up at ${step}, and the engine ${answer}`, async () => {
+      it(`leaves nothing when it is cancelled at ${step}, and the engine ${answer}`, async () => {
         const gate = deferred();
         held.fake.on(step, answer === 'never answers' ? 'silence' : gate.promise);
         const abort = new AbortController();
@@ -117,7 +116,7 @@ describe('a sandbox that is not made', () => {
     });
   }
 
-  it('was given up before it was begun', async () => {
+  it('is not begun if it was cancelled before', async () => {
     const reason = new ProtocolError('RequestCancelled', 'enough');
     expect(await create(AbortSignal.abort(reason)).outcome).to.equal(reason);
     expect(held.fake.requests).to.deep.equal([]);
@@ -128,7 +127,7 @@ describe('a sandbox that is not made', () => {
     'ends at once': ['', 'its shell ended at once'],
   };
   for (const [name, [facts, words]] of Object.entries(voices)) {
-    it(`has a shell that ${name}`, async () => {
+    it(`is reported if its shell ${name}`, async () => {
       held.fake.facts = facts;
       const { outcome, settled } = create();
       await held.fake.reached('start');
@@ -140,7 +139,7 @@ describe('a sandbox that is not made', () => {
     });
   }
 
-  it('is given up while its shell says nothing', async () => {
+  it('leaves nothing when it is cancelled while its shell says nothing', async () => {
     held.fake.facts = undefined;
     const abort = new AbortController();
     const reached = held.fake.reached('start');
@@ -152,7 +151,7 @@ describe('a sandbox that is not made', () => {
     await nothingLeft();
   });
 
-  it('is not waited for longer than a moment when the engine hangs, and is still removed', async () => {
+  it('is removed in the background if the engine hangs: the caller waits only a moment', async () => {
     const gate = deferred();
     held.fake.on('start', 'silence').on('remove', gate.promise);
     const abort = new AbortController();
@@ -171,20 +170,20 @@ describe('a sandbox that is not made', () => {
     await nothingLeft();
   });
 
-  it('tells why it failed, not why its container can not be removed; the log tells that', async () => {
+  it('is reported with the reason why it failed; that its container can not be removed goes to the log', async () => {
     held.fake.on('start', { status: 500, message: 'the reason' }).on('remove', { status: 500, message: 'something else' });
     expect((await create().outcome as Error).message).to.equal('Docker refused: the reason');
     expect(held.logged).to.deep.equal([['warn', 'a container could not be removed']]);
   });
 
-  it('is not there under a name that is taken', async () => {
+  it('leaves the container alone that already has its name', async () => {
     held.fake.on('create', { status: 409, message: 'Conflict. The container name is already in use' });
     expect((await create().outcome as Error).message).to.include('already in use');
-    // It is somebody else's.
+    // That container belongs to somebody else.
     expect(held.fake.count('remove')).to.equal(0);
   });
 
-  it('has a folder that went away', async () => {
+  it('is refused if its folder was removed meanwhile', async () => {
     rmSync(folder, { recursive: true });
     for (const access of ['readOnly', 'readWrite'] as const) {
       const { reports: _reports, ...rest } = context();
@@ -195,7 +194,7 @@ describe('a sandbox that is not made', () => {
     mkdirSync(folder);
   });
 
-  it('has another folder mounted than the one that was allowed (A4)', async () => {
+  it('is refused if another folder was mounted than the one that was allowed (A4)', async () => {
     held.fake.output = '1 2\n';
     const { reports: _reports, ...rest } = context();
     const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access: 'readWrite' } }, rest).catch((thrown: unknown) => thrown);

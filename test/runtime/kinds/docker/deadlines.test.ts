@@ -1,4 +1,4 @@
-/** An engine that takes a call and says nothing: every call ends, in words, and holds nothing on (C6). */
+/** An engine that takes a call and does not answer: every call ends with a clear message, and leaves nothing (C6). */
 import { expect } from 'chai';
 import type { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { Call } from '../../../fakes/engine.ts';
@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 
 interface Ask {
   readonly seconds: number;
-  /** What is met with silence, where it is not the call of the same name. */
+  /** The request that is not answered, if its name is not that of the call. */
   readonly silent?: Call;
   ask(engine: Engine, signal: AbortSignal): Promise<unknown>;
 }
@@ -29,7 +29,7 @@ const asks: Record<string, Ask> = {
   pull: { seconds: 60, ask: (engine, signal) => engine.pull('x', signal, () => undefined) },
 };
 
-/** These can be given up before. */
+/** These can be cancelled. */
 const cancellable = ['info', 'images', 'attach', 'start', 'pull'];
 
 describe('an engine that never answers', () => {
@@ -42,7 +42,7 @@ describe('an engine that never answers', () => {
     await until('every connection is closed', () => held.fake.connections === 0);
   };
 
-  /** Asks, and is sure that the engine has taken it. */
+  /** Makes the call, and resolves when the engine has got the request. */
   async function begin(name: string, work: (ask: Ask) => Promise<unknown>): Promise<{ outcome: Promise<unknown> }> {
     const ask = asks[name] as Ask;
     const { silent = name as Call } = ask;
@@ -68,7 +68,7 @@ describe('an engine that never answers', () => {
   }
 
   for (const name of cancellable) {
-    it(`to ${name} is given up when it is cancelled`, async () => {
+    it(`to ${name} is given up when the call is cancelled`, async () => {
       const abort = new AbortController();
       const { outcome } = await begin(name, ({ ask }) => ask(held.engine, abort.signal));
       const reason = new Error('enough');
@@ -77,7 +77,7 @@ describe('an engine that never answers', () => {
       await nothingLeft();
     });
 
-    it(`to ${name} is not even asked when it was cancelled before`, async () => {
+    it(`to ${name} is not even asked if the call was cancelled before`, async () => {
       const reason = new Error('enough');
       const fault: unknown = await (asks[name] as Ask).ask(held.engine, AbortSignal.abort(reason)).catch((thrown: unknown) => thrown);
       expect(fault).to.equal(reason);
@@ -93,7 +93,7 @@ describe('an engine that hangs up', () => {
   afterEach(() => held.close());
 
   for (const [name, { silent = name as Call, ask }] of Object.entries(asks)) {
-    it(`at ${name} is told at once`, async () => {
+    it(`at ${name} is reported at once`, async () => {
       if (silent === 'wait') held.fake.on('remove', { status: 409, message: 'in progress' });
       held.fake.on(silent, 'hangUp');
       const { kind, message } = await failure(ask(held.engine, never));
@@ -103,20 +103,20 @@ describe('an engine that hangs up', () => {
     });
   }
 
-  it('or refuses is quoted, with its status', async () => {
+  it('or refuses is reported with its message and status', async () => {
     held.fake.on('start', { status: 500, message: 'OCI runtime create failed: no space\nand more' });
     const { kind, message, data } = await failure(held.engine.start('x', never));
     expect([kind, message, data.status]).to.deep.equal(['SandboxFailed', 'Docker refused: OCI runtime create failed: no space', 500]);
   });
 
-  it('or speaks of a folder is quoted without it', async () => {
+  it('or names a folder is reported with its message without the folder', async () => {
     held.fake.on('create', { status: 400, message: 'invalid mount config for type "bind": bind source path does not exist: /home/me/project' });
     const { message } = await failure(held.engine.create({ name: 'x', Image: 'image' }));
     expect(message).to.include('bind source path does not exist: the shared folder').and.not.include('/home');
   });
 
   for (const name of ['attach', 'exec'] as const) {
-    it(`or a proxy that does not give its connection at ${name} is told apart`, async () => {
+    it(`is told apart from a proxy that does not upgrade the connection at ${name}`, async () => {
       held.fake.on(name === 'exec' ? 'execStart' : 'attach', { status: 200, message: 'OK' });
       const { kind, message } = await failure((asks[name] as Ask).ask(held.engine, never));
       expect(kind).to.equal('RuntimeUnavailable');

@@ -1,4 +1,4 @@
-/** Docker's frames: cut anywhere, empty, absurd, and into a sink that takes its time (D3). */
+/** Docker's frames: cut at any place, empty, impossible, and with a slow sink (D3). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Demultiplexer } from '../../../../server/src/runtime/kinds/docker/demux.ts';
@@ -22,7 +22,7 @@ function header(...bytes: number[]): Buffer {
   return Buffer.from(bytes);
 }
 
-/** Neighbours of one stream joined: frames may arrive in pieces. */
+/** Joins pieces of the same stream that follow each other, because a frame may arrive in pieces. */
 function joined(pieces: readonly (readonly [string, string])[]): [string, string][] {
   const result: [string, string][] = [];
   for (const [stream, text] of pieces) {
@@ -50,7 +50,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 describe('frames of the engine', () => {
-  it('are taken apart however they are cut', () => {
+  it('are split into their streams wherever the chunks are cut', () => {
     const property = fc.property(frames, fc.array(fc.nat(), { maxLength: 12 }), (list, places) => {
       const got: [string, string][] = [];
       const demultiplexer = new Demultiplexer((stream, chunk) => void got.push([stream, chunk.toString('latin1')]));
@@ -61,7 +61,7 @@ describe('frames of the engine', () => {
     fc.assert(property, { seed: SEED, numRuns: 1000 });
   });
 
-  it('cut at every single place give the same', () => {
+  it('give the same result for a cut at every single place', () => {
     const list = [{ type: 1, payload: 'one' }, { type: 2, payload: '' }, { type: 2, payload: 'two' }, { type: 1, payload: '' }];
     const bytes = Buffer.concat(list.map(encode));
     for (let at = 0; at <= bytes.length; at++) {
@@ -72,7 +72,7 @@ describe('frames of the engine', () => {
     }
   });
 
-  it('wait for a sink that waits, in order, one piece at a time', async () => {
+  it('are passed on in order, one piece at a time, while the sink is slow', async () => {
     const property = fc.asyncProperty(frames, fc.array(fc.nat(), { maxLength: 6 }), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), async (list, places, slow) => {
       const got: [string, string][] = [];
       let inside = 0;
@@ -93,7 +93,7 @@ describe('frames of the engine', () => {
     await fc.assert(property, { seed: SEED, numRuns: 100 });
   });
 
-  it('fail with the sink that fails', async () => {
+  it('fail if the sink fails', async () => {
     const demultiplexer = new Demultiplexer(() => Promise.reject(new Error('full')));
     const fault = await Promise.resolve(demultiplexer.feed(encode({ type: 1, payload: 'x' }))).catch((error: Error) => error.message);
     expect(fault).to.equal('full');
@@ -112,7 +112,7 @@ describe('frames of the engine', () => {
     'a length just beyond the maximum': header(2, 0, 0, 0, 1, 0, 0, 1),
   };
   for (const [name, bytes] of Object.entries(nonsense)) {
-    it(`are not ${name}, however it is cut`, () => {
+    it(`are refused if they have ${name}, wherever they are cut`, () => {
       for (let at = 0; at <= 8; at++) {
         const demultiplexer = new Demultiplexer(() => undefined);
         expect(() => {
@@ -123,7 +123,7 @@ describe('frames of the engine', () => {
     });
   }
 
-  it('or garbage: nothing else happens to any bytes', () => {
+  it('are parsed or refused, whatever the bytes are', () => {
     const property = fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (chunks) => {
       let given = 0;
       const demultiplexer = new Demultiplexer((_stream, chunk) => void (given += chunk.length));

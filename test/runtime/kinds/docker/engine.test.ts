@@ -1,4 +1,4 @@
-/** The real engine: what was asked for is what is in force inside (B7, B8, B10), and nobody else is reached from there. */
+/** Containers on the real engine: what was asked for is in force inside (B7, B8, B10), and nothing outside can be reached from there. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { spec } from './subject.ts';
 
 const MiB = 1024 * 1024;
 
-/** A line for each limit that the kernel keeps, whatever the version of its cgroups. */
+/** Prints a line for each limit of the kernel, for both versions of cgroups. */
 const KERNEL = `
 c=/sys/fs/cgroup
 cat $c/memory.max $c/memory/memory.limit_in_bytes 2>/dev/null
@@ -38,7 +38,7 @@ describe('a container on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('is what the list of hardening says (B7)', async () => {
+  it('has every option of the hardening list (B7)', async () => {
     sandbox = await held.create();
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
@@ -51,13 +51,13 @@ describe('a container on the real engine', () => {
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Devices ?? []).to.deep.equal([]);
     expect(HostConfig.DeviceRequests ?? []).to.deep.equal([]);
-    // Named pipes, which nobody inside can add to.
+    // The folder of named pipes, to which nobody inside can add anything.
     expect(Mounts.map(({ Type, Destination, RW, Propagation }: Json) => ({ Type, Destination, RW, Propagation }))).to.deep.equal([
       { Type: 'bind', Destination: '/.codebeaker/pipes', RW: false, Propagation: 'rprivate' },
     ]);
   });
 
-  it('enforces every layer, by its own account', async () => {
+  it('reports every layer as enforced', async () => {
     sandbox = await held.create();
     const { score, layers } = sandbox.isolation;
     expect(Object.fromEntries(layers.map(({ name, state }) => [name, state]))).to.deep.equal({
@@ -90,13 +90,13 @@ describe('a container on the real engine', () => {
     await fc.assert(property, { seed: 107, numRuns: 6 });
   }).timeout(60_000);
 
-  it('is refused in words when the host can not give that much', async () => {
+  it('is refused with a clear message when the host does not have that much', async () => {
     const fault = await rejects(held.create({ limits: { ...spec.limits, cpus: 10_000 } }), 'SandboxFailed');
     expect(fault.message).to.match(/^Docker refused: .*CPUs/);
     expect((await rejects(held.create({ limits: { ...spec.limits, memoryBytes: 1 } }), 'SandboxFailed')).message).to.match(/memory/i);
   });
 
-  it('goes away at once though it has hardly any processor and much to do', async () => {
+  it('is removed at once even if it has little processor time and many busy processes', async () => {
     sandbox = await held.create({ limits: { ...spec.limits, cpus: 0.1 } });
     await sandbox.start({ command: 'while :; do :; done', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
     await sandbox.close();
@@ -116,7 +116,7 @@ describe('a container on the real engine', () => {
     expect(await textOf(sandbox, ['python3', '-c', ['import socket', ...places, ...local].join('\n')])).to.equal('refused\n'.repeat(6));
   });
 
-  it('can not become anything more than it is', async () => {
+  it('can not gain any privilege', async () => {
     sandbox = await held.create();
     const attempts = ['mount -t tmpfs x /tmp', 'unshare -U true', 'unshare -m true', 'touch /etc/x', 'chown 0 /tmp', 'mknod /tmp/x b 8 0', 'su -c id', 'echo 1 > /proc/sys/kernel/panic'];
     for (const attempt of attempts) expect((await run(sandbox, attempt)).exit, attempt).not.to.deep.include({ code: 0 });
@@ -125,7 +125,7 @@ describe('a container on the real engine', () => {
     );
   });
 
-  it('knows nothing of another one, before or beside it (C11)', async () => {
+  it('sees nothing of an earlier or a parallel one (C11)', async () => {
     const canary = `canary-${randomUUID()}`;
     const leave = async (into: Sandbox) => {
       await textOf(into, `cd /tmp; mkdir -p a; echo ${canary} > a/file; echo ${canary} > /workspace/file; echo ${canary} > ".${canary}"; umask 0; export CANARY=${canary}`);
@@ -139,7 +139,7 @@ describe('a container on the real engine', () => {
     await earlier.close();
     const after = await held.create();
     await leave(beside);
-    // The searching line itself speaks of sleep, in the shell that runs it.
+    // The shell that runs this line has the word sleep in its own command line.
     for (const clean of [after, await held.create()]) {
       expect((await search(clean)).split('\n').slice(1).join('\n')).to.equal('/dev/shm:\n\n/tmp:\n\n/workspace:\n');
       expect(await textOf(clean, `ls -d /proc/[0-9]* | wc -l; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -c ^CANARY; true`)).to.match(/^[1-9]\n0\n$/);
@@ -147,7 +147,7 @@ describe('a container on the real engine', () => {
   });
 });
 
-describe('a container that goes away behind our back', () => {
+describe('a container that somebody else ends', () => {
   before(need('docker', dockerImage(busybox)));
   let held: Real;
   beforeEach(() => (held = real(busybox)));
@@ -159,7 +159,7 @@ describe('a container that goes away behind our back', () => {
     'is stopped': (id) => void docker('stop', '-t', '0', id),
   };
   for (const [name, kill] of Object.entries(deaths)) {
-    it(`and ${name} is told to whoever uses it (C8, C12)`, async () => {
+    it(`is reported as lost to everybody who uses it, if it ${name} (C8, C12)`, async () => {
       const sandbox = await held.create();
       const running = await sandbox.start({ command: 'sleep 600', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
       kill(held.containers()[0] ?? '');
@@ -173,11 +173,11 @@ describe('a container that goes away behind our back', () => {
     });
   }
 
-  it('is told, though something floods its first shell', async () => {
+  it('is reported as lost even while a program floods its first shell', async () => {
     const sandbox = await held.create();
     await textOf(sandbox, 'yes & echo started');
     await systemDelay(500);
-    // The engine waits until somebody has read the last output.
+    // The engine does not end before its last output has been read.
     const removal = once(spawn('docker', ['rm', '-f', ...held.containers()]), 'exit');
     const { exit } = await run(sandbox, 'sleep 5').catch((fault: unknown) => ({ exit: fault }));
     expect(exit).to.satisfy((end: object) => 'kind' in end && ['lost', 'SandboxLost'].includes(end.kind as string));
@@ -186,7 +186,7 @@ describe('a container that goes away behind our back', () => {
     await sandbox.close();
   });
 
-  it('but is only paused goes on', async () => {
+  it('goes on after it was only paused', async () => {
     const sandbox = await held.create();
     const [id = ''] = held.containers();
     const slow = textOf(sandbox, 'sleep 0.2; echo one');
@@ -201,10 +201,10 @@ describe('a container that goes away behind our back', () => {
 
 const systemDelay = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));
 
-describe('what daemons leave on the engine', () => {
+describe('what dead daemons leave on the engine', () => {
   before(need('docker', dockerImage(busybox)));
 
-  it('is swept when they are dead, running or not, and nothing else is', async () => {
+  it('is removed, whether it runs or not, and nothing else is', async () => {
     const held = real(busybox);
     const sandbox = await held.create();
     const dead = `dead.${randomUUID()}`;
@@ -224,7 +224,7 @@ describe('what daemons leave on the engine', () => {
     }
   });
 
-  it('is nothing, when the image has no sh', async () => {
+  it('is nothing if the image has no sh', async () => {
     const image = `codebeaker-empty-${randomUUID()}`;
     const { execFileSync } = await import('node:child_process');
     execFileSync('docker', ['import', '-', image], { input: Buffer.alloc(1024), stdio: ['pipe', 'ignore', 'pipe'] });

@@ -1,4 +1,4 @@
-/** The first shell's streams: the engine's connection and named pipes as one channel. */
+/** The channel of the first shell, which consists of the engine's connection and named pipes. */
 import { expect } from 'chai';
 import { deferred } from '../../../../server/src/base/promises.ts';
 import type { Stream } from '../../../../server/src/runtime/ports.ts';
@@ -26,7 +26,7 @@ class FakeChannel implements Channel {
     this.say = sink;
   }
 
-  /** As one that has nothing left to say. */
+  /** Ends as a channel does when its output has ended. */
   destroy(): void {
     this.did.push('destroy');
     this.#done.resolve();
@@ -46,7 +46,7 @@ describe('the first channel of a container', () => {
   });
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('writes to the engine, and to the pipes from when it is told to', async () => {
+  it('writes to the engine, and after it was diverted to the pipes', async () => {
     await first.write('one');
     first.divert();
     await first.write('two');
@@ -54,7 +54,7 @@ describe('the first channel of a container', () => {
     expect([lease.written, pipes.written, lease.did, pipes.did]).to.deep.equal([['one'], ['two'], [], ['end']]);
   });
 
-  it('hears both', () => {
+  it('reads output from both', () => {
     const heard: string[] = [];
     first.listen((stream, chunk) => void heard.push(`${stream} ${chunk.toString()}`));
     void lease.say('stdout', Buffer.from('a'));
@@ -62,7 +62,7 @@ describe('the first channel of a container', () => {
     expect(heard).to.deep.equal(['stdout a', 'stderr b']);
   });
 
-  it('ends with the engine’s connection where there is nothing else', async () => {
+  it('ends with the connection of the engine if it was not diverted', async () => {
     lease.destroy();
     await settled();
     expect([closed, pipes.did]).to.deep.equal([true, ['destroy']]);
@@ -75,7 +75,7 @@ describe('the first channel of a container', () => {
     expect([closed, lease.did]).to.deep.equal([true, ['destroy']]);
   });
 
-  it('hears the last words of a shell without a lease, which gets no more input', async () => {
+  it('reads the last output when the lease has ended, and ends the input', async () => {
     first.divert();
     lease.destroy();
     await settled();
@@ -86,7 +86,7 @@ describe('the first channel of a container', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('does not wait long for them', async () => {
+  it('does not wait long for that output', async () => {
     first.divert();
     lease.destroy();
     await settled();

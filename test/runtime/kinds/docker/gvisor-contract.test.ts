@@ -1,4 +1,4 @@
-/** gVisor as a runtime: the contract, on Debian's userland and on busybox's. */
+/** The contract suite for gVisor, with an image of Debian and one of busybox. */
 import { languageIds } from '../../../../server/src/protocol/index.ts';
 import { dockerImage, need, ociRuntime } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
@@ -8,7 +8,7 @@ import { busybox, debian, gvisor } from './real.ts';
 
 describe('gvisor', () => {
   before(need('gVisor', ociRuntime('runsc')));
-  // The processor's limit is tested from outside (docker/gvisor.test.ts): time in there goes on while a program has to wait.
+  // The limit of the processor is tested from outside (docker/gvisor.test.ts): under gVisor a program's processor time goes on while it waits.
   const features = { shell: true, pty: true, enforces: ['memory', 'pids', 'disk'], memoryEnds: 'sandbox', links: 'followed', dialect: sh } as const;
 
   describe('with Debian', () => {

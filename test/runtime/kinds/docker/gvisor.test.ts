@@ -1,4 +1,4 @@
-/** gVisor on the real engine: its own kernel, its own limits, and nobody else reached from there. */
+/** Containers under gVisor on the real engine: they have a kernel and limits of their own, and nothing outside can be reached. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
@@ -30,7 +30,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('is what the list of hardening says (B7), by runsc', () => {
+  it('has every option of the hardening list (B7), and runsc as its OCI runtime', () => {
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
     expect(Config.User).to.equal('65534:65534');
@@ -43,7 +43,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(Mounts).to.deep.equal([]);
   });
 
-  it('enforces every layer, by its own account', () => {
+  it('reports every layer as enforced', () => {
     const { score, layers } = sandbox.isolation;
     expect(Object.fromEntries(layers.map(({ name, state }) => [name, state]))).to.deep.equal({
       kernel: 'enforced', user: 'enforced', capabilities: 'enforced', noNewPrivileges: 'enforced', seccomp: 'enforced', filesystem: 'enforced',
@@ -56,7 +56,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(await textOf(sandbox, 'cat /proc/version')).not.to.equal(readFileSync('/proc/version', 'utf8'));
     expect(await textOf(sandbox, 'uname -r')).not.to.equal(docker('info', '--format', '{{.KernelVersion}}'));
     expect(await textOf(sandbox, 'cat /proc/cmdline')).to.match(/-gvisor/);
-    // No process of the sandbox is one of the host's: that has a sentry, behind a filter of its own, and its helpers.
+    // The host sees no process of the sandbox, only those of gVisor, of which the sentry has a system call filter of its own.
     const mark = `87${String(process.pid).padStart(6, '0')}`;
     await start(sandbox, `echo ready; sleep ${mark}`).then(({ output }) => output.seen('ready'));
     expect(hostProcesses((cmdline) => cmdline.includes('sleep') && cmdline.includes(mark))).to.deep.equal([]);
@@ -64,7 +64,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(sentry, 'the sentry').to.match(/^Seccomp:\s*2$/m);
   });
 
-  it('can not become anything more than it is, nor see more', async () => {
+  it('can not gain any privilege, nor see more than its own', async () => {
     const attempts = [
       'mount -t tmpfs x /tmp', 'unshare -m true', 'unshare -U true', 'unshare -r true', 'nsenter -t 1 -m true', 'touch /etc/x', 'chown 0 /tmp', 'mknod /tmp/x b 8 0 && dd if=/tmp/x count=1', 'mknod /tmp/y c 1 1 && dd if=/tmp/y count=1', 'su -c id',
       'echo 1 > /proc/sys/kernel/panic', 'cat /etc/shadow', 'ls /ro*t', 'cat /proc/kcore', 'cat /dev/mem', 'dd if=/dev/fuse count=1', 'ls /var/run/docker.sock', 'cat /proc/1/ro*t/etc/shadow',
@@ -74,7 +74,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(await textOf(sandbox, 'echo here')).to.equal('here\n');
   }).timeout(60_000);
 
-  it('reaches nobody', async () => {
+  it('reaches nothing on the network', async () => {
     const tries = ['("172.17.0.1", 22)', '("169.254.169.254", 80)', '("1.1.1.1", 53)'].map((where) => ['AF_INET', where]);
     const all = [...tries, ['AF_UNIX', '"/var/run/docker.sock"'], ['AF_UNIX', '"\\0/org/freedesktop/systemd1"']];
     const connect = ([family, where]: string[]) => `s = socket.socket(socket.${family}); s.settimeout(3)\ntry: s.connect(${where}); print("connected")\nexcept OSError: print("refused")`;
@@ -127,7 +127,7 @@ describe('a container under gVisor on the real engine', () => {
   it('gets no more of the processor than asked', async () => {
     const before = held.containers();
     const one = await held.create({ limits: { ...spec.limits, cpus: 0.5 } });
-    // What it says of itself counts the time it has to wait, too: the engine knows better.
+    // Inside, the time for which a program has to wait counts as processor time. The engine measures it correctly.
     for (let spinning = 0; spinning < 2; spinning++) await start(one, 'while :; do :; done');
     const id = held.containers().find((each) => !before.includes(each)) ?? '';
     const percent = Number.parseFloat(docker('stats', '--no-stream', '--format', '{{.CPUPerc}}', id));
@@ -135,7 +135,7 @@ describe('a container under gVisor on the real engine', () => {
     await one.close();
   }).timeout(60_000);
 
-  it('goes when the connection that holds it does', async () => {
+  it('ends when the connection that is its lease ends', async () => {
     const engine = new Engine(address(), systemClock);
     const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
     const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), architecture: 'x86_64', oci: { name: 'runsc', gvisor: true }, mounts: [], workspace: undefined, user: { uid: 65_534, gid: 65_534 } };
@@ -150,7 +150,7 @@ describe('a container under gVisor on the real engine', () => {
   }).timeout(30_000);
 });
 
-/** Of the host's processes whose command line is like this: what the kernel says of them. */
+/** The text of /proc/PID/status of the host's processes with such a command line. */
 function hostProcesses(like: (cmdline: string) => boolean): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {
@@ -162,7 +162,7 @@ function hostProcesses(like: (cmdline: string) => boolean): string[] {
   });
 }
 
-describe('a container by another OCI runtime of the engine', () => {
+describe('a container with another OCI runtime of the engine', () => {
   before(need('gVisor', ociRuntime('runc-again')));
   before(need('docker', dockerImage(busybox)));
 
@@ -171,7 +171,7 @@ describe('a container by another OCI runtime of the engine', () => {
     ['that is worth more than it can be', { runtimes: { 'runc-again': { isolation: 9 } } }, 'runc-again', 6],
     ['in place of the engine\'s own', { ociRuntime: 'runc-again' }, 'docker', 7],
   ] as const) {
-    it(`${name} runs programs, and is worth what it shows`, async () => {
+    it(`${name} runs programs, and has the score of what was found inside`, async () => {
       const kind = containerKinds(docker).find((each) => each.id === id);
       const held = real(busybox, undefined, kind);
       expect(await held.runtime.refresh(new AbortController().signal)).to.include({ id, available: true });

@@ -1,4 +1,4 @@
-/** Layers are claimed for what was seen inside, and for nothing else. */
+/** The isolation of a container claims only the layers that were found in force inside. */
 import { expect } from 'chai';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
 import { containerIsolation } from '../../../../server/src/runtime/kinds/docker/isolation.ts';
@@ -51,12 +51,12 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'more processor than asked': [['50000 100000', '100000 100000'], { cpu: 'degraded' }],
   'all of the processor': [['50000 100000', 'max 100000'], { cpu: 'off' }],
   'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
-  'a disk that is none': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
-  'nothing said of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
-  'nothing said of the network': [[/^net lo:$/m, ''], { network: 'off' }],
+  'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
+  'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
+  'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
 };
 
-/** What gVisor says inside: nothing of new privileges, and cgroups of its own that bind nothing. */
+/** What is found inside under gVisor: nothing about new privileges, and gVisor's own cgroups, which limit nothing. */
 const sentry = good
   .replace(/^NoNewPrivs.*\n/m, '')
   .replace('overlay ro,relatime', '9p ro,trans=fd')
@@ -67,16 +67,16 @@ const sentry = good
 const strong = { score: 9, hostKernel: '6.1.0-host' };
 const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced };
 const gvisorWeaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
-  'all of the memory there is: cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
-  'no word of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
+  'all of the memory of the host, because cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
+  'nothing known of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
   'more processes than asked': [['limit processes 32', 'limit processes 1024'], { pids: 'degraded' }],
   'processes without limit': [['limit processes 32', 'limit processes unlimited'], { pids: 'off' }],
-  'new privileges, as it says': [['Seccomp: 2', 'Seccomp: 2\nNoNewPrivs: 0'], { noNewPrivileges: 'off' }],
+  'new privileges, which it reports': [['Seccomp: 2', 'Seccomp: 2\nNoNewPrivs: 0'], { noNewPrivileges: 'off' }],
   root: [['Uid: 65534	65534', 'Uid: 0	0'], { user: 'off' }],
 };
 
 describe('the isolation of a container', () => {
-  it('is whole where everything was found inside', () => {
+  it('is complete if everything was found in force inside', () => {
     expect(states(good)).to.deep.equal(allEnforced);
     expect(isolation(good).score).to.equal(7);
   });
@@ -90,24 +90,24 @@ describe('the isolation of a container', () => {
     });
   }
 
-  it('is nothing where nothing was said', () => {
+  it('claims no layer if nothing is known', () => {
     expect(Object.values(states(''))).to.not.include('enforced');
     expect(isolation('').score).to.equal(1);
   });
 
-  it('is whole beside the ends of tunnels that lead nowhere', () => {
+  it('is complete despite the ends of tunnels that the kernel puts into every network namespace', () => {
     expect(states(good.replace('net lo:', 'net lo:\nnet tunl0:\nnet ip6tnl0:'))).to.deep.equal(allEnforced);
     expect(states(good.replace('net lo:', 'net lo:\nnet tunl01:')).network).to.equal('off');
   });
 
-  it('has no limit on a shared folder that is written to', () => {
+  it('has no disk limit if the shared folder can be written', () => {
     const workspace = { path: '/x', access: 'readWrite' } as const;
     expect(states(good, { workspace }).disk).to.equal('off');
     expect(states(good.replace('/workspace tmpfs', '/workspace ext4'), { workspace: { ...workspace, access: 'readOnly' } }).disk).to.equal('enforced');
   });
 
   describe('under gVisor', () => {
-    it('is whole, and has a kernel of its own', () => {
+    it('is complete, and has a kernel of its own', () => {
       expect(states(sentry, {}, strong)).to.deep.equal(enforcedByGvisor);
       expect(isolation(sentry, {}, strong).score).to.equal(9);
     });
@@ -122,7 +122,7 @@ describe('the isolation of a container', () => {
     }
   });
 
-  it('under gVisor needs no filter, but for the count of processes', () => {
+  it('under gVisor needs no system call filter, except for the limit of processes', () => {
     const { seccomp: _seccomp, ...others } = enforcedByGvisor;
     expect(states(sentry.replace('Seccomp: 2', 'Seccomp: 0'), {}, strong)).to.deep.equal({ ...others, pids: 'degraded' });
   });
@@ -135,10 +135,10 @@ describe('the isolation of a container', () => {
 
   for (const [name, text, hostKernel] of [
     ["is the host's", `${good}kernel 6.1.0-host\n`, '6.1.0-host'],
-    ['may be it for all the engine says', `${good}kernel 6.6.0-guest\n`, ''],
-    ['says nothing', good, '6.1.0-host'],
+    ["may be the host's, because the engine does not say", `${good}kernel 6.6.0-guest\n`, ''],
+    ['is unknown', good, '6.1.0-host'],
   ] as const) {
-    it(`is a container's, whatever was promised, where the kernel ${name}`, () => {
+    it(`has the score of a plain container, whatever its kind promises, if the kernel ${name}`, () => {
       const { score, layers } = isolation(text, {}, { score: 10, hostKernel });
       expect(layers[0]).to.deep.include({ name: 'kernel', state: 'off' });
       expect(score).to.equal(6);

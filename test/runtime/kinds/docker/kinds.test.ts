@@ -1,4 +1,4 @@
-/** Which OCI runtime of an engine a kind takes. */
+/** Which OCI runtime of an engine each kind of containers uses. */
 import { expect } from 'chai';
 import type { Config } from '../../../../server/src/protocol/index.ts';
 import { containerKinds, isGvisor } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
@@ -29,7 +29,7 @@ describe('the kinds of containers', () => {
   ];
   for (const [what, found, ...rest] of cases) it(`: ${what}`, () => expect(find(...rest)).to.equal(found));
 
-  it('know gVisor by its name or its path', () => {
+  it('recognize gVisor by its name or its path', () => {
     expect([isGvisor('runsc'), isGvisor('x', '/bin/runsc'), isGvisor('x', 'io.containerd.runsc.v1')]).to.deep.equal([true, true, true]);
     expect([isGvisor('runc'), isGvisor('runc', 'runc'), isGvisor('x', ''), isGvisor('x', '/bin/runscript')]).to.deep.equal([false, false, false, false]);
   });

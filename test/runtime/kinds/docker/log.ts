@@ -1,4 +1,4 @@
-/** A log that remembers. */
+/** A log that remembers its lines. */
 import type { Level, Log } from '../../../../server/src/base/log.ts';
 
 export type LogLine = readonly [level: Level, message: string];

@@ -1,4 +1,4 @@
-/** The short way into a container: where it can't be, the engine's connection serves as well. */
+/** Named pipes into a container. Where they can't be used, everything goes through the engine. */
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -34,14 +34,14 @@ describe('named pipes into a container', () => {
   const works = async (sandbox: Sandbox) => {
     expect(await textOf(sandbox, 'echo hello')).to.equal('hello');
   };
-  /** As Docker refuses a folder that it can't find. */
+  /** Docker's answer for a mount of a folder that it can't find. */
   const noSuchFolder = (response: ServerResponse) => {
     const [{ Source }] = held.fake.requests.findLast(({ call }) => call === 'create')?.body.HostConfig.Mounts;
     response.writeHead(400, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify({ message: `invalid mount config for type "bind": bind source path does not exist: ${Source}` }));
   };
 
-  it('are not used where it runs on another kernel, and go with it', async () => {
+  it('are not used if it runs on another kernel, and are removed with it', async () => {
     await make();
     const sandbox = await create();
     expect(mounts('one')).to.have.length(1);
@@ -51,7 +51,7 @@ describe('named pipes into a container', () => {
     expect(folders()).to.deep.equal([]);
   });
 
-  it('are not asked for again where the engine sees other files', async () => {
+  it('are not tried again if the engine can not mount their folder', async () => {
     await make();
     held.fake.on('create', noSuchFolder);
     const sandboxes = [await create('one'), await create('two')];
@@ -62,7 +62,7 @@ describe('named pipes into a container', () => {
     }
   });
 
-  it('are not asked for on an engine elsewhere', async () => {
+  it('are not tried with an engine on another machine', async () => {
     await make({ local: false });
     const sandbox = await create();
     expect([mounts('one'), folders()]).to.deep.equal([[], []]);
@@ -94,7 +94,7 @@ describe('named pipes in a real container', () => {
     }
   });
 
-  it('carry further shells, which see no engine', async () => {
+  it('carry further shells, without any call of the engine', async () => {
     const held = real(busybox);
     try {
       const sandbox = await held.create();

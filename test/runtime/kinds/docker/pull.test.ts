@@ -1,4 +1,4 @@
-/** An image that is not there: pulled, with progress that never goes back, and given up with words. */
+/** The pull of an image: its progress, which never goes down, and its failures, each with a clear message. */
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -9,12 +9,12 @@ import { context, failure, spec, type Subject, subject, until } from './subject.
 const downloading = (id: string, current: number, total: number) => ({ id, status: 'Downloading', progressDetail: { current, total } });
 const missing = { ...spec, image: 'missing' };
 
-describe('an image that is not there', () => {
+describe('an image that the engine does not have', () => {
   let held: Subject;
   beforeEach(async () => (held = await subject()));
   afterEach(() => held.close());
 
-  /** What the engine sends, piece by piece, in the test's own time. */
+  /** Begins a pull, and lets the test decide what the engine sends and when. */
   async function pulling(signal?: AbortSignal) {
     let response: ServerResponse | undefined;
     held.fake.on('pull', (given) => {
@@ -42,7 +42,7 @@ describe('an image that is not there', () => {
     expect(held.fake.containers.size).to.equal(0);
   };
 
-  it('is pulled, told in percent, and used', async () => {
+  it('is pulled with a percentage as progress, and used', async () => {
     const { creating, send, end, reports } = await pulling();
     send({ status: 'Pulling from library/missing', id: 'latest' }, { status: 'Pulling fs layer', progressDetail: {}, id: 'a' });
     send(downloading('a', 10, 100), downloading('a', 50, 100), downloading('b', 0, 300), downloading('b', 150, 300));
@@ -58,7 +58,7 @@ describe('an image that is not there', () => {
     await nothingLeft();
   });
 
-  it('is pulled though the events come cut anywhere', async () => {
+  it('is pulled wherever the stream of events is cut', async () => {
     const { creating, raw, end, percentages } = await pulling();
     const bytes = Buffer.from(`${JSON.stringify({ ...downloading('a', 30, 100), progress: '▌ é' })}\r\n\n${JSON.stringify(downloading('a', 60, 100))}\n`);
     for (const byte of bytes) {
@@ -71,7 +71,7 @@ describe('an image that is not there', () => {
     expect(percentages()).to.deep.equal([0, 30, 60, 90]);
   });
 
-  it('that the registry refuses in the middle is told in its words, with what to do', async () => {
+  it('is reported with the message of the registry and what to do, if the registry refuses it on the way', async () => {
     const { creating, send } = await pulling();
     send(downloading('a', 1, 2), { errorDetail: { message: 'unauthorized: log in' }, error: 'unauthorized: log in' });
     const { kind, message, data } = await failure(creating);
@@ -81,7 +81,7 @@ describe('an image that is not there', () => {
     await nothingLeft();
   });
 
-  it('that nobody has is told in the words of the engine', async () => {
+  it('is reported with the message of the engine if no registry has it', async () => {
     held.fake.on('pull', { status: 404, message: 'pull access denied for missing, repository does not exist' });
     const { kind, message } = await failure(held.runtime.create(missing, context()));
     expect(kind).to.equal('RuntimeUnavailable');
@@ -89,17 +89,17 @@ describe('an image that is not there', () => {
     await nothingLeft();
   });
 
-  it('that is still not there after the pull is told', async () => {
+  it('is reported if it is still missing after the pull', async () => {
     held.fake.on('pull', { json: { status: 'done' } });
     expect((await failure(held.runtime.create(missing, context()))).message).to.equal('Docker refused: No such image: missing:latest');
     expect(held.fake.count('pull')).to.equal(1);
   });
 
   const nonsense: Record<string, string> = {
-    'what is no JSON': 'Bad gateway\n',
-    'what is no object': '7\n',
+    'something else than JSON': 'Bad gateway\n',
+    'JSON that is not an object': '7\n',
     null: 'null\n',
-    'a line without end': 'x'.repeat(1024 * 1024 + 1),
+    'too long a line': 'x'.repeat(1024 * 1024 + 1),
   };
   for (const [name, text] of Object.entries(nonsense)) {
     it(`is given up when the engine sends ${name}`, async () => {
@@ -112,7 +112,7 @@ describe('an image that is not there', () => {
     });
   }
 
-  it('is given up when the engine goes away', async () => {
+  it('is given up when the engine ends', async () => {
     const { creating, send, hangUp, percentages } = await pulling();
     send(downloading('a', 1, 2));
     await until('the event is heard', () => percentages().length === 2);
@@ -121,7 +121,7 @@ describe('an image that is not there', () => {
     await nothingLeft();
   });
 
-  it('is given up when nothing moves for a minute, and not before', async () => {
+  it('is given up when there is no event for a minute, and not before', async () => {
     const { creating, send, percentages } = await pulling();
     let settled = false;
     void creating.catch(() => (settled = true));
@@ -149,7 +149,7 @@ describe('an image that is not there', () => {
 });
 
 describe('the progress of a pull', () => {
-  it('never goes back and never says that it is done', () => {
+  it('never goes down and never reaches 100 %', () => {
     const id = fc.constantFrom('a', 'b', 'c', undefined);
     const event = fc.oneof(
       fc.record({ id, current: fc.nat(1000), total: fc.nat(1000) }).map(({ id: layer, current, total }) => ({ ...downloading('', Math.min(current, total), total), id: layer })),

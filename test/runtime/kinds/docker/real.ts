@@ -1,4 +1,4 @@
-/** Sandboxes on the real engine, and what the engine itself says of them. */
+/** Sandboxes on the real engine, and what the engine reports about them. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -31,9 +31,9 @@ export interface Real {
   create(change?: Partial<SandboxSpec>): Promise<Sandbox>;
   /** The ids of its containers. */
   containers(): string[];
-  /** The folders that it has for them. */
+  /** The folders of named pipes that belong to them. */
   folders(): Promise<string[]>;
-  /** What the engine says of its only container. */
+  /** What the engine reports about its only container. */
   inspect(): Json;
   close(): Promise<void>;
 }

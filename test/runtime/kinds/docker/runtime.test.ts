@@ -1,4 +1,4 @@
-/** The Docker runtime and an engine that does what it should, or says why not. */
+/** The Docker runtime with an engine that works, or that reports why it does not. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ describe('the Docker runtime', () => {
     return one.fake.requests.find(({ call }) => call === 'create')?.body;
   };
 
-  it('knows the engine after a look', async () => {
+  it('describes the engine after a refresh', async () => {
     expect(held.runtime.info()).to.include({ available: false, reason: 'not looked at yet' });
     expect(held.runtime.prepared('shellscript')).to.equal(false);
     expect(await held.runtime.refresh(never)).to.include({ id: 'docker', available: true, version: '99.0' });
@@ -113,7 +113,7 @@ describe('the Docker runtime', () => {
     });
   });
 
-  it('tells it in the body alone: an address is written to logs', async () => {
+  it('sends the options in the body only, because URLs are written to logs', async () => {
     await made();
     const { query } = held.fake.requests.find(({ call }) => call === 'create') ?? {};
     expect([...(query ?? [])]).to.deep.equal([['name', 'codebeaker-session1']]);
@@ -125,14 +125,14 @@ describe('the Docker runtime', () => {
     expect(Object.values(HostConfig.Tmpfs)).to.have.length(2).and.to.satisfy((all: string[]) => all.every((one) => one.includes('size=1048576,')));
   });
 
-  it('leaves processes under gVisor to its own count, and gives gVisor the threads it needs', async () => {
+  it('limits processes under gVisor inside, and gives gVisor the threads that it needs', async () => {
     const { HostConfig } = await madeBy({ gvisor: { path: '/usr/local/bin/runsc' } }, {}, 'gvisor');
     expect(HostConfig).to.include({ Runtime: 'gvisor', PidsLimit: 512 + 4 * 64 });
     expect(HostConfig.Ulimits).to.deep.include({ Name: 'nproc', Soft: 64, Hard: 64 });
     expect(await madeBy({ slow: { path: '/opt/runsc' } }, { ociRuntime: 'slow' }, 'docker')).to.have.nested.include({ 'HostConfig.Runtime': 'slow', 'HostConfig.PidsLimit': 768 });
   });
 
-  it('runs by the OCI runtime that its kind names, limited as any container', async () => {
+  it('uses the OCI runtime that its kind names, with the limits of any container', async () => {
     const offered = { kata: { runtimeType: 'io.containerd.kata.v2' }, crun: { path: 'crun' } };
     const runtimes = { kata: { isolation: 9 }, small: { ociRuntime: 'crun', isolation: 5 } };
     for (const [id, name] of [['kata', 'kata'], ['small', 'crun']] as const) {
@@ -141,7 +141,7 @@ describe('the Docker runtime', () => {
     expect((await madeBy(offered, { ociRuntime: 'crun' }, 'docker')).HostConfig).to.include({ Runtime: 'crun' });
   });
 
-  it('says what is missing where the engine has no such OCI runtime, and makes nothing', async () => {
+  it('says what is missing if the engine has no such OCI runtime, and makes nothing', async () => {
     const ids: Record<string, RegExp> = {
       gvisor: /no OCI runtime runsc; install gVisor/,
       kata: /no OCI runtime kata-fc; add it to the engine's runtimes, or change docker.runtimes.kata/,
@@ -160,7 +160,7 @@ describe('the Docker runtime', () => {
     }
   });
 
-  it('never takes the same mark twice', async () => {
+  it('never uses the same mark twice', async () => {
     expect((await made()).Cmd[3]).not.to.equal((await made()).Cmd[3]);
   });
 
@@ -174,14 +174,14 @@ describe('the Docker runtime', () => {
     expect((await failure(held.runtime.create({ ...spec, image: undefined }, context()))).kind).to.equal('LanguageUnsupported');
   });
 
-  it('guards before it makes, and makes nothing unguarded', async () => {
-    const guarded = await subject({}, () => Promise.reject(new ProtocolError('SandboxFailed', 'no keeper')));
-    expect((await failure(guarded.runtime.create(spec, context()))).message).to.equal('no keeper');
-    expect(guarded.fake.requests).to.deep.equal([]);
-    await guarded.close();
+  it('arranges the sweep before it makes a container, and makes none if that fails', async () => {
+    const unswept = await subject({}, () => Promise.reject(new ProtocolError('SandboxFailed', 'no keeper')));
+    expect((await failure(unswept.runtime.create(spec, context()))).message).to.equal('no keeper');
+    expect(unswept.fake.requests).to.deep.equal([]);
+    await unswept.close();
   });
 
-  it('tells of a removal that the engine refuses, and ends the lease all the same', async () => {
+  it('reports that the engine refuses to remove a container, and still ends its lease', async () => {
     const sandbox = await held.runtime.create(spec, context());
     held.fake.on('remove', { status: 500, message: 'device is busy' });
     expect((await failure(sandbox.close())).message).to.equal('Docker refused: device is busy');
@@ -192,7 +192,7 @@ describe('the Docker runtime', () => {
     'is gone': { status: 404, message: 'No such container' },
     'is being removed': { status: 409, message: 'removal of container is already in progress' },
   })) {
-    it(`is content when a container to remove ${name}`, async () => {
+    it(`counts a container that ${name} as removed`, async () => {
       const sandbox = await held.runtime.create(spec, context());
       held.fake.on('remove', behaviour).on('wait', { status: 404, message: 'No such container' });
       await sandbox.close();
@@ -223,7 +223,7 @@ describe('the Docker runtime', () => {
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });
 
-  it('removes everything when it closes, and makes nothing after', async () => {
+  it('removes everything when it is closed, and makes nothing afterwards', async () => {
     for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     await held.runtime.close();
     expect(held.fake.containers.size).to.equal(0);
@@ -231,7 +231,7 @@ describe('the Docker runtime', () => {
     expect(held.fake.count('create')).to.equal(3);
   });
 
-  it('closes the others when one can not be removed, and tells', async () => {
+  it('removes the others if one can not be removed, and reports it', async () => {
     for (const sessionId of ['a', 'b', 'c']) await held.runtime.create({ ...spec, name: sessionId }, context());
     held.fake.on('remove', { status: 500, message: 'no' });
     const fault = await held.runtime.close().then(() => undefined, (reason: AggregateError) => reason);
@@ -239,7 +239,7 @@ describe('the Docker runtime', () => {
     expect(held.fake.containers.size).to.equal(1);
   });
 
-  describe('shares no folder with an engine elsewhere', () => {
+  describe('shares no folder with an engine on another machine', () => {
     let far: Subject;
     let folder: string;
     beforeEach(async () => {
@@ -279,7 +279,7 @@ describe('the Docker runtime', () => {
       expect(data).to.include({ runtime: 'docker', hint: 'is Docker installed and running? Start it, or set DOCKER_HOST' });
     });
 
-    it('says that nobody listens', async () => {
+    it('says that nothing listens on the socket', async () => {
       const { socketPath } = held.fake;
       await held.close();
       const { message } = await reason(socketPath);
@@ -287,13 +287,13 @@ describe('the Docker runtime', () => {
       held = await subject();
     });
 
-    it('says that the socket is no socket', async () => {
+    it('says that the socket is not a socket', async () => {
       const { kind, message } = await reason(import.meta.filename);
       expect(kind).to.equal('RuntimeUnavailable');
       expect(message).not.to.include(import.meta.filename);
     });
 
-    it('says why its address is none', async () => {
+    it('says why its address can not be used', async () => {
       const engine = new Engine({ name: '', local: false, options: {}, fault: 'the Docker context "x" does not exist' }, new FakeClock());
       const { message } = await failure(engine.info(never));
       expect(message).to.match(/^the Docker context "x" does not exist; set docker.host/);

@@ -1,4 +1,4 @@
-/** An engine behind ssh: a program of that name that runs what it is given here instead of there. */
+/** An engine that is reached through ssh. A script of that name runs the remote command on this machine. */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { start, textOf } from '../../contract/harness.ts';
 import { busybox, real } from './real.ts';
 import { failure, until } from './subject.ts';
 
-/** What ssh does with its arguments, and where nothing of ours arrives. */
+/** Scripts in the place of ssh, each of which fails in another way. */
 const THERE = 'while [ "$1" != -- ]; do shift; done; shift 2; unset DOCKER_HOST DOCKER_CONTEXT; exec "$@"';
 
 describe('an engine over ssh', () => {
@@ -38,36 +38,36 @@ describe('an engine over ssh', () => {
     'ssh://-oProxyCommand=evil': '-T -- -oProxyCommand=evil docker system dial-stdio',
     'ssh://[::1]': '-T -- ::1 docker system dial-stdio',
   })) {
-    it(`at ${host} is reached by the right words`, async () => {
+    it(`at ${host} is reached with the right arguments`, async () => {
       const engine = new Engine(address('exit 1', host), new FakeClock());
       await failure(engine.info());
       expect(log()[0]?.replace(/^\d+ /, '')).to.equal(args);
     });
   }
 
-  it('that does not let us in is told in the words of ssh', async () => {
+  it('that refuses the login is reported with the message of ssh', async () => {
     const { kind, message } = await reasonOf('echo "some banner" >&2; echo "me@box: Permission denied (publickey)." >&2; exit 255');
     expect(kind).to.equal('RuntimeUnavailable');
     expect(message).to.include('the Docker engine at ssh://box gives no answer: ssh: me@box: Permission denied (publickey).');
   });
 
-  it('that ends without a word is told', async () => {
+  it('that ends without a message is reported', async () => {
     expect((await reasonOf('exit 3')).message).to.include('ssh: ended with 3');
     expect((await reasonOf('kill -9 $$')).message).to.include('ssh: ended with a signal');
     expect((await reasonOf('exit 0')).kind).to.equal('RuntimeUnavailable');
   });
 
-  it('that says nonsense is told', async () => {
+  it('that answers something else than HTTP is reported', async () => {
     expect((await reasonOf('echo "Welcome to box"; cat >/dev/null')).kind).to.equal('RuntimeUnavailable');
     await allEnded();
   });
 
-  it('without ssh is told', async () => {
+  it('on a host without ssh is reported', async () => {
     const nowhere = resolveEngine({ configured: 'ssh://box', env: { PATH: '/nowhere' }, home: '/nowhere', platform: process.platform });
     expect((await failure(new Engine(nowhere, new FakeClock()).info())).message).to.include("ssh can't be started: is it installed?");
   });
 
-  it('that never answers is given up, and its process ends', async () => {
+  it('that never answers is given up, and the process of ssh ends', async () => {
     const clock = new FakeClock();
     const engine = new Engine(address('exec sleep 600'), clock);
     const outcome = failure(engine.info());
@@ -77,10 +77,10 @@ describe('an engine over ssh', () => {
     await allEnded();
   });
 
-  describe('that is there', () => {
+  describe('that answers', () => {
     before(need('docker', dockerImage(busybox)));
 
-    it('makes sandboxes as any other, and no process of ssh outlives its connection', async () => {
+    it('makes sandboxes as any other, and every process of ssh ends with its connection', async () => {
       const remote = real(busybox, address(THERE, 'ssh://me@box:2222'));
       const info = await remote.runtime.refresh(new AbortController().signal);
       expect(info).to.include({ available: true });
@@ -110,7 +110,7 @@ describe('an engine over ssh', () => {
       await allEnded();
     });
 
-    it('is reached by connections that ssh shares: their owner keeps stderr for itself', async () => {
+    it('is reached by connections that ssh shares, whose process holds stderr open', async () => {
       const remote = real(busybox, address(`sleep 61 </dev/null >/dev/null & echo "$! owner" >> ${join(folder, 'log')}; ${THERE}`));
       const sandbox = await remote.create();
       expect(await textOf(sandbox, 'echo shared')).to.equal('shared\n');

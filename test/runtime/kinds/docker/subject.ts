@@ -1,4 +1,4 @@
-/** A Docker runtime over a fake engine and a clock that stands still. */
+/** A Docker runtime with a fake engine and a clock that only tests move. */
 import type { LogLine } from './log.ts';
 import { recordingLog } from './log.ts';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
@@ -57,14 +57,14 @@ export function context(signal = new AbortController().signal): CreateContext & 
   return { signal, reports, report: (message, percentage) => void reports.push([message, percentage]) };
 }
 
-/** The rejection, which must be one for a client. */
+/** Awaits a rejection with a ProtocolError. */
 export async function failure(work: Promise<unknown>): Promise<ProtocolError> {
   const fault = await work.then(() => new Error('it did not reject'), (reason: unknown) => reason);
   if (!(fault instanceof ProtocolError)) throw fault;
   return fault;
 }
 
-/** Looks again whenever something may have happened. Fails where it never does. */
+/** Checks again and again until the condition is true, and fails after a while. */
 export async function until(what: string, check: () => boolean): Promise<void> {
   const end = Date.now() + 10_000;
   while (!check()) {

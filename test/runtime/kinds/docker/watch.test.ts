@@ -1,4 +1,4 @@
-/** An engine that goes away and comes back is noticed, and nobody asks it in between. */
+/** Watching the engine: that it ends and comes back is noticed without asking it all the time. */
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Subject, subject, until } from './subject.ts';
@@ -27,7 +27,7 @@ describe('watching the engine', () => {
   const tries = () => held.fake.count('events');
   const waitsAfter = (count: number) => until(`it waits after try ${count}`, () => tries() === count && held.fake.connections === 0 && held.clock.pending === 1);
 
-  /** How long it waits between tries; the deadlines of the tries themselves are not meant. */
+  /** The times between the tries, without the deadlines of the tries themselves. */
   const waitsOf = ({ clock }: Subject) => {
     const waits: number[] = [];
     const after = clock.after.bind(clock);
@@ -38,7 +38,7 @@ describe('watching the engine', () => {
     return waits;
   };
 
-  it('listens, asks for what matters, and does nothing more', async () => {
+  it('subscribes to the events that matter, and does nothing more', async () => {
     watch();
     await listening();
     const asked = held.fake.requests.at(-1);
@@ -48,7 +48,7 @@ describe('watching the engine', () => {
     expect([held.fake.requests.length, changes, held.clock.pending]).to.deep.equal([1, 1, 0]);
   });
 
-  it('takes a swarm of events for one', async () => {
+  it('reports many events at once as one change', async () => {
     watch();
     await listening();
     await until('it has begun', () => changes === 1);
@@ -62,7 +62,7 @@ describe('watching the engine', () => {
     expect(changes).to.equal(3);
   });
 
-  it('says at once that the engine has gone', async () => {
+  it('reports at once that the engine has ended', async () => {
     watch();
     await listening();
     await held.clock.advance(60_000);
@@ -70,7 +70,7 @@ describe('watching the engine', () => {
     await until('it says so', () => changes >= 2);
   });
 
-  it('finds the engine by its socket when it comes back, without waiting', async () => {
+  it('notices at once by its socket that the engine has come back', async () => {
     watch();
     await listening();
     await held.clock.advance(60_000);
@@ -85,7 +85,7 @@ describe('watching the engine', () => {
     expect(held.clock.now() - began).to.be.below(5_000);
   });
 
-  it('tries less and less where no socket can be watched', async () => {
+  it('tries less and less often where no socket can be watched', async () => {
     const remote = await subject({ local: false, options: { host: '127.0.0.1', port: 1 } });
     const waits = waitsOf(remote);
     watch(remote);
@@ -100,7 +100,7 @@ describe('watching the engine', () => {
     await remote.close();
   });
 
-  it('does not run against an engine that sends it away', async () => {
+  it('does not try again at once after an engine that ends the stream', async () => {
     held.fake.on('events', ...Array.from({ length: 50 }, () => ({ json: {} })));
     watch();
     await waitsAfter(1);
@@ -110,7 +110,7 @@ describe('watching the engine', () => {
     await waitsAfter(2);
   });
 
-  it('tries soon again once the engine has been there', async () => {
+  it('begins with the short waits again after the engine has run', async () => {
     const waits = waitsOf(held);
     held.fake.on('events', 'hangUp', 'hangUp');
     watch();
@@ -125,7 +125,7 @@ describe('watching the engine', () => {
     expect(waits.slice(0, 3)).to.deep.equal([5_000, 10_000, 5_000]);
   });
 
-  it('lives without a folder to watch', async () => {
+  it('works where the folder of the socket does not exist', async () => {
     rmSync(held.fake.socketPath, { force: true });
     const nowhere = await subject({ options: { socketPath: '/nowhere/at/all/docker.sock' } });
     watch(nowhere);
@@ -147,7 +147,7 @@ describe('watching the engine', () => {
     'before it begins': async () => end.abort(),
   };
   for (const [name, moment] of Object.entries(moments)) {
-    it(`ends ${name}, and leaves nothing`, async () => {
+    it(`ends when it is aborted ${name}, and leaves nothing`, async () => {
       if (name === 'while it asks') held.fake.on('events', 'silence');
       watch();
       await moment();

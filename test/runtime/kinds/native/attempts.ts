@@ -1,6 +1,6 @@
 /**
- * Ways out of a sandbox, as one program in JavaScript that Node, Bun and Deno run alike. It prints the names of those
- * that worked. Run on the host itself all of them do: that is how we know that they would be noticed.
+ * Ways out of a sandbox, in one JavaScript program that Node, Bun and Deno can run. It prints the names of the ways that
+ * worked. On the host itself all of them work, which proves that the program would notice one in a sandbox.
  */
 
 /** What there is to be reached on the host. */

@@ -1,4 +1,4 @@
-/** Control groups, over a folder that looks like the kernel's. */
+/** Control groups in an ordinary folder in the place of the kernel's. */
 import { expect } from 'chai';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { FakeClock } from '../../../fakes/clock.ts';
 
 const limits = { memoryBytes: 1, cpus: 1.5, pids: 1 };
 
-describe('what sandboxes weigh', () => {
+describe('the weight of all sandboxes', () => {
   let mount: string;
   beforeEach(() => (mount = mkdtempSync(join(tmpdir(), 'groups-'))));
   afterEach(() => rmSync(mount, { recursive: true }));
@@ -18,7 +18,7 @@ describe('what sandboxes weigh', () => {
   const open = (...controllers: Controller[]) => ControlGroups.open('ours', new FakeClock(), [{ version: 1, mount, current: mount, controllers }]);
   const text = (...path: string[]) => readFileSync(join(mount, ...path), 'utf8');
 
-  it('is what is usual for a few, less for many, and never nothing', async () => {
+  it('is the usual one for a few, less for many, and never less than a quarter', async () => {
     const groups = await open('cpu');
     const seen: string[] = [];
     for (let count = 1; count <= 50; count++) {
@@ -28,11 +28,11 @@ describe('what sandboxes weigh', () => {
     expect(seen).to.deep.equal(['1024', '1024', '819', '512', '256', '256', '256']);
   });
 
-  it('rises again as they go, once for each', async () => {
+  it('rises again as they are removed, once for each', async () => {
     const groups = await open('cpu');
     const made = await Promise.all(Array.from({ length: 10 }, (_, nth) => groups.create(String(nth), limits)));
     expect(text('ours', 'cpu.shares')).to.equal('410');
-    // The kernel's files go with their folder.
+    // The kernel removes the files of a group with it.
     rmSync(join(mount, 'ours', '0'), { recursive: true });
     rmSync(join(mount, 'ours', '1'), { recursive: true });
     await Promise.all([made[0]?.remove(), made[1]?.remove()]);
@@ -40,19 +40,19 @@ describe('what sandboxes weigh', () => {
     expect(text('ours', 'cpu.shares')).to.equal('512');
   });
 
-  it('is that of all together: each has its own limit and no weight', async () => {
+  it('is set for their common group only: each sandbox has limits and no weight', async () => {
     const groups = await open('cpu');
     await groups.create('one', limits);
     expect([text('ours', 'one', 'cpu.cfs_quota_us'), existsSync(join(mount, 'ours', 'one', 'cpu.shares'))]).to.deep.equal(['150000', false]);
   });
 
-  it('is nothing to tell where no group shares out processors', async () => {
+  it('is not set where no group has to do with the processor', async () => {
     const groups = await open('memory');
     await groups.create('one', limits);
     expect(existsSync(join(mount, 'ours', 'cpu.shares'))).to.equal(false);
   });
 
-  it('is told to the second version in its own measure', async () => {
+  it('is set in the units of version 2, where that is used', async () => {
     const weight = new Weight({ version: 2, folder: mount });
     await Promise.all(Array.from({ length: 8 }, () => weight.add()));
     expect(text('cpu.weight')).to.equal('50');

@@ -1,4 +1,4 @@
-/** Native sandboxes: the contract, for the host's own interpreters and for Bun. */
+/** The contract suite for native sandboxes, with the interpreters of the host and with Bun. */
 import { createBunRuntime } from '../../../../server/src/runtime/kinds/bun/bun.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need, npmPackage } from '../../../require.ts';

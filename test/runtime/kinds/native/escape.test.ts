@@ -1,4 +1,4 @@
-/** Ways out of native sandboxes, for each runtime that is one: all of them fail, and on the host itself all of them work. */
+/** Ways out of native sandboxes, for each runtime that makes them. All must fail in a sandbox, and all must work on the host itself. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { bubblewrap, nativeSubject, type NativeSubject } from './subject.ts';
 const secret = `secret-${randomUUID()}`;
 const listen = (server: Server, where: object) => new Promise<void>((resolve) => server.listen(where, resolve));
 
-/** What is on the host, for the whole of this file. */
+/** What can be reached on the host; all tests of this file use it. */
 async function makeOutside(subject: NativeSubject) {
   const folder = mkdtempSync(join(tmpdir(), 'outside-'));
   const home = mkdtempSync(join(homedir(), '.codebeaker-test-'));
@@ -68,7 +68,7 @@ async function attempt(sandbox: Sandbox, program: string): Promise<string[]> {
 }
 
 for (const [name, { needs, make }] of Object.entries(kinds)) {
-  describe(`out of ${name} there is no way`, function () {
+  describe(`there is no way out of ${name}`, function () {
     this.timeout(60_000);
     before(need('bubblewrap', bubblewrap));
     if (needs) before(need(needs, npmPackage(needs)));
@@ -90,7 +90,7 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
       await sandbox.close();
     });
 
-    it('to another sandbox', async () => {
+    it('into another sandbox', async () => {
       const [one, other] = await Promise.all([create(subject), create(subject)]);
       await write(one, '/workspace/secret', secret);
       await write(one, '/tmp/secret', secret);
@@ -100,7 +100,7 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
       await Promise.all([one.close(), other.close()]);
     });
 
-    it('for a file command that is led astray (A1, A2, A3)', async () => {
+    it('for a file command that comes across planted links (A1, A2, A3)', async () => {
       const sandbox = await create(subject);
       const path = Object.values(around.outside.files)[0] as string;
       await write(sandbox, '/workspace/plant.mjs', `
@@ -117,7 +117,7 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
         }
         await rejects(sandbox.files.write('/workspace/middle/planted', Buffer.from('x'), { mode: 'overwrite', executable: undefined }), 'FileNotFound');
       } else {
-        // Deno lets its programs make no links that lead anywhere else.
+        // Deno does not let its programs make such links.
         expect(name).to.equal('deno');
       }
       await sandbox.close();
@@ -129,7 +129,7 @@ describe('on the host itself', function () {
   this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
 
-  it('every one of these ways is open: the test would see it', async () => {
+  it('every one of these ways works, so that the test would notice one in a sandbox', async () => {
     const subject = await (kinds.native as { make(): Promise<NativeSubject> }).make();
     const around = await makeOutside(subject);
     const folder = mkdtempSync(join(tmpdir(), 'attempts-'));
@@ -143,14 +143,14 @@ describe('on the host itself', function () {
   });
 });
 
-describe('a layer that is taken away', function () {
+describe('a layer that is removed', function () {
   this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
 
   /** A filter that allows everything: one instruction. */
   const openFilter = Buffer.from('0600000000000000'.slice(0, 8) + '0000ff7f', 'hex');
 
-  it('is missed: the system call filter', async () => {
+  it('is noticed: the system call filter', async () => {
     const subject = await nativeSubject(createNativeRuntime);
     const filter = readFileSync(subject.findings.filter);
     const probe = 'unshare -r true 2>/dev/null && echo out; true';
@@ -164,7 +164,7 @@ describe('a layer that is taken away', function () {
     await subject.dispose();
   });
 
-  it('is missed: what is seen of the host', async () => {
+  it('is noticed: the restricted view of the file system', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'seen-'));
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'inner'));

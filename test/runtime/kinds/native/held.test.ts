@@ -1,4 +1,4 @@
-/** What the keeper holds for native sandboxes: nothing, when they are gone. */
+/** The keeper holds no process group of native sandboxes that are gone. */
 import { expect } from 'chai';
 import type { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
@@ -10,7 +10,7 @@ import { bubblewrap, nativeSubject } from './subject.ts';
 describe('the process groups of native sandboxes', () => {
   before(need('bubblewrap', bubblewrap));
 
-  it('are given back to the keeper when they have ended', async () => {
+  it('are released from the keeper when they have ended', async () => {
     let keeper: Keeper | undefined;
     const subject = await nativeSubject((options, made) => {
       keeper = made;
@@ -20,7 +20,7 @@ describe('the process groups of native sandboxes', () => {
       const sandboxes = await Promise.all([1, 2, 3].map(() => create(subject)));
       expect(keeper?.held).to.be.at.least(3);
       await Promise.all(sandboxes.map((sandbox) => sandbox.close()));
-      // Named pipes may just be being made.
+      // A process that makes named pipes may be running at this moment.
       await until('no group is held', () => keeper?.held === 0);
     } finally {
       await subject.dispose();

@@ -1,4 +1,4 @@
-/** What a native sandbox claims: in control groups, and where there are none. */
+/** What the isolation of a native sandbox claims, with control groups and without. */
 import { expect } from 'chai';
 import type { Layer } from '../../../../server/src/protocol/index.ts';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';

@@ -21,7 +21,7 @@ export interface NativeSubject extends Subject {
   readonly findings: Findings;
 }
 
-/** `make` gets what a daemon would give. */
+/** `make` gets the options that a daemon would pass. */
 export async function nativeSubject(make: (options: NativeOptions, keeper: Keeper) => Runtime): Promise<NativeSubject> {
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
@@ -55,16 +55,16 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
   };
 }
 
-/** With one of them the others may go. */
+/** Controllers may share a group: when it has been removed for one, it is gone for the others. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // It has been removed already.
   }
 }
 
-/** Deno in bubblewrap, or alone where that can't be. */
+/** Deno in bubblewrap, or alone if bubblewrap does not work here. */
 export function layeredSubject(): Promise<NativeSubject> {
   return nativeSubject((options, keeper) => {
     const alone = createDenoRuntime({ keeper, clock: options.clock, log: options.log, env: process.env });
@@ -82,7 +82,7 @@ function processesOf(group: string): number[] {
   return readFileSync(`${group}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
 }
 
-/** Whether this host can make native sandboxes at all. */
+/** Whether native sandboxes can be made on this host. */
 export const bubblewrap: Probe = async () => {
   const subject = await nativeSubject(createNativeRuntime).catch((fault: unknown) => fault as Error);
   if (subject instanceof Error) return `${subject.message}; run test/setup/native.sh as root`;

@@ -1,4 +1,4 @@
-/** Native sandboxes of an ordinary user, who may set no control groups: they hold all the same, and say what they don't hold. */
+/** Native sandboxes of an ordinary user, who may not use control groups: they confine programs all the same, and report what is degraded. */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ describe('native sandboxes of an ordinary user', function () {
   before(need('bubblewrap', bubblewrap));
   before(need('root', root));
 
-  it('hold, and say what is degraded', async () => {
+  it('confine programs, and report what is degraded', async () => {
     const home = mkdtempSync(join(tmpdir(), 'user-'));
     chmodSync(home, 0o777);
     const script = fileURLToPath(new URL('../../../fixtures/native/user.ts', import.meta.url));
