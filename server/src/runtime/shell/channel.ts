@@ -1,23 +1,23 @@
-/** What a runtime owes the held shell: the streams of an idle `sh`. */
+/** What a runtime must provide for held shells: the streams of an idle `sh`, and a source of further ones. */
 import type { AdjustableLimits, Sink, TerminalSize } from '../ports.ts';
 
-/** A shell that runs the prelude. Its owner reads it from the first byte on. */
+/** The streams of a shell that runs the prelude. They are read from the first byte on. */
 export interface Channel {
-  /** Resolves when more may be written. Never rejects: a channel that broke says so by `closed`. */
+  /** Resolves when more may be written. Never rejects: that the channel is broken shows in `closed`. */
   write(bytes: Buffer | string): Promise<void>;
   /** Ends stdin; output goes on. */
   end(): void;
-  /** Called with all output from now on. While its promise is pending, nothing more is read. */
+  /** `sink` gets all output from now on. */
   listen(sink: Sink): void;
   /** Resolves when no more output will come. */
   readonly closed: Promise<void>;
   destroy(): void;
 }
 
-/** A program on a terminal of its own. Its end is known from outside, not from its output. */
+/** A program on a terminal of its own. That it has ended shows in `closed`, and not in its output. */
 export interface TerminalChannel extends Channel {
   resize(size: TerminalSize): Promise<void>;
-  /** After `closed`. undefined: nobody knows. */
+  /** To be called after `closed`. undefined: it is not known. */
   exitCode(): Promise<number | undefined>;
 }
 
@@ -28,15 +28,15 @@ export interface TerminalProgram {
   readonly size: TerminalSize;
 }
 
-/** How further shells come into a sandbox. The first one is the sandbox's own process and its lease. */
+/** How further shells are started in a sandbox. The first shell is the sandbox's own first process, and its lease. */
 export interface ShellSource {
   readonly first: Channel;
-  /** Another shell in the same sandbox: `sh -c prelude sh MARK`. */
+  /** Starts another shell in the sandbox: `sh -c prelude sh MARK`. */
   open(mark: string): Promise<Channel>;
   openTerminal(program: TerminalProgram): Promise<TerminalChannel>;
-  /** Whether the sandbox ended for want of memory. Asked when a shell of it has gone; where this is missing nobody knows. */
+  /** Whether the sandbox was ended because it used too much memory. It is called when a shell has ended. Absent: that can't be known. */
   ranOutOfMemory?(): Promise<boolean>;
-  /** Holds the sandbox to other limits; missing where that can't be done. */
+  /** Changes the limits of the sandbox. Absent: that can't be done. */
   adjust?(limits: AdjustableLimits): Promise<void>;
   /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;

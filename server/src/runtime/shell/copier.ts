@@ -1,10 +1,11 @@
 /**
- * The launcher's other trade: of one word alone, of numbers, it copies.
+ * The second task of the launcher: with a single argument it copies.
  *
  *   LAUNCHER [OFFSET+]N
  *
- * Reads N bytes from stdin, from OFFSET on where it is a file, or all there are, and writes them to stdout. What can't be written is read all the same:
- * whoever sends it would wait. Ends with 0, or with the errno of what went wrong last.
+ * It copies N bytes, or fewer if there are no more, from stdin to stdout. With OFFSET, stdin must be a file, and is read
+ * from there on. If writing fails, it still reads on, because otherwise the sender would wait. It exits with 0, or with
+ * the errno of the last failure.
  */
 import type { Machine } from './elf.ts';
 

@@ -1,4 +1,4 @@
-/** The smallest file that a kernel executes: one segment that is the whole file, at an address of its own choice. */
+/** Makes a minimal ELF file: its only segment is the whole file. */
 
 /** As the kernel and the Docker engine name it. */
 export type Machine = 'x86_64' | 'aarch64';

@@ -1,4 +1,4 @@
-/** What a sandbox found out about itself: the prelude's facts, read from inside. */
+/** The facts that the prelude finds out inside a sandbox: its user, mounts, network and limits. */
 
 export interface Facts {
   readonly pid: number;

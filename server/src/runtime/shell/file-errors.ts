@@ -1,4 +1,4 @@
-/** What went wrong with a file, from a script's verdict or from what a tool said. */
+/** Finds out what went wrong with a file, from the status of a script or from the message of a tool. */
 import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
 
 /** Verdicts of scripts that needed no tool to know. No errno is so large. */

@@ -1,4 +1,4 @@
-/** The file commands, as scripts for the held shell: builtins where they will do, POSIX tools elsewhere. Every path is absolute. */
+/** The file commands, as scripts for a held shell. They use builtins of the shell where possible, else POSIX tools. */
 import { posix } from 'node:path';
 import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';

@@ -1,31 +1,31 @@
-/** The layers of isolation, one function each: what a sandbox's own facts say of it, against what was asked. */
+/** The layers of isolation, with one function for each: it compares what was found in force inside a sandbox with what was asked for. */
 import type { Isolation, Layer } from '../../protocol/index.ts';
 import type { SandboxSpec } from '../ports.ts';
 import type { Facts } from './facts.ts';
 
 const PAGE_BYTES = 4096;
-/** In a process namespace of its own the first shell is among the first processes. */
+/** In a process namespace of its own, the first shell has one of the first process ids. */
 const FEW_PROCESSES = 32;
-/** Kernels with tunnel modules put one end of each, down, into every network namespace. Nobody is at the other end. */
+/** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
-/** Each layer that is not enforced costs one point. */
+/** The isolation with these layers. `score` is reduced by one for each layer that is not enforced, down to 1. */
 export function isolationOf(score: number, layers: readonly Layer[]): Isolation {
   const missing = layers.filter(({ state }) => state !== 'enforced').length;
   return { score: Math.max(1, score - missing), layers: [...layers] };
 }
 
-/** All or nothing. */
+/** A layer that is either enforced or off. */
 export function layer(name: string, holds: boolean, detail: string): Layer {
   return holds ? { name, state: 'enforced', detail } : { name, state: 'off' };
 }
 
-/** What is in force may be a little more than what was asked for: kernels round. */
+/** Whether a limit that was found is what was asked for. It may be one percent more, because kernels round. */
 export function within(found: number, asked: number): boolean {
   return found <= asked * 1.01;
 }
 
-/** `missing`: what is said where none was found. */
+/** A layer that is a number. `found` undefined: no limit is in force, and the detail is `missing`. */
 export function limit(name: string, found: number | undefined, asked: number, unit: string, missing: string): Layer {
   if (found === undefined) return { name, state: 'off', detail: missing };
   return { name, state: within(found, asked) ? 'enforced' : 'degraded', detail: `${found} ${unit}` };
@@ -43,7 +43,7 @@ export function noNewPrivileges(holds: boolean): Layer {
   return layer('noNewPrivileges', holds, 'set-user-ID programs gain nothing');
 }
 
-/** `detail`: whose filter it is. */
+/** `detail` says whose filter it is. */
 export function seccomp(facts: Facts, detail: string): Layer {
   return layer('seccomp', facts.seccomp === 2, detail);
 }
@@ -61,7 +61,7 @@ export function network({ interfaces }: Facts): Layer {
   return layer('network', alone, 'no interface but loopback');
 }
 
-/** /tmp is always a tmpfs of the limit's size; so is /workspace unless a host folder is there. */
+/** /tmp must be a tmpfs with the size of the limit, and so must /workspace, unless a folder of the host is mounted there. */
 export function disk({ mounts }: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): Layer {
   if (workspace?.access === 'readWrite') return { name: 'disk', state: 'off', detail: 'the shared folder has no limit' };
   const places = workspace?.access === 'readOnly' ? ['/tmp'] : ['/workspace', '/tmp'];

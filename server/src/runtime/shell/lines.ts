@@ -1,4 +1,4 @@
-/** The lines a held shell is sent to run programs: everything is quoted here and nowhere else. */
+/** The lines that are sent to a held shell to run programs. Everything in them is quoted here. */
 import type { Program } from '../ports.ts';
 import { assignments, printfFormat, quote } from './quote.ts';
 

@@ -1,4 +1,4 @@
-/** Directory listings as `find` and `stat` print them. */
+/** Parses directory listings as `find` and `stat` print them. */
 import { posix } from 'node:path';
 import type { DirectoryEntry } from '../../protocol/index.ts';
 

@@ -1,4 +1,4 @@
-/** Finds a mark in a stream of bytes, however the stream is cut, and gives everything else on without delay. */
+/** Finds a mark in a stream of bytes, wherever its chunks are cut, and passes everything else on without delay. */
 export class MarkScanner {
   readonly #mark: Buffer;
   #held: Buffer = Buffer.alloc(0);

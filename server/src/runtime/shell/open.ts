@@ -1,4 +1,4 @@
-/** From the streams of a shell that somebody starts to a sandbox that says what it is. */
+/** Opens a sandbox: a runtime starts a first shell and hands over its streams; the result knows what is in force inside. */
 import { type Clock, deadline } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
 import type { ProtocolError } from '../../protocol/index.ts';
@@ -10,28 +10,32 @@ import { ShellSandbox, type ShellSandboxParts } from './sandbox.ts';
 import { HeldShell } from './shell.ts';
 
 export interface Opening extends Omit<ShellSandboxParts, 'source' | 'first' | 'facts'> {
-  /** Leads to the sandbox's own first process. It is listened to before `start` is called. */
+  /** The streams of the sandbox's first process. They are read before `start` is called. */
   readonly first: Channel;
-  /** What the prelude of that shell is started with. */
+  /** The mark with which the first shell says that it is ready: the argument of its prelude. */
   readonly mark: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Starts the first shell. */
   start(): Promise<Started>;
-  /** Called when the first shell has spoken. `run` runs shell builtins in it and tells their status. */
+  /** Called when the first shell is ready. `run` runs shell builtins in it, and resolves with their status. */
   source(run: (script: string) => Promise<number>): Promise<ShellSource>;
-  /** The error for what did not become a sandbox. */
+  /** Makes the error for a sandbox that could not be opened. */
   refusal(why: string): ProtocolError;
 }
 
 export interface Started {
-  /** Rejects when it has ended, with what it had to say. undefined: nobody would know. */
+  /** Rejects when what was started has ended, with the reason. undefined: that can't be known. */
   readonly ended: Promise<never> | undefined;
 }
 
-/** What does not speak within this time is no sandbox. */
+/** The first shell must be ready within this time. */
 const SPEAK_DEADLINE_MS = 20_000;
 
-/** After a rejection the streams are open as before, and whatever `start` started is the caller's to end. */
+/**
+ * If it rejects, the caller must close the streams and end what `start` has started.
+ * @throws the error of `refusal`; the fault of `start` or `source`; the reason of `signal`
+ */
 export async function openSandbox(opening: Opening): Promise<Sandbox> {
   const { first: channel, mark, clock, signal, start, refusal } = opening;
   const { shell, facts: speaking } = HeldShell.open(channel, mark, clock);

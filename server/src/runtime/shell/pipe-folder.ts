@@ -1,6 +1,6 @@
 /**
- * A folder of named pipes that a sandbox sees and can't change: the streams of the shells in it. Whoever runs inside
- * may open them as it may open those of any process of its user's.
+ * A folder of named pipes, which are the streams of the shells in a sandbox. It is mounted read-only in the sandbox.
+ * Programs inside can open the pipes, as they can open the streams of any process of their own user.
  */
 import { chmod, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,16 +9,16 @@ import { quote } from './quote.ts';
 import type { Fifos } from '../machine/fifos.ts';
 import { openStreams, type StreamChannel, type Streams } from './streams.ts';
 
-/** Where the folder is inside. */
+/** Where the folder is mounted inside. */
 export const PIPES = '/.codebeaker/pipes';
 
-/** The id of no command: what carries it is no command's to kill. */
+/** Shells of our own have this id, which is that of no command, so that killing a command does not kill them. */
 export const OURS = `${COMMAND_ID}=ours`;
 
 export interface Pipes {
-  /** Their paths in the sandbox. */
+  /** The paths of the pipes in the sandbox. */
   readonly inside: Streams;
-  /** Our ends. */
+  /** The daemon's ends. */
   readonly channel: StreamChannel;
 }
 
@@ -27,18 +27,18 @@ export class PipeFolder {
   readonly #fifos: Fifos;
   #next = 0;
 
-  /** `folder` is there, and this one's alone. */
+  /** `folder` exists, and is used by nobody else. */
   constructor(folder: string, fifos: Fifos) {
     this.#folder = folder;
     this.#fifos = fifos;
   }
 
-  /** For everybody who can reach it. */
+  /** Lets every user enter the folder who can reach it. */
   async show(): Promise<void> {
     await chmod(this.#folder, 0o755);
   }
 
-  /** The streams of one more shell; those of the first are numbered 0. */
+  /** Makes the streams of one more shell. Those of the first shell have the number 0. */
   async make(): Promise<Pipes> {
     const number = this.#next++;
     const outside = streamsAt(this.#folder, number);
@@ -55,13 +55,13 @@ export function streamsAt(folder: string, number: number): Streams {
   return { stdin: join(folder, `${number}.in`), stdout: join(folder, `${number}.out`), stderr: join(folder, `${number}.err`) };
 }
 
-/** A line for a first shell: runs `script` as an orphan on these streams. Where that can't be, they end. */
+/** A line for a first shell, which then runs `script` as an orphan process on these streams. If no process can be started, the streams end. */
 export function detached({ stdin, stdout, stderr }: Streams, script: string): string {
   const end = `: >${stdout} 2>${stderr}`;
   return `cb_f='${end}';( ( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) & )||${end};cb_f=`;
 }
 
-/** What becomes another held shell, of those that a first shell starts. `begin` runs the prelude. */
+/** The script of a further held shell that a first shell starts. `begin` runs the prelude. */
 export function laterShell(begin: string, mark: string): string {
   return `${OURS} exec $cb_h -c ${quote(begin)} sh ${mark} later`;
 }

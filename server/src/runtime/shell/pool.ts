@@ -1,4 +1,4 @@
-/** The shells of one sandbox: opened on demand, kept idle, a named maximum. */
+/** The shells of one sandbox: they are opened when they are needed, kept when they are idle, and never more than a maximum. */
 import { type Clock, deadline, sleep } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';

@@ -1,4 +1,4 @@
-/** A program that runs below a held shell. */
+/** A program that was started by a held shell. */
 import { type Clock, sleep, within } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';

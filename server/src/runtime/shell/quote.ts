@@ -1,4 +1,4 @@
-/** Text for a POSIX shell. Everything comes out on one line: a newline is written as the variable `$cb_n`. */
+/** Quotes text for a POSIX shell. The result is always on one line: a newline is written as the variable `$cb_n`. */
 
 /** One word that the shell reads as exactly this text. The text cannot hold NUL. */
 export function quote(text: string): string {

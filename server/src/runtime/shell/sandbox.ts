@@ -1,4 +1,4 @@
-/** A sandbox made of held shells: everything a runtime needs to be one, but for making the first shell. */
+/** A sandbox that consists of held shells: everything that a sandbox does, on top of a first shell that a runtime has started. */
 import { randomBytes } from 'node:crypto';
 import { type Clock, deadline, within } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';

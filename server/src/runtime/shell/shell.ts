@@ -1,4 +1,4 @@
-/** One held shell: runs one thing at a time and knows exactly where its output ends. */
+/** One held shell: it runs one thing at a time, and its reader knows exactly where the output of that ends. */
 import { randomBytes } from 'node:crypto';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';

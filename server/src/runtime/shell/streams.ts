@@ -1,4 +1,4 @@
-/** Named pipes as a channel: flow-controlled both ways, never more than one chunk of each stream in hand. */
+/** Named pipes as a channel, with flow control in both directions. */
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { deferred } from '../../base/promises.ts';

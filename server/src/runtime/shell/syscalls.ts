@@ -1,4 +1,4 @@
-/** System calls that no program of a sandbox needs, and that have been ways out of one. Numbers are the kernel's. */
+/** The system calls that the filter denies, by their numbers: programs in a sandbox do not need them, and they have been ways out of sandboxes. */
 import type { Machine } from './elf.ts';
 
 /** Of x86_64 and aarch64; null where a machine has no such call. */

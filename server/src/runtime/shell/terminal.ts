@@ -1,4 +1,4 @@
-/** A program on a terminal. Its end comes from outside: what a terminal shows can't be told from a mark. */
+/** A program on a terminal. Its end is reported from outside, because a mark in the output of a terminal could be anybody's. */
 import { constants } from 'node:os';
 import type { Exit, Sink, TerminalSize } from '../ports.ts';
 import type { TerminalChannel } from './channel.ts';

@@ -1,4 +1,4 @@
-/** Reads what `z` of the prelude reports of a program's end. */
+/** Parses the report on the end of a program, which `z` of the prelude prints. */
 import { constants } from 'node:os';
 import type { Exit, Usage } from '../ports.ts';
 
