@@ -51,7 +51,7 @@ describe('the linter', function () {
     'a client whose lower floor knows a higher one': [
       'house/imports',
       "export type { Run } from '../run/run.ts';\n",
-      'client-vscode/src/client/link.ts',
+      'client-vscode/src/client/connection.ts',
     ],
     'console in the client': ['no-console', "console.log('x');\n", 'client-vscode/src/run/run.ts'],
   };

@@ -1,4 +1,4 @@
--- The commands. What is behind them is loaded when the first is used.
+-- Defines the commands. The modules behind a command are loaded when it is first used.
 if vim.fn.has('nvim-0.7') == 0 or vim.g.loaded_codebeaker then
   return
 end
@@ -9,11 +9,16 @@ local command = vim.api.nvim_create_user_command
 command('SandboxRun', function(call)
   local range = call.range > 0 and { call.line1, call.line2 } or nil
   require('codebeaker').run({ range = range, args = #call.fargs > 0 and call.fargs or nil, ask = call.bang })
-end, { bang = true, nargs = '*', range = true, desc = 'Run the buffer, or the range, in a sandbox; with !, ask what with' })
+end, {
+  bang = true,
+  nargs = '*',
+  range = true,
+  desc = 'Run the buffer or a range of it in a sandbox; with !, ask for arguments, environment and input first',
+})
 
 command('SandboxStop', function(call)
   require('codebeaker').stop({ all = call.bang })
-end, { bang = true, desc = 'Stop what runs from or in this buffer; with !, all that runs' })
+end, { bang = true, desc = 'Stop the programs of this buffer; with !, stop all programs' })
 
 command('SandboxShell', function(call)
   require('codebeaker').shell({ language = call.args ~= '' and call.args or nil })
@@ -22,9 +27,9 @@ end, {
   complete = function(lead)
     return vim.tbl_filter(function(id)
       return vim.startswith(id, lead)
-    end, require('codebeaker.language').all)
+    end, require('codebeaker.language').ids)
   end,
-  desc = 'Open a shell in a sandbox',
+  desc = 'Open a shell in a new sandbox',
 })
 
 command('SandboxSessions', function()

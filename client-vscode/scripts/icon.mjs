@@ -1,13 +1,13 @@
-/** Draws media/icon.png: an open box with a play sign on it. */
+/** Draws media/icon.png: an open box with a play symbol on it. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIZE = 256;
-/** Samples in each direction for one pixel. */
+/** How many samples are taken in each direction for one pixel, to smooth the edges. */
 const FINE = 4;
 
-/** From the back to the front; in units of the icon's width. */
+/** The shapes from the back to the front, in units of the icon's width. */
 const shapes = [
   { color: [22, 32, 43], inside: rounded(0.18) },
   { color: [214, 158, 84], inside: polygon([0.5, 0.16], [0.84, 0.33], [0.5, 0.5], [0.16, 0.33]) },

@@ -1,4 +1,4 @@
-/** Makes codebeaker.vsix of what has been built. */
+/** Packages what has been built as codebeaker.vsix. */
 import { createVSIX } from '@vscode/vsce';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,6 @@ await createVSIX({ cwd: folder, packagePath: file, dependencies: false, allowMis
 const { size } = await stat(file);
 process.stdout.write(`${file}: ${Math.ceil(size / 1024)} KiB\n`);
 if (size >= MAX_BYTES) {
-  process.stderr.write('It is too large: something was bundled that should not be.\n');
+  process.stderr.write(`It must be smaller than ${MAX_BYTES / 1024} KiB. Something was bundled that should not be.\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** Collects what people read from the sources, for translators: l10n/bundle.l10n.json. */
+/** Collects the texts that people see from the sources into l10n/bundle.l10n.json, for translators. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,32 +1,33 @@
-/** The parts of the extension, made and connected. */
+/** Makes the parts of the extension and connects them. */
 import type { Clock } from './base/clock.ts';
 import type { Code, vscode } from './base/code.ts';
 import type { Log } from './base/log.ts';
+import { readSettings, SECTION } from './base/settings.ts';
 import { Client } from './client/client.ts';
 import { daemonCommand, type EditorProcess } from './client/command.ts';
+import { type Connection, openConnection } from './client/connection.ts';
 import { initializeParams } from './client/initialize.ts';
-import { type Link, openLink } from './client/link.ts';
 import { startDaemon } from './client/process.ts';
-import { createDisk, type Disk } from './run/disk.ts';
-import { languageOf } from './run/language.ts';
-import { RememberedOptions } from './run/options.ts';
-import { Runs } from './run/runs.ts';
-import { Spares } from './run/spares.ts';
+import { Consoles } from './run/consoles.ts';
+import { createDisk, type Disk } from './run/sandbox/disk.ts';
+import { Spares } from './run/sandbox/spares.ts';
+import { languageOf } from './run/source/language.ts';
+import { RememberedOptions } from './run/source/options.ts';
 import { SCHEME, SessionFiles } from './sessions/files.ts';
 import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
-import { readSettings, SECTION } from './base/settings.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
-import { Choices } from './view/choices.ts';
 import { runCommands } from './view/commands.ts';
 import { Missing } from './view/missing.ts';
+import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
 import { sessionCommands } from './view/session-commands.ts';
 import { Status } from './view/status.ts';
 import { TASK_TYPE, taskProvider } from './view/tasks.ts';
 
-export interface World {
+/** What the extension gets from outside. Tests pass their own. */
+export interface Surroundings {
   readonly code: Code;
   readonly context: vscode.ExtensionContext;
   readonly clock: Clock;
@@ -34,16 +35,17 @@ export interface World {
   newId(): string;
   /** A whole number below 2^31 that nobody can guess. */
   random(): number;
-  /** Starts a daemon and shakes hands. Default: the one of the settings. */
-  connect?(): Promise<Link>;
+  /** Starts a daemon and initializes it. Default: the one that the settings name. */
+  connect?(): Promise<Connection>;
   /** Default: this machine's. */
   readonly disk?: Disk;
 }
 
-const AGES_MS = 15_000;
+/** How often the ages in the Sessions view are redrawn. */
+const AGE_INTERVAL_MS = 15_000;
 
-export function createParts(world: World): { start(): void; stop(): Promise<void> } {
-  const { code, context, clock, newId, random, disk = createDisk(clock) } = world;
+export function createParts(surroundings: Surroundings): { start(): void; stop(): Promise<void> } {
+  const { code, context, clock, newId, random, disk = createDisk(clock) } = surroundings;
   const { window, workspace, tasks, l10n } = code;
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);
@@ -54,34 +56,38 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   const log: Log = channel;
   const showLog = () => channel.show();
 
-  const connect = world.connect ?? (() => connectDaemon(world, log));
-  const client = new Client({ connect, clock, log, gaveUp: () => void missing.tellCrashes() });
+  const connect = surroundings.connect ?? (() => connectDaemon(surroundings, log));
+  const client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes() });
   const missing: Missing = new Missing({ code, memory: context.globalState, showLog, restart: () => client.restart() });
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
   const spares = new Spares({ clock, disk, log });
-  const runs = new Runs({ code, client, clock, disk, log, spares, newId, random, keep: () => settings().keepSessions, focus: () => settings().focusTerminal });
-  const store = own(new SessionStore(client, clock, log, (id) => spares.has(id)));
+  const consoles = new Consoles({
+    code, client, clock, disk, log, spares, newId, random,
+    sandboxesToKeep: () => settings().keepSessions,
+    focus: () => settings().focusTerminal,
+  });
+  const store = own(new SessionStore({ client, clock, log, isHidden: (sessionId) => spares.has(sessionId) }));
   const tree = new SessionTree(code, store, clock);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
-  const choices = own(new Choices(client));
-  const status = own(new Status({ code, choices, running: () => runs.running.length }));
+  const choices = own(new RuntimeChoices(client));
+  const status = own(new Status({ code, choices, runningCount: () => consoles.running.length }));
 
   const setContext = (name: string, value: unknown) => void code.commands.executeCommand('setContext', name, value);
   const update = () => {
     const uri = window.activeTextEditor?.document.uri;
-    setContext('codebeaker.running', runs.running.length > 0);
-    setContext('codebeaker.editorRunning', uri !== undefined && runs.ofDocument(uri)?.running === true);
+    setContext('codebeaker.running', consoles.running.length > 0);
+    setContext('codebeaker.editorRunning', uri !== undefined && consoles.ofDocument(uri)?.running === true);
     status.update();
   };
 
   own(choices.onChange(() => status.update()));
-  own(client.onChange((link) => {
+  own(client.onChange((connection) => {
     update();
-    if (link) void missing.tellInstead(link.server.capabilities.runtimes);
+    if (connection) void missing.tellWithoutDocker(connection.server.capabilities.runtimes);
   }));
-  own(runs.onEvent((event) => {
+  own(consoles.onRunEvent((event) => {
     update();
     const { source } = event;
     if (event.kind === 'started') problems.clear(source.uri);
@@ -90,12 +96,12 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   }));
 
   const commands = {
-    ...runCommands({ code, runs, options }),
+    ...runCommands({ code, consoles, options }),
     ...sessionCommands({ code, clock, store, newId, random }),
     'codebeaker.showLog': showLog,
     'codebeaker.restart': () => client.restart(),
     'codebeaker.showRuntimes': async () => {
-      const { runtimes } = await (await client.link()).request('runtime/list', {});
+      const { runtimes } = await (await client.connection()).request('runtime/list', {});
       await showRuntimes(code, runtimes, [
         { label: l10n.t('Look again'), act: () => client.restart() },
         { label: l10n.t('Show log'), act: showLog },
@@ -104,9 +110,9 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   };
   for (const [name, work] of Object.entries(commands)) own(code.commands.registerCommand(name, work));
 
-  own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.link), { isReadonly: true, isCaseSensitive: true }));
-  own(window.registerTerminalLinkProvider(traceLinks(code, runs)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, disk, newId, random, makeRoom: () => runs.makeRoom() })));
+  own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
+  own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidGrantWorkspaceTrust(() => client.renew()));
@@ -117,32 +123,32 @@ export function createParts(world: World): { start(): void; stop(): Promise<void
   }));
 
   let cancelAges: (() => void) | undefined;
-  const ages = () => {
+  const redrawAges = () => {
     if (view.visible && store.sessions.length > 0) tree.redraw();
     cancelAges?.();
-    cancelAges = clock.after(AGES_MS, ages);
+    cancelAges = clock.after(AGE_INTERVAL_MS, redrawAges);
   };
 
   return {
     start() {
-      ages();
+      redrawAges();
       update();
-      // Ready before the first click, where something is open that could be run.
+      // If a document that can be run is open, the daemon starts before the first click.
       const runnable = languageOf(window.activeTextEditor?.document.languageId ?? '') ?? workspace.textDocuments.find(({ languageId }) => languageOf(languageId));
-      if (runnable) client.link().catch(() => undefined);
+      if (runnable) client.connection().catch(() => undefined);
     },
     async stop() {
       cancelAges?.();
-      runs.stopAll();
-      void runs.makeRoom();
+      consoles.stopAll();
+      void consoles.makeRoom();
       await client.stop();
     },
   };
 }
 
-function connectDaemon({ code, context, clock, process }: World, log: Log): Promise<Link> {
+function connectDaemon({ code, context, clock, process }: Surroundings, log: Log): Promise<Connection> {
   const settings = readSettings(code);
   const version = String((context.extension.packageJSON as { version?: unknown }).version);
   const daemon = startDaemon(daemonCommand(settings.server, context.extensionPath, process), log);
-  return openLink(daemon, initializeParams(code, settings, version, process.pid), (ms, callback) => clock.after(ms, callback), log);
+  return openConnection(daemon, initializeParams(code, settings, version, process.pid), clock, log);
 }

@@ -1,54 +1,54 @@
-/** A daemon that dies under the editor, and an editor that dies over its daemons. */
+/** What happens when a daemon ends while the editor runs, and when the editor ends while its daemons run. */
 import { expect } from 'chai';
 import { containers, folders, image, processes, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import type { Editor } from './editor.ts';
 import { docker, inNeovim } from './neovims.ts';
 
-/** Kills the daemon there is, and waits until that has been noticed. */
+/** Kills the only daemon, and waits until the person has been told. */
 async function crash(editor: Editor): Promise<void> {
-  await until('there is a daemon', () => editor.daemons().length === 1);
+  await until('a daemon runs', () => editor.daemons().length === 1);
   const [daemon] = editor.daemons();
-  const said = (await editor.told()).length;
+  const before = (await editor.messages()).length;
   process.kill(daemon as number, 'SIGKILL');
-  await until('it is told', async () => (await editor.told()).length > said);
+  await until('a message is shown', async () => (await editor.messages()).length > before);
 }
 
-const lastWord = async (editor: Editor) => (await editor.told()).at(-1);
+const lastMessage = async (editor: Editor) => (await editor.messages()).at(-1);
 
 inNeovim('a daemon that is killed', (editor) => {
   before(need('docker', dockerImage(image)));
 
-  it('is told of where a program ran, and started again', async () => {
+  it('is reported in the output of the program that ran, and started again', async () => {
     await editor().buffer('print("up")\nwhile True: pass', { file: 'a.py' });
     await editor().command('SandboxRun');
     await editor().shows('up');
     await crash(editor());
-    expect((await editor().ended()).text).to.match(/^up\n\n\[the daemon ended by signal 9; its log is \/.*lsp\.log\]/);
-    expect(await lastWord(editor())).to.include('started again');
-    await until('there is another', () => editor().daemons().length === 1);
+    expect((await editor().ended()).text).to.match(/^up\n✗ the daemon ended by signal 9; its log is \/.*lsp\.log/);
+    expect(await lastMessage(editor())).to.include('started again');
+    await until('another daemon runs', () => editor().daemons().length === 1);
   });
 
-  it('leaves an editor that can run', async () => {
+  it('does not keep the next program from running', async () => {
     await editor().buffer('print("again")', { file: 'b.py' });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.match(/^again\n/);
   });
 
-  it('is left alone after the fifth time within three minutes', async () => {
+  it('is not started again after the fifth crash within three minutes', async () => {
     for (let times = 1; times < 5; times += 1) await crash(editor());
-    expect(await lastWord(editor())).to.match(/crashed 5 times within 3 minutes .*its log is \/.*lsp\.log/);
+    expect(await lastMessage(editor())).to.match(/crashed 5 times within 3 minutes .*its log is \/.*lsp\.log/);
     expect(editor().daemons()).to.deep.equal([]);
   });
 
-  it('is started when it is needed, all the same', async () => {
+  it('is started when a command needs it, even after that', async () => {
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.match(/^again\n/);
   });
 }, docker);
 
-inNeovim('crashes', (editor) => {
-  it('are forgotten after three minutes', async () => {
+inNeovim('crashes of a daemon', (editor) => {
+  it('do not count for longer than three minutes', async () => {
     await editor().lua(`
       now = 0
       one = require('codebeaker.daemon').new(nil, function() return now end)
@@ -57,8 +57,8 @@ inNeovim('crashes', (editor) => {
     for (let times = 0; times < 4; times += 1) await crash(editor());
     await editor().lua('now = 3 * 60 * 1000');
     await crash(editor());
-    expect(await lastWord(editor())).to.include('started again');
-    await until('it is', () => editor().daemons().length === 1);
+    expect(await lastMessage(editor())).to.include('started again');
+    await until('a daemon runs', () => editor().daemons().length === 1);
   });
 });
 
@@ -68,12 +68,12 @@ inNeovim('a daemon that cannot be started', (editor) => {
     'ends at once': { command: ['sh', '-c', 'exit 7'], says: 'the daemon ended with code 7; its log is /' },
   };
   for (const [what, { command, says }] of Object.entries(commands)) {
-    it(`because it ${what} is told of, once`, async () => {
+    it(`because its program ${what} is reported in the output, and nowhere else`, async () => {
       await editor().setup({ command });
       await editor().buffer('print(1)', { file: 'a.py' });
       await editor().command('SandboxRun');
       expect((await editor().ended()).text.replaceAll('\n', '')).to.include(says);
-      expect(await editor().told()).to.deep.equal([]);
+      expect(await editor().messages()).to.deep.equal([]);
     });
   }
 });
@@ -84,11 +84,11 @@ const ends: Record<string, (editor: Editor) => unknown> = {
 };
 
 for (const [name, end] of Object.entries(ends)) {
-  inNeovim(`the end by ${name}`, (editor) => {
+  inNeovim(`an editor that ends by ${name}`, (editor) => {
     before(need('docker', dockerImage(image)));
     before(need('deno', npmPackage('deno')));
 
-    it('leaves no container, process or folder', async () => {
+    it('leaves no container, process or folder behind', async () => {
       await editor().buffer('sleep 98771 & setsid sleep 98772 & while :; do :; done', { file: 'busy.sh' });
       await editor().command('SandboxRun');
       await until('the program runs', () => processes('sleep 98772').length > 0);

@@ -1,4 +1,4 @@
-/** A real Neovim with the plugin, to which Lua can be sent. It does not know what it is tested by. */
+/** A real Neovim with the plugin, to which tests can send Lua and keys. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -12,9 +12,10 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const plugin = at('../../client-nvim');
 const init = at('init.lua');
 
-/** What `setup` gets besides the command of this project's own daemon. */
 export interface Options {
+  /** Options of `setup`, besides the command that starts this project's daemon. */
   readonly setup?: object;
+  /** The daemon's configuration. */
   readonly config?: object;
 }
 
@@ -65,7 +66,7 @@ export class Editor {
     this.exited = new Promise((resolve) => this.process.once('exit', resolve));
   }
 
-  /** Runs Lua in the editor. What it returns must be JSON. */
+  /** Runs Lua in the editor. What the Lua returns must be representable in JSON. */
   async lua<T = unknown>(code: string): Promise<T> {
     const line = await this.#connected;
     const id = this.#nextId++;
@@ -80,19 +81,19 @@ export class Editor {
     return this.lua(`vim.cmd(${quote(text)})`);
   }
 
-  /** Types into the program whose output has the cursor. */
+  /** Types into the program whose output window is the current one. */
   async answer(keys: string): Promise<void> {
     await this.#mode('t');
     await this.type(keys);
   }
 
-  /** Presses Ctrl-C in the output that has the cursor. */
+  /** Presses Ctrl-C in the output window that is the current one, and waits for the end of the program. */
   async interrupt(): Promise<Output> {
     await this.answer('<C-c>');
     return this.ended();
   }
 
-  /** Leaves the terminal, if the cursor is in one. */
+  /** Leaves the terminal mode. */
   async leave(): Promise<void> {
     await this.type('<C-\\><C-n>');
     await this.#mode('n');
@@ -103,20 +104,20 @@ export class Editor {
   }
 
   /**
-   * Keys as a person types them: `<CR>` and the like are keys. They come as those of a user interface do, over the
-   * editor's stdin. Sent by Lua, Ctrl-C would interrupt that Lua in Neovim 0.7, and reach no program.
+   * Types keys as a person does; `<CR>` and the like stand for keys. They are sent over the editor's stdin, as a user
+   * interface sends them. If Lua sent Ctrl-C, it would interrupt that Lua in Neovim 0.7 and reach no program.
    */
   async type(keys: string): Promise<void> {
     this.process.stdin?.write(notification('nvim_input', keys));
   }
 
-  /** Sets these options besides those it was opened with. */
+  /** Sets these options in addition to those that the editor was opened with. */
   setup(options: object = {}): Promise<unknown> {
     const all = JSON.stringify({ ...this.#setup, ...options });
     return this.lua(`require('codebeaker').setup(vim.json.decode(${quote(all)}))`);
   }
 
-  /** Opens a buffer with this text: of a file, saved before, or of none. */
+  /** Opens a buffer with this text, either of a file, which is written first, or without a file. */
   async buffer(text: string, { file, filetype }: { file?: string; filetype?: string }): Promise<void> {
     if (file !== undefined) {
       writeFileSync(join(this.folder, file), text);
@@ -128,12 +129,12 @@ export class Editor {
     if (filetype !== undefined) await this.command(`setfiletype ${filetype}`);
   }
 
-  /** Changes the whole text of the buffer, and saves nothing. */
+  /** Replaces the text of the buffer without saving it. */
   replace(text: string): Promise<unknown> {
     return this.lua(`vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(${quote(text)}, '\\n'))`);
   }
 
-  /** The text of each output, and how it stands, in the order in which they were opened. */
+  /** The output buffers, in the order in which they were opened. */
   outputs(): Promise<Output[]> {
     return this.lua(`
       local found = {}
@@ -148,10 +149,10 @@ export class Editor {
       return #found > 0 and found or vim.empty_dict()`).then((found) => (Array.isArray(found) ? found : []));
   }
 
-  /** The latest output, once it says what is wanted. */
-  async output(what: string, check: (output: Output) => boolean, ms = 15_000): Promise<Output> {
+  /** Waits until the latest output passes the check. */
+  async output(description: string, check: (output: Output) => boolean, ms = 15_000): Promise<Output> {
     let last: Output | undefined;
-    await until(what, async () => {
+    await until(description, async () => {
       last = (await this.outputs()).at(-1);
       return last !== undefined && check(last);
     }, ms).catch((fault: Error) => {
@@ -161,23 +162,24 @@ export class Editor {
   }
 
   ended(): Promise<Output> {
-    return this.output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)\[[^\]]+\][^\]]*$/.test(text));
+    return this.output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)[✓✗] [^]*$/.test(text));
   }
 
   shows(text: string | RegExp): Promise<Output> {
     return this.output(`the output has ${text}`, (output) => (typeof text === 'string' ? output.text.includes(text) : text.test(output.text)));
   }
 
-  /** Process ids of the daemons it has started and that live. */
+  /** The process ids of the daemons that this editor has started and that still run. */
   daemons(): number[] {
     return processes(daemonPath).filter((pid) => parentOf(pid) === this.process.pid);
   }
 
-  told(): Promise<string[]> {
-    return this.lua<string[] | object>('return told').then((found) => (Array.isArray(found) ? found : []));
+  /** The messages that the person was shown. */
+  messages(): Promise<string[]> {
+    return this.lua<string[] | object>('return shown_messages').then((found) => (Array.isArray(found) ? found : []));
   }
 
-  /** The sudden end, and everything of it gone. */
+  /** Kills the editor and removes its files. */
   async close(): Promise<void> {
     this.process.stdin?.end();
     this.process.kill('SIGKILL');
@@ -217,7 +219,7 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-/** In MessagePack: a call of a function with one string, which is not answered. */
+/** A MessagePack-RPC notification with one string argument. */
 function notification(name: string, argument: string): Buffer {
   return Buffer.concat([Buffer.from([0x93, 2]), packed(name), Buffer.from([0x91]), packed(argument)]);
 }
@@ -227,7 +229,7 @@ function packed(text: string): Buffer {
   return Buffer.concat([Buffer.from([0xda, bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-/** A Lua string with this text. */
+/** A Lua string literal of the text. */
 export function quote(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
 }

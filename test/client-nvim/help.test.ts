@@ -15,17 +15,17 @@ async function health(editor: Editor): Promise<string> {
 inNeovim(':checkhealth codebeaker', (editor) => {
   before(need('docker', dockerImage(image)));
 
-  it('tells the daemon, its runtimes and what is trusted', async () => {
-    expect(await health(editor())).to.match(/it answers: version \d/).and.match(/docker: isolation \d+ of 10; .*python/)
-      .and.include('folders are not copied').and.include('log: /');
+  it('reports the daemon, its runtimes and what is trusted', async () => {
+    expect(await health(editor())).to.match(/the daemon answers: version \d/).and.match(/docker: isolation \d+ of 10; .*python/)
+      .and.include('no folder is trusted').and.include('log: /');
   });
 
-  it('tells what is missing', async () => {
+  it('reports what is missing', async () => {
     await editor().setup({ command: ['no-such-program'] });
-    // The daemon that runs is asked, whatever the options say now.
-    expect(await health(editor())).to.include('it answers');
+    // A daemon that already runs is asked, although the option has changed.
+    expect(await health(editor())).to.include('the daemon answers');
     process.kill(editor().daemons()[0] as number, 'SIGKILL');
-    await until('its end is noticed', async () => (await editor().told()).length > 0);
+    await until('a message about its end is shown', async () => (await editor().messages()).length > 0);
     expect(await health(editor())).to.include('no-such-program cannot be started');
   });
 });

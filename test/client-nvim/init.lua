@@ -1,13 +1,13 @@
--- The configuration of the editor under test: the plugin on the runtime path, and a line to the test, over which it
--- sends Lua to run here. Messages to the person are kept, for nobody is there to press Enter.
+-- The configuration of the editor under test. It puts the plugin on the runtime path and connects to the test, which sends
+-- Lua to run here. Messages are only recorded, because nobody can press Enter to confirm them.
 vim.opt.runtimepath:prepend(vim.env.CODEBEAKER_PLUGIN)
 vim.opt.shortmess:append('I')
 vim.o.columns, vim.o.lines = 200, 50
 vim.cmd('filetype plugin indent on')
 
-told = {}
+shown_messages = {}
 vim.notify = function(text)
-  table.insert(told, text)
+  table.insert(shown_messages, text)
 end
 
 local function answer(line)

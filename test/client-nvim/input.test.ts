@@ -1,10 +1,10 @@
-/** What a person does to a running program: types, interrupts, stops it. */
+/** Typing into a running program, interrupting it and stopping it. */
 import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { inNeovim } from './neovims.ts';
 
-const loud = { config: { limits: { outputBytes: 2 ** 30 }, maxLimits: { outputBytes: 2 ** 30 } }, setup: { focus: true, runtime: 'docker' } };
+const manyBytes = { config: { limits: { outputBytes: 2 ** 30 }, maxLimits: { outputBytes: 2 ** 30 } }, setup: { focus: true, runtime: 'docker' } };
 
 inNeovim('a program with a terminal', (editor) => {
   before(need('docker', dockerImage(image)));
@@ -15,7 +15,7 @@ inNeovim('a program with a terminal', (editor) => {
     await editor().command('SandboxRun');
     await editor().shows('name?');
     await editor().answer('Adax<BS><CR>');
-    expect((await editor().ended()).text).to.match(/^name\? Ada *\nhello Ada\n\n\[exit code 0/);
+    expect((await editor().ended()).text).to.match(/^name\? Ada *\nhello Ada\n✓ exited with code 0/);
   });
 
   it('is interrupted by Ctrl-C', async () => {
@@ -26,20 +26,20 @@ inNeovim('a program with a terminal', (editor) => {
     expect((await editor().interrupt()).text).to.include('KeyboardInterrupt');
   });
 
-  it('is stopped by :SandboxStop, endless as it is', async () => {
+  it('is stopped by :SandboxStop if it does not end by itself', async () => {
     await editor().command('wincmd p');
     await editor().buffer('while :; do :; done', { file: 'endless.sh' });
     await editor().command('SandboxRun');
-    await editor().output('it runs', ({ state }) => state === 'running');
+    await editor().output('the program runs', ({ state }) => state === 'running');
     await editor().command('SandboxStop');
     const { text, outcome } = await editor().ended();
-    expect(text).to.include('[stopped');
+    expect(text).to.include('✗ stopped');
     expect(outcome).to.equal('cancelled');
     await editor().command('SandboxStop');
-    await until('there is nothing to stop', async () => (await editor().told()).some((words) => words.includes('nothing runs')));
+    await until('a message says that nothing can be stopped', async () => (await editor().messages()).some((text) => text.includes('no program runs')));
   });
 
-  it('is stopped when its output is closed', async () => {
+  it('is stopped when the buffer of its output is deleted', async () => {
     await editor().command('wincmd p');
     await editor().buffer('print("up")\nwhile True: pass', { file: 'closed.py' });
     await editor().command('SandboxRun');
@@ -57,7 +57,7 @@ inNeovim('a program with a terminal', (editor) => {
     });
   });
 
-  it('floods, and the editor goes on', async () => {
+  it('does not keep the editor from responding when it prints without end', async () => {
     await editor().buffer('yes "a line of a program that says too much"', { file: 'flood.sh' });
     await editor().command('SandboxRun');
     await editor().shows('too much');
@@ -71,7 +71,7 @@ inNeovim('a program with a terminal', (editor) => {
     expect(outcome).to.equal('cancelled');
     expect(text.split('\n').length, 'lines kept').to.be.below(20_000);
   });
-}, loud);
+}, manyBytes);
 
 inNeovim('a program without a terminal', (editor) => {
   before(need('deno', npmPackage('deno')));
@@ -80,7 +80,7 @@ const text = new TextDecoder();
 for await (const chunk of Deno.stdin.readable) console.log('got ' + JSON.stringify(text.decode(chunk)));
 console.log('no more');`;
 
-  it('reads lines, edited as they are typed, to their end', async () => {
+  it('reads lines that are edited as they are typed, until the input ends', async () => {
     await editor().buffer(echo, { file: 'echo.ts' });
     await editor().command('SandboxRun');
     await editor().shows('up');
@@ -98,6 +98,6 @@ console.log('no more');`;
     await editor().buffer("console.log('up');\nfor (;;);", { file: 'spin.ts' });
     await editor().command('SandboxRun');
     await editor().shows('up');
-    expect((await editor().interrupt()).text).to.match(/^up\n\^C\n\n*\[ended by SIGINT/);
+    expect((await editor().interrupt()).text).to.match(/^up\n\^C\n✗ ended by SIGINT/);
   });
 }, { setup: { focus: true, runtime: 'deno', pty: false } });

@@ -1,4 +1,4 @@
-/** The Neovims that the plugin must work in, as test/setup/neovim.sh unpacks them. */
+/** The Neovim versions that the plugin supports. test/setup/neovim.sh unpacks them. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { need } from '../require.ts';
@@ -6,12 +6,12 @@ import { Editor, type Options } from './editor.ts';
 
 const suites = { 'Neovim 0.7': 'bookworm', 'Neovim 0.10': 'trixie', 'the newest Neovim': 'sid' };
 
-/** Runs in containers, whatever else this machine has. */
+/** Makes programs run in containers, even if this machine has runtimes that the daemon would prefer. */
 export const docker: Options = { setup: { runtime: 'docker' } };
 
 export const newest = 'the newest Neovim';
 
-/** One suite for each Neovim, or for those that are named. `editor()` gives the one that runs; it is fresh for the suite. */
+/** Makes a suite for each version, or only for the one that is named. `editor()` returns the editor of the suite. */
 export function inNeovim(subject: string, tests: (editor: () => Editor) => void, options: Options & { only?: string } = {}): void {
   for (const [name, suite] of Object.entries(suites)) {
     if (options.only !== undefined && options.only !== name) continue;

@@ -1,33 +1,33 @@
-/** What a program is run with: asked for, remembered for each file, forgotten. */
+/** The arguments, environment and input of a program: asked for, remembered for each file, forgotten. */
 import { expect } from 'chai';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need } from '../require.ts';
-import { type Editor, quote } from './editor.ts';
+import type { Editor } from './editor.ts';
 import { inNeovim, newest } from './neovims.ts';
 
 const program = `import os, sys
 print("got", sys.argv[1:], os.environ.get("NAME"), os.environ.get("ALL"))
 print("read", repr(sys.stdin.read()) if not sys.stdin.isatty() else "the keyboard")`;
 
-/** Answers one question after the other: clears what is offered, and types. */
+/** Answers one question after the other, each time in place of what is offered. */
 async function answers(editor: Editor, texts: readonly string[]): Promise<void> {
   await asks(editor);
   await editor.type(texts.map((text) => `<C-u>${text}<CR>`).join(''));
 }
 
-const asks = (editor: Editor) => until('it asks', async () => (await editor.lua<string>('return vim.api.nvim_get_mode().mode')) === 'c');
+const asks = (editor: Editor) => until('a question is asked', async () => (await editor.lua<string>('return vim.api.nvim_get_mode().mode')) === 'c');
 
-/** Starts a command that asks: it must not be waited for. */
+/** Starts a command that asks questions. It only ends after the answers, so it is not awaited. */
 const asking = (editor: Editor, command: string) => editor.type(`:${command}<CR>`);
 
 const ran = async (editor: Editor) => (await editor.ended()).text;
 
-inNeovim('what a program is run with', (editor) => {
+inNeovim('arguments, environment and input', (editor) => {
   before(need('docker', dockerImage(image)));
   const file = () => editor().lua<string>("return require('codebeaker.remembered').path()");
 
-  it('is asked for by :SandboxRun!', async () => {
+  it('are asked for by :SandboxRun!', async () => {
     await editor().buffer(program, { file: 'with.py' });
     await asking(editor(), 'SandboxRun!');
     await answers(editor(), ["one 'two words'", 'NAME=Ada', String.raw`a\nb`]);
@@ -35,7 +35,7 @@ inNeovim('what a program is run with', (editor) => {
     expect(text).to.include("got ['one', 'two words'] Ada always").and.include(String.raw`read 'a\nb\n'`);
   });
 
-  it('is remembered for the file, and for no other', async () => {
+  it('are remembered for the file, and for no other', async () => {
     await editor().command('SandboxRun');
     expect(await ran(editor())).to.include("['one', 'two words'] Ada").and.include(String.raw`'a\nb\n'`);
     await editor().buffer(program, { file: 'other.py' });
@@ -43,7 +43,7 @@ inNeovim('what a program is run with', (editor) => {
     expect(await ran(editor())).to.include("got ['by', 'default'] None always\nread the keyboard");
   });
 
-  it('is kept on the disk, for this person alone', async () => {
+  it('are kept in a file that only the owner can read', async () => {
     const path = await file();
     expect(JSON.parse(readFileSync(path, 'utf8'))).to.deep.equal([
       { file: `${editor().folder}/with.py`, args: ['one', 'two words'], env: { NAME: 'Ada' }, stdin: 'a\nb\n' },
@@ -51,7 +51,7 @@ inNeovim('what a program is run with', (editor) => {
     expect(statSync(path).mode & 0o777).to.equal(0o600);
   });
 
-  it('gives way to arguments of the command, which are not remembered', async () => {
+  it('are overridden by arguments of the command, which are not remembered', async () => {
     await editor().command('edit with.py');
     await editor().command('SandboxRun three');
     expect(await ran(editor())).to.include("['three'] Ada");
@@ -59,36 +59,36 @@ inNeovim('what a program is run with', (editor) => {
     expect(await ran(editor())).to.include("['one', 'two words'] Ada");
   });
 
-  it('of a range is the environment alone', async () => {
+  it('are not used for a range, except the environment', async () => {
     await editor().command('1,3SandboxRun');
     expect(await ran(editor())).to.include("got ['by', 'default'] Ada always\nread the keyboard");
   });
 
-  it('is offered to be changed, and asked for again where it makes no sense', async () => {
+  it('are offered when they are asked for again, and an answer that cannot be read is refused', async () => {
     await asking(editor(), 'SandboxRun! new');
-    await until('it offers', async () => (await editor().lua<string>('return vim.fn.getcmdline()')) === 'new');
+    await until('the arguments of the command are offered', async () => (await editor().lua<string>('return vim.fn.getcmdline()')) === 'new');
     await answers(editor(), ["'open", 'new', 'no-assignment', 'NAME=Eve', '']);
     expect(await ran(editor())).to.include("got ['new'] Eve always\nread the keyboard");
   });
 
-  it('stays where the person turns away, and nothing runs', async () => {
+  it('stay as they are after Escape, and nothing runs', async () => {
     const before = (await editor().outputs()).length;
     await asking(editor(), 'SandboxRun!');
     await asks(editor());
     await editor().type('<Esc>');
-    await until('it says so', async () => (await editor().told()).some((words) => words.includes('not run')));
+    await until('a message says so', async () => (await editor().messages()).some((text) => text.includes('nothing was run')));
     expect(await editor().outputs()).to.have.lengthOf(before);
     expect(JSON.parse(readFileSync(await file(), 'utf8'))).to.deep.include({ file: `${editor().folder}/with.py`, args: ['new'], env: { NAME: 'Eve' } });
   });
 
-  it('is forgotten where all answers are empty', async () => {
+  it('are forgotten if all answers are empty', async () => {
     await asking(editor(), 'SandboxRun!');
     await answers(editor(), ['', '', '']);
     expect(await ran(editor())).to.include("got [] None always\nread the keyboard");
     expect(JSON.parse(readFileSync(await file(), 'utf8'))).to.deep.equal([]);
   });
 
-  it('is remembered for a buffer without a file as long as there is the buffer', async () => {
+  it('are remembered for a buffer without a file, but not on the disk', async () => {
     await editor().buffer(program, { filetype: 'python' });
     await editor().lua("require('codebeaker').remember({ args = { 'nameless' } })");
     await editor().command('SandboxRun');
@@ -96,7 +96,7 @@ inNeovim('what a program is run with', (editor) => {
     expect(JSON.parse(readFileSync(await file(), 'utf8'))).to.deep.equal([]);
   });
 
-  it('of a program that reads what was given is interrupted by Ctrl-C all the same', async () => {
+  it('do not keep Ctrl-C from interrupting a program whose input was given', async () => {
     await editor().buffer('import time\nprint(input(), flush=True)\ntime.sleep(600)', { file: 'sleeps.py' });
     await editor().setup({ focus: true });
     await editor().lua("require('codebeaker').run({ stdin = 'given\\n' })");
@@ -107,29 +107,8 @@ inNeovim('what a program is run with', (editor) => {
   });
 }, { setup: { runtime: 'docker', env: { ALL: 'always' }, args: ['by', 'default'] } });
 
-inNeovim('the words of a command line', (editor) => {
-  const lua = (code: string) => editor().lua(`local words = require('codebeaker.words') ${code}`);
-  const cases: Record<string, readonly string[]> = {
-    '': [],
-    "  one\ttwo ": ['one', 'two'],
-    [String.raw`a\ b 'it''s' "x \"y\"" '' \\`]: ['a b', 'its', 'x "y"', '', '\\'],
-    "'$HOME' *": ['$HOME', '*'],
-  };
-
-  for (const [text, words] of Object.entries(cases)) {
-    it(`of ${JSON.stringify(text)} are ${JSON.stringify(words)}, and back`, async () => {
-      expect(await lua(`return vim.list_extend({ 0 }, words.split(${quote(text)}))`)).to.deep.equal([0, ...words]);
-      expect(await lua(`return vim.list_extend({ 0 }, words.split(words.join(words.split(${quote(text)}))))`)).to.deep.equal([0, ...words]);
-    });
-  }
-
-  it('may assign variables', async () => {
-    expect(await lua(`return words.environment("A=1 B='two words' C=")`)).to.deep.equal({ A: '1', B: 'two words', C: '' });
-    expect(await lua('return words.assignments({ B = "two words", A = "1" })')).to.equal("A=1 'B=two words'");
-    expect(await lua('return select(2, words.environment("A=1 2=B"))')).to.equal('2=B');
-  });
-
-  it('are remembered of 200 files, and read past what is broken', async () => {
+inNeovim('the file of what is remembered', (editor) => {
+  it('keeps the last 200 files, and counts as empty if it is damaged', async () => {
     const found = await editor().lua<number>(`
       local remembered = require('codebeaker.remembered')
       for n = 1, 201 do

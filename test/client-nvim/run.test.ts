@@ -1,4 +1,4 @@
-/** :SandboxRun in real editors, with the real daemon and real sandboxes. */
+/** :SandboxRun, with the real daemon and real sandboxes. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,15 +9,15 @@ import { docker, inNeovim } from './neovims.ts';
 inNeovim(':SandboxRun', (editor) => {
   before(need('docker', dockerImage(image)));
 
-  it('runs a file, and tells the exit code, the time and the sandbox', async () => {
+  it('runs a file, and shows the exit code, the time and the sandbox', async () => {
     await editor().buffer('print("hello")\nraise SystemExit(3)\n', { file: 'a.py' });
     await editor().command('SandboxRun');
     const { text, exitCode, outcome } = await editor().ended();
-    expect(text).to.match(/^hello\n\n\[exit code 3 after \d+\.\d+ s\] docker, isolation \d+ of 10$/);
+    expect(text).to.match(/^hello\n✗ exited with code 3 · [\d.]+ m?s (?:· [\d.]+ MiB )?· docker, isolation \d+ of 10$/);
     expect({ exitCode, outcome }).to.deep.equal({ exitCode: 3, outcome: 'exited' });
   });
 
-  it('leaves the cursor in the text', async () => {
+  it('leaves the cursor in the source', async () => {
     expect(await editor().lua('return vim.api.nvim_buf_get_name(0)')).to.match(/a\.py$/);
   });
 
@@ -41,7 +41,7 @@ inNeovim(':SandboxRun', (editor) => {
     expect((await editor().ended()).text).to.match(/^21\n/);
   });
 
-  it('hands on arguments', async () => {
+  it('passes the arguments of the command to the program', async () => {
     await editor().buffer('import sys; print(sys.argv[1:])', { file: 'arguments.py' });
     await editor().command(String.raw`SandboxRun one two\ words`);
     expect((await editor().ended()).text).to.include("['one', 'two words']");
@@ -59,7 +59,7 @@ inNeovim(':SandboxRun', (editor) => {
     expect(attributes[0]).to.not.equal(attributes[1]);
   });
 
-  it('keeps what a program says to the terminal from the editor', async () => {
+  it('removes escape sequences that are addressed to the terminal', async () => {
     await editor().buffer(String.raw`print("a\033]52;c;aGFja2Vk\007b\033]0;title\033\\c")`, { file: 'osc.py' });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.match(/^abc\n/);
@@ -79,7 +79,7 @@ inNeovim(':SandboxRun', (editor) => {
     await until('both are stopped', async () => (await editor().outputs()).every(({ state }) => state === 'ended'));
   });
 
-  it('gives the window of one that has ended to the next', async () => {
+  it('reuses the window of a program that has ended', async () => {
     const windows = () => editor().lua('return vim.fn.winnr("$")');
     await editor().command('only');
     await editor().buffer('print(1)', { file: 'again.py' });
@@ -91,60 +91,60 @@ inNeovim(':SandboxRun', (editor) => {
     expect(await windows()).to.equal(before);
   });
 
-  it('says what it cannot run', async () => {
+  it('says that a file type cannot be run', async () => {
     await editor().buffer('x', { filetype: 'cobol' });
     await editor().command('SandboxRun');
-    await until('it is said', async () => (await editor().told()).some((text) => text.includes("type 'cobol' cannot be run")));
+    await until('a message says so', async () => (await editor().messages()).some((text) => text.includes("type 'cobol' cannot be run")));
   });
 }, docker);
 
-inNeovim('what surrounds a run', (editor) => {
+inNeovim('trust and the options of setup', (editor) => {
   before(need('docker', dockerImage(image)));
   const importing = 'import neighbour\nprint(neighbour.name)\n';
 
-  it('copies no neighbours unless they are trusted', async () => {
+  it('copies no other files of the folder by default', async () => {
     writeFileSync(join(editor().folder, 'neighbour.py'), 'name = "from next door"\n');
     await editor().buffer(importing, { file: 'importing.py' });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('ModuleNotFoundError');
   });
 
-  it('copies them where all is trusted', async () => {
+  it('copies them if everything is trusted', async () => {
     await editor().setup({ trusted: true });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('from next door');
   });
 
-  it('copies them where their folder is trusted', async () => {
+  it('copies them if their folder is trusted', async () => {
     await editor().setup({ trusted: ['/usr/share', editor().folder] });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('from next door');
   });
 
-  it('copies none where other folders are trusted', async () => {
+  it('does not copy them if only other folders are trusted', async () => {
     await editor().setup({ trusted: ['/usr/share'] });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('ModuleNotFoundError');
   });
 
-  it('runs the buffer alone, and says so, where the daemon gives no folder away', async () => {
+  it('runs without them, and says so, if the daemon refuses to copy the folder', async () => {
     await editor().setup({ trusted: ['/'] });
     await editor().lua("vim.api.nvim_buf_set_name(0, '/etc/importing.py')");
     await editor().command('SandboxRun');
     const { text } = await editor().shows('ModuleNotFoundError');
-    expect(text).to.match(/^\[without the other files of the folder: .*never shared/);
+    expect(text).to.match(/^without the other files of its folder: .*never shared/);
   });
 
-  it('passes on environment, default arguments and limits, and names the limit that is hit', async () => {
+  it('passes environment, default arguments and limits on, and names the limit that was hit', async () => {
     await editor().setup({ env: { NAME: 'Ada' }, args: ['by', 'default'], limits: { timeoutMs: 1500 } });
     await editor().buffer('import os, sys\nprint(os.environ["NAME"], sys.argv[1:])\nwhile True: pass', { file: 'limits.py' });
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
-    expect(text).to.include("Ada ['by', 'default']").and.include('[time limit hit: 1.50 s after ');
+    expect(text).to.include("Ada ['by', 'default']").and.include('✗ stopped: it ran longer than 1.5 s (limits.timeoutMs) · ');
     expect(outcome).to.equal('timedOut');
   });
 
-  it('refuses options that do not exist or do not fit', async () => {
+  it('refuses options that do not exist or have a wrong value', async () => {
     for (const [options, words] of [[{ colour: 'red' }, "no option 'colour'"], [{ trusted: 'yes' }, "'trusted' must be true, false or a list"]] as const) {
       const fault = await editor().setup(options).then(() => undefined, (error: Error) => error.message);
       expect(fault).to.include(words);
@@ -152,13 +152,13 @@ inNeovim('what surrounds a run', (editor) => {
   });
 }, docker);
 
-inNeovim('without Docker', (editor) => {
+inNeovim(':SandboxRun without Docker', (editor) => {
   before(need('deno', npmPackage('deno')));
 
   it('runs TypeScript in Deno', async () => {
     await editor().buffer('const x: number = 41;\nconsole.log(x + 1);\n', { file: 'a.ts' });
     await editor().command('SandboxRun');
-    expect((await editor().ended()).text).to.match(/^42\n\n\[exit code 0 after .* s\] deno, isolation/);
+    expect((await editor().ended()).text).to.match(/^42\n✓ exited with code 0 · .* · deno, isolation/);
   });
 
   it('says why Python cannot be run there', async () => {
@@ -166,12 +166,12 @@ inNeovim('without Docker', (editor) => {
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
     expect(outcome).to.equal('failed');
-    expect(text).to.include('[deno does not run python');
+    expect(text).to.include('✗ deno does not run python');
   });
 
-  it('says what is wrong with Docker where that is wanted', async () => {
+  it('says what is wrong with Docker if the option asks for it', async () => {
     await editor().setup({ runtime: 'docker' });
     await editor().command('SandboxRun');
-    expect((await editor().ended()).text).to.match(/\[docker: .*doctor/);
+    expect((await editor().ended()).text).to.match(/✗ docker: .*doctor/);
   });
 }, { setup: { runtime: 'deno' }, config: { docker: { host: 'unix:///nowhere.sock' } } });

@@ -16,7 +16,7 @@ inNeovim('shells and sessions', (editor) => {
     await editor().shows(/42 xterm-256color\n27\n/);
   });
 
-  it('follows the size of its window', async () => {
+  it('the shell follows the size of its window', async () => {
     await editor().command('resize 20');
     await until('the program sees the new size', async () => {
       await editor().answer('stty size<CR>');
@@ -24,19 +24,19 @@ inNeovim('shells and sessions', (editor) => {
     });
   });
 
-  it('ends with exit', async () => {
+  it('the shell ends with exit, and its exit code is shown', async () => {
     await editor().answer('exit 4<CR>');
     expect((await editor().ended()).exitCode).to.equal(4);
     await editor().leave();
     await editor().command('wincmd p');
   });
 
-  it('open sessions are listed', async () => {
+  it('the open sessions are listed', async () => {
     await editor().buffer('print("up")\nwhile True: pass', { file: 'endless.py' });
     await editor().command('SandboxRun');
     await editor().shows('up');
     await editor().command('SandboxSessions');
-    await until('it is listed', async () => /^\w{8}  docker  +python  +busy  .*endless\.py$/m.test(await sessions()));
+    await until('the session is listed', async () => /^\w{8}  docker  +python  +busy  .*endless\.py$/m.test(await sessions()));
   });
 
   it('a shell is opened in one of them', async () => {
@@ -52,7 +52,7 @@ inNeovim('shells and sessions', (editor) => {
     expect(run?.state, 'the run goes on').to.equal('running');
   });
 
-  it('one is closed, and the list says so', async () => {
+  it('a session is closed, and the list shows that', async () => {
     await editor().command("call win_gotoid(bufwinid('codebeaker://sessions'))");
     await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
     await editor().type('x');
@@ -60,7 +60,7 @@ inNeovim('shells and sessions', (editor) => {
     await until('its program has ended', async () => (await editor().outputs()).every(({ state }) => state === 'ended'));
   });
 
-  it('a shell of another language is opened by its name', async () => {
+  it('a shell is opened for a language that is named', async () => {
     const names = await editor().lua<string[]>("return vim.fn.getcompletion('SandboxShell ', 'cmdline')");
     expect(names).to.include.members(['go', 'ruby']);
     await editor().command('SandboxShell ruby');
@@ -70,7 +70,7 @@ inNeovim('shells and sessions', (editor) => {
   });
 }, docker);
 
-inNeovim('a shell where there is none', (editor) => {
+inNeovim('a shell in a runtime that has none', (editor) => {
   before(need('deno', npmPackage('deno')));
 
   it('is refused with the reason', async () => {

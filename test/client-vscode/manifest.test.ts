@@ -1,9 +1,11 @@
-/** What the extension says of itself agrees with what it does. */
+/** The manifest agrees with the code and with the protocol. */
 import { expect } from 'chai';
 import { languageIds } from 'codebeaker/protocol';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readSettings } from '../../client-vscode/src/base/settings.ts';
+import { withLanguages } from '../../client-vscode/scripts/manifest.mts';
 import { createParts } from '../../client-vscode/src/parts.ts';
+import { languageOf } from '../../client-vscode/src/run/source/language.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode } from '../fakes/code.ts';
 
@@ -20,34 +22,51 @@ function sources(below = 'src/'): string[] {
 }
 
 describe('the manifest', () => {
-  it('has the commands that there are', () => {
+  it('declares exactly the commands that are registered', () => {
     const editor = new FakeCode();
     const context = { subscriptions: [], globalState: editor.memento(), workspaceState: editor.memento() };
     createParts({ code: editor.code, context: context as never, clock: new FakeClock(), process: { execPath: '', env: {}, pid: 1 }, newId: String, random: () => 1 });
     expect([...editor.commands.keys()].sort()).to.deep.equal(contributes.commands.map(({ command }: any) => command).sort());
   });
 
-  it('names only commands that there are', () => {
+  it('uses only commands that it declares', () => {
     const there = contributes.commands.map(({ command }: any) => command);
     const named = [...Object.values<any[]>(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
     expect(there).to.include.members(named);
   });
 
-  it('knows every language', () => {
-    const clauses = JSON.stringify(contributes).match(/LangId =~ [^"]*?\$\//g) ?? [];
+  it('has exactly the languages of the protocol in each clause and in the activation events', () => {
+    const manifestText = read('package.json');
+    expect(withLanguages(manifestText, languageIds), 'npm run -w client-vscode manifest').to.equal(manifestText);
+    const clauses = manifestText.match(/LangId =~ \/\^\([^)]*\)\$\//g) ?? [];
     expect(clauses.length).to.be.above(5);
-    for (const clause of clauses) expect(/\^\((.*)\)\$/.exec(clause)?.[1]?.split('|').sort()).to.deep.equal([...languageIds].sort());
-    expect(manifest.activationEvents).to.include.members(languageIds.map((id) => `onLanguage:${id}`));
+    for (const clause of clauses) expect(/\((.*)\)/.exec(clause)?.[1]?.split('|')).to.deep.equal([...languageIds]);
+    const events = manifest.activationEvents.filter((event: string) => event.startsWith('onLanguage:'));
+    expect(events).to.deep.equal(languageIds.map((id) => `onLanguage:${id}`));
   });
 
-  it('lets no workspace set what the machine alone may', () => {
+  it('has no clause on a language that is not generated', () => {
+    expect(read('package.json').match(/LangId(?! =~ \/\^\()/g)).to.equal(null);
+  });
+
+  it('names every language in the description of codebeaker.languages', () => {
+    const { 'setting.languages': description } = JSON.parse(read('package.nls.json'));
+    for (const id of languageIds) expect(description).to.include(`\`${id}\``);
+  });
+
+  it('names only languages that can be run', () => {
+    for (const id of languageIds) expect(languageOf(id)).to.equal(id);
+    expect(languageOf('cobol')).to.equal(undefined);
+  });
+
+  it('does not let a workspace set what only the machine may set', () => {
     const machine = Object.entries(settings).filter(([, { scope }]) => scope === 'machine').map(([name]) => name);
     expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference']);
     const others = Object.keys(settings).filter((name) => !machine.includes(name));
     expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), 'in Restricted Mode').to.deep.equal(others.sort());
   });
 
-  it('has the defaults that hold without settings', () => {
+  it('declares the defaults that the code uses', () => {
     const { code } = new FakeCode();
     const bare = readSettings(code);
     const { code: told, settings: values } = new FakeCode();
@@ -55,20 +74,20 @@ describe('the manifest', () => {
     expect(readSettings(told)).to.deep.equal(bare);
   });
 
-  it('has a text for every place that wants one, and no other', () => {
+  it('has exactly the texts that it refers to', () => {
     const texts = JSON.parse(read('package.nls.json'));
     const wanted = [...read('package.json').matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key);
     expect(Object.keys(texts).sort()).to.deep.equal([...new Set(wanted)].sort());
   });
 
-  it('has every text of the source in the bundle for translators', () => {
+  it('has exactly the texts of the sources in the bundle for translators', () => {
     const used = sources().flatMap((text) => [...text.matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, string]) => string?.replace(/\\(.)/g, '$1')));
     const bundle = JSON.parse(read('l10n/bundle.l10n.json'));
     expect(Object.keys(bundle).sort()).to.deep.equal([...new Set(used)].sort());
     expect(sources().join('\n').match(/l10n\.t\(\s*[^'\s]/g), 'a text that nobody can find').to.equal(null);
   });
 
-  it('sends nothing anywhere', () => {
+  it('contains no code that sends data over the network', () => {
     expect(sources().join('\n')).not.to.match(/telemetry|TelemetryLogger|\bfetch\(|node:https?\b/i);
   });
 });

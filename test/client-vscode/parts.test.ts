@@ -1,11 +1,11 @@
-/** The whole extension on a made-up editor and a made-up daemon. */
+/** The whole extension with a fake editor and a fake daemon. */
 import { expect } from 'chai';
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import { createParts } from '../../client-vscode/src/parts.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode, fakeDocument, openPty, textOf, Uri } from '../fakes/code.ts';
 import { FakeDisk } from '../fakes/disk.ts';
-import { execution, fault, FakeLink, session, settle } from '../fakes/link.ts';
+import { execution, fault, FakeConnection, session, settle } from '../fakes/connection.ts';
 
 const runtime = (id: string, more: Partial<RuntimeInfo> = {}): RuntimeInfo => ({
   id,
@@ -23,7 +23,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
   const editor = new FakeCode();
   const clock = new FakeClock();
   const disk = new FakeDisk();
-  const links: FakeLink[] = [];
+  const connections: FakeConnection[] = [];
   const subscriptions: { dispose(): void }[] = [];
   const context = { subscriptions, globalState: editor.memento(), workspaceState: editor.memento(), extensionPath: '/ext', extension: { packageJSON: {} } };
   let ids = 0;
@@ -36,17 +36,17 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
     newId: () => `id${(ids += 1)}`,
     random: () => (ids += 1),
     connect: async () => {
-      const link = new FakeLink({ runtimes });
+      const connection = new FakeConnection({ runtimes });
       let sessions = 0;
-      link.answer('session/create', ({ label }) => session({ label, sessionId: `s${(sessions += 1)}` }));
-      link.answer('runtime/list', () => ({ runtimes }));
-      link.answer('runtime/select', ({ language }) => {
+      connection.answer('session/create', ({ label }) => session({ label, sessionId: `s${(sessions += 1)}` }));
+      connection.answer('runtime/list', () => ({ runtimes }));
+      connection.answer('runtime/select', ({ language }) => {
         const chosen = runtimes.find(({ available, languages }) => available && languages.some(({ id }) => id === language));
         if (!chosen) throw fault('RuntimeUnavailable');
         return { runtime: chosen.id, language, preference: 'balanced', candidates: [] };
       });
-      links.push(link);
-      return link;
+      connections.push(connection);
+      return connection;
     },
   });
   editor.folders.push({ uri: Uri.file('/w'), name: 'w', index: 0 });
@@ -55,158 +55,158 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
     await editor.commands.get(name)?.(...args);
     await settle();
   };
-  const link = () => links.at(-1) as FakeLink;
+  const connection = () => connections.at(-1) as FakeConnection;
   /** Opens a file, and waits until the daemon is there. */
   const open = async (path: string, language = 'python', text = 'code') => {
     editor.edit(fakeDocument(Uri.file(path), language, text));
     parts.start();
     await settle();
   };
-  return { editor, clock, disk, links, link, parts, command, open, subscriptions };
+  return { editor, clock, disk, connections, connection, parts, command, open, subscriptions };
 }
 
 /** A program that runs until it is stopped. */
-const endless = (link: FakeLink) =>
-  link.answer('command/runCode', (_, token) => new Promise((resolve) => {
+const endless = (connection: FakeConnection) =>
+  connection.answer('command/runCode', (_, token) => new Promise((resolve) => {
     token?.onCancellationRequested(() => resolve(execution({ outcome: 'cancelled', exitCode: null })));
   }));
 
 describe('the extension', () => {
-  it('starts no daemon before there is something to run', async () => {
-    const { links, open } = bench();
+  it('starts no daemon before a document that can be run is open', async () => {
+    const { connections, open } = bench();
     await settle();
-    expect(links).to.have.lengthOf(0);
+    expect(connections).to.have.lengthOf(0);
     await open('/w/a.md', 'markdown');
-    expect(links).to.have.lengthOf(0);
+    expect(connections).to.have.lengthOf(0);
     await open('/w/a.py');
-    expect(links).to.have.lengthOf(1);
+    expect(connections).to.have.lengthOf(1);
   });
 
   it('runs what is in the editor', async () => {
-    const { editor, disk, link, open, command } = bench();
+    const { editor, disk, connection, open, command } = bench();
     disk.files.set('b.py', 'beside');
     await open('/w/a.py', 'python', 'print(1)');
     await command('codebeaker.run');
-    expect(link().calls('session/create')[0]).to.deep.include({ language: 'python', workspace: { uri: 'file:///w', access: 'copy' } });
-    expect(link().calls('command/writeFile')[0].content).to.equal('print(1)');
+    expect(connection().calls('session/create')[0]).to.deep.include({ language: 'python', workspace: { uri: 'file:///w', access: 'copy' } });
+    expect(connection().calls('command/writeFile')[0].content).to.equal('print(1)');
     expect(textOf(editor.terminals[0] as never)).to.match(/✓ exited with code 0/);
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
   });
 
-  it('shares nothing of a workspace that is not trusted, and asks for no terminal', async () => {
-    const { editor, link, open, command } = bench();
+  it('copies no folder of a workspace that is not trusted, and opens no terminal', async () => {
+    const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
-    link().answer('command/runCode', ({ commandId, interactive }) => {
+    connection().answer('command/runCode', ({ commandId, interactive }) => {
       expect(interactive).to.equal(true);
-      link().output(commandId, 0, '\x1b[31mred\x1b[0m\n50 %\r100 %\n');
+      connection().output(commandId, 0, '\x1b[31mred\x1b[0m\n50 %\r100 %\n');
       return execution();
     });
     await command('codebeaker.run');
-    expect(link().calls('session/create')[0]).not.to.have.property('workspace');
+    expect(connection().calls('session/create')[0]).not.to.have.property('workspace');
     expect(editor.terminals).to.deep.equal([]);
     expect(editor.channels.get('a.py in a sandbox')).to.equal('a.py in a sandbox\nred\n50 %\n100 %\n✓ exited with code 0 · 12 ms · docker\n');
-    expect(link().calls('command/ack')).to.have.lengthOf(1);
+    expect(connection().calls('command/ack')).to.have.lengthOf(1);
   });
 
-  it('takes input in a box where there is no terminal', async () => {
-    const { editor, link, open, command } = bench();
+  it('asks for input in a box if there is no terminal', async () => {
+    const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
-    endless(link());
+    endless(connection());
     void command('codebeaker.run');
     await settle();
     editor.inputs.push('a line');
     await command('codebeaker.input');
-    expect(link().calls('command/input')).to.deep.equal([{ commandId: 'id1', data: 'a line\n' }]);
+    expect(connection().calls('command/input')).to.deep.equal([{ commandId: 'id1', data: 'a line\n' }]);
     await command('codebeaker.stop');
     expect(editor.channels.get('a.py in a sandbox')).to.match(/✗ stopped/);
   });
 
-  it('does not fill an output channel without end', async () => {
-    const { editor, link, open, command } = bench();
+  it('limits how much of a run an output channel shows', async () => {
+    const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');
-    link().answer('command/runCode', ({ commandId }) => {
-      for (let seq = 0; seq < 40; seq += 1) link().output(commandId, seq, 'x'.repeat(65_536));
+    connection().answer('command/runCode', ({ commandId }) => {
+      for (let seq = 0; seq < 40; seq += 1) connection().output(commandId, seq, 'x'.repeat(65_536));
       return execution();
     });
     await command('codebeaker.run');
     expect(editor.channels.get('a.py in a sandbox')?.length).to.be.within(2 ** 20, 2 ** 20 + 100);
-    expect(link().calls('command/ack').at(-1).seq).to.equal(39);
+    expect(connection().calls('command/ack').at(-1).seq).to.equal(39);
   });
 
-  it('gets a new daemon when the workspace is trusted', async () => {
-    const { editor, links, open } = bench();
+  it('starts a new daemon when the workspace is trusted', async () => {
+    const { editor, connections, open } = bench();
     await open('/w/a.py');
     editor.trustGranted.fire();
     await settle();
-    expect(links.map(({ closed }) => closed)).to.deep.equal([true, false]);
+    expect(connections.map(({ closed }) => closed)).to.deep.equal([true, false]);
   });
 
-  it('runs a file that is chosen elsewhere', async () => {
-    const { editor, link, open, command } = bench();
+  it('runs the file that a menu was opened for', async () => {
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     editor.documents.push(fakeDocument(Uri.file('/w/b.js'), 'javascript', 'other'));
     await command('codebeaker.run', Uri.file('/w/b.js'));
-    expect(link().calls('command/writeFile')[0]).to.deep.include({ path: 'b.js', content: 'other' });
+    expect(connection().calls('command/writeFile')[0]).to.deep.include({ path: 'b.js', content: 'other' });
   });
 
-  it('runs a file again in its terminal, and lets go of the sandbox before, when that disturbs nobody', async () => {
-    const { editor, clock, link, open, command } = bench();
+  it('runs a file again in the same terminal, and closes the old sandbox a moment later', async () => {
+    const { editor, clock, connection, open, command } = bench();
     await open('/w/a.py');
     await command('codebeaker.run');
     await command('codebeaker.run');
     expect(editor.terminals).to.have.lengthOf(1);
     expect(editor.executed.at(-1)).to.equal('workbench.action.terminal.scrollToBottom');
-    expect(link().calls('session/close')).to.deep.equal([]);
+    expect(connection().calls('session/close')).to.deep.equal([]);
     await clock.advance(1_000);
-    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+    expect(connection().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
   });
 
-  it('runs a file again in a sandbox that was made ahead, and shows none before', async () => {
-    const { editor, clock, disk, link, open, command } = bench();
+  it('runs a file again in a spare sandbox, which is hidden until then', async () => {
+    const { editor, clock, disk, connection, open, command } = bench();
     disk.files.set('b.py', 'beside');
     await open('/w/a.py');
     await command('codebeaker.run');
-    expect(link().calls('session/create').map(({ workspace }) => workspace?.uri)).to.deep.equal(['file:///w', 'file:///w']);
-    link().answer('session/list', () => ({ sessions: [session({ sessionId: 's1', label: 'a.py' }), session({ sessionId: 's2', label: 'a.py' })] }));
-    link().tell('session/stateChanged', { sessionId: 's2', state: 'ready' });
+    expect(connection().calls('session/create').map(({ workspace }) => workspace?.uri)).to.deep.equal(['file:///w', 'file:///w']);
+    connection().answer('session/list', () => ({ sessions: [session({ sessionId: 's1', label: 'a.py' }), session({ sessionId: 's2', label: 'a.py' })] }));
+    connection().tell('session/stateChanged', { sessionId: 's2', state: 'ready' });
     await clock.advance(100);
     expect(await editor.providers.get('tree').getChildren()).to.have.lengthOf(1);
     await command('codebeaker.run');
-    expect(link().calls('command/runCode').map(({ sessionId }) => sessionId)).to.deep.equal(['s1', 's2']);
-    link().tell('session/stateChanged', { sessionId: 's2', state: 'busy' });
+    expect(connection().calls('command/runCode').map(({ sessionId }) => sessionId)).to.deep.equal(['s1', 's2']);
+    connection().tell('session/stateChanged', { sessionId: 's2', state: 'busy' });
     await clock.advance(100);
     expect(await editor.providers.get('tree').getChildren()).to.have.lengthOf(2);
   });
 
-  it('makes none ahead where none are to stay', async () => {
-    const { editor, disk, link, open, command } = bench();
+  it('prepares no spare sandbox if no sandbox is to stay open', async () => {
+    const { editor, disk, connection, open, command } = bench();
     editor.settings.set('codebeaker.keepSessions', 0);
     disk.files.set('b.py', 'beside');
     await open('/w/a.py');
     await command('codebeaker.run');
-    expect(link().calls('session/create')).to.have.lengthOf(1);
+    expect(connection().calls('session/create')).to.have.lengthOf(1);
   });
 
-  it('runs a document of a virtual file system as it is in the editor, and says that it is alone', async () => {
-    const { editor, disk, link, open, command } = bench();
+  it('runs a document of a virtual file system without other files, and says so', async () => {
+    const { editor, disk, connection, open, command } = bench();
     disk.files.set('b.py', 'beside');
     await open('/w/other.py');
     const uri = Uri.from({ scheme: 'vscode-vfs', path: '/w/a.py' });
     editor.folders = [{ uri: Uri.from({ scheme: 'vscode-vfs', path: '/w' }), name: 'w', index: 0 }];
     editor.edit(fakeDocument(uri, 'python', 'print(2)'));
     await command('codebeaker.run');
-    for (const asked of link().calls('session/create')) expect(asked).not.to.have.property('workspace');
-    expect(link().calls('command/writeFile')).to.deep.equal([{ sessionId: 's1', path: 'a.py', content: 'print(2)' }]);
-    expect(textOf(editor.terminals[0] as never)).to.match(/without its folder: it is not on the disk of this machine\n✓/);
+    for (const asked of connection().calls('session/create')) expect(asked).not.to.have.property('workspace');
+    expect(connection().calls('command/writeFile')).to.deep.equal([{ sessionId: 's1', path: 'a.py', content: 'print(2)' }]);
+    expect(textOf(editor.terminals[0] as never)).to.match(/without the other files of its folder: it is not on the disk of this machine\n✓/);
   });
 
   it('runs several at once, each in its own terminal', async () => {
-    const { editor, link, open, command } = bench();
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
-    endless(link());
+    endless(connection());
     void command('codebeaker.run');
     await settle();
     void command('codebeaker.run');
@@ -220,10 +220,10 @@ describe('the extension', () => {
     expect(editor.statusText).to.equal('$(beaker) docker 7/10');
   });
 
-  it('stops the run of the terminal in use, else of the document in use', async () => {
-    const { editor, link, open, command } = bench();
+  it('stops the run of the active terminal, otherwise the one of the active document', async () => {
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
-    endless(link());
+    endless(connection());
     void command('codebeaker.run');
     await open('/w/b.py');
     void command('codebeaker.run');
@@ -237,19 +237,19 @@ describe('the extension', () => {
     expect(stopped()).to.deep.equal([true, true]);
   });
 
-  it('runs again what ran last, as it is now', async () => {
-    const { editor, link, open, command } = bench();
+  it('runs the last file again, with its present text', async () => {
+    const { editor, connection, open, command } = bench();
     await command('codebeaker.rerun');
     expect(editor.messages.at(-1)?.message).to.equal('Nothing has been run yet.');
     await open('/w/a.py', 'python', 'one');
     await command('codebeaker.run');
     editor.documents = [fakeDocument(Uri.file('/w/a.py'), 'python', 'two')];
     await command('codebeaker.rerun');
-    expect(link().calls('command/writeFile').map(({ content }) => content)).to.deep.equal(['one', 'two']);
+    expect(connection().calls('command/writeFile').map(({ content }) => content)).to.deep.equal(['one', 'two']);
   });
 
   it('asks for arguments, environment and input, and remembers them for the file', async () => {
-    const { editor, link, open, command } = bench();
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     editor.inputs.push("1 'two words'", 'A=b', 'line\\nother');
     await command('codebeaker.runWith');
@@ -259,75 +259,75 @@ describe('the extension', () => {
     expect(editor.asked.map(({ value }) => value)).to.deep.equal(['', '', '', "1 'two words'"]);
     expect(editor.asked[0].validateInput("it's")).to.equal("The quote ' is not closed.");
     expect(editor.asked[1].validateInput('A')).to.match(/NAME=value/);
-    const runs = link().calls('command/runCode');
+    const runs = connection().calls('command/runCode');
     expect(runs).to.have.lengthOf(2);
     for (const run of runs) expect(run).to.deep.include({ args: ['1', 'two words'], stdin: 'line\nother\n' });
-    expect(link().calls('session/create')[1].env).to.include({ A: 'b' });
+    expect(connection().calls('session/create')[1].env).to.include({ A: 'b' });
   });
 
-  it('closes the sandbox with the terminal, and the one made ahead', async () => {
-    const { editor, link, open, command } = bench();
+  it('closes the sandbox and the spare when the terminal is closed', async () => {
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
     await command('codebeaker.run');
     editor.terminals[0]?.pty.close();
     await settle();
-    expect(link().calls('session/close')).to.have.deep.members([{ sessionId: 's1' }, { sessionId: 's2' }]);
-    endless(link());
+    expect(connection().calls('session/close')).to.have.deep.members([{ sessionId: 's1' }, { sessionId: 's2' }]);
+    endless(connection());
     void command('codebeaker.run');
     await settle();
     editor.terminals[1]?.pty.close();
     await settle();
-    expect(link().calls('session/close').at(-1)).to.deep.equal({ sessionId: 's3' });
+    expect(connection().calls('session/close').at(-1)).to.deep.equal({ sessionId: 's3' });
   });
 
-  it('keeps so many sandboxes of ended runs, and no more', async () => {
-    const { editor, link, open, command } = bench();
+  it('keeps only the wanted number of sandboxes of ended runs open', async () => {
+    const { editor, connection, open, command } = bench();
     editor.settings.set('codebeaker.keepSessions', 2);
     for (const name of ['a', 'b', 'c', 'd']) {
       await open(`/w/${name}.py`);
       await command('codebeaker.run');
     }
-    const used = link().calls('command/runCode').map(({ sessionId }) => sessionId);
-    const closed = link().calls('session/close').map(({ sessionId }) => sessionId);
+    const used = connection().calls('command/runCode').map(({ sessionId }) => sessionId);
+    const closed = connection().calls('session/close').map(({ sessionId }) => sessionId);
     expect(closed.filter((id) => used.includes(id))).to.deep.equal(used.slice(0, 2));
     expect(closed.filter((id) => !used.includes(id)), 'of those made ahead').to.have.lengthOf(2);
   });
 
-  it('says once what is used instead of Docker', async () => {
-    const { editor, links, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
+  it('says only once what is used instead of Docker', async () => {
+    const { editor, connections, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
     await open('/w/a.js', 'javascript');
     expect(editor.messages).to.deep.equal([
-      { kind: 'information', message: 'Docker is not available. Code runs in deno instead: perhaps fewer languages, and less isolated.', buttons: ['Install Docker'] },
+      { kind: 'information', message: 'Docker is not available. Code runs in deno instead, which may support fewer languages and isolate less.', buttons: ['Install Docker'] },
     ]);
     expect(editor.statusText).to.equal('$(beaker) deno 3/10');
     editor.trustGranted.fire();
     await settle();
-    expect(links).to.have.lengthOf(2);
+    expect(connections).to.have.lengthOf(2);
     expect(editor.messages).to.have.lengthOf(1);
     await open('/w/a.py');
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 
-  it('shows what the daemon would choose, as it is now', async () => {
-    const { editor, link, open } = bench();
+  it('shows the runtime that the daemon would choose, and follows changes', async () => {
+    const { editor, connection, open } = bench();
     await open('/w/a.py');
     expect(editor.statusText).to.equal('$(beaker) docker 7/10');
-    link().answer('runtime/select', () => ({ runtime: 'gvisor' }));
-    link().tell('runtime/changed', { runtimes: [...usual, runtime('gvisor', { isolation: { score: 9, layers: [] } })] });
+    connection().answer('runtime/select', () => ({ runtime: 'gvisor' }));
+    connection().tell('runtime/changed', { runtimes: [...usual, runtime('gvisor', { isolation: { score: 9, layers: [] } })] });
     await settle();
     expect(editor.statusText).to.equal('$(beaker) gvisor 9/10');
-    link().answer('runtime/select', () => {
+    connection().answer('runtime/select', () => {
       throw fault('RuntimeUnavailable');
     });
-    link().tell('runtime/changed', { runtimes: [] });
+    connection().tell('runtime/changed', { runtimes: [] });
     await settle();
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 
-  it('says what a language needs, and where to get it', async () => {
-    const { editor, link, open, command } = bench();
+  it('offers to install what a language needs', async () => {
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py');
-    link().answer('session/create', () => {
+    connection().answer('session/create', () => {
       throw fault('RuntimeUnavailable', 'nothing runs python');
     });
     editor.press = 'Install Docker';
@@ -338,49 +338,49 @@ describe('the extension', () => {
     expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
   });
 
-  it('says when the daemon keeps dying, and starts it when asked', async () => {
-    const { editor, links, link, open } = bench();
+  it('says that the daemon keeps crashing, and restarts it on request', async () => {
+    const { editor, connections, connection, open } = bench();
     await open('/w/a.py');
     editor.press = 'Restart';
     for (let death = 0; death < 5; death += 1) {
-      link().die();
+      connection().die();
       await settle();
     }
     expect(editor.messages.at(-1)?.buttons).to.deep.equal(['Show Log', 'Restart']);
-    expect(links).to.have.lengthOf(6);
+    expect(connections).to.have.lengthOf(6);
   });
 
-  it('makes a failed run a problem, until it runs again', async () => {
-    const { editor, link, open, command } = bench();
+  it('shows a failed run as a problem until the file runs again', async () => {
+    const { editor, connection, open, command } = bench();
     await open('/w/a.py', 'python', 'raise ValueError("x")\n');
-    link().answer('command/runCode', ({ commandId }) => {
-      link().output(commandId, 0, 'Traceback\r\n  File "/workspace/a.py", line 1, in <module>\r\nValueError: x\r\n', 'pty');
+    connection().answer('command/runCode', ({ commandId }) => {
+      connection().output(commandId, 0, 'Traceback\r\n  File "/workspace/a.py", line 1, in <module>\r\nValueError: x\r\n', 'pty');
       return execution({ exitCode: 1 });
     });
     await command('codebeaker.run');
     expect(editor.problems.get('file:///w/a.py')?.map(({ message }) => message)).to.deep.equal(['ValueError: x']);
-    link().answer('command/runCode', () => execution());
+    connection().answer('command/runCode', () => execution());
     await command('codebeaker.run');
     expect(editor.problems.size).to.equal(0);
   });
 
-  it('has tasks that end with the exit code, and leave no sandbox', async () => {
-    const { editor, link, open } = bench();
+  it('has tasks that end with the exit code and close their sandbox', async () => {
+    const { editor, connection, open } = bench();
     await open('/w/a.py');
     const provider = editor.providers.get('tasks');
     const [offered] = provider.provideTasks();
     expect(offered.definition).to.deep.equal({ type: 'codebeaker', file: 'a.py' });
     const task = provider.resolveTask({ definition: { type: 'codebeaker', file: 'a.py', args: ['x'], env: { A: '1' } }, scope: editor.folders[0] });
-    link().answer('command/runCode', () => execution({ exitCode: 3 }));
+    connection().answer('command/runCode', () => execution({ exitCode: 3 }));
     const terminal = openPty('task', await task.execution.callback(task.definition));
     await settle();
     await settle();
     expect(terminal.closedWith).to.equal(3);
-    expect(link().calls('command/runCode')[0].args).to.deep.equal(['x']);
-    expect(link().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
+    expect(connection().calls('command/runCode')[0].args).to.deep.equal(['x']);
+    expect(connection().calls('session/close')).to.deep.equal([{ sessionId: 's1' }]);
   });
 
-  it('has tasks that say what is wrong with them', async () => {
+  it('has tasks that show why they cannot be run', async () => {
     const { editor, open } = bench();
     await open('/w/a.py');
     const task = editor.providers.get('tasks').resolveTask({ definition: { type: 'codebeaker', file: 'no.py' }, scope: undefined });
@@ -390,8 +390,8 @@ describe('the extension', () => {
     expect(terminal.closedWith).to.equal(125);
   });
 
-  it('shows the runtimes, with what is not available and why', async () => {
-    const { editor, open, command, links } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
+  it('lists the runtimes, and says why one is not available', async () => {
+    const { editor, open, command, connections } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo]);
     await open('/w/a.js', 'javascript');
     let items: any[] = [];
     editor.picked = (offered) => {
@@ -403,18 +403,18 @@ describe('the extension', () => {
       ['$(circle-slash) docker', 'not installed'],
       ['$(pass) deno', 'javascript'],
     ]);
-    expect(links).to.have.lengthOf(2);
+    expect(connections).to.have.lengthOf(2);
   });
 
-  it('stops everything when the editor goes', async () => {
-    const { clock, link, open, command, parts, subscriptions } = bench();
+  it('stops everything when the editor ends', async () => {
+    const { clock, connection, open, command, parts, subscriptions } = bench();
     await open('/w/a.py');
-    endless(link());
+    endless(connection());
     void command('codebeaker.run');
     await settle();
     await parts.stop();
     for (const subscription of subscriptions) subscription.dispose();
-    expect(link().closed).to.equal(true);
+    expect(connection().closed).to.equal(true);
     expect(clock.pending).to.equal(0);
   });
 });

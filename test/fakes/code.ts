@@ -1,6 +1,6 @@
 /**
- * The editor's API as the extension uses it: what is shown is written down, what a person would do is done by the test.
- * It is no VS Code: what only the real one knows (menus, when clauses, packaging) is tested in the real one.
+ * A fake of the editor's API, as far as the extension uses it. It records what is shown, and the test does what a person
+ * would do. Menus, `when` clauses and packaging are tested in a real VS Code.
  */
 import { posix } from 'node:path';
 import type { Code, vscode } from '../../client-vscode/src/base/code.ts';
@@ -47,7 +47,7 @@ class Range {
   }
 }
 
-/** Holds what it is made with, under the names. */
+/** Makes a class whose instances have the arguments of the constructor as members with these names. */
 const record = (...names: string[]) =>
   class {
     [name: string]: unknown;
@@ -85,7 +85,7 @@ export interface FakeTerminal {
   preserveFocus: boolean | undefined;
 }
 
-/** A document of a language, with what `Code` is asked of one. */
+/** A document, as far as the extension uses it. */
 export function fakeDocument(uri: Uri, languageId: string, text: string): vscode.TextDocument {
   const lines = text.split('\n');
   const lineAt = (line: number) => {
@@ -101,17 +101,17 @@ export function fakeCode(): FakeCode {
 
 export class FakeCode {
   readonly terminals: FakeTerminal[] = [];
-  /** Answers terminals give to questions; a test may take it away. */
+  /** Whether terminals answer the questions that they are asked. */
   answers = true;
   readonly messages: { readonly kind: string; readonly message: string; readonly buttons: readonly string[] }[] = [];
-  /** The button that is pressed, of those that are offered. */
+  /** The title of the button that is pressed if it is offered. */
   press: string | undefined;
   /** The text of output channels, by name. */
   readonly channels = new Map<string, string>();
   readonly settings = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   readonly context = new Map<string, unknown>();
-  /** Commands of the editor that were asked for. */
+  /** The commands of the editor that were executed. */
   readonly executed: string[] = [];
   readonly problems = new Map<string, readonly any[]>();
   readonly inputs: (string | undefined)[] = [];
@@ -255,7 +255,7 @@ export class FakeCode {
   }
 }
 
-/** A terminal on the other side of a pty. It answers questions, as terminals do, in its own time. */
+/** A terminal that shows what a pty writes. It answers questions in a later turn of the event loop, as terminals do. */
 export function openPty(name: string, pty: vscode.Pseudoterminal, answers: () => boolean = () => true): FakeTerminal {
   const terminal: FakeTerminal = { name, pty, shown: '', closedWith: undefined, preserveFocus: undefined };
   pty.onDidWrite((text) => {
@@ -271,14 +271,14 @@ export function openPty(name: string, pty: vscode.Pseudoterminal, answers: () =>
   return terminal;
 }
 
-/** Without colours and other sequences. */
+/** What the terminal shows, without escape sequences. */
 export function textOf({ shown }: FakeTerminal): string {
   return shown.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|.)/g, '').replaceAll('\r\n', '\n').replaceAll('\r', '');
 }
 
 const noop = () => undefined;
 
-/** `rest` with members that are looked up each time. */
+/** Adds members to `rest` that are computed each time they are read. */
 function live(getters: Readonly<Record<string, () => unknown>>, rest: object): object {
   for (const [name, get] of Object.entries(getters)) Object.defineProperty(rest, name, { get });
   return rest;

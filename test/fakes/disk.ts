@@ -1,24 +1,24 @@
-import type { Disk } from '../../client-vscode/src/run/disk.ts';
+/** A fake disk with one folder, whatever path it is asked for. */
+import type { Disk } from '../../client-vscode/src/run/sandbox/disk.ts';
 
-/** One folder, whatever it is called. */
 export class FakeDisk implements Disk {
-  /** Path below the folder → text. A path that ends with a slash is a folder's. */
+  /** Path below the folder → text. A path that ends with a slash is a folder. */
   readonly files = new Map<string, string>();
-  /** Holds more than anybody looks through. */
-  tooMuch = false;
+  /** Whether the folder is too large for a snapshot. */
+  tooLarge = false;
 
-  async list() {
-    if (this.tooMuch) return undefined;
+  async snapshot() {
+    if (this.tooLarge) return undefined;
     const paths = [...this.files.keys()];
     const files = new Map(paths.filter((path) => !path.endsWith('/')).map((path) => [path, this.files.get(path)]));
     return { files, folders: new Set(paths.filter((path) => path.endsWith('/'))) };
   }
 
-  async isAlone(_: string, name: string) {
+  async isOnlyEntry(_: string, name: string) {
     return [...this.files.keys()].every((path) => path === name);
   }
 
-  async read(path: string, maxBytes: number) {
+  async readStart(path: string, maxBytes: number) {
     const text = [...this.files].find(([name]) => path.endsWith(`/${name}`))?.[1];
     if (text === undefined) throw new Error('no such file');
     return { bytes: Buffer.from(text).subarray(0, maxBytes), executable: text.startsWith('#!') };

@@ -1,71 +1,64 @@
--- Asks for arguments, environment and input of a program, one after the other.
+-- Asks the person for a program's arguments, environment and input, one after the other.
 local await = require('codebeaker.async').await
-local tell = require('codebeaker.tell')
-local words = require('codebeaker.words')
+local messages = require('codebeaker.messages')
+local shellwords = require('codebeaker.shellwords')
 
 local M = {}
 
---- Nobody types it: Escape turns away.
-local TURNED_AWAY = '\27\27'
+--- The answer that stands for Escape. Nobody can type it.
+local CANCELLED = '\27\27'
 
---- Neovim 0.7 has `vim.ui.input` too, but it takes an empty answer for none.
+--- Neovim 0.7 has `vim.ui.input` too, but there it does not tell an empty answer from Escape.
 local function read(prompt, default, done)
   if vim.fn.has('nvim-0.8') == 1 then
     return vim.ui.input({ prompt = prompt, default = default }, done)
   end
-  local answered, text = pcall(vim.fn.input, { prompt = prompt, default = default, cancelreturn = TURNED_AWAY })
-  done(answered and text ~= TURNED_AWAY and text or nil)
+  local answered, text = pcall(vim.fn.input, { prompt = prompt, default = default, cancelreturn = CANCELLED })
+  done(answered and text ~= CANCELLED and text or nil)
 end
 
---- Asks until the answer makes sense. `parse` returns what it means, or nil and what is wrong.
---- @return any nil where the person turned away
+--- Asks until the answer can be parsed.
+--- @param parse function returns the value of an answer, or nil and what is wrong with it
+--- @return any value nil if the person pressed Escape
 local function ask(prompt, default, parse)
-  local text, wrong = default, nil
+  local text, value, problem = default, nil, nil
   repeat
     text = await(function(done)
-      read(wrong and ('%s (%s) '):format(prompt, wrong) or prompt .. ' ', text, done)
+      read(problem and ('%s (%s) '):format(prompt, problem) or prompt .. ' ', text, done)
     end)
     if not text then
       return nil
     end
-    local meaning
-    meaning, wrong = parse(text)
-  until meaning ~= nil
-  return parse(text)
+    value, problem = parse(text)
+  until value ~= nil
+  return value
 end
 
-local function arguments(text)
-  local found, quote = words.split(text)
+local function parse_arguments(text)
+  local found, quote = shellwords.split(text)
   return found, quote and ('the quote %s is not closed'):format(quote)
 end
 
-local function environment(text)
-  local found, wrong = words.environment(text)
-  return found, wrong and ('not of the form NAME=value: %s'):format(wrong)
+local function parse_environment(text)
+  local found, word = shellwords.parse_environment(text)
+  return found, word and ('this is not of the form NAME=value: %s'):format(word)
 end
 
---- A command line is one line: `\n` stands for the end of one.
-local function lines(text)
-  local unescaped = text:gsub('\\(.)', function(char)
-    return char == 'n' and '\n' or char
-  end)
-  return text ~= '' and unescaped:gsub('\n?$', '\n', 1) or ''
+local function parse_input(text)
+  return text ~= '' and shellwords.unescape_lines(text) or ''
 end
 
-local function oneLine(text)
-  return (text:gsub('\n$', ''):gsub('\\', '\\\\'):gsub('\n', '\\n'))
-end
-
---- Inside `async.go`.
+--- Must be called inside `async.go`.
 --- @param name string of the program
---- @param now With
---- @return With|nil nil where the person turned away
-function M.with(name, now)
-  local args = ask(('Arguments of %s:'):format(name), words.join(now.args or {}), arguments)
-  local env = args and ask('Environment, NAME=value …:', words.assignments(now.env or {}), environment)
-  local stdin = env and ask([[Input, \n ends a line; empty: what you type:]], oneLine(now.stdin or ''), lines)
+--- @param current RunOptions
+--- @return RunOptions|nil options nil if the person pressed Escape
+function M.run_options(name, current)
+  local args = ask(('Arguments of %s:'):format(name), shellwords.join(current.args or {}), parse_arguments)
+  local env = args and ask('Environment, as NAME=value:', shellwords.format_environment(current.env or {}), parse_environment)
+  local prompt = [[Input, \n for the end of a line (leave it empty to type it in the terminal):]]
+  local stdin = env and ask(prompt, shellwords.escape_lines(current.stdin or ''), parse_input)
   if not stdin then
-    tell.info('not run')
+    messages.info('cancelled; nothing was run')
     return nil
   end
   return { args = args, env = env, stdin = stdin ~= '' and stdin or nil }

@@ -1,7 +1,8 @@
--- Code that waits reads from top to bottom: `go` runs a function as a coroutine, `await` waits within it.
+-- Coroutines for code that waits: `go` runs a function as a coroutine, and `await` waits inside it.
 local M = {}
 
---- A fault in `body` is shown as an error and concerns nobody else. No `pcall` may stand between `go` and `await`.
+--- An error in `body` is shown to the person; the caller does not get it. No `pcall` may be between `go` and `await`,
+--- because Neovim can be built with Lua 5.1, which cannot yield across one.
 function M.go(body)
   local thread = coroutine.create(body)
   local function step(...)
@@ -18,7 +19,7 @@ function M.go(body)
   step()
 end
 
---- `start` gets a function to call, once, with what `await` returns.
+--- @param start function gets a callback, which it must call once, with what `await` returns
 function M.await(start)
   return coroutine.yield(start)
 end

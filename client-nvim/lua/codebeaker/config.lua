@@ -1,7 +1,7 @@
--- The options, checked when they are set.
+-- The options of `setup`. They are checked when they are set.
 local M = {}
 
-local function strings(value)
+local function is_string_list(value)
   if type(value) ~= 'table' then
     return false
   end
@@ -13,13 +13,13 @@ local function strings(value)
   return #value == vim.tbl_count(value)
 end
 
-local function is(kind)
+local function is_of_type(kind)
   return function(value)
     return type(value) == kind
   end
 end
 
-local function oneOf(values)
+local function is_one_of(values)
   return function(value)
     return vim.tbl_contains(values, value)
   end
@@ -27,22 +27,22 @@ end
 
 --- Option → what it must be, in words and as a check.
 local checks = {
-  command = { 'a list: the program and its arguments', strings },
-  runtime = { 'a string', is('string') },
-  preference = { "'speed', 'security', 'memory' or 'balanced'", oneOf({ 'speed', 'security', 'memory', 'balanced' }) },
-  limits = { 'a table', is('table') },
-  env = { 'a table', is('table') },
-  args = { 'a list of strings', strings },
+  command = { 'a list: the program and its arguments', is_string_list },
+  runtime = { 'a string', is_of_type('string') },
+  preference = { "'speed', 'security', 'memory' or 'balanced'", is_one_of({ 'speed', 'security', 'memory', 'balanced' }) },
+  limits = { 'a table', is_of_type('table') },
+  env = { 'a table', is_of_type('table') },
+  args = { 'a list of strings', is_string_list },
   trusted = {
     'true, false or a list of folders',
     function(value)
-      return type(value) == 'boolean' or strings(value)
+      return type(value) == 'boolean' or is_string_list(value)
     end,
   },
-  pty = { 'true or false', is('boolean') },
-  split = { 'a command that splits a window', is('string') },
-  focus = { 'true or false', is('boolean') },
-  quickfix = { "'fill', 'open' or 'off'", oneOf({ 'fill', 'open', 'off' }) },
+  pty = { 'true or false', is_of_type('boolean') },
+  split = { 'a command that splits a window', is_of_type('string') },
+  focus = { 'true or false', is_of_type('boolean') },
+  quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
 }
 
 local function defaults()
@@ -60,7 +60,8 @@ end
 
 local options = defaults()
 
---- @throws where an option is unknown or is not what it must be; then all stay as they were
+--- Options that are not given get their default.
+--- @throws if an option is unknown or has a wrong value; all options then stay as they were
 function M.set(given)
   for name, value in pairs(given) do
     local check = checks[name]
@@ -74,7 +75,7 @@ function M.set(given)
   options = vim.tbl_extend('force', defaults(), given)
 end
 
---- What can be set.
+--- The names of all options.
 function M.names()
   return vim.tbl_keys(checks)
 end
@@ -83,7 +84,8 @@ function M.get()
   return options
 end
 
---- How the daemon is started: as set, else `codebeaker` where it is on PATH, else the one this plugin came with.
+--- The command that starts the daemon: the option, otherwise `codebeaker` if it is on PATH, otherwise the daemon in the
+--- repository that this plugin is a part of.
 --- @return string[]|nil
 function M.command()
   if options.command then
@@ -92,10 +94,10 @@ function M.command()
   if vim.fn.executable('codebeaker') == 1 then
     return { 'codebeaker', '--stdio' }
   end
-  local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h:h')
-  local beside = here .. '/server/bin/codebeaker.js'
-  if vim.fn.filereadable(beside) == 1 and vim.fn.executable('node') == 1 then
-    return { 'node', beside, '--stdio' }
+  local repository = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h:h')
+  local program = repository .. '/server/bin/codebeaker.js'
+  if vim.fn.filereadable(program) == 1 and vim.fn.executable('node') == 1 then
+    return { 'node', program, '--stdio' }
   end
 end
 

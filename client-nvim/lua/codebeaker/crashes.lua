@@ -1,20 +1,23 @@
--- How often a daemon may crash before it is left alone: not five times within three minutes.
-local MAX = 5
+-- Counts how often a daemon crashes, and decides when it is not started again.
+local MAX_CRASHES = 5
 local WINDOW_MS = 3 * 60 * 1000
 
 local M = {}
 
---- @param now function milliseconds of a clock that only goes forward
---- @return function crashed counts one; returns whether to start again, and how many there were lately
-function M.counter(now)
+--- @return function add takes the time of a crash, and returns whether it is the fifth within three minutes; then the count
+---   begins anew
+function M.new_counter()
   local times = {}
-  return function()
-    local time = now()
-    times = vim.tbl_filter(function(before)
-      return time - before < WINDOW_MS
+  return function(now)
+    times = vim.tbl_filter(function(time)
+      return now - time < WINDOW_MS
     end, times)
-    table.insert(times, time)
-    return #times < MAX, #times
+    table.insert(times, now)
+    if #times < MAX_CRASHES then
+      return false
+    end
+    times = {}
+    return true
   end
 end
 

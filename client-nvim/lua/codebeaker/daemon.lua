@@ -1,54 +1,60 @@
--- A daemon: started when first needed, started again when it crashes, but not for ever.
+-- One daemon: started when it is first needed, and again when it crashes, unless it crashes too often.
 local await = require('codebeaker.async').await
 local config = require('codebeaker.config')
 local crashes = require('codebeaker.crashes')
 local log = require('codebeaker.log')
+local messages = require('codebeaker.messages')
 local rpc = require('codebeaker.rpc')
-local tell = require('codebeaker.tell')
 
 --- @class Daemon
---- @field root string|nil  the trusted folder it may copy from
---- @field version string|nil  nil until it has said so
+--- @field root string|nil  the trusted folder that it may copy from
+--- @field state 'down'|'starting'|'ready'
+--- @field version string|nil  the version that it told in its answer to `initialize`
+--- @field on_command_output table<string, function>  command id → who gets its output
+--- @field on_progress table<string, function>  progress token → who gets the progress
 local Daemon = {}
 Daemon.__index = Daemon
 
 local M = {}
 
 --- @param root string|nil
---- @param now function|nil milliseconds of a clock that only goes forward
+--- @param now function|nil returns the milliseconds of a clock that only goes forward
 function M.new(root, now)
   return setmetatable({
     root = root,
-    state = 'down', -- 'down' | 'starting' | 'ready'
-    count_crash = crashes.counter(now or vim.loop.now),
-    starting = {},
+    state = 'down',
+    now = now or vim.loop.now,
+    add_crash = crashes.new_counter(),
+    --- Those who wait until it is ready.
+    waiting = {},
+    --- Request id → who gets the answer.
     pending = {},
-    commands = {},
-    progress = {},
+    on_command_output = {},
+    on_progress = {},
   }, Daemon)
 end
 
-local function gone(text)
+local function gone_fault(text)
   return { message = text .. '; its log is ' .. log.path(), data = { kind = 'DaemonGone' } }
 end
 
---- Calls `go(fault)` when the daemon is ready to be asked, or cannot be.
-function Daemon:when_ready(go)
+--- Starts the daemon if it is down. Calls `done()` when it is ready, or `done(fault)` if it cannot be started.
+function Daemon:when_ready(done)
   if self.state == 'ready' then
-    return go()
+    return done()
   end
-  table.insert(self.starting, go)
+  table.insert(self.waiting, done)
   if self.state == 'down' then
     self:start()
   end
 end
 
-function Daemon:started(state, fault)
+function Daemon:start_finished(state, fault)
   self.state = state
-  local waiting = self.starting
-  self.starting = {}
-  for _, go in ipairs(waiting) do
-    go(fault)
+  local waiting = self.waiting
+  self.waiting = {}
+  for _, done in ipairs(waiting) do
+    done(fault)
   end
 end
 
@@ -56,33 +62,33 @@ function Daemon:start()
   self.state = 'starting'
   local command = config.command()
   if not command then
-    local what = 'codebeaker is not on PATH; install it, or name the command in setup{}'
-    return self:started('down', { message = what })
+    local text = 'codebeaker is not on PATH; install it, or set the option `command`'
+    return self:start_finished('down', { message = text })
   end
   local connection
   connection = rpc.start(command, {
     notification = function(method, params)
-      self:heard(method, params)
+      self:handle_notification(method, params)
     end,
     exit = function(code, signal)
       self:ended(connection, code, signal)
     end,
   })
   if not connection then
-    return self:started('down', { message = command[1] .. ' cannot be started; is it installed?' })
+    return self:start_finished('down', { message = command[1] .. ' cannot be started; is it installed?' })
   end
   self.connection = connection
-  self:send('initialize', self:introduction(), function(fault, result)
+  self:send('initialize', self:initialize_params(), function(fault, result)
     if fault then
-      return self:started('down', fault)
+      return self:start_finished('down', fault)
     end
     self.version = result.serverInfo.version
     connection.notify('initialized', vim.empty_dict())
-    self:started('ready')
+    self:start_finished('ready')
   end)
 end
 
-function Daemon:introduction()
+function Daemon:initialize_params()
   local version = vim.version()
   return {
     processId = vim.loop.os_getpid(),
@@ -98,37 +104,38 @@ function Daemon:introduction()
   }
 end
 
---- The process is gone: nothing that was asked will be answered.
+--- Called when the process has ended: requests that are pending get a fault, because no answer can come any more.
 function Daemon:ended(connection, code, signal)
   if self.connection ~= connection then
     return
   end
-  local awaited = #self.starting > 0
+  local was_starting = #self.waiting > 0
   self.connection, self.state = nil, 'down'
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
-  local fault = gone('the daemon ended ' .. how)
+  local fault = gone_fault('the daemon ended ' .. how)
   local pending = self.pending
-  self.pending, self.commands, self.progress = {}, {}, {}
+  self.pending, self.on_command_output, self.on_progress = {}, {}, {}
   for _, answer in pairs(pending) do
     answer(fault)
   end
-  if awaited then
-    self:started('down', fault)
+  if was_starting then
+    self:start_finished('down', fault)
   else
     self:crashed()
   end
 end
 
 function Daemon:crashed()
-  local again, count = self.count_crash()
-  if again then
-    tell.warn('the daemon crashed and is started again')
-    return self:start()
+  if self.add_crash(self.now()) then
+    local text = 'the daemon crashed 5 times within 3 minutes and is not started again until a command needs it'
+    return messages.error(gone_fault(text).message)
   end
-  local text = 'the daemon crashed %d times within 3 minutes and is not started again until it is needed'
-  tell.error(gone(text:format(count)).message)
+  messages.warn('the daemon crashed and is started again')
+  self:start()
 end
 
+--- Sends a request. `answer(fault, result)` is called once.
+--- @return integer|nil id nil if the daemon has ended
 function Daemon:send(method, params, answer)
   local id
   local function settle(fault, result)
@@ -139,25 +146,26 @@ function Daemon:send(method, params, answer)
   if id then
     self.pending[id] = answer
   else
-    answer(gone('the daemon is gone'))
+    answer(gone_fault('the daemon has ended'))
   end
   return id
 end
 
---- Asks and waits, inside `async.go`.
---- @param sent function|nil gets the id of the request, for `cancel`
---- @return table|nil fault, any result
-function Daemon:call(method, params, sent)
-  local fault = await(function(go)
-    self:when_ready(go)
+--- Sends a request, once the daemon is ready, and waits for the answer. Must be called inside `async.go`.
+--- @param on_sent function|nil gets the id of the request, which `cancel` takes
+--- @return table|nil fault
+--- @return any result
+function Daemon:call(method, params, on_sent)
+  local fault = await(function(done)
+    self:when_ready(done)
   end)
   if fault then
     return fault
   end
   return await(function(answer)
     local id = self:send(method, params, answer)
-    if sent then
-      sent(id)
+    if on_sent then
+      on_sent(id)
     end
   end)
 end
@@ -168,25 +176,27 @@ function Daemon:notify(method, params)
   end
 end
 
+--- @param id integer of a request
 function Daemon:cancel(id)
   self:notify('$/cancelRequest', { id = id })
 end
 
-function Daemon:heard(method, params)
+function Daemon:handle_notification(method, params)
   if method == 'command/output' then
-    local command = self.commands[params.commandId]
-    if command then
-      command(params)
+    local on_output = self.on_command_output[params.commandId]
+    if on_output then
+      on_output(params)
     end
   elseif method == '$/progress' then
-    local show = self.progress[params.token]
-    if show then
-      show(params.value)
+    local on_progress = self.on_progress[params.token]
+    if on_progress then
+      on_progress(params.value)
     end
   elseif method == 'session/stateChanged' then
     vim.cmd('silent doautocmd <nomodeline> User CodebeakerSessions')
   elseif method == 'window/showMessage' then
-    (params.type == 1 and tell.error or params.type == 2 and tell.warn or tell.info)(params.message)
+    local show = params.type == 1 and messages.error or params.type == 2 and messages.warn or messages.info
+    show(params.message)
   end
 end
 

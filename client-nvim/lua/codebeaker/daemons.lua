@@ -1,22 +1,24 @@
--- The daemons of this editor: one for each trusted folder that files were run from, and one that is given no folder.
+-- The daemons of this editor: one for each trusted folder that files were run from, and one that may not copy any folder.
 local daemon = require('codebeaker.daemon')
 
 local M = {}
 
-local known = {}
+--- Trusted folder, or '' → its daemon.
+local by_root = {}
 
---- @param root string|nil
+--- @param root string|nil the trusted folder
+--- @return Daemon
 function M.of(root)
   local key = root or ''
-  known[key] = known[key] or daemon.new(root)
-  return known[key]
+  by_root[key] = by_root[key] or daemon.new(root)
+  return by_root[key]
 end
 
---- Those that run.
-function M.running()
+--- @return Daemon[]
+function M.ready()
   return vim.tbl_filter(function(one)
     return one.state == 'ready'
-  end, vim.tbl_values(known))
+  end, vim.tbl_values(by_root))
 end
 
 return M

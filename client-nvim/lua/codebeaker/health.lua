@@ -6,7 +6,7 @@ local log = require('codebeaker.log')
 
 local DEADLINE_MS = 15000
 
---- Neovim's own, under the names it has had.
+--- The functions have other names before Neovim 0.10.
 local health = vim.health or require('health')
 local start = health.start or health.report_start
 local ok = health.ok or health.report_ok
@@ -16,23 +16,23 @@ local fail = health.error or health.report_error
 
 local M = {}
 
---- Asks, and waits in the foreground.
-local function ask(one, method)
+--- Sends a request and blocks until the answer comes.
+local function call_blocking(daemon, method)
   local answer
   go(function()
-    answer = { one:call(method, vim.empty_dict()) }
+    answer = { daemon:call(method, vim.empty_dict()) }
   end)
   local came = vim.wait(DEADLINE_MS, function()
     return answer ~= nil
   end, 10)
   if not came then
-    return { message = 'the daemon did not answer in time' }
+    return { message = ('the daemon did not answer within %d seconds'):format(DEADLINE_MS / 1000) }
   end
   return answer[1], answer[2]
 end
 
-local function runtimes(list)
-  for _, runtime in ipairs(list) do
+local function report_runtimes(runtimes)
+  for _, runtime in ipairs(runtimes) do
     if runtime.available then
       local languages = vim.tbl_map(function(language)
         return language.id
@@ -52,21 +52,21 @@ function M.check()
   end
   local command = config.command()
   if not command then
-    return fail('there is no codebeaker on PATH', { 'install it: npm install --global codebeaker', 'or name it in setup{ command = {…} }' })
+    return fail('codebeaker is not on PATH', { 'install it: npm install --global codebeaker', 'or set the option: setup{ command = {…} }' })
   end
   info('command: ' .. table.concat(command, ' '))
   info('log: ' .. log.path())
-  local one = daemons.running()[1] or daemons.of(nil)
-  local fault, listed = ask(one, 'runtime/list')
+  local daemon = daemons.ready()[1] or daemons.of(nil)
+  local fault, listed = call_blocking(daemon, 'runtime/list')
   if fault then
     return fail(fault.message)
   end
-  ok('it answers: version ' .. (one.version or '?'))
+  ok('the daemon answers: version ' .. (daemon.version or 'unknown'))
   local trusted = config.get().trusted
-  info(trusted and 'folders may be copied: ' .. vim.inspect(trusted) or 'folders are not copied: the buffer alone is')
-  info('what files are run with is remembered in ' .. require('codebeaker.remembered').path())
+  info(trusted and 'trusted folders, which may be copied: ' .. vim.inspect(trusted) or 'no folder is trusted: only the buffer is copied')
+  info('arguments, environment and input are remembered in ' .. require('codebeaker.remembered').path())
   start('codebeaker: runtimes')
-  runtimes(listed.runtimes)
+  report_runtimes(listed.runtimes)
 end
 
 return M

@@ -1,56 +1,58 @@
--- What the commands do, as functions. `require('codebeaker').setup{}` is optional.
+-- The functions behind the commands, and `setup`, which is optional.
 local M = {}
 
---- Options: see :help codebeaker-options. What is not named keeps its default.
+--- Sets the options: see :help codebeaker-options. Options that are not given get their default.
 function M.setup(options)
   require('codebeaker.config').set(options or {})
 end
 
---- Runs the current buffer. What is not given is what is remembered for it; for a range, the environment alone is.
+--- Runs the current buffer. What is not given is taken from what is remembered for the buffer; for a range, only the
+--- environment is.
 --- @param options { range?: integer[], args?: string[], env?: table<string, string>, stdin?: string, ask?: boolean }
----   range: first and last line, counted from 1; ask: asks for the rest, and remembers it
+---   range: the first and the last line, counted from 1; ask: whether to ask for args, env and stdin, and to remember them
 function M.run(options)
   options = options or {}
   local bufnr = vim.api.nvim_get_current_buf()
   local source, fault = require('codebeaker.source').of(bufnr, options.range)
   if not source then
-    return require('codebeaker.tell').error(fault)
+    return require('codebeaker.messages').error(fault)
   end
   local remembered = require('codebeaker.remembered')
-  local with = remembered.of(bufnr)
+  local known = remembered.of(bufnr)
   if options.range and not options.ask then
-    with = { env = with.env }
+    known = { env = known.env }
   end
-  with = { args = options.args or with.args, env = options.env or with.env, stdin = options.stdin or with.stdin }
+  local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = options.stdin or known.stdin }
   require('codebeaker.async').go(function()
     if options.ask then
-      with = require('codebeaker.ask').with(source.name, with)
-      if not with then
+      run_options = require('codebeaker.ask').run_options(source.name, run_options)
+      if not run_options then
         return
       end
-      remembered.remember(bufnr, with)
+      remembered.remember(bufnr, run_options)
     end
-    require('codebeaker.run').start(source, with)
+    require('codebeaker.run').start(source, run_options)
   end)
 end
 
 --- Remembers what the current buffer is run with; `{}` forgets it.
---- @param with { args?: string[], env?: table<string, string>, stdin?: string }
-function M.remember(with)
-  require('codebeaker.remembered').remember(vim.api.nvim_get_current_buf(), with)
+--- @param run_options { args?: string[], env?: table<string, string>, stdin?: string }
+function M.remember(run_options)
+  require('codebeaker.remembered').remember(vim.api.nvim_get_current_buf(), run_options)
 end
 
---- Stops what was run from the current buffer, or writes into it. With `all`, everything.
+--- Stops the programs that were run from the current buffer, or whose output it shows. With `all`, stops every program.
 --- @param options { all?: boolean }
 function M.stop(options)
   local all = options and options.all
   local stopped = require('codebeaker.jobs').stop(not all and vim.api.nvim_get_current_buf() or nil)
   if stopped == 0 then
-    require('codebeaker.tell').info('nothing runs')
+    local where = all and '' or ' from or in this buffer; :SandboxStop! stops all programs'
+    require('codebeaker.messages').info('no program runs' .. where)
   end
 end
 
---- Opens a shell in a new sandbox, or in the session of a daemon that is given.
+--- Opens a shell in a new sandbox, or in a session if one is given with its daemon.
 --- @param options { language?: string, daemon?: table, session?: table }
 function M.shell(options)
   require('codebeaker.shell').open(options or {})

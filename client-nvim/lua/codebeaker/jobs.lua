@@ -1,20 +1,21 @@
--- What runs now: programs and shells, each with the buffers it belongs to.
+-- The jobs that run now.
 local M = {}
 
 local running = {}
 
---- @param job { buffers: integer[], stop: function }
+--- @param job Job
 function M.add(job)
   running[job] = true
 end
 
+--- @param job Job
 function M.remove(job)
   running[job] = nil
 end
 
---- Stops those of a buffer, or all.
+--- Stops the jobs that belong to a buffer, or all.
 --- @param bufnr integer|nil
---- @return integer how many there were
+--- @return integer count how many were stopped
 function M.stop(bufnr)
   local count = 0
   for job in pairs(running) do

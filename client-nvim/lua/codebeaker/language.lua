@@ -1,7 +1,7 @@
--- From Neovim's file types to the language ids of the protocol.
+-- Maps Neovim's file types to the protocol's language ids.
 local M = {}
 
-local byFiletype = {
+local by_filetype = {
   python = 'python',
   javascript = 'javascript',
   javascriptreact = 'javascript',
@@ -25,17 +25,18 @@ local extensions = {
   shellscript = 'sh',
 }
 
-M.all = vim.tbl_keys(extensions)
-table.sort(M.all)
+--- All language ids.
+M.ids = vim.tbl_keys(extensions)
+table.sort(M.ids)
 
---- @return string|nil
-function M.of(filetype)
-  return byFiletype[vim.split(filetype, '.', { plain = true })[1]]
+--- @return string|nil id nil if the language cannot be run
+function M.of_filetype(filetype)
+  return by_filetype[vim.split(filetype, '.', { plain = true })[1]]
 end
 
---- What a file is called that has no name.
-function M.filename(language)
-  return 'untitled.' .. extensions[language]
+--- The file name of a buffer that has none.
+function M.default_filename(id)
+  return 'untitled.' .. extensions[id]
 end
 
 return M

@@ -1,4 +1,4 @@
--- Where what the daemon writes to its log ends up: vim.lsp.rpc keeps it with that of language servers.
+-- Knows where the daemon's log is: vim.lsp.rpc writes a server's stderr to Neovim's log of language servers.
 local M = {}
 
 function M.path()

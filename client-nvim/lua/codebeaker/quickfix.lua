@@ -1,57 +1,89 @@
--- From places in the sandbox to places in the editor.
+-- Makes the traces of a program that failed a quickfix list.
 local config = require('codebeaker.config')
-local traceback = require('codebeaker.traceback')
+local traces = require('codebeaker.traces')
+local verdict = require('codebeaker.verdict')
 
 local M = {}
 
---- The path below the workspace, or nil for what lies elsewhere. A runtime without a file system of its own has the
---- workspace somewhere on this machine: what precedes its name does not count.
-local function below(path)
+--- Maps a path in the sandbox to a path below the folder that was copied.
+--- @param path string as the program printed it
+--- @return string|nil nil for a file that is no copy, such as a library of the sandbox
+function M.path_in_folder(path)
   path = path:gsub('^file://', '')
-  local rest = path:match('^/.-/workspace/(.+)$') or path:match('^/workspace/(.+)$')
-  if rest then
-    return rest
+  -- Runtimes without a file system of their own print the path on this machine, which ends the same way.
+  local below = path:match('^/.*/sandbox%-[^/]+/workspace/(.+)$') or path:match('^/workspace/(.+)$')
+  if not below and (path:find('^/') or path:find('^%a[%w+.-]*:') or path:find('^<')) then
+    return nil
   end
-  if not vim.startswith(path, '/') and not path:find('^%a[%w+.-]*:') and not path:find('^<') then
-    return (path:gsub('^%./', ''))
+  local parts = {}
+  for part in (below or path):gmatch('[^/]+') do
+    if part == '..' then
+      if not table.remove(parts) then
+        return nil
+      end
+    elseif part ~= '.' then
+      table.insert(parts, part)
+    end
   end
+  return table.concat(parts, '/')
 end
 
 --- @param source Source
---- @param folder string|nil the one that was copied
---- @param place Place
---- @return table|nil item of a quickfix list; nil for a place that is none of the person's
-function M.item(source, folder, place)
-  local path = below(place.path)
+--- @param folder string|nil the folder that was copied
+--- @param frame Frame
+--- @return table|nil item nil for a place that is not in the person's files
+local function item_of(source, folder, frame)
+  local path = M.path_in_folder(frame.path)
   if path == source.name then
-    local column = place.column and place.column + source.column
-    return { bufnr = source.bufnr, lnum = place.line + source.line, col = column, text = place.text, type = 'E' }
+    local column = frame.column and frame.column + source.column_offset
+    return { bufnr = source.bufnr, lnum = frame.line, col = column, type = 'E' }
   end
   local file = path and folder and folder .. '/' .. path
   if file and vim.fn.filereadable(file) == 1 then
-    return { filename = file, lnum = place.line, col = place.column, text = place.text, type = 'E' }
+    return { filename = file, lnum = frame.line, col = frame.column, type = 'E' }
   end
 end
 
---- Makes a list of a program that failed. Where nothing is found, the list that was there stays.
+--- The first item of a trace has its message. The others are the calls that led to it.
+local function items_of_trace(source, folder, trace)
+  local items = {}
+  for _, frame in ipairs(trace.frames) do
+    local item = item_of(source, folder, frame)
+    if item then
+      local call = frame.name and frame.name ~= '' and 'in ' .. frame.name or nil
+      if #items == 0 then
+        item.text = call and ('%s (%s)'):format(trace.message, call) or trace.message
+      else
+        item.text = call or 'called from here'
+      end
+      table.insert(items, item)
+    end
+  end
+  return items
+end
+
+--- Leaves the present list alone if the program did not fail, or if its output has no trace.
+--- @param source Source
+--- @param folder string|nil the folder that was copied
+--- @param result table|nil
+--- @param output string
 function M.fill(source, folder, result, output)
   local mode = config.get().quickfix
-  local failed = result and (result.outcome == 'signaled' or result.outcome == 'exited' and result.exitCode ~= 0)
-  if not failed or mode == 'off' then
+  if not result or not verdict.failed(result) or mode == 'off' then
     return
   end
   local items = {}
-  for _, place in ipairs(traceback.places(source.language, output)) do
-    items[#items + 1] = M.item(source, folder, place)
+  for _, trace in ipairs(traces.find(source.language, output)) do
+    vim.list_extend(items, items_of_trace(source, folder, trace))
   end
   if #items == 0 then
     return
   end
   vim.fn.setqflist({}, ' ', { title = ':SandboxRun ' .. source.name, items = items })
   if mode == 'open' then
-    local before = vim.api.nvim_get_current_win()
+    local window = vim.api.nvim_get_current_win()
     vim.cmd('copen')
-    vim.api.nvim_set_current_win(before)
+    vim.api.nvim_set_current_win(window)
   end
 end
 

@@ -1,76 +1,78 @@
--- What programs are run with, remembered for each file: in a file of ours, so that it outlives the editor. For a buffer
--- without a file, as long as there is the buffer.
+-- Remembers for each file what it is run with, in a file of the plugin, so that it outlives the editor. A buffer without a
+-- file remembers it in a variable.
 local M = {}
 
---- The files remembered last are the ones that are kept.
+--- Only the files that were remembered last are kept.
 local MAX_FILES = 200
-local FOR_ME_ALONE, FOLDER_FOR_ME_ALONE = 384, 448 -- 0600, 0700
+local OWNER_READ_WRITE, OWNER_ALL = 384, 448 -- 0600, 0700
 
-local VARIABLE = 'codebeaker_with'
+local VARIABLE = 'codebeaker_run_options'
 
---- @class With
+--- @class RunOptions
 --- @field args string[]|nil
 --- @field env table<string, string>|nil
---- @field stdin string|nil  all that the program can read; nil: what is typed
+--- @field stdin string|nil  all that the program reads; nil if it reads what is typed
 
---- Where it is kept. Neovim 0.7 has no folder for state.
+--- Where the file is. Neovim 0.7 has no folder for state.
 function M.path()
   return vim.fn.stdpath(vim.fn.has('nvim-0.8') == 1 and 'state' or 'data') .. '/codebeaker/remembered.json'
 end
 
---- The oldest is the first. What cannot be read counts as nothing.
-local function entries()
+--- The oldest is the first. A file that cannot be read counts as empty.
+local function load_all()
   local read, lines = pcall(vim.fn.readfile, M.path())
-  local known, list = pcall(vim.json.decode, read and table.concat(lines, '\n') or '')
-  return known and type(list) == 'table' and list or {}
+  local decoded, all = pcall(vim.json.decode, read and table.concat(lines, '\n') or '')
+  return decoded and type(all) == 'table' and all or {}
 end
 
---- Another editor reads the old ones or the new ones, and never a half.
-local function keep(list)
+--- Replaces the file in one step, so that another editor never reads half of it.
+local function save_all(all)
   local path = M.path()
-  vim.fn.mkdir(vim.fn.fnamemodify(path, ':h'), 'p', FOLDER_FOR_ME_ALONE)
-  local new = ('%s.%d'):format(path, vim.loop.os_getpid())
-  local file = assert(vim.loop.fs_open(new, 'w', FOR_ME_ALONE))
-  assert(vim.loop.fs_write(file, vim.json.encode(list), 0))
+  vim.fn.mkdir(vim.fn.fnamemodify(path, ':h'), 'p', OWNER_ALL)
+  local temporary = ('%s.%d'):format(path, vim.loop.os_getpid())
+  local file = assert(vim.loop.fs_open(temporary, 'w', OWNER_READ_WRITE))
+  assert(vim.loop.fs_write(file, vim.json.encode(all), 0))
   assert(vim.loop.fs_close(file))
-  assert(vim.loop.fs_rename(new, path))
+  assert(vim.loop.fs_rename(temporary, path))
 end
 
-local function file(bufnr)
+--- The name of the buffer's file, if it has one on this machine.
+local function file_of(bufnr)
   return require('codebeaker.source').folder(bufnr) and vim.api.nvim_buf_get_name(bufnr)
 end
 
---- @return With
+--- @return RunOptions
 function M.of(bufnr)
-  local name = file(bufnr)
+  local name = file_of(bufnr)
   if not name then
-    local known, with = pcall(vim.api.nvim_buf_get_var, bufnr, VARIABLE)
-    return known and with or {}
+    local known, run_options = pcall(vim.api.nvim_buf_get_var, bufnr, VARIABLE)
+    return known and run_options or {}
   end
-  for _, entry in ipairs(entries()) do
-    if entry.file == name then
-      return { args = entry.args, env = entry.env, stdin = entry.stdin }
+  for _, one in ipairs(load_all()) do
+    if one.file == name then
+      return { args = one.args, env = one.env, stdin = one.stdin }
     end
   end
   return {}
 end
 
---- Nothing at all is forgotten.
---- @param with With
-function M.remember(bufnr, with)
-  local args = with.args and #with.args > 0 and with.args or nil
-  local env = with.env and next(with.env) and with.env or nil
-  local name = file(bufnr)
+--- Empty options are forgotten.
+--- @param run_options RunOptions
+function M.remember(bufnr, run_options)
+  local args = run_options.args and #run_options.args > 0 and run_options.args or nil
+  local env = run_options.env and next(run_options.env) and run_options.env or nil
+  local stdin = run_options.stdin
+  local name = file_of(bufnr)
   if not name then
-    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = with.stdin })
+    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = stdin })
   end
-  local list = vim.tbl_filter(function(entry)
-    return entry.file ~= name
-  end, entries())
-  if args or env or with.stdin then
-    table.insert(list, { file = name, args = args, env = env, stdin = with.stdin })
+  local all = vim.tbl_filter(function(one)
+    return one.file ~= name
+  end, load_all())
+  if args or env or stdin then
+    table.insert(all, { file = name, args = args, env = env, stdin = stdin })
   end
-  keep(vim.list_slice(list, math.max(1, #list - MAX_FILES + 1)))
+  save_all(vim.list_slice(all, math.max(1, #all - MAX_FILES + 1)))
 end
 
 return M

@@ -1,11 +1,10 @@
--- One process and its messages, over vim.lsp.rpc, the same for every Neovim from 0.7 on.
+-- A process with a JSON-RPC connection, over vim.lsp.rpc. Only this file knows how that differs between Neovim versions.
 local M = {}
 
 local METHOD_NOT_FOUND = -32601
 local CANCELLED = -32800
 
---- Starts the process. vim.lsp.rpc took the program and its arguments apart before 0.10, and told of a missing
---- program by returning nothing.
+--- Before Neovim 0.10, vim.lsp.rpc.start took the program and its arguments apart, and returned nil for a missing program.
 local function spawn(command, dispatchers)
   local started, transport
   if vim.fn.has('nvim-0.10') == 1 then
@@ -18,12 +17,13 @@ end
 
 --- @param command string[]
 --- @param on { notification: function, exit: function } `exit` gets the exit code and the signal
---- @return table|nil connection nil where the program cannot be started
+--- @return table|nil connection nil if the program cannot be started
 function M.start(command, on)
   if vim.fn.executable(command[1]) == 0 then
     return nil
   end
-  local waiting = {}
+  --- Ids of the requests that have no answer yet.
+  local pending = {}
   local transport = spawn(command, {
     notification = on.notification,
     server_request = function(method)
@@ -46,25 +46,25 @@ function M.start(command, on)
   local connection = {}
 
   --- `answer(fault, result)` is called once, unless the process ends before.
-  --- @return integer|nil id nil where the process is gone; `answer` is then never called
+  --- @return integer|nil id nil if the process has ended; `answer` is then never called
   function connection.request(method, params, answer)
     local id
     local function settle(fault, result)
-      if waiting[id] then
-        waiting[id] = nil
+      if pending[id] then
+        pending[id] = nil
         answer(fault, result)
       end
     end
-    -- vim.lsp.rpc keeps the answer to a cancelled request to itself, but says that there was one.
-    local function answered()
+    -- vim.lsp.rpc does not pass on the answer to a cancelled request, but it calls this function for every answer.
+    local function answer_came()
       vim.schedule(function()
         settle({ code = CANCELLED, message = 'cancelled' })
       end)
     end
     local sent
-    sent, id = transport.request(method, params, settle, answered)
+    sent, id = transport.request(method, params, settle, answer_came)
     if sent and id then
-      waiting[id] = true
+      pending[id] = true
       return id
     end
   end

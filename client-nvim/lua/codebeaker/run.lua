@@ -1,4 +1,4 @@
--- :SandboxRun: a fresh sandbox, the text in it, the program, its errors in the quickfix list.
+-- :SandboxRun: creates a fresh sandbox, writes the text into it, runs the program and fills the quickfix list if it fails.
 local config = require('codebeaker.config')
 local daemons = require('codebeaker.daemons')
 local job = require('codebeaker.job')
@@ -7,28 +7,15 @@ local trust = require('codebeaker.trust')
 
 local M = {}
 
+--- @param self Job
 --- @param source Source
---- @param with With what is not in it is as the options say
-function M.start(source, with)
-  local options = config.get()
-  local root = trust.root(options.trusted, source.folder)
-  local parts = {
-    daemon = daemons.of(root),
-    title = source.name,
-    focus = options.focus,
-    buffers = { source.bufnr },
-  }
-  job.start(parts, function(self)
-    local fault, result = M.program(self, source, root and source.folder, with)
-    self:finish(fault, result)
-    quickfix.fill(source, root and source.folder, result, self.tail)
-  end)
-end
-
---- @return table|nil fault, table|nil result
-function M.program(self, source, folder, with)
-  local wish = { language = source.language, folder = folder, label = source.name, env = with.env }
-  local fault, session = self:open(wish)
+--- @param folder string|nil the folder that is copied
+--- @param run_options RunOptions
+--- @return table|nil fault
+--- @return table|nil result
+local function run_in_sandbox(self, source, folder, run_options)
+  local spec = { language = source.language, folder = folder, label = source.name, env = run_options.env }
+  local fault, session = self:open_session(spec)
   if fault or self.stopped then
     return fault
   end
@@ -37,8 +24,26 @@ function M.program(self, source, folder, with)
   if fault or self.stopped then
     return fault
   end
-  local code = { path = source.name, language = source.language, args = with.args or config.get().args, stdin = with.stdin }
-  return self:execute('command/runCode', code)
+  return self:execute('command/runCode', {
+    path = source.name,
+    language = source.language,
+    args = run_options.args or config.get().args,
+    stdin = run_options.stdin,
+  })
+end
+
+--- @param source Source
+--- @param run_options RunOptions what is not in it is taken from the options of `setup`
+function M.start(source, run_options)
+  local options = config.get()
+  local root = trust.root(options.trusted, source.folder)
+  local folder = root and source.folder
+  local parts = { daemon = daemons.of(root), title = source.name, focus = options.focus, buffers = { source.bufnr } }
+  job.start(parts, function(self)
+    local fault, result = run_in_sandbox(self, source, folder, run_options)
+    self:finish(fault, result)
+    quickfix.fill(source, folder, result, self.output)
+  end)
 end
 
 return M

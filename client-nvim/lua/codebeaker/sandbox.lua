@@ -1,58 +1,62 @@
--- A session of a daemon, made as the options say.
+-- Creates and closes sessions, with the options of `setup`.
 local config = require('codebeaker.config')
 
 local M = {}
 
---- Why a folder was not copied although it is trusted. The program may well run without its neighbours.
-local withoutFolder = { PolicyDenied = true, NotTrusted = true, FileNotFound = true, DiskFull = true, FileTooLarge = true }
+--- Errors that can be about the folder alone: the code may still run without it.
+local folder_errors = { PolicyDenied = true, NotTrusted = true, FileNotFound = true, DiskFull = true, FileTooLarge = true }
 
-local tokens = 0
+local last_token_number = 0
 
-local function progressOf(daemon, report)
-  tokens = tokens + 1
-  local token = 'codebeaker-nvim-' .. tokens
-  daemon.progress[token] = function(value)
+--- @return string token for the progress of one request
+local function new_progress_token(daemon, on_progress)
+  last_token_number = last_token_number + 1
+  local token = 'codebeaker-nvim-' .. last_token_number
+  daemon.on_progress[token] = function(value)
     if value.kind ~= 'end' then
-      local share = value.percentage and (' %d %%'):format(value.percentage) or ''
-      report((value.message or value.title or '') .. share)
+      local percentage = value.percentage and (' %d %%'):format(value.percentage) or ''
+      on_progress((value.message or value.title or '') .. percentage)
     end
   end
   return token
 end
 
-local function object(map)
+--- An empty table would become a JSON array.
+local function nil_if_empty(map)
   return next(map) and map or nil
 end
 
---- Inside `async.go`.
---- @param wish { language: string|nil, runtime: string|nil, folder: string|nil, label: string, env: table|nil }
---- @param hooks { report: function, sent: function } `report` gets the progress in words, `sent` each request's id
---- @return table|nil fault, table|nil session, string|nil refusal why the folder was not copied
-function M.create(daemon, wish, hooks)
+--- Must be called inside `async.go`.
+--- @param spec { language: string|nil, runtime: string|nil, folder: string|nil, label: string, env: table|nil }
+--- @param on { on_progress: function, on_sent: function } `on_progress` gets the progress in words, `on_sent` each request's id
+--- @return table|nil fault
+--- @return table|nil session
+--- @return string|nil refusal why the folder was not copied
+function M.create(daemon, spec, on)
   local options = config.get()
-  local token = progressOf(daemon, hooks.report)
+  local token = new_progress_token(daemon, on.on_progress)
   local params = {
-    language = wish.language,
-    label = wish.label,
-    runtime = wish.runtime or options.runtime,
+    language = spec.language,
+    label = spec.label,
+    runtime = spec.runtime or options.runtime,
     preference = options.preference,
-    limits = object(options.limits),
-    env = object(vim.tbl_extend('force', options.env, wish.env or {})),
-    workspace = wish.folder and { uri = vim.uri_from_fname(wish.folder), access = 'copy' } or nil,
+    limits = nil_if_empty(options.limits),
+    env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
+    workspace = spec.folder and { uri = vim.uri_from_fname(spec.folder), access = 'copy' } or nil,
     workDoneToken = token,
   }
-  local fault, session = daemon:call('session/create', params, hooks.sent)
   local refusal
-  if fault and params.workspace and withoutFolder[fault.data and fault.data.kind] then
+  local fault, session = daemon:call('session/create', params, on.on_sent)
+  if fault and params.workspace and folder_errors[fault.data and fault.data.kind] then
     refusal = fault.message
     params.workspace = nil
-    fault, session = daemon:call('session/create', params, hooks.sent)
+    fault, session = daemon:call('session/create', params, on.on_sent)
   end
-  daemon.progress[token] = nil
+  daemon.on_progress[token] = nil
   return fault, session, refusal
 end
 
---- Nobody waits for it: what cannot be closed is gone.
+--- Does not wait for the answer: a session that cannot be closed is closed already.
 function M.close(daemon, session)
   daemon:send('session/close', { sessionId = session.sessionId }, function() end)
 end

@@ -1,18 +1,18 @@
--- :SandboxSessions: what is open, with keys to close it or to look inside.
+-- :SandboxSessions: lists the open sessions, with keys to close one or to open a shell in it.
 local go = require('codebeaker.async').go
 local daemons = require('codebeaker.daemons')
 local sandbox = require('codebeaker.sandbox')
 local shell = require('codebeaker.shell')
 
 local NAME = 'codebeaker://sessions'
-local HELP = 'x closes   s opens a shell in it   r looks again   q leaves'
+local HELP = 'x: close   s: open a shell   r: refresh   q: quit'
 
 local M = {}
 
---- Line → { daemon, session }, for the keys.
-local rows = {}
+--- Line number → the session that it shows, with its daemon.
+local shown_at = {}
 
-local function row(session)
+local function line_of(session)
   return ('%-8s  %-10s  %-12s  %-8s  %3d commands  %s'):format(
     session.sessionId:sub(1, 8),
     session.runtime,
@@ -25,10 +25,10 @@ end
 
 local function draw(bufnr, found)
   local lines = { HELP, '' }
-  rows = {}
+  shown_at = {}
   for _, one in ipairs(found) do
-    table.insert(lines, row(one.session))
-    rows[#lines] = one
+    table.insert(lines, line_of(one.session))
+    shown_at[#lines] = one
   end
   if #found == 0 then
     table.insert(lines, 'No sandbox is open.')
@@ -41,7 +41,7 @@ end
 local function refresh(bufnr)
   go(function()
     local found = {}
-    for _, daemon in ipairs(daemons.running()) do
+    for _, daemon in ipairs(daemons.ready()) do
       local fault, result = daemon:call('session/list', vim.empty_dict())
       for _, session in ipairs(fault and {} or result.sessions) do
         table.insert(found, { daemon = daemon, session = session })
@@ -53,26 +53,27 @@ local function refresh(bufnr)
   end)
 end
 
-local function keys(bufnr)
-  local function key(name, act)
-    vim.keymap.set('n', name, function()
-      act(rows[vim.api.nvim_win_get_cursor(0)[1]])
-    end, { buffer = bufnr, nowait = true })
+local function map_keys(bufnr)
+  local function map(key, act)
+    vim.keymap.set('n', key, act, { buffer = bufnr, nowait = true })
   end
-  key('x', function(one)
-    if one then
-      sandbox.close(one.daemon, one.session)
-    end
+  --- `act` gets the session in the line of the cursor, with its daemon.
+  local function map_on_session(key, act)
+    map(key, function()
+      local one = shown_at[vim.api.nvim_win_get_cursor(0)[1]]
+      if one then
+        act(one)
+      end
+    end)
+  end
+  map_on_session('x', function(one)
+    sandbox.close(one.daemon, one.session)
   end)
-  key('s', function(one)
-    if one then
-      shell.open(one)
-    end
-  end)
-  key('r', function()
+  map_on_session('s', shell.open)
+  map('r', function()
     refresh(bufnr)
   end)
-  key('q', function()
+  map('q', function()
     vim.cmd('close')
   end)
 end
@@ -84,7 +85,7 @@ function M.open()
     bufnr = vim.api.nvim_create_buf(false, true)
     vim.api.nvim_buf_set_name(bufnr, NAME)
     vim.bo[bufnr].bufhidden = 'wipe'
-    keys(bufnr)
+    map_keys(bufnr)
     vim.api.nvim_create_autocmd('User', {
       pattern = 'CodebeakerSessions',
       group = vim.api.nvim_create_augroup('codebeaker_sessions', {}),

@@ -1,31 +1,31 @@
--- Which folder of this machine a daemon may copy from, for a file: the one that is trusted and holds it.
+-- Decides which folder of this machine a daemon may copy from: the trusted folder that holds the file.
 local M = {}
 
---- Absolute, links resolved, without a slash at the end.
-local function real(path)
+--- Makes a path absolute, resolves its symbolic links and removes a slash at the end.
+local function real_path(path)
   local full = vim.loop.fs_realpath(vim.fn.fnamemodify(vim.fn.expand(path), ':p'))
   return full and (full == '/' and full or full:gsub('/$', ''))
 end
 
-local function holds(root, folder)
+local function contains(root, folder)
   return root == '/' or folder == root or vim.startswith(folder, root .. '/')
 end
 
---- @param trusted boolean|string[] the option
---- @param folder string|nil of the file
---- @return string|nil root nil: nothing may be copied
+--- @param trusted boolean|string[] the option `trusted`
+--- @param folder string|nil the folder that the file is in
+--- @return string|nil root nil if nothing may be copied
 function M.root(trusted, folder)
-  folder = folder and real(folder)
+  folder = folder and real_path(folder)
   if not folder or not trusted then
     return nil
   end
   if trusted == true then
-    local here = real(vim.fn.getcwd())
-    return here and holds(here, folder) and here or folder
+    local working_directory = real_path(vim.fn.getcwd())
+    return working_directory and contains(working_directory, folder) and working_directory or folder
   end
   for _, path in ipairs(trusted) do
-    local root = real(path)
-    if root and holds(root, folder) then
+    local root = real_path(path)
+    if root and contains(root, folder) then
       return root
     end
   end

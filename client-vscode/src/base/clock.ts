@@ -1,8 +1,8 @@
-/** Time comes from here, so that tests can move it. */
+/** The time. It is passed as a parameter, so that tests can move it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `callback` once after `ms`. The result cancels it. */
+  /** Calls `callback` once after `ms` milliseconds. @returns a function that cancels it */
   after(ms: number, callback: () => void): () => void;
 }
 

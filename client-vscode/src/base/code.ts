@@ -1,9 +1,8 @@
-/** The editor's API, passed as a value: `extension.ts` alone imports it, so tests hand in their own. */
+/** The editor's API as a type. Only `extension.ts` imports it as a value; the other files get it as a parameter, so that tests can pass their own. */
 import type * as vscode from 'vscode';
 
 export type Code = typeof vscode;
 
-/** The parts of the API that only exist as types. */
 export type { vscode };
 
 export function disposable(dispose: () => void): vscode.Disposable {

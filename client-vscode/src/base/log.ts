@@ -1,4 +1,4 @@
-/** Where the extension tells what it does: the output channel. */
+/** The extension's log, which is an output channel of the editor. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
@@ -6,7 +6,7 @@ export interface Log {
   trace(message: string): void;
 }
 
-/** What was thrown, as words. */
-export function words(fault: unknown): string {
+/** The message of whatever was thrown. */
+export function messageOf(fault: unknown): string {
   return fault instanceof Error ? fault.message : String(fault);
 }

@@ -1,8 +1,8 @@
-/** The settings `codebeaker.*`, read when they are needed. What a workspace may set is in package.json. */
+/** Reads the settings `codebeaker.*`. They are read again whenever they are needed. package.json says which of them a workspace may set. */
 import type { LanguageId, Network, PartialLimits, Preference } from 'codebeaker/protocol';
 import type { Code, vscode } from './code.ts';
 
-/** What a language, or the files of a glob, are run with instead of the defaults. */
+/** What the files of a language, or of a glob, are run with instead of the defaults. */
 export interface Profile {
   readonly runtime?: string;
   readonly image?: string;
@@ -10,7 +10,7 @@ export interface Profile {
   readonly network?: Network;
 }
 
-/** `folder`: the file's own. `workspaceFolder`: the whole one it is in. */
+/** What is copied into a sandbox: the folder that the file is in, the whole workspace folder, or only the file. */
 export type Share = 'folder' | 'workspaceFolder' | 'nothing';
 
 export interface Settings {
@@ -20,10 +20,10 @@ export interface Settings {
   readonly trace: 'off' | 'messages' | 'verbose';
   readonly limits: PartialLimits;
   readonly languages: Readonly<Partial<Record<LanguageId, Profile>>>;
-  /** By glob; of several that fit, the later one wins. */
+  /** Glob → profile. If several globs match, the last one wins. */
   readonly files: Readonly<Record<string, Profile>>;
   readonly share: Share;
-  /** Sessions of ended runs that stay open to be looked into. */
+  /** How many sessions of ended runs stay open. */
   readonly keepSessions: number;
   readonly focusTerminal: boolean;
   readonly diagnostics: boolean;
@@ -31,7 +31,7 @@ export interface Settings {
 
 export const SECTION = 'codebeaker';
 
-/** `scope` is the file it is about. In Restricted Mode the editor leaves out what the workspace sets. */
+/** @param scope the file that the settings are for. In Restricted Mode the editor leaves out what the workspace sets. */
 export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings {
   const values = workspace.getConfiguration(SECTION, scope);
   const text = (name: string) => values.get<string>(name) ?? '';

@@ -1,4 +1,4 @@
-/** Quantities as people read them. */
+/** Formats sizes and times for people. */
 
 const KIB = 1024;
 const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -21,7 +21,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** The largest unit alone. */
+/** A time rounded down to its largest unit. */
 export function age(ms: number): string {
   if (ms < 60_000) return `${Math.max(0, Math.floor(ms / 1_000))} s`;
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`;

@@ -1,126 +1,129 @@
-/** The daemon that runs are given to: started when needed, started again when it dies, replaced when the editor changes. */
+/** Keeps a daemon running: starts it when it is needed, again when it crashes, and a new one when the workspace or the settings change. */
 import type { Clock } from '../base/clock.ts';
 import { Listeners } from '../base/listeners.ts';
-import { type Log, words } from '../base/log.ts';
+import { type Log, messageOf } from '../base/log.ts';
+import type { Connection } from './connection.ts';
 import { Crashes } from './crashes.ts';
-import type { Link } from './link.ts';
 
 export interface ClientParts {
-  /** Starts a daemon and shakes hands. */
-  connect(): Promise<Link>;
-  /** The daemon has died too often and is not started again by itself. */
-  gaveUp(ending: string): void;
+  /** Starts a daemon and initializes it. */
+  connect(): Promise<Connection>;
+  /** Called when the daemon has crashed so often that it is not started again. */
+  onTooManyCrashes(ending: string): void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Nothing is started while the daemon keeps dying. */
-export class GaveUp extends Error {
+/** Thrown instead of starting a daemon that keeps crashing. */
+export class TooManyCrashes extends Error {
   constructor() {
-    super('the daemon keeps ending: see its log');
+    super('the daemon crashed too often and was not started again; see its log, then restart it');
   }
 }
 
-interface Held {
-  readonly link: Promise<Link>;
-  /** Work that still needs this link when another has taken its place. */
+/** One daemon, which several callers use. */
+interface Daemon {
+  readonly connection: Promise<Connection>;
+  /** How many calls of `use` are still going on. A daemon that was replaced is closed when the last one ends. */
   users: number;
 }
 
 export class Client {
   readonly #parts: ClientParts;
   readonly #crashes = new Crashes();
-  readonly #changed = new Listeners<Link | undefined>();
-  #current: Held | undefined;
-  #all = new Set<Held>();
-  #failed = false;
+  readonly #changed = new Listeners<Connection | undefined>();
+  /** The daemon for new work. */
+  #current: Daemon | undefined;
+  /** All that have not ended. */
+  readonly #daemons = new Set<Daemon>();
+  #crashedTooOften = false;
   #stopped = false;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
   }
 
-  /** Tells the link from now on, or undefined while there is none. */
-  onChange(listener: (link: Link | undefined) => void): { dispose(): void } {
+  /** Tells the connection for new work whenever it changes; undefined while there is none. */
+  onChange(listener: (connection: Connection | undefined) => void): { dispose(): void } {
     return this.#changed.add(listener);
   }
 
-  /** The daemon, started if there is none. @throws GaveUp, and what starting throws */
-  link(): Promise<Link> {
-    return this.#hold().link;
+  /** Starts a daemon if there is none. @throws TooManyCrashes, and what starting throws */
+  connection(): Promise<Connection> {
+    return this.#currentOrNew().connection;
   }
 
-  /** Keeps the daemon that `work` uses until it has ended, also when another takes its place meanwhile. */
-  async use<T>(work: (link: Link) => Promise<T>): Promise<T> {
-    const held = this.#hold();
-    held.users += 1;
+  /** Keeps the daemon that `work` uses until the work has ended, even if another daemon takes its place. */
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const daemon = this.#currentOrNew();
+    daemon.users += 1;
     try {
-      return await work(await held.link);
+      return await work(await daemon.connection);
     } finally {
-      held.users -= 1;
-      if (held !== this.#current && held.users === 0) void this.#close(held);
+      daemon.users -= 1;
+      if (daemon !== this.#current && daemon.users === 0) void this.#close(daemon);
     }
   }
 
-  /** The next work gets a new daemon: the folders, their trust or the settings are no longer those of the old one. */
+  /** Starts a new daemon for new work, because the folders, their trust or the settings have changed. */
   renew(): void {
     const old = this.#current;
     this.#current = undefined;
     this.#changed.tell(undefined);
     if (old?.users === 0) void this.#close(old);
-    if (old) this.#startQuietly();
+    if (old) this.#startInBackground();
   }
 
-  /** Asked for by a person: also after too many crashes. */
+  /** Starts a new daemon because the person asked for it, even after too many crashes. */
   restart(): void {
-    this.#failed = false;
+    this.#crashedTooOften = false;
     this.#crashes.forget();
-    for (const held of this.#all) void this.#close(held);
+    for (const daemon of this.#daemons) void this.#close(daemon);
     this.#current = undefined;
-    this.#startQuietly();
+    this.#startInBackground();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#current = undefined;
-    await Promise.all([...this.#all].map((held) => this.#close(held)));
+    await Promise.all([...this.#daemons].map((daemon) => this.#close(daemon)));
   }
 
-  #startQuietly(): void {
-    this.link().catch((fault: unknown) => this.#parts.log.error(`the daemon: ${words(fault)}`));
+  #startInBackground(): void {
+    this.connection().catch((fault: unknown) => this.#parts.log.error(`The daemon could not be used: ${messageOf(fault)}`));
   }
 
-  #hold(): Held {
+  #currentOrNew(): Daemon {
     if (this.#current) return this.#current;
-    if (this.#failed || this.#stopped) return { link: Promise.reject(new GaveUp()), users: 0 };
-    const held: Held = { link: this.#parts.connect(), users: 0 };
-    this.#current = held;
-    this.#all.add(held);
-    held.link.then(
-      (link) => {
-        if (this.#current === held) this.#changed.tell(link);
-        void link.ended.then((ending) => this.#ended(held, ending));
+    if (this.#crashedTooOften || this.#stopped) return { connection: Promise.reject(new TooManyCrashes()), users: 0 };
+    const daemon: Daemon = { connection: this.#parts.connect(), users: 0 };
+    this.#current = daemon;
+    this.#daemons.add(daemon);
+    daemon.connection.then(
+      (connection) => {
+        if (this.#current === daemon) this.#changed.tell(connection);
+        void connection.ended.then((ending) => this.#ended(daemon, ending));
       },
-      (fault: unknown) => this.#ended(held, words(fault)),
+      (fault: unknown) => this.#ended(daemon, messageOf(fault)),
     );
-    return held;
+    return daemon;
   }
 
-  /** What was not asked for counts as a crash. */
-  #ended(held: Held, ending: string): void {
-    const { log, clock, gaveUp } = this.#parts;
-    if (!this.#all.delete(held)) return;
-    log.error(`the daemon ${ending}`);
-    if (this.#current === held) this.#current = undefined;
+  /** A daemon that ends without being closed here has crashed. */
+  #ended(daemon: Daemon, ending: string): void {
+    const { log, clock, onTooManyCrashes } = this.#parts;
+    if (!this.#daemons.delete(daemon)) return;
+    log.error(`The daemon ${ending}`);
+    if (this.#current === daemon) this.#current = undefined;
     this.#changed.tell(undefined);
     if (this.#crashes.add(clock.now())) {
-      this.#failed = true;
-      gaveUp(ending);
-    } else if (!this.#current) this.#startQuietly();
+      this.#crashedTooOften = true;
+      onTooManyCrashes(ending);
+    } else if (!this.#current) this.#startInBackground();
   }
 
-  async #close(held: Held): Promise<void> {
-    this.#all.delete(held);
-    await held.link.then((link) => link.close(), () => undefined);
+  async #close(daemon: Daemon): Promise<void> {
+    this.#daemons.delete(daemon);
+    await daemon.connection.then((connection) => connection.close(), () => undefined);
   }
 }

@@ -1,9 +1,9 @@
-/** How the daemon is started: the one that came with the extension, in the editor's own Node, unless told otherwise. */
+/** The command that starts the daemon: the bundled one in the editor's own Node, or the program that the settings name. */
 import { join } from 'node:path';
 import type { DaemonCommand } from './process.ts';
 
 export interface CommandSettings {
-  /** Another daemon's program, or empty. */
+  /** The program of another daemon, or empty. */
   readonly path: string;
   /** The daemon's configuration file, or empty. */
   readonly config: string;
@@ -19,6 +19,6 @@ export function daemonCommand({ path, config }: CommandSettings, extensionPath: 
   const { NODE_OPTIONS: _, ...env } = editor.env;
   if (path !== '') return { program: path, args, env };
   const main = join(extensionPath, 'dist', 'daemon', 'main.js');
-  // Electron runs as plain Node when asked so; Node itself does not mind.
+  // This variable makes Electron run as plain Node. Node itself ignores it.
   return { program: editor.execPath, args: [main, ...args], env: { ...env, ELECTRON_RUN_AS_NODE: '1' } };
 }

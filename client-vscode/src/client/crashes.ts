@@ -1,14 +1,16 @@
-/** How often the daemon may die before nobody starts it again by itself. */
+/** Counts how often the daemon crashes, and decides when it is not started again. */
 const MAX_CRASHES = 5;
 const WINDOW_MS = 3 * 60_000;
 
 export class Crashes {
   #times: number[] = [];
 
-  /** @returns whether it is too often: the fifth time within three minutes. */
+  /** @returns whether this crash is the fifth within three minutes. The count then begins anew. */
   add(now: number): boolean {
     this.#times = [...this.#times.filter((time) => now - time < WINDOW_MS), now];
-    return this.#times.length >= MAX_CRASHES;
+    if (this.#times.length < MAX_CRASHES) return false;
+    this.forget();
+    return true;
   }
 
   forget(): void {

@@ -1,10 +1,11 @@
-/** What the daemon answers instead of a result. */
+/** The errors of requests: what an error response of the daemon tells, and the end of the connection. */
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { ErrorKind } from 'codebeaker/protocol';
 
-/** `hint`, where the daemon knows one, says what would mend it. */
+/** The `data` of an error response. */
 export interface FaultData {
   readonly kind?: ErrorKind;
+  /** What the person can do about it. */
   readonly hint?: string;
   readonly runtime?: string;
 }
@@ -14,8 +15,8 @@ export function faultData(fault: unknown): FaultData {
   return typeof data === 'object' && data !== null ? data : {};
 }
 
-/** The connection went away before the answer came. */
-export class LinkClosed extends Error {
+/** Thrown for a request whose answer can no longer come. */
+export class ConnectionClosed extends Error {
   constructor() {
     super('the connection to the daemon is closed');
   }

@@ -1,4 +1,4 @@
-/** What the editor tells the daemon of itself. */
+/** The parameters of `initialize`: what the daemon is told about the editor and its workspace. */
 import type { InitializeParams } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
 import type { Settings } from '../base/settings.ts';

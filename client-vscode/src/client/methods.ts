@@ -1,11 +1,11 @@
-/** The protocol's methods by name, as types alone: nothing of the daemon's schemas is loaded into the editor. */
+/** The names and parameters of the protocol's methods, as types only: none of the daemon's schemas are loaded into the editor. */
 import type { AnyMethod, ParamsOf, ResultOf } from 'codebeaker/protocol';
 
-type Row<Name> = Extract<AnyMethod, { name: Name }>;
+type MethodNamed<Name> = Extract<AnyMethod, { name: Name }>;
 
 export type RequestName = Extract<AnyMethod, { kind: 'request'; from: 'client' }>['name'];
 export type NotificationName = Extract<AnyMethod, { kind: 'notification'; from: 'client' }>['name'];
-export type TellingName = Extract<AnyMethod, { from: 'server' }>['name'];
+export type ServerNotificationName = Extract<AnyMethod, { from: 'server' }>['name'];
 
-export type Params<Name> = ParamsOf<Row<Name>>;
-export type Result<Name> = ResultOf<Row<Name>>;
+export type Params<Name> = ParamsOf<MethodNamed<Name>>;
+export type Result<Name> = ResultOf<MethodNamed<Name>>;

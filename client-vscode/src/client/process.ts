@@ -1,4 +1,4 @@
-/** The daemon as a child process. */
+/** Starts the daemon as a child process. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -14,15 +14,15 @@ export interface DaemonProcess {
   readonly pid: number | undefined;
   readonly input: Writable;
   readonly output: Readable;
-  /** How it ended, in words. Also when it could not be started. */
+  /** Resolves with how it ended, in words. It resolves too if the process could not be started. */
   readonly ended: Promise<string>;
   kill(): void;
 }
 
-/** What the daemon says on stderr goes to the log. */
+/** Writes the daemon's stderr to the log. */
 export function startDaemon({ program, args, env }: DaemonCommand, log: Log): DaemonProcess {
   const child = spawn(program, args, { env, stdio: 'pipe', windowsHide: true });
-  // A write to a process that is gone is told by its end.
+  // A write fails only if the process has ended, and `ended` tells that.
   child.stdin.on('error', () => undefined);
   createInterface({ input: child.stderr }).on('line', (line) => log.info(line));
   const ended = new Promise<string>((resolve) => {

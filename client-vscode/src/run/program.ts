@@ -1,74 +1,77 @@
-/** One program of a session with its streams in a screen. */
+/** Connects one command of the daemon with a screen: output is shown, keys and the size of the terminal are sent. */
 import type { Execution } from 'codebeaker/protocol';
 import type { CancellationToken } from 'vscode-jsonrpc/node';
 import type { Clock } from '../base/clock.ts';
+import type { Connection } from '../client/connection.ts';
 import { faultData } from '../client/faults.ts';
-import type { Link } from '../client/link.ts';
 import type { Params } from '../client/methods.ts';
-import { Discipline } from './discipline.ts';
-import { Flow } from './flow.ts';
-import type { Screen } from './screen.ts';
+import { LineDiscipline } from './terminal/line-discipline.ts';
+import { OutputFlow } from './terminal/output-flow.ts';
+import type { Screen } from './terminal/screen.ts';
 
-/** What every execution is asked with. */
+/** The parameters that say how the streams of a command are connected. */
 export type Streams = Pick<Params<'command/executeShell'>, 'commandId' | 'pty' | 'interactive' | 'stdin'>;
 
+/** Sends the request that executes the command, with these streams. */
+type Request<T> = (streams: Streams, token: CancellationToken) => Promise<T>;
+
 export interface ProgramParts {
-  readonly link: Link;
+  readonly connection: Connection;
   readonly screen: Screen;
   readonly clock: Clock;
   readonly commandId: string;
-  /** All of its input; undefined: what is typed. */
+  /** All that the program reads; undefined if it reads what is typed. */
   readonly stdin: string | undefined;
-  /** Told every piece of output, as the program wrote it. */
-  heard?(text: string): void;
+  /** Gets every piece of output as the program wrote it. */
+  onOutput?(text: string): void;
   random(): number;
 }
 
 export class Program {
-  readonly flow: Flow;
+  readonly flow: OutputFlow;
   readonly #parts: ProgramParts;
-  /** Whether the program has a terminal of its own. Pipes where the runtime has none, and where input is given. */
-  #terminal = false;
+  /** Whether the program has a pseudoterminal. It has pipes if the runtime has no pseudoterminals, or if `stdin` is given. */
+  #hasPty = false;
 
   constructor(parts: ProgramParts) {
-    const { link, screen, clock, commandId, random } = parts;
+    const { connection, screen, clock, commandId, random } = parts;
     this.#parts = parts;
-    this.flow = new Flow({
+    this.flow = new OutputFlow({
       write: (text) => screen.write(text),
-      taken: (seq) => link.notify('command/ack', { commandId, seq }),
+      acknowledge: (seq) => connection.notify('command/ack', { commandId, seq }),
       clock,
       random,
     });
   }
 
   /**
-   * Runs what `start` asks the daemon for. Resolves when it has ended and all its output is in the terminal.
+   * Resolves when the program has ended and all its output is in the terminal.
    * @throws what the daemon answers
    */
-  async run<T extends Execution>(start: (streams: Streams, token: CancellationToken) => Promise<T>, token: CancellationToken): Promise<T> {
-    const { link, screen, commandId, heard } = this.#parts;
+  async execute<T extends Execution>(request: Request<T>, token: CancellationToken): Promise<T> {
+    const { connection, screen, commandId, onOutput } = this.#parts;
     const { flow } = this;
-    const discipline = this.#discipline();
+    const lineDiscipline = this.#lineDiscipline();
     const listening = [
-      link.on('command/output', (output) => {
+      connection.on('command/output', (output) => {
         if (output.commandId !== commandId) return;
-        heard?.(output.data);
-        flow.take(output.seq, output.stream === 'pty' ? output.data : output.data.replace(/\r?\n/g, '\r\n'));
+        onOutput?.(output.data);
+        flow.push(output.seq, output.stream === 'pty' ? output.data : output.data.replace(/\r?\n/g, '\r\n'));
       }),
       screen.onType((data) => {
-        const typed = flow.heard(data);
+        const typed = flow.withoutAnswers(data);
         if (typed === '') return;
-        if (this.#terminal) link.notify('command/input', { commandId, data: typed });
-        else discipline.type(typed);
+        if (this.#hasPty) connection.notify('command/input', { commandId, data: typed });
+        else lineDiscipline.type(typed);
       }),
       screen.onResize((size) => {
-        if (this.#terminal) link.notify('command/resize', { commandId, ...size });
+        if (this.#hasPty) connection.notify('command/resize', { commandId, ...size });
       }),
       screen.onClose(() => flow.close()),
     ];
     if (screen.isClosed) flow.close();
     try {
-      const result = await this.#start(start, token);
+      const result = await this.#requestWithStreams(request, token);
       await flow.drained();
       return result;
     } finally {
@@ -76,37 +79,39 @@ export class Program {
     }
   }
 
-  async #start<T>(start: (streams: Streams, token: CancellationToken) => Promise<T>, token: CancellationToken): Promise<T> {
-    const { link, screen, commandId, stdin } = this.#parts;
+  /** Asks for a pseudoterminal where that makes sense, and for pipes otherwise or if this sandbox has none. */
+  async #requestWithStreams<T>(request: Request<T>, token: CancellationToken): Promise<T> {
+    const { connection, screen, commandId, stdin } = this.#parts;
     const pipes = stdin === undefined ? { commandId, interactive: true } : { commandId, stdin };
-    if (link.server.capabilities.pty === undefined || stdin !== undefined || screen.plain) return start(pipes, token);
+    if (connection.server.capabilities.pty === undefined || stdin !== undefined || screen.plain) return request(pipes, token);
     await screen.opened;
-    this.#terminal = true;
+    this.#hasPty = true;
     try {
-      return await start({ commandId, pty: screen.size }, token);
+      return await request({ commandId, pty: screen.size }, token);
     } catch (fault) {
-      // This runtime has no terminals, whatever others have.
+      // The capability is the daemon's. The runtime of this sandbox may lack it.
       if (faultData(fault).kind !== 'LanguageUnsupported') throw fault;
-      this.#terminal = false;
-      return start(pipes, token);
+      this.#hasPty = false;
+      return request(pipes, token);
     }
   }
 
-  #discipline(): Discipline {
-    const { link, commandId, stdin } = this.#parts;
-    return new Discipline({
+  /** For a program whose input was given, only the keys that send a signal have an effect. */
+  #lineDiscipline(): LineDiscipline {
+    const { connection, commandId, stdin } = this.#parts;
+    return new LineDiscipline({
       echo: (text) => {
-        if (stdin === undefined || text.startsWith('^')) this.flow.echo(text);
+        if (stdin === undefined || text.startsWith('^')) this.flow.writeNow(text);
       },
       send: (data) => {
-        if (stdin === undefined) link.notify('command/input', { commandId, data });
+        if (stdin === undefined) connection.notify('command/input', { commandId, data });
       },
       end: () => {
-        if (stdin === undefined) link.notify('command/input', { commandId, data: '', end: true });
+        if (stdin === undefined) connection.notify('command/input', { commandId, data: '', end: true });
       },
       signal: (signal) => {
-        // A program that has just ended gets none.
-        link.request('command/signal', { commandId, signal }).catch(() => undefined);
+        // The program may have ended in the meantime.
+        connection.request('command/signal', { commandId, signal }).catch(() => undefined);
       },
     });
   }

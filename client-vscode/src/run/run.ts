@@ -1,55 +1,47 @@
-/** One run of one source, from the click to the verdict. */
+/** One run of one source: claims a sandbox for it, runs the program there and shows how it ended. */
 import { type CancellationToken, CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { RunCodeResult, Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
-import { LinkClosed } from '../client/faults.ts';
-import type { Link, Progress } from '../client/link.ts';
+import type { Connection, Progress } from '../client/connection.ts';
+import { ConnectionClosed } from '../client/faults.ts';
 import { Program } from './program.ts';
-import type { Screen } from './screen.ts';
-import { openSession, type SessionHelp } from './session.ts';
-import type { SessionAsk } from './session-params.ts';
+import { type Claimed, type ClaimReport, claimSandbox, type SandboxSupply } from './sandbox/claim.ts';
+import type { RunSpec } from './source/run-spec.ts';
+import type { Screen } from './terminal/screen.ts';
 import { endingOf, verdictLine } from './verdict.ts';
-
-export interface RunAsk extends SessionAsk {
-  /** Of a document only a part. */
-  readonly part: boolean;
-}
 
 export interface RunParts {
   readonly code: Code;
   readonly clock: Clock;
   readonly screen: Screen;
   readonly id: string;
-  readonly help: SessionHelp;
+  readonly supply: SandboxSupply;
   random(): number;
 }
 
-/** `output` is the last part of what the program printed. */
-export interface RunEnd {
+export interface RunEnd extends Claimed {
   readonly result: RunCodeResult;
-  readonly session: Session;
-  /** It ran without its folder, which could not be given to it. */
-  readonly refused: boolean;
+  /** The last part of what the program printed. */
   readonly output: string;
 }
 
-/** Enough for the longest traceback. */
-const MAX_REMEMBERED = 256 * 1024;
+/** Enough of the output for the longest traceback. */
+const MAX_OUTPUT_CHARS = 256 * 1024;
 
 export class Run {
-  readonly ask: RunAsk;
+  readonly spec: RunSpec;
   readonly #parts: RunParts;
   readonly #cancel = new CancellationTokenSource();
   #session: Session | undefined;
 
-  constructor(ask: RunAsk, parts: RunParts) {
-    this.ask = ask;
+  constructor(spec: RunSpec, parts: RunParts) {
+    this.spec = spec;
     this.#parts = parts;
   }
 
-  /** The sandbox it has, or had until somebody closed it. */
+  /** The session of the sandbox that was claimed. It may be closed by now. */
   get session(): Session | undefined {
     return this.#session;
   }
@@ -64,68 +56,78 @@ export class Run {
   }
 
   /**
-   * Resolves with how it ended, or undefined where it was stopped before it started.
-   * @throws what the daemon answers. Told in the terminal too.
+   * Resolves with how the program ended, or with undefined if it was stopped before it started.
+   * @throws what the daemon answers, after it has been shown in the terminal
    */
-  async go(link: Link): Promise<RunEnd | undefined> {
+  async runInSandbox(connection: Connection): Promise<RunEnd | undefined> {
     const { code, screen } = this.#parts;
-    const { source } = this.ask;
-    screen.write(`\x1b[2m${code.l10n.t('{0} in a sandbox', source.name)}\x1b[22m\r\n`);
+    const { token } = this.#cancel;
+    screen.write(`\x1b[2m${code.l10n.t('{0} in a sandbox', this.spec.source.name)}\x1b[22m\r\n`);
     try {
-      return await this.#go(link, this.#cancel.token);
+      const claimed = await this.#claimSandbox(connection, token);
+      return await this.#runProgram(connection, claimed, token);
     } catch (fault) {
       if (this.stopping) {
-        screen.write(`${clearLine}${verdictLine({ good: false, text: code.l10n.t('stopped') }, [])}`);
+        this.#showFailure(code.l10n.t('stopped'));
         return undefined;
       }
-      const text = fault instanceof LinkClosed ? code.l10n.t('the daemon ended while it ran; run it again') : (fault as Error).message;
-      screen.write(`${clearLine}${verdictLine({ good: false, text }, [])}`);
+      this.#showFailure(fault instanceof ConnectionClosed ? code.l10n.t('the daemon ended while it ran; run it again') : (fault as Error).message);
       throw fault;
     }
   }
 
-  async #go(link: Link, token: CancellationToken): Promise<RunEnd> {
-    const { code, screen, clock, id, random, help } = this.#parts;
-    const { source, options } = this.ask;
-    const tell = this.#tellings();
-    if (source.virtual) tell.notShared(code.l10n.t('it is not on the disk of this machine'));
-    const { session, refused } = await openSession({ link, ask: this.ask, progressToken: id, token, tell, help });
-    this.#session = session;
+  async #claimSandbox(connection: Connection, token: CancellationToken): Promise<Claimed> {
+    const { code, screen, id, supply } = this.#parts;
+    const report = this.#claimReport();
+    if (this.spec.source.virtual) report.withoutFolder(code.l10n.t('it is not on the disk of this machine'));
+    const claimed = await claimSandbox({ connection, spec: this.spec, progressToken: id, token, report, supply });
+    this.#session = claimed.session;
     screen.write(clearLine);
-    let output = '';
-    const heard = (text: string) => {
-      output = (output + text).slice(-MAX_REMEMBERED);
-    };
-    const program = new Program({ link, screen, clock, random, commandId: id, stdin: options.stdin, heard });
-    const { sessionId } = session;
-    const { path, language } = source;
-    const result = await program.run(
-      (streams, cancelled) => link.request('command/runCode', { sessionId, path, language, args: [...options.args], ...streams }, cancelled),
-      token,
-    );
-    await program.flow.say(this.#verdict(session, result, program.flow.atLineStart));
-    return { result, session, refused, output };
+    return claimed;
   }
 
-  #tellings() {
+  async #runProgram(connection: Connection, claimed: Claimed, token: CancellationToken): Promise<RunEnd> {
+    const { screen, clock, id, random } = this.#parts;
+    const { source, options } = this.spec;
+    const { path, language } = source;
+    const { sessionId } = claimed.session;
+    let output = '';
+    const onOutput = (text: string) => {
+      output = (output + text).slice(-MAX_OUTPUT_CHARS);
+    };
+    const program = new Program({ connection, screen, clock, random, commandId: id, stdin: options.stdin, onOutput });
+    const result = await program.execute(
+      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, language, args: [...options.args], ...streams }, cancelled),
+      token,
+    );
+    await this.#showVerdict(program, claimed.session, result);
+    return { ...claimed, result, output };
+  }
+
+  #claimReport(): ClaimReport {
     const { code, screen } = this.#parts;
     return {
       progress: ({ message, percentage }: Progress) => {
         if (message) screen.write(`${clearLine}\x1b[2m${message}${percentage === undefined ? '' : ` ${percentage} %`}…\x1b[22m`);
       },
-      notShared: (why: string) => screen.write(`${clearLine}\x1b[33m${code.l10n.t('without its folder: {0}', why)}\x1b[39m\r\n`),
+      withoutFolder: (reason) => screen.write(`${clearLine}\x1b[33m${code.l10n.t('without the other files of its folder: {0}', reason)}\x1b[39m\r\n`),
     };
   }
 
-  #verdict({ runtime, limits }: Session, result: RunCodeResult, atLineStart: boolean): string {
-    const { code } = this.#parts;
+  /** Resolves when the line is in the terminal, after all output. */
+  async #showVerdict({ flow }: Program, { runtime, limits }: Session, result: RunCodeResult): Promise<void> {
     const { durationMs, usage } = result;
     const peak = usage && usage.peakMemoryBytes > 0 ? [bytes(usage.peakMemoryBytes)] : [];
-    return `${resetTerminal}${atLineStart ? '' : '\r\n'}${verdictLine(endingOf(code, result, limits), [duration(durationMs), ...peak, runtime])}`;
+    const line = verdictLine(endingOf(this.#parts.code, result, limits), [duration(durationMs), ...peak, runtime]);
+    await flow.writeAfterOutput(`${resetTerminal}${flow.atLineStart ? '' : '\r\n'}${line}`);
+  }
+
+  #showFailure(text: string): void {
+    this.#parts.screen.write(`${clearLine}${verdictLine({ good: false, text }, [])}`);
   }
 }
 
 const clearLine = '\r\x1b[K';
 
-/** Whatever the program left on: colours, the other screen, a hidden cursor, mouse reports, keypad and paste modes. */
+/** Undoes what the program may have left on: colours, the alternate screen, a hidden cursor, mouse reports, bracketed paste, keypad modes. */
 const resetTerminal = '\x1b[0m\x1b[?1047l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?1l\x1b>';

@@ -1,4 +1,4 @@
-/** The last line of a run: how the program ended, what it took, which limit it hit. */
+/** The last line of a run: how the program ended, which limit it hit, what it used. */
 import type { Execution, Limits } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
@@ -25,11 +25,20 @@ export function endingOf({ l10n }: Code, { outcome, exitCode, signal }: Executio
     case 'outputLimit':
       return { good: false, text: l10n.t('stopped: it printed more than {0} (codebeaker.limits: outputBytes)', bytes(limits.outputBytes)) };
     case 'sandboxLost':
-      return { good: false, text: l10n.t('the sandbox was lost while it ran') };
+      return { good: false, text: l10n.t('the sandbox was lost while it ran; run it again') };
+    default:
+      // A newer daemon may have outcomes that this version does not know.
+      return { good: false, text: String(outcome) };
   }
 }
 
-/** `details` are shown dim, behind the ending. */
+/** Whether the program failed by itself, so that its output may tell where. */
+export function hasFailed({ outcome, exitCode, signal }: Execution): boolean {
+  if (outcome === 'signaled') return signal !== 'SIGINT';
+  return outcome === 'exited' && exitCode !== 0;
+}
+
+/** @param details shown behind the ending, in a fainter colour */
 export function verdictLine({ good, text }: Ending, details: readonly string[]): string {
   const mark = good ? '\x1b[32m✓\x1b[39m' : '\x1b[31m✗\x1b[39m';
   const more = details.map((detail) => ` · ${detail}`).join('');

@@ -1,4 +1,4 @@
-/** A session in the words of the Sessions view. */
+/** Describes a session in the Sessions view: a short line, and a table as its tooltip. */
 import type { Isolation, Session } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { age, bytes, duration } from '../base/units.ts';
@@ -20,7 +20,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
     [l10n.t('Memory'), bytes(limits.memoryBytes)],
     [l10n.t('Processors'), String(limits.cpus)],
     [l10n.t('Disk'), bytes(limits.diskBytes)],
-    [l10n.t('Time'), limits.timeoutMs === 0 ? l10n.t('no limit') : duration(limits.timeoutMs)],
+    [l10n.t('Time limit'), limits.timeoutMs === 0 ? l10n.t('no limit') : duration(limits.timeoutMs)],
     [l10n.t('Commands'), String(commandCount)],
   ];
   const text = new code.MarkdownString();
@@ -31,6 +31,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
   return text;
 }
 
+/** The layers of isolation that are not fully enforced, in one line; empty if all are. */
 export function weakLayers({ layers }: Isolation): string {
   return layers.filter(({ state }) => state !== 'enforced').map(({ name, state }) => `${name} (${state})`).join(', ');
 }

@@ -1,15 +1,15 @@
-/** The files of a session as documents that can be read: `codebeaker:/<session>/workspace/a.txt`. */
+/** A read-only file system of the files in sessions: `codebeaker:/<session>/workspace/a.txt`. */
 import { posix } from 'node:path';
 import type { DirectoryEntry } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { faultData } from '../client/faults.ts';
-import type { Link } from '../client/link.ts';
+import type { Connection } from '../client/connection.ts';
 
 export const SCHEME = 'codebeaker';
 
-/** Larger files are not opened. */
+/** A larger file is not opened. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** Of one message. */
+/** How much of a file is read by one request. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 export function fileUri({ Uri }: Code, sessionId: string, path: string): vscode.Uri {
@@ -18,16 +18,16 @@ export function fileUri({ Uri }: Code, sessionId: string, path: string): vscode.
 
 export class SessionFiles implements vscode.FileSystemProvider {
   readonly #code: Code;
-  readonly #link: () => Link | undefined;
+  readonly #connection: () => Connection | undefined;
   readonly onDidChangeFile: vscode.Event<vscode.FileChangeEvent[]>;
 
-  constructor(code: Code, link: () => Link | undefined) {
+  constructor(code: Code, connection: () => Connection | undefined) {
     this.#code = code;
-    this.#link = link;
+    this.#connection = connection;
     this.onDidChangeFile = new code.EventEmitter<vscode.FileChangeEvent[]>().event;
   }
 
-  /** Nothing tells of changes inside a sandbox. */
+  /** Changes are never told: the protocol does not watch files in a sandbox. */
   watch(): vscode.Disposable {
     return { dispose: () => undefined };
   }
@@ -48,13 +48,13 @@ export class SessionFiles implements vscode.FileSystemProvider {
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const { sessionId, path } = this.#split(uri);
-    const link = this.#connected(uri);
+    const connection = this.#openConnection(uri);
     const pieces: Buffer[] = [];
     for (let offset = 0; ; ) {
-      const piece = await link
+      const piece = await connection
         .request('command/readFile', { sessionId, path, encoding: 'base64', offset, length: PIECE_BYTES })
         .catch((fault: unknown) => this.#fail(uri, fault));
-      if (piece.size > MAX_FILE_BYTES) throw this.#code.FileSystemError.Unavailable(this.#code.l10n.t('The file is too large to be shown.'));
+      if (piece.size > MAX_FILE_BYTES) throw this.#code.FileSystemError.Unavailable(this.#code.l10n.t('The file is larger than 64 MiB, too large to be shown.'));
       const bytes = Buffer.from(piece.content, 'base64');
       pieces.push(bytes);
       offset += bytes.length;
@@ -84,7 +84,7 @@ export class SessionFiles implements vscode.FileSystemProvider {
 
   async #list(uri: vscode.Uri): Promise<readonly DirectoryEntry[]> {
     const { sessionId, path } = this.#split(uri);
-    const { entries } = await this.#connected(uri).request('command/listDirectory', { sessionId, path }).catch((fault: unknown) => this.#fail(uri, fault));
+    const { entries } = await this.#openConnection(uri).request('command/listDirectory', { sessionId, path }).catch((fault: unknown) => this.#fail(uri, fault));
     return entries;
   }
 
@@ -98,10 +98,10 @@ export class SessionFiles implements vscode.FileSystemProvider {
     return { sessionId, path: `/${rest.join('/')}` };
   }
 
-  #connected(uri: vscode.Uri): Link {
-    const link = this.#link();
-    if (!link) throw this.#code.FileSystemError.FileNotFound(uri);
-    return link;
+  #openConnection(uri: vscode.Uri): Connection {
+    const connection = this.#connection();
+    if (!connection) throw this.#code.FileSystemError.FileNotFound(uri);
+    return connection;
   }
 
   #fail(uri: vscode.Uri, fault: unknown): never {

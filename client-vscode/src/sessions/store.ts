@@ -1,80 +1,86 @@
-/** The open sessions, as the daemon tells of them. */
+/** The open sessions, as the daemon lists them. The list is requested again when the daemon says that a session has changed. */
 import type { Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
 import { Listeners } from '../base/listeners.ts';
-import { type Log, words } from '../base/log.ts';
+import { type Log, messageOf } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
-import type { Link } from '../client/link.ts';
+import type { Connection } from '../client/connection.ts';
 
-/** Several changes at once are one look. */
-const REST_MS = 60;
+/** Changes that follow each other within this time lead to one request. */
+const DEBOUNCE_MS = 60;
+
+export interface SessionStoreParts {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether people are not shown the session, because no run has used it yet. */
+  isHidden(sessionId: string): boolean;
+}
 
 export class SessionStore {
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #hides: (sessionId: string) => boolean;
+  readonly #parts: SessionStoreParts;
   readonly #changed = new Listeners<readonly Session[]>();
-  #link: Link | undefined;
+  #connection: Connection | undefined;
   #listening: { dispose(): void } | undefined;
-  #cancel: (() => void) | undefined;
+  #cancelLoad: (() => void) | undefined;
   sessions: readonly Session[] = [];
 
-  /** @param hides whether a session is none that a person knows of */
-  constructor(client: Client, clock: Clock, log: Log, hides: (sessionId: string) => boolean) {
-    this.#hides = hides;
-    this.#clock = clock;
-    this.#log = log;
-    client.onChange((link) => this.#follow(link));
+  constructor(parts: SessionStoreParts) {
+    this.#parts = parts;
+    parts.client.onChange((connection) => this.#connectionChanged(connection));
   }
 
   onChange(listener: (sessions: readonly Session[]) => void): { dispose(): void } {
     return this.#changed.add(listener);
   }
 
-  /** The daemon the sessions are of. */
-  get link(): Link | undefined {
-    return this.#link;
+  /** The connection to the daemon that has the sessions. */
+  get connection(): Connection | undefined {
+    return this.#connection;
   }
 
   refresh(): void {
-    this.#cancel ??= this.#clock.after(REST_MS, () => {
-      this.#cancel = undefined;
-      void this.#look();
+    this.#cancelLoad ??= this.#parts.clock.after(DEBOUNCE_MS, () => {
+      this.#cancelLoad = undefined;
+      void this.#load();
     });
   }
 
   dispose(): void {
-    this.#cancel?.();
+    this.#cancelLoad?.();
     this.#listening?.dispose();
   }
 
-  #follow(link: Link | undefined): void {
+  #connectionChanged(connection: Connection | undefined): void {
     this.#listening?.dispose();
-    this.#link = link;
-    this.#listening = link?.on('session/stateChanged', () => this.refresh());
-    if (link) this.refresh();
+    this.#connection = connection;
+    this.#listening = connection?.on('session/stateChanged', () => this.refresh());
+    if (connection) this.refresh();
     else this.#set([]);
   }
 
-  async #look(): Promise<void> {
-    const link = this.#link;
-    if (!link) return;
+  async #load(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
     try {
-      const { sessions } = await link.request('session/list', {});
-      if (link === this.#link) this.#set(sessions.filter(({ sessionId }) => !this.#hides(sessionId)));
+      const { sessions } = await connection.request('session/list', {});
+      if (connection === this.#connection) this.#set(sessions.filter(({ sessionId }) => !this.#parts.isHidden(sessionId)));
     } catch (fault) {
-      this.#log.warn(`session/list: ${words(fault)}`);
+      this.#parts.log.warn(`session/list: ${messageOf(fault)}`);
     }
   }
 
-  /** A look into a session is a change to the daemon, and none to whoever looks: it must not make them look again. */
+  /**
+   * Tells the listeners only of changes that are shown. Listing a session's files changes its state for a moment; if that
+   * were told, the view would list the files again, without end.
+   */
   #set(sessions: readonly Session[]): void {
-    const before = this.sessions.map(summary).join();
+    const before = this.sessions.map(shownState).join();
     this.sessions = sessions;
-    if (sessions.map(summary).join() !== before) this.#changed.tell(sessions);
+    if (sessions.map(shownState).join() !== before) this.#changed.tell(sessions);
   }
 }
 
-function summary({ sessionId, state }: Session): string {
+function shownState({ sessionId, state }: Session): string {
   return `${sessionId} ${state}`;
 }

@@ -1,4 +1,4 @@
-/** The Sessions view: each session, below it its files. */
+/** The tree of the Sessions view: the open sessions, and below each its files. */
 import type { DirectoryEntry, Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Code, vscode } from '../base/code.ts';
@@ -9,7 +9,7 @@ import type { SessionStore } from './store.ts';
 
 export type Node =
   | { readonly kind: 'session'; readonly session: Session }
-  | { readonly kind: 'entry'; readonly sessionId: string; readonly entry: DirectoryEntry };
+  | { readonly kind: 'file'; readonly sessionId: string; readonly file: DirectoryEntry };
 
 export class SessionTree implements vscode.TreeDataProvider<Node> {
   readonly #code: Code;
@@ -27,7 +27,7 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
     store.onChange(() => this.#changed.fire());
   }
 
-  /** Draws it again: time has passed. */
+  /** Shows the present ages. */
   redraw(): void {
     this.#changed.fire();
   }
@@ -35,17 +35,17 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
   async getChildren(node?: Node): Promise<Node[]> {
     if (!node) return this.#store.sessions.map((session) => ({ kind: 'session', session }));
     const sessionId = node.kind === 'session' ? node.session.sessionId : node.sessionId;
-    const path = node.kind === 'session' ? node.session.workspace : node.entry.path;
-    const list = await this.#store.link?.request('command/listDirectory', { sessionId, path }).catch(() => undefined);
-    const entries = [...(list?.entries ?? [])].sort((a, b) => Number(b.type === 'directory') - Number(a.type === 'directory') || (a.name < b.name ? -1 : 1));
-    return entries.map((entry) => ({ kind: 'entry', sessionId, entry }));
+    const path = node.kind === 'session' ? node.session.workspace : node.file.path;
+    const list = await this.#store.connection?.request('command/listDirectory', { sessionId, path }).catch(() => undefined);
+    const files = [...(list?.entries ?? [])].sort((a, b) => Number(b.type === 'directory') - Number(a.type === 'directory') || (a.name < b.name ? -1 : 1));
+    return files.map((file) => ({ kind: 'file', sessionId, file }));
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
-    return node.kind === 'session' ? this.#session(node.session) : this.#entry(node.sessionId, node.entry);
+    return node.kind === 'session' ? this.#sessionItem(node.session) : this.#fileItem(node.sessionId, node.file);
   }
 
-  #session(session: Session): vscode.TreeItem {
+  #sessionItem(session: Session): vscode.TreeItem {
     const { TreeItem, TreeItemCollapsibleState, ThemeIcon } = this.#code;
     const item = new TreeItem(session.label ?? session.sessionId, TreeItemCollapsibleState.Collapsed);
     item.id = session.sessionId;
@@ -56,7 +56,7 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
     return item;
   }
 
-  #entry(sessionId: string, { name, path, type, size }: DirectoryEntry): vscode.TreeItem {
+  #fileItem(sessionId: string, { name, path, type, size }: DirectoryEntry): vscode.TreeItem {
     const { TreeItem, TreeItemCollapsibleState, ThemeIcon, l10n } = this.#code;
     const folder = type === 'directory';
     const item = new TreeItem(name, folder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);

@@ -1,7 +1,8 @@
-/** A failed run's trace as a problem in the buffer. */
+/** Shows the traces of a failed run as problems in the documents. */
 import type { Code, vscode } from '../base/code.ts';
 import type { RunEnd } from '../run/run.ts';
-import type { Source } from '../run/source.ts';
+import type { Source } from '../run/source/source.ts';
+import { hasFailed } from '../run/verdict.ts';
 import type { Frame, Trace } from './frame.ts';
 import { placeOf } from './place.ts';
 import { findTraces } from './trace.ts';
@@ -14,41 +15,40 @@ interface Placed {
 export class TraceDiagnostics {
   readonly #code: Code;
   readonly #problems: vscode.DiagnosticCollection;
-  /** The documents that hold problems of a source, by the source. */
-  readonly #touched = new Map<string, vscode.Uri[]>();
+  /** The source's URI → the documents that have problems of it. */
+  readonly #documents = new Map<string, vscode.Uri[]>();
 
   constructor(code: Code) {
     this.#code = code;
     this.#problems = code.languages.createDiagnosticCollection('codebeaker');
   }
 
-  /** Of a run that has started again, or a document that is closed. */
+  /** Removes the problems of a source that runs again or is closed. */
   clear(uri: vscode.Uri): void {
-    for (const touched of this.#touched.get(uri.toString()) ?? []) this.#problems.delete(touched);
-    this.#touched.delete(uri.toString());
+    for (const document of this.#documents.get(uri.toString()) ?? []) this.#problems.delete(document);
+    this.#documents.delete(uri.toString());
   }
 
   show(source: Source, { result, output }: RunEnd): void {
     this.clear(source.uri);
-    if (result.outcome !== 'exited' || result.exitCode === 0) return;
+    if (!hasFailed(result)) return;
     const found = new Map<string, [vscode.Uri, vscode.Diagnostic[]]>();
     for (const trace of findTraces(source.language, output)) {
       const placed = this.#problem(trace, source);
       if (!placed) continue;
       const [uri, problem] = placed;
-      const entry = found.get(uri.toString()) ?? [uri, []];
-      entry[1].push(problem);
-      found.set(uri.toString(), entry);
+      const [, problems] = found.get(uri.toString()) ?? [uri, []];
+      found.set(uri.toString(), [uri, [...problems, problem]]);
     }
     for (const [uri, problems] of found.values()) this.#problems.set(uri, problems);
-    this.#touched.set(source.uri.toString(), [...found.values()].map(([uri]) => uri));
+    this.#documents.set(source.uri.toString(), [...found.values()].map(([uri]) => uri));
   }
 
   dispose(): void {
     this.#problems.dispose();
   }
 
-  /** At the innermost frame that is the person's own; the others are where it came from. */
+  /** The problem is at the innermost frame that is in one of the person's documents; the places it was called from are related information. */
   #problem({ message, frames }: Trace, source: Source): [vscode.Uri, vscode.Diagnostic] | undefined {
     const [first, ...callers] = frames.flatMap((frame) => this.#place(frame, source) ?? []);
     if (!first) return undefined;
@@ -61,9 +61,10 @@ export class TraceDiagnostics {
     return [first.uri, problem];
   }
 
-  #place({ path, line, column }: Frame, source: Source): Placed | undefined {
-    const uri = placeOf(path, source);
-    if (!uri) return undefined;
+  #place(frame: Frame, source: Source): Placed | undefined {
+    const found = placeOf(frame, source);
+    if (!found) return undefined;
+    const { uri, line, column } = found;
     const { Range } = this.#code;
     const open = this.#code.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     const row = Math.max(0, line - 1);

@@ -1,5 +1,5 @@
 /**
- * Go: what the compiler says, and what a panic says.
+ * Reads the errors of the Go compiler and the stack trace of a panic.
  *
  *     ./a.go:5:2: undefined: x                    panic: boom
  *                                                 main.main()

@@ -1,7 +1,8 @@
-/** Paths in the terminal of a run as links to the documents they came from. */
+/** Makes the paths in the terminal of a run links to the documents. */
 import { posix } from 'node:path';
 import type { Code, vscode } from '../base/code.ts';
-import type { Runs } from '../run/runs.ts';
+import type { Consoles } from '../run/consoles.ts';
+import { frameOf } from './frame.ts';
 import { placeOf } from './place.ts';
 
 interface TraceLink extends vscode.TerminalLink {
@@ -10,21 +11,20 @@ interface TraceLink extends vscode.TerminalLink {
   readonly column: number;
 }
 
-/** `path:line:column`, `path(line,column)`, `path:line N` and `"path", line N`. Blanks are only in whole paths. */
-const place =
+/** `path:line:column`, `path(line,column)`, `path:line N` and `"path", line N`. Only a path below /workspace may contain blanks. */
+const pattern =
   /(?<path>(?:file:\/\/)?\/(?:[^\s:"'()]+\/)?workspace\/[^:"'()]+?\.\w+|[\w@.~+/-]*\w\.[A-Za-z]\w*)(?:":?,? line |:line |:|\()(?<line>\d+)(?:[:,](?<column>\d+))?/g;
 
-export function traceLinks(code: Code, runs: Runs): vscode.TerminalLinkProvider<TraceLink> {
+export function traceLinks(code: Code, consoles: Consoles): vscode.TerminalLinkProvider<TraceLink> {
   return {
     provideTerminalLinks({ line, terminal }) {
-      const source = runs.of(terminal)?.run.ask.source;
+      const source = consoles.ofTerminal(terminal)?.run.spec.source;
       if (!source) return [];
-      return [...line.matchAll(place)].flatMap((match) => {
-        const { path = '', line: row, column } = match.groups ?? {};
-        const uri = placeOf(path, source);
-        if (!uri) return [];
-        const tooltip = code.l10n.t('Open {0}', posix.basename(uri.path));
-        return [{ startIndex: match.index, length: match[0].length, uri, line: Number(row), column: Number(column ?? 1), tooltip }];
+      return [...line.matchAll(pattern)].flatMap((match) => {
+        const found = placeOf(frameOf(match), source);
+        if (!found) return [];
+        const tooltip = code.l10n.t('Open {0}', posix.basename(found.uri.path));
+        return [{ startIndex: match.index, length: match[0].length, column: 1, ...found, tooltip }];
       });
     },
     async handleTerminalLink({ uri, line, column }) {

@@ -1,17 +1,27 @@
-/** From a path in the sandbox to the document it came from. */
+/** Maps a place in the sandbox to the place in the document that it is a copy of. */
 import { posix } from 'node:path';
 import type { vscode } from '../base/code.ts';
-import type { Source } from '../run/source.ts';
+import type { Source } from '../run/source/source.ts';
+import type { Frame } from './frame.ts';
 
-/** Deno names the host's folder of the sandbox; its end is the same. */
+export interface Place {
+  readonly uri: vscode.Uri;
+  /** Lines and columns count from 1. */
+  readonly line: number;
+  readonly column?: number;
+}
+
+/** Runtimes without a file system of their own print the path on this machine, which ends the same way. */
 const inWorkspace = /^(?:file:\/\/)?(?:\/.*\/sandbox-[^/]+)?\/workspace\/(.+)$/;
+/** Absolute paths, URIs such as `node:fs`, and names such as `<string>`. */
+const elsewhere = /^(?:\/|[A-Za-z][\w+.-]*:|<)/;
 
-/** @returns undefined for what is not the person's own: libraries, and files that a sandbox alone has. */
-export function placeOf(path: string, { uri, path: own, folder }: Source): vscode.Uri | undefined {
+/** @returns undefined for a place in a file that is no copy, such as a library of the sandbox */
+export function placeOf({ path, line, column }: Frame, { uri, path: ownPath, folder, columnOffset }: Source): Place | undefined {
   const [, inside] = inWorkspace.exec(path) ?? [];
-  if (inside === undefined && posix.isAbsolute(path.replace(/^file:\/\//, ''))) return undefined;
+  if (inside === undefined && elsewhere.test(path)) return undefined;
   const relative = posix.normalize(inside ?? path);
-  if (relative === own) return uri;
+  if (relative === ownPath) return { uri, line, ...(column === undefined ? {} : { column: column + columnOffset }) };
   if (!folder || relative.startsWith('..')) return undefined;
-  return folder.with({ path: posix.join(folder.path, relative) });
+  return { uri: folder.with({ path: posix.join(folder.path, relative) }), line, ...(column === undefined ? {} : { column }) };
 }

@@ -1,5 +1,6 @@
 /**
- * Python: frames from the outermost in, then the message.
+ * Reads the tracebacks of Python: the frames from the outermost inwards, then the message. Of several
+ * tracebacks, the last one is the one that ended the program: it comes first in the result.
  *
  *     Traceback (most recent call last):
  *       File "/workspace/a.py", line 3, in <module>
@@ -8,7 +9,7 @@
 import { type Frame, frameOf, type Trace } from './frame.ts';
 
 const frame = /^\s+File "(?<path>[^"]+)", line (?<line>\d+)/;
-/** An exception's name, at the margin. */
+/** A line without indentation that begins with the name of an exception. */
 const message = /^(?:[\w.]+(?:Error|Exception|Exit|Interrupt|Iteration|Warning|Group)\b|[A-Za-z_][\w.]*: ).*/;
 
 export function pythonTraces(lines: readonly string[]): readonly Trace[] {
@@ -18,7 +19,7 @@ export function pythonTraces(lines: readonly string[]): readonly Trace[] {
     const found = frame.exec(line);
     if (found) frames.unshift(frameOf(found));
     else if (frames.length > 0 && message.test(line)) {
-      traces.push({ message: line, frames });
+      traces.unshift({ message: line, frames });
       frames = [];
     } else if (/^Traceback /.test(line)) frames = [];
   }

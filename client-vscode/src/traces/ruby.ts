@@ -1,5 +1,5 @@
 /**
- * Ruby: the innermost place and the message in one line, then who called.
+ * Reads the backtraces of Ruby: the innermost place with the message, then the callers.
  *
  *     /workspace/a.rb:2:in 'f': boom (RuntimeError)
  *     	from /workspace/a.rb:5:in '<main>'

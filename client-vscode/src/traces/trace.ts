@@ -1,4 +1,4 @@
-/** What a program's last words say about where it failed. */
+/** Finds the traces in a program's output that tell where it failed. */
 import type { LanguageId } from 'codebeaker/protocol';
 import { csharpTraces } from './csharp.ts';
 import type { Trace, TraceReader } from './frame.ts';
@@ -6,25 +6,27 @@ import { goTraces } from './go.ts';
 import { javascriptTraces } from './javascript.ts';
 import { pythonTraces } from './python.ts';
 import { rubyTraces } from './ruby.ts';
+import { shellTraces } from './shell.ts';
 
-const readers: Readonly<Partial<Record<LanguageId, TraceReader>>> = {
+const readers: Readonly<Record<LanguageId, TraceReader>> = {
   python: pythonTraces,
   javascript: javascriptTraces,
   typescript: javascriptTraces,
   go: goTraces,
   csharp: csharpTraces,
   ruby: rubyTraces,
+  shellscript: shellTraces,
 };
 
-/** More would be of no use to anybody. */
+/** A compiler may print thousands of errors. */
 const MAX_TRACES = 100;
 
 export function findTraces(language: LanguageId, output: string): readonly Trace[] {
-  const lines = plain(output).split(/\r?\n/);
-  return (readers[language]?.(lines) ?? []).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
+  const lines = withoutEscapes(output).split(/\r?\n/);
+  return readers[language](lines).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
 }
 
-/** Without colours and what else is not text. */
-export function plain(text: string): string {
+/** Removes colours and other escape sequences. */
+function withoutEscapes(text: string): string {
   return text.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g, '');
 }

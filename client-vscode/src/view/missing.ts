@@ -1,16 +1,21 @@
-/** What is missing on this machine, what is used instead, and a button to what would mend it. */
+/** Tells what this machine lacks and what is used instead, with buttons that lead to a remedy. */
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
-import { faultData, LinkClosed } from '../client/faults.ts';
-import { GaveUp } from '../client/client.ts';
-import type { Source } from '../run/source.ts';
+import { TooManyCrashes } from '../client/client.ts';
+import { ConnectionClosed, faultData } from '../client/faults.ts';
+import type { Source } from '../run/source/source.ts';
 
-const pages = {
+const installPages = {
   docker: 'https://docs.docker.com/engine/install/',
   deno: 'https://docs.deno.com/runtime/getting_started/installation/',
 };
 
 const TOLD_KEY = 'codebeaker.toldWithoutDocker';
+
+interface Button {
+  readonly title: string;
+  readonly act: () => void;
+}
 
 export interface MissingParts {
   readonly code: Code;
@@ -26,23 +31,22 @@ export class Missing {
     this.#parts = parts;
   }
 
-  /** A run that could not be carried out. */
+  /** Tells why a source could not be run. */
   async tellFailure({ language, name }: Source, fault: unknown): Promise<void> {
-    const { code, showLog, restart } = this.#parts;
-    const { l10n } = code;
-    if (fault instanceof LinkClosed) return;
-    if (fault instanceof GaveUp) return this.tellCrashes();
-    const { kind } = faultData(fault);
-    const log = { title: l10n.t('Show Log'), act: showLog };
+    const { code, restart } = this.#parts;
+    const { l10n, window } = code;
+    // The terminal says that the daemon ended, and the daemon is started again.
+    if (fault instanceof ConnectionClosed) return;
+    if (fault instanceof TooManyCrashes) return this.tellCrashes();
     const message = l10n.t('{0} could not be run: {1}', name, (fault as Error).message);
-    if (kind !== 'RuntimeUnavailable') return this.#ask(code.window.showErrorMessage, message, [log]);
-    const withDeno = language === 'javascript' || language === 'typescript';
-    const install = [this.#install('docker'), ...(withDeno ? [this.#install('deno')] : [])];
-    return this.#ask(code.window.showErrorMessage, message, [...install, { title: l10n.t('Look Again'), act: restart }, log]);
+    if (faultData(fault).kind !== 'RuntimeUnavailable') return this.#show(window.showErrorMessage, message, [this.#showLog()]);
+    const denoRunsIt = language === 'javascript' || language === 'typescript';
+    const install = [this.#install('docker'), ...(denoRunsIt ? [this.#install('deno')] : [])];
+    return this.#show(window.showErrorMessage, message, [...install, { title: l10n.t('Look Again'), act: restart }, this.#showLog()]);
   }
 
-  /** Once in the life of an installation: what is used where Docker is not there. */
-  async tellInstead(runtimes: readonly RuntimeInfo[]): Promise<void> {
+  /** Tells what is used if Docker is not available, once for each installation of the extension. */
+  async tellWithoutDocker(runtimes: readonly RuntimeInfo[]): Promise<void> {
     const { code, memory } = this.#parts;
     const { l10n, window } = code;
     const docker = runtimes.find(({ id }) => id === 'docker');
@@ -51,33 +55,36 @@ export class Missing {
     const others = runtimes.filter(({ available }) => available).map(({ id }) => id);
     const message =
       others.length === 0
-        ? l10n.t('Docker is not available, and nothing else is there to run code in a sandbox.')
-        : l10n.t('Docker is not available. Code runs in {0} instead: perhaps fewer languages, and less isolated.', others.join(', '));
+        ? l10n.t('Docker is not available, and this machine has nothing else that can run code in a sandbox.')
+        : l10n.t('Docker is not available. Code runs in {0} instead, which may support fewer languages and isolate less.', others.join(', '));
     const install = [this.#install('docker'), ...(others.includes('deno') ? [] : [this.#install('deno')])];
-    return this.#ask(others.length === 0 ? window.showWarningMessage : window.showInformationMessage, message, install);
+    return this.#show(others.length === 0 ? window.showWarningMessage : window.showInformationMessage, message, install);
   }
 
   async tellCrashes(): Promise<void> {
-    const { code, showLog, restart } = this.#parts;
+    const { code, restart } = this.#parts;
     const { l10n, window } = code;
-    return this.#ask(window.showErrorMessage, l10n.t('The CodeBeaker daemon ended 5 times in 3 minutes and is not started again by itself.'), [
-      { title: l10n.t('Show Log'), act: showLog },
-      { title: l10n.t('Restart'), act: restart },
-    ]);
+    const message = l10n.t('The CodeBeaker daemon crashed 5 times within 3 minutes. It will not be started again until you restart it.');
+    return this.#show(window.showErrorMessage, message, [this.#showLog(), { title: l10n.t('Restart'), act: restart }]);
   }
 
-  #install(part: keyof typeof pages): { title: string; act: () => void } {
+  #showLog(): Button {
+    const { code, showLog } = this.#parts;
+    return { title: code.l10n.t('Show Log'), act: showLog };
+  }
+
+  #install(what: keyof typeof installPages): Button {
     const { env, l10n, Uri } = this.#parts.code;
-    const title = part === 'docker' ? l10n.t('Install Docker') : l10n.t('Install Deno');
-    return { title, act: () => void env.openExternal(Uri.parse(pages[part])) };
+    const title = what === 'docker' ? l10n.t('Install Docker') : l10n.t('Install Deno');
+    return { title, act: () => void env.openExternal(Uri.parse(installPages[what])) };
   }
 
-  async #ask(
-    show: (message: string, ...titles: string[]) => Thenable<string | undefined>,
+  async #show(
+    showMessage: (message: string, ...titles: string[]) => Thenable<string | undefined>,
     message: string,
-    buttons: readonly { title: string; act: () => void }[],
+    buttons: readonly Button[],
   ): Promise<void> {
-    const chosen = await show(message, ...buttons.map(({ title }) => title));
-    buttons.find(({ title }) => title === chosen)?.act();
+    const pressed = await showMessage(message, ...buttons.map(({ title }) => title));
+    buttons.find(({ title }) => title === pressed)?.act();
   }
 }

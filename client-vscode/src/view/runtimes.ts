@@ -1,4 +1,4 @@
-/** The runtimes of this machine in a list, with what they enforce or why they are not there. */
+/** Lists the runtimes of this machine, with what each enforces or why it is not available. */
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { weakLayers } from '../sessions/describe.ts';
@@ -22,7 +22,7 @@ export function runtimeItems({ l10n, QuickPickItemKind }: Code, runtimes: readon
 }
 
 export async function showRuntimes(code: Code, runtimes: readonly RuntimeInfo[], actions: readonly RuntimeItem[]): Promise<void> {
-  const placeHolder = code.l10n.t('What code runs in on this machine');
-  const chosen = await code.window.showQuickPick(runtimeItems(code, runtimes, actions), { placeHolder });
-  chosen?.act?.();
+  const placeHolder = code.l10n.t('The runtimes that code can run in on this machine');
+  const picked = await code.window.showQuickPick(runtimeItems(code, runtimes, actions), { placeHolder });
+  picked?.act?.();
 }

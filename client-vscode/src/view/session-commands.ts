@@ -1,4 +1,5 @@
-/** What the Sessions view can be asked for. */
+/** The commands of the Sessions view: refresh it, open a shell in a session, close a session. */
+import type { Session } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { openShell, type ShellParts } from '../sessions/shell.ts';
@@ -13,8 +14,8 @@ export interface SessionCommandParts extends ShellParts {
 export function sessionCommands(parts: SessionCommandParts): Commands {
   const { code, store } = parts;
 
-  /** From the view's own menu, or picked. */
-  const choose = async (target: unknown) => {
+  /** The session that the menu of the view was opened for, or the one that the person picks. */
+  const chooseSession = async (target: unknown): Promise<Session | undefined> => {
     const node = target as Node | undefined;
     if (node?.kind === 'session') return node.session;
     if (store.sessions.length < 2) return store.sessions[0];
@@ -22,21 +23,21 @@ export function sessionCommands(parts: SessionCommandParts): Commands {
     return (await code.window.showQuickPick(items, { placeHolder: code.l10n.t('Which session?') }))?.session;
   };
 
-  const withSession = (work: (sessionId: string, target: NonNullable<Awaited<ReturnType<typeof choose>>>) => Promise<unknown>) => async (target: unknown) => {
-    const session = await choose(target);
-    if (!session) return void (await code.window.showInformationMessage(code.l10n.t('There is no session. A run opens one.')));
-    await work(session.sessionId, session);
+  const withSession = (work: (session: Session) => Promise<unknown>) => async (target: unknown) => {
+    const session = await chooseSession(target);
+    if (!session) return void (await code.window.showInformationMessage(code.l10n.t('No session is open. Run a file to open one.')));
+    await work(session);
   };
 
   return {
     'codebeaker.sessions.refresh': () => store.refresh(),
-    'codebeaker.sessions.close': withSession(async (sessionId) => {
-      // It may have closed by itself.
-      await store.link?.request('session/close', { sessionId }).catch(() => undefined);
+    'codebeaker.sessions.close': withSession(async ({ sessionId }) => {
+      // The session may have closed by itself.
+      await store.connection?.request('session/close', { sessionId }).catch(() => undefined);
       store.refresh();
     }),
-    'codebeaker.sessions.shell': withSession(async (_, session) => {
-      if (store.link) await openShell(store.link, session, parts);
+    'codebeaker.sessions.shell': withSession(async (session) => {
+      if (store.connection) await openShell(store.connection, session, parts);
     }),
   };
 }

@@ -1,15 +1,15 @@
-/** The status bar: what would run the document in the editor, how well isolated, and how much is running. */
+/** The status bar item: which runtime would run the document in the editor, how well it isolates, and how many programs run. */
 import type { RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
-import { chosenFor } from '../run/gather.ts';
-import { languageOf } from '../run/language.ts';
+import { languageOf } from '../run/source/language.ts';
+import { profileOf } from '../run/source/run-spec.ts';
 import { weakLayers } from '../sessions/describe.ts';
-import type { Choices } from './choices.ts';
+import type { RuntimeChoices } from './runtime-choices.ts';
 
 export interface StatusParts {
   readonly code: Code;
-  readonly choices: Choices;
-  running(): number;
+  readonly choices: RuntimeChoices;
+  runningCount(): number;
 }
 
 export class Status {
@@ -25,21 +25,21 @@ export class Status {
   }
 
   update(): void {
-    const { code, choices, running } = this.#parts;
+    const { code, choices, runningCount } = this.#parts;
     const { l10n, ThemeColor } = code;
     const document = code.window.activeTextEditor?.document;
     const language = languageOf(document?.languageId ?? '');
-    const count = running();
+    const count = runningCount();
     if (!language && count === 0) return this.#item.hide();
-    const named = document && language && chosenFor(code, document, language).runtime;
-    const runtime = language && (named === undefined ? choices.of(language) : choices.named(named));
-    const lacking = runtime === null;
-    const icon = count > 0 ? '$(sync~spin)' : lacking ? '$(warning)' : '$(beaker)';
-    const words = lacking ? l10n.t('no sandbox') : (runtime?.id ?? l10n.t('sandbox'));
+    const configured = document && language && profileOf(code, document, language).runtime;
+    const runtime = language && (configured === undefined ? choices.ofLanguage(language) : choices.withId(configured));
+    const missing = runtime === null;
+    const icon = count > 0 ? '$(sync~spin)' : missing ? '$(warning)' : '$(beaker)';
+    const name = missing ? l10n.t('no sandbox') : (runtime?.id ?? l10n.t('sandbox'));
     const score = runtime ? ` ${runtime.isolation.score}/10` : '';
-    this.#item.text = count > 1 ? `${icon} ${words}${score} (${count})` : `${icon} ${words}${score}`;
-    this.#item.tooltip = this.#tooltip(runtime, lacking, count);
-    this.#item.backgroundColor = lacking ? new ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.#item.text = count > 1 ? `${icon} ${name}${score} (${count})` : `${icon} ${name}${score}`;
+    this.#item.tooltip = this.#tooltip(runtime, count);
+    this.#item.backgroundColor = missing ? new ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.show();
   }
 
@@ -47,10 +47,10 @@ export class Status {
     this.#item.dispose();
   }
 
-  #tooltip(runtime: RuntimeInfo | null | undefined, lacking: boolean, count: number): string {
+  #tooltip(runtime: RuntimeInfo | null | undefined, count: number): string {
     const { l10n } = this.#parts.code;
     const lines: string[] = [];
-    if (lacking) lines.push(l10n.t('Nothing on this machine can run this language in a sandbox.'));
+    if (runtime === null) lines.push(l10n.t('Nothing on this machine can run this language in a sandbox.'));
     if (runtime) {
       lines.push(l10n.t('Runs in {0}, isolation {1} of 10', runtime.id, runtime.isolation.score));
       const weak = weakLayers(runtime.isolation);

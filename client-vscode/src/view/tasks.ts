@@ -1,17 +1,18 @@
-/** Tasks of the type `codebeaker`: a file run in a sandbox, with the exit code of its program. */
-import type { Code, vscode } from '../base/code.ts';
+/** Tasks of the type `codebeaker`: each runs a file in a sandbox and ends with the exit code of its program. */
 import type { Clock } from '../base/clock.ts';
+import type { Code, vscode } from '../base/code.ts';
 import type { Client } from '../client/client.ts';
-import type { Disk } from '../run/disk.ts';
-import { gather } from '../run/gather.ts';
 import { Run } from '../run/run.ts';
-import { Screen } from '../run/screen.ts';
-import { languageOf } from '../run/language.ts';
+import type { SandboxSupply } from '../run/sandbox/claim.ts';
+import { languageOf } from '../run/source/language.ts';
+import { runSpecOf } from '../run/source/run-spec.ts';
+import { Screen } from '../run/terminal/screen.ts';
 
 export const TASK_TYPE = 'codebeaker';
 
-/** As in tasks.json. `file` is relative to the workspace folder, or absolute. */
+/** A task as it is written in tasks.json. */
 interface Definition extends vscode.TaskDefinition {
+  /** Relative to the workspace folder, or absolute. */
   readonly file: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -22,13 +23,12 @@ export interface TaskParts {
   readonly code: Code;
   readonly client: Client;
   readonly clock: Clock;
-  readonly disk: Disk;
+  readonly supply: SandboxSupply;
   newId(): string;
   random(): number;
-  /** See `SessionHelp`. */
-  makeRoom(): Promise<boolean>;
 }
 
+/** The exit code of a task whose program could not be run. Docker uses the same. */
 const NOT_RUN = 125;
 
 export function taskProvider(parts: TaskParts): vscode.TaskProvider {
@@ -60,9 +60,9 @@ function createTask(parts: TaskParts, definition: Definition, folder: vscode.Wor
   return task;
 }
 
-/** The session goes with the program: a task is nothing to look into. */
+/** Closes the sandbox as soon as the program has ended: nobody looks into the sandbox of a task. */
 async function runTask(parts: TaskParts, definition: Definition, folder: vscode.WorkspaceFolder | undefined, screen: Screen): Promise<void> {
-  const { code, client, clock, disk, newId, random, makeRoom } = parts;
+  const { code, client, clock, supply, newId, random } = parts;
   const { file, args = [], env = {}, stdin } = definition;
   const fail = (message: string) => {
     screen.write(`${message}\r\n`);
@@ -71,15 +71,15 @@ async function runTask(parts: TaskParts, definition: Definition, folder: vscode.
   const uri = file.startsWith('/') || !folder ? code.Uri.file(file) : code.Uri.joinPath(folder.uri, file);
   const document = await Promise.resolve(code.workspace.openTextDocument(uri)).catch(() => undefined);
   if (!document) return fail(code.l10n.t('{0} cannot be read', file));
-  const ask = gather(code, document, stdin === undefined ? { args, env } : { args, env, stdin });
-  if (!ask) return fail(code.l10n.t('{0} is in no language that can be run', file));
-  const run = new Run(ask, { code, clock, screen, random, id: newId(), help: { disk, makeRoom } });
+  const spec = runSpecOf(code, document, stdin === undefined ? { args, env } : { args, env, stdin });
+  if (!spec) return fail(code.l10n.t('{0} is in a language that cannot be run in a sandbox', file));
+  const run = new Run(spec, { code, clock, screen, random, supply, id: newId() });
   screen.onClose(() => run.stop());
-  const result = await client.use(async (link) => {
+  const result = await client.use(async (connection) => {
     try {
-      return (await run.go(link))?.result;
+      return (await run.runInSandbox(connection))?.result;
     } finally {
-      if (run.session) link.request('session/close', { sessionId: run.session.sessionId }).catch(() => undefined);
+      if (run.session) connection.request('session/close', { sessionId: run.session.sessionId }).catch(() => undefined);
     }
   }).catch(() => undefined);
   screen.end(result?.exitCode ?? NOT_RUN);

@@ -1,119 +1,130 @@
 import { expect } from 'chai';
-import { Client, GaveUp } from '../../../client-vscode/src/client/client.ts';
-import type { Link } from '../../../client-vscode/src/client/link.ts';
+import { Client, TooManyCrashes } from '../../../client-vscode/src/client/client.ts';
+import { Crashes } from '../../../client-vscode/src/client/crashes.ts';
+import type { Connection } from '../../../client-vscode/src/client/connection.ts';
+import { casesOf } from '../../client-cases/cases.ts';
 import { FakeClock } from '../../fakes/clock.ts';
-import { FakeLink, settle } from '../../fakes/link.ts';
+import { FakeConnection, settle } from '../../fakes/connection.ts';
 
-function bench(connect?: () => Promise<Link>) {
-  const links: FakeLink[] = [];
-  const gaveUp: string[] = [];
+function bench(connect?: () => Promise<Connection>) {
+  const connections: FakeConnection[] = [];
+  const givenUp: string[] = [];
   const changes: boolean[] = [];
   const clock = new FakeClock();
   const client = new Client({
     connect: connect ?? (async () => {
-      const link = new FakeLink();
-      links.push(link);
-      return link;
+      const connection = new FakeConnection();
+      connections.push(connection);
+      return connection;
     }),
-    gaveUp: (ending) => void gaveUp.push(ending),
+    onTooManyCrashes: (ending) => void givenUp.push(ending),
     clock,
     log: { info() {}, warn() {}, error() {}, trace() {} },
   });
-  client.onChange((link) => void changes.push(link !== undefined));
-  return { client, links, gaveUp, changes, clock };
+  client.onChange((connection) => void changes.push(connection !== undefined));
+  return { client, connections, givenUp, changes, clock };
 }
 
 describe('the client', () => {
-  it('starts one daemon for all', async () => {
-    const { client, links, changes } = bench();
-    expect(await client.link()).to.equal(await client.link());
-    expect(links).to.have.lengthOf(1);
+  it('starts one daemon for all callers', async () => {
+    const { client, connections, changes } = bench();
+    expect(await client.connection()).to.equal(await client.connection());
+    expect(connections).to.have.lengthOf(1);
     expect(changes).to.deep.equal([true]);
   });
 
-  it('starts it again when it dies', async () => {
-    const { client, links, changes, gaveUp } = bench();
-    await client.link();
-    links[0]?.die();
+  it('starts the daemon again when it crashes', async () => {
+    const { client, connections, changes, givenUp } = bench();
+    await client.connection();
+    connections[0]?.die();
     await settle();
-    expect(links).to.have.lengthOf(2);
-    expect(await client.link()).to.equal(links[1]);
+    expect(connections).to.have.lengthOf(2);
+    expect(await client.connection()).to.equal(connections[1]);
     expect(changes).to.deep.equal([true, false, true]);
-    expect(gaveUp).to.deep.equal([]);
+    expect(givenUp).to.deep.equal([]);
   });
 
-  it('gives up at the fifth death in three minutes, until somebody asks', async () => {
-    const { client, links, gaveUp } = bench();
-    await client.link();
+  it('gives up at the fifth crash within three minutes, until it is restarted', async () => {
+    const { client, connections, givenUp } = bench();
+    await client.connection();
     for (let death = 0; death < 5; death += 1) {
-      links.at(-1)?.die('was ended by SIGSEGV');
+      connections.at(-1)?.die('was ended by SIGSEGV');
       await settle();
     }
-    expect(gaveUp).to.deep.equal(['was ended by SIGSEGV']);
-    expect(links).to.have.lengthOf(5);
+    expect(givenUp).to.deep.equal(['was ended by SIGSEGV']);
+    expect(connections).to.have.lengthOf(5);
     const refused = await client.use(async () => undefined).catch((fault: unknown) => fault);
-    expect(refused).to.be.instanceOf(GaveUp);
+    expect(refused).to.be.instanceOf(TooManyCrashes);
     client.restart();
     await settle();
-    expect(await client.link()).to.equal(links[5]);
+    expect(await client.connection()).to.equal(connections[5]);
   });
 
-  it('does not count deaths that are long ago', async () => {
-    const { client, links, gaveUp, clock } = bench();
-    await client.link();
+  it('does not count old crashes', async () => {
+    const { client, connections, givenUp, clock } = bench();
+    await client.connection();
     for (let death = 0; death < 12; death += 1) {
-      links.at(-1)?.die();
+      connections.at(-1)?.die();
       await settle();
       await clock.advance(60_000);
     }
-    expect(gaveUp).to.deep.equal([]);
-    expect(links).to.have.lengthOf(13);
+    expect(givenUp).to.deep.equal([]);
+    expect(connections).to.have.lengthOf(13);
   });
 
-  it('counts a daemon that can’t be started', async () => {
+  it('counts a daemon that cannot be started as a crash', async () => {
     let tries = 0;
-    const { client, gaveUp } = bench(async () => {
+    const { client, givenUp } = bench(async () => {
       tries += 1;
       throw new Error('no such program');
     });
-    await client.link().catch(() => undefined);
+    await client.connection().catch(() => undefined);
     await settle();
     expect(tries).to.equal(5);
-    expect(gaveUp).to.deep.equal(['no such program']);
+    expect(givenUp).to.deep.equal(['no such program']);
   });
 
-  it('replaces a daemon that nobody uses at once, and another when its last user has ended', async () => {
-    const { client, links } = bench();
-    await client.link();
+  it('closes a replaced daemon at once if nobody uses it, otherwise after its last user', async () => {
+    const { client, connections } = bench();
+    await client.connection();
     client.renew();
     await settle();
-    expect(links.map(({ closed }) => closed)).to.deep.equal([true, false]);
+    expect(connections.map(({ closed }) => closed)).to.deep.equal([true, false]);
 
     let end: () => void = () => undefined;
     const using = client.use(() => new Promise<void>((resolve) => (end = resolve)));
     await settle();
     client.renew();
     await settle();
-    expect(links.map(({ closed }) => closed)).to.deep.equal([true, false, false]);
-    expect(await client.link()).to.equal(links[2]);
+    expect(connections.map(({ closed }) => closed)).to.deep.equal([true, false, false]);
+    expect(await client.connection()).to.equal(connections[2]);
     end();
     await using;
     await settle();
-    expect(links.map(({ closed }) => closed)).to.deep.equal([true, true, false]);
+    expect(connections.map(({ closed }) => closed)).to.deep.equal([true, true, false]);
   });
 
-  it('does not start one only because settings have changed', () => {
-    const { client, links } = bench();
+  it('does not start a daemon only because settings have changed', () => {
+    const { client, connections } = bench();
     client.renew();
-    expect(links).to.have.lengthOf(0);
+    expect(connections).to.have.lengthOf(0);
   });
 
-  it('leaves none behind when it stops', async () => {
-    const { client, links } = bench();
-    await client.link();
+  it('closes all daemons when it stops', async () => {
+    const { client, connections } = bench();
+    await client.connection();
     await client.stop();
     await settle();
-    expect(links.map(({ closed }) => closed)).to.deep.equal([true]);
-    expect(await client.link().catch((fault: unknown) => fault)).to.be.instanceOf(GaveUp);
+    expect(connections.map(({ closed }) => closed)).to.deep.equal([true]);
+    expect(await client.connection().catch((fault: unknown) => fault)).to.be.instanceOf(TooManyCrashes);
   });
+});
+
+describe('the count of crashes', () => {
+  for (const { name, times, givesUp } of casesOf('crashes')) {
+    it(name, () => {
+      const crashes = new Crashes();
+      expect(times.map((time) => crashes.add(time))).to.deep.equal(givesUp);
+    });
+  }
 });

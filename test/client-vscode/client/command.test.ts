@@ -4,7 +4,7 @@ import { daemonCommand } from '../../../client-vscode/src/client/command.ts';
 const editor = { execPath: '/editor/code', env: { PATH: '/bin', NODE_OPTIONS: '--inspect' } };
 
 describe('the daemon’s command', () => {
-  it('is the one that came along, in the editor’s own Node', () => {
+  it('starts the bundled daemon in the editor’s own Node', () => {
     expect(daemonCommand({ path: '', config: '' }, '/ext', editor)).to.deep.equal({
       program: '/editor/code',
       args: ['/ext/dist/daemon/main.js', '--stdio'],
@@ -12,7 +12,7 @@ describe('the daemon’s command', () => {
     });
   });
 
-  it('is another where the machine’s settings say so', () => {
+  it('starts the program that the settings name', () => {
     expect(daemonCommand({ path: '/opt/codebeaker', config: '/etc/c.json' }, '/ext', editor)).to.deep.equal({
       program: '/opt/codebeaker',
       args: ['--stdio', '--config=/etc/c.json'],

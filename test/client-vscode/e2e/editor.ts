@@ -1,4 +1,4 @@
-/** A real VS Code in a real browser, with the extension installed from its .vsix, everything in one temporary folder. */
+/** Starts a real VS Code in a real browser, with the extension installed from its .vsix. Everything is in one temporary folder. */
 import { chromium, type Page } from 'playwright-core';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ import type { Probe } from '../../require.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const vsix = join(root, 'client-vscode/dist/codebeaker.vsix');
-/** Of code-server: 4.100.3 is VS Code 1.100, 4.139.1 is 1.139. See test/setup/vscode.sh. */
+/** The version of code-server: 4.100.3 has VS Code 1.100, 4.139.1 has 1.139. See test/setup/vscode.sh. */
 const version = process.env.CODEBEAKER_VSCODE_VERSION ?? '4.100.3';
 const cache = process.env.CODEBEAKER_VSCODE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `codebeaker/vscode-${version}`);
 const vscode = join(cache, 'package/lib/vscode');
-/** The newer VS Code comes with the Node that it wants. */
+/** The newer VS Code comes with the Node that it needs. */
 const ownNode = join(cache, 'node/package/bin/node');
 const node = existsSync(ownNode) ? ownNode : process.execPath;
 const browser = '/usr/bin/chromium';
@@ -26,10 +26,10 @@ export const realEditor: Probe = () => {
   return existsSync(browser) ? undefined : 'no Chromium; run test/setup/chromium.sh as root';
 };
 
-/** Where screenshots go, for people to look at. */
+/** The folder for screenshots, which people look at. */
 export const screenshots = join(root, '.cache/screenshots');
 
-/** Quiet, and with the text of terminals in the page. */
+/** Settings that keep VS Code from showing things of its own, and that make it render terminals as text. */
 const quiet = {
   'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
@@ -50,27 +50,27 @@ const quiet = {
   'chat.commandCenter.enabled': false,
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  // What a newer VS Code shows over the others, an older one shows beside them.
+  // A newer VS Code would show some editors in a dialog over the others.
   'workbench.editor.useModal': 'off',
 };
 
-/** Whatever else this machine has. */
+/** Makes programs run in Docker, even if this machine has runtimes that the daemon would prefer. */
 export const inDocker = { 'codebeaker.languages': { python: { runtime: 'docker' }, javascript: { runtime: 'docker' } } };
 
 export interface EditorOptions {
   /** Path below the workspace → text. */
   readonly files: Readonly<Record<string, string>>;
   readonly settings?: object;
-  /** For the editor's server, and so for the daemon. */
+  /** Environment variables of the editor's server, and so of the daemon. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What the page shows, and the hands of a person. */
+/** A running editor. */
 export interface Editor {
   readonly page: Page;
   /** The temporary folder of the workspace. */
   readonly workspace: string;
-  /** Requests that left the machine. */
+  /** The URLs of requests to other machines. */
   readonly strayRequests: ReadonlySet<string>;
   /** The process id of the editor's server. */
   readonly pid: number;
@@ -92,7 +92,7 @@ export async function startEditor({ files, settings = {}, env = {} }: EditorOpti
       writeFileSync(join(at('workspace'), name), text);
     }
     writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...quiet, ...settings }));
-    // A few of the editor's own extensions: the languages, and what it looks like.
+    // Only these built-in extensions are needed: the languages and the theme.
     for (const name of ['python', 'javascript', 'typescript-basics', 'go', 'ruby', 'csharp', 'shellscript', 'json', 'theme-defaults', 'theme-seti']) {
       symlinkSync(join(vscode, 'extensions', name), at(`builtin/${name}`));
     }
@@ -106,7 +106,7 @@ export async function startEditor({ files, settings = {}, env = {} }: EditorOpti
     await promisify(execFile)(node, [...args, '--install-extension', vsix], { env: environment });
 
     const serve = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--telemetry-level', 'off', '--force-disable-user-env'];
-    // A process group of its own: the extension host goes with it.
+    // The server gets a process group of its own, so that the extension host ends with it.
     const server = spawn(node, [...args, ...serve], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const gone = once(server, 'exit');
     cleaning.push(async () => {

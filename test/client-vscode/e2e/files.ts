@@ -1,4 +1,4 @@
-/** The programs that the tests run. */
+/** The files of the workspace, with the programs that the tests run. */
 export const files: Readonly<Record<string, string>> = {
   'hello.py': `import sys
 

@@ -1,4 +1,4 @@
-/** What a person sees and does in the editor. */
+/** Reads what a person sees in the editor, and does what a person does. */
 import type { Page } from 'playwright-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export class Hands {
     this.#page = page;
   }
 
-  /** The text of the terminal in sight: its visible lines. */
+  /** The visible lines of the terminal that is shown. */
   async terminal(): Promise<string> {
     return this.#text('.part.panel .terminal-wrapper.active .xterm-rows');
   }
@@ -24,7 +24,7 @@ export class Hands {
     return this.#text('.part.statusbar [id="codebeaker.codebeaker-vscode.status"]');
   }
 
-  /** Waits for what a person would wait for. */
+  /** Waits until the text matches. */
   async sees(what: () => Promise<string>, wanted: RegExp, ms = 20_000): Promise<string> {
     const end = Date.now() + ms;
     for (;;) {
@@ -32,13 +32,13 @@ export class Hands {
       if (wanted.test(text)) return text;
       if (Date.now() > end) {
         await this.screenshot('failed');
-        throw new Error(`not seen: ${String(wanted)}; but:\n${text}`);
+        throw new Error(`${String(wanted)} was not seen. This was seen instead:\n${text}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
 
-  /** The run button of the editor, with its tool tip. */
+  /** Clicks the button in the editor's title bar whose label begins with this text. */
   async button(label: string): Promise<void> {
     await this.#page.locator(`.part.editor .editor-actions a.action-label[aria-label^="${label}"]`).first().click();
   }
@@ -58,7 +58,7 @@ export class Hands {
     await this.#page.locator(`.quick-input-widget .monaco-list-row[aria-label^="${label}"]`).first().click();
   }
 
-  /** Fills the box that asks for something. */
+  /** Answers the input box that is shown. */
   async answer(text: string): Promise<void> {
     const input = this.#page.locator('.quick-input-widget input.input');
     await input.waitFor();
@@ -92,30 +92,30 @@ export class Hands {
     return this.#text('.part.panel .markers-panel');
   }
 
-  /** Folds a section of the side bar up, or down. */
+  /** Collapses or expands a section of the side bar. */
   async section(name: string): Promise<void> {
     await this.#page.locator('.part.sidebar .pane-header', { hasText: name }).first().click();
   }
 
-  /** Takes a section away from the side bar. */
+  /** Hides a section of the side bar. */
   async hideSection(name: string): Promise<void> {
     await this.#page.locator('.part.sidebar .pane-header', { hasText: name }).first().click({ button: 'right' });
     const item = this.#page.locator('.monaco-menu .action-item', { hasText: `Hide '${name}'` });
     await item.hover();
-    // A menu that has just opened takes no click yet.
+    // A menu that has just opened ignores clicks.
     await this.sees(async () => {
       await item.click({ timeout: 500 }).catch(() => undefined);
       return String(await item.count());
     }, /^0$/);
   }
 
-  /** Makes the panel higher, by so many pixels. */
+  /** Makes the panel higher by this many pixels. */
   async growPanel(pixels: number): Promise<void> {
     const panel = await this.#page.locator('.part.panel').boundingBox();
     const edges = await Promise.all((await this.#page.locator('.monaco-sash.horizontal:visible').all()).map((edge) => edge.boundingBox()));
     const middle = (box: { readonly y: number; readonly height: number }) => box.y + box.height / 2;
     const edge = panel && edges.filter((box) => box !== null).find((box) => Math.abs(middle(box) - panel.y) < 8);
-    if (!edge) throw new Error('the panel is not in sight');
+    if (!edge) throw new Error('the panel is not shown');
     await this.#page.mouse.move(edge.x + edge.width / 2, middle(edge));
     await this.#page.mouse.down();
     await this.#page.mouse.move(edge.x + edge.width / 2, middle(edge) - pixels, { steps: 4 });
@@ -135,7 +135,7 @@ export class Hands {
     return this.#text('.part.statusbar [id="status.editor.selection"]');
   }
 
-  /** Follows the link that starts with the text, in the terminal in sight. */
+  /** Follows the link that starts with the text, in the terminal that is shown. */
   async openLink(text: string): Promise<void> {
     const row = this.#page.locator('.part.panel .terminal-wrapper.active .xterm-rows > div', { hasText: text }).last();
     const box = await row.boundingBox();
@@ -143,7 +143,7 @@ export class Hands {
       const { innerText, clientWidth } = element as unknown as { innerText: string; clientWidth: number };
       return { innerText, clientWidth };
     });
-    if (!box) throw new Error('the line is not in sight');
+    if (!box) throw new Error('the line is not shown');
     const column = cell.innerText.indexOf(text) + text.length / 2;
     const width = await this.#cellWidth();
     await this.#page.mouse.move(box.x + column * width, box.y + box.height / 2);
@@ -153,7 +153,7 @@ export class Hands {
     await this.#page.keyboard.up('Control');
   }
 
-  /** @returns the longest that a key took to show in the editor, in milliseconds. */
+  /** @returns the longest time that a key took to appear in the editor, in milliseconds */
   async slowestKey(text: string, count: number): Promise<number> {
     let slowest = 0;
     for (let typed = 1; typed <= count; typed += 1) {
@@ -169,7 +169,7 @@ export class Hands {
     await this.#page.keyboard.type(text);
   }
 
-  /** Of several terminals the one with the name. */
+  /** Shows the terminal with this name. */
   async selectTerminal(name: string): Promise<void> {
     await this.#page.locator('.part.panel .terminal-tabs-entry', { hasText: name }).first().click();
   }
@@ -193,7 +193,7 @@ export class Hands {
     return this.#page.screenshot({ path: join(screenshots, `${name}.png`) });
   }
 
-  /** The page does not hold the lines in their order. */
+  /** Sorts the lines by their position, because the page does not have them in order. */
   async #lines(selector: string): Promise<string> {
     const lines = await this.#page.locator(`${selector} .view-line`).evaluateAll((found) =>
       found.map((line) => {

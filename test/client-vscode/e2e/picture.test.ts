@@ -1,4 +1,4 @@
-/** The picture for the README: with UPDATE_PICTURE=1 it replaces the one in docs/. */
+/** Takes the picture for the README. With UPDATE_PICTURE=1 it replaces the picture in docs/. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { daemonEnvironment } from '../../e2e/environment.ts';

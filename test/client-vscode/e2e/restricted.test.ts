@@ -1,4 +1,4 @@
-/** Restricted Mode: open something you don't trust, and run it anyway. */
+/** Running code in a real VS Code in Restricted Mode. */
 import { expect } from 'chai';
 import { daemonEnvironment } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
@@ -9,7 +9,7 @@ const files = {
   'look.py': 'import os\nprint("sees", sorted(os.listdir(".")))\n',
   'ask.py': 'import time\nprint("hello", input("your name? "), flush=True)\ntime.sleep(600)\n',
   'other.txt': 'not for the sandbox',
-  // Were it read, nothing would run: it is the workspace's own.
+  // If these settings of the workspace were read, nothing would run.
   '.vscode/settings.json': JSON.stringify({ 'codebeaker.limits': { timeoutMs: 1 }, 'codebeaker.server.path': '/bin/false' }),
 };
 
@@ -34,7 +34,7 @@ describe('VS Code in Restricted Mode', function () {
   });
   after(() => editor?.close());
 
-  it('runs the file, without its folder and without settings of the workspace', async () => {
+  it('runs the file without its folder and without settings of the workspace', async () => {
     await hands.sees(() => hands.status(), /docker/);
     await hands.button('Run in Sandbox');
     await hands.sees(() => hands.output(), /sees \['look\.py'\]\s+✓ exited with code 0/);
@@ -42,7 +42,7 @@ describe('VS Code in Restricted Mode', function () {
     await hands.screenshot('restricted');
   });
 
-  it('takes input in a box, and stops', async () => {
+  it('asks for input in a box, and stops the program', async () => {
     await hands.openFile('ask.py');
     await hands.button('Run in Sandbox');
     await hands.sees(() => hands.output(), /your name\?/);
@@ -53,7 +53,7 @@ describe('VS Code in Restricted Mode', function () {
     await hands.sees(() => hands.output(), /✗ stopped/);
   });
 
-  it('shares the folder when the workspace is trusted, still not taking its program for the daemon', async () => {
+  it('copies the folder when the workspace is trusted, but does not start the daemon that the workspace names', async () => {
     await hands.command('Workspaces: Manage Workspace Trust');
     await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
     await hands.openFile('look.py');

@@ -1,4 +1,4 @@
-/** Run in Sandbox, in a real VS Code, in real containers. */
+/** Running code in a real VS Code, in real containers. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ describe('VS Code with Docker', function () {
     await hands.button('Run in Sandbox');
   };
 
-  /** The process id of this editor's daemon. Others may run on the machine. */
+  /** The process id of this editor's daemon. Other daemons may run on the machine. */
   const daemon = (): number => {
     const started = join(dirname(editor.workspace), 'extensions');
     const [pid, ...more] = processes(started).filter((id) => processes('main.js --stdio').includes(id));
@@ -41,14 +41,14 @@ describe('VS Code with Docker', function () {
     return pid as number;
   };
 
-  it('runs the file, with its neighbours, at a click on the run button', async () => {
+  it('runs the file with the other files of its folder at a click on the run button', async () => {
     await run('hello.py');
     await hands.sees(() => hands.terminal(), /hello from linux\n✓ exited with code 0 · .* · docker/);
     expect(await hands.toasts()).to.equal('');
     await hands.screenshot('run');
   });
 
-  it('gives what is typed to the program', async () => {
+  it('sends what is typed to the program', async () => {
     await run('ask.py');
     await hands.sees(() => hands.terminal(), /your name\?/);
     await hands.typeInTerminal('Adx\x7fa\r');
@@ -56,7 +56,7 @@ describe('VS Code with Docker', function () {
     await hands.screenshot('stdin');
   });
 
-  it('stops an endless loop, by the button and by Ctrl-C', async () => {
+  it('stops an endless loop by the button and by Ctrl-C', async () => {
     await run('endless.py');
     await hands.sees(() => hands.terminal(), /and on\s*$/);
     await hands.button('Stop the Run in Sandbox');
@@ -68,7 +68,7 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.terminal(), /KeyboardInterrupt\s+✗ (?:exited with code 130|ended by SIGINT)/);
   });
 
-  it('tells which limit was hit', async () => {
+  it('shows which limit was hit', async () => {
     await run('limits.py');
     await hands.sees(() => hands.terminal(), /✗ stopped: it ran longer than 1\.5 s/);
   });
@@ -121,7 +121,7 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.status(), /^[^(]*$/);
   });
 
-  it('shows the sessions: their files, a shell, an end', async () => {
+  it('lists the sessions, shows their files, opens a shell and closes one', async () => {
     await run('write.py');
     await hands.sees(() => hands.terminal(), /written\s+✓/);
     await hands.command('Explorer: Focus on Sandbox Sessions View');
@@ -147,13 +147,13 @@ describe('VS Code with Docker', function () {
     await hands.section('workspace');
   });
 
-  it('has tasks, with the exit code of the program', async () => {
+  it('runs tasks, which end with the exit code of the program', async () => {
     await hands.command('Tasks: Run Task');
     await hands.pick('three');
     await hands.sees(() => hands.terminal(), /arguments: one two words\s+✗ exited with code 3/);
   });
 
-  it('lets the editor answer while 200 MB come out', async () => {
+  it('keeps the editor responsive while a program prints 200 MB', async () => {
     await hands.openFile('hello.js');
     await run('flood.py');
     await hands.sees(() => hands.terminal(), /x{50}/);
@@ -165,7 +165,7 @@ describe('VS Code with Docker', function () {
     expect(slowest, 'milliseconds from a key to the character').to.be.below(1_000);
   });
 
-  it('survives the death of its daemon', async () => {
+  it('starts the daemon again when it is killed', async () => {
     await run('endless.py');
     await hands.sees(() => hands.terminal(), /and on\s*$/);
     const pid = daemon();
@@ -176,14 +176,14 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.terminal(), /hello from linux/);
   });
 
-  it('takes what was written to disk meanwhile', async () => {
+  it('copies files that were written to disk since the last run', async () => {
     writeFileSync(join(editor.workspace, 'greetings.py'), 'def greet(name):\n    return "changed"\n');
     await run('hello.py');
     await hands.sees(() => hands.terminal(), /changed/);
   });
 
-  // One of the last: in VS Code 1.139 a terminal does not follow its output once the panel has shown something else.
-  it('makes a traceback a problem and a link', async () => {
+  // This test is one of the last, because in VS Code 1.139 a terminal does not scroll with its output once the panel has shown another view.
+  it('shows a traceback as a problem and as links', async () => {
     await run('broken.py');
     await hands.sees(() => hands.terminal(), /ZeroDivisionError: division by zero\s+✗ exited with code 1/);
     await hands.sees(() => hands.problems(), /ZeroDivisionError: division by zero.*\n?.*Run in Sandbox/);
@@ -195,7 +195,7 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.cursor(), /Ln 2,/);
   });
 
-  it('asks nobody outside this machine', () => {
+  it('sends no request outside this machine', () => {
     expect([...editor.strayRequests]).to.deep.equal([]);
   });
 });

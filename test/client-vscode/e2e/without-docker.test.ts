@@ -1,4 +1,4 @@
-/** Where Docker is not there: Deno, told openly; pipes that feel like a terminal; what is missing, with a button. */
+/** Running code in a real VS Code on a machine without Docker: Deno runs it, with pipes and a line discipline. */
 import { expect } from 'chai';
 import { createRequire } from 'node:module';
 import { delimiter, dirname } from 'node:path';
@@ -22,7 +22,7 @@ process.stdin.once('data', (data) => {
   'hello.py': 'print("never")\n',
 };
 
-/** Whatever else this machine has. */
+/** Makes programs run in these runtimes, even if this machine has others that the daemon would prefer. */
 const settings = { 'codebeaker.languages': { javascript: { runtime: 'deno' }, typescript: { runtime: 'deno' }, python: { runtime: 'docker' } } };
 
 describe('VS Code without Docker', function () {
@@ -46,7 +46,7 @@ describe('VS Code without Docker', function () {
     await hands.button('Run in Sandbox');
   };
 
-  it('says once what is used instead', async () => {
+  it('says only once what is used instead', async () => {
     await hands.sees(() => hands.toasts(), /Docker is not available\. Code runs in [\w, ]*deno[\w, ]* instead/);
     await hands.screenshot('without-docker');
     await hands.command('Notifications: Clear All Notifications');
@@ -59,7 +59,7 @@ describe('VS Code without Docker', function () {
     expect(await hands.toasts()).to.equal('');
   });
 
-  it('edits the line that is typed, and ends the input at Ctrl-D', async () => {
+  it('lets the line be edited, and ends the input at Ctrl-D', async () => {
     await run('ask.js');
     await hands.sees(() => hands.terminal(), /your name\?/);
     await hands.typeInTerminal('Bob Adx\x7fa\r');
@@ -76,14 +76,14 @@ describe('VS Code without Docker', function () {
     await hands.sees(() => hands.terminal(), /\^C\s+✗ (?:ended by SIGINT|exited with code 130)/);
   });
 
-  it('shows where it failed', async () => {
+  it('shows where the program failed as a problem', async () => {
     await run('broken.js');
     await hands.sees(() => hands.terminal(), /no such thing[^]*✗ exited with code 1/);
     await hands.sees(() => hands.problems(), /TypeError: no such thing/);
     await hands.panel('Terminal');
   });
 
-  it('says what a language needs, with a button', async () => {
+  it('offers to install what a language needs', async () => {
     await hands.openFile('hello.py');
     await hands.sees(() => hands.status(), /no sandbox/);
     await hands.button('Run in Sandbox');

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import type { RunEnd } from '../../../client-vscode/src/run/run.ts';
-import type { Source } from '../../../client-vscode/src/run/source.ts';
+import type { Source } from '../../../client-vscode/src/run/source/source.ts';
 import { TraceDiagnostics } from '../../../client-vscode/src/traces/diagnostics.ts';
 import { traceLinks } from '../../../client-vscode/src/traces/links.ts';
 import { placeOf } from '../../../client-vscode/src/traces/place.ts';
+import { casesOf } from '../../client-cases/cases.ts';
 import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
-import { execution } from '../../fakes/link.ts';
+import { execution } from '../../fakes/connection.ts';
 
-const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), name: 'a.py' } as unknown as Source;
+const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
 const output = `Traceback (most recent call last):
   File "/workspace/a.py", line 2, in <module>
     help()
@@ -18,12 +19,12 @@ ValueError: boom
 `;
 const end = (more: object = {}) => ({ result: execution({ exitCode: 1, ...more }), output }) as unknown as RunEnd;
 
-describe('where a run failed', () => {
+describe('the problems of a failed run', () => {
   const code = new FakeCode();
   const problems = new TraceDiagnostics(code.code);
   const at = (path: string) => code.problems.get(`file://${path}`)?.map(({ message, range }) => [message, range.start.line, range.start.character, range.end.character]);
 
-  it('is a problem at the innermost place that is the person’s own', () => {
+  it('are at the innermost place that is in one of the person’s documents', () => {
     code.documents.push(fakeDocument(Uri.file('/w/lib/b.py'), 'python', '  boom()  \n'));
     problems.show(source, end());
     expect([...code.problems.keys()]).to.deep.equal(['file:///w/lib/b.py']);
@@ -32,12 +33,12 @@ describe('where a run failed', () => {
     expect(problem.relatedInformation.map(({ location }: any) => [location.uri.path, location.range.start.line])).to.deep.equal([['/w/lib/a.py', 1]]);
   });
 
-  it('is forgotten when it runs again', () => {
+  it('are removed when the file runs again', () => {
     problems.clear(source.uri);
     expect(code.problems.size).to.equal(0);
   });
 
-  it('is nothing where it did not fail, or was stopped', () => {
+  it('are none if the program succeeded or was stopped', () => {
     problems.show(source, end({ exitCode: 0 }));
     problems.show(source, end({ outcome: 'cancelled', exitCode: null }));
     expect(code.problems.size).to.equal(0);
@@ -45,33 +46,30 @@ describe('where a run failed', () => {
 });
 
 describe('a place in the sandbox', () => {
-  const cases: Record<string, string | undefined> = {
-    '/workspace/a.py': '/w/lib/a.py',
-    'file:///workspace/a.py': '/w/lib/a.py',
-    './a.py': '/w/lib/a.py',
-    '/workspace/deep/b.py': '/w/lib/deep/b.py',
-    'file:///tmp/codebeaker-1-a/sandbox-b/workspace/b.py': '/w/lib/b.py',
-    '/usr/lib/x.py': undefined,
-    '/workspace/../etc/passwd': undefined,
-    'file:///tmp/codebeaker-1-a/main.mjs': undefined,
-  };
-  for (const [path, expected] of Object.entries(cases)) {
-    it(`${path} is ${expected ?? 'nobody’s'}`, () => {
-      expect(placeOf(path, source)?.path).to.equal(expected);
+  for (const { path, inFolder } of casesOf('places')) {
+    it(inFolder === null ? `${path} is no copy of a file` : `${path} is a copy of ${inFolder}`, () => {
+      const place = placeOf({ path, line: 3, column: 2 }, source);
+      expect(place && `${place.uri.path}:${place.line}:${place.column}`).to.equal(inFolder === null ? undefined : `/w/lib/${inFolder}:3:2`);
     });
   }
 
-  it('is the document alone where no folder is shared', () => {
+  it('is only in the document if no folder is shared', () => {
     const alone = { ...source, folder: undefined };
-    expect(placeOf('/workspace/a.py', alone)?.path).to.equal('/w/lib/a.py');
-    expect(placeOf('/workspace/b.py', alone)).to.equal(undefined);
+    expect(placeOf({ path: '/workspace/a.py', line: 1 }, alone)?.uri.path).to.equal('/w/lib/a.py');
+    expect(placeOf({ path: '/workspace/b.py', line: 1 }, alone)).to.equal(undefined);
+  });
+
+  it('is moved by the indentation that was removed from a selection', () => {
+    const indented = { ...source, columnOffset: 4 };
+    expect(placeOf({ path: 'a.py', line: 1, column: 2 }, indented)?.column).to.equal(6);
+    expect(placeOf({ path: 'b.py', line: 1, column: 2 }, indented)?.column).to.equal(2);
   });
 });
 
 describe('a link in the terminal', () => {
   const code = new FakeCode();
   const terminal = {};
-  const provider = traceLinks(code.code, { of: (given: unknown) => (given === terminal ? { run: { ask: { source } } } : undefined) } as never);
+  const provider = traceLinks(code.code, { ofTerminal: (given: unknown) => (given === terminal ? { run: { spec: { source } } } : undefined) } as never);
   const links = (line: string, where = terminal) => provider.provideTerminalLinks({ line, terminal: where } as never, {} as never) as any[];
   const found = (line: string) => links(line).map(({ startIndex, length, uri, line: row, column }) => [line.slice(startIndex, startIndex + length), `${uri.path}:${row}:${column}`]);
 
@@ -91,7 +89,7 @@ describe('a link in the terminal', () => {
     });
   }
 
-  it('is in our terminals only', () => {
+  it('is only made in the terminals of runs', () => {
     expect(links('/workspace/a.py:1', {})).to.deep.equal([]);
   });
 

@@ -1,0 +1,182 @@
+/**
+ * The consoles of runs: each is a terminal (in Restricted Mode an output channel) in which one program runs or ran last.
+ * A file that runs again uses its console again, unless a program still runs there.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Code, vscode } from '../base/code.ts';
+import { Listeners } from '../base/listeners.ts';
+import { type Log, messageOf } from '../base/log.ts';
+import type { Client } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
+import { Run, type RunEnd } from './run.ts';
+import { type CloseSandbox, DelayedClose } from './sandbox/delayed-close.ts';
+import type { Disk } from './sandbox/disk.ts';
+import type { Spares } from './sandbox/spares.ts';
+import type { RunSpec } from './source/run-spec.ts';
+import type { Source } from './source/source.ts';
+import { type Display, openDisplay } from './terminal/display.ts';
+import { Screen } from './terminal/screen.ts';
+
+export interface ConsolesParts {
+  readonly code: Code;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly disk: Disk;
+  readonly spares: Spares;
+  newId(): string;
+  random(): number;
+  /** How many sandboxes of ended runs stay open. */
+  sandboxesToKeep(): number;
+  /** Whether the keyboard focus moves to the console when a run begins. */
+  focus(): boolean;
+}
+
+export type RunEvent =
+  | { readonly kind: 'started'; readonly source: Source }
+  | { readonly kind: 'ended'; readonly source: Source; readonly end: RunEnd | undefined }
+  | { readonly kind: 'failed'; readonly source: Source; readonly fault: unknown };
+
+export interface RunConsole {
+  readonly screen: Screen;
+  readonly display: Display;
+  /** The run that is going on, or the last one. */
+  run: Run;
+  running: boolean;
+  /** Closes the sandbox of `run`. */
+  closeSandbox: CloseSandbox;
+}
+
+export class Consoles {
+  readonly #parts: ConsolesParts;
+  readonly #events = new Listeners<RunEvent>();
+  /** The one that was used last is the last. */
+  #consoles: RunConsole[] = [];
+  readonly #delayedClose: DelayedClose;
+
+  constructor(parts: ConsolesParts) {
+    this.#parts = parts;
+    this.#delayedClose = new DelayedClose(parts.clock);
+  }
+
+  onRunEvent(listener: (event: RunEvent) => void): vscode.Disposable {
+    return this.#events.add(listener);
+  }
+
+  get running(): readonly RunConsole[] {
+    return this.#consoles.filter(({ running }) => running);
+  }
+
+  get lastUsed(): RunConsole | undefined {
+    return this.#consoles.at(-1);
+  }
+
+  ofTerminal(terminal: vscode.Terminal | undefined): RunConsole | undefined {
+    return terminal && this.#consoles.find(({ display }) => display.terminal === terminal);
+  }
+
+  /** A console in which the document is running, otherwise the one in which it ran last. */
+  ofDocument(uri: vscode.Uri): RunConsole | undefined {
+    const all = this.#consoles.filter(({ run }) => run.spec.source.uri.toString() === uri.toString());
+    return all.findLast(({ running }) => running) ?? all.at(-1);
+  }
+
+  /** Shows the run in the given console, by default the document's own. Opens a new one if a program runs there. */
+  async runInConsole(spec: RunSpec, given?: RunConsole): Promise<void> {
+    const own = given ?? this.ofDocument(spec.source.uri);
+    const usable = own && !own.running && own.screen.plain !== this.#parts.code.workspace.isTrusted;
+    const runConsole = usable ? this.#reuseConsole(own, spec) : this.#openConsole(spec);
+    this.#consoles = [...this.#consoles.filter((other) => other !== runConsole), runConsole];
+    runConsole.display.show(!this.#parts.focus());
+    await this.#runAndTell(runConsole);
+    this.#closeOldSandboxes();
+  }
+
+  stopAll(): void {
+    for (const { run } of this.running) run.stop();
+  }
+
+  /** Closes the sandboxes that no program uses and no terminal shows. @returns whether there were any */
+  async makeRoom(): Promise<boolean> {
+    const closed = await Promise.all([this.#delayedClose.closeAllNow(), this.#parts.spares.discardAll()]);
+    return closed.includes(true);
+  }
+
+  /** Tells the listeners when the run begins and how it ends. */
+  async #runAndTell(runConsole: RunConsole): Promise<void> {
+    const { run } = runConsole;
+    const { source } = run.spec;
+    runConsole.running = true;
+    this.#events.tell({ kind: 'started', source });
+    try {
+      const end = await this.#parts.client.use((connection) => this.#runAndPrepareNext(runConsole, run, connection));
+      runConsole.running = false;
+      this.#events.tell({ kind: 'ended', source, end });
+    } catch (fault) {
+      runConsole.running = false;
+      this.#parts.log.warn(`${source.name}: ${messageOf(fault)}`);
+      this.#events.tell({ kind: 'failed', source, fault });
+    }
+  }
+
+  /** When the run has ended, a spare sandbox is prepared for the next run of the file. */
+  async #runAndPrepareNext(runConsole: RunConsole, run: Run, connection: Connection): Promise<RunEnd | undefined> {
+    const closeSandbox = async () => {
+      const sessionId = run.session?.sessionId;
+      if (sessionId !== undefined) await connection.request('session/close', { sessionId }).catch(() => undefined);
+    };
+    runConsole.closeSandbox = closeSandbox;
+    const end = await run.runInSandbox(connection);
+    if (runConsole.screen.isClosed) void closeSandbox();
+    else if (end && !end.folderRefused && this.#parts.sandboxesToKeep() > 0) this.#parts.spares.prepare(connection, run.spec);
+    return end;
+  }
+
+  #openConsole(spec: RunSpec): RunConsole {
+    const { code } = this.#parts;
+    const screen = new Screen(code, !code.workspace.isTrusted);
+    const runConsole: RunConsole = {
+      screen,
+      display: openDisplay(code, spec.source.name, screen),
+      run: this.#newRun(spec, screen),
+      running: false,
+      closeSandbox: nothingToClose,
+    };
+    screen.onClose(() => this.#consoleClosed(runConsole));
+    return runConsole;
+  }
+
+  #reuseConsole(runConsole: RunConsole, spec: RunSpec): RunConsole {
+    this.#delayedClose.closeSoon(runConsole.closeSandbox);
+    runConsole.closeSandbox = nothingToClose;
+    runConsole.screen.write('\r\n');
+    runConsole.run = this.#newRun(spec, runConsole.screen);
+    return runConsole;
+  }
+
+  #newRun(spec: RunSpec, screen: Screen): Run {
+    const { code, clock, disk, spares, newId, random } = this.#parts;
+    const supply = { disk, takeSpare: spares.take.bind(spares), makeRoom: () => this.makeRoom() };
+    return new Run(spec, { code, clock, screen, random, supply, id: newId() });
+  }
+
+  /** A person who closes the terminal needs neither the program nor its sandbox any more. */
+  #consoleClosed(runConsole: RunConsole): void {
+    this.#consoles = this.#consoles.filter((other) => other !== runConsole);
+    this.#parts.spares.discardOf(runConsole.run.spec.source.uri.toString());
+    if (runConsole.running) runConsole.run.stop();
+    else void runConsole.closeSandbox();
+    runConsole.screen.dispose();
+  }
+
+  /** Closes the oldest sandboxes of ended runs until no more than the wanted number are left. */
+  #closeOldSandboxes(): void {
+    const ended = this.#consoles.filter(({ running }) => !running);
+    for (const runConsole of ended.slice(0, Math.max(0, ended.length - this.#parts.sandboxesToKeep()))) {
+      void runConsole.closeSandbox();
+      runConsole.closeSandbox = nothingToClose;
+    }
+  }
+}
+
+const nothingToClose: CloseSandbox = async () => undefined;
