@@ -54,7 +54,7 @@ export const configNotes: ShapeNotes = {
     'sessions.maxLifetimeMs': 'Default: 120 min.',
     'network.modes': 'What a session may ask for. Empty: `none` alone.',
     stateDir: 'A folder for what is remembered: measurements, what was found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
-    'docker.host': 'The engine, as in `DOCKER_HOST`, but not by ssh.',
+    'docker.host': 'The engine, as in `DOCKER_HOST`.',
     'docker.ociRuntime': 'By which of its OCI runtimes the engine runs the containers of `docker`. Default: the engine’s own.',
     'docker.runtimes': 'More runtimes: id to `ociRuntime`, one that the engine offers (default: the id), and `isolation`, what it is worth, 0 to 10. More than 7 promises a kernel other than the host’s, and is checked.',
     'log.level': 'Default: `warn`.',
