@@ -1,7 +1,9 @@
 /** Waiting with an end, and closing several things together. */
 import { expect } from 'chai';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { deadline, sleep, within } from '../../server/src/base/clock.ts';
-import { closeAll, deferred } from '../../server/src/base/promises.ts';
+import { closeAll, deferred, Interruption } from '../../server/src/base/promises.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 describe('a wait', () => {
@@ -34,6 +36,43 @@ describe('a wait', () => {
     expect(awake).to.equal(false);
     await clock.advance(1);
     expect(awake).to.equal(true);
+  });
+});
+
+describe('a wait that an interruption ends', () => {
+  it('settles like the work, unless the interruption happens first', async () => {
+    const interruption = new Interruption();
+    const [done, failing, endless] = [deferred(), deferred(), deferred()];
+    const waits = [done, failing, endless].map(({ promise }) => interruption.limit(promise).then(() => 'resolved', (fault: Error) => fault.message));
+    done.resolve();
+    failing.reject(new Error('it failed'));
+    await Promise.all(waits.slice(0, 2));
+    interruption.happen();
+    expect(await Promise.all(waits)).to.deep.equal(['resolved', 'it failed', 'resolved']);
+  });
+
+  it('resolves at once when the interruption has happened, and drops the fault of the work', async () => {
+    const interruption = new Interruption();
+    interruption.happen();
+    await interruption.limit(Promise.reject(new Error('too late')));
+  });
+
+  it('leaves nothing in memory once it has settled', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const interruption = new Interruption();
+    const waits: WeakRef<Promise<void>>[] = [];
+    const begin = () => {
+      const wait = interruption.limit(Promise.resolve());
+      waits.push(new WeakRef(wait));
+      return wait;
+    };
+    for (let nth = 0; nth < 100; nth += 1) await begin();
+    // A WeakRef keeps its target alive until the end of the turn in which it was made.
+    await new Promise<void>((resolve) => void setTimeout(resolve, 0));
+    collect();
+    expect(waits.filter((wait) => wait.deref() !== undefined)).to.have.lengthOf(0);
+    interruption.happen();
   });
 });
 

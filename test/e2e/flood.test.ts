@@ -6,7 +6,7 @@ import { RawClient } from './raw-client.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
-const MAX_GROWTH = 64 * MiB;
+const MAX_GROWTH = 32 * MiB;
 
 describe('a program that prints 1 GiB', function () {
   this.timeout(180_000);

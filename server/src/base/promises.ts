@@ -17,6 +17,31 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
+/**
+ * Something that happens at most once and ends the waits that are going on. A wait that has settled before leaves
+ * nothing behind. (`Promise.race` would leave a reaction on the promise that it is given, for as long as that lives.)
+ */
+export class Interruption {
+  readonly #waits = new Set<() => void>();
+  #happened = false;
+
+  /** Ends every wait that is going on, and from now on each one at once. */
+  happen(): void {
+    this.#happened = true;
+    for (const end of this.#waits) end();
+    this.#waits.clear();
+  }
+
+  /** Settles like `work`, or resolves when the interruption happens first. A fault of `work` is dropped after that. */
+  limit(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#happened) resolve();
+      else this.#waits.add(resolve);
+      void work.then(resolve, reject).then(() => this.#waits.delete(resolve));
+    });
+  }
+}
+
 /** Runs tasks one after the other. A task that fails does not stop the next. */
 export class Sequence {
   #tail: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 /** One execution: one or more programs one after the other, one budget of time and output, one outcome. First cause wins. */
 import type { Clock } from '../base/clock.ts';
-import { deferred } from '../base/promises.ts';
+import { deferred, Interruption } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution as ExecutionResult, Outcome, Phase } from '../protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
@@ -34,7 +34,7 @@ export class Execution implements Running {
   readonly #options: ExecutionOptions;
   readonly #startedAt: number;
   readonly #finished = deferred();
-  readonly #stopped = deferred();
+  readonly #stopped = new Interruption();
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #process: Process | undefined;
@@ -175,12 +175,12 @@ export class Execution implements Running {
 
   /** Waits for the client to take output, but not longer than the execution lasts. */
   #sink(taken: Promise<void>): Promise<void> {
-    return Promise.race([taken, this.#stopped.promise]);
+    return this.#stopped.limit(taken);
   }
 
   /** Nobody waits for the client any more. Where the programs have ended by themselves, that was the first cause. */
   #stop(cause: Cause): void {
-    this.#stopped.resolve();
+    this.#stopped.happen();
     if (this.#cause || this.#over) return;
     this.#cause = cause;
     if (this.#process) this.#kill(this.#process);
