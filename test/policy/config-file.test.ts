@@ -49,7 +49,7 @@ describe('a configuration', () => {
     'a number too large for one': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
     'a runtime without its worth': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
     'a runtime worth too much': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
-    'a runtime named like one of ours': ['{"docker": {"runtimes": {"gvisor": {"isolation": 9}}}}', 'docker.runtimes.gvisor: Invalid key: an id is lower-case letters'],
+    'a runtime named like one of ours': ['{"docker": {"runtimes": {"gvisor": {"isolation": 9}}}}', 'docker.runtimes.gvisor: Invalid key: an id consists of lower-case letters'],
     'a runtime with an unknown key': ['{"docker": {"runtimes": {"kata": {"isolation": 9, "path": "/x"}}}}', 'docker.runtimes.kata.path: no such key'],
     'everything that is wrong': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
   };
