@@ -1,11 +1,11 @@
-/** Waiting with an end, and closing several things together. */
+/** Waits that end after a given time, and closing several things together. */
 import { expect } from 'chai';
 import { deadline, sleep, within } from '../../server/src/base/clock.ts';
 import { closeAll, deferred } from '../../server/src/base/promises.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
-describe('a wait', () => {
-  it('within a time tells whether the work has settled by then, and leaves no timer', async () => {
+describe('waiting', () => {
+  it('within a time tells whether the promise has settled by then, and leaves no timer', async () => {
     const clock = new FakeClock();
     const [soon, failing, late] = [deferred(), deferred(), deferred()];
     const waits = [soon, failing, late].map(({ promise }) => within(clock, 100, promise));
@@ -16,7 +16,7 @@ describe('a wait', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('with a deadline fails as the work does, or with the error that was given', async () => {
+  it('with a deadline rejects as the promise does, or with the given error when it is late', async () => {
     const clock = new FakeClock();
     const fails = deadline(clock, 100, Promise.reject(new Error('its own')), () => new Error('late'));
     expect(await fails.catch((fault: Error) => fault.message)).to.equal('its own');
@@ -26,7 +26,7 @@ describe('a wait', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('that sleeps ends with its time', async () => {
+  it('with sleep ends exactly after the given time', async () => {
     const clock = new FakeClock();
     let awake = false;
     void sleep(clock, 50).then(() => (awake = true));
@@ -38,7 +38,7 @@ describe('a wait', () => {
 });
 
 describe('closing several things together', () => {
-  it('waits for all of them, and reports every fault', async () => {
+  it('waits for all of them, and reports every error', async () => {
     const slow = deferred();
     let closed = false;
     const closing = closeAll([Promise.reject(new Error('one')), slow.promise, Promise.reject(new Error('two'))], 'not everything closed');
@@ -53,7 +53,7 @@ describe('closing several things together', () => {
     expect([fault.message, fault.errors.map(String)]).to.deep.equal(['not everything closed', ['Error: one', 'Error: two']]);
   });
 
-  it('is content when none fails', async () => {
+  it('resolves if none fails', async () => {
     await closeAll([Promise.resolve(), Promise.resolve(1)], 'not everything closed');
   });
 });

@@ -1,7 +1,7 @@
 /** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
+import { preparesSandboxes, narrow, type Policy } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, Open, Service } from '../wire/service.ts';
@@ -66,7 +66,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
-    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: makesAhead(policy) },
+    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     network: { modes: [...policy.networkModes] },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),

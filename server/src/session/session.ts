@@ -1,7 +1,7 @@
 /** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
 import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { deferred, type Deferred, nextTurn, Sequence } from '../base/promises.ts';
+import { deferred, type Deferred, nextLoopIteration, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
@@ -139,7 +139,7 @@ export class Session {
   /** Work of our own in the sandbox: the next command starts when it is done. Nobody waits for it, and the answer of this one leaves first. */
   tidy(work: () => Promise<void>): void {
     void this.#order.run(async () => {
-      await nextTurn();
+      await nextLoopIteration();
       await work();
     });
   }

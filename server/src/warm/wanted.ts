@@ -1,7 +1,7 @@
 /** What a policy wants to have waiting: a pool of sandboxes, and a warm interpreter in each. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { makesAhead, type Policy } from '../policy/policy.ts';
+import { preparesSandboxes, type Policy } from '../policy/policy.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { WarmInterpreter } from './interpreter.ts';
@@ -10,7 +10,7 @@ import { SandboxPool } from './pool.ts';
 
 /** Undefined where the policy wants nothing to wait. */
 export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<WarmInterpreter> | undefined {
-  if (!makesAhead(policy)) return undefined;
+  if (!preparesSandboxes(policy)) return undefined;
   const { pool } = policy;
   return new SandboxPool({
     clock,

@@ -1,7 +1,7 @@
 /** One client, from its first byte to the exit code. */
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { deferred, nextTurn } from '../base/promises.ts';
+import { deferred, nextLoopIteration } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import { createClient, createSend } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -93,7 +93,7 @@ export function connect(transport: MessageTransport, open: Open, deps: ConnectDe
   async function finish(): Promise<void> {
     const [closed] = await Promise.allSettled([lifecycle.close(), requests.close()]);
     // An answer is written in the turn in which its handler ends.
-    await nextTurn();
+    await nextLoopIteration();
     guard.outbound.abandon();
     await transport.flushed();
     if (closed.status === 'rejected') throw closed.reason;
