@@ -180,7 +180,7 @@ describe('codebeaker', () => {
     'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: no such file\n'],
     'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: can't be read (EISDIR)\n`],
     'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}\n`],
-    'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: no such file\n'],
+    'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: there is no such file\n'],
     'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
     'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],
   };
@@ -194,7 +194,7 @@ describe('codebeaker', () => {
   it('names the key that is wrong in the configuration', async () => {
     const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, rates: {} } });
     expect(code).to.equal(2);
-    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; rates: not available in this version, remove it\n$/);
+    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; rates: this version does not support this key; remove it\n$/);
   });
 
   it('shows how it is used where it was used wrongly', async () => {
