@@ -15,7 +15,7 @@ declare module '*.cjs' {
   const text: string;
   export default text;
 }
-declare module '*/entry.mjs' {
+declare module '*/bootstrap.mjs' {
   const text: string;
   export default text;
 }

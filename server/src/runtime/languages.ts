@@ -1,6 +1,7 @@
 /** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
 import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
+import { isAtLeast, type Version } from './versions.ts';
 import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
@@ -14,8 +15,8 @@ export interface Tools {
 
 interface Candidate {
   readonly tools: readonly string[];
-  /** Least version of the first tool, as major.minor. */
-  readonly atLeast?: readonly [number, number];
+  /** The oldest version of the first tool that will do. Absent: any. */
+  readonly atLeast?: Version;
   /** What makes the tool tell its version: --version unless said; empty where nothing does. */
   readonly versionFlag?: string;
   readonly warmUp?: WarmUp;
@@ -101,7 +102,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   const found = await tools.which(list.flatMap((candidate) => candidate.tools));
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
-    if (candidate.atLeast && !isRecent(await versionOf(candidate, tools), candidate.atLeast)) continue;
+    if (candidate.atLeast && !isAtLeast((await versionOf(candidate, tools)) ?? '', candidate.atLeast)) continue;
     return { extension: languages[language].extensions[0], phases: candidate.phases, version: () => versionOf(candidate, tools), warmUp: candidate.warmUp };
   }
   return undefined;
@@ -111,10 +112,6 @@ async function versionOf({ tools: [tool], versionFlag = '--version' }: Candidate
   return versionFlag === '' ? undefined : tools.version([tool as string, versionFlag]);
 }
 
-function isRecent(version: string | undefined, [leastMajor, leastMinor]: readonly [number, number]): boolean {
-  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
-}
 
 /** The tools a language could be run with, for messages: what to install. */
 export function toolNames(language: LanguageId): readonly string[] {

@@ -112,6 +112,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/**
+ * Refuses a network mode that the `can` of a runtime denies.
+ * @throws ProtocolError IsolationUnavailable
+ */
+export function checkNetwork({ networks }: RuntimeCan, { mode }: Network): void {
+  if (networks.includes(mode)) return;
+  throw new ProtocolError('IsolationUnavailable', `this runtime can't give a sandbox the network mode ${mode}; use ${networks.join(' or ')}`, { layers: ['network'] });
+}
+
 /** How a sandbox answers to what its `can` denies. @throws ProtocolError SandboxFailed */
 export function cannot(what: string): Promise<never> {
   return Promise.reject(new ProtocolError('SandboxFailed', `this sandbox can't ${what}`));

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { LanguageId, Limits } from '../../protocol/index.ts';
-import type { Process, Runtime, Sandbox } from '../ports.ts';
+import type { Runtime, Sandbox } from '../ports.ts';
 import type { Quantity } from './measurements.ts';
 
 const MiB = 2 ** 20;
@@ -67,12 +67,12 @@ async function firstWord(sandbox: Sandbox, language: LanguageId, code: string, c
   const program = { command: phase.command, env: phase.env, cwd: '/workspace', stdin: 'none', pty: undefined } as const;
   const begin = clock.monotonic();
   let heard: number | undefined;
-  const process: Process = await sandbox.start(program, () => {
+  const running = await sandbox.start(program, () => {
     heard ??= clock.monotonic() - begin;
   });
-  const kill = () => void process.kill().catch(() => undefined);
+  const kill = () => void running.kill().catch(() => undefined);
   signal.addEventListener('abort', kill, { once: true });
   if (signal.aborted) kill();
-  const exit = await process.exited.finally(() => signal.removeEventListener('abort', kill));
+  const exit = await running.exited.finally(() => signal.removeEventListener('abort', kill));
   return exit.kind === 'exited' && exit.code === 0 ? heard : undefined;
 }

@@ -53,7 +53,7 @@ const containers = (kind: ContainerKind): RuntimeKind => ({
   load: async (shared) => {
     const { DockerRuntime } = await import('./docker/runtime.ts');
     const { engine, daemonId, keeper, fifos, images, clock } = shared;
-    return new DockerRuntime({ kind, engine, daemonId, images, clock, log: shared.log.child(kind.id), guard: () => shared.sweepOnDeath(), pipes: { keeper, fifos } });
+    return new DockerRuntime({ kind, engine, daemonId, images, clock, log: shared.log.child(kind.id), sweepOnDeath: () => shared.sweepOnDeath(), pipes: { keeper, fifos } });
   },
 });
 

@@ -1,6 +1,7 @@
 /** Bytes in and out of one regular file. Nothing here follows a link, and nothing waits for a pipe's other end. */
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { undoing } from '../../base/undo.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { systemFault } from './faults.ts';
@@ -38,16 +39,14 @@ export async function readFile(directory: Held, name: string, path: string, offs
 }
 
 /** A regular file, or a fault: links ELOOP, directories EISDIR, everything else ENXIO. */
-export async function openRegular(path: Path, flags: number): Promise<FileHandle> {
-  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
-  try {
+export function openRegular(path: Path, flags: number): Promise<FileHandle> {
+  return undoing(async (undo) => {
+    const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
+    undo.add(() => file.close());
     const stats = await file.stat();
-    if (stats.isFile()) return file;
-    throw systemFault(stats.isDirectory() ? 'EISDIR' : 'ENXIO');
-  } catch (fault) {
-    await file.close();
-    throw fault;
-  }
+    if (!stats.isFile()) throw systemFault(stats.isDirectory() ? 'EISDIR' : 'ENXIO');
+    return file;
+  });
 }
 
 /** A file that shrinks meanwhile gives what is left of it. */

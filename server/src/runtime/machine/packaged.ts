@@ -13,11 +13,16 @@ export interface Packaged {
 
 /** The path of a real program: what stands in for one until an installation has ended does not count. */
 export async function findPackaged({ name, files }: Packaged, searchPath: string | undefined): Promise<string | undefined> {
-  const onPath = (searchPath ?? '').split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));
+  const onPath = searchFolders(searchPath).map((folder) => join(folder, name));
   for (const path of [...files.map(installed), ...onPath]) {
     if (path !== undefined && (await isProgram(path))) return path;
   }
   return undefined;
+}
+
+/** The folders of a PATH, without those that depend on the working directory. */
+export function searchFolders(searchPath = ''): readonly string[] {
+  return searchPath.split(delimiter).filter(isAbsolute);
 }
 
 function installed({ package: name, through, file }: Packaged['files'][number]): string | undefined {

@@ -1,7 +1,7 @@
 /** A program of the host as a Process. */
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, within } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
-import { ProtocolError } from '../../protocol/index.ts';
+import { invalidParam } from '../../protocol/index.ts';
 import type { Exit, Process, Sink } from '../ports.ts';
 import type { Keeper } from './keeper.ts';
 import { Pump } from './pump.ts';
@@ -35,9 +35,9 @@ export async function startProcess(program: HostProgram, sink: Sink, { keeper, c
   const { command, cwd, env, stdin, maxFileBytes } = program;
   const blocks = Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES);
   const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks) }, keeper);
-  const process = new MachineProcess(spawned, sink, keeper, clock, judge);
+  const running = new MachineProcess(spawned, sink, keeper, clock, judge);
   if (Buffer.isBuffer(stdin)) spawned.stdin?.end(stdin);
-  return process;
+  return running;
 }
 
 export class MachineProcess implements Process {
@@ -70,17 +70,14 @@ export class MachineProcess implements Process {
   }
 
   async signal(name: string): Promise<void> {
-    if (!signals.test(name)) throw new ProtocolError('InvalidParams', `${name} is no signal of this host; use a POSIX name such as SIGINT`);
+    if (!signals.test(name)) throw invalidParam('signal', `${name} is no signal of this host; use a POSIX name such as SIGINT`);
     this.#keeper.signal(this.pid, name);
   }
 
   async kill(graceMs = 0): Promise<void> {
     if (graceMs > 0) {
       this.#keeper.signal(this.pid, 'SIGTERM');
-      const grace = deferred();
-      const cancel = this.#clock.after(graceMs, grace.resolve);
-      await Promise.race([grace.promise, this.exited]);
-      cancel();
+      await within(this.#clock, graceMs, this.exited);
     }
     this.#keeper.signal(this.pid, 'SIGKILL');
   }

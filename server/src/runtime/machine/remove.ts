@@ -1,6 +1,7 @@
 /** Removes whole trees, however deep, whatever their permissions, and never what a link leads to. */
 import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { undoing } from '../../base/undo.ts';
 import { errorCode, systemFault } from './faults.ts';
 import { type Held, lend, type Path, type Walker } from './walk.ts';
 
@@ -63,15 +64,13 @@ async function flatten(walker: Walker, top: Held, name: Buffer, moved: number): 
 }
 
 /** Programs may have locked their own directories. */
-async function enterAnyway(walker: Walker, parent: Held, name: Path): Promise<Held> {
-  const directory = await walker.enter(parent, name);
-  try {
+function enterAnyway(walker: Walker, parent: Held, name: Path): Promise<Held> {
+  return undoing(async (undo) => {
+    const directory = await walker.enter(parent, name);
+    undo.add(() => directory.close());
     await chmod(directory.self, 0o700);
-  } catch (fault) {
-    await directory.close();
-    throw fault;
-  }
-  return directory;
+    return directory;
+  });
 }
 
 /** Names as bytes: not all of them are text. */

@@ -1,5 +1,5 @@
 /** What a runtime owes the held shell: the streams of an idle `sh`. */
-import type { AdjustableLimits, Stream, TerminalSize } from '../ports.ts';
+import type { AdjustableLimits, Sink, TerminalSize } from '../ports.ts';
 
 /** A shell that runs the prelude. Its owner reads it from the first byte on. */
 export interface Channel {
@@ -8,7 +8,7 @@ export interface Channel {
   /** Ends stdin; output goes on. */
   end(): void;
   /** Called with all output from now on. While its promise is pending, nothing more is read. */
-  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void;
+  listen(sink: Sink): void;
   /** Resolves when no more output will come. */
   readonly closed: Promise<void>;
   destroy(): void;

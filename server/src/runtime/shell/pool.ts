@@ -1,5 +1,5 @@
 /** The shells of one sandbox: opened on demand, kept idle, a named maximum. */
-import { type Clock, deadline } from '../../base/clock.ts';
+import { type Clock, deadline, sleep } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { ShellSource } from './channel.ts';
@@ -103,7 +103,7 @@ export class ShellPool {
       if (opened) return opened;
       if (this.#closed || !this.#first.alive) throw this.#gone();
       if (last) throw unwell('ended at once');
-      await new Promise<void>((resolve) => this.#clock.after(OPEN_AGAIN_MS, resolve));
+      await sleep(this.#clock, OPEN_AGAIN_MS);
     }
   }
 

@@ -1,5 +1,5 @@
 /** A program that runs below a held shell. */
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, sleep, within } from '../../base/clock.ts';
 import { Interruption } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
 import { foundLine, killAndTell, killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
@@ -60,12 +60,12 @@ export abstract class ControlledProcess implements Process {
     this.#unheard.happen();
     if (graceMs > 0) {
       this.control(signalLine('SIGTERM', this.#base, this.context.id));
-      await this.#exitedWithin(graceMs);
+      await within(this.context.clock, graceMs, this.exited);
     }
     for (let tries = 0; !this.ended; tries++) {
       if (tries === KILL_TRIES) return this.context.giveUp('a program could not be killed');
       this.sweep();
-      await this.#exitedWithin(KILL_AGAIN_MS * (tries + 1));
+      await within(this.context.clock, KILL_AGAIN_MS * (tries + 1), this.exited);
     }
   }
 
@@ -85,7 +85,7 @@ export abstract class ControlledProcess implements Process {
   protected async untilGone(look: () => Promise<boolean>): Promise<void> {
     for (let tries = 1; !(await look()); tries++) {
       if (tries === KILL_TRIES) return this.context.giveUp('what a program left could not be killed');
-      await new Promise<void>((resolve) => void this.context.clock.after(GONE_AGAIN_MS * tries ** 2, resolve));
+      await sleep(this.context.clock, GONE_AGAIN_MS * tries ** 2);
     }
   }
 
@@ -103,15 +103,6 @@ export abstract class ControlledProcess implements Process {
     this.control(killLine(this.context.id, this.#base));
   }
 
-  async #exitedWithin(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.context.clock.after(ms, resolve);
-      void this.exited.then(() => {
-        cancel();
-        resolve();
-      });
-    });
-  }
 
   abstract write(bytes: Buffer): Promise<void>;
   abstract end(): void;

@@ -1,6 +1,6 @@
 /** A sandbox made of held shells: everything a runtime needs to be one, but for making the first shell. */
 import { randomBytes } from 'node:crypto';
-import { type Clock, deadline } from '../../base/clock.ts';
+import { type Clock, deadline, within } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../protocol/index.ts';
@@ -76,15 +76,9 @@ export class ShellSandbox implements Sandbox {
     this.#lost.resolve('the sandbox ran out of memory');
   }
 
-  /** Resolves when no program runs any more. */
+  /** Resolves when no program runs any more, or after `deadlineMs`. */
   async #settled(deadlineMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(deadlineMs, resolve);
-      void Promise.all([...this.#running].map(({ exited }) => exited)).then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    await within(this.#parts.clock, deadlineMs, Promise.all([...this.#running].map(({ exited }) => exited)));
   }
 
   async #lostExit(): Promise<Exit> {

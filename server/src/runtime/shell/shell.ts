@@ -1,6 +1,6 @@
 /** One held shell: runs one thing at a time and knows exactly where its output ends. */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { deferred, type Deferred } from '../../base/promises.ts';
 import type { Sink } from '../ports.ts';
 import type { Channel } from './channel.ts';
@@ -157,7 +157,7 @@ export class HeldShell {
    */
   #drop(chunk: Buffer): void | Promise<void> {
     this.#dropped += chunk.length;
-    if (this.#dropped > MAX_DROPPED_BYTES) return new Promise((resolve) => void this.#clock.after(DROP_EVERY_MS, resolve));
+    if (this.#dropped > MAX_DROPPED_BYTES) return sleep(this.#clock, DROP_EVERY_MS);
   }
 
   #end(): void {

@@ -2,7 +2,8 @@
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Interruption } from '../../base/promises.ts';
-import type { Stream } from '../ports.ts';
+import { writeTo } from '../machine/write.ts';
+import type { Sink, Stream } from '../ports.ts';
 import type { Channel } from './channel.ts';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -40,24 +41,14 @@ export class StreamChannel implements Channel {
   }
 
   write(bytes: Buffer | string): Promise<void> {
-    const socket = this.#stdin;
-    if (!socket.writable || socket.write(bytes)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const settle = () => {
-        socket.off('drain', settle);
-        socket.off('close', settle);
-        resolve();
-      };
-      socket.on('drain', settle);
-      socket.on('close', settle);
-    });
+    return writeTo(this.#stdin, bytes);
   }
 
   end(): void {
     this.#stdin.end();
   }
 
-  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void {
+  listen(sink: Sink): void {
     for (const [stream, socket] of this.#outputs) {
       socket.on('data', (chunk: Buffer) => {
         const taken = sink(stream, chunk);

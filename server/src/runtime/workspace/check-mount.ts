@@ -25,7 +25,7 @@ export async function checkMount(path: string, allowed: Pick<Identity, 'dev' | '
 async function seenInside(sandbox: Sandbox): Promise<string> {
   const output = new Collector(MAX_ANSWER_BYTES);
   const command = ['stat', '-c', '%d %i', '/workspace'];
-  const process = await sandbox.start({ command, cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, output.sink);
-  await process.exited;
+  const running = await sandbox.start({ command, cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, output.sink);
+  await running.exited;
   return output.stdout().toString().trim();
 }

@@ -35,7 +35,7 @@ export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: numbe
   // CommonJS: in the bundle there is no export but the default.
   const { default: tar } = await import('tar-stream');
   const messages = new Collector(0);
-  const process = await sandbox.start(
+  const running = await sandbox.start(
     { command: ['tar', '-x', '-f', '-', '-C', '/workspace'], cwd: '/workspace', env: { LC_ALL: 'C' }, stdin: 'open', pty: undefined },
     messages.sink,
   );
@@ -44,18 +44,18 @@ export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: numbe
   pack.on('error', () => undefined);
   const copy = { pack, walker: walkerFor(platform()), signal, left: maxBytes };
   try {
-    await Promise.all([send(pack, process), addAll(path, copy)]);
+    await Promise.all([send(pack, running), addAll(path, copy)]);
   } catch (fault) {
     pack.destroy();
-    await process.kill();
+    await running.kill();
     throw fault;
   }
-  checkExit(await process.exited, messages.stderr().toString());
+  checkExit(await running.exited, messages.stderr().toString());
 }
 
-async function send(pack: Pack, process: Process): Promise<void> {
-  for await (const chunk of pack) await process.write(chunk as Buffer);
-  process.end();
+async function send(pack: Pack, running: Process): Promise<void> {
+  for await (const chunk of pack) await running.write(chunk as Buffer);
+  running.end();
 }
 
 async function addAll(path: string, copy: Copy): Promise<void> {

@@ -1,6 +1,7 @@
 /** Folders of the host that a client was allowed to give. What was allowed is a real path: whatever is there by now must still be it. */
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
+import { undoing } from '../../base/undo.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { type Held, lend, walkerFor } from '../machine/walk.ts';
 import type { SharedFolder } from '../ports.ts';
@@ -22,14 +23,15 @@ export function mountOf(workspace: SharedFolder | undefined): SharedFolder | und
  * The folder, held: it stays the same, whatever its path leads to later.
  * @throws ProtocolError SandboxFailed where the path leads elsewhere than when it was allowed
  */
-export async function holdFolder(path: string): Promise<Held> {
-  const held = await walkerFor(platform()).open(path).catch(() => undefined);
-  if (!held) throw folderChanged();
-  const { self } = held;
-  const real = await readlink(self).catch(() => realpath(self)).catch(() => undefined);
-  if (real === path) return held;
-  await held.close();
-  throw folderChanged();
+export function holdFolder(path: string): Promise<Held> {
+  return undoing(async (undo) => {
+    const held = await walkerFor(platform()).open(path).catch(() => undefined);
+    if (!held) throw folderChanged();
+    undo.add(() => held.close());
+    const real = await readlink(held.self).catch(() => realpath(held.self)).catch(() => undefined);
+    if (real !== path) throw folderChanged();
+    return held;
+  });
 }
 
 /** @throws ProtocolError SandboxFailed */

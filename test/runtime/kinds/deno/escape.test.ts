@@ -124,7 +124,7 @@ describe('a program under deno', () => {
       'fs.writeFile': 'fs.writeFileSync(OUT + "/new", "x")',
       'a heap snapshot': 'v8.writeHeapSnapshot(OUT + "/new")',
       "Deno's own folder": 'Deno.writeTextFileSync("../cache/new", "x")',
-      'the file we start with': 'Deno.writeTextFileSync("../../main.mjs", "x")',
+      'the file we start with': 'Deno.writeTextFileSync("../../bootstrap.mjs", "x")',
       'Deno.openKv': '(Deno as any).openKv(OUT + "/new")',
     },
     'make links': {

@@ -95,7 +95,7 @@ describe('the main file of a program under deno', () => {
       expect(fault.message).to.match(/shell/);
     }
     await rejects(run(held.sandbox, ['deno', 'run', '/etc/main.ts']), 'InvalidPath');
-    await rejects(run(held.sandbox, ['deno', 'run', '/workspace/../../main.mjs']), 'InvalidPath');
+    await rejects(run(held.sandbox, ['deno', 'run', '/workspace/../../bootstrap.mjs']), 'InvalidPath');
   });
 
   it('does not see what another sandbox stored', async () => {

@@ -89,7 +89,7 @@ describe('the deno runtime', () => {
     'that lets the main file import anything': [
       (path) => `[ "$1" = --version ] && exec ${path} --version
         file=$(printf %s "$CODEBEAKER_MAIN" | sed 's#^file://##'); set -- "$@"; n=$#
-        while [ $n -gt 0 ]; do a=$1; shift; case $a in *main.mjs) a=$file ;; esac; set -- "$@" "$a"; n=$((n-1)); done
+        while [ $n -gt 0 ]; do a=$1; shift; case $a in *bootstrap.mjs) a=$file ;; esac; set -- "$@" "$a"; n=$((n-1)); done
         exec ${path} "$@"`,
       /programs can import files outside/,
     ],
@@ -103,7 +103,7 @@ describe('the deno runtime', () => {
       const fault = await rejects(runtime.create(specFor({ runtime, leftovers: async () => [], dispose: async () => undefined }), context), 'RuntimeUnavailable');
       expect(fault.data).to.include({ runtime: 'deno', reason: info.reason }).and.to.have.property('hint');
       await runtime.close();
-      expect((await readdir(await keeper.folder())).filter((each) => each !== 'main.mjs')).to.deep.equal([]);
+      expect((await readdir(await keeper.folder())).filter((each) => each !== 'bootstrap.mjs')).to.deep.equal([]);
     });
   }
 

@@ -138,7 +138,7 @@ describe('a container under gVisor on the real engine', () => {
   it('goes when the connection that holds it does', async () => {
     const engine = new Engine(address(), systemClock);
     const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
-    const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), machine: 'x86_64', oci: { name: 'runsc', gvisor: true }, mounts: [], workspace: undefined, user: { uid: 65_534, gid: 65_534 } };
+    const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), architecture: 'x86_64', oci: { name: 'runsc', gvisor: true }, mounts: [], workspace: undefined, user: { uid: 65_534, gid: 65_534 } };
     const id = await engine.create(containerOptions(spec, debian, identity));
     const lease = await engine.attach(id, new AbortController().signal);
     await engine.start(id, new AbortController().signal);

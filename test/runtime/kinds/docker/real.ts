@@ -55,7 +55,7 @@ export function real(image: string, where = address(), kind = plain): Real {
     images: Object.fromEntries(languageIds.map((id) => [id, image])),
     clock: systemClock,
     log,
-    guard: () => Promise.resolve(),
+    sweepOnDeath: () => Promise.resolve(),
     pipes: { keeper, fifos: new Fifos(keeper) },
   });
   const containers = () => docker('ps', '-aq', '--no-trunc', '--filter', `label=${DAEMON_LABEL}=${daemonId}`).split('\n').filter(Boolean);

@@ -31,7 +31,7 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, guard = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesParts): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesParts): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];
@@ -46,7 +46,7 @@ export async function subject(change: Partial<EngineAddress> = {}, guard = () =>
     images: { shellscript: 'image', python: 'other' },
     clock,
     log: recordingLog(logged),
-    guard,
+    sweepOnDeath,
     pipes,
   });
   return { fake, engine, runtime, clock, logged, close: () => fake.close() };

@@ -1,6 +1,6 @@
 /** The runtime `bun`. Bun has no permissions of its own: without an operating system's sandbox around it there is none. */
 import { arch, platform } from 'node:os';
-import type { LanguageId } from '../../../protocol/index.ts';
+import { type LanguageId, languages } from '../../../protocol/index.ts';
 import { findPackaged } from '../../machine/packaged.ts';
 import type { Tools } from '../../languages.ts';
 import { nativeIsolation } from '../native/isolation.ts';
@@ -8,8 +8,9 @@ import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
 import type { Toolchain } from '../../ports.ts';
 
+/** Where Bun is inside. */
 const FOLDER = '/opt/bun';
-const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
+const bunLanguages: readonly LanguageId[] = ['javascript', 'typescript'];
 
 /** `searchPath` is the daemon's PATH. */
 export function createBunRuntime(searchPath: string | undefined, options: NativeOptions): NativeRuntime {
@@ -19,7 +20,7 @@ export function createBunRuntime(searchPath: string | undefined, options: Native
 function bun(searchPath: string | undefined): NativeKind {
   return {
     id: 'bun',
-    languages: ['javascript', 'typescript'],
+    languages: bunLanguages,
     isolation: expectedIsolation,
     startup: { coldMs: 20, warmMs: 12 },
     memoryBytes: 2 * 1024 * 1024,
@@ -41,9 +42,8 @@ function findBun(searchPath: string | undefined): Promise<string | undefined> {
 }
 
 function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | undefined> {
-  const extension = extensions[language];
-  return Promise.resolve(extension === undefined ? undefined : {
-    extension,
+  return Promise.resolve(!bunLanguages.includes(language) ? undefined : {
+    extension: languages[language].extensions[0],
     version: () => tools.version(['bun', '--version']),
     phases: (file, args) => [{ name: 'run', command: ['bun', 'run', file, ...args], env: { DO_NOT_TRACK: '1' } }],
     warmUp: undefined,

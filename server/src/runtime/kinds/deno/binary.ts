@@ -1,9 +1,10 @@
 /** Where Deno is, and which one will do. */
 import { arch, platform } from 'node:os';
 import { findPackaged } from '../../machine/packaged.ts';
+import { isAtLeast, type Version } from '../../versions.ts';
 
 /** Older ones have had holes in their permissions. */
-export const minimumVersion = [2, 8] as const;
+export const minimumVersion: Version = [2, 8];
 
 /** The native program of the npm package `deno`, without its launcher in JavaScript; else one on PATH. */
 export function findDeno(searchPath: string | undefined): Promise<string | undefined> {
@@ -12,6 +13,5 @@ export function findDeno(searchPath: string | undefined): Promise<string | undef
 }
 
 export function isRecent(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > minimumVersion[0] || (major === minimumVersion[0] && minor >= minimumVersion[1]);
+  return isAtLeast(version, minimumVersion);
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { type Environment, ProtocolError } from '../../../protocol/index.ts';
 import type { Program } from '../../ports.ts';
 
-/** As entry.mjs reads them. */
+/** As bootstrap.mjs reads them. */
 const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
 const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
@@ -18,8 +18,8 @@ export interface Grants {
 
 export interface DenoRun {
   readonly binary: string;
-  readonly entry: string;
-  /** Undefined: an order will tell. */
+  readonly bootstrap: string;
+  /** undefined: Deno waits for an order that names it (warm-up/order.ts). */
   readonly file: string | undefined;
   readonly args: readonly string[];
   readonly env: Environment;
@@ -52,7 +52,7 @@ function variables(env: Environment): [name: string, value: string][] {
   return Object.entries(env).filter(([name]) => !graphics.test(name));
 }
 
-export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: DenoRun): string[] {
+export function denoCommand({ binary, bootstrap, args, env, grants, memoryBytes }: DenoRun): string[] {
   const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
   return [
     binary,
@@ -71,7 +71,7 @@ export function denoCommand({ binary, entry, args, env, grants, memoryBytes }: D
     '--no-lock',
     '--node-modules-dir=none',
     `--v8-flags=--max-old-space-size=${heapMiB}`,
-    entry,
+    bootstrap,
     ...args,
   ];
 }

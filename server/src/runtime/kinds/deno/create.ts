@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
+import { type Undo, undoing } from '../../../base/undo.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { ConfinedFiles } from '../../machine/confined.ts';
 import { errorCode, fileError } from '../../machine/faults.ts';
@@ -20,7 +21,7 @@ import { findLinks, type Links } from '../../workspace/links.ts';
 
 export interface CreateParts {
   readonly binary: string;
-  readonly entry: string;
+  readonly bootstrap: string;
   readonly version: string;
   readonly keeper: Keeper;
   readonly clock: Clock;
@@ -33,12 +34,7 @@ export interface CreateParts {
 /** @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
 export async function createSandbox(spec: SandboxSpec, context: CreateContext, parts: CreateParts): Promise<DenoSandbox> {
   try {
-    const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
-    const remove = () => removeIfThere(parts.walker, root);
-    return await fill(root, spec, context, parts, remove).catch(async (fault: unknown) => {
-      await remove();
-      throw fault;
-    });
+    return await undoing((undo) => make(spec, context, parts, undo));
   } catch (fault) {
     // What the system says names paths of the host.
     const code = errorCode(fault);
@@ -46,8 +42,10 @@ export async function createSandbox(spec: SandboxSpec, context: CreateContext, p
   }
 }
 
-async function fill(root: string, spec: SandboxSpec, context: CreateContext, parts: CreateParts, remove: () => Promise<void>): Promise<DenoSandbox> {
+async function make(spec: SandboxSpec, context: CreateContext, parts: CreateParts, undo: Undo): Promise<DenoSandbox> {
   const { workspace: shared, limits } = spec;
+  const root = await mkdtemp(join(await parts.keeper.folder(), 'sandbox-'));
+  undo.add(() => removeIfThere(parts.walker, root));
   const own = { workspace: join(root, 'workspace'), temporary: join(root, 'tmp'), cache: join(root, 'cache') };
   for (const path of Object.values(own)) await mkdir(path);
   const lent = mountOf(shared);
@@ -65,15 +63,15 @@ async function fill(root: string, spec: SandboxSpec, context: CreateContext, par
   const grants = grantsOf(lent, workspace, own.temporary, circumstances);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
-  const { binary, entry, version, keeper, clock, walker, removed } = parts;
+  const { binary, bootstrap, version, keeper, clock, walker, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, entry, version, keeper, clock, limits, presence, grants,
+    binary, bootstrap, version, keeper, clock, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),
     isolation: denoIsolation(circumstances, spec),
     remove: async () => {
-      await remove();
+      await undo.all();
       removed(sandbox);
     },
   });

@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Entries } from '../../../state/section.ts';
-import type { Verdicts } from './look.ts';
+import type { Verdicts } from './detect.ts';
 import type { Known } from './remembered.ts';
 
 /** `ourVersion` stands for what is tried: another one tries something else. */

@@ -1,16 +1,19 @@
 /** Deno inside bubblewrap: its permissions hold the programs, and the system holds Deno. */
 import { forwarding } from '../../../base/forward.ts';
-import type { Isolation, LanguageId, Layer } from '../../../protocol/index.ts';
+import type { Isolation, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
-import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../ports.ts';
+import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type Sink, type WarmUp } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
-import type { Found } from './look.ts';
-import { Verdict } from './verdict.ts';
+import type { Found } from './detect.ts';
+import { ExitCause } from './exit-cause.ts';
+import { denoLanguages, denoToolchain } from './toolchain.ts';
 
+/** Where Deno is inside. */
 const FOLDER = '/opt/deno';
-const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
+const BINARY = `${FOLDER}/deno`;
+const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
 
 const permissions: Layer = {
   name: 'permissions', state: 'enforced', detail: "Deno's own: files of /workspace and /tmp, no network, no other program, no library, no variable of others",
@@ -24,19 +27,19 @@ export function createLayeredDeno(found: () => Promise<Found>, options: NativeOp
 function layeredDeno(found: () => Promise<Found>): NativeKind {
   return {
     id: 'deno',
-    languages: ['javascript', 'typescript'],
+    languages: denoLanguages,
     isolation: layered(expectedIsolation),
     startup: { coldMs: 20, warmMs: 40 },
     memoryBytes: 2 * 1024 * 1024,
     hint: 'npm install deno, or put a recent deno on PATH',
     version: ([language]) => language?.version,
     async equip() {
-      const { binary, entry, version } = await found();
+      const { binary, bootstrap, version } = await found();
       return {
-        binds: [[binary, `${FOLDER}/deno`], [entry, `${FOLDER}/main.mjs`]],
+        binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
         isolation: (facts, spec) => layered(nativeIsolation(facts, spec)),
-        findToolchain: (language) => Promise.resolve(toolchain(language, version)),
+        findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };
     },
     wrap: layeredSandbox,
@@ -48,24 +51,11 @@ function layered({ score, layers }: Isolation): Isolation {
   return { score: score + (score === NATIVE_SCORE ? 1 : 0), layers: [...layers, permissions] };
 }
 
-function toolchain(language: LanguageId, version: string): Toolchain | undefined {
-  const extension = extensions[language];
-  if (extension === undefined) return undefined;
-  return {
-    extension,
-    version: () => Promise.resolve(version),
-    phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
-    // What variables it may see, and what its arguments are, is settled when it starts.
-    warmUp: { takes: { file: true, env: false, args: false }, start: () => ({ command: WAIT, env: {}, files: {} }) },
-  };
-}
-
-/** Deno waits for an order. */
+/** The command of a Deno that waits for an order. It is compared by identity: no command of a client can be it. */
 const WAIT: readonly string[] = ['deno', 'wait'];
 
-function isWarmStart(command: Program['command']): boolean {
-  return command === WAIT;
-}
+/** Which variables a program may see, and its arguments, have to be known when Deno starts. */
+const warmUp: WarmUp = { takes: { file: true, env: false, args: false }, start: () => ({ command: WAIT, env: {}, files: {} }) };
 
 /**
  * Runs nothing but Deno: every program of it has both layers. A Deno that waits in it was started with the limit of
@@ -75,17 +65,13 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const both = ['/workspace', '/tmp'];
   const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
   const start = async (program: Program, sink: Sink): Promise<Process> => {
-    const { file, args } = isWarmStart(program.command) ? { file: undefined, args: [] } : programOf(program.command);
+    const { file, args } = program.command === WAIT ? { file: undefined, args: [] } : programOf(program.command);
     const run = {
-      binary: `${FOLDER}/deno`, entry: `${FOLDER}/main.mjs`, file, args, env: program.env, grants,
+      binary: BINARY, bootstrap: BOOTSTRAP, file, args, env: program.env, grants,
       memoryBytes: limits.memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',
     };
-    const verdict = new Verdict();
-    const heard: Sink = (stream, chunk) => {
-      if (stream === 'stderr') verdict.read(chunk);
-      return sink(stream, chunk);
-    };
-    return judged(await inner.start({ ...program, command: denoCommand(run), env: denoEnvironment(run) }, heard), verdict);
+    const cause = new ExitCause();
+    return judged(await inner.start({ ...program, command: denoCommand(run), env: denoEnvironment(run) }, cause.reading(sink)), cause);
   };
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false },
@@ -94,7 +80,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   });
 }
 
-/** The same process, but for what its end is called. */
-function judged(process: Process, verdict: Verdict): Process {
-  return forwarding(() => process, { exited: process.exited.then((exit) => verdict.judge(exit)) });
+/** The same process, of whose exit `cause` says what it was. */
+function judged(running: Process, cause: ExitCause): Process {
+  return forwarding(() => running, { exited: running.exited.then((exit) => cause.judge(exit)) });
 }

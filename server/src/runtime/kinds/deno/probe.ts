@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
-import type { Process, Sandbox } from '../../ports.ts';
+import type { Sandbox } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 import attempts from './attempts.mjs' with { type: 'text' };
 
@@ -46,11 +46,11 @@ async function run(sandbox: Sandbox, name: string, code: string, clock: Clock) {
   const begin = clock.monotonic();
   let firstMs: number | undefined;
   const program = { command: ['deno', 'run', path], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined } as const;
-  const process: Process = await sandbox.start(program, (stream, chunk) => {
+  const running = await sandbox.start(program, (stream, chunk) => {
     firstMs ??= clock.monotonic() - begin;
     return output.sink(stream, chunk);
   });
-  await process.exited;
+  await running.exited;
   return { stdout: output.stdout().toString(), firstMs: firstMs ?? 0 };
 }
 

@@ -6,13 +6,14 @@ import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { walkerFor } from '../../machine/walk.ts';
-import type { CreateContext, Runtime, SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
-import { type Found, look, type Verdicts, wordsFor } from './look.ts';
+import { detectDeno, type Found, type Verdicts, wordsFor } from './detect.ts';
 import type { Known } from './remembered.ts';
 import type { DenoSandbox } from './sandbox.ts';
+import { denoLanguages } from './toolchain.ts';
 
 export interface DenoOptions {
   readonly keeper: Keeper;
@@ -30,7 +31,7 @@ export function createDenoRuntime(options: DenoOptions): DenoRuntime {
   return new DenoRuntime(options);
 }
 
-const languages: readonly LanguageId[] = ['javascript', 'typescript'];
+
 const noVerdicts: Verdicts = { get: async () => undefined, keep: async () => undefined };
 const HINT = 'npm install deno, or put a recent deno on PATH';
 
@@ -73,13 +74,11 @@ export class DenoRuntime implements Runtime {
   }
 
   prepared(language: LanguageId | undefined): boolean {
-    return this.#info.available && (language === undefined || languages.includes(language));
+    return this.#info.available && (language === undefined || denoLanguages.includes(language));
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
-    if (spec.network.mode !== 'none') {
-      throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    }
+    checkNetwork(this.can, spec.network);
     if (!this.#looked) await this.refresh(context.signal);
     context.signal.throwIfAborted();
     const { reason = 'it is not available' } = this.#info;
@@ -116,7 +115,7 @@ export class DenoRuntime implements Runtime {
     const { keeper, clock, env, log, find = findDeno, verdicts = noVerdicts } = this.#options;
     const context = { signal: new AbortController().signal, report: () => undefined };
     try {
-      const { found, known } = await look({
+      const { found, known } = await detectDeno({
         keeper,
         clock,
         verdicts,
@@ -141,7 +140,7 @@ export class DenoRuntime implements Runtime {
       available: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
       ...(version === undefined ? {} : { version }),
-      languages: languages.map((id) => ({ id })),
+      languages: denoLanguages.map((id) => ({ id })),
       isolation: denoIsolation({ linux: platform() === 'linux', links: undefined, temporaryWritable: true }),
       startup: { coldMs: round(coldMs), warmMs: round(warmMs), measured: measured !== undefined },
       memoryBytes,

@@ -7,12 +7,13 @@ import type { Presence } from '../../machine/presence.ts';
 import { type MachineProcess, startProcess } from '../../machine/process.ts';
 import { cannot, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
+import { ExitCause } from './exit-cause.ts';
 import { watchMemory } from './memory.ts';
-import { Verdict } from './verdict.ts';
+import { denoToolchain } from './toolchain.ts';
 
 export interface DenoSandboxParts {
   readonly binary: string;
-  readonly entry: string;
+  readonly bootstrap: string;
   readonly version: string;
   /** Host folders of its own. */
   readonly cache: string;
@@ -28,7 +29,6 @@ export interface DenoSandboxParts {
   remove(): Promise<void>;
 }
 
-const extensions: Partial<Record<LanguageId, string>> = { javascript: '.js', typescript: '.ts' };
 
 export class DenoSandbox implements Sandbox {
   readonly can = { adjust: false, copyIn: false, tellPristine: false };
@@ -54,14 +54,7 @@ export class DenoSandbox implements Sandbox {
 
   async toolchain(language: LanguageId): Promise<Toolchain | undefined> {
     this.#parts.presence.require();
-    const extension = extensions[language];
-    if (extension === undefined) return undefined;
-    return {
-      extension,
-      version: () => Promise.resolve(this.#parts.version),
-      warmUp: undefined,
-      phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
-    };
+    return denoToolchain(language, this.#parts.version, undefined);
   }
 
   async start(program: Program, sink: Sink): Promise<Process> {
@@ -76,25 +69,22 @@ export class DenoSandbox implements Sandbox {
     if (program.pty) throw new ProtocolError('LanguageUnsupported', 'a terminal needs a runtime with a shell (docker, native)');
     const run = this.#run(program);
     const cwd = await files.directory(program.cwd);
-    const verdict = new Verdict();
-    const process = await startProcess(
+    const cause = new ExitCause();
+    const running = await startProcess(
       { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, maxFileBytes: limits.diskBytes },
-      (stream, chunk) => {
-        if (stream === 'stderr') verdict.read(chunk);
-        return sink(stream, chunk);
-      },
-      { keeper, clock, judge: (exit) => this.#lostExit() ?? verdict.judge(exit) },
+      cause.reading(sink),
+      { keeper, clock, judge: (exit) => this.#lostExit() ?? cause.judge(exit) },
     );
-    this.#running.add(process);
-    const unwatch = watchMemory(process.pid, limits.memoryBytes, clock, () => {
-      verdict.exceed();
-      void process.kill();
+    this.#running.add(running);
+    const unwatch = watchMemory(running.pid, limits.memoryBytes, clock, () => {
+      cause.exceed();
+      void running.kill();
     });
-    void process.gone.then(() => {
+    void running.gone.then(() => {
       unwatch();
-      this.#running.delete(process);
+      this.#running.delete(running);
     });
-    return process;
+    return running;
   }
 
   isPristine(): Promise<boolean> {
@@ -123,14 +113,14 @@ export class DenoSandbox implements Sandbox {
 
   /** Whoever takes their output may be slow: only the processes themselves are waited for. */
   async #killAll(): Promise<void> {
-    await Promise.all([...this.#running].map((process) => process.kill().then(() => process.gone)));
+    await Promise.all([...this.#running].map((running) => running.kill().then(() => running.gone)));
   }
 
   /** @throws ProtocolError LanguageUnsupported */
   #run({ command, env }: Program): DenoRun {
-    const { binary, entry, grants, cache, temporary, limits, files } = this.#parts;
+    const { binary, bootstrap, grants, cache, temporary, limits, files } = this.#parts;
     const { file, args } = programOf(command);
-    return { binary, entry, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
+    return { binary, bootstrap, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
   }
 
   #lostExit(): { kind: 'lost'; reason: string } | undefined {

@@ -1,11 +1,11 @@
 /** A hijacked Docker connection as a shell channel: flow-controlled both ways, and never more than one chunk in hand. */
 import type { Duplex } from 'node:stream';
 import { deferred } from '../../../base/promises.ts';
-import type { Stream, TerminalSize } from '../../ports.ts';
+import { writeTo } from '../../machine/write.ts';
+import type { Sink, TerminalSize } from '../../ports.ts';
 import type { Channel, TerminalChannel } from '../../shell/index.ts';
 import { Demultiplexer } from './demux.ts';
 
-type Sink = (stream: Stream, chunk: Buffer) => void | Promise<void>;
 
 export class SocketChannel implements Channel {
   readonly closed: Promise<void>;
@@ -26,17 +26,7 @@ export class SocketChannel implements Channel {
   }
 
   write(bytes: Buffer | string): Promise<void> {
-    const socket = this.#socket;
-    if (!socket.writable || socket.write(bytes)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const settle = () => {
-        socket.off('drain', settle);
-        socket.off('close', settle);
-        resolve();
-      };
-      socket.on('drain', settle);
-      socket.on('close', settle);
-    });
+    return writeTo(this.#socket, bytes);
   }
 
   end(): void {

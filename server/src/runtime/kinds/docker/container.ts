@@ -1,5 +1,6 @@
 /** What a sandbox's container is: hardened in every way that needs nothing from the image. */
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
+import type { User } from '../../workspace/user.ts';
 import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
 import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
@@ -24,10 +25,10 @@ export interface ContainerIdentity {
   readonly daemonId: string;
   /** The prelude's opening mark. */
   readonly mark: string;
-  /** What the engine runs on. */
-  readonly machine: string | undefined;
+  /** Of the engine's processor, as in `EngineInfo`. undefined: not known yet. */
+  readonly architecture: string | undefined;
   readonly oci: OciRuntime;
-  readonly user: { readonly uid: number; readonly gid: number };
+  readonly user: User;
   /** The host folder that is mounted there. */
   readonly workspace: SharedFolder | undefined;
   /** Host folders besides that one. */
@@ -35,15 +36,15 @@ export interface ContainerIdentity {
 }
 
 /** What of a container decides how its shells are started. */
-export type ShellPlace = Pick<ContainerIdentity, 'machine' | 'oci'>;
+export type ShellPlace = Pick<ContainerIdentity, 'architecture' | 'oci'>;
 
 export function shellCommand(place: ShellPlace, mark: string): readonly string[] {
-  return confined(place, ['sh', '-c', prelude(place.machine), 'sh', mark]);
+  return confined(place, ['sh', '-c', prelude(place.architecture), 'sh', mark]);
 }
 
 /** What starts by exec goes behind the fence on its own. */
-export function confined({ machine, oci }: ShellPlace, command: readonly string[]): readonly string[] {
-  return oci.gvisor ? fenced(command, machine, seccompFilter, newMark()) : command;
+export function confined({ architecture, oci }: ShellPlace, command: readonly string[]): readonly string[] {
+  return oci.gvisor ? fenced(command, architecture, seccompFilter, newMark()) : command;
 }
 
 /** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */

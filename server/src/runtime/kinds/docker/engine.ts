@@ -2,7 +2,8 @@
 import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, deadline } from '../../../base/clock.ts';
+import { abortable } from '../../../base/promises.ts';
 import type { AdjustableLimits, TerminalSize } from '../../ports.ts';
 import { diedOfMemory } from './ending.ts';
 import { explain, statusOf, unavailable } from './faults.ts';
@@ -18,8 +19,8 @@ export interface EngineInfo {
   /** The release of its host's kernel. */
   readonly kernel: string;
   readonly os: string;
-  /** As `uname -m` says it. */
-  readonly machine: string;
+  /** Of its host's processor, as `uname -m` says it: x86_64, aarch64. */
+  readonly architecture: string;
 }
 
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
@@ -72,7 +73,7 @@ export class Engine {
       defaultRuntime: info.DefaultRuntime ?? 'runc',
       kernel: info.KernelVersion ?? '',
       os: info.OSType,
-      machine: info.Architecture,
+      architecture: info.Architecture,
     };
   }
 
@@ -155,7 +156,7 @@ export class Engine {
   }
 
   /** Resolves when a container that ends by itself, soon, is removed. Rejects where it does not. */
-  async goes(id: string): Promise<void> {
+  async awaitRemoval(id: string): Promise<void> {
     await this.#call('ending', undefined, async (docker, abortSignal) => {
       await docker.getContainer(id).wait({ condition: 'removed', abortSignal }).catch((fault: unknown) => {
         if (statusOf(fault) !== 404) throw fault;
@@ -203,26 +204,21 @@ export class Engine {
     signal: AbortSignal | undefined,
     work: (docker: Docker, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    signal?.throwIfAborted();
     const abort = new AbortController();
     const cancelled = () => abort.abort(signal?.reason);
     signal?.addEventListener('abort', cancelled, { once: true });
-    if (signal?.aborted) cancelled();
-    const late = new Error(`no answer within ${DEADLINE_MS[kind] / 1000} s`);
-    const cancel = this.#clock.after(DEADLINE_MS[kind], () => abort.abort(late));
+    const late = () => new Error(`no answer within ${DEADLINE_MS[kind] / 1000} s`);
     try {
-      const stopped = new Promise<never>((_, reject) => {
-        abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
-      });
-      stopped.catch(() => undefined);
-      if (abort.signal.aborted) throw abort.signal.reason;
-      return await Promise.race([this.#connect().then((docker) => work(docker, abort.signal)), stopped]);
+      const answer = this.#connect().then((docker) => work(docker, abort.signal));
+      return await deadline(this.#clock, DEADLINE_MS[kind], abortable(abort.signal, answer), late);
     } catch (fault) {
-      // A request with an open body that the engine refused would keep its connection for ever.
+      // Ends a request that is late. One with an open body that the engine refused would keep its connection for ever.
       abort.abort(fault);
       if (signal?.aborted) throw signal.reason;
       throw explain(fault, this.address.name);
     } finally {
-      cancel();
+      // What is done with the connection later has nothing to do with this signal.
       signal?.removeEventListener('abort', cancelled);
     }
   }

@@ -2,8 +2,8 @@
  * The streams of a container's first shell. It begins on the engine's connection, which is its lease, and may change
  * over to named pipes; the connection then carries nothing and still tells of the container's end, and makes it.
  */
-import type { Clock } from '../../../base/clock.ts';
-import type { Stream } from '../../ports.ts';
+import { type Clock, within } from '../../../base/clock.ts';
+import type { Sink } from '../../ports.ts';
 import type { Channel } from '../../shell/index.ts';
 
 /** What a shell without a lease still has to say is waited for so long. */
@@ -38,7 +38,7 @@ export class FirstChannel implements Channel {
     this.#input.end();
   }
 
-  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void {
+  listen(sink: Sink): void {
     this.#lease.listen(sink);
     this.#pipes.listen(sink);
   }
@@ -52,8 +52,7 @@ export class FirstChannel implements Channel {
     if (this.#input === this.#lease) return this.#pipes.destroy();
     // A container that runs on without its engine ends with this.
     this.#pipes.end();
-    const cancel = this.#clock.after(LINGER_MS, () => this.#pipes.destroy());
+    if (!(await within(this.#clock, LINGER_MS, this.#pipes.closed))) this.#pipes.destroy();
     await this.#pipes.closed;
-    cancel();
   }
 }

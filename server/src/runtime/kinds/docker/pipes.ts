@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
+import { type Undo, undoing } from '../../../base/undo.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { Fifos } from '../../machine/fifos.ts';
 import type { Keeper } from '../../machine/keeper.ts';
@@ -33,27 +34,29 @@ export class ContainerPipes {
   readonly #bootId: string;
   readonly #pipes: PipeFolder;
   readonly #first: Pipes;
+  readonly #undo: Undo;
 
   /** Before the container is made. undefined where this host has no such thing. */
   static async make({ keeper, fifos }: PipesParts): Promise<ContainerPipes | undefined> {
     const bootId = await readFile(BOOT_ID, 'utf8').catch(() => undefined);
     if (bootId === undefined) return undefined;
-    const folder = await mkdtemp(join(await keeper.folder(), 'container-'));
-    try {
+    return undoing(async (undo) => {
+      const folder = await mkdtemp(join(await keeper.folder(), 'container-'));
+      undo.add(() => removeIfThere(walkerFor('linux'), folder));
       const pipes = new PipeFolder(folder, fifos);
-      const [first] = await Promise.all([pipes.make(), pipes.show(), writeFile(join(folder, 'prelude'), prelude(undefined), { mode: 0o644 })]);
-      return new ContainerPipes(folder, bootId.trim(), pipes, first);
-    } catch (fault) {
-      await removeIfThere(walkerFor('linux'), folder);
-      throw fault;
-    }
+      await Promise.all([pipes.show(), writeFile(join(folder, 'prelude'), prelude(undefined), { mode: 0o644 })]);
+      const first = await pipes.make();
+      undo.add(() => first.channel.destroy());
+      return new ContainerPipes(folder, bootId.trim(), pipes, first, undo);
+    });
   }
 
-  private constructor(folder: string, bootId: string, pipes: PipeFolder, first: Pipes) {
+  private constructor(folder: string, bootId: string, pipes: PipeFolder, first: Pipes, undo: Undo) {
     this.#folder = folder;
     this.#bootId = bootId;
     this.#pipes = pipes;
     this.#first = first;
+    this.#undo = undo;
   }
 
   get mount(): MountSettings {
@@ -79,10 +82,9 @@ export class ContainerPipes {
     return channel;
   }
 
-  /** When nobody is in the container any more. */
-  async remove(): Promise<void> {
-    this.#first.channel.destroy();
-    await removeIfThere(walkerFor('linux'), this.#folder);
+  /** To be called when the container is gone. */
+  remove(): Promise<void> {
+    return this.#undo.all();
   }
 }
 

@@ -1,9 +1,13 @@
-/** What was made for somebody who gave up, or was refused, is removed, however long that takes. */
-import { type Clock, deadline } from '../../../base/clock.ts';
+/**
+ * Removes what was made for a sandbox that nobody gets, because its creation was cancelled or failed. Whoever asked for
+ * it waits only a moment for that; the removal goes on in the background.
+ */
+import { type Clock, within } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
+import { Undo } from '../../../base/undo.ts';
 
-/** Who gave up waits no longer for what is left to go. `settled` does. */
-const UNDO_DEADLINE_MS = 1_000;
+/** So long is a removal waited for. */
+const WAIT_MS = 1_000;
 
 export class Removals {
   readonly #clock: Clock;
@@ -15,25 +19,27 @@ export class Removals {
     this.#log = log;
   }
 
-  /** The result of `work`; where there is none, what `remove` removes is gone, or going. */
-  async undoing<T>(remove: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  /** As `undoing` of base/undo.ts, but waits only a moment for what is undone. A fault of it goes to the log. */
+  async undoing<T>(work: (undo: Undo) => Promise<T>): Promise<T> {
+    const undo = new Undo();
     try {
-      return await work();
+      return await work(undo);
     } catch (fault) {
-      await this.undo(remove());
+      await this.follow(undo.all());
       throw fault;
     }
   }
 
-  /** Waits a moment for a removal; however long it takes, it goes on. */
-  async undo(removal: Promise<void>): Promise<void> {
+  /** Resolves when `removal` has settled, or after a moment. `settled` waits for it in any case. */
+  async follow(removal: Promise<void>): Promise<void> {
     const done = removal
       .catch((fault: unknown) => this.#log.warn('a container could not be removed', fault))
       .finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
-    await deadline(this.#clock, UNDO_DEADLINE_MS, done, () => new Error('slow')).catch(() => undefined);
+    await within(this.#clock, WAIT_MS, done);
   }
 
+  /** Resolves when no removal is under way any more, of those that have been begun. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }

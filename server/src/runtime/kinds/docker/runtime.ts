@@ -1,9 +1,10 @@
 /** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import { abortable } from '../../../base/promises.ts';
+import { abortable, closeAll } from '../../../base/promises.ts';
+import type { Undo } from '../../../base/undo.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
@@ -28,8 +29,8 @@ export interface DockerOptions {
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called before the first container is made: whatever happens to us, somebody will remove what is labelled ours. */
-  guard(): Promise<void>;
+  /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
+  sweepOnDeath(): Promise<void>;
   /** For an engine that may be on this very machine. */
   readonly pipes: PipesParts | undefined;
 }
@@ -108,7 +109,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
+    checkNetwork(this.can, spec.network);
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
@@ -117,14 +118,14 @@ export class DockerRuntime implements Runtime {
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
     const furnishing = await furnish(spec);
-    await abortable(signal, this.#options.guard());
+    await abortable(signal, this.#options.sweepOnDeath());
     const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), furnishing };
-    const sandbox = await this.#build(parts, signal, context.report);
-    await this.#removals.undoing(
-      () => sandbox.close(),
-      () => furnishing.finish(sandbox, { signal, report: context.report }),
-    );
-    return sandbox;
+    return this.#removals.undoing(async (undo) => {
+      const sandbox = await this.#build(parts, signal, context.report);
+      undo.add(() => sandbox.close());
+      await furnishing.finish(sandbox, { signal, report: context.report });
+      return sandbox;
+    });
   }
 
   /** With pipes where there can be some. An engine that sees other files than we do is asked for them only once. */
@@ -132,7 +133,7 @@ export class DockerRuntime implements Runtime {
     const pipes = parts.oci.gvisor ? undefined : await this.#makePipes();
     if (!pipes) return this.#buildOn(undefined, parts, signal, report);
     try {
-      return await this.#removals.undoing(() => pipes.remove(), () => this.#buildOn(pipes, parts, signal, report));
+      return await this.#buildOn(pipes, parts, signal, report);
     } catch (fault) {
       if (!isMountRefused(fault)) throw fault;
     }
@@ -151,43 +152,41 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #buildOn(pipes: ContainerPipes | undefined, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
-    const id = await this.#createContainer(pipes, parts, signal, report);
-    return this.#removals.undoing(
-      () => this.#options.engine.remove(id),
-      () => this.#boot(id, pipes, parts, signal, report),
-    );
+  /** What is undone after a failure on the way is undone when the sandbox is closed, too. */
+  #buildOn(pipes: ContainerPipes | undefined, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+    return this.#removals.undoing(async (undo) => {
+      if (pipes) undo.add(() => pipes.remove());
+      const id = await this.#createContainer(pipes, parts, signal, report);
+      undo.add(() => this.#options.engine.remove(id));
+      return this.#boot(id, pipes, parts, undo, signal, report);
+    });
   }
 
-  /** From a created container to a sandbox that says what it is. */
-  async #boot(id: string, pipes: ContainerPipes | undefined, { spec, image, oci, mark }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+  /** Starts a container that has been created, and opens the sandbox in it. */
+  async #boot(id: string, pipes: ContainerPipes | undefined, { spec, image, oci, mark }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
     const lease = new SocketChannel(await engine.attach(id, signal));
     const diverted = pipes?.first(lease, clock);
     const first = diverted ?? lease;
+    undo.add(() => first.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
-    try {
-      const sandbox = await openSandbox({
-        first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
-        start: async () => {
-          await engine.start(id, signal);
-          return { ended: undefined };
-        },
-        source: async (run) => {
-          const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
-          return containerShells(id, first, { ...this.#options, place: { machine: this.#engineInfo?.machine, oci }, pipes: short, removed: async () => pipes?.remove() });
-        },
-        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
-        refusal: notASandbox,
-      });
-      this.#sandboxes.add(sandbox);
-      void first.closed.then(() => this.#sandboxes.delete(sandbox));
-      return sandbox;
-    } catch (fault) {
-      first.destroy();
-      throw fault;
-    }
+    const sandbox = await openSandbox({
+      first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+      start: async () => {
+        await engine.start(id, signal);
+        return { ended: undefined };
+      },
+      source: async (run) => {
+        const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
+        return containerShells(id, first, { ...this.#options, place: { architecture: this.#engineInfo?.architecture, oci }, pipes: short, destroy: () => undo.all() });
+      },
+      isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+      refusal: notASandbox,
+    });
+    this.#sandboxes.add(sandbox);
+    void first.closed.then(() => this.#sandboxes.delete(sandbox));
+    return sandbox;
   }
 
   /** Of an image that is there or can be pulled. */
@@ -196,7 +195,7 @@ export class DockerRuntime implements Runtime {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       mark,
-      machine: this.#engineInfo?.machine,
+      architecture: this.#engineInfo?.architecture,
       oci,
       user: furnishing.user,
       workspace: furnishing.mount,
@@ -220,7 +219,7 @@ export class DockerRuntime implements Runtime {
       return await abortable(signal, made);
     } catch (fault) {
       const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
-      if (!refused) await this.#removals.undo(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
+      if (!refused) await this.#removals.follow(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
       throw fault;
     }
   }
@@ -242,10 +241,11 @@ export class DockerRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('SandboxFailed', 'the daemon is shutting down'));
-    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
-    await this.#removals.settled();
-    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (faults.length > 0) throw new AggregateError(faults, 'some containers could not be removed');
+    try {
+      await closeAll([...this.#sandboxes].map((sandbox) => sandbox.close()), 'some containers could not be removed');
+    } finally {
+      await this.#removals.settled();
+    }
   }
 
   #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {

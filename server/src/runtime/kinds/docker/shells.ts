@@ -1,5 +1,5 @@
 /** How further shells and terminals come into a container: shells on pipes where it has some, everything else by exec. */
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, sleep } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { TerminalSize } from '../../ports.ts';
@@ -20,11 +20,11 @@ export interface ContainerParts {
   readonly place: ShellPlace;
   /** Those that the first shell has been changed over to. */
   readonly pipes: ContainerPipes | undefined;
-  /** Called when the container is gone. */
-  removed(): Promise<void>;
+  /** Removes the container and what was made for it. */
+  destroy(): Promise<void>;
 }
 
-export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, removed }: ContainerParts): ShellSource {
+export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, destroy }: ContainerParts): ShellSource {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;
@@ -53,11 +53,10 @@ export function containerShells(id: string, first: Channel, { engine, clock, log
     ranOutOfMemory: () => engine.ranOutOfMemory(id),
     destroy: async () => {
       first.destroy();
-      // Its lease is over, and under gVisor that is the better end: to be killed with many processes takes the engine
-      // a second for each.
-      const gone = place.oci.gvisor && (await engine.goes(id).then(() => true, () => false));
-      if (!gone) await engine.remove(id);
-      await removed();
+      // That ends the lease, and with it the container. Under gVisor it is given the time to end so: the engine takes a
+      // second for each process of a container that it has to kill.
+      if (place.oci.gvisor) await engine.awaitRemoval(id).catch(() => undefined);
+      await destroy();
     },
   };
 }
@@ -81,7 +80,7 @@ async function exitCode(execId: string, engine: Engine, clock: Clock): Promise<n
     } catch {
       return undefined;
     }
-    await new Promise<void>((resolve) => clock.after(EXIT_CODE_AGAIN_MS, resolve));
+    await sleep(clock, EXIT_CODE_AGAIN_MS);
   }
   return undefined;
 }

@@ -6,7 +6,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, within } from '../../../base/clock.ts';
 import { deferred } from '../../../base/promises.ts';
 
 export interface WatchedEngine {
@@ -43,7 +43,7 @@ export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: A
       // One that sends its clients away is treated like one that is not there.
       socket.open();
     }
-    const appeared = await pause(socket, delay, clock, signal);
+    const appeared = await wait(delay, clock, signal, socket.seen);
     socket.close();
     delay = appeared ? FIRST_TRY_MS : Math.min(delay * 2, LAST_TRY_MS);
     if (appeared) await wait(APPEARING_MS, clock, signal);
@@ -70,22 +70,16 @@ async function follow(events: Readable, clock: Clock, signal: AbortSignal, chang
   events.destroy();
 }
 
-/** Until the socket appears (true), or time has passed, or nobody waits any more. */
-function pause(socket: Appearance, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  return Promise.race([socket.seen.then(() => true), wait(ms, clock, signal, socket.seen).then(() => false)]);
-}
-
-/** No longer than until `over`, and no timer is left then. */
-async function wait(ms: number, clock: Clock, signal: AbortSignal, over?: Promise<void>): Promise<void> {
-  const passed = deferred();
-  const stop = () => passed.resolve();
-  const cancel = clock.after(ms, stop);
+/** Waits for `ms`, and ends early where `event` resolves or `signal` aborts: resolves with whether it did. No timer and no listener is left. */
+async function wait(ms: number, clock: Clock, signal: AbortSignal, event?: Promise<void>): Promise<boolean> {
+  const over = deferred();
+  const stop = () => over.resolve();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  void over?.then(stop);
-  await passed.promise;
-  cancel();
+  void event?.then(stop);
+  const early = await within(clock, ms, over.promise);
   signal.removeEventListener('abort', stop);
+  return early;
 }
 
 /** Of a file, from now on. Where its folder can't be watched, it is never seen: trying is all there is. */

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path/posix';
 import { PIPES } from '../../shell/index.ts';
 import type { SharedFolder } from '../../ports.ts';
-import { NOBODY } from '../../workspace/user.ts';
+import { NOBODY, type User } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
 
 export interface BubblewrapPlan {
@@ -20,8 +20,8 @@ export interface BubblewrapPlan {
   readonly diskBytes: number;
   /** Shared instead of made up. */
   readonly workspace: SharedFolder | undefined;
-  /** uid:gid to run as, for root. */
-  readonly user: { readonly uid: number; readonly gid: number };
+  /** Whom the programs run as. It counts only where the daemon is root: any other user stays itself. */
+  readonly user: User;
   /** The descriptor that holds the system call filter. */
   readonly filter: number;
 }

@@ -4,7 +4,8 @@
  */
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, sleep } from '../../../base/clock.ts';
+import { undoing } from '../../../base/undo.ts';
 import type { AdjustableLimits } from '../../ports.ts';
 import { errorCode } from '../../machine/faults.ts';
 import { type Controller, controllers, hierarchies, type Hierarchy } from './hierarchies.ts';
@@ -62,34 +63,26 @@ export class ControlGroups {
 
   async create(name: string, limits: AdjustableLimits): Promise<ControlGroup> {
     const folders = this.folders.map((folder) => join(folder, name));
-    let weighs = true;
-    const remove = async () => {
-      await this.#remove(folders);
-      if (!weighs) return;
-      weighs = false;
-      await this.#weight.remove();
-    };
     const adjust = async (to: AdjustableLimits) => {
       await Promise.all([...this.#bases].map(([controller, { version, folder }]) =>
         limit(join(folder, name), settings[version][controller](to))));
     };
-    const weighed = this.#weight.add();
-    try {
+    const binds = [...this.#bases].map(([controller, { version, folder }]) =>
+      [join(folder, name), version === 2 ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${controller}`] as const);
+    return undoing(async (undo) => {
+      const weighed = this.#weight.add();
+      undo.add(() => this.#weight.remove());
+      undo.add(() => this.#remove(folders));
       await Promise.all(folders.map((folder) => mkdir(folder)));
       await adjust(limits);
       await weighed;
-    } catch (fault) {
-      await remove();
-      throw fault;
-    }
-    const binds = [...this.#bases].map(([controller, { version, folder }]) =>
-      [join(folder, name), version === 2 ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${controller}`] as const);
-    return {
-      join: folders.map((folder) => join(folder, 'cgroup.procs')),
-      binds: [...new Map(binds.map((bind) => [bind[1], bind])).values()],
-      adjust,
-      remove,
-    };
+      return {
+        join: folders.map((folder) => join(folder, 'cgroup.procs')),
+        binds: [...new Map(binds.map((bind) => [bind[1], bind])).values()],
+        adjust,
+        remove: () => undo.all(),
+      };
+    });
   }
 
   async close(): Promise<void> {
@@ -102,7 +95,7 @@ export class ControlGroups {
       await writeFile(join(folder, 'cgroup.kill'), '1').catch(() => undefined);
       for (let tries = 1; !(await isGone(folder)); tries++) {
         if (tries === REMOVE_TRIES) throw new Error('a control group stays busy');
-        await new Promise<void>((resolve) => void this.#clock.after(Math.min(tries, MAX_REMOVE_AGAIN_MS), resolve));
+        await sleep(this.#clock, Math.min(tries, MAX_REMOVE_AGAIN_MS));
       }
     }
   }

@@ -2,13 +2,14 @@
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { machine, release } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Fifos } from '../../machine/fifos.ts';
 import type { Keeper } from '../../machine/keeper.ts';
-import { startProcess } from '../../machine/process.ts';
-import { Collector } from '../../machine/collector.ts';
+import { searchFolders } from '../../machine/packaged.ts';
+import { versionOf } from '../../machine/version.ts';
 import { launcher, prelude, seccompFilter } from '../../shell/index.ts';
+import { isAtLeast, type Version } from '../../versions.ts';
 import { ControlGroups } from './cgroup.ts';
 import { makeEtc } from './etc.ts';
 import { findToolchains, type Toolchains } from './toolchains.ts';
@@ -44,7 +45,8 @@ export interface FindingsOptions {
   readonly group: string;
 }
 
-const OLDEST = [0, 4] as const;
+/** The oldest bubblewrap that will do. */
+const OLDEST: Version = [0, 4];
 
 /** @throws Error, whose words say what is missing and what to do */
 export async function gatherFindings({ keeper, fifos, clock, searchPath, platform, uid, group }: FindingsOptions): Promise<Findings> {
@@ -55,8 +57,8 @@ export async function gatherFindings({ keeper, fifos, clock, searchPath, platfor
   if (program === undefined) throw new Error('bubblewrap is not installed; install it (apt install bubblewrap, dnf install bubblewrap, ...)');
   const root = uid === 0;
   if (root && (await onPath('setpriv', searchPath)) === undefined) throw new Error('setpriv is not installed; install util-linux');
-  const version = await versionOf(program, keeper, clock);
-  if (!isAtLeast(version, ...OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
+  const version = await versionOf('bubblewrap', program, { keeper, clock });
+  if (!isAtLeast(version, OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
   const folder = join(await keeper.folder(), 'native');
   await mkdir(folder, { recursive: true });
   const filter = join(folder, 'filter');
@@ -69,25 +71,11 @@ export async function gatherFindings({ keeper, fifos, clock, searchPath, platfor
   const [shown, found, groups] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), fifos.prepare()]);
   for (const own of groups.folders) keeper.holdControlGroup(own);
   const toolchains = { ...found, binds: [...found.binds, ...shown] };
-  return { program, version, forbidsUserNamespaces: isAtLeast(version, 0, 8), countsByNamespace: isAtLeast(release(), 5, 14), root, filter, etc, library, toolchains, groups, keeper, fifos };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, filter, etc, library, toolchains, groups, keeper, fifos };
 }
 
-async function versionOf(program: string, keeper: Keeper, clock: Clock): Promise<string> {
-  const output = new Collector(1024);
-  const process = await startProcess({ command: [program, '--version'], cwd: '/', env: {}, stdin: 'none', maxFileBytes: 0 }, output.sink, { keeper, clock });
-  await process.exited;
-  const version = /(\d+\.\d+(?:\.\d+)?)/.exec(output.stdout().toString())?.[1];
-  if (version === undefined) throw new Error('bubblewrap is there but does not start');
-  return version;
-}
-
-function isAtLeast(version: string, leastMajor: number, leastMinor: number): boolean {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
-}
-
-async function onPath(name: string, searchPath = ''): Promise<string | undefined> {
-  for (const folder of [...searchPath.split(delimiter).filter(isAbsolute), '/usr/bin', '/bin']) {
+async function onPath(name: string, searchPath: string | undefined): Promise<string | undefined> {
+  for (const folder of [...searchFolders(searchPath), '/usr/bin', '/bin']) {
     const path = join(folder, name);
     if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
   }

@@ -1,9 +1,10 @@
 /** Native sandboxes as runtimes: bubblewrap around the programs of this host. */
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import { abortable } from '../../../base/promises.ts';
+import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import type { CreateContext, Runtime, Sandbox, SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
@@ -36,14 +37,6 @@ interface Found {
   readonly equipment: Equipment;
 }
 
-const trialSpec: SandboxSpec = {
-  name: '',
-  language: undefined,
-  image: undefined,
-  limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 64 * 1024 * 1024, outputBytes: 1024 * 1024, timeoutMs: 0 },
-  network: { mode: 'none' },
-  workspace: undefined,
-};
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
@@ -84,9 +77,7 @@ export class NativeRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    if (spec.network.mode !== 'none') {
-      throw new ProtocolError('IsolationUnavailable', 'this runtime gives no network; use mode none', { layers: ['network'] });
-    }
+    checkNetwork(this.can, spec.network);
     if (!this.#found) await this.refresh(context.signal);
     const found = this.#found;
     if (!found) {
@@ -102,9 +93,7 @@ export class NativeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('RuntimeUnavailable', 'the daemon is shutting down', { runtime: this.id }));
     await Promise.allSettled([this.#looking, ...this.#creating]);
-    const closed = await Promise.allSettled([...this.#sandboxes].map((sandbox) => sandbox.close()));
-    const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (faults.length > 0) throw new AggregateError(faults, 'some sandboxes could not be removed');
+    await closeAll([...this.#sandboxes].map((sandbox) => sandbox.close()), 'some sandboxes could not be removed');
   }
 
   async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Found): Promise<Sandbox> {
@@ -122,7 +111,7 @@ export class NativeRuntime implements Runtime {
       const findings = await find();
       const found = { findings, equipment: await this.#kind.equip() };
       const context = { signal: this.#closing.signal, report: () => undefined };
-      const sandbox = await this.#make({ ...trialSpec, name: `look-${this.id}` }, context, found);
+      const sandbox = await this.#make(trialSpec(`look-${this.id}`, undefined), context, found);
       try {
         const languages = await this.#speaks(sandbox);
         this.#found = found;

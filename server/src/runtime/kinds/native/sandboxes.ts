@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
+import { undoing } from '../../../base/undo.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
+import type { Keeper } from '../../machine/keeper.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { spawn, type Spawned } from '../../machine/spawn.ts';
 import { walkerFor } from '../../machine/walk.ts';
@@ -15,7 +17,7 @@ import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
 import type { Findings } from './findings.ts';
-import { firstShell, PipedShells } from './shells.ts';
+import { firstShell, openFirst, PipedShells } from './shells.ts';
 import type { Bind } from './toolchains.ts';
 
 /** What one kind of native sandbox has besides what all of them have. */
@@ -45,40 +47,35 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, fi
   const { signal } = context;
   signal.throwIfAborted();
   const furnishing = await furnish(spec);
-  const sandbox = await start(spec, furnishing, context, findings, equipment, options);
-  try {
+  return undoing(async (undo) => {
+    const sandbox = await open(spec, furnishing, context, findings, equipment, options);
+    undo.add(() => sandbox.close());
     await furnishing.finish(sandbox, context);
     signal.throwIfAborted();
     return sandbox;
-  } catch (fault) {
-    await sandbox.close();
-    throw fault;
-  }
+  });
 }
 
-async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
+/** What is undone after a failure on the way is undone when the sandbox is closed, too. */
+function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
   report('starting the sandbox');
   const { keeper, groups, fifos } = findings;
-  const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
-  const pipes = join(folder, 'pipes');
-  const made: { group?: ControlGroup; process?: Spawned; shells?: PipedShells; sandbox?: Sandbox } = {};
-  const destroy = async () => {
-    made.shells?.first.destroy();
-    if (made.process) {
-      keeper.signal(made.process.pid, 'SIGKILL');
-      await made.process.ended;
-      keeper.release(made.process.pid);
-    }
-    await made.group?.remove();
-    await removeIfThere(walkerFor('linux'), folder);
-    if (made.sandbox) removed(made.sandbox);
-  };
-  try {
+  return undoing(async (undo) => {
+    const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
+    undo.add(() => removeIfThere(walkerFor('linux'), folder));
+    const pipes = join(folder, 'pipes');
     await mkdir(pipes);
     const mark = newMark();
-    const [group, shells] = await settled([
-      groups.create(spec.name, spec.limits).then((created) => (made.group = created)),
-      PipedShells.open({ pipes: new PipeFolder(pipes, fifos), adjust: groups.holdsAll ? async (limits) => made.group?.adjust(limits) : undefined, destroy }).then((opened) => (made.shells = opened)),
+    const pipeFolder = new PipeFolder(pipes, fifos);
+    const [group, first] = await settled([
+      groups.create(spec.name, spec.limits).then((created) => {
+        undo.add(() => created.remove());
+        return created;
+      }),
+      openFirst(pipeFolder).then((opened) => {
+        undo.add(() => opened.destroy());
+        return opened;
+      }),
     ]);
     const plan = planFor(spec, { furnishing, findings, equipment, group, pipes });
     const optionsFile = join(folder, 'options');
@@ -87,28 +84,37 @@ async function start(spec: SandboxSpec, furnishing: Furnishing, { signal, report
       findings.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
       'sh', '-c', firstShell(countedInside(findings) ? spec.limits.pids : undefined), 'sh', mark,
     ];
-    return (made.sandbox = await openSandbox({
-      first: shells.first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
+    let ended: Promise<unknown> | undefined;
+    const sandbox: Sandbox = await openSandbox({
+      first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
       start: async () => {
         const prepare = prepareLine(findings, group, optionsFile, spec);
-        made.process = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
-        return { ended: failure(made.process) };
+        const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
+        undo.add(() => kill(bubblewrap, keeper));
+        ended = bubblewrap.ended;
+        return { ended: failure(bubblewrap) };
       },
       source: async () => {
-        void made.process?.ended.then(() => shells.first.destroy());
-        return shells;
+        void ended?.then(() => first.destroy());
+        const adjust = groups.holdsAll ? group.adjust : undefined;
+        return new PipedShells({ pipes: pipeFolder, first, adjust, destroy: () => undo.all().then(() => removed(sandbox)) });
       },
       isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
       ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       refusal: notASandbox,
-    }));
-  } catch (fault) {
-    await destroy();
-    throw fault;
-  }
+    });
+    return sandbox;
+  });
 }
 
-/** All of them, and the first fault when none is under way any more: what was made is known then. */
+/** Its first process goes with it, and then everything inside. */
+async function kill({ pid, ended }: Spawned, keeper: Keeper): Promise<void> {
+  keeper.signal(pid, 'SIGKILL');
+  await ended;
+  keeper.release(pid);
+}
+
+/** Waits for both, and only then fails with the first fault: so what was made is known when it is undone. */
 async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];

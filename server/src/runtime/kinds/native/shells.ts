@@ -23,9 +23,18 @@ const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
 
 export interface PipedShellsOptions {
   readonly pipes: PipeFolder;
-  /** undefined where there is nothing that could hold it. */
+  /** From `openFirst`. */
+  readonly first: StreamChannel;
+  /** Holds the sandbox to other limits. undefined: this host has nothing that could. */
   readonly adjust: ShellSource['adjust'] | undefined;
+  /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;
+}
+
+/** The streams of the first shell, which are there before the sandbox is started. */
+export async function openFirst(pipes: PipeFolder): Promise<StreamChannel> {
+  await pipes.show();
+  return (await pipes.make()).channel;
 }
 
 export class PipedShells implements ShellSource {
@@ -33,16 +42,10 @@ export class PipedShells implements ShellSource {
   readonly adjust?: (limits: AdjustableLimits) => Promise<void>;
   readonly #options: PipedShellsOptions;
 
-  private constructor(first: StreamChannel, options: PipedShellsOptions) {
-    this.first = first;
+  constructor(options: PipedShellsOptions) {
+    this.first = options.first;
     this.#options = options;
     if (options.adjust) this.adjust = options.adjust;
-  }
-
-  /** Before the sandbox is started. */
-  static async open(options: PipedShellsOptions): Promise<PipedShells> {
-    await options.pipes.show();
-    return new PipedShells((await options.pipes.make()).channel, options);
   }
 
   async open(mark: string): Promise<StreamChannel> {

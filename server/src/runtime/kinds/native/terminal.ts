@@ -1,5 +1,5 @@
 /** A terminal in a native sandbox: `script` holds it, and tells on a stream of its own which one it is and how the program ended. */
-import type { Stream, TerminalSize } from '../../ports.ts';
+import type { Sink, TerminalSize } from '../../ports.ts';
 import type { Channel, TerminalChannel } from '../../shell/index.ts';
 
 /** More is not what `script` says. */
@@ -30,7 +30,7 @@ export class NativeTerminal implements TerminalChannel {
     this.#channel.end();
   }
 
-  listen(sink: (stream: Stream, chunk: Buffer) => void | Promise<void>): void {
+  listen(sink: Sink): void {
     this.#channel.listen((stream, chunk) => {
       if (stream === 'stdout') return sink('pty', chunk);
       if (this.#notes.length < MAX_NOTES_LENGTH) this.#notes += chunk.toString('latin1');

@@ -1,7 +1,7 @@
 /** The interpreters and compilers of this host, and what of the host a sandbox has to see to run them. */
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
-import { isProgram } from '../../machine/packaged.ts';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { isProgram, searchFolders } from '../../machine/packaged.ts';
 
 /** A folder or file of the host, and its place inside. Read-only. */
 export type Bind = readonly [host: string, inside: string];
@@ -52,8 +52,8 @@ interface Prefix {
 }
 
 /** Of the first on PATH that is a real program: scripts that stand in for one (shims) need more than they are. Undefined where the system's own folders hold it, or nothing does. */
-async function findPrefix(tool: string, searchPath = ''): Promise<Prefix | undefined> {
-  for (const folder of [...searchPath.split(delimiter).filter(isAbsolute), ...standardPath]) {
+async function findPrefix(tool: string, searchPath: string | undefined): Promise<Prefix | undefined> {
+  for (const folder of [...searchFolders(searchPath), ...standardPath]) {
     const real = await realpath(join(folder, tool)).catch(() => undefined);
     if (real === undefined || !(await isProgram(real))) continue;
     if (system.some((known) => real.startsWith(`${known}/`))) return undefined;

@@ -1,5 +1,5 @@
 /** Why a program ended, where the system tells only of a signal. */
-import type { Exit } from '../../ports.ts';
+import type { Exit, Sink } from '../../ports.ts';
 
 /** How V8 ends a process when it can't go on. */
 const V8_SIGNALS = ['SIGTRAP', 'SIGABRT', 'SIGILL'];
@@ -7,13 +7,20 @@ const V8_SIGNALS = ['SIGTRAP', 'SIGABRT', 'SIGILL'];
 const V8_WORDS = /# Fatal [^\n]*out of memory/;
 const CARRY = 200;
 
-export class Verdict {
+export class ExitCause {
   #tail = '';
   #v8OutOfMemory = false;
   #exceeded = false;
 
-  /** Sees what goes to stderr. */
-  read(chunk: Buffer): void {
+  /** Gives everything on to `sink`, and reads what goes to stderr. */
+  reading(sink: Sink): Sink {
+    return (stream, chunk) => {
+      if (stream === 'stderr') this.#read(chunk);
+      return sink(stream, chunk);
+    };
+  }
+
+  #read(chunk: Buffer): void {
     if (this.#v8OutOfMemory) return;
     const text = this.#tail + chunk.toString('latin1');
     this.#v8OutOfMemory = V8_WORDS.test(text);
