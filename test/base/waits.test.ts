@@ -1,4 +1,4 @@
-/** Waiting with an end, and closing several things together. */
+/** Waits that end after a given time, and closing several things together. */
 import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,8 +6,8 @@ import { deadline, sleep, within } from '../../server/src/base/clock.ts';
 import { closeAll, deferred, Interruption } from '../../server/src/base/promises.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
-describe('a wait', () => {
-  it('within a time tells whether the work has settled by then, and leaves no timer', async () => {
+describe('waiting', () => {
+  it('within a time tells whether the promise has settled by then, and leaves no timer', async () => {
     const clock = new FakeClock();
     const [soon, failing, late] = [deferred(), deferred(), deferred()];
     const waits = [soon, failing, late].map(({ promise }) => within(clock, 100, promise));
@@ -18,7 +18,7 @@ describe('a wait', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('with a deadline fails as the work does, or with the error that was given', async () => {
+  it('with a deadline rejects as the promise does, or with the given error when it is late', async () => {
     const clock = new FakeClock();
     const fails = deadline(clock, 100, Promise.reject(new Error('its own')), () => new Error('late'));
     expect(await fails.catch((fault: Error) => fault.message)).to.equal('its own');
@@ -28,7 +28,7 @@ describe('a wait', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('that sleeps ends with its time', async () => {
+  it('with sleep ends exactly after the given time', async () => {
     const clock = new FakeClock();
     let awake = false;
     void sleep(clock, 50).then(() => (awake = true));
@@ -77,7 +77,7 @@ describe('a wait that an interruption ends', () => {
 });
 
 describe('closing several things together', () => {
-  it('waits for all of them, and reports every fault', async () => {
+  it('waits for all of them, and reports every error', async () => {
     const slow = deferred();
     let closed = false;
     const closing = closeAll([Promise.reject(new Error('one')), slow.promise, Promise.reject(new Error('two'))], 'not everything closed');
@@ -92,7 +92,7 @@ describe('closing several things together', () => {
     expect([fault.message, fault.errors.map(String)]).to.deep.equal(['not everything closed', ['Error: one', 'Error: two']]);
   });
 
-  it('is content when none fails', async () => {
+  it('resolves if none fails', async () => {
     await closeAll([Promise.resolve(), Promise.resolve(1)], 'not everything closed');
   });
 });

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { languageIds } from '../../server/src/protocol/index.ts';
+import { runtimeKinds } from '../../server/src/runtime/kinds/table.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
 import { containers, image, processes, until } from './environment.ts';
@@ -109,7 +110,7 @@ describe('codebeaker run', function () {
     expect(JSON.parse(stdout.toString())).to.include({ outcome: 'timedOut', stdout: 'one\n' });
     const failed = await codebeaker(['run', shell('echo one'), '--json', '--runtime=none']);
     expect([failed.code, failed.stdout.toString()]).to.deep.equal([125, '']);
-    expect(failed.stderr).to.match(/^codebeaker: none: there is no runtime of this name; known: docker, .*native, deno, bun\n$/);
+    expect(failed.stderr).to.match(/^codebeaker: none: there is no runtime of this name; known: docker, .+\n$/);
   });
 
   it('stops what runs too long: 124', async () => {
@@ -179,7 +180,7 @@ describe('codebeaker', () => {
     'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: no such file\n'],
     'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: can't be read (EISDIR)\n`],
     'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}\n`],
-    'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: no such file\n'],
+    'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: there is no such file\n'],
     'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
     'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],
   };
@@ -193,7 +194,7 @@ describe('codebeaker', () => {
   it('names the key that is wrong in the configuration', async () => {
     const { code, stderr } = await codebeaker(['doctor'], { config: { limits: { memory: 1 }, rates: {} } });
     expect(code).to.equal(2);
-    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; rates: not available in this version, remove it\n$/);
+    expect(stderr).to.match(/^codebeaker: \S+\.json: limits\.memory: no such key; rates: this version does not support this key; remove it\n$/);
   });
 
   it('shows how it is used where it was used wrongly', async () => {
@@ -231,7 +232,7 @@ describe('codebeaker', () => {
 
     it('tells programs the same', async () => {
       const { code, stdout } = await codebeaker(['doctor', '--json']);
-      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, ['docker', 'gvisor', 'native', 'deno', 'bun']]);
+      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, runtimeKinds(undefined).map(({ id }) => id)]);
     });
   });
 });

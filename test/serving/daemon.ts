@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Config } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
-import type { Open } from '../../server/src/wire/service.ts';
+import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
@@ -22,7 +22,7 @@ export class TestDaemon {
   readonly runtime: FakeRuntime;
   readonly runtimes: readonly FakeRuntime[];
   readonly catalog: Catalog;
-  #open: Open;
+  #open: OpenService;
   #next = 1;
 
   constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {

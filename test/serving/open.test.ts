@@ -128,7 +128,7 @@ describe("a project's file", () => {
     }));
 
   const ignored: Record<string, [text: string, message: string]> = {
-    'no JSON': ['{', '.codebeaker.json: not JSON'],
+    'no JSON': ['{', '.codebeaker.json: it is not valid JSON'],
     'an unknown key': ['{"sesions": {}}', '.codebeaker.json: sesions: no such key'],
     'more than is allowed': ['{"sessions": {"max": 1}, "limits": {"memoryBytes": 1e15}}', 'memoryBytes may be'],
     'an image of its own': ['{"images": {"python": "evil"}}', 'the image evil is not allowed'],

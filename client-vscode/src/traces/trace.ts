@@ -8,7 +8,8 @@ import { pythonTraces } from './python.ts';
 import { rubyTraces } from './ruby.ts';
 import { shellTraces } from './shell.ts';
 
-const readers: Readonly<Record<LanguageId, TraceReader>> = {
+/** A language without a reader has no traces. */
+const readers: Readonly<Partial<Record<LanguageId, TraceReader>>> = {
   python: pythonTraces,
   javascript: javascriptTraces,
   typescript: javascriptTraces,
@@ -23,7 +24,7 @@ const MAX_TRACES = 100;
 
 export function findTraces(language: LanguageId, output: string): readonly Trace[] {
   const lines = withoutEscapes(output).split(/\r?\n/);
-  return readers[language](lines).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
+  return (readers[language]?.(lines) ?? []).filter(({ frames }) => frames.length > 0).slice(0, MAX_TRACES);
 }
 
 /** Removes colours and other escape sequences. */

@@ -3,9 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { House } from '../serving/house.ts';
-import { createOpen, soleVisit } from '../serving/open.ts';
+import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
-import type { Open } from '../wire/service.ts';
+import type { OpenService } from '../wire/service.ts';
 import { ConfigError, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
@@ -18,7 +18,7 @@ import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
   /** For the one client of this daemon. */
-  readonly open: Open;
+  readonly open: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
@@ -47,7 +47,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(createOpen({ ...parts, house }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     log,

@@ -2,7 +2,7 @@
 import { within } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
 import { FramedTransport } from '../wire/framed.ts';
-import type { Open } from '../wire/service.ts';
+import type { OpenService } from '../wire/service.ts';
 import { takeStdout } from '../wire/stdout.ts';
 import { type ByteStream, pipeStream, socketStream, stdioStream } from '../wire/streams.ts';
 import { watchProcess } from './watch.ts';
@@ -61,7 +61,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
 }
 
 /** Tells when `initialize` has been answered. */
-function announcing(open: Open, begun: () => Promise<void>): Open {
+function announcing(open: OpenService, begun: () => Promise<void>): OpenService {
   return async (...client) => {
     const service = await open(...client);
     const start = async () => {

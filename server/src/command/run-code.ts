@@ -1,5 +1,5 @@
 /** `command/runCode`: source code, run by a warm interpreter where one waits for it, else by the phases of its toolchain. */
-import { nextTurn } from '../base/promises.ts';
+import { nextLoopIteration } from '../base/promises.ts';
 import { invalidParam, type LanguageId, ProtocolError, type RunCodeParams, type RunCodeResult } from '../protocol/index.ts';
 import { toolNames } from '../runtime/languages.ts';
 import type { Program, Toolchain, ToolchainPhase } from '../runtime/ports.ts';
@@ -52,7 +52,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     }
   });
   // The answer leaves first.
-  void nextTurn().then(() => context.warm.prepare(session, language, source.path));
+  void nextLoopIteration().then(() => context.warm.prepare(session, language, source.path));
   return { ...result, language };
 }
 

@@ -1,10 +1,10 @@
 /** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
+import { preparesSandboxes, narrow, type Policy } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
-import type { Client, Open, Service } from '../wire/service.ts';
+import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
 import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { House } from './house.ts';
@@ -12,7 +12,7 @@ import { RuntimeChanges } from './listeners/runtime-changed.ts';
 import type { HouseParts } from './parts.ts';
 import type { Visit } from './visit.ts';
 
-export interface OpenParts extends HouseParts {
+export interface ServiceParts extends HouseParts {
   /** The one house of the daemon. It is asked for when `initialize` has been answered, so that the answer need not wait for its code. */
   house(): Promise<House>;
 }
@@ -20,7 +20,7 @@ export interface OpenParts extends HouseParts {
 /** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 
-export function createOpen(parts: OpenParts): Open {
+export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
@@ -46,7 +46,7 @@ export function createOpen(parts: OpenParts): Open {
 }
 
 /** For a daemon that serves one client: with the visit ends the house, before the end is answered. */
-export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
+export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): OpenService {
   return async (params, client) => {
     const service = await open(params, client);
     const close = () => closeAll([service.close(), closeHouse()], 'not everything could be closed');
@@ -55,7 +55,7 @@ export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
 }
 
 /** The configuration file's policy, narrowed by the project's files and then by the client. */
-async function policyFor(params: InitializeParams, client: Client, { policy, log }: OpenParts): Promise<Policy> {
+async function policyFor(params: InitializeParams, client: Client, { policy, log }: ServiceParts): Promise<Policy> {
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
   const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
@@ -66,7 +66,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
-    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: makesAhead(policy) },
+    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     network: { modes: [...policy.networkModes] },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),

@@ -2,7 +2,7 @@
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
-import { makesAhead } from '../policy/policy.ts';
+import { preparesSandboxes } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Serve } from '../wire/service.ts';
@@ -32,7 +32,7 @@ export class Visit {
   constructor(id: string, house: HouseShare, visit: VisitParts) {
     const { catalog, events, clock, log } = house.parts;
     const { client, policy } = visit;
-    const pool = makesAhead(policy) ? house.pool : undefined;
+    const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });

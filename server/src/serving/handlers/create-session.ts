@@ -3,7 +3,7 @@ import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
-import { resolveWorkspace, type WorkspaceAsk } from '../../policy/workspace.ts';
+import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
@@ -25,7 +25,7 @@ export interface CreateSessionParts {
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
 export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, warm }: CreateSessionParts): CreateSession {
-  const share = async (ask: WorkspaceAsk) =>
+  const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
