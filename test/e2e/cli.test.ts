@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { languageIds } from '../../server/src/protocol/index.ts';
+import { runtimeKinds } from '../../server/src/runtime/kinds/table.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
 import { containers, image, processes, until } from './environment.ts';
@@ -109,7 +110,7 @@ describe('codebeaker run', function () {
     expect(JSON.parse(stdout.toString())).to.include({ outcome: 'timedOut', stdout: 'one\n' });
     const failed = await codebeaker(['run', shell('echo one'), '--json', '--runtime=none']);
     expect([failed.code, failed.stdout.toString()]).to.deep.equal([125, '']);
-    expect(failed.stderr).to.match(/^codebeaker: none: there is no runtime of this name; known: docker, .*native, deno, bun\n$/);
+    expect(failed.stderr).to.match(/^codebeaker: none: there is no runtime of this name; known: docker, .+\n$/);
   });
 
   it('stops what runs too long: 124', async () => {
@@ -231,7 +232,7 @@ describe('codebeaker', () => {
 
     it('tells programs the same', async () => {
       const { code, stdout } = await codebeaker(['doctor', '--json']);
-      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, ['docker', 'gvisor', 'native', 'deno', 'bun']]);
+      expect([code, JSON.parse(stdout.toString()).runtimes.map(({ id }: { id: string }) => id)]).to.deep.equal([0, runtimeKinds(undefined).map(({ id }) => id)]);
     });
   });
 });

@@ -44,7 +44,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
 /** What any request can get. */
 const ofEvery: readonly ErrorKind[] = ['InvalidRequest', 'MethodNotFound', 'InvalidParams', 'InternalError', 'ServerNotInitialized', 'RequestCancelled'];
 /** What any command in a session can get. */
-const ofSessionCommands: readonly ErrorKind[] = ['SessionClosed', 'SandboxLost', 'RateLimited', 'QuotaExceeded', 'PolicyDenied'];
+const ofSessionCommands: readonly ErrorKind[] = ['SandboxLost', 'RateLimited', 'QuotaExceeded', 'PolicyDenied'];
 
 /** The errors that a request can get, in the order of the codes. An alias can get those of every method that it may stand for. */
 export function errorsOf(method: Method): ErrorKind[] {
@@ -55,6 +55,6 @@ export function errorsOf(method: Method): ErrorKind[] {
 }
 
 function ownErrors(method: Method): readonly ErrorKind[] {
-  const bySubject = { daemon: [], session: ['SessionNotFound'], command: ['CommandNotFound'] } as const;
+  const bySubject = { daemon: [], session: ['SessionNotFound', 'SessionClosed'], command: ['CommandNotFound'] } as const;
   return [...ofEvery, ...bySubject[method.subject], ...(isSessionCommand(method) ? ofSessionCommands : []), ...method.errors];
 }
