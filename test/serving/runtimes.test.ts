@@ -52,7 +52,7 @@ describe('runtime/select', () => {
     'an unknown requirement': [{ language: 'python', requirements: { luck: true } }, 'InvalidParams', 'requirements.luck'],
     'more isolation than there is': [{ language: 'python', requirements: { isolation: 11 } }, 'InvalidParams', 'requirements.isolation'],
     'an image that is not allowed': [{ language: 'python', requirements: { image: 'evil' } }, 'PolicyDenied', 'the image evil is not allowed'],
-    'a network that is not allowed': [{ language: 'python', requirements: { network: 'full' } }, 'PolicyDenied', 'network mode full is not available'],
+    'a network that is not allowed': [{ language: 'python', requirements: { network: 'full' } }, 'PolicyDenied', 'the network mode full is not allowed'],
   };
   for (const [name, [params, kind, part]] of Object.entries(refused)) {
     it(`refuses ${name}`, () =>
