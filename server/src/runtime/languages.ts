@@ -1,23 +1,25 @@
-/** How each language is run, wherever its tools are found (protocol section 8): the first candidate that is there. */
+/** How each language is run: for each a list of tools that can, of which the first that the sandbox has is taken (protocol section 8). */
 import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
 import { isAtLeast, type Version } from './versions.ts';
 import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
-/** What a sandbox can tell of its own tools. */
+/** The questions that a sandbox answers about its tools. */
 export interface Tools {
-  /** Which of these commands are there. */
+  /** Those of `names` that can be run as commands. */
   which(names: readonly string[]): Promise<ReadonlySet<string>>;
-  /** The first version number that `command` prints, or undefined. */
+  /** The first version number that `command` prints. undefined: it prints none. */
   version(command: readonly string[]): Promise<string | undefined>;
 }
 
+/** One way to run a language. */
 interface Candidate {
+  /** The commands that it needs; the first one is what versions are about. */
   readonly tools: readonly string[];
   /** The oldest version of the first tool that will do. Absent: any. */
   readonly atLeast?: Version;
-  /** What makes the tool tell its version: --version unless said; empty where nothing does. */
+  /** The argument that makes the first tool print its version, by default --version. Empty: it has none. */
   readonly versionFlag?: string;
   readonly warmUp?: WarmUp;
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
@@ -36,7 +38,7 @@ const deno = interpreter(['deno', 'run', '--no-prompt', '--allow-all']);
 const bun = interpreter(['bun']);
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
-  // -u: output arrives while the program runs.
+  // -u turns buffering off, so that output arrives while the program runs.
   python: [interpreter(['python3', '-u'], { warmUp: warmPython('python3') }), interpreter(['python', '-u'], { warmUp: warmPython('python') })],
   javascript: [interpreter(['node'], { warmUp: warmNode }), deno, bun],
   typescript: [
@@ -71,7 +73,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       ],
     },
   ],
-  // Ruby has no switch for unbuffered output: a required file sets it.
+  // Ruby has no option that turns buffering off: a file that is required before the program does it.
   ruby: [
     {
       tools: ['ruby'],
@@ -97,6 +99,7 @@ function stem(file: string): string {
   return (file.split('/').at(-1) ?? file).replace(/\.cs$/, '');
 }
 
+/** The toolchain of the first candidate of which the sandbox has all tools, in a version that will do. undefined: there is none. */
 export async function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | undefined> {
   const list = candidates[language];
   const found = await tools.which(list.flatMap((candidate) => candidate.tools));
@@ -113,7 +116,7 @@ async function versionOf({ tools: [tool], versionFlag = '--version' }: Candidate
 }
 
 
-/** The tools a language could be run with, for messages: what to install. */
+/** The tools with which a language could be run, for messages that say what to install. */
 export function toolNames(language: LanguageId): readonly string[] {
   return candidates[language].map((candidate) => candidate.tools.join(' + '));
 }

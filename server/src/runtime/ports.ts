@@ -1,7 +1,7 @@
 /**
- * What a runtime is to the rest of the house. A runtime makes sandboxes; a sandbox runs programs and holds files.
- * Neither knows of sessions or of the wire. What not every one of them can do is declared in `can`, and every method
- * is there all the same: a method that `can` denies rejects.
+ * The contract of runtimes. A runtime makes sandboxes; a sandbox runs programs and holds files. Neither knows of
+ * sessions or of the wire. Every runtime and every sandbox has all the methods below. What some of them can't do is
+ * declared in `can`: a method for which `can` says false rejects.
  */
 import {
   type DirectoryEntry,
@@ -15,105 +15,122 @@ import {
 } from '../protocol/index.ts';
 
 export interface Runtime {
+  /** The name by which clients ask for it: docker, native, deno, ... */
   readonly id: string;
   readonly can: RuntimeCan;
-  /** What is known now. Never waits, never probes. */
+  /** What the last `refresh` found. It is answered from memory, at once. */
   info(): RuntimeInfo;
-  /** Looks again whether this host can run it. Never rejects: what is wrong is in `reason`. */
+  /**
+   * Finds out whether this host can run the runtime, and what it can do. Resolves with the new `info()`, or with the old
+   * one where `signal` aborts first. Never rejects: if the runtime is unavailable, `reason` says why.
+   */
   refresh(signal: AbortSignal): Promise<RuntimeInfo>;
   /**
-   * Calls `changed` whenever it may be worth looking again, until `signal` aborts. Never throws, and holds no process open.
-   * A runtime that nobody tells of changes never calls it.
+   * Calls `changed` whenever a `refresh` may find something new, until `signal` aborts. Never throws, and does not keep
+   * the daemon's process from ending. A runtime that does not hear of changes never calls it.
    */
   watch(signal: AbortSignal, changed: () => void): void;
   /**
-   * Whether a sandbox for this language can be made without fetching anything first. As of the last `refresh`.
-   * `image`: of this one, for runtimes that have them, instead of the one that is configured.
+   * Whether a sandbox for this language can be made without downloading anything first, as of the last `refresh`.
+   * `language` undefined: for no particular language. `image`: made from this image, by default from the one that is
+   * configured for the language; runtimes without images ignore it.
    */
   prepared(language: LanguageId | undefined, image?: string): boolean;
   /**
-   * Makes a sandbox. After a rejection nothing of it is left.
-   * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable
+   * Makes a sandbox. If it rejects, everything that it made on the way has been removed, or is being removed.
+   * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable, LanguageUnsupported, PolicyDenied, DiskFull
    */
   create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox>;
-  /** Removes whatever the runtime still holds. */
+  /**
+   * Removes all sandboxes that are left. None can be made afterwards.
+   * @throws AggregateError where some could not be removed
+   */
   close(): Promise<void>;
 }
 
 /** What not every runtime can do. */
 export interface RuntimeCan {
-  /** Its sandboxes have terminals: `Program.pty`. Without them such a program is refused with LanguageUnsupported. */
+  /** Whether its sandboxes have terminals (`Program.pty`). If not, a program that wants one is refused with LanguageUnsupported. */
   readonly terminals: boolean;
-  /** The network modes to which it can confine a sandbox. All others are refused with IsolationUnavailable. */
+  /** The network modes to which it can confine a sandbox. It refuses all others with IsolationUnavailable. */
   readonly networks: readonly Network['mode'][];
 }
 
-/** What a sandbox is made from. Policy has been applied: every value is final. */
+/** What a sandbox is to be like. Policy has been applied already: a runtime takes every value as it is. */
 export interface SandboxSpec {
-  /** What the sandbox is called outside: it is part of the names and labels by which people and sweeps find what belongs to it. */
+  /** Part of the names and labels of all that is made for the sandbox outside of it, so that people and sweeps can find it. */
   readonly name: string;
+  /** The language for which it is made. undefined: no particular one. */
   readonly language: LanguageId | undefined;
-  /** An OCI image, for runtimes that have them. */
+  /** The name of an OCI image. Runtimes without images ignore it. */
   readonly image: string | undefined;
   readonly limits: Limits;
   readonly network: Network;
-  /** `path` is a real host folder that the client was allowed to share. */
+  /** A folder of the host that is to be at /workspace. undefined: an empty one of the sandbox's own. */
   readonly workspace: SharedFolder | undefined;
 }
 
-/** What a sandbox is held to from outside, and can be held to anew. The size of its file systems is not among it. */
+/** The limits that can be changed while a sandbox lives. The size of its file systems (`diskBytes`) can't. */
 export type AdjustableLimits = Pick<Limits, 'memoryBytes' | 'cpus' | 'pids'>;
 
 export interface SharedFolder {
+  /** The real path (no links in it) of a host folder that the client was allowed to share. */
   readonly path: string;
+  /** `copy`: the sandbox gets a copy of its own. Otherwise it sees the folder itself. */
   readonly access: 'copy' | 'readOnly' | 'readWrite';
 }
 
 export interface CreateContext {
+  /** Aborts when the sandbox is no longer wanted: then `create` rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** `percentage` is 0 to 100 while something is fetched, and undefined otherwise. */
+  /** Tells the client what is going on. `percentage` is 0 to 100 during a download, and undefined otherwise. */
   report(message: string, percentage?: number): void;
 }
 
 /** What not every sandbox can do. */
 export interface SandboxCan {
-  /** It can be held to other limits than those it was made with: `adjust`. */
+  /** Whether its limits can be changed: `adjust`. */
   readonly adjust: boolean;
-  /** A folder can be copied into it when it has been made: `copyIn`. */
+  /** Whether a folder can be copied into it after it has been made: `copyIn`. */
   readonly copyIn: boolean;
-  /** It can tell whether anybody has left something in it: `isPristine`. */
+  /** Whether it can tell that nobody has left anything in it: `isPristine`. */
   readonly tellPristine: boolean;
 }
 
 export interface Sandbox {
   readonly can: SandboxCan;
+  /** The name of the OCI image it was made from. undefined: the runtime has no images. */
   readonly image: string | undefined;
-  /** What was found in force inside, layer by layer. */
+  /** What was found in force inside the sandbox, layer by layer. */
   readonly isolation: Isolation;
-  /** What it used when it had just been made, in bytes. undefined: not known. */
+  /** The memory that it used when it had just been made, in bytes. undefined: not known. */
   readonly memoryBytes: number | undefined;
   readonly files: Files;
-  /** Resolves, with words for a person, when the sandbox is gone without having been asked to go. */
+  /** Resolves when the sandbox is gone without `close` having been called. The text says why, for people. */
   readonly lost: Promise<string>;
-  /** How this sandbox runs a language, or undefined where it can't. */
+  /** How this sandbox runs a language. undefined: it can't. */
   toolchain(language: LanguageId): Promise<Toolchain | undefined>;
   /**
-   * Starts a program. Resolves when it has started.
-   * @throws ProtocolError SandboxLost, LanguageUnsupported (no such programs here), FileNotFound (cwd)
+   * Starts a program, whose output goes to `sink`. Resolves when it has started.
+   * @throws ProtocolError SandboxLost; LanguageUnsupported: this sandbox runs no such programs, or has no terminals;
+   * FileNotFound: there is no directory `cwd`
    */
   start(program: Program, sink: Sink): Promise<Process>;
-  /** Whether it lives and nobody has left anything in it. */
+  /** Whether the sandbox is alive and its folders are as empty as they were at the beginning. */
   isPristine(): Promise<boolean>;
-  /** Changes the limits that can be changed in a sandbox that is there: `AdjustableLimits`. `isolation` tells what has come of it. */
+  /** Changes the limits in `AdjustableLimits`; the others are ignored. `isolation` then says what is in force. */
   adjust(limits: Limits): Promise<void>;
-  /** Copies a host folder into /workspace. */
+  /**
+   * Copies the host folder `path` into /workspace.
+   * @throws ProtocolError DiskFull where it is larger than `maxBytes`, SandboxFailed
+   */
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
-  /** Removes it with everything in it. Resolves when it is gone. */
+  /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */
   close(): Promise<void>;
 }
 
 /**
- * Refuses a network mode that the `can` of a runtime denies.
+ * Refuses a network mode that a runtime can't give.
  * @throws ProtocolError IsolationUnavailable
  */
 export function checkNetwork({ networks }: RuntimeCan, { mode }: Network): void {
@@ -121,47 +138,63 @@ export function checkNetwork({ networks }: RuntimeCan, { mode }: Network): void 
   throw new ProtocolError('IsolationUnavailable', `this runtime can't give a sandbox the network mode ${mode}; use ${networks.join(' or ')}`, { layers: ['network'] });
 }
 
-/** How a sandbox answers to what its `can` denies. @throws ProtocolError SandboxFailed */
+/** How a sandbox answers a call of what its `can` says it can't. `what` completes "this sandbox can't". @throws ProtocolError SandboxFailed */
 export function cannot(what: string): Promise<never> {
   return Promise.reject(new ProtocolError('SandboxFailed', `this sandbox can't ${what}`));
 }
 
 export interface Program {
-  /** A line for `sh`, or a program with its arguments. */
+  /** A text is a command line for `sh -c`. A list is a program and its arguments. */
   readonly command: string | readonly string[];
-  /** Absolute, below /workspace or /tmp. */
+  /** The working directory: an absolute path, /workspace or /tmp or below one of them. */
   readonly cwd: string;
+  /** Variables that are set in addition to those of the sandbox, or in place of them. */
   readonly env: Environment;
-  /** `none`: stdin is empty. `open`: `Process.write` feeds it. Bytes: these and no more. */
+  /** `none`: stdin is at its end from the beginning. `open`: `Process.write` and `Process.end` feed it. A Buffer: exactly these bytes. */
   readonly stdin: 'none' | 'open' | Buffer;
-  /** A terminal instead of three pipes. stdin is then always open. */
+  /** If given, the program gets a terminal of this size instead of three pipes, and its stdin is open, whatever `stdin` says. */
   readonly pty: TerminalSize | undefined;
 }
 
+/** In characters. */
 export interface TerminalSize {
   readonly cols: number;
   readonly rows: number;
 }
 
+/** Where output came from. A program on a terminal has `pty` alone. */
 export type Stream = 'stdout' | 'stderr' | 'pty';
 
-/** Takes output as it comes. While the promise is pending no more is read, so the program waits. */
+/** Takes output as it comes. While a promise that it returned is pending, no more is read, so that the program has to wait. */
 export type Sink = (stream: Stream, chunk: Buffer) => void | Promise<void>;
 
+/** A program that was started. When it has ended, only `kill` still has an effect: on what the program has left. */
 export interface Process {
-  /** Resolves after the last byte of output went through the sink. Never rejects. */
+  /** Resolves when the program has ended and the sink has taken all of its output. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** Sends a signal (a POSIX name such as SIGINT) to the program's process group. */
+  /**
+   * Sends a signal, by its POSIX name such as SIGINT, to the program's process group.
+   * @throws ProtocolError InvalidParams where there is no such signal
+   */
   signal(name: string): Promise<void>;
-  /** Kills every process that the program left or made, after a TERM and `graceMs` (0) if given. `exited` resolves soon after. */
+  /**
+   * Kills the program and every process that it has started, also those that outlived it. `graceMs`, by default 0: if
+   * more, SIGTERM is sent first, and the program has so many milliseconds to end by itself. `exited` resolves soon after.
+   */
   kill(graceMs?: number): Promise<void>;
-  /** Resolves when the bytes are on their way; while pending, send no more. */
+  /** Writes to stdin. Resolves when more may be written. */
   write(bytes: Buffer): Promise<void>;
+  /** Ends stdin. On a terminal that is Ctrl-D. */
   end(): void;
+  /** Gives the terminal another size. Without a terminal nothing happens. */
   resize(size: TerminalSize): Promise<void>;
 }
 
-/** How a program ended. `lost`: the sandbox went away and nobody can know. */
+/**
+ * How a program ended. `signaled`: a signal ended it; its name is as in SIGKILL. `memoryLimit`: it was ended because it,
+ * or the whole sandbox, used too much memory; by that signal, or with that code. `lost`: the sandbox went away, so that
+ * nobody knows how the program ended.
+ */
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number; readonly usage?: Usage }
   | { readonly kind: 'signaled'; readonly signal: string; readonly usage?: Usage }
@@ -169,20 +202,24 @@ export type Exit =
   | { readonly kind: 'lost'; readonly reason: string };
 
 export interface Usage {
+  /** Processor time of the program and its children, in milliseconds. */
   readonly cpuMs: number;
-  /** The highest use of the whole sandbox so far; 0 where it is not known. */
+  /** The most memory that the whole sandbox has used so far, in bytes; 0 where it is not known. */
   readonly peakMemoryBytes: number;
 }
 
 /** How to run one source file of a language. */
 export interface Toolchain {
-  /** The extension that a source file given as text gets, with its dot. */
+  /** The extension, with its dot, for a source file that is given as text and has no name. */
   readonly extension: string;
-  /** Of the tool that runs it, where it tells. Starts that tool. */
+  /** The version of the tool that runs the file; starts that tool. undefined: it does not tell. */
   version(): Promise<string | undefined>;
-  /** How its interpreter is started ahead. undefined: a program could tell that from being started with it. */
+  /** How the interpreter is started in advance. undefined: it can't be without the program noticing. */
   readonly warmUp: WarmUp | undefined;
-  /** `file` is absolute; `scratch` is an absolute, empty, writable folder, gone after the last phase. */
+  /**
+   * What is run, one after the other, for a source file. `file` is an absolute path. `scratch` is the absolute path of
+   * an empty, writable folder that is removed after the last phase.
+   */
   phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
 }
 
@@ -190,57 +227,63 @@ export interface ToolchainPhase {
   readonly name: 'compile' | 'run';
   readonly command: readonly string[];
   readonly env: Environment;
-  /** Absolute path to text: what must be there before the phase starts. */
+  /** Files to be written before the phase starts: absolute path to text. Absent: none. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** How an interpreter is started before it is known which program it is to run. It waits for an order on its stdin. */
+/** How an interpreter is started before it is known which program it will run. It waits for an order on its stdin (warm-up/order.ts). */
 export interface WarmUp {
-  /** What an order may bring that was not known at the start: another file, variables, arguments. */
+  /** What may be different in the order than it was at the start: the file, the variables, the arguments. */
   readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
-  /** `file` need not be there yet. `scratch` is a folder that is there until the program has ended. */
+  /** `file`, an absolute path, need not exist yet. `scratch` is the absolute path of a folder that exists until the program has ended. */
   start(file: string, scratch: string): WarmStart;
 }
 
 export interface WarmStart {
   readonly command: readonly string[];
   readonly env: Environment;
-  /** Absolute path to text: what must be there before it starts. */
+  /** Files to be written before the interpreter is started: absolute path to text. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * The file commands. Paths are absolute, clean POSIX paths below /workspace or /tmp.
+ * The file commands. Every path is absolute, without `.` and `..`, and is /workspace or /tmp or below one of them.
  * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
  */
 export interface Files {
+  /** Makes the directories on the way to `path` where they are missing. */
   write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
-  /** `length` undefined: to the end. Never more than MAX_FILE_BYTES, else FileTooLarge. */
+  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end. More than MAX_FILE_BYTES is FileTooLarge. */
   read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
-  /** Whether it was made: false where the directory was there. */
+  /** Resolves with true where it made the directory, and false where it existed. `recursive`: the directories on the way to it, too. */
   createDirectory(path: string, recursive: boolean): Promise<boolean>;
+  /** Copies a file, or with `recursive` a directory. Without `overwrite` it is FileExists where `destination` exists. */
   copy(source: string, destination: string, options: { recursive: boolean; overwrite: boolean }): Promise<void>;
-  /** Whether something was deleted: false only with `force`. */
+  /** Resolves with whether something was deleted. If nothing is there, that is FileNotFound without `force`, and false with it. */
   delete(path: string, options: { recursive: boolean; force: boolean }): Promise<boolean>;
-  /** Entries for which `accept` is true, `limit` at the most, sorted by path. */
+  /** The entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
   list(path: string, options: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }>;
 }
 
 export interface WriteOptions {
+  /** `create` is FileExists where the file exists. The other two create it where it does not. */
   readonly mode: 'overwrite' | 'create' | 'append';
+  /** Whether the file is to be executable. undefined: as it was, and for a new file no. */
   readonly executable: boolean | undefined;
 }
 
 export interface FileContent {
   readonly bytes: Buffer;
-  /** Of the whole file. */
+  /** The size of the whole file, in bytes. */
   readonly size: number;
 }
 
 export interface ListOptions {
+  /** Also what is in the directories below. */
   readonly recursive: boolean;
+  /** How many entries at the most. */
   readonly limit: number;
-  /** Gets the path below the listed directory. */
+  /** Whether an entry is wanted. It is called with the path below the listed directory. */
   accept(relativePath: string): boolean;
 }
 

@@ -89,7 +89,7 @@ describe('a choice without a result', () => {
     'names the language that one does not run': ['LanguageUnsupported', 'deno does not run go; see runtime/list', { required: { runtimes: ['deno'] } }, {}, 'go'],
     'names the language that none runs': ['LanguageUnsupported', 'no runtime runs go; see runtime/list', {}, { docker: undefined, gvisor: undefined }, 'go'],
     'names why the first is not there': ['RuntimeUnavailable', 'docker: no engine; codebeaker doctor says what to do', {}, { docker: { reason: 'no engine' }, gvisor: { reason: 'no runsc' } }, 'go'],
-    'names what the nearest lacks': ['RuntimeUnavailable', 'gvisor: isolation 9 of 10 is less than 10; ask for less; runtime/list tells what there is', { required: { isolation: 10 } }, { docker: { reason: 'no engine' } }, 'go'],
+    'names what the nearest lacks': ['RuntimeUnavailable', 'gvisor: isolation 9 of 10 is less than 10; ask for less; runtime/list shows what each runtime offers', { required: { isolation: 10 } }, { docker: { reason: 'no engine' } }, 'go'],
   };
   for (const [name, [kind, message, more, change, language = 'javascript']] of Object.entries(faults)) {
     it(`${name}, and tells of all candidates`, () => {

@@ -36,7 +36,7 @@ for (const system of ['linux', 'aix'] as const) {
         { virtual: '/workspace', host: workspace, writable: true },
         { virtual: '/tmp', host: join(place, 'tmp'), writable: true },
       ];
-      files = new ConfinedFiles(mounts, walker, { require: () => undefined, look: () => Promise.resolve() });
+      files = new ConfinedFiles(mounts, walker, { require: () => undefined, check: () => Promise.resolve() });
     });
     afterEach(async () => {
       expect(snapshot(outside)).to.deep.equal(['file']);

@@ -1,4 +1,4 @@
-/** Measures a runtime by using it: one sandbox, one small program. */
+/** Measures a runtime by using it once: it makes one sandbox and runs one small program. */
 import { randomBytes } from 'node:crypto';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { LanguageId, Limits } from '../../protocol/index.ts';
@@ -8,7 +8,7 @@ import type { Quantity } from './measurements.ts';
 const MiB = 2 ** 20;
 const limits: Limits = { memoryBytes: 256 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 };
 
-/** The first one that a runtime runs: those that most runtimes have, so that their numbers compare. */
+/** A runtime gets the first of these that it can run. The languages that most runtimes have come first, so that their numbers can be compared. */
 const programs: readonly (readonly [LanguageId, string])[] = [
   ['javascript', 'console.log(1)'],
   ['typescript', 'console.log(1)'],
@@ -19,7 +19,11 @@ const programs: readonly (readonly [LanguageId, string])[] = [
 
 const CALIBRATION_DEADLINE_MS = 20_000;
 
-/** False where nothing could be measured without fetching something first. @throws whatever the runtime throws */
+/**
+ * Calls `record` with what it measures. Resolves with false where it measured nothing, because something would have to be
+ * downloaded first or the runtime runs none of the languages.
+ * @throws Error where it takes too long; whatever the runtime throws
+ */
 export async function calibrate(runtime: Runtime, clock: Clock, record: (quantity: Quantity, value: number) => void): Promise<boolean> {
   const info = runtime.info();
   const found = programs.find(([id]) => info.languages.some((language) => language.id === id) && runtime.prepared(id));
@@ -45,7 +49,7 @@ export async function calibrate(runtime: Runtime, clock: Clock, record: (quantit
     try {
       record('coldMs', clock.monotonic() - begin);
       if (sandbox.memoryBytes !== undefined) record('memoryBytes', sandbox.memoryBytes);
-      const warmMs = await firstWord(sandbox, language, code, clock, abort.signal);
+      const warmMs = await firstOutput(sandbox, language, code, clock, abort.signal);
       if (warmMs !== undefined) record('warmMs', warmMs);
     } finally {
       await sandbox.close();
@@ -54,8 +58,8 @@ export async function calibrate(runtime: Runtime, clock: Clock, record: (quantit
   return true;
 }
 
-/** undefined where the program did not say what it should. */
-async function firstWord(sandbox: Sandbox, language: LanguageId, code: string, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
+/** Milliseconds from starting a program to its first byte of output. undefined: it failed, or printed nothing. */
+async function firstOutput(sandbox: Sandbox, language: LanguageId, code: string, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
   const toolchain = await sandbox.toolchain(language);
   const file = `/workspace/calibrate${toolchain?.extension ?? ''}`;
   const phase = toolchain?.phases(file, [], '/tmp').at(-1);

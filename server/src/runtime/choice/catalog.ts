@@ -1,6 +1,6 @@
 /**
- * The runtimes as they are known now. Whoever asks is answered from here; looking happens in the background, and what
- * it found anew is an event.
+ * What is known of every runtime. Questions are answered from here, at once. Runtimes are looked at (`refresh`) in the
+ * background; if that finds something new, an event tells it.
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
@@ -13,27 +13,29 @@ import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
 import type { Choosable } from './select.ts';
 
-/** The runtimes as they were found last, by their ids; each entry by what the search depended on. */
+/** What was found in former searches for runtimes. An entry is named by what the search depended on, and holds the runtimes by their ids. */
 export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { name: 'found', entry: z.record(z.string(), RuntimeInfo), maxEntries: 8 };
 
-/** What outlives the daemon. */
+/** What the catalog knows from former daemons, and passes on to later ones. */
 export interface CatalogMemory {
   readonly measurements: Measurements;
-  /** The runtimes as they were found last time, by their ids. It is for showing to people, and never for deciding. */
+  /** The runtimes as they were found last time, by their ids. This is for showing to people only, never for deciding. */
   readonly found: Readonly<Record<string, RuntimeInfo>>;
+  /** Called with what has been found now, by the ids of runtimes. */
   keep(found: Readonly<Record<string, RuntimeInfo>>): void;
 }
 
 export interface CatalogOptions {
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;
-  /** Hears of all runtimes when the availability, version, languages or isolation of one changed. */
+  /** Gets the event `runtimesChanged` whenever the availability, version, languages or isolation of a runtime has changed. */
   readonly events: EventStream;
+  /** Absent: nothing is known from before, and nothing is kept. */
   readonly memory?: CatalogMemory;
 }
 
 export class Catalog {
-  readonly #entries: readonly Entry[];
+  readonly #entries: readonly CatalogEntry[];
   readonly #options: CatalogOptions;
   readonly #measurements: Measurements;
   readonly #closing = new AbortController();
@@ -46,44 +48,44 @@ export class Catalog {
     this.#options = options;
     const { runtimes, memory } = options;
     this.#measurements = memory?.measurements ?? new Measurements();
-    // Every runtime has several calls on their way that end with it.
+    // Several calls of each runtime listen to this signal.
     setMaxListeners(0, this.#closing.signal);
-    this.#entries = runtimes.map((runtime) => new Entry(runtime, this.#measurements, memory?.found[runtime.id]));
+    this.#entries = runtimes.map((runtime) => new CatalogEntry(runtime, this.#measurements, memory?.found[runtime.id]));
   }
 
-  /** Every runtime. */
+  /** What is known of every runtime, with what was measured. */
   infos(): RuntimeInfo[] {
     return this.#entries.map((entry) => entry.info());
   }
 
-  /** What there is to choose from. */
+  /** The runtimes as `choose` of select.ts takes them. */
   get choosable(): readonly (Choosable & { readonly runtime: Runtime })[] {
     return this.#entries;
   }
 
-  /** Resolves when something is known of every runtime, from now or from last time. Looks where nothing is remembered. */
+  /** Resolves when something is known of every runtime. Those of which nothing is remembered from a former daemon are looked at. */
   known(): Promise<void> {
     this.#known ??= Promise.all(this.#entries.filter((entry) => !entry.remembered).map((entry) => this.#look(entry))).then(() => undefined);
     return this.#known;
   }
 
-  /** Looks at every runtime that this daemon has not looked at yet. Resolves when that is done, however long it takes. */
+  /** Looks at every runtime that this daemon has not looked at yet. Resolves when every runtime has been looked at. */
   lookAtAll(): Promise<void> {
     this.#looked ??= Promise.all(this.#entries.map((entry) => entry.firstLook ?? this.#look(entry))).then(() => this.#everLooked.resolve());
     return this.#looked;
   }
 
-  /** As `lookAtAll`, but looks at nothing: others have to ask for that. */
+  /** Resolves when `lookAtAll`, which somebody else has to call, is done. */
   whenLookedAtAll(): Promise<void> {
     return this.#everLooked.promise;
   }
 
-  /** Something spoke against what is known of this runtime. */
+  /** Looks at a runtime again, because something contradicts what is known of it. */
   suspect(id: string): void {
     for (const entry of this.#entries) if (entry.id === id) void this.#look(entry);
   }
 
-  /** From when everything has been looked at, runtimes that come and go are noticed. */
+  /** Once every runtime has been looked at, each is looked at again whenever its `watch` says so. */
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
@@ -95,17 +97,18 @@ export class Catalog {
     });
   }
 
+  /** Adds a measured value to those of the runtime `id`. */
   record(id: string, quantity: Quantity, value: number): void {
     const entry = this.#entries.find((each) => each.id === id);
     if (entry) this.#measurements.record(id, entry.runtime.info().version ?? '', quantity, value, this.#options.clock.now());
   }
 
-  /** Nothing is watched and nobody is told from here on. The runtimes themselves are closed by their owner. */
+  /** Ends watching and telling. The runtimes themselves are closed by their owner. */
   close(): void {
     this.#closing.abort(new Error('the daemon is shutting down'));
   }
 
-  async #look(entry: Entry): Promise<void> {
+  async #look(entry: CatalogEntry): Promise<void> {
     await entry.look(this.#closing.signal);
     if (this.#closing.signal.aborted || !entry.renewed()) return;
     const infos = this.infos();
@@ -115,11 +118,13 @@ export class Catalog {
   }
 }
 
-class Entry implements Choosable {
+/** One runtime and what is known of it. */
+class CatalogEntry implements Choosable {
   readonly id: string;
   readonly runtime: Runtime;
+  /** From a former daemon. */
   readonly remembered: RuntimeInfo | undefined;
-  /** Resolves with the first look, when there is one. */
+  /** Resolves when the first look is over. undefined: none has begun. */
   firstLook: Promise<void> | undefined;
   looked = false;
   readonly #measurements: Measurements;
@@ -147,14 +152,14 @@ class Entry implements Choosable {
     return this.runtime.prepared(...asked);
   }
 
-  /** Whether it is another one than at the last call: in what others are told of when it changes. */
+  /** Whether something has changed since the last call, among what `runtimesChanged` tells of. */
   renewed(): boolean {
     const before = this.#essence;
     this.#essence = essenceOf(this.base());
     return this.#essence !== before;
   }
 
-  /** One look at a time. Who asks during one gets another one after it: what it saw may be old by then. */
+  /** There is one look at a time. If another is asked for meanwhile, it follows at once: the present one may have missed what it is asked for. */
   look(signal: AbortSignal): Promise<void> {
     if (this.#looking) {
       this.#again = true;
@@ -173,7 +178,7 @@ class Entry implements Choosable {
     } while (this.#again && !signal.aborted);
   }
 
-  /** Without what was measured of sessions. */
+  /** What is known without the measurements. */
   base(): RuntimeInfo {
     return this.looked ? this.runtime.info() : (this.remembered ?? this.runtime.info());
   }

@@ -1,9 +1,12 @@
-/** A runtime whose code is loaded when it is first looked at or asked for a sandbox. Until then nothing is known of it. */
+/** A runtime whose code is loaded when it is first needed: for a look at it, or for a sandbox. Until then nothing is known of it. */
 import { forwarding } from '../../base/forward.ts';
 import type { RuntimeInfo } from '../../protocol/index.ts';
 import type { Runtime, RuntimeCan } from '../ports.ts';
 
-/** `load` gives a runtime of the same id, which is closed with this one. It is called once. `can` holds until then. */
+/**
+ * `load` is called once, and resolves with a runtime of the same id, which this one then stands for and closes. Until
+ * then `can` says what is known of what it can do.
+ */
 export function lateRuntime(id: string, can: RuntimeCan, load: () => Promise<Runtime>): Runtime {
   let loading: Promise<Runtime> | undefined;
   let loaded: Runtime | undefined;

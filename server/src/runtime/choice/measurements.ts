@@ -1,32 +1,32 @@
-/** What runtimes were measured to take on this host: a few recent samples of each quantity, of which the median counts. */
+/** How fast and how large the sandboxes of each runtime are on this host: the latest samples of each quantity, whose median counts. */
 import * as z from 'zod/mini';
 import type { RuntimeInfo } from '../../protocol/index.ts';
 import type { Entries, Section } from '../../state/section.ts';
 
 /**
- * `coldMs`: from asking for a sandbox to having it; nothing fetched and no folder shared on the way.
- * `warmMs`: from asking a fresh sandbox for its first program to that program's first byte of output, or its end.
- * `memoryBytes`: what the sandbox used when it had just been made.
+ * `coldMs`: milliseconds from asking for a sandbox to having it, where nothing had to be downloaded and no folder was shared.
+ * `warmMs`: milliseconds from starting the first program in a new sandbox to its first byte of output, or its end.
+ * `memoryBytes`: the memory that a sandbox used when it had just been made.
  */
 export const quantities = ['coldMs', 'warmMs', 'memoryBytes'] as const;
 export type Quantity = (typeof quantities)[number];
 
-/** Of one version of a runtime: another one may be quite different. The oldest sample is the first. */
+/** They hold for one version of a runtime. The oldest sample comes first. `measuredAt`: when the latest was taken, in milliseconds since the epoch. */
 export type Samples = { readonly version: string; readonly measuredAt: number } & Readonly<Record<Quantity, number[]>>;
 
-/** So many samples of each quantity are kept. */
+/** How many samples of each quantity are kept. */
 export const MAX_SAMPLES = 9;
-/** A first program that is silent for longer was thinking, not starting. */
+/** If a first program prints nothing for longer than this, it was busy with its own work, and not starting. */
 const MAX_WARM_MS = 2_000;
 
 const samples = () => z.array(z.number().check(z.nonnegative())).check(z.maxLength(MAX_SAMPLES));
 
-/** By runtime. */
+/** The entries are named by the ids of runtimes. */
 export const measurementsSection: Section<Samples> = {
   name: 'measurements',
   entry: z.object({
     version: z.string(),
-    // No later than the latest moment that a date can say.
+    // The maximum is the latest time that a Date can hold.
     measuredAt: z.number().check(z.nonnegative(), z.maximum(8.64e15)),
     coldMs: samples(),
     warmMs: samples(),
@@ -39,11 +39,12 @@ export class Measurements {
   readonly #samples: Entries<Samples>;
   readonly #medians = new Map<string, Partial<Record<Quantity, number>>>();
 
-  /** `samples`: where they are kept, by the ids of runtimes. */
+  /** `samples`: where they are kept, by the ids of runtimes; by default in memory only. */
   constructor(samples: Entries<Samples> = new Map<string, Samples>()) {
     this.#samples = samples;
   }
 
+  /** Adds a sample. Samples of another version of the runtime are forgotten. `now`: milliseconds since the epoch. */
   record(runtime: string, version: string, quantity: Quantity, value: number, now: number): void {
     if (!Number.isFinite(value) || value < 0 || (quantity === 'warmMs' && value > MAX_WARM_MS)) return;
     const known = this.#samples.get(runtime);
@@ -54,7 +55,7 @@ export class Measurements {
     this.#medians.delete(runtime);
   }
 
-  /** `info` with what was measured in the place of what was estimated. `measured` only where the whole start was. */
+  /** Returns `info` with measured numbers in place of estimated ones. `startup.measured` is set only where both numbers of the start were measured. */
   apply(info: RuntimeInfo): RuntimeInfo {
     const samples = this.#samples.get(info.id);
     if (!samples || samples.version !== (info.version ?? '')) return info;

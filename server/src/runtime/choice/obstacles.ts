@@ -1,11 +1,11 @@
-/** What keeps a runtime from being chosen, in words. Hard requirements: no score makes up for one. */
+/** What keeps a runtime from being chosen, in words for people. No score makes up for an obstacle. */
 import type { LanguageId, Requirements, RuntimeInfo } from '../../protocol/index.ts';
 import type { Runtime } from '../ports.ts';
 
-/** As a client asks for it. Absent: anything will do; an absent `network` is none. An empty `runtimes` allows none. */
+/** What a client requires. What is absent is not required, but an absent `network` means the mode `none`. An empty `runtimes` allows no runtime. */
 export type Demands = Readonly<Requirements>;
 
-/** Empty: it will do. */
+/** The result is empty where nothing speaks against the runtime. */
 export function obstacles(
   { can }: Pick<Runtime, 'can'>,
   { id, available, reason, languages, isolation }: RuntimeInfo,

@@ -1,8 +1,8 @@
-/** One runtime in two shapes: the better one where this host can have it, the other one elsewhere. */
+/** One runtime with two implementations: the better one where it is available on this host, else the other one. */
 import { forwarding } from '../../base/forward.ts';
 import type { Runtime } from '../ports.ts';
 
-/** Both have the same id, and are this one's from now on. */
+/** Both must have the same id. They are closed with the result. */
 export function preferredRuntime(better: Runtime, other: Runtime): Runtime {
   const both = [better, other];
   const chosen = () => (better.info().available ? better : other);

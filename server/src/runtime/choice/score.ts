@@ -1,13 +1,13 @@
-/** How well a runtime suits a preference: 0 to 100, from measured numbers where there are some. */
+/** How well a runtime suits a preference, from 0 to 100. Measured numbers are used where there are some. */
 import type { Preference, RuntimeInfo } from '../../protocol/index.ts';
 
-/** A start of so many milliseconds, or an idle sandbox of so many MiB, is worth half the points. */
+/** A start that takes HALF_MS, or an idle sandbox that uses HALF_MIB, gets half of the points. */
 const HALF_MS = 100;
 const HALF_MIB = 64;
 
 const MiB = 2 ** 20;
 
-/** What each preference looks at. Every row adds up to 1; a little of everything settles what is otherwise equal. */
+/** How much each quality counts. Every row adds up to 1. The small weights decide between runtimes that are otherwise equal. */
 const weights: Readonly<Record<Preference, readonly [security: number, speed: number, memory: number]>> = {
   security: [0.96, 0.02, 0.02],
   speed: [0.02, 0.96, 0.02],
@@ -15,7 +15,7 @@ const weights: Readonly<Record<Preference, readonly [security: number, speed: nu
   balanced: [0.5, 0.35, 0.15],
 };
 
-/** To one decimal, as it is told: what is told decides. */
+/** It is rounded to one decimal, as it is shown to people, so that the choice follows the numbers they see. */
 export function score(info: RuntimeInfo, preference: Preference): number {
   const [security, speed, memory] = weights[preference];
   const points =
@@ -25,12 +25,12 @@ export function score(info: RuntimeInfo, preference: Preference): number {
   return Math.round(points * 10) / 10;
 }
 
-/** From nothing to the first word of a program. */
+/** Milliseconds from no sandbox at all to the first output of a program in it. */
 function startMs({ startup }: RuntimeInfo): number {
   return startup.coldMs + startup.warmMs;
 }
 
-/** What a score is made of. */
+/** What the score is made of, in words for people. */
 export function merits(info: RuntimeInfo, prepared: boolean): string[] {
   const { isolation, startup, memoryBytes } = info;
   return [

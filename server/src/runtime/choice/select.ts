@@ -1,36 +1,40 @@
 /**
- * Which runtime a session gets. What is required comes first, then the score; each candidate says why.
- * Pure, and fast enough not to be noticed: nothing is looked at here but what the runtimes know of themselves.
+ * Chooses the runtime for a session: of those that meet every requirement, the one with the highest score. Each candidate
+ * says what spoke for or against it. The choice does no input or output: it uses only what the runtimes already know of
+ * themselves.
  */
 import { type Candidate, type LanguageId, type Preference, ProtocolError } from '../../protocol/index.ts';
 import type { Runtime } from '../ports.ts';
 import { obstacles, type Demands } from './obstacles.ts';
 import { merits, score } from './score.ts';
 
-/** What a choice needs to know of a runtime. */
+/** The part of a runtime that a choice uses. */
 export type Choosable = Pick<Runtime, 'id' | 'can' | 'info' | 'prepared'>;
 
 export interface Wish {
+  /** undefined: no particular one. */
   readonly language: LanguageId | undefined;
   readonly preference: Preference;
   readonly required: Demands;
-  /** What a runtime with images would use. */
+  /** The image that a runtime with images would use. undefined: the one that is configured for the language. */
   readonly image: string | undefined;
-  /** Those in which every layer is enforced come first: others would be refused. */
+  /** Puts runtimes in which every layer is enforced before all others, because a strict session refuses the others. By default false. */
   readonly strict?: boolean;
 }
 
 export interface Choice<T extends Choosable> {
-  /** The eligible one with the highest score; among equals the first. */
+  /** The eligible runtime with the highest score; among equals the first. undefined: none is eligible. */
   readonly chosen: T | undefined;
-  /** Every runtime, and every name that is required and unknown: the eligible ones first, then by score. */
+  /** Every runtime, and every required name that no runtime has. The eligible ones come first, each group in the order of scores. */
   readonly candidates: readonly Candidate[];
 }
 
-/** What has everything at hand comes before what must fetch something first. */
+/** Added to the score of a runtime that has nothing to download: more than any score, so that it comes before those that have. */
 const PREPARED = 100;
+/** Added where `strict` is wanted and every layer is enforced: that counts more than everything else. */
 const STRICT = 200;
 
+/** Judges every runtime. */
 export function choose<T extends Choosable>(runtimes: readonly T[], wish: Wish): Choice<T> {
   const candidates: Candidate[] = [];
   let chosen: T | undefined;
@@ -49,7 +53,10 @@ export function choose<T extends Choosable>(runtimes: readonly T[], wish: Wish):
   return { chosen, candidates };
 }
 
-/** @throws ProtocolError RuntimeUnavailable, LanguageUnsupported; `data.candidates` says why none will do */
+/**
+ * The chosen runtime.
+ * @throws ProtocolError RuntimeUnavailable, LanguageUnsupported; `data.candidates` says what spoke against each runtime
+ */
 export function selectRuntime<T extends Choosable>(runtimes: readonly T[], wish: Wish): T {
   const { chosen, candidates } = choose(runtimes, wish);
   if (chosen) return chosen;
@@ -68,7 +75,7 @@ function judge(runtime: Choosable, { language, preference, required, image, stri
   return { runtime: info.id, score: points + (prepared ? PREPARED : 0) + (whole ? STRICT : 0), eligible: true, reasons: merits(info, prepared) };
 }
 
-/** The error for a choice without a result. What is wrong with the runtime that comes nearest is told first. */
+/** The error for a choice without a result. Its message is about the runtime that comes nearest to what was asked for. */
 export function refusal(runtimes: readonly Choosable[], { language, required }: Wish, candidates: readonly Candidate[]): ProtocolError {
   const infos = runtimes.map((runtime) => runtime.info());
   const named = infos.filter(({ id }) => required.runtimes?.includes(id) ?? true);
@@ -86,7 +93,7 @@ export function refusal(runtimes: readonly Choosable[], { language, required }: 
   const nearest = speaking.find(({ available }) => available);
   if (!nearest) return unavailable(first.id, first.reason ?? 'it is not available', 'codebeaker doctor says what to do', candidates);
   const reasons = candidates.find(({ runtime }) => runtime === nearest.id)?.reasons ?? [];
-  return unavailable(nearest.id, reasons.join(', '), 'ask for less; runtime/list tells what there is', candidates);
+  return unavailable(nearest.id, reasons.join(', '), 'ask for less; runtime/list shows what each runtime offers', candidates);
 }
 
 function unavailable(runtime: string, reason: string, hint: string, candidates: readonly Candidate[]): ProtocolError {

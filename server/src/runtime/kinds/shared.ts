@@ -1,4 +1,4 @@
-/** What several kinds of runtime use together, made once for a daemon and not before one of them is loaded. */
+/** The parts that several kinds of runtimes use. They are made once for a daemon, and not before a kind is loaded. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -21,14 +21,14 @@ export interface SharedOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** The command that starts this program. */
+  /** The command that starts this program, for the sweep after a sudden death. */
   readonly self: readonly string[];
-  /** Whether a process of this machine is there. */
+  /** Whether a process with this id runs on this machine. */
   alive(pid: number): boolean;
   readonly docker: Config['docker'];
-  /** Which image runs which language. */
+  /** The image for each language. */
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
-  /** What is remembered from one daemon to the next. */
+  /** The entries of a section of the state file, which outlives the daemon. */
   entries<E>(section: Section<E>): Entries<E>;
 }
 
@@ -37,12 +37,12 @@ export class SharedParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly images: SharedOptions['images'];
-  /** Everything that this daemon has somebody else make, such as containers, is labelled with it. */
+  /** Containers, and whatever else other programs make for this daemon, are labelled with it. */
   readonly daemonId: string;
   readonly keeper: Keeper;
   readonly fifos: Fifos;
   readonly engine: Engine;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   readonly #options: SharedOptions;
   #findings: Promise<Findings> | undefined;
@@ -65,31 +65,34 @@ export class SharedParts {
     return this.#options.entries(section);
   }
 
-  /** What a runtime in bubblewrap is made with. */
+  /** The options of a runtime in bubblewrap, whose id is `id`. */
   confined(id: string): NativeOptions {
     return { findings: () => this.#find(), clock: this.clock, log: this.log.child(id) };
   }
 
-  /** However this daemon ends, its keeper then has everything swept that carries its id: a container can keep its own lease from working, but not the keeper. */
+  /**
+   * From now on, if this daemon dies without `close`, the keeper has everything removed that carries its id. The lease of
+   * a container is not enough for that: code inside can keep the container from ending by it.
+   */
   sweepOnDeath(): Promise<void> {
     return this.keeper.onDeath([...this.#options.self, `--sweep=${this.daemonId}`]);
   }
 
-  /** Whether a daemon of this machine had this id and is there no more. */
+  /** Whether the id belongs to a daemon of this machine that no longer runs. */
   isGone(daemonId: string): boolean {
     const { hostname, alive } = this.#options;
     const [, where, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
     return where === hostname && !alive(Number(pid));
   }
 
-  /** After the runtimes. */
+  /** To be called when the runtimes have been closed. */
   async close(): Promise<void> {
     const found = await this.#findings?.catch(() => undefined);
     await found?.groups.close();
     await this.keeper.close();
   }
 
-  /** What is missing may be installed while we run: only what was found is kept. */
+  /** Only a success is kept: what is missing now may be installed later. */
   #find(): Promise<Findings> {
     const { keeper, fifos, clock, env } = this;
     const { platform, uid, pid } = this.#options;

@@ -1,6 +1,6 @@
 /**
- * Every kind of runtime: the one list of them. A new kind is a folder beside this file and a row in here. A start reads
- * this file, so none of their code is imported but by `load` and `sweep`.
+ * The one list of all kinds of runtimes. A new kind is a folder beside this file and a row in it. Every start of the
+ * daemon reads this file, so the code of a kind is imported only in `load` and `sweep`, when it is needed.
  */
 import type { Config } from '../../protocol/index.ts';
 import type { Runtime, RuntimeCan } from '../ports.ts';
@@ -11,30 +11,30 @@ import type { SharedParts } from './shared.ts';
 
 export interface RuntimeKind {
   readonly id: string;
-  /** As far as can be said before its code is loaded. */
+  /** What is known, before the code is loaded, of what the runtime can do. */
   readonly can: RuntimeCan;
-  /** Loads its code and makes the runtime, which has the same id. */
+  /** Loads the code and makes the runtime, which has the same id. */
   load(shared: SharedParts): Promise<Runtime>;
-  /** What a daemon that died suddenly can have left of it. undefined: the daemon's keeper removes everything. */
+  /** What a daemon can leave behind when it dies suddenly. undefined: the daemon's keeper removes everything. */
   readonly leftovers: Leftovers | undefined;
 }
 
 export interface Leftovers {
-  /** What they are, for messages. */
+  /** The word for them in messages. */
   readonly what: string;
-  /** Removes what is labelled with the id of a daemon of which `gone` says so. Resolves with how many there were. */
+  /** Removes everything that is labelled with the id of a daemon for which `gone` is true. Resolves with the number of things removed. */
   sweep(shared: SharedParts, gone: (daemonId: string) => boolean): Promise<number>;
 }
 
-/** In the order in which people are told of them: the containers of the configuration come after the engine's plain ones. */
+/** In the order in which they are shown to people. */
 export function runtimeKinds(docker: Config['docker']): readonly RuntimeKind[] {
   return [...containerKinds(docker).map(containers), native, deno, bun];
 }
 
-/** What kinds remember from one daemon to the next. */
+/** The sections of the state file that belong to kinds. */
 export const remembered: readonly Section<unknown>[] = [verdictsSection];
 
-/** What several kinds leave in one place is there once. */
+/** The leftovers of all kinds. Kinds that leave theirs in the same place have one and the same, which is here once. */
 export function leftoversOf(kinds: readonly RuntimeKind[]): readonly Leftovers[] {
   return [...new Set(kinds.flatMap(({ leftovers }) => leftovers ?? []))];
 }
@@ -66,7 +66,7 @@ const native: RuntimeKind = {
 
 const deno: RuntimeKind = {
   id: 'deno',
-  // It has terminals only where it runs in bubblewrap.
+  // Where it runs in bubblewrap it has terminals; that is known only when it has been loaded.
   can: { terminals: false, networks: ['none'] },
   leftovers: undefined,
   load: async (shared) => {

@@ -1,7 +1,7 @@
-/** Gathers the output of an operation, up to a limit; what is over it is counted and dropped. */
+/** Keeps the output of a short program in memory, up to a limit. What is over the limit is dropped. */
 import type { Sink } from '../ports.ts';
 
-/** Messages of tools are short; more is noise. */
+/** The messages of tools are short: of more than this nobody needs the rest. */
 const MAX_STDERR_BYTES = 64 * 1024;
 
 export class Collector {
@@ -11,6 +11,7 @@ export class Collector {
   #stderrBytes = 0;
   readonly #limit: number;
 
+  /** `limit`: of stdout, in bytes. */
   constructor(limit: number) {
     this.#limit = limit;
   }

@@ -1,4 +1,4 @@
-/** Bytes in and out of one regular file. Nothing here follows a link, and nothing waits for a pipe's other end. */
+/** Reads and writes one regular file. Nothing here follows a link, or waits for the other end of a named pipe. */
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { undoing } from '../../base/undo.ts';
@@ -18,7 +18,7 @@ export async function writeFile(directory: Held, name: string, content: Buffer, 
     await file.writeFile(content);
     if (executable !== undefined) await setExecutable(file, executable);
   } catch (fault) {
-    // What could not be created whole does not exist.
+    // A new file is written completely, or does not exist.
     if (mode === 'create') await unlink(directory.at(name)).catch(() => undefined);
     throw fault;
   } finally {
@@ -38,7 +38,7 @@ export async function readFile(directory: Held, name: string, path: string, offs
   }
 }
 
-/** A regular file, or a fault: links ELOOP, directories EISDIR, everything else ENXIO. */
+/** Opens a regular file. @throws ELOOP for a link, EISDIR for a directory, ENXIO for anything else; or as `open` does */
 export function openRegular(path: Path, flags: number): Promise<FileHandle> {
   return undoing(async (undo) => {
     const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
@@ -49,7 +49,7 @@ export function openRegular(path: Path, flags: number): Promise<FileHandle> {
   });
 }
 
-/** A file that shrinks meanwhile gives what is left of it. */
+/** Of a file that shrinks meanwhile the result has fewer bytes. */
 async function readUpTo(file: FileHandle, offset: number, wanted: number): Promise<Buffer> {
   const bytes = Buffer.alloc(wanted);
   let filled = 0;
@@ -69,7 +69,7 @@ async function setExecutable(file: FileHandle, executable: boolean): Promise<voi
 function tooLarge(path: string): ProtocolError {
   return new ProtocolError(
     'FileTooLarge',
-    `${path} is more than one message carries (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
+    `${path} is larger than one message can be (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
     { path, maxBytes: MAX_FILE_BYTES },
   );
 }

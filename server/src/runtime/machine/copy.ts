@@ -1,4 +1,4 @@
-/** Copies files and trees between held directories. Links and special files inside a tree stay behind. */
+/** Copies files and trees between held directories. Links and special files inside a tree are left out. */
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, readdir } from 'node:fs/promises';
 import { errorCode, systemFault } from './faults.ts';
@@ -9,10 +9,11 @@ export interface CopyOptions {
   readonly walker: Walker;
   readonly recursive: boolean;
   readonly overwrite: boolean;
-  /** Called before bytes are written; throws to end the copy. */
+  /** Called before each piece is written, with its length. It throws to end the copy. */
   spend(bytes: number): void;
 }
 
+/** A directory entry, which may not exist yet. */
 export interface Entry {
   readonly directory: Held;
   readonly name: string;
@@ -20,10 +21,10 @@ export interface Entry {
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const CHUNK_BYTES = 256 * 1024;
-/** Two directories are held on each floor. */
+/** Two descriptors are open for each level of the tree. */
 const MAX_DEPTH = 256;
 
-/** A link or special file named as the source itself is refused. */
+/** Copies a file or directory. A source that is a link or a special file is refused. */
 export async function copyEntry(from: Entry, to: Entry, options: CopyOptions): Promise<void> {
   const stats = await lstat(from.directory.at(from.name));
   if (stats.isSymbolicLink()) throw systemFault('ELOOP');
@@ -33,7 +34,7 @@ export async function copyEntry(from: Entry, to: Entry, options: CopyOptions): P
   await copyInto(from, to, options, 0);
 }
 
-/** The entries of `source` into `target`, which is there. */
+/** Copies the entries of `source` into `target`. */
 export async function copyTree(source: Held, target: Held, options: CopyOptions, depth = 0): Promise<void> {
   if (depth > MAX_DEPTH) throw systemFault('ELOOP');
   for (const entry of await readdir(source.self, { withFileTypes: true })) {
@@ -56,7 +57,7 @@ async function copyInto(from: Entry, to: Entry, options: CopyOptions, depth: num
   );
 }
 
-/** A tree may change while it is copied: what went, or became a link, is not copied. */
+/** A tree may change while it is copied: an entry that has been removed, or replaced by a link, is left out. */
 async function copyFileStillThere(from: Entry, to: Entry, options: CopyOptions): Promise<void> {
   const source = await openRegular(from.directory.at(from.name), O_RDONLY).catch((fault: unknown) => {
     if (['ENOENT', 'ELOOP', 'ENXIO', 'EISDIR'].includes(errorCode(fault))) return undefined;

@@ -1,4 +1,4 @@
-/** What a failed system call means to whoever asked for a file. Only the path inside the sandbox is told. */
+/** Turns failed system calls into errors of the protocol. Their messages name the path inside the sandbox, never that of the host. */
 import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
 
 const meanings: Readonly<Record<string, readonly [ErrorKind, string]>> = {
@@ -28,11 +28,12 @@ export function fileError(fault: unknown, path: string): ProtocolError {
   return new ProtocolError(kind, `${path}: ${words}`, { path });
 }
 
-/** A fault of our own finding, told apart like those of the system. */
+/** An error like that of a system call, for what is found out without one. */
 export function systemFault(code: 'ELOOP' | 'ENOTDIR' | 'EISDIR' | 'ENXIO' | 'EEXIST'): Error {
   return Object.assign(new Error(code), { code });
 }
 
+/** The code of a system call's error, such as ENOENT; empty for any other error. */
 export function errorCode(fault: unknown): string {
   return fault instanceof Error && 'code' in fault && typeof fault.code === 'string' ? fault.code : '';
 }

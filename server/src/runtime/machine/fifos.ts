@@ -1,12 +1,13 @@
-/** Named pipes: the streams of a process that somebody else starts. Made many at a time, ahead of need. */
+/** Named pipes, for the streams of processes that the daemon does not start itself. They are made in advance, many at a time. */
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Keeper } from './keeper.ts';
 import { spawn } from './spawn.ts';
 
-/** In one run of mkfifo, which costs as much as making one. */
+/** So many are made by one run of mkfifo, which takes as long as making one. */
 const BATCH = 30;
+/** When no more than this are left, the next ones are made. */
 const FEW = 9;
 
 export class Fifos {
@@ -19,12 +20,12 @@ export class Fifos {
     this.#keeper = keeper;
   }
 
-  /** Makes sure that the next ones need not be waited for. */
+  /** Resolves when there are enough for the next sandbox. */
   async prepare(): Promise<void> {
     if (this.#ready.length <= FEW) await (this.#making ??= this.#make().finally(() => (this.#making = undefined)));
   }
 
-  /** A named pipe at each of `paths`, for anybody who can reach them there. @throws ProtocolError SandboxFailed */
+  /** Puts a named pipe at each of `paths`. Every user may read and write it. @throws ProtocolError SandboxFailed */
   async place(paths: readonly string[]): Promise<void> {
     while (this.#ready.length < paths.length) await this.prepare();
     const taken = this.#ready.splice(0, paths.length);

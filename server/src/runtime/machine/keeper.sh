@@ -1,14 +1,15 @@
 #!/bin/sh
-# The keeper: it reads lines from the daemon, and when that pipe closes it removes what the daemon has left behind.
+# The keeper: it reads lines from the daemon on stdin. When stdin ends, the daemon has ended, and the keeper removes what
+# it has left. The lines:
 #
-#   +GROUP           a process group that must not outlive the daemon
-#   -GROUP           its leader has ended: what is left of the group is killed, and the group is forgotten
+#   +GROUP           records a process group that must not outlive the daemon
+#   -GROUP           the leader of the group has ended: kills what is left of the group and forgets it
 #   =SIGNAL GROUP    sends a signal to a group
-#   @FOLDER          a control group of the daemon's: those of daemons that are gone are removed at once, this one at the end
-#   !COMMAND         what is run after a sudden death of the daemon, quoted for sh; nothing where it is empty
+#   @FOLDER          records the daemon's control group, to be removed at the end; removes at once those of daemons that are gone
+#   !COMMAND         sets what is run at the end, quoted for sh; an empty command is not run
 #
-# When the pipe closes, every group is killed, the daemon's folder is removed and the command is run.
-# $1 is the daemon's folder, $2 the beginning of the names of all daemons' folders, up to the process id.
+# At the end every recorded process group is killed, the daemon's folder is removed and the command is run.
+# $1 is the daemon's folder. $2 is how the paths of all daemons' folders begin, up to the process id.
 trap '' HUP INT QUIT TERM PIPE TSTP
 groups=' '
 command=

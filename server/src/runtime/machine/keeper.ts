@@ -1,6 +1,7 @@
 /**
- * The lease of host processes and folders: one small process beside the daemon that outlives it by a moment.
- * However the daemon ends, what it recorded here is gone right after (see keeper.sh).
+ * The keeper: a small process beside the daemon that outlives it by a moment. It is the lease of the processes and
+ * folders on this host: however the daemon ends, the keeper then kills and removes what was recorded with it (see
+ * keeper.sh).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +14,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import keeperScript from './keeper.sh' with { type: 'text' };
 
 const PREFIX = 'codebeaker-';
-/** A keeper that dies so often is killed on purpose; without one nothing is started. */
+/** A keeper that dies more often than this is killed by somebody on purpose. No program is started then any more. */
 const MAX_STARTS = 5;
 
 export class Keeper {
@@ -32,7 +33,7 @@ export class Keeper {
     this.#log = log;
   }
 
-  /** The daemon's own folder, for nobody but its user. Removed with the daemon. */
+  /** The path of the daemon's own folder, which no other user can enter. It is removed when the daemon ends. */
   async folder(): Promise<string> {
     this.#folder ??= makeFolder(this.#pid);
     const folder = await this.#folder;
@@ -41,40 +42,40 @@ export class Keeper {
   }
 
   /**
-   * The pipe to the keeper. A child that gets it as a descriptor records itself with `+<its group>` and closes it,
-   * before it becomes the program: so there is no moment in which a program runs and nobody knows.
+   * The pipe to the keeper. A child process gets it as a descriptor, writes `+GROUP` with its own process group to it,
+   * closes it, and only then becomes the program. So at no moment a program runs that the keeper does not know.
    */
   async lease(): Promise<Writable> {
     return this.#running(await this.folder());
   }
 
-  /** The daemon knows it too, for a keeper that has to be replaced. */
+  /** Remembers a group in the daemon too, so that a keeper that replaces a dead one can be told. */
   hold(group: number): void {
     this.#groups.add(group);
   }
 
-  /** How many groups are held. */
+  /** The number of groups that are held. */
   get held(): number {
     return this.#groups.size;
   }
 
-  /** The leader of the group has ended. What it left is killed. */
+  /** To be called when the leader of the group has ended. Kills what is left of the group, and forgets it. */
   release(group: number): void {
     if (this.#groups.delete(group)) this.#send(`-${group}`);
   }
 
-  /** A control group of the daemon's own: removed with those in it when the daemon has died without `close`. */
+  /** Records a control group of the daemon's. If the daemon dies without `close`, it is removed with the groups in it. */
   holdControlGroup(folder: string): void {
     this.#controlGroups.add(folder);
     this.#send(`@${folder}`);
   }
 
-  /** `name` as in SIGTERM. A group that has been released gets nothing. */
+  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent. */
   signal(group: number, name: string): void {
     if (this.#groups.has(group)) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
   }
 
-  /** Runs `command` when the daemon has died without `close`. The last one counts. */
+  /** Has `command` run if the daemon dies without `close`. A later call replaces the command. */
   async onDeath(command: readonly string[]): Promise<void> {
     this.#command = command.map(quote).join(' ');
     if (this.#command.includes('\n')) throw new Error('invariant: no line breaks in the command for a sudden death');
@@ -82,7 +83,7 @@ export class Keeper {
     this.#send(`!${this.#command}`);
   }
 
-  /** Kills what is held and removes the folder. */
+  /** Kills all groups that are held, and removes the daemon's folder. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -100,14 +101,14 @@ export class Keeper {
   #running(folder: string): Writable {
     if (this.#closing) throw new ProtocolError('SandboxFailed', 'the daemon is shutting down');
     const child = (this.#child ??= this.#start(folder));
-    if (!child.stdin) throw new ProtocolError('SandboxFailed', 'sh could not be started on this host; it is needed to look after processes');
+    if (!child.stdin) throw new ProtocolError('SandboxFailed', '/bin/sh could not be started on this host; it is needed to clean up after programs');
     return child.stdin;
   }
 
   #start(folder: string): ChildProcess {
-    if (++this.#starts > MAX_STARTS) throw new ProtocolError('SandboxFailed', 'the process that looks after sandboxes keeps dying; restart the daemon');
+    if (++this.#starts > MAX_STARTS) throw new ProtocolError('SandboxFailed', 'the process that cleans up after sandboxes keeps dying; restart the daemon');
     const all = join(folder, '..', PREFIX);
-    // It keeps the daemon's environment, for the command it may have to run.
+    // It inherits the daemon's environment, which the command for a sudden death needs.
     const child = spawn('/bin/sh', ['-c', keeperScript, 'codebeaker-keeper', folder, all], {
       cwd: '/',
       detached: true,

@@ -1,4 +1,4 @@
-/** What is in a directory. Links are told, never followed. */
+/** Lists a directory. Links are listed as links, and never followed. */
 import type { Stats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import type { DirectoryEntry } from '../../protocol/index.ts';
@@ -6,9 +6,9 @@ import type { ListOptions } from '../ports.ts';
 import { errorCode } from './faults.ts';
 import { type Held, lend, type Walker } from './walk.ts';
 
-/** So many names of one directory are looked at; the listing is truncated then. */
+/** No more names of one directory are read: then the listing is truncated. */
 const MAX_NAMES = 200_000;
-/** One directory is held on each floor. */
+/** One descriptor is open for each level of the tree. */
 const MAX_DEPTH = 512;
 
 interface Listing {
@@ -16,7 +16,7 @@ interface Listing {
   truncated: boolean;
 }
 
-/** `path` is what the directory is called inside the sandbox. */
+/** `path` is the path of the directory inside the sandbox. */
 export async function listDirectory(walker: Walker, directory: Held, path: string, options: ListOptions): Promise<Listing> {
   const listing: Listing = { entries: [], truncated: false };
   await visit(directory, '', 0);
@@ -70,7 +70,7 @@ function typeOf(stats: Stats): DirectoryEntry['type'] {
   return stats.isSymbolicLink() ? 'symlink' : 'other';
 }
 
-/** Entries come and go while we look; a name that is not text can't be told. */
+/** Programs may remove entries meanwhile, and a name that is not UTF-8 can't be opened by its text: such entries are left out. */
 function ignoreVanished(fault: unknown): undefined {
   if (!['ENOENT', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(errorCode(fault))) throw fault;
 }

@@ -1,17 +1,17 @@
-/** Which host folder a path inside the sandbox belongs to. */
+/** Finds the folder of the host to which a path inside the sandbox belongs. */
 import { ProtocolError } from '../../protocol/index.ts';
 
 export interface Mount {
-  /** Absolute inside the sandbox, one component: /workspace. */
+  /** Where it is inside the sandbox: an absolute path of one component, such as /workspace. */
   readonly virtual: string;
-  /** The real path of a host folder. */
+  /** The real path (no links in it) of the folder on the host. */
   readonly host: string;
   readonly writable: boolean;
 }
 
 export interface Place {
   readonly mount: Mount;
-  /** Components below the mount; none for the mount itself. */
+  /** The components of the path below the mount; empty for the mount itself. */
   readonly names: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function locate(mounts: readonly Mount[], path: string): Place {
   return { mount, names };
 }
 
-/** The host's path, by words alone: for telling others, never for opening. */
+/** The path on the host, put together without looking at the file system. It is to be passed on, never to be opened: a link may be on the way. */
 export function hostPath({ mount, names }: Place): string {
   return [mount.host, ...names].join('/');
 }

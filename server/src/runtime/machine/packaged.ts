@@ -1,17 +1,17 @@
-/** Programs that come as npm packages: the ones that were installed with us, else those on PATH. */
+/** Finds programs that are installed as npm packages beside this one, or are on PATH. */
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 export interface Packaged {
-  /** On PATH. */
+  /** The name of the program on PATH. */
   readonly name: string;
-  /** Files of packages, the likeliest first. A package may be found through one that depends on it. */
+  /** Where packages have it, in the order in which they are tried. `through`: a package that depends on `package`, for one that can't be resolved from here. */
   readonly files: readonly { readonly package: string; readonly through?: string; readonly file: string }[];
 }
 
-/** The path of a real program: what stands in for one until an installation has ended does not count. */
+/** The path of the first that is an executable program. A script does not count: packages have one in the program's place until their installation is complete. */
 export async function findPackaged({ name, files }: Packaged, searchPath: string | undefined): Promise<string | undefined> {
   const onPath = searchFolders(searchPath).map((folder) => join(folder, name));
   for (const path of [...files.map(installed), ...onPath]) {
@@ -35,9 +35,10 @@ function installed({ package: name, through, file }: Packaged['files'][number]):
   }
 }
 
-/** How programs of Linux, of macOS (for one machine, for several) and of Windows begin. */
+/** The first bytes of executable files: ELF of Linux, Mach-O of macOS (for one architecture, for several), and those of Windows. */
 const PROGRAM = /^(?:\x7fELF|\xcf\xfa\xed\xfe|\xca\xfe\xba\xbe|MZ)/;
 
+/** Whether `path` is an executable file of one of these formats. */
 export async function isProgram(path: string): Promise<boolean> {
   if (!(await access(path, constants.X_OK).then(() => true, () => false))) return false;
   const file = await open(path).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Whether a sandbox made of folders is still there: it ends by being closed, or by somebody taking its folders away. */
+/** Whether a sandbox that consists of folders of the host still exists: it ends when it is closed, or when somebody removes its folders. */
 import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { deferred } from '../../base/promises.ts';
@@ -15,7 +15,7 @@ export class Presence {
     this.#folders = folders;
   }
 
-  /** `root` is watched for changes of its entries; all `folders` must stay the directories they are. */
+  /** `folders` must exist, and must stay the directories that they are now. They are checked whenever an entry of `root` changes. */
   static async of(root: string, folders: readonly string[]): Promise<Presence> {
     const known = await Promise.all(folders.map(async (path) => [path, await lstat(path)] as const));
     const presence = new Presence(new Map(known));
@@ -23,26 +23,23 @@ export class Presence {
     return presence;
   }
 
-  /** Why it is gone, when it is not by being closed. */
+  /** Why the sandbox is gone. undefined: it exists, or was closed. */
   get lostWhy(): string | undefined {
     return this.#lostWhy;
   }
 
-  /** Resolves when the folders are found to be gone. Never, once closed. */
+  /** Resolves with `lostWhy` when the folders are found to be gone. It never resolves for a sandbox that was closed. */
   get lost(): Promise<string> {
     return this.#lost.promise;
   }
 
-  /** @throws ProtocolError SandboxLost */
+  /** Does not look at the folders, but relies on what is known. @throws ProtocolError SandboxLost where the sandbox is gone or closed */
   require(): void {
     if (this.#end !== undefined) throw new ProtocolError('SandboxLost', `${this.#end}; create a new session`);
   }
 
-  /**
-   * The same, but looks.
-   * @throws ProtocolError SandboxLost
-   */
-  async look(): Promise<void> {
+  /** Looks at the folders. @throws ProtocolError SandboxLost where the sandbox is gone or closed */
+  async check(): Promise<void> {
     for (const [path, { dev, ino }] of this.#folders) {
       const found = await lstat(path).catch(() => undefined);
       if (found?.dev !== dev || found.ino !== ino) this.#lose('the folder of the sandbox is gone');
@@ -62,10 +59,10 @@ export class Presence {
     this.#lost.resolve(why);
   }
 
-  /** A host that has no watches left still finds out, with the next command. */
+  /** Where the host has no file watches left, the next command finds out instead. */
   #watch(root: string): void {
     try {
-      this.#watcher = watch(root, { persistent: false }, () => void this.look().catch(() => undefined));
+      this.#watcher = watch(root, { persistent: false }, () => void this.check().catch(() => undefined));
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       this.#watcher = undefined;

@@ -1,4 +1,4 @@
-/** A program of the host as a Process. */
+/** Runs a program on the host, as a `Process` of ports.ts: in a process group of its own, which the keeper knows. */
 import { type Clock, within } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import { invalidParam } from '../../protocol/index.ts';
@@ -8,24 +8,25 @@ import { Pump } from './pump.ts';
 import { spawn, type Spawned } from './spawn.ts';
 
 export interface HostProgram {
-  /** The program's own path first. */
+  /** The path of the program, and its arguments. */
   readonly command: readonly string[];
   readonly cwd: string;
-  /** All of it: nothing is inherited. */
+  /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** As in `Program` of ports.ts. */
   readonly stdin: 'none' | 'open' | Buffer;
-  /** The size no file may grow beyond. */
+  /** No file that the program writes may grow beyond this size, in bytes. */
   readonly maxFileBytes: number;
 }
 
 export interface HostProcessParts {
   readonly keeper: Keeper;
   readonly clock: Clock;
-  /** Has the last word on how it ended. */
+  /** May replace the exit that the system tells, when more is known of it. By default it stays as it is. */
   judge?(exit: Exit): Exit;
 }
 
-/** No core files; a file too large fails with EFBIG. */
+/** No core files. A program that writes too large a file gets EFBIG, instead of SIGXFSZ that would kill it. */
 const prepare = (blocks: number): string => `ulimit -c 0; ulimit -f ${blocks}; trap "" XFSZ`;
 const ULIMIT_BLOCK_BYTES = 512;
 const signals = /^SIG(?:HUP|INT|QUIT|KILL|USR1|USR2|PIPE|ALRM|TERM|CHLD|CONT|STOP|TSTP|TTIN|TTOU|WINCH|ABRT|SEGV|BUS|FPE|ILL|TRAP)$/;
@@ -64,13 +65,13 @@ export class MachineProcess implements Process {
     return this.#exited.promise;
   }
 
-  /** Resolves when the system has ended it; its last output may still be on its way. */
+  /** Resolves when the process has ended. Its last output may still be on its way to the sink. */
   get gone(): Promise<void> {
     return this.#gone.promise;
   }
 
   async signal(name: string): Promise<void> {
-    if (!signals.test(name)) throw invalidParam('signal', `${name} is no signal of this host; use a POSIX name such as SIGINT`);
+    if (!signals.test(name)) throw invalidParam('signal', `${name} is not a signal of this host; use a POSIX name such as SIGINT`);
     this.#keeper.signal(this.pid, name);
   }
 
@@ -108,5 +109,5 @@ export class MachineProcess implements Process {
 
 function exitOf(code: number | null, signal: string | null): Exit {
   if (signal !== null) return { kind: 'signaled', signal };
-  return code === null ? { kind: 'lost', reason: 'the host does not tell how the program ended' } : { kind: 'exited', code };
+  return code === null ? { kind: 'lost', reason: 'the host does not say how the program ended' } : { kind: 'exited', code };
 }

@@ -1,14 +1,14 @@
-/** One output stream of a process, piece by piece into a sink that may be slow. */
+/** Moves one output stream of a process, piece by piece, into a sink that may be slow. */
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 
-/** After the end of the program, a pipe in which nothing comes for so long is held by somebody else. */
+/** When the program has ended and its pipe stays open, but nothing comes for so long, another process holds the pipe. */
 const QUIET_MS = 50;
-/** More than a pipe can hold: what comes later was not written by the program that has ended. */
+/** More than a pipe can hold. What comes after so many bytes was not written by the program, which has ended before. */
 const MAX_LATE_BYTES = 1024 * 1024;
 
 export class Pump {
-  /** Resolves when no more comes. Never rejects. */
+  /** Resolves when the sink has taken the last piece. Never rejects. */
   readonly done: Promise<void>;
   readonly #stream: Readable;
   #taken = 0;
@@ -17,7 +17,7 @@ export class Pump {
   #lateFrom: number | undefined;
   #cancel: (() => void) | undefined;
 
-  /** Reads on when `take` has settled. A sink that fails gets nothing more, but the program goes on. */
+  /** The next piece is read when `take` has settled. A sink that fails gets nothing more, but the stream is still read, so that the program can go on. */
   constructor(stream: Readable, take: (chunk: Buffer) => void | Promise<void>) {
     this.#stream = stream;
     this.done = this.#run(take).finally(() => {
@@ -26,13 +26,13 @@ export class Pump {
     });
   }
 
-  /** The program has ended. What it left in the pipe still goes through; nobody waits for others who hold the pipe. */
+  /** To be called when the program has ended. What is still in the pipe goes to the sink; other processes that hold the pipe open are not waited for. */
   finish(clock: Clock): void {
     this.#lateFrom = this.#taken;
     this.#lookAgain(clock);
   }
 
-  /** A busy daemon's timers fire late, and before it has read what came meanwhile: so it reads once more first. */
+  /** When the daemon is busy, a timer fires late, and before what came meanwhile has been read: so it is given the chance to read first. */
   #lookAgain(clock: Clock): void {
     const before = this.#taken;
     this.#cancel = clock.after(QUIET_MS, () => {

@@ -1,17 +1,18 @@
-/** Removes whole trees, however deep, whatever their permissions, and never what a link leads to. */
+/** Removes whole trees, however deep and whatever their permissions. Links are removed, and never followed. */
 import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { undoing } from '../../base/undo.ts';
 import { errorCode, systemFault } from './faults.ts';
 import { type Held, lend, type Path, type Walker } from './walk.ts';
 
-/** So often is a directory looked at that keeps filling up. */
+/** A directory that programs keep filling is given up after so many rounds. */
 const MAX_ROUNDS = 100_000;
+/** Another removal of the same tree may get in the way; so often it is tried again. */
 const MAX_TRIES = 100;
 
 /**
- * Empties a directory. Each round takes one floor off: the directories of the second floor are moved up to the first,
- * so that neither paths nor the number of held directories grow with the depth.
+ * Empties a directory. Each round removes one level of the tree: the directories of the second level are moved up to the
+ * first. So the lengths of paths and the number of open descriptors do not grow with the depth.
  */
 export async function emptyDirectory(walker: Walker, directory: Held): Promise<void> {
   let moved = 0;
@@ -26,12 +27,13 @@ export async function emptyDirectory(walker: Walker, directory: Held): Promise<v
   throw systemFault('EEXIST');
 }
 
+/** Removes the directory `name` of `parent`, with everything in it. */
 export async function removeDirectory(walker: Walker, parent: Held, name: string): Promise<void> {
   await lend(enterAnyway(walker, parent, name), (directory) => emptyDirectory(walker, directory));
   await rmdir(parent.at(name));
 }
 
-/** The directory at `path`, if there is one. Others may be removing it too, or still be at work in it. */
+/** Removes the directory at `path`, if there is one. Others may be removing it at the same time, or still write into it. */
 export async function removeIfThere(walker: Walker, path: string): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     try {
@@ -45,7 +47,7 @@ export async function removeIfThere(walker: Walker, path: string): Promise<void>
   throw systemFault('EEXIST');
 }
 
-/** Removes a directory of the second floor. @returns how many names were used up. */
+/** Removes the directory `name` of `top`; the directories in it are moved into `top`. @returns `moved`, the number that makes their new names unique, counted on */
 async function flatten(walker: Walker, top: Held, name: Buffer, moved: number): Promise<number> {
   await lend(enterAnyway(walker, top, name), async (directory) => {
     for (const entry of await entriesOf(directory)) {
@@ -54,7 +56,7 @@ async function flatten(walker: Walker, top: Held, name: Buffer, moved: number): 
         await unlink(path);
         continue;
       }
-      // To move a directory is to change it.
+      // A directory can be moved only by whoever may write it.
       await lend(enterAnyway(walker, directory, entry.name), () => Promise.resolve());
       await rename(path, top.at(`.codebeaker-removed-${moved++}`));
     }
@@ -63,7 +65,7 @@ async function flatten(walker: Walker, top: Held, name: Buffer, moved: number): 
   return moved;
 }
 
-/** Programs may have locked their own directories. */
+/** Enters a directory and makes it writable: a program may have taken away the permissions. */
 function enterAnyway(walker: Walker, parent: Held, name: Path): Promise<Held> {
   return undoing(async (undo) => {
     const directory = await walker.enter(parent, name);
@@ -73,7 +75,7 @@ function enterAnyway(walker: Walker, parent: Held, name: Path): Promise<Held> {
   });
 }
 
-/** Names as bytes: not all of them are text. */
+/** Names are bytes here, because not every name is UTF-8. */
 async function entriesOf(directory: Held): Promise<{ name: Buffer; folder: boolean }[]> {
   const entries = await readdir(directory.self, { withFileTypes: true, encoding: 'buffer' });
   return entries.map((entry) => ({ name: entry.name, folder: entry.isDirectory() }));

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Records its process group with the keeper, carries out the line $1, and becomes the program that follows.
-# The keeper's pipe never blocks: while it is full, this waits.
+# Records its process group with the keeper, runs the line $1, and becomes the program that follows.
+# Descriptor 3 is the pipe to the keeper. It is non-blocking: while it is full, writing fails, and is tried again.
 n=
 until echo "+$$" 2>/dev/null >&3; do
   n=x$n

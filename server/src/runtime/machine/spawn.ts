@@ -1,4 +1,4 @@
-/** The only file that knows execa: processes of the host, in a session and group of their own, known to the keeper before they run. */
+/** Starts processes on the host, each in a session and process group of its own that the keeper knows before the program runs. The only file that uses execa. */
 import type { Readable, Writable } from 'node:stream';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
@@ -6,14 +6,14 @@ import type { Keeper } from './keeper.ts';
 import launcher from './spawn.sh' with { type: 'text' };
 
 export interface SpawnOptions {
-  /** The program's own path first. */
+  /** The path of the program, and its arguments. */
   readonly command: readonly string[];
   readonly cwd: string;
-  /** All of it: nothing is inherited. */
+  /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** `none`: stdin is empty. */
+  /** `none`: stdin is at its end from the beginning. */
   readonly stdin: 'none' | 'open';
-  /** A line of sh that the process carries out before it becomes the program: limits, files it holds open. */
+  /** A line for sh that the process runs before it becomes the program: it sets limits and opens files. */
   readonly prepare: string;
 }
 
@@ -22,11 +22,11 @@ export interface Spawned {
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** How the system says it ended. Its last output may still be on its way. */
+  /** Resolves when the process has ended: with its exit code, or the signal that ended it. Its last output may still be on its way. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-/** Whoever spawns gives the group back to the keeper when it has ended. @throws ProtocolError SandboxFailed */
+/** The caller must call `keeper.release` with the pid when the process has ended. @throws ProtocolError SandboxFailed */
 export async function spawn({ command, cwd, env, stdin, prepare }: SpawnOptions, keeper: Keeper): Promise<Spawned> {
   const [{ execa }, lease] = await Promise.all([import('execa'), keeper.lease()]);
   const child = execa('/bin/sh', ['-c', launcher, 'sh', prepare, ...command], {
@@ -44,7 +44,7 @@ export async function spawn({ command, cwd, env, stdin, prepare }: SpawnOptions,
   const { pid, stdout, stderr } = child;
   if (pid === undefined || !stdout || !stderr) throw notStarted(await child);
   keeper.hold(pid);
-  // A program that does not read its input is no fault.
+  // A program may end without having read its input: that is no error.
   child.stdin?.on('error', () => undefined);
   const ended = new Promise<Awaited<Spawned['ended']>>((resolve) => {
     child.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));

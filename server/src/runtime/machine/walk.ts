@@ -1,38 +1,40 @@
 /**
- * Directories that are held while they are used. What is named through a held directory can't be swapped for a link
- * on the way there: every path given to the system has a held directory before its last component.
+ * Directories that are held open while they are used. Every path that is given to the system consists of a held directory
+ * and one name. So nobody can put a link into the path between a check and the use: there is nothing between the held
+ * directory and the name.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { systemFault } from './faults.ts';
 
-/** Bytes where a name is not text. */
+/** A Buffer for a path that is not UTF-8. */
 export type Path = string | Buffer;
 
 export interface Held {
-  /** The directory itself. */
+  /** A path of the directory itself. Valid until `close`. */
   readonly self: Path;
-  /** An entry of it. Valid until `close`. Whether the entry is a link is for the caller to refuse. */
+  /** A path of an entry of it. Valid until `close`. The entry may be a link: the caller must not follow it. */
   at(name: Path): Path;
   close(): Promise<void>;
 }
 
 export interface Walker {
-  /** `path` is trusted up to its last component. */
+  /** Opens a directory. No component of `path` but the last can be changed by hostile programs. */
   open(path: string): Promise<Held>;
-  /** A directory in a held one. Links fail with ELOOP, other files with ENOTDIR. */
+  /** Opens a directory in a held one. @throws ELOOP for a link, ENOTDIR for any other file that is no directory */
   enter(directory: Held, name: Path): Promise<Held>;
 }
 
+/** The walker for an operating system. On Linux no race is left; elsewhere see `pathWalker`. */
 export function walkerFor(platform: NodeJS.Platform): Walker {
   return platform === 'linux' ? handleWalker : pathWalker;
 }
 
-/** Not in Node's constants. */
+/** Of Linux; Node has no constant for it. */
 const O_PATH = 0o10000000;
 const DIRECTORY = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** Linux: a directory is a descriptor, and /proc names what is in it. No race is left. */
+/** For Linux: a held directory is an open descriptor, and its entries are named through /proc/self/fd. */
 const handleWalker: Walker = {
   open: async (path) => heldHandle(await open(path, DIRECTORY)),
   async enter(directory, name) {
@@ -40,7 +42,7 @@ const handleWalker: Walker = {
     try {
       return heldHandle(await open(path, DIRECTORY));
     } catch (fault) {
-      // A link that is no directory for O_DIRECTORY fails like any other file.
+      // For a link the system says ENOTDIR, as for any other file that is no directory.
       if ((await lstat(path)).isSymbolicLink()) throw systemFault('ELOOP');
       throw fault;
     }
@@ -52,7 +54,7 @@ function heldHandle(handle: FileHandle): Held {
   return { self, at: (name) => below(self, name), close: () => handle.close() };
 }
 
-/** Elsewhere: a directory is a real path, checked when it is entered. Races are narrower here, not closed. */
+/** For other systems: a held directory is a real path that is checked when it is entered. A program that is fast enough can still replace it by a link afterwards. */
 const pathWalker: Walker = {
   open: async (path) => heldPath(path),
   async enter(directory, name) {
@@ -75,7 +77,7 @@ function below(folder: Path, name: Path): Path {
   return Buffer.concat([Buffer.from(folder as string), Buffer.from('/'), Buffer.from(name as string)]);
 }
 
-/** Lends a directory to `work` and lets go of it, whatever happens. */
+/** Calls `work` with a directory, and closes the directory when `work` has settled. */
 export async function lend<T>(directory: Promise<Held> | Held, work: (directory: Held) => Promise<T>): Promise<T> {
   const held = await directory;
   try {

@@ -1,8 +1,10 @@
 /**
- * Interpreters started ahead. Each has a hook that runs when the interpreter is ready and has not looked at the
- * program yet: Python imports `sitecustomize` at the end of its own start, Node and Ruby what `-r` names. The hook
- * waits for the order (order.ts), makes it so, and leaves no trace; then the interpreter goes on to the program by
- * itself, with no frame of ours below it. Its file has to be known before, but for Node, which is given a link.
+ * Interpreters that are started before it is known which program they will run. Each is started with a hook: code that
+ * the interpreter runs at the end of its own start, before it reads the program. In Python that is a module named
+ * `sitecustomize`, in Node and Ruby a file that the option `-r` names. The hook waits for the order (order.ts), carries
+ * it out and removes every trace of itself; then the interpreter runs the program, with no stack frame of the hook below
+ * it. Python and Ruby must be given the path of the program's file at their start. Node is given the path of a link that
+ * the hook makes.
  */
 import type { WarmUp } from '../ports.ts';
 import nodeHook from './node.cjs' with { type: 'text' };

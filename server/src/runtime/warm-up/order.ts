@@ -1,7 +1,7 @@
 /**
- * What a primed interpreter is told, on its stdin before the program's own: eight hexadecimal digits that count the
- * bytes which follow, then strings, each ended by NUL: working directory, source file, how many variables, the
- * variables as NAME=value, the arguments.
+ * The order that a waiting interpreter gets: what it is to run. It comes on stdin, before the input of the program:
+ * eight hexadecimal digits that say how many bytes follow, then strings, each ended by NUL: the working directory, the
+ * source file, the number of variables, each variable as NAME=value, the arguments.
  */
 import type { Environment } from '../../protocol/index.ts';
 

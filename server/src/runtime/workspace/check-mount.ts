@@ -1,16 +1,16 @@
-/** Whether what was mounted in a sandbox is the folder that was allowed. */
+/** Checks that what was mounted in a sandbox is the folder that the client was allowed to share. */
 import { platform } from 'node:os';
 import { Collector } from '../machine/collector.ts';
 import type { Sandbox } from '../ports.ts';
 import { folderChanged, identify, type Identity } from './folder.ts';
 
-/** Of what `stat` prints. */
+/** `stat` prints two numbers. */
 const MAX_ANSWER_BYTES = 1024;
 
 /**
- * Mounts are made by path, and whoever can write above the path could have put a link there meanwhile:
- * what was mounted must be the very folder that was allowed. Where the engine runs in a machine of its own, the
- * numbers inside are others, and the host's path is all that can be looked at again.
+ * A mount is made by path, and whoever can write to a parent folder could have put a link into that path meanwhile. So
+ * the device and inode of /workspace are compared with those of the allowed folder. On systems other than Linux, sandboxes
+ * run in a virtual machine in which these numbers are different: there the path on the host is looked at once more.
  * @throws ProtocolError SandboxFailed
  */
 export async function checkMount(path: string, allowed: Pick<Identity, 'dev' | 'ino'>, sandbox: Sandbox, os = platform()): Promise<void> {

@@ -1,4 +1,4 @@
-/** A copy of a folder of the host in a sandbox, made by a `tar` that runs inside. */
+/** Copies a folder of the host into a sandbox: the daemon packs it, and a `tar` that runs inside unpacks it. */
 import { constants } from 'node:fs';
 import { type FileHandle, readdir } from 'node:fs/promises';
 import { platform } from 'node:os';
@@ -15,10 +15,10 @@ import { throwFileError } from '../shell/index.ts';
 import { folderTooLarge, holdFolder } from './folder.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** A directory is held on each floor. */
+/** One descriptor is open for each level of the tree. */
 const MAX_DEPTH = 256;
 
-/** How a copy goes on: what it may still hold, and whether anybody still wants it. */
+/** The state of a copy. `left`: how many bytes may still follow. */
 interface Copy {
   readonly pack: Pack;
   readonly walker: Walker;
@@ -27,12 +27,12 @@ interface Copy {
 }
 
 /**
- * Copies regular files and directories below `path` to /workspace. Links and devices stay where they are: what they
- * point to was not shared. So does what this user may not read, or what goes away meanwhile.
- * @throws ProtocolError DiskFull, SandboxFailed
+ * Copies the regular files and directories in `path` into /workspace. Links and devices are left out, because what they
+ * lead to was not shared; so are files that the daemon's user may not read, and those that are removed meanwhile.
+ * @throws ProtocolError DiskFull where they have more than `maxBytes` or do not fit, SandboxFailed
  */
 export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: number, signal: AbortSignal): Promise<void> {
-  // CommonJS: in the bundle there is no export but the default.
+  // It is a CommonJS module: in the bundle it has no export but the default.
   const { default: tar } = await import('tar-stream');
   const messages = new Collector(0);
   const running = await sandbox.start(
@@ -40,7 +40,7 @@ export async function copyFolder(path: string, sandbox: Sandbox, maxBytes: numbe
     messages.sink,
   );
   const pack = tar.pack();
-  // What destroys it is told by whoever fills it.
+  // The fault for which it is destroyed is thrown by `addAll` or `send`.
   pack.on('error', () => undefined);
   const copy = { pack, walker: walkerFor(platform()), signal, left: maxBytes };
   try {
@@ -64,7 +64,7 @@ async function addAll(path: string, copy: Copy): Promise<void> {
 }
 
 async function addFolder(folder: Held, name: string, copy: Copy, depth: number): Promise<void> {
-  if (depth > MAX_DEPTH) throw new ProtocolError('SandboxFailed', `the folder can't be copied: it is nested more than ${MAX_DEPTH} times`);
+  if (depth > MAX_DEPTH) throw new ProtocolError('SandboxFailed', `the folder can't be copied: its folders are nested more than ${MAX_DEPTH} deep`);
   const entries = await readdir(folder.self, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     copy.signal.throwIfAborted();
@@ -96,7 +96,7 @@ async function addFile(path: Path, name: string, copy: Copy): Promise<void> {
   }
 }
 
-/** A file that grows meanwhile is cut, one that shrinks is filled up with zeros: the archive has told its size. */
+/** Reads exactly `size` bytes, as the archive's header says. A file that has grown meanwhile is cut off, and one that has shrunk is filled up with zeros. */
 async function* exactly(file: FileHandle, size: number): AsyncGenerator<Buffer> {
   for (let left = size; left > 0; ) {
     const chunk = Buffer.alloc(Math.min(left, CHUNK_BYTES));
@@ -110,7 +110,7 @@ async function* exactly(file: FileHandle, size: number): AsyncGenerator<Buffer> 
 function checkExit(exit: Exit, stderr: string): void {
   if (exit.kind === 'exited' && exit.code === 0) return;
   if (exit.kind === 'memoryLimit') {
-    throw new ProtocolError('DiskFull', 'the folder does not fit: files count as memory, so raise limits.memoryBytes, or share it instead');
+    throw new ProtocolError('DiskFull', 'the folder does not fit into the sandbox, where files count as memory: raise limits.memoryBytes, or share the folder instead of copying it');
   }
   throwFileError({ status: 1, stderr }, '/workspace');
 }

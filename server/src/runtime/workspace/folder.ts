@@ -1,4 +1,4 @@
-/** Folders of the host that a client was allowed to give. What was allowed is a real path: whatever is there by now must still be it. */
+/** Folders of the host that a client was allowed to share. What was allowed is a real path, without links: before the folder is used, that must still be so. */
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { undoing } from '../../base/undo.ts';
@@ -6,7 +6,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { type Held, lend, walkerFor } from '../machine/walk.ts';
 import type { SharedFolder } from '../ports.ts';
 
-/** What a folder is, whatever it is called. */
+/** Tells a folder from all others, whatever its path is. */
 export interface Identity {
   readonly dev: number;
   readonly ino: number;
@@ -14,14 +14,14 @@ export interface Identity {
   readonly gid: number;
 }
 
-/** A folder that stays where it is and is seen in the sandbox; undefined where there is none, or a copy of one. */
+/** The folder that is to be mounted. undefined: none is shared, or it is copied. */
 export function mountOf(workspace: SharedFolder | undefined): SharedFolder | undefined {
   return workspace?.access === 'copy' ? undefined : workspace;
 }
 
 /**
- * The folder, held: it stays the same, whatever its path leads to later.
- * @throws ProtocolError SandboxFailed where the path leads elsewhere than when it was allowed
+ * Opens the folder at the real path `path`. Whatever happens to the path later, the result is this folder.
+ * @throws ProtocolError SandboxFailed where a link is in the path now, or there is no folder
  */
 export function holdFolder(path: string): Promise<Held> {
   return undoing(async (undo) => {
@@ -34,15 +34,15 @@ export function holdFolder(path: string): Promise<Held> {
   });
 }
 
-/** @throws ProtocolError SandboxFailed */
+/** As `holdFolder`. */
 export function identify(path: string): Promise<Identity> {
   return lend(holdFolder(path), ({ self }) => stat(self));
 }
 
 export function folderChanged(): ProtocolError {
-  return new ProtocolError('SandboxFailed', 'the shared folder changed while the sandbox was made; try again');
+  return new ProtocolError('SandboxFailed', 'the shared folder was moved or replaced while the sandbox was made; try again');
 }
 
 export function folderTooLarge(): ProtocolError {
-  return new ProtocolError('DiskFull', 'the folder is larger than the disk limit of the session: raise limits.diskBytes, or share it instead');
+  return new ProtocolError('DiskFull', 'the folder is larger than the disk limit of the session: raise limits.diskBytes, or share the folder instead of copying it');
 }

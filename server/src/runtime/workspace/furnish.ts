@@ -1,6 +1,6 @@
 /**
- * How a folder of the host comes into a sandbox. What is to be at /workspace is settled before the sandbox is made, and
- * finished when it is there.
+ * Brings a folder of the host into a sandbox, in two steps: `furnish` before the sandbox is made says what is to be
+ * mounted at /workspace, and `finish` afterwards checks the mount or copies the folder.
  */
 import { abortable } from '../../base/promises.ts';
 import type { CreateContext, Sandbox, SandboxSpec, SharedFolder } from '../ports.ts';
@@ -10,18 +10,18 @@ import { identify, mountOf } from './folder.ts';
 import { sandboxUser, type User } from './user.ts';
 
 export interface Furnishing {
-  /** What is to be mounted at /workspace. undefined: an empty folder of the sandbox's own is there. */
+  /** The folder to be mounted at /workspace. undefined: the sandbox gets an empty folder of its own there. */
   readonly mount: SharedFolder | undefined;
-  /** Whom the sandbox is to run as. */
+  /** The user as whom the programs of the sandbox are to run. */
   readonly user: User;
   /**
-   * For the sandbox that was made so: what was mounted is looked at, or what is to be copied is copied.
-   * @throws ProtocolError SandboxFailed, DiskFull: the sandbox is of no use then, and its maker removes it
+   * To be called with the sandbox when it has been made. Checks what was mounted, or copies the folder.
+   * @throws ProtocolError SandboxFailed, DiskFull. The caller then closes the sandbox.
    */
   finish(sandbox: Sandbox, context: CreateContext): Promise<void>;
 }
 
-/** @throws ProtocolError SandboxFailed where the folder is not what was allowed any more */
+/** @throws ProtocolError SandboxFailed where the folder is no longer the one that was allowed */
 export async function furnish({ workspace, limits }: Pick<SandboxSpec, 'workspace' | 'limits'>): Promise<Furnishing> {
   const mount = mountOf(workspace);
   if (mount) {

@@ -1,6 +1,7 @@
 /**
- * A host folder as /workspace. Deno follows links that are there, in and out, and checks only where they lie:
- * so programs may not use those that lead out, nor move any to where it would.
+ * Finds the links in a folder that is shared with Deno. Deno follows links, and its permissions are about where a link
+ * lies and not about where it leads. So programs must not use a link that leads out of the folder, and must not move any
+ * link, because a relative one could lead out from its new place.
  */
 import { opendir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -8,17 +9,17 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from '../machine/faults.ts';
 
 export interface Links {
-  /** Those that lead out of the folder, or nowhere. */
+  /** The paths of links that lead out of the folder, or to nothing. */
   readonly out: readonly string[];
-  /** The entries of the folder that are links or hold some. */
+  /** The paths of those entries of the folder itself that are links, or have links in them at any depth. */
   readonly holders: readonly string[];
 }
 
 const MAX_ENTRIES = 500_000;
-/** What fits a command line. */
+/** The paths go into a command line, which has room for so many bytes. */
 const MAX_LIST_BYTES = 100_000;
 
-/** @throws ProtocolError IsolationUnavailable */
+/** `folder` is a real path. @throws ProtocolError IsolationUnavailable where there is too much to look at, or too many links */
 export async function findLinks(folder: string, signal: AbortSignal): Promise<Links> {
   const out: string[] = [];
   const holders = new Set<string>();
@@ -27,7 +28,7 @@ export async function findLinks(folder: string, signal: AbortSignal): Promise<Li
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
     signal.throwIfAborted();
     const entries = await opendir(current).catch((fault: unknown) => {
-      // Others may work in the folder while we look; it must be there itself.
+      // Others may remove folders meanwhile. Only the shared folder itself must exist.
       if (current === folder || errorCode(fault) !== 'ENOENT') throw fault;
       return [];
     });

@@ -192,7 +192,7 @@ describe('a sandbox that is not made', () => {
     for (const access of ['readOnly', 'readWrite'] as const) {
       const { reports: _reports, ...rest } = context();
       const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access } }, rest).catch((thrown: unknown) => thrown);
-      expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder changed while the sandbox was made; try again');
+      expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder was moved or replaced while the sandbox was made; try again');
     }
     expect(held.fake.requests).to.deep.equal([]);
     mkdirSync(folder);
@@ -202,7 +202,7 @@ describe('a sandbox that is not made', () => {
     held.fake.output = '1 2\n';
     const { reports: _reports, ...rest } = context();
     const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access: 'readWrite' } }, rest).catch((thrown: unknown) => thrown);
-    expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder changed while the sandbox was made; try again');
+    expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder was moved or replaced while the sandbox was made; try again');
     await nothingLeft();
   });
 });

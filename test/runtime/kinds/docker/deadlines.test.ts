@@ -120,7 +120,7 @@ describe('an engine that hangs up', () => {
       held.fake.on(name === 'exec' ? 'execStart' : 'attach', { status: 200, message: 'OK' });
       const { kind, message } = await failure((asks[name] as Ask).ask(held.engine, never));
       expect(kind).to.equal('RuntimeUnavailable');
-      expect(message).to.include('a proxy on the way must let connections be upgraded');
+      expect(message).to.include('if a proxy is on the way, it must allow that');
       await until('every connection is closed', () => held.fake.connections === 0);
     });
   }

@@ -76,8 +76,8 @@ describe('an image that is not there', () => {
     send(downloading('a', 1, 2), { errorDetail: { message: 'unauthorized: log in' }, error: 'unauthorized: log in' });
     const { kind, message, data } = await failure(creating);
     expect(kind).to.equal('RuntimeUnavailable');
-    expect(message).to.equal("the image missing is not there and can't be pulled: unauthorized: log in; check the name and the network, or docker pull missing yourself");
-    expect(data).to.include({ runtime: 'docker', hint: 'check the name and the network, or docker pull missing yourself' });
+    expect(message).to.equal(`the image missing is not there and can't be pulled: unauthorized: log in; ${String(data.hint)}`);
+    expect(data).to.include({ runtime: 'docker', hint: 'check its name and the network, or run "docker pull missing" yourself' });
     await nothingLeft();
   });
 
@@ -107,7 +107,7 @@ describe('an image that is not there', () => {
       raw(text);
       const { kind, message } = await failure(creating);
       expect(kind).to.equal('RuntimeUnavailable');
-      expect(message).to.match(/the engine sends (?:something that is no progress|a line without end)/);
+      expect(message).to.match(/the engine sent a line that is (?:not an event of a pull|too long)/);
       await nothingLeft();
     });
   }
@@ -132,7 +132,7 @@ describe('an image that is not there', () => {
     }
     expect(settled).to.equal(false);
     await held.clock.advance(60_000);
-    expect((await failure(creating)).message).to.include('the registry sends nothing');
+    expect((await failure(creating)).message).to.include('the registry sent nothing for 60 s');
     await nothingLeft();
   });
 

@@ -49,7 +49,7 @@ describe('the Docker runtime', () => {
   it('refuses an engine of Windows containers', async () => {
     held.fake.on('info', { json: { ServerVersion: '99.0', OSType: 'windows' } });
     const info = await held.runtime.refresh(never);
-    expect(info).to.include({ available: false, reason: 'the engine runs windows containers; Linux ones are needed' });
+    expect(info).to.include({ available: false, reason: 'the engine runs windows containers; switch it to Linux containers' });
   });
 
   it('makes a sandbox, runs a program in it, and leaves nothing', async () => {

@@ -64,7 +64,7 @@ describe('an engine over ssh', () => {
 
   it('without ssh is told', async () => {
     const nowhere = resolveEngine({ configured: 'ssh://box', env: { PATH: '/nowhere' }, home: '/nowhere', platform: process.platform });
-    expect((await failure(new Engine(nowhere, new FakeClock()).info())).message).to.include('ssh can not be started: is it installed?');
+    expect((await failure(new Engine(nowhere, new FakeClock()).info())).message).to.include("ssh can't be started: is it installed?");
   });
 
   it('that never answers is given up, and its process ends', async () => {

@@ -1,4 +1,7 @@
-/** Which engine: configuration, then DOCKER_HOST, then the Docker context, then the usual sockets. As the docker command does. */
+/**
+ * Finds the address of the Docker engine as the docker command does: from the configuration, else DOCKER_HOST, else the
+ * Docker context, else the usual sockets.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Agent } from 'node:http';
@@ -6,11 +9,11 @@ import { join } from 'node:path';
 import { SshAgent } from './ssh.ts';
 
 export interface EngineAddress {
-  /** For messages: the engine, without paths and credentials. */
+  /** A name for the engine in messages, without paths and credentials. */
   readonly name: string;
-  /** Whether it sees this machine's folders. */
+  /** Whether the engine runs on this machine and can mount its folders. */
   readonly local: boolean;
-  /** What dockerode is given. */
+  /** The options for dockerode. */
   readonly options: {
     socketPath?: string;
     protocol?: 'http' | 'https';
@@ -21,7 +24,7 @@ export interface EngineAddress {
     key?: Buffer;
     agent?: Agent;
   };
-  /** Why there is no such engine: what is configured makes no sense. */
+  /** Why what is configured can't be used. Absent: it can. */
   readonly fault?: string;
 }
 
@@ -37,7 +40,7 @@ export interface AddressSources {
 
 const SOCKET = '/var/run/docker.sock';
 
-/** Never throws: an address that makes no sense says so when it is used. */
+/** Never throws: a wrong address has a `fault`, which is reported when the address is used. */
 export function resolveEngine(sources: AddressSources): EngineAddress {
   try {
     return resolve(sources);
@@ -68,7 +71,7 @@ function socket(path: string): EngineAddress {
 function parseAddress(text: string, env: Env, tlsFolder: string | undefined): EngineAddress {
   const path = /^(?:unix|npipe):\/\/(.*)$/.exec(text)?.[1];
   if (path !== undefined) return socket(path || SOCKET);
-  // As in the docker command, a name alone means TCP. For URL no port is the usual one of tcp, so it leaves none out.
+  // As in the docker command, a name without a scheme means TCP. A URL with the scheme tcp keeps its port, whichever it is.
   const [, scheme = 'tcp', rest = ''] = /^(?:(\w+):\/\/)?(.*)$/.exec(text) ?? [];
   const url = URL.canParse(`tcp://${rest}`) ? new URL(`tcp://${rest}`) : undefined;
   if (!url?.hostname || url.pathname.length > 1 || !['tcp', 'http', 'https', 'ssh'].includes(scheme)) {
@@ -77,7 +80,7 @@ function parseAddress(text: string, env: Env, tlsFolder: string | undefined): En
   const place = { name: `the Docker engine at ${scheme}://${url.host}`, local: false };
   if (scheme === 'ssh') {
     const agent = new SshAgent({ host: bare(url.hostname), user: decodeURIComponent(url.username) || undefined, port: url.port, env });
-    // What stands in Host: nobody over there looks at it.
+    // This goes into the Host header, which the engine ignores.
     return { ...place, options: { protocol: 'http', host: 'docker', port: 80, agent } };
   }
   const secure = scheme === 'https' || tlsFolder !== undefined;
@@ -92,7 +95,7 @@ function parseAddress(text: string, env: Env, tlsFolder: string | undefined): En
   };
 }
 
-/** An IPv6 address stands in brackets in a URL only. */
+/** Removes the brackets that an IPv6 address has in a URL. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
@@ -117,7 +120,7 @@ function currentContext(env: Env, home: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The docker command keeps a context in folders named by the SHA-256 of its name. */
+/** The docker command keeps the files of a context in folders whose name is the SHA-256 of the context's name. */
 function contextAddress(context: string, env: Env, home: string): EngineAddress {
   const id = createHash('sha256').update(context).digest('hex');
   const folder = join(configFolder(env, home), 'contexts');

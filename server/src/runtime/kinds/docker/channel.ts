@@ -1,4 +1,4 @@
-/** A hijacked Docker connection as a shell channel: flow-controlled both ways, and never more than one chunk in hand. */
+/** A connection to a process in a container (Docker calls it hijacked) as a channel of a shell, with flow control in both directions. */
 import type { Duplex } from 'node:stream';
 import { deferred } from '../../../base/promises.ts';
 import { writeTo } from '../../machine/write.ts';
@@ -21,7 +21,7 @@ export class SocketChannel implements Channel {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => void this.#pending.finally(done.resolve));
     socket.on('end', () => socket.destroy());
-    // A connection that closed before anybody listened is closed all the same.
+    // It may have closed before the listeners were added.
     if (socket.destroyed) done.resolve();
   }
 
@@ -60,9 +60,10 @@ export class SocketChannel implements Channel {
   }
 }
 
-/** `exec` in the engine's words: where the exit code and the size of a terminal are. */
+/** What the engine offers for a process that was started by exec on a terminal. */
 export interface ExecControl {
   resize(size: TerminalSize): Promise<void>;
+  /** undefined: the engine does not know it. */
   exitCode(): Promise<number | undefined>;
 }
 

@@ -1,21 +1,21 @@
-/** What a sandbox's container is: hardened in every way that needs nothing from the image. */
+/** The options with which a sandbox's container is created: hardened in every way that needs nothing from the image. */
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
 import type { User } from '../../workspace/user.ts';
 import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
-import { type ContainerOptions, heldTo, type MountSettings } from './engine.ts';
+import { type ContainerOptions, engineLimits, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
 
-/** Labels: a sweep finds by them what nobody owns any more. */
+/** A sweep finds the containers of dead daemons by these labels. */
 export const DAEMON_LABEL = 'codebeaker.daemon';
 export const SESSION_LABEL = 'codebeaker.session';
 
 const MAX_OPEN_FILES = 4096;
-/** A tmpfs of many tiny files costs kernel memory. */
+/** Each file in a tmpfs costs kernel memory, even an empty one. */
 const MAX_INODES = 262_144;
 
-/** Who runs it. */
+/** The OCI runtime that runs the container. */
 export interface OciRuntime {
-  /** undefined: the engine's own choice. */
+  /** Its name in the engine. undefined: the engine's default. */
   readonly name: string | undefined;
   readonly gvisor: boolean;
 }
@@ -23,31 +23,35 @@ export interface OciRuntime {
 export interface ContainerIdentity {
   readonly name: string;
   readonly daemonId: string;
-  /** The prelude's opening mark. */
+  /** With this mark the first shell says that it is ready. */
   readonly mark: string;
   /** Of the engine's processor, as in `EngineInfo`. undefined: not known yet. */
   readonly architecture: string | undefined;
   readonly oci: OciRuntime;
   readonly user: User;
-  /** The host folder that is mounted there. */
+  /** The host folder that is mounted at /workspace. undefined: a tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
-  /** Host folders besides that one. */
+  /** Further host folders that are mounted. */
   readonly mounts: readonly MountSettings[];
 }
 
-/** What of a container decides how its shells are started. */
+/** What has to be known of a container to start a shell in it. */
 export type ShellPlace = Pick<ContainerIdentity, 'architecture' | 'oci'>;
 
+/** The command that starts a held shell. */
 export function shellCommand(place: ShellPlace, mark: string): readonly string[] {
   return confined(place, ['sh', '-c', prelude(place.architecture), 'sh', mark]);
 }
 
-/** What starts by exec goes behind the fence on its own. */
+/** Under gVisor the engine's system call filter does not hold for what is started by exec: each command is put behind a filter of our own. */
 export function confined({ architecture, oci }: ShellPlace, command: readonly string[]): readonly string[] {
   return oci.gvisor ? fenced(command, architecture, seccompFilter, newMark()) : command;
 }
 
-/** `openStdin` with `StdinOnce`: when the connection that holds stdin goes, the shell ends, and AutoRemove takes the container. */
+/**
+ * The container lives as long as the connection to its stdin (`OpenStdin` with `StdinOnce`): when that is closed, the
+ * shell ends, and `AutoRemove` removes the container.
+ */
 export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
   const { limits } = spec;
   const { workspace } = identity;
@@ -83,7 +87,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       LogConfig: { Type: 'none', Config: {} },
-      ...heldTo({ ...limits, pids: gvisor ? hostThreads(limits) : limits.pids }),
+      ...engineLimits({ ...limits, pids: gvisor ? hostThreads(limits) : limits.pids }),
       Ulimits: [
         ...(gvisor ? [processUlimit(limits)] : []),
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
@@ -95,7 +99,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
   };
 }
 
-/** Read-only holds for the folder's own file system alone: what is mounted below it stays outside. */
+/** Docker makes only the folder's own file system read-only. So other file systems that are mounted below it are not mounted in the container. */
 function mount({ path, access }: SharedFolder): MountSettings {
   const readOnly = access === 'readOnly';
   return { Type: 'bind', Source: path, Target: '/workspace', ReadOnly: readOnly, ...(readOnly ? { BindOptions: { Propagation: 'rprivate', NonRecursive: true } } : {}) };

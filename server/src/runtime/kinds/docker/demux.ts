@@ -1,12 +1,15 @@
-/** Docker's stream frames: type (0 stdin, 1 stdout, 2 stderr), three zeros, length as 32 bits big-endian, bytes. */
+/**
+ * Splits a stream of Docker's frames into stdout and stderr. A frame is: one byte for the stream (0 stdin, 1 stdout,
+ * 2 stderr), three zeros, the length as 32 bits big-endian, then so many bytes.
+ */
 
 const HEADER = 8;
-/** Docker sends at most 32 KiB a frame; a length beyond this is a stream that lost its place. */
+/** Docker sends at most 32 KiB in a frame. A length beyond this one means that these bytes are not the header of a frame. */
 const MAX_FRAME = 16 * 1024 * 1024;
 
 export type FrameSink = (stream: 'stdout' | 'stderr', chunk: Buffer) => void | Promise<void>;
 
-/** Gives pieces of frames on as they come, without gathering or copying them. */
+/** Passes the pieces of frames on as they arrive, without collecting or copying them. */
 export class Demultiplexer {
   readonly #sink: FrameSink;
   readonly #header = Buffer.alloc(HEADER);
@@ -19,8 +22,8 @@ export class Demultiplexer {
   }
 
   /**
-   * Settles when the sink has taken everything; synchronous as long as the sink is.
-   * @throws Error where the bytes are no frames.
+   * Returns a promise only where the sink does; it resolves when the sink has taken everything.
+   * @throws Error where the bytes are not frames
    */
   feed(chunk: Buffer): void | Promise<void> {
     return this.#from(chunk, 0);
@@ -44,7 +47,7 @@ export class Demultiplexer {
     }
   }
 
-  /** Returns where the header ends. A frame of no bytes leaves us before the next header. */
+  /** Returns where the header ends. After the header of an empty frame the next header follows. */
   #readHeader(chunk: Buffer, at: number): number {
     const taken = chunk.copy(this.#header, this.#headerBytes, at, at + HEADER - this.#headerBytes);
     this.#headerBytes += taken;

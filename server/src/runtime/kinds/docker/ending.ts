@@ -1,8 +1,8 @@
-/** How a container ended, told by the engine's events: it remembers the last few hundred. */
+/** Finds out from the engine's events how a container ended. The engine remembers its last few hundred events. */
 import type { Readable } from 'node:stream';
 import { lines } from './json-lines.ts';
 
-/** Who kills for want of memory is told a moment before the end that follows from it. An earlier one was survived. */
+/** If the kernel ran out of memory (`oom`) within so many nanoseconds before the end (`die`), that was the reason. The container survived an earlier one. */
 const TOGETHER_NS = 2e9;
 
 interface EngineEvent {
@@ -10,7 +10,7 @@ interface EngineEvent {
   readonly timeNano?: number;
 }
 
-/** Reads its `oom` and `die` events, in their order, up to the last. Destroys the stream in any case. */
+/** Whether the container ended because of memory. `events` are its `oom` and `die` events, oldest first. Destroys the stream. @throws Error where there is no `die` */
 export async function diedOfMemory(events: Readable): Promise<boolean> {
   let killedAt = -Infinity;
   try {
@@ -22,5 +22,5 @@ export async function diedOfMemory(events: Readable): Promise<boolean> {
   } finally {
     events.destroy();
   }
-  throw new Error('its events ended before it did');
+  throw new Error('the engine has no event that tells how the container ended');
 }

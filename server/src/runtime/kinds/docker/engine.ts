@@ -1,4 +1,4 @@
-/** The only file that knows dockerode. Every call has a deadline; every fault becomes words for a person. */
+/** The Docker engine's API. Every call has a deadline, and every error has a message for people. The only file that uses dockerode. */
 import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
@@ -12,9 +12,9 @@ import { followPull, type PullEvent } from './pull.ts';
 
 export interface EngineInfo {
   readonly version: string;
-  /** The OCI runtimes it offers: name to path, which is empty where containerd finds the program. */
+  /** The OCI runtimes that it offers: name to path. The path is empty where containerd knows it. */
   readonly runtimes: ReadonlyMap<string, string>;
-  /** The one of a container that names none. */
+  /** The OCI runtime of a container that names none. */
   readonly defaultRuntime: string;
   /** The release of its host's kernel. */
   readonly kernel: string;
@@ -26,23 +26,23 @@ export interface EngineInfo {
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
 export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { readonly NonRecursive: boolean } };
 
-/** A quiet connection is asked after so long whether it is still there. */
+/** When a connection has been quiet for so long, TCP checks that it still exists. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** An engine that says nothing for this long is stuck. */
+/** If the engine does not answer a call of this kind within this time, the call fails. */
 const DEADLINE_MS = { ending: 1_000, probe: 4_000, exec: 10_000, call: 30_000, start: 60_000 };
 
-/** dockerode takes what is missing from the environment, where nobody asked for it. */
+/** dockerode takes options that are missing from the environment. What address.ts did not choose must not be used. */
 const nothingElse = {
   socketPath: undefined, host: undefined, port: undefined, username: undefined, timeout: undefined,
   ca: undefined, cert: undefined, key: undefined, protocol: 'http', pathPrefix: '/',
 } as const;
 
-/** The published types are a major version behind: they don't know these options. */
+/** The published types of dockerode are one major version behind: they don't have these options. */
 interface Untyped {
   info(options: { abortSignal: AbortSignal }): Promise<RawInfo>;
   getEvents(options: { since: number; filters: Record<string, string[]>; abortSignal: AbortSignal }): Promise<NodeJS.ReadableStream>;
-  /** What is in `_query` only goes into the address, what is in `_body` only into the body. */
+  /** `_query` goes into the URL, `_body` into the body of the request. */
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
 
@@ -77,14 +77,14 @@ export class Engine {
     };
   }
 
-  /** Can't be aborted: an engine that was asked makes the container all the same. */
+  /** Resolves with the id of the container. It can't be aborted, because the engine would make the container all the same. */
   async create({ name, ...options }: ContainerOptions): Promise<string> {
     const container = await this.#call('call', undefined, (docker, abortSignal) =>
       untyped(docker).createContainer({ _query: { name }, _body: options, abortSignal }));
     return container.id;
   }
 
-  /** The three streams of the container's first process: its stdin lives as long as this connection. */
+  /** Connects to the three streams of the container's first process. Its stdin is open as long as this connection. */
   attach(id: string, signal: AbortSignal): Promise<Duplex> {
     return this.#call('call', signal, async (docker, abortSignal) =>
       connection(await docker.getContainer(id).attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true, abortSignal })));
@@ -94,12 +94,12 @@ export class Engine {
     await this.#call('start', signal, (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }));
   }
 
-  /** Holds a container that runs to other limits. */
+  /** Changes the limits of a container that runs. */
   async adjust(id: string, limits: AdjustableLimits): Promise<void> {
-    await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...heldTo(limits), abortSignal }));
+    await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
-  /** Starts another process in the container. */
+  /** Starts another process in the container, and connects to its streams. */
   async exec(
     id: string,
     options: { command: readonly string[]; env?: readonly string[]; cwd?: string; terminal?: boolean },
@@ -125,13 +125,13 @@ export class Engine {
       docker.getExec(execId).resize({ h: size.rows, w: size.cols, abortSignal }));
   }
 
-  /** undefined while it runs. */
+  /** undefined while the process runs. */
   async exitCode(execId: string): Promise<number | undefined> {
     const state = await this.#call('call', undefined, (docker, abortSignal) => docker.getExec(execId).inspect({ abortSignal }));
     return state.Running ? undefined : (state.ExitCode ?? undefined);
   }
 
-  /** Whether a container that has ended ended for want of memory. Rejects where the engine does not know soon. */
+  /** Whether a container, which has ended, was ended because it used too much memory. Rejects if the engine does not say so soon. */
   async ranOutOfMemory(id: string): Promise<boolean> {
     return this.#call('ending', undefined, async (docker, abortSignal) => {
       const filters = { container: [id], event: ['oom', 'die'] };
@@ -139,7 +139,7 @@ export class Engine {
     });
   }
 
-  /** Kills and removes it, and waits until it is gone. One that is gone already is no fault. */
+  /** Kills and removes a container, and waits until it is gone. It is no error if it is gone already. */
   async remove(id: string): Promise<void> {
     await this.#call('start', undefined, async (docker, abortSignal) => {
       const container = docker.getContainer(id);
@@ -155,7 +155,7 @@ export class Engine {
     });
   }
 
-  /** Resolves when a container that ends by itself, soon, is removed. Rejects where it does not. */
+  /** Resolves when a container that is about to end by itself has been removed. Rejects if that takes longer than a second. */
   async awaitRemoval(id: string): Promise<void> {
     await this.#call('ending', undefined, async (docker, abortSignal) => {
       await docker.getContainer(id).wait({ condition: 'removed', abortSignal }).catch((fault: unknown) => {
@@ -164,28 +164,32 @@ export class Engine {
     });
   }
 
-  /** Ids of the containers with a label, running or not. */
+  /** The containers with a label, whether they run or not. */
   async find(label: string): Promise<{ id: string; labels: Readonly<Record<string, string>> }[]> {
     const list = await this.#call('call', undefined, (docker, abortSignal) =>
       docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }));
     return list.map((container) => ({ id: container.Id, labels: container.Labels }));
   }
 
-  /** The names of the images that are there. */
+  /** The names, with their tags, of the images that the engine has. */
   async images(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const list = await this.#call('probe', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
     return new Set(list.flatMap(({ RepoTags }) => RepoTags ?? []));
   }
 
-  /** What happens to its images and to itself, as it happens, until `signal` aborts or the engine goes. Holds no process open. */
+  /**
+   * The engine's events about images and about itself, as they happen, until `signal` aborts or the engine ends. The
+   * connection does not keep the daemon's process from ending.
+   */
   async events(signal: AbortSignal): Promise<Readable> {
     const stream = await this.#call('call', signal, (docker, abortSignal) =>
       docker.getEvents({ filters: { type: ['image', 'daemon'] }, abortSignal }));
-    // A connection to an engine on another machine may break without a word.
+    // A connection to another machine may break without either end noticing.
     (stream as IncomingMessage).socket.setKeepAlive(true, KEEP_ALIVE_MS).unref();
     return stream as Readable;
   }
 
+  /** Downloads an image. `onEvent` gets what the engine reports on the way. Resolves when the image is there. */
   async pull(image: string, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
     const stream = await this.#call('start', signal, (docker, abortSignal) => docker.pull(withTag(image), { abortSignal }));
     await followPull(stream as Readable, this.#clock, signal, onEvent);
@@ -198,7 +202,7 @@ export class Engine {
     return this.#docker;
   }
 
-  /** However it ends, no socket and no timer of it is left. */
+  /** Runs one call with its deadline. However it ends, no timer is left, and no connection but the one that it results in. */
   async #call<T>(
     kind: keyof typeof DEADLINE_MS,
     signal: AbortSignal | undefined,
@@ -224,12 +228,12 @@ export class Engine {
   }
 }
 
-/** In the engine's words. Without swap: memory that is paged out would be over the limit all the same. */
-export function heldTo({ memoryBytes, cpus, pids }: AdjustableLimits): { Memory: number; MemorySwap: number; NanoCpus: number; PidsLimit: number } {
+/** The limits as the engine names them. The limit of memory and swap is that of memory, so that there is no swap. */
+export function engineLimits({ memoryBytes, cpus, pids }: AdjustableLimits): { Memory: number; MemorySwap: number; NanoCpus: number; PidsLimit: number } {
   return { Memory: memoryBytes, MemorySwap: memoryBytes, NanoCpus: Math.round(cpus * 1e9), PidsLimit: pids };
 }
 
-/** `latest` where a name says neither tag nor digest. */
+/** The name of an image with the tag `latest` where it has neither a tag nor a digest. */
 export function withTag(image: string): string {
   return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }
@@ -238,9 +242,9 @@ function untyped(docker: Docker): Untyped {
   return docker;
 }
 
-/** What was asked for is the connection itself. A proxy that answers instead can't carry input. */
+/** The engine gives the connection itself for the streams of a process. A proxy that does not support that answers with a response, which carries no input. */
 function connection(stream: NodeJS.ReadWriteStream): Duplex {
   if (stream instanceof Duplex) return stream;
   (stream as Duplex).destroy();
-  throw new Error('it did not give its connection; a proxy on the way must let connections be upgraded');
+  throw new Error('it did not upgrade the connection; if a proxy is on the way, it must allow that');
 }

@@ -1,4 +1,4 @@
-/** What the engine, or the way to it, said: words for a person, and what to do about it. */
+/** Turns errors of the engine, and of the connection to it, into errors of the protocol that say what to do. */
 import { ProtocolError } from '../../../protocol/index.ts';
 
 const hints: Readonly<Record<string, string>> = {
@@ -9,7 +9,7 @@ const hints: Readonly<Record<string, string>> = {
 };
 const UNHEALTHY = 'check that Docker is healthy (docker info)';
 
-/** `engine` names it: an address without paths and credentials. `status` is the HTTP code where there is one. */
+/** `engine` is its name in messages, from address.ts. If the engine answered, `data.status` of the result is the HTTP status. */
 export function explain(fault: unknown, engine: string): ProtocolError {
   if (fault instanceof ProtocolError) return fault;
   const status = statusOf(fault);
@@ -26,11 +26,12 @@ export function unavailable(reason: string, hint: string, runtime = 'docker'): P
   return new ProtocolError('RuntimeUnavailable', `${reason}; ${hint}`, { runtime, reason, hint });
 }
 
+/** The HTTP status of an answer of the engine. undefined: it did not answer. */
 export function statusOf(fault: unknown): number | undefined {
   return (fault as { statusCode?: number }).statusCode;
 }
 
-/** Where the engine speaks of a folder of its host. */
+/** The engine's messages about mounts hold the path of a folder of the host, which no client is told. */
 function withoutPaths(words: string): string {
   return words.replace(/(source path does not exist:|error while creating mount source path) .*/, '$1 the shared folder');
 }

@@ -1,12 +1,13 @@
 /**
- * The streams of a container's first shell. It begins on the engine's connection, which is its lease, and may change
- * over to named pipes; the connection then carries nothing and still tells of the container's end, and makes it.
+ * The streams of a container's first shell. The shell begins on the connection that the engine gives, which is its lease,
+ * and may change over to named pipes. Then the connection carries nothing any more, but it is still the lease: when it is
+ * closed, the container ends, and when the container ends, it is closed.
  */
 import { type Clock, within } from '../../../base/clock.ts';
 import type { Sink } from '../../ports.ts';
 import type { Channel } from '../../shell/index.ts';
 
-/** What a shell without a lease still has to say is waited for so long. */
+/** So long after the end of the lease the last output in the pipes is waited for. */
 const LINGER_MS = 2_000;
 
 export class FirstChannel implements Channel {
@@ -24,7 +25,7 @@ export class FirstChannel implements Channel {
     this.closed = lease.closed.then(() => this.#leaseEnded());
   }
 
-  /** Input goes into the pipes from here on. Output is heard from both, always. */
+  /** From now on input goes into the pipes. Output is read from both ways all the time. */
   divert(): void {
     this.#input = this.#pipes;
     void this.#pipes.closed.then(() => this.#lease.destroy());
@@ -50,7 +51,7 @@ export class FirstChannel implements Channel {
 
   async #leaseEnded(): Promise<void> {
     if (this.#input === this.#lease) return this.#pipes.destroy();
-    // A container that runs on without its engine ends with this.
+    // If the container goes on without its engine, the end of its stdin ends it.
     this.#pipes.end();
     if (!(await within(this.#clock, LINGER_MS, this.#pipes.closed))) this.#pipes.destroy();
     await this.#pipes.closed;

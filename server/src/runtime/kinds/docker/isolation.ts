@@ -1,25 +1,26 @@
-/** What a container really enforces: its own facts, read from inside, against what was asked. */
+/** What a container really enforces: what was found in force inside is compared with what was asked for. */
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../shell/index.ts';
 import { HOST_KERNEL_SCORE } from './kinds.ts';
 
-/** What is expected of it: its kind's score, and that of the host's kernel, whose release is empty where nobody says. */
 export interface Expected {
+  /** The score of the container's kind, of 10. */
   readonly score: number;
+  /** The release of the kernel of the engine's host; empty where the engine does not say. */
   readonly hostKernel: string;
 }
 
-/** Where the host's kernel is the sandbox's there is no more than a container's score. */
+/** A container that shares the host's kernel gets no more than `HOST_KERNEL_SCORE`, whatever its kind promises. */
 export function containerIsolation(facts: Facts, spec: SandboxSpec, { score, hostKernel }: Expected): Isolation {
   const ownKernel = facts.gvisor || (hostKernel !== '' && facts.kernel !== undefined && facts.kernel !== hostKernel);
   return layers.isolationOf(Math.min(score, ownKernel ? 10 : HOST_KERNEL_SCORE), [
     ...(ownKernel || score > HOST_KERNEL_SCORE ? [kernel(ownKernel, facts)] : []),
     layers.user(facts),
     layers.capabilities(facts),
-    // gVisor does not say: it honours no set-user-ID bit in any case.
+    // gVisor does not report it, but it ignores set-user-ID bits in any case.
     layers.noNewPrivileges(facts.noNewPrivs ?? facts.gvisor),
-    // A filter is there to keep code from the host's kernel.
+    // The filter protects the host's kernel: a sandbox with a kernel of its own does without.
     ...(ownKernel && facts.seccomp !== 2 ? [] : [layers.seccomp(facts, facts.gvisor ? 'a filter of our own' : "the engine's system call filter")]),
     layers.filesystem(facts, 'root is read-only'),
     layers.network(facts),
@@ -44,9 +45,9 @@ function kernelLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
 }
 
 /**
- * The cgroup files in there are gVisor's own and bind nothing. What it calls all of its memory is read from the host's
- * cgroup that holds it; and it does not start unless that cgroup has taken every limit, so the processor's is there
- * when the memory's is.
+ * The cgroup files inside are gVisor's own, and limit nothing. But gVisor takes the limit of the host's cgroup as the size
+ * of its whole memory, so that this limit can be read inside. gVisor does not start unless the cgroup has accepted every
+ * limit: where the limit of memory is in force, that of the processor is, too.
  */
 function gvisorLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
   const total = facts.totalMemoryBytes ?? Infinity;
@@ -58,7 +59,7 @@ function gvisorLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
   ];
 }
 
-/** Who can make a user namespace gets round a limit of its user's. What holds then is the engine's, which ends the sandbox. */
+/** The limit counts the processes of a user, and a program that can make a user namespace escapes it. Then only the engine's limit holds, which ends the sandbox. */
 function gvisorPids(facts: Facts, asked: number): Layer {
   const pids = layers.limit('pids', facts.perProcess.processes, asked, "of its user's processes", NOT_SET);
   if (facts.seccomp === 2 || pids.state === 'off') return pids;

@@ -1,29 +1,29 @@
-/** How one engine runs containers: by which OCI runtime. Each way is a runtime of its own, and they share everything else. */
+/** The kinds of containers. They differ in the OCI runtime that the engine runs them with; each kind is a runtime of its own. */
 import type { Config } from '../../../protocol/index.ts';
 import type { EngineInfo } from './engine.ts';
 
 export interface ContainerKind {
   readonly id: string;
-  /** Which of the engine's OCI runtimes; undefined where it has none that will do. */
+  /** The name of the OCI runtime of this engine that is used. undefined: the engine has none that will do. */
   find(engine: Offer): string | undefined;
-  /** Where it has none: what is missing, and what to do about it. */
+  /** What is missing if the engine has none, and what to do about it. */
   readonly missing: { readonly reason: string; readonly hint: string };
-  /** Of 10. More than `HOST_KERNEL_SCORE` promises a kernel of the sandbox's own. */
+  /** The score of the isolation, of 10. A kind with more than `HOST_KERNEL_SCORE` promises that a sandbox has a kernel of its own. */
   readonly score: number;
-  /** Estimates. */
+  /** Estimates, for as long as nothing was measured. */
   readonly startup: { readonly coldMs: number; readonly warmMs: number };
   readonly memoryBytes: number;
 }
 
 export type Offer = Pick<EngineInfo, 'runtimes' | 'defaultRuntime'>;
 
-/** What a container is worth that shares the host's kernel. */
+/** The score of a container that shares the kernel of the host. */
 export const HOST_KERNEL_SCORE = 7;
 
 const MIB = 1024 * 1024;
 const SHARING = { coldMs: 250, warmMs: 30 };
 
-/** All that the configuration gives, the engine's plain containers first. */
+/** The engine's plain containers first, then gVisor, then those that the configuration names. */
 export function containerKinds({ ociRuntime, runtimes = {} }: NonNullable<Config['docker']> = {}): ContainerKind[] {
   const named = Object.entries(runtimes).map(([id, { ociRuntime: name = id, isolation }]) => configured(id, name, isolation));
   return [plain(ociRuntime), gvisor, ...named];
@@ -40,7 +40,7 @@ function plain(name: string | undefined): ContainerKind {
   };
 }
 
-/** A kernel in user space answers the system calls: docs at gvisor.dev. */
+/** Containers under gVisor, whose system calls are answered by a kernel in user space: see gvisor.dev. */
 export const gvisor: ContainerKind = {
   id: 'gvisor',
   find: ({ runtimes }) => present('runsc', runtimes) ?? [...runtimes].find(([name, path]) => isGvisor(name, path))?.[0],
@@ -64,7 +64,7 @@ function configured(id: string, name: string, score: number): ContainerKind {
   };
 }
 
-/** By whatever name: what runs under gVisor has limits of another kind. */
+/** Whether an OCI runtime is gVisor, under whatever name the engine has it. Limits work otherwise there (gvisor.ts). */
 export function isGvisor(name: string, path = ''): boolean {
   return /^runsc(?![a-z])/.test(name) || /(?:^|\/)runsc(?![a-z])[^/]*$|\.runsc\./.test(path);
 }

@@ -1,6 +1,7 @@
 /**
- * The short way into a container that runs on this host's own kernel: named pipes in a folder that it sees. What goes
- * through them passes neither the engine nor its shim, and another shell is a child of the first one.
+ * A faster way into a container that runs on the same kernel as the daemon: named pipes in a folder that is mounted in
+ * the container. What goes through them does not pass through the engine and its shim, and a further shell is started by
+ * the first one instead of by the engine.
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,16 +16,18 @@ import { walkerFor } from '../../machine/walk.ts';
 import type { MountSettings } from './engine.ts';
 import { FirstChannel } from './first.ts';
 
-/** What of this host they are made with. */
 export interface PipesParts {
   readonly keeper: Keeper;
   readonly fifos: Fifos;
 }
 
-/** No two kernels that run have the same one. */
+/** Every boot of every kernel has its own. */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
-/** Whether the engine refused a mount, which may be that of a folder of pipes: where it sees other files than we do. */
+/**
+ * Whether the engine refused a mount. It may be that of the folder of pipes: an engine that runs in another file system
+ * than the daemon, such as in a virtual machine, does not see that folder.
+ */
 export function isMountRefused(fault: unknown): boolean {
   return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs/i.test(fault.message);
 }
@@ -36,7 +39,7 @@ export class ContainerPipes {
   readonly #first: Pipes;
   readonly #undo: Undo;
 
-  /** Before the container is made. undefined where this host has no such thing. */
+  /** To be called before the container is made. undefined: the host is not Linux, and has no boot id. */
   static async make({ keeper, fifos }: PipesParts): Promise<ContainerPipes | undefined> {
     const bootId = await readFile(BOOT_ID, 'utf8').catch(() => undefined);
     if (bootId === undefined) return undefined;
@@ -63,18 +66,22 @@ export class ContainerPipes {
     return { Type: 'bind', Source: this.#folder, Target: PIPES, ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
   }
 
+  /** The channel of the first shell, which begins on `lease`. */
   first(lease: Channel, clock: Clock): FirstChannel {
     return new FirstChannel(lease, this.#first.channel, clock);
   }
 
-  /** Changes the first shell over, once it has spoken: `run` runs builtins in it. @returns whether it could: if not, all stays as it is */
+  /**
+   * Changes the first shell over to the pipes, when it is ready. `run` runs shell builtins in it and resolves with their
+   * status. Resolves with false where the container runs on another kernel or can't open the pipes; then nothing has changed.
+   */
   async divert(run: (script: string) => Promise<number>, channel: FirstChannel): Promise<boolean> {
     if ((await run(changeOver(this.#bootId, this.#first.inside))) !== 0) return false;
     channel.divert();
     return true;
   }
 
-  /** Another shell, of a first one that has been changed over. */
+  /** Has the first shell, which has been changed over, start another one. */
   async open(first: Channel, mark: string): Promise<StreamChannel> {
     const { inside, channel } = await this.#pipes.make();
     void first.closed.then(() => channel.destroy());
@@ -88,10 +95,10 @@ export class ContainerPipes {
   }
 }
 
-/** The launcher is an open file, which a child inherits where there is one. */
+/** How a further shell begins. The launcher is an open file of the first shell, if it has one: its children inherit the descriptor. */
 const BEGIN = `cb_e=; [ -x /proc/$$/fd/9 ] && cb_e=/proc/$$/fd/9; . ${PIPES}/prelude`;
 
-/** Whoever holds its streams is counted anew. */
+/** Afterwards the prelude counts anew who holds the shell's streams (`u`, `U`). */
 function changeOver(bootId: string, { stdin, stdout, stderr }: Streams): string {
   const able = `read -r cb_b <${BOOT_ID}&&[ "$cb_b" = ${bootId} ]&&[ -r ${stdin} ]&&[ -w ${stdout} ]&&[ -w ${stderr} ]`;
   return `if ${able}&&command exec <${stdin} >${stdout} 2>${stderr};then u;U=$n;else r=1;fi`;

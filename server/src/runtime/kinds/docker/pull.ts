@@ -1,4 +1,4 @@
-/** The pull of an image: events, one JSON object a line, until the engine closes the stream. */
+/** Follows the pull of an image: the engine sends events, one JSON object in each line, and closes the stream at the end. */
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../base/clock.ts';
 import { lines } from './json-lines.ts';
@@ -6,21 +6,21 @@ import { lines } from './json-lines.ts';
 export interface PullEvent {
   readonly id?: string;
   readonly status?: string;
-  /** The registry's words: the pull has failed. */
+  /** If present, the pull has failed, and this is the registry's message. */
   readonly error?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
-/** A pull that moves nothing for this long is given up. */
+/** A pull without any event for this long is given up. */
 const PULL_STALL_MS = 60_000;
 
-/** Resolves when the image is there. Destroys the stream in any case. */
+/** Resolves when the image has been pulled. Destroys the stream in any case. @throws Error with a message for people; the reason of `signal` */
 export async function followPull(stream: Readable, clock: Clock, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
   const aborted = () => stream.destroy(new Error('aborted'));
   let cancel = () => {};
   const watch = () => {
     cancel();
-    cancel = clock.after(PULL_STALL_MS, () => stream.destroy(new Error('the registry sends nothing')));
+    cancel = clock.after(PULL_STALL_MS, () => stream.destroy(new Error(`the registry sent nothing for ${PULL_STALL_MS / 1000} s`)));
   };
   signal.addEventListener('abort', aborted, { once: true });
   if (signal.aborted) aborted();
@@ -46,17 +46,17 @@ function parse(line: string): PullEvent {
     const event: unknown = JSON.parse(line);
     if (typeof event === 'object' && event !== null) return event;
   } catch {
-    // Told below, like what is JSON and no object.
+    // The error below is for this, too.
   }
-  throw new Error('the engine sends something that is no progress');
+  throw new Error('the engine sent a line that is not an event of a pull');
 }
 
-/** Percentages over all layers whose size is known so far. They never go back. */
+/** The percentage of a pull, over all layers whose size is known so far. It never goes down. */
 export class PullProgress {
   readonly #layers = new Map<string, { current: number; total: number }>();
   #percentage = 0;
 
-  /** Returns the percentage when an event moved it. */
+  /** Returns the new percentage. undefined: the event did not change it. */
   add({ id, status, progressDetail }: PullEvent): number | undefined {
     if (!id) return undefined;
     const known = this.#layers.get(id);

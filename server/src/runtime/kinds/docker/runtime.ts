@@ -1,4 +1,7 @@
-/** Containers as a runtime, of whichever kind: one hardened container a sandbox, its first process a held shell whose stdin is the lease. */
+/**
+ * The runtime of one kind of containers. Each sandbox is a hardened container whose first process is a held shell. The
+ * connection to its stdin is the lease: when it is closed, the container ends.
+ */
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
@@ -24,23 +27,24 @@ import { watchEngine } from './watch.ts';
 export interface DockerOptions {
   readonly kind: ContainerKind;
   readonly engine: Engine;
+  /** With this id containers are labelled. */
   readonly daemonId: string;
-  /** Which image runs which language. */
+  /** The image for each language. */
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly clock: Clock;
   readonly log: Log;
   /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
   sweepOnDeath(): Promise<void>;
-  /** For an engine that may be on this very machine. */
+  /** For named pipes into containers, if the engine runs on this machine. undefined: everything goes through the engine. */
   readonly pipes: PipesParts | undefined;
 }
 
-/** What a sandbox is made of. */
+/** What is known of a sandbox before its container is made. */
 interface Parts {
   readonly spec: SandboxSpec;
   readonly image: string;
   readonly oci: OciRuntime;
-  /** The prelude's opening mark. */
+  /** With this mark the first shell says that it is ready. */
   readonly mark: string;
   readonly furnishing: Furnishing;
 }
@@ -50,8 +54,9 @@ export class DockerRuntime implements Runtime {
   readonly can = { terminals: true, networks: ['none'] } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
-  #present: ReadonlySet<string> = new Set();
-  /** The engine, as of the last look at it. */
+  /** The images that the engine has, as of the last `refresh`. */
+  #images: ReadonlySet<string> = new Set();
+  /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
@@ -74,17 +79,17 @@ export class DockerRuntime implements Runtime {
     try {
       const { engine } = this.#options;
       const [info, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
-      this.#present = images;
+      this.#images = images;
       this.#engineInfo = info;
-      this.#info = this.#describe(this.#look(info));
+      this.#info = this.#describe(this.#judge(info));
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
   }
 
-  #look(info: EngineInfo): { version: string } | { reason: string } {
-    if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; Linux ones are needed` };
+  #judge(info: EngineInfo): { version: string } | { reason: string } {
+    if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; switch it to Linux containers` };
     const { find, missing } = this.#options.kind;
     return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
   }
@@ -99,7 +104,7 @@ export class DockerRuntime implements Runtime {
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
-    return image !== undefined && this.#present.has(withTag(image));
+    return image !== undefined && this.#images.has(withTag(image));
   }
 
   watch(signal: AbortSignal, changed: () => void): void {
@@ -113,7 +118,7 @@ export class DockerRuntime implements Runtime {
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
-      throw new ProtocolError('PolicyDenied', 'the engine is on another machine: no folder can be shared with it, use access copy', { policy: 'workspace', rule: 'remote engine' });
+      throw new ProtocolError('PolicyDenied', 'the Docker engine is on another machine, with which no folder can be shared: use access copy', { policy: 'workspace', rule: 'remote engine' });
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
     signal.throwIfAborted();
@@ -128,7 +133,7 @@ export class DockerRuntime implements Runtime {
     });
   }
 
-  /** With pipes where there can be some. An engine that sees other files than we do is asked for them only once. */
+  /** Makes a sandbox with named pipes if possible, else without. If the engine can't mount the folder of pipes, that is not tried again. */
   async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
     const pipes = parts.oci.gvisor ? undefined : await this.#makePipes();
     if (!pipes) return this.#buildOn(undefined, parts, signal, report);
@@ -142,7 +147,7 @@ export class DockerRuntime implements Runtime {
     return sandbox;
   }
 
-  /** A host that can't make any does without. */
+  /** undefined: this host can't make any. */
   async #makePipes(): Promise<ContainerPipes | undefined> {
     try {
       return this.#pipesParts && (await ContainerPipes.make(this.#pipesParts));
@@ -189,7 +194,7 @@ export class DockerRuntime implements Runtime {
     return sandbox;
   }
 
-  /** Of an image that is there or can be pulled. */
+  /** Resolves with the id of the container. Pulls the image first if the engine does not have it. */
   async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, furnishing }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.name}`,
@@ -210,7 +215,7 @@ export class DockerRuntime implements Runtime {
     return this.#make(options, signal);
   }
 
-  /** What the engine makes when nobody waits any more is removed. */
+  /** If it is cancelled, or the engine does not answer in time, the engine may still make the container: then that is removed. */
   async #make(options: ContainerOptions, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const { engine } = this.#options;
@@ -235,7 +240,7 @@ export class DockerRuntime implements Runtime {
     } catch (fault) {
       if (signal.aborted) throw fault;
       const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
-      throw unavailable(reason, `check the name and the network, or docker pull ${image} yourself`, this.id);
+      throw unavailable(reason, `check its name and the network, or run "docker pull ${image}" yourself`, this.id);
     }
   }
 
@@ -267,7 +272,7 @@ export class DockerRuntime implements Runtime {
   }
 }
 
-/** What a container on a healthy engine enforces. What a session really got is in its own isolation. */
+/** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
 function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
   const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];

@@ -1,4 +1,4 @@
-/** How further shells and terminals come into a container: shells on pipes where it has some, everything else by exec. */
+/** How further shells and terminals are started in a container: shells on named pipes if it has some, everything else by the engine's exec. */
 import { type Clock, sleep } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
@@ -9,7 +9,7 @@ import { confined, shellCommand, type ShellPlace } from './container.ts';
 import type { Engine } from './engine.ts';
 import type { ContainerPipes } from './pipes.ts';
 
-/** The end of a terminal may be heard a moment before the engine knows the exit code. */
+/** A terminal may be closed a moment before the engine knows the exit code of its program. */
 const EXIT_CODE_TRIES = 20;
 const EXIT_CODE_AGAIN_MS = 50;
 
@@ -18,17 +18,18 @@ export interface ContainerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly place: ShellPlace;
-  /** Those that the first shell has been changed over to. */
+  /** The pipes that the first shell has been changed over to. undefined: it has not. */
   readonly pipes: ContainerPipes | undefined;
   /** Removes the container and what was made for it. */
   destroy(): Promise<void>;
 }
 
+/** `id` is that of the container. */
 export function containerShells(id: string, first: Channel, { engine, clock, log, place, pipes, destroy }: ContainerParts): ShellSource {
   const exec = (options: Parameters<Engine['exec']>[1]) =>
     engine.exec(id, options).catch((fault: unknown) => {
       if (!isGone(fault)) throw fault;
-      // Nobody else may have noticed: the connection to its first shell can outlive a container.
+      // The connection to its first shell can outlive a container, so that nobody may have noticed yet.
       first.destroy();
       throw new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');
     });
@@ -43,12 +44,12 @@ export function containerShells(id: string, first: Channel, { engine, clock, log
         env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       });
       return new SocketTerminal(stream, {
-        // A program that has just ended has no size any more.
+        // The program may just have ended, and its terminal with it.
         resize: (to) => engine.resize(execId, to).catch((fault: unknown) => log.debug('resize', fault)),
         exitCode: () => exitCode(execId, engine, clock),
       });
     },
-    // What binds under gVisor is inside it as well.
+    // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
     ...(place.oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
     ranOutOfMemory: () => engine.ranOutOfMemory(id),
     destroy: async () => {
@@ -61,13 +62,13 @@ export function containerShells(id: string, first: Channel, { engine, clock, log
   };
 }
 
-/** No such container, or none that runs. One that is paused will go on. */
+/** Whether the engine says that there is no such container, or that it does not run. A paused one does not count: it will go on. */
 function isGone(fault: unknown): boolean {
   if (!(fault instanceof ProtocolError)) return false;
   return fault.data.status === 404 || (fault.data.status === 409 && !fault.message.includes('paused'));
 }
 
-/** The terminal has its size before the program sees it. */
+/** A script that gives the terminal its size before it becomes the program. */
 function sized({ cols, rows }: TerminalSize): string {
   return `stty cols ${cols} rows ${rows} 2>/dev/null; exec "$@" 9<&-`;
 }

@@ -1,21 +1,23 @@
-/** An engine at the other end of ssh, reached as the docker command does it: by `docker system dial-stdio` over there. */
+/** Connects to an engine on another machine through ssh, as the docker command does: by `docker system dial-stdio` over there. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
 
 export interface SshTarget {
-  /** A name that ssh knows: its configuration is the user's. */
+  /** As ssh takes it: also a name from the user's ssh configuration. */
   readonly host: string;
+  /** undefined: ssh decides. */
   readonly user: string | undefined;
+  /** Empty: ssh decides. */
   readonly port: string;
-  /** Of the ssh process; PATH says where it is. */
+  /** The environment of the ssh process. ssh is searched for on its PATH. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 const MAX_COMPLAINT_LENGTH = 4096;
 
-/** One ssh process for each connection, which ends with it. Who wants one for all tells ssh to share (ControlMaster). */
+/** Starts one ssh process for each connection, which ends with it. Users can have ssh share one connection for all (ControlMaster). */
 export class SshAgent extends Agent {
   readonly #target: SshTarget;
 
@@ -27,7 +29,7 @@ export class SshAgent extends Agent {
   override createConnection(): Duplex {
     const { host, user, port, env } = this.#target;
     const args = ['-T', ...(port ? ['-p', port] : []), '--', user ? `${user}@${host}` : host, 'docker', 'system', 'dial-stdio'];
-    // In a session of its own: nothing to ask questions on, and no Ctrl-C meant for us.
+    // `detached`: in a session of its own ssh has no terminal to ask questions on, and gets no Ctrl-C that is meant for the daemon.
     return new ProcessSocket(spawn('ssh', args, { env, detached: true, windowsHide: true, stdio: 'pipe' }));
   }
 }
@@ -45,10 +47,11 @@ class ProcessSocket extends Duplex {
       if (!this.push(chunk)) stdout.pause();
     });
     stderr.on('data', (chunk: Buffer) => (this.#complaint = (this.#complaint + chunk.toString()).slice(-MAX_COMPLAINT_LENGTH)));
-    // How it ended is told by the process.
+    // The exit of the process tells why the stream broke.
     stdin.on('error', () => undefined);
-    child.once('error', () => this.destroy(new Error('ssh can not be started: is it installed?')));
-    // Connections that ssh shares keep stderr open: the end of stdout is what counts, unless there is something to tell.
+    child.once('error', () => this.destroy(new Error("ssh can't be started: is it installed?")));
+    // An ssh that shares its connection leaves a process behind that holds stderr open. So the end of stdout is waited for,
+    // and that of stderr only after a failure, for the message.
     child.once('exit', (code) => void this.#finish(code));
   }
 
@@ -60,7 +63,7 @@ class ProcessSocket extends Duplex {
     this.destroy(new Error(`ssh: ${this.#complaint.trim().split('\n').at(-1) || `ended with ${code ?? 'a signal'}`}`));
   }
 
-  /** What HTTP does with a connection that nobody needs any more. */
+  /** Node's HTTP client calls this on a connection that is no longer needed. */
   destroySoon(): void {
     this.end(() => this.destroy());
   }

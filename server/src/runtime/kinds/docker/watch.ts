@@ -1,7 +1,7 @@
 /**
- * Whether the engine comes or goes. While it is there its stream of events is held open: the end of that stream says
- * that it has gone, and what comes in it that images or its own settings have changed. While it is not there, the
- * folder of its socket is watched, and now and then somebody tries.
+ * Watches the engine. While it runs, its stream of events is held open: an event says that images or its settings have
+ * changed, and the end of the stream that the engine has ended. While it does not run, the folder of its socket is
+ * watched, and connecting is tried again from time to time.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -10,37 +10,37 @@ import { type Clock, within } from '../../../base/clock.ts';
 import { deferred } from '../../../base/promises.ts';
 
 export interface WatchedEngine {
-  /** Where it is a local socket. */
+  /** undefined: it is not reached through a local socket. */
   readonly socketPath: string | undefined;
-  /** Its events as they come. @throws where there is no engine */
+  /** The stream of its events. Rejects where the engine does not answer. */
   events(signal: AbortSignal): Promise<Readable>;
 }
 
-/** While there is no engine it is tried so long after, then twice as long, up to the last. */
+/** While there is no engine, connecting is tried again after FIRST_TRY_MS, then each time after twice as long, up to LAST_TRY_MS. */
 const FIRST_TRY_MS = 5_000;
 const LAST_TRY_MS = 60_000;
-/** Events come in swarms: one look for all that come within this time. */
-const SWARM_MS = 300;
-/** A socket is there a moment before somebody listens on it. */
+/** Events come many at a time: `changed` is called once for all that come within this time. */
+const BURST_MS = 300;
+/** A socket exists a moment before the engine listens on it. */
 const APPEARING_MS = 100;
 
-/** Resolves when `signal` aborts. Never rejects. */
+/** Calls `changed` whenever the engine has come, gone or changed. Resolves when `signal` aborts; never rejects. */
 export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: AbortSignal, changed: () => void): Promise<void> {
   let delay = FIRST_TRY_MS;
   while (!signal.aborted) {
-    // Watched before it is tried: what appears in between is not missed.
+    // The watch begins before connecting is tried, so that a socket that appears in between is noticed.
     const socket = new Appearance(engine.socketPath);
     const events = await engine.events(signal).catch(() => undefined);
     if (events) {
       socket.close();
       const began = clock.monotonic();
-      // It may be another one than before.
+      // It may be another engine than before.
       changed();
       await follow(events, clock, signal, changed);
       if (!signal.aborted) changed();
       delay = FIRST_TRY_MS;
       if (clock.monotonic() - began >= FIRST_TRY_MS) continue;
-      // One that sends its clients away is treated like one that is not there.
+      // An engine that ends the stream at once is treated like one that does not run.
       socket.open();
     }
     const appeared = await wait(delay, clock, signal, socket.seen);
@@ -50,13 +50,13 @@ export async function watchEngine(engine: WatchedEngine, clock: Clock, signal: A
   }
 }
 
-/** Resolves when the stream has ended, however. */
+/** Calls `changed` for what comes in the stream. Resolves when the stream has ended in whatever way. */
 async function follow(events: Readable, clock: Clock, signal: AbortSignal, changed: () => void): Promise<void> {
   const ended = deferred();
   const stop = () => void events.destroy();
   let cancel: (() => void) | undefined;
   events.on('data', () => {
-    cancel ??= clock.after(SWARM_MS, () => {
+    cancel ??= clock.after(BURST_MS, () => {
       cancel = undefined;
       changed();
     });
@@ -70,7 +70,10 @@ async function follow(events: Readable, clock: Clock, signal: AbortSignal, chang
   events.destroy();
 }
 
-/** Waits for `ms`, and ends early where `event` resolves or `signal` aborts: resolves with whether it did. No timer and no listener is left. */
+/**
+ * Resolves after `ms` with false, or with true as soon as `event` resolves or `signal` aborts. No timer and no listener
+ * is left then.
+ */
 async function wait(ms: number, clock: Clock, signal: AbortSignal, event?: Promise<void>): Promise<boolean> {
   const over = deferred();
   const stop = () => over.resolve();
@@ -82,7 +85,7 @@ async function wait(ms: number, clock: Clock, signal: AbortSignal, event?: Promi
   return early;
 }
 
-/** Of a file, from now on. Where its folder can't be watched, it is never seen: trying is all there is. */
+/** Notices when a file appears, from `open` on. Where the folder of the file can't be watched, it never does. */
 class Appearance {
   readonly #path: string | undefined;
   readonly #seen = deferred();
@@ -102,10 +105,11 @@ class Appearance {
       });
       this.#watcher.on('error', () => this.close());
     } catch {
-      // Never seen.
+      // `seen` never resolves then.
     }
   }
 
+  /** Resolves when the file has appeared. */
   get seen(): Promise<void> {
     return this.#seen.promise;
   }
