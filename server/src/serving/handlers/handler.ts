@@ -1,5 +1,5 @@
 /** What a handler is given: by the subject of its method, the session or the command that the call is about. */
-import type { Execution } from '../../command/execution.ts';
+import type { RunningCommand } from '../../command/running-command.ts';
 import type { ClientMethod, ParamsOf, ResultOf } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 
@@ -9,7 +9,7 @@ type Answer<M extends Served> = Promise<ResultOf<M>> | ResultOf<M>;
 interface SubjectOf {
   daemon: [];
   session: [session: Session];
-  command: [command: Execution];
+  command: [command: RunningCommand];
 }
 
 type Handler<M extends Served> = (...args: [...SubjectOf[M['subject']], params: ParamsOf<M>, signal: AbortSignal]) => Answer<M>;
