@@ -162,7 +162,7 @@ describe('codebeaker run', function () {
     const full = openSync('/dev/full', 'w');
     const { code, stderr } = await new CommandLine(['run', shell('echo one; sleep 98762'), ...onDocker], { stdio: ['ignore', full, 'pipe'] }).ended;
     closeSync(full);
-    expect([code, stderr]).to.deep.equal([125, "codebeaker: the output can't be written: ENOSPC\n"]);
+    expect([code, stderr]).to.deep.equal([125, "codebeaker: the output cannot be written: ENOSPC\n"]);
     expect(processes('sleep 98762')).to.deep.equal([]);
   });
 
@@ -176,9 +176,9 @@ describe('codebeaker', () => {
   const unknown = sourceFile('main.cobol', '');
 
   const faults: Record<string, [args: string[], code: number, stderr: string]> = {
-    'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: no such file\n'],
-    'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: can't be read (EISDIR)\n`],
-    'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}\n`],
+    'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: there is no such file\n'],
+    'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: it cannot be read (EISDIR)\n`],
+    'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its extension does not say which language it is; add --language with one of ${languageIds.join(', ')}\n`],
     'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: there is no such file\n'],
     'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
     'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],

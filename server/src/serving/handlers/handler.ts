@@ -1,4 +1,4 @@
-/** What a handler is given: by the subject of its method, the session or the command that the call is about. */
+/** The types of handlers. The subject of a method decides whether its handler gets the session or the command that the call is about. */
 import type { RunningCommand } from '../../command/running-command.ts';
 import type { ClientMethod, ParamsOf, ResultOf } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
@@ -14,5 +14,5 @@ interface SubjectOf {
 
 type Handler<M extends Served> = (...args: [...SubjectOf[M['subject']], params: ParamsOf<M>, signal: AbortSignal]) => Answer<M>;
 
-/** One handler for each method that the service serves. A method without one does not compile. */
+/** One handler for each method that the service serves. If one is missing, the daemon does not compile. */
 export type Handlers = { readonly [Name in Served['name']]: Handler<Extract<Served, { name: Name }>> };
