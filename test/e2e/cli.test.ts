@@ -180,8 +180,8 @@ describe('codebeaker', () => {
     'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: it cannot be read (EISDIR)\n`],
     'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its extension does not say which language it is; add --language with one of ${languageIds.join(', ')}\n`],
     'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: there is no such file\n'],
-    'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
-    'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],
+    'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: it cannot connect to the client (ENOENT)\n"],
+    'a port nobody listens at': [['--socket=1'], 1, "codebeaker: it cannot connect to the client (ECONNREFUSED)\n"],
   };
   for (const [name, [args, code, stderr]] of Object.entries(faults)) {
     it(`says in one line what is wrong with ${name}`, async () => {
