@@ -1,4 +1,4 @@
-/** A missing part is a skip at home and a failure in CI. */
+/** If a part is missing, a test is skipped on a developer's machine and fails in CI. */
 import { expect } from 'chai';
 import { need } from './require.ts';
 
@@ -24,17 +24,17 @@ describe('need', () => {
     );
   };
 
-  it('goes on where the part is there', async () => {
+  it('goes on if the part exists', async () => {
     expect(await outcome(undefined, '')).to.equal('goes on');
     expect(await outcome(undefined, 'true')).to.equal('goes on');
   });
 
-  it('skips at home', async () => {
+  it('skips on a developer’s machine', async () => {
     expect(await outcome('get one', '')).to.equal('skips');
     expect(told).to.deep.equal(['    skipped, needs a part: get one\n']);
   });
 
-  it('fails in CI, saying what is missing', async () => {
+  it('fails in CI with a message that names the missing part', async () => {
     expect(await outcome('get one', 'true')).to.equal('needs a part: get one');
   });
 });

@@ -163,7 +163,7 @@ describe('codebeaker run', function () {
     const full = openSync('/dev/full', 'w');
     const { code, stderr } = await new CommandLine(['run', shell('echo one; sleep 98762'), ...onDocker], { stdio: ['ignore', full, 'pipe'] }).ended;
     closeSync(full);
-    expect([code, stderr]).to.deep.equal([125, "codebeaker: the output can't be written: ENOSPC\n"]);
+    expect([code, stderr]).to.deep.equal([125, "codebeaker: the output cannot be written: ENOSPC\n"]);
     expect(processes('sleep 98762')).to.deep.equal([]);
   });
 
@@ -177,12 +177,12 @@ describe('codebeaker', () => {
   const unknown = sourceFile('main.cobol', '');
 
   const faults: Record<string, [args: string[], code: number, stderr: string]> = {
-    'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: no such file\n'],
-    'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: can't be read (EISDIR)\n`],
-    'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}\n`],
+    'a missing file': [['run', 'none.py'], 125, 'codebeaker: none.py: there is no such file\n'],
+    'a folder': [['run', tmpdir()], 125, `codebeaker: ${tmpdir()}: it cannot be read (EISDIR)\n`],
+    'an unknown language': [['run', unknown], 125, `codebeaker: ${unknown}: its extension does not say which language it is; add --language with one of ${languageIds.join(', ')}\n`],
     'a missing configuration': [['run', unknown, '--config', '/none.json'], 2, 'codebeaker: /none.json: there is no such file\n'],
-    'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: can't connect to the client (ENOENT)\n"],
-    'a port nobody listens at': [['--socket=1'], 1, "codebeaker: can't connect to the client (ECONNREFUSED)\n"],
+    'a socket nobody listens at': [['--pipe=/none'], 1, "codebeaker: it cannot connect to the client (ENOENT)\n"],
+    'a port nobody listens at': [['--socket=1'], 1, "codebeaker: it cannot connect to the client (ECONNREFUSED)\n"],
   };
   for (const [name, [args, code, stderr]] of Object.entries(faults)) {
     it(`says in one line what is wrong with ${name}`, async () => {

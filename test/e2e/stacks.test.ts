@@ -48,7 +48,7 @@ describe('a stack', function () {
   it('names our sources when a command fails, and nothing else is printed', () => {
     const { status, places, stderr } = crash('node:process stdout write');
     expect(status).to.equal(1);
-    expect(stderr).to.match(/^codebeaker: a fault of ours: Error: broken by a test\n {4}at /);
+    expect(stderr).to.match(/^codebeaker: there is an error in CodeBeaker itself: Error: broken by a test\n {4}at /);
     expect(places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'process.stdout.write(`codebeaker ${')]);
   });
 
@@ -59,7 +59,7 @@ describe('a stack', function () {
     });
     await client.initialize();
     await client.exited;
-    expect(client.stderr).to.match(/ error \[codebeaker\] a fault of ours: Error: broken by a test\n/);
+    expect(client.stderr).to.match(/ error \[codebeaker\] there is an error in CodeBeaker itself: Error: broken by a test\n/);
     expect(placesIn(client.stderr)).to.include(lineOf('server/src/serving/house.ts', 'availableParallelism()'));
     expect(client.stderr).not.to.match(/start\.cjs|chunks/);
   });

@@ -1,7 +1,7 @@
-/** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
+/** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import { preparesSandboxes, narrow, type Policy } from '../policy/policy.ts';
+import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
@@ -13,18 +13,18 @@ import type { HouseParts } from './parts.ts';
 import type { Visit } from './visit.ts';
 
 export interface ServiceParts extends HouseParts {
-  /** The one house of the daemon. It is asked for when `initialize` has been answered, so that the answer need not wait for its code. */
+  /** Returns the one house of the daemon. Its code is loaded only after `initialize` has been answered. */
   house(): Promise<House>;
 }
 
-/** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
+/** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
-    await within(clock, LOOK_DEADLINE_MS, catalog.known());
+    await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
@@ -33,7 +33,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
         changes.begin();
-        // What was remembered from last time is looked at now that nobody waits for it.
+        // Now that the client has its answer, the runtimes that were only remembered are looked at as well.
         void catalog.lookAtAll();
         return visit.serve;
       },
@@ -45,7 +45,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
   };
 }
 
-/** For a daemon that serves one client: with the visit ends the house, before the end is answered. */
+/** For a daemon that serves only one client: closing the client's service also closes the house. */
 export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): OpenService {
   return async (params, client) => {
     const service = await open(params, client);
@@ -54,7 +54,7 @@ export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): O
   };
 }
 
-/** The configuration file's policy, narrowed by the project's files and then by the client. */
+/** The policy of the configuration file, narrowed by the project's files and then by the client. */
 async function policyFor(params: InitializeParams, client: Client, { policy, log }: ServiceParts): Promise<Policy> {
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
