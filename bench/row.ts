@@ -95,6 +95,6 @@ function isMet(target: Target, unit: Unit, ours: Figures, ratio = NaN): boolean 
 function inWords(target: Target, unit: Unit): string {
   const limits = NAMES.filter((name) => target[name] !== undefined).map((name) => `${name} ${isRate(unit) ? '>=' : '<='} ${Number(target[name]?.toFixed(1))}`);
   const speedup = target.minSpeedup === undefined ? [] : [`at least ${target.minSpeedup} times as fast`];
-  const slowdown = target.maxSlowdown === undefined ? [] : [`at most ${target.maxSlowdown} times as long`];
+  const slowdown = target.maxSlowdown === undefined ? [] : [target.maxSlowdown === 1 ? 'at most as long' : `at most ${target.maxSlowdown} times as long`];
   return [...limits, ...speedup, ...slowdown].join(', ');
 }

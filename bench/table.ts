@@ -1,7 +1,7 @@
 /** Writes the rows as a Markdown table. */
 import type { Figures, Row, Skipped } from './row.ts';
 
-const head = ['what is measured', 'CodeBeaker: p50 / p95 / p99', 'compared with', 'its p50 / p95 / p99', 'CodeBeaker is better', 'runs', 'load average', 'target', 'target met'];
+const head = ['what is measured', 'CodeBeaker: p50 / p95 / p99', 'compared with', 'its p50 / p95 / p99', 'times better (p50)', 'runs', 'load average', 'target', 'target met'];
 
 export function table(rows: readonly (Row | Skipped)[]): string {
   const all = [head, ...rows.map((row) => ('skipped' in row ? [row.name, `not measured: ${row.skipped.replaceAll(/\s+/g, ' ')}`, row.against] : cells(row)))];
@@ -17,7 +17,7 @@ function cells({ name, ours, against, theirs, ratio, unit, runs, load, target, n
     `${figures(ours, runs)} ${unit}`.trimEnd(),
     against,
     theirs ? `${figures(theirs, runs)} ${unit}`.trimEnd() : '',
-    ratio === undefined ? '' : `${number(ratio)} times`,
+    ratio === undefined ? '' : number(ratio),
     String(runs),
     load.toFixed(1),
     target ? target.words : '',

@@ -9,7 +9,7 @@ import { type Row, row, type Skipped, type Target } from '../row.ts';
 /** A person pauses at least as long between two runs. In this time the next interpreter starts. */
 const PAUSE_MS = 250;
 
-/** An empty pool would turn off interpreters that are started in advance. With any other they follow the demand, in all runtimes. */
+/** An empty pool would mean that nothing is prepared in advance. With any other, interpreters are prepared in all runtimes as they are needed. */
 const prepared = { pool: { native: { python: 1 } } };
 
 const cases: readonly [runtime: string, language: Language, target: Target | undefined][] = [

@@ -36,7 +36,7 @@ export class Created {
   }
 
   get note(): string {
-    return `${this.warm} of ${this.#made} sandboxes were prepared in advance`;
+    return `a sandbox was ready ${this.warm} of ${this.#made} times`;
   }
 }
 
