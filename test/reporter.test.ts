@@ -47,6 +47,6 @@ describe('the reporter', () => {
   it('something keeps the process alive', async () => {
     const { code, last, output } = await run('hanging');
     expect({ code, last }).to.deep.equal({ code: 1, last: '1 passed, 1 failed, 0 skipped' });
-    expect(output).to.match(/held by: .*Timeout/);
+    expect(output).to.match(/kept alive by: .*Timeout/);
   });
 });

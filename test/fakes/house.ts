@@ -1,4 +1,4 @@
-/** The house of a daemon over fake runtimes: everything that serves clients is real. */
+/** A real `House`, with everything that serves clients, on top of fake runtimes. */
 import type { Clock } from '../../server/src/base/clock.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { EventStream } from '../../server/src/events/events.ts';
@@ -22,9 +22,9 @@ export interface FakeHouse {
   readonly catalog: Catalog;
   readonly events: EventStream;
   readonly house: House;
-  /** For any number of clients. */
+  /** Opens the service for any number of clients. */
   readonly open: OpenService;
-  /** For one client, with whom the house ends. */
+  /** Opens the service for one client. The house is closed when that client leaves. */
   readonly openSole: OpenService;
 }
 
