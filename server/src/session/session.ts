@@ -14,6 +14,7 @@ import {
   type SessionState,
 } from '../protocol/index.ts';
 import type { Sandbox } from '../runtime/ports.ts';
+import { Lifespan } from './lifespan.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
@@ -57,22 +58,18 @@ export class Session {
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
-  readonly #createdAt: number;
+  readonly #lifespan: Lifespan;
   readonly #queue = new Sequence();
   readonly #running = new Set<Running>();
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
-  #lastActiveAt: number;
-  #active = 0;
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
   readonly #closed = deferred();
   #commandCount = 0;
   #usage: CommandUsage = { cpuMs: 0, peakMemoryBytes: 0 };
-  #cancelIdle: (() => void) | undefined;
-  readonly #cancelLifetime: (() => void) | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -83,10 +80,7 @@ export class Session {
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
-    this.#createdAt = this.#lastActiveAt = parts.clock.now();
-    const { maxLifetimeMs } = parts;
-    if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => this.#end('lifetime'));
-    this.#watchIdle();
+    this.#lifespan = new Lifespan({ ...parts, over: (reason) => this.#end(reason) });
     void parts.sandbox.lost.then(() => this.#end('sandboxLost'));
     this.#tell('ready');
   }
@@ -182,9 +176,7 @@ export class Session {
       state: this.#state,
       warm: this.#parts.warm ?? false,
       workspace: '/workspace',
-      createdAt: iso(this.#createdAt),
-      lastActiveAt: iso(this.#active > 0 ? this.#parts.clock.now() : this.#lastActiveAt),
-      expiresAt: iso(this.#expiresAt()),
+      ...this.#lifespan.times(),
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
@@ -215,8 +207,7 @@ export class Session {
   /** Whatever fails on the way, the session is closed in the end, and no caller waits for it any more. */
   async #close(reason: CloseReason): Promise<void> {
     this.#reason = reason;
-    this.#cancelIdle?.();
-    this.#cancelLifetime?.();
+    this.#lifespan.end();
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
@@ -242,20 +233,11 @@ export class Session {
 
   #enter(): void {
     this.#commandCount++;
-    this.#cancelIdle?.();
-    if (this.#active++ === 0 && this.#state === 'ready') this.#setState('busy');
+    if (this.#lifespan.enter() && this.#state === 'ready') this.#setState('busy');
   }
 
   #leave(): void {
-    this.#lastActiveAt = this.#parts.clock.now();
-    if (--this.#active > 0 || this.#state !== 'busy') return;
-    this.#setState('ready');
-    this.#watchIdle();
-  }
-
-  #watchIdle(): void {
-    const { idleTimeoutMs, clock } = this.#parts;
-    if (idleTimeoutMs > 0) this.#cancelIdle = clock.after(idleTimeoutMs, () => this.#end('idle'));
+    if (this.#lifespan.leave() && this.#state === 'busy') this.#setState('ready');
   }
 
   #setState(state: SessionState, reason?: CloseReason): void {
@@ -266,21 +248,6 @@ export class Session {
   #tell(state: SessionState, reason?: CloseReason): void {
     this.#parts.events.emit({ kind: 'sessionChanged', session: this.identity, state, reason });
   }
-
-  /** When the session will close if nothing more happens in it. */
-  #expiresAt(): number {
-    const { idleTimeoutMs, maxLifetimeMs, clock } = this.#parts;
-    const idle = idleTimeoutMs === 0 ? Infinity : (this.#active > 0 ? clock.now() : this.#lastActiveAt) + idleTimeoutMs;
-    const lifetime = maxLifetimeMs === 0 ? Infinity : this.#createdAt + maxLifetimeMs;
-    return Math.min(idle, lifetime, LAST_DATE);
-  }
-}
-
-/** The latest point in time that a JavaScript Date can represent. It is the expiry of a session that never expires. */
-const LAST_DATE = 8_640_000_000_000_000;
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 export function sessionClosed(sessionId: string, reason: CloseReason): ProtocolError {
