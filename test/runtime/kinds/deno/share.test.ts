@@ -119,7 +119,7 @@ describe('a folder shared with programs under deno', () => {
     const { isolation } = await share('readWrite');
     const layer = isolation.layers.find(({ name }) => name === 'filesystem');
     expect(layer?.state).to.equal('degraded');
-    expect(layer?.detail).to.contain('3 links that lead out of the folder are closed').and.to.contain('3 of its entries hold links');
+    expect(layer?.detail).to.contain('3 links that lead out of the folder can\'t be used').and.to.contain('3 of its entries can\'t be written');
   });
 
   it('is refused when Deno could not be told its name, but can be copied', async () => {

@@ -50,12 +50,12 @@ const enforced: readonly Layer[] = [
   { name: 'pids', state: 'enforced', detail: '32 processes' },
   { name: 'disk', state: 'enforced', detail: '65536 bytes in each of /workspace and /tmp, counted as memory' },
 ];
-const none = 'this host lets us set no control group';
+const none = 'the daemon may not use control groups on this host';
 
 const cases: Record<string, [text: string, score: number, other: readonly Layer[], workspace?: SandboxSpec['workspace']]> = {
   'everything, in its control groups': [inGroups, 6, []],
   'less for each process by itself, where there are no control groups': [outside, 3, [
-    { name: 'memory', state: 'degraded', detail: '900000 bytes for each process; not for all of them together' },
+    { name: 'memory', state: 'degraded', detail: '900000 bytes for each process, but no limit for all of them together' },
     { name: 'cpu', state: 'off', detail: none },
     { name: 'pids', state: 'degraded', detail: '32 processes in a user namespace of its own' },
   ]],

@@ -1,4 +1,4 @@
-/** The runtime `bun`. Bun has no permissions of its own: without an operating system's sandbox around it there is none. */
+/** The runtime `bun`, which runs Bun in bubblewrap. Bun has no permissions of its own, so without bubblewrap the runtime is unavailable. */
 import { arch, platform } from 'node:os';
 import { type LanguageId, languages } from '../../../protocol/index.ts';
 import { findPackaged } from '../../machine/packaged.ts';
@@ -34,7 +34,10 @@ function bun(searchPath: string | undefined): NativeKind {
   };
 }
 
-/** Its installation leaves the program with a name for Windows on every platform, or where it was where scripts don't run. */
+/**
+ * The npm package puts the program into bin/bun.exe on every system when its installation script runs. Where npm runs no
+ * scripts, the program is still in the package for this system.
+ */
 function findBun(searchPath: string | undefined): Promise<string | undefined> {
   const native = `@oven/bun-${platform()}-${arch() === 'arm64' ? 'aarch64' : arch()}`;
   const files = [{ package: 'bun', file: 'bin/bun.exe' }, { package: native, through: 'bun', file: 'bin/bun' }];

@@ -1,5 +1,5 @@
-// Tries to get out of the sandbox. Each attempt must fail: those that do not are printed, then the memory this takes.
-// A line before this one declares `outside`, the path of a file that the program may not read.
+// Tries to do what Deno's permissions forbid. Prints which attempts were successful, how much memory the program uses,
+// and which file it was started from. A line before this one declares `outside`, the path of a file that it may not read.
 const attempts = {
   "read files outside": () => Deno.readTextFileSync(outside),
   "write files outside": () => Deno.writeTextFileSync(outside, ""),
@@ -20,7 +20,7 @@ for (const [name, attempt] of Object.entries(attempts)) {
     await attempt();
     open.push(name);
   } catch {
-    // It is closed, as it should be.
+    // It failed, as it should.
   }
 }
 console.log(JSON.stringify({ open, memoryBytes: Deno.memoryUsage().rss, program: Deno.execPath() }));

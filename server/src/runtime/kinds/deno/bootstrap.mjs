@@ -1,18 +1,18 @@
 /**
- * Deno is started with this file instead of the user's own, which it then imports.
+ * Deno is started with this file, which then imports the user's file.
  *
- * Deno checks no permission for the static imports of the file it is started with, so that such a file could import
- * any file of the host as text. It does check a dynamic import, with everything that is imported in turn. The user's
- * file is made to look like the main one:
+ * Deno does not check permissions for the static imports of the file that it is started with: the user's file could
+ * import any file of the host as text. It does check them for a dynamic import, and for everything that is imported in
+ * turn. So that the user's file still looks like the main one:
  *
- * - CODEBEAKER_MAIN is its URL; without one, an order on stdin tells it. The program's own variables come as
- *   CODEBEAKER_ENV_<name>: none of them is there when Deno starts, so that none can set the loader, V8 or Deno itself
- *   (LD_PRELOAD, DENO_V8_FLAGS, ...).
- * - Deno.mainModule and, derived from it, process.argv[1] name the user's file.
- * - import.meta.main is set by a first statement, where the source speaks of it.
- * - CommonJS, as most scripts for Node are, runs as CommonJS, with require.main.
+ * - CODEBEAKER_MAIN is its URL. If that is not set, an order on stdin names the file. The program's own variables come as
+ *   CODEBEAKER_ENV_<name>: they are not set when Deno starts, so that none of them can control the dynamic loader, V8 or
+ *   Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
+ * - Deno.mainModule, and so process.argv[1], name the user's file.
+ * - import.meta.main is set by a statement that is put before the source, if the source uses it.
+ * - A file in CommonJS, as most scripts for Node are, runs as CommonJS and has require.main.
  *
- * None of this is what confines the program: Deno's permissions are, and they hold for this file too.
+ * This file confines nothing. Deno's permissions do, and they hold for this file, too.
  */
 const main = Deno.env.get("CODEBEAKER_MAIN") ?? ordered();
 const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_ENV_"));
@@ -27,7 +27,7 @@ else {
   await import(main);
 }
 
-// Deno was started ahead: it waits for its order (prime/order.ts), in which there are no variables and no arguments.
+// Deno was started in advance: this waits for the order (warm-up/order.ts), which has no variables and no arguments.
 function ordered() {
   const take = (count) => {
     const taken = new Uint8Array(count);
@@ -49,7 +49,7 @@ function read() {
   try {
     return Deno.readTextFileSync(new URL(main));
   } catch {
-    return ""; // the import says what is wrong
+    return ""; // the import below fails with a message that says why
   }
 }
 
@@ -66,7 +66,7 @@ async function runCommonJs() {
     Module._load(fileURLToPath(main), null, true);
   } catch (fault) {
     if (fault?.code !== "ERR_REQUIRE_ASYNC_MODULE") throw fault;
-    await import(main); // top-level await: it was a module after all
+    await import(main); // it has a top-level await, so it is a module
   }
 }
 

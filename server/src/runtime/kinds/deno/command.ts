@@ -1,4 +1,4 @@
-/** The command line and the environment a program gets: everything it may, and nothing else. */
+/** The command line and the environment with which Deno runs a program. They grant what the program may do, and nothing else. */
 import { pathToFileURL } from 'node:url';
 import { type Environment, ProtocolError } from '../../../protocol/index.ts';
 import type { Program } from '../../ports.ts';
@@ -7,11 +7,11 @@ import type { Program } from '../../ports.ts';
 const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
 const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
-/** What a sandbox's programs may touch. Real host paths. */
+/** The files that programs may use. All paths are real ones, without links; a folder stands for everything in it. */
 export interface Grants {
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Stronger than the grants. */
+  /** These two win over the first two. */
   readonly denyRead: readonly string[];
   readonly denyWrite: readonly string[];
 }
@@ -24,15 +24,17 @@ export interface DenoRun {
   readonly args: readonly string[];
   readonly env: Environment;
   readonly grants: Grants;
+  /** The limit of V8's heap. */
   readonly memoryBytes: number;
-  /** Deno's own folder, which programs can't read. */
+  /** The folder in which Deno keeps its own files. Programs have no permission to read it. */
   readonly cache: string;
+  /** The folder that is HOME and TMPDIR. */
   readonly temporary: string;
 }
 
 /**
- * What the toolchain of Deno's runtimes says is to be run: `deno run FILE ARGS...`.
- * @throws ProtocolError LanguageUnsupported for anything else
+ * The file and the arguments of a command as Deno's toolchain makes it: `deno run FILE ARGS...`.
+ * @throws ProtocolError LanguageUnsupported for any other command
  */
 export function programOf(command: Program['command']): { readonly file: string; readonly args: readonly string[] } {
   const [deno, run, file, ...args] = typeof command === 'string' ? [] : command;
@@ -42,10 +44,10 @@ export function programOf(command: Program['command']): { readonly file: string;
 
 const MIB = 1024 * 1024;
 const MIN_HEAP_MIB = 16;
-/** What Deno and ICU look at when they start, and that can do no harm there. */
+/** Deno and ICU read these variables when they start, and they can do no harm there. So they are set from the beginning. */
 const early = /^(?:NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
-/** Deno looks at them when a program asks for a graphics card, which no permission guards. Nobody gets one. */
+/** With these variables a program could choose a graphics card, for which Deno has no permission. They are dropped. */
 const graphics = /^DENO_WEBGPU_/;
 
 function variables(env: Environment): [name: string, value: string][] {
@@ -63,7 +65,7 @@ export function denoCommand({ binary, bootstrap, args, env, grants, memoryBytes 
     ...list('--deny-read', grants.denyRead),
     ...list('--deny-write', grants.denyWrite),
     `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
-    // Other variables are not there, instead of forbidden: programs ask for many.
+    // Other variables look as if they were not set. Otherwise reading one would be an error, and programs read many.
     '--ignore-env',
     '--no-remote',
     '--no-npm',
@@ -91,17 +93,18 @@ export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Recor
   };
 }
 
-/** No list at all: a flag without a value would mean everything. Paths hold no commas (see `checkGrants`). */
+/** The flag is left out for an empty list, because without a value it would mean all paths. No path has a comma in it (see `checkGrants`). */
 function list(flag: string, paths: readonly string[]): string[] {
   return paths.length === 0 ? [] : [`${flag}=${paths.join(',')}`];
 }
 
 /**
- * Deno splits its lists at commas and has no way around it: a path with one would grant two others.
+ * Refuses paths with a comma: Deno takes a comma as the end of a path, and has no way to quote it. Such a path would
+ * grant two other ones.
  * @throws ProtocolError IsolationUnavailable
  */
 export function checkGrants({ read, write, denyRead, denyWrite }: Grants): void {
   if (![read, write, denyRead, denyWrite].flat().some((path) => path.includes(','))) return;
-  const message = 'the path of the folder, or of a link in it, holds a comma; share it with access copy, or use the runtime docker';
+  const message = 'the path of the folder, or of a link in it, has a comma in it, which Deno does not support; share the folder with access copy, or use the runtime docker';
   throw new ProtocolError('IsolationUnavailable', message, { layers: ['filesystem'] });
 }

@@ -1,4 +1,4 @@
-/** Makes a sandbox: its folders, what is shared, what programs may touch. */
+/** Makes a sandbox of Deno alone: its folders, the shared folder, and what programs may use. */
 import { mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
@@ -27,16 +27,16 @@ export interface CreateParts {
   readonly clock: Clock;
   readonly walker: Walker;
   readonly linux: boolean;
-  /** Told when its folders are gone. */
+  /** Called when the sandbox has been removed. */
   removed(sandbox: DenoSandbox): void;
 }
 
-/** @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
+/** If it rejects, nothing of the sandbox is left. @throws ProtocolError IsolationUnavailable, DiskFull, SandboxFailed */
 export async function createSandbox(spec: SandboxSpec, context: CreateContext, parts: CreateParts): Promise<DenoSandbox> {
   try {
     return await undoing((undo) => make(spec, context, parts, undo));
   } catch (fault) {
-    // What the system says names paths of the host.
+    // The messages of system errors have paths of the host in them.
     const code = errorCode(fault);
     throw code === '' || fault instanceof ProtocolError ? fault : new ProtocolError('SandboxFailed', `the sandbox could not be made: the host answered ${code}`);
   }
@@ -53,8 +53,8 @@ async function make(spec: SandboxSpec, context: CreateContext, parts: CreatePart
   const workspace = lent?.path ?? own.workspace;
   const circumstances: Circumstances = {
     linux: parts.linux,
-    links: lent && (await closeableLinks(lent, parts.linux, context)),
-    temporaryWritable: lent?.access !== 'readWrite' || (await onOtherDisks(workspace, own.temporary)),
+    links: lent && (await deniableLinks(lent, parts.linux, context)),
+    temporaryWritable: lent?.access !== 'readWrite' || (await onDifferentFileSystems(workspace, own.temporary)),
   };
   const mounts: Mount[] = [
     { virtual: '/workspace', host: workspace, writable: lent?.access !== 'readOnly' },
@@ -79,8 +79,9 @@ async function make(spec: SandboxSpec, context: CreateContext, parts: CreatePart
 }
 
 /**
- * Whoever may write a folder may also move it. A shared folder could be moved into /tmp, where no denial reaches it
- * and where it would be removed with the sandbox: so both are only writable when they are on different disks.
+ * A program that may write to two folders can move things from one to the other. It could move parts of a shared folder
+ * into /tmp, where the denials for links do not hold, and where they would be removed with the sandbox. So where the
+ * shared folder can be written, /tmp can be only if it is on another file system: between two of them nothing is moved.
  */
 function grantsOf(lent: SharedFolder | undefined, workspace: string, temporary: string, { links, temporaryWritable }: Circumstances): Grants {
   return {
@@ -91,20 +92,21 @@ function grantsOf(lent: SharedFolder | undefined, workspace: string, temporary: 
   };
 }
 
-async function onOtherDisks(a: string, b: string): Promise<boolean> {
+async function onDifferentFileSystems(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)]);
   return first.dev !== second.dev;
 }
 
-async function closeableLinks({ path }: SharedFolder, linux: boolean, { signal, report }: CreateContext): Promise<Links> {
+/** The links in the shared folder. @throws ProtocolError IsolationUnavailable where they can't be denied to programs */
+async function deniableLinks({ path }: SharedFolder, linux: boolean, { signal, report }: CreateContext): Promise<Links> {
   report('looking for links in the folder');
   const links = await findLinks(path, signal).catch((fault: unknown) => {
     signal.throwIfAborted();
     throw fileError(fault, '/workspace');
   });
-  // Where names are compared without case, a denial of one spelling is none of the others.
+  // On other systems names may be compared without case, and a denial of a path would not hold for its other spellings.
   if (linux || links.out.length === 0) return links;
-  throw new ProtocolError('IsolationUnavailable', 'the folder holds links that lead out of it; share it with access copy, or use the runtime docker', {
+  throw new ProtocolError('IsolationUnavailable', 'the folder has links in it that lead out of it; share it with access copy, or use the runtime docker', {
     layers: ['filesystem'],
   });
 }

@@ -1,4 +1,4 @@
-/** Finds a Deno and finds out whether it can be trusted with anything. */
+/** Finds the Deno of this host, and tries out whether its permissions hold. */
 import { realpath, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface Found {
   readonly version: string;
 }
 
-/** What was found out before about the very same file, by a daemon of the same version on the same host. */
+/** What was found out before about the very same file, by a daemon of the same version. */
 export interface Verdicts {
   get(binary: string): Promise<Known | undefined>;
   keep(binary: string, known: Known): Promise<void>;
@@ -29,18 +29,20 @@ export interface Verdicts {
 export interface DetectParts {
   readonly keeper: Keeper;
   readonly clock: Clock;
+  /** The path of a Deno. undefined: there is none. */
   find(): Promise<string | undefined>;
   readonly verdicts: Verdicts;
+  /** Makes a sandbox with a Deno that has not been tried out yet. */
   make(found: Found, spec: SandboxSpec): Promise<Sandbox>;
 }
 
-/** A Deno that takes longer to run the programs of the probe is of no use. */
+/** The programs of the probe must have ended within this time. */
 const PROBE_DEADLINE_MS = 10_000;
 
 /** @throws Error, of which `wordsFor` tells what is wrong */
 export async function detectDeno(parts: DetectParts): Promise<{ found: Found; known: Known }> {
   const { keeper, clock, find, make, verdicts } = parts;
-  if (platform() === 'win32') throw new Error('it is not served on this platform yet');
+  if (platform() === 'win32') throw new Error('it is not supported on Windows yet');
   const binary = await find();
   if (binary === undefined) throw new Error('there is no deno on this host');
   const before = await verdicts.get(binary);
@@ -57,7 +59,7 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
     const probing = probe(sandbox, clock.monotonic() - begin, folder, clock);
     const { program, ...measured } = await deadline(clock, PROBE_DEADLINE_MS, probing, () => new Error('deno does not answer'));
     const known = { version, at: clock.now(), ...measured };
-    // What starts another program may start yet another the next time.
+    // A script that starts some Deno may start another one the next time: only a verdict about the file itself is kept.
     if (program === (await realpath(binary))) await verdicts.keep(binary, known);
     return { found, known };
   } finally {
@@ -66,7 +68,7 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
 }
 
 
-/** What the system says names paths; what we say does not. */
+/** The reason for people. The messages of system errors have paths in them, so only their code is told. */
 export function wordsFor(fault: unknown): string {
   const code = errorCode(fault);
   if (code !== '') return `it could not be tried out: the host answered ${code}`;

@@ -1,18 +1,19 @@
-/** Why a program ended, where the system tells only of a signal. */
+/** Finds out whether a program was ended because of memory, where the system reports only a signal. */
 import type { Exit, Sink } from '../../ports.ts';
 
-/** How V8 ends a process when it can't go on. */
+/** The signals with which V8 ends its process after a fatal error. */
 const V8_SIGNALS = ['SIGTRAP', 'SIGABRT', 'SIGILL'];
-/** What it writes before, on a line of its own. A program that writes it and dies so has lied about itself alone. */
-const V8_WORDS = /# Fatal [^\n]*out of memory/;
-const CARRY = 200;
+/** V8 prints this line before. A program can print it, too, and end itself by such a signal; it deceives nobody but its own user. */
+const V8_MESSAGE = /# Fatal [^\n]*out of memory/;
+/** So much of a chunk is kept, because the message may continue in the next one. */
+const CARRY_LENGTH = 200;
 
 export class ExitCause {
   #tail = '';
   #v8OutOfMemory = false;
   #exceeded = false;
 
-  /** Gives everything on to `sink`, and reads what goes to stderr. */
+  /** A sink that passes everything on to `sink`, and reads what goes to stderr. */
   reading(sink: Sink): Sink {
     return (stream, chunk) => {
       if (stream === 'stderr') this.#read(chunk);
@@ -23,15 +24,16 @@ export class ExitCause {
   #read(chunk: Buffer): void {
     if (this.#v8OutOfMemory) return;
     const text = this.#tail + chunk.toString('latin1');
-    this.#v8OutOfMemory = V8_WORDS.test(text);
-    this.#tail = text.slice(-CARRY);
+    this.#v8OutOfMemory = V8_MESSAGE.test(text);
+    this.#tail = text.slice(-CARRY_LENGTH);
   }
 
-  /** It is killed because it used too much. */
+  /** To be called before the program is killed because it uses too much memory. */
   exceed(): void {
     this.#exceeded = true;
   }
 
+  /** Returns the exit that the system reports, or `memoryLimit` instead of it. */
   judge(exit: Exit): Exit {
     if (exit.kind !== 'signaled') return exit;
     const { signal } = exit;

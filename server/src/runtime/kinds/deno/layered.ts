@@ -1,4 +1,4 @@
-/** Deno inside bubblewrap: its permissions hold the programs, and the system holds Deno. */
+/** Deno in bubblewrap: Deno's permissions confine the programs, and the operating system confines Deno. */
 import { forwarding } from '../../../base/forward.ts';
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
@@ -16,10 +16,10 @@ const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
 
 const permissions: Layer = {
-  name: 'permissions', state: 'enforced', detail: "Deno's own: files of /workspace and /tmp, no network, no other program, no library, no variable of others",
+  name: 'permissions', state: 'enforced', detail: "Deno's own: files in /workspace and /tmp only, no network, no other programs, no native libraries, no variables but the program's own",
 };
 
-/** `found` gives the Deno that keeps its promises. */
+/** `found` resolves with the Deno that was tried out; it rejects where there is none. */
 export function createLayeredDeno(found: () => Promise<Found>, options: NativeOptions): NativeRuntime {
   return new NativeRuntime(layeredDeno(found), options);
 }
@@ -46,7 +46,7 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
   };
 }
 
-/** Two layers of different kinds are better than one. */
+/** A second layer of another kind is worth one point, if nothing is missing from the first. */
 function layered({ score, layers }: Isolation): Isolation {
   return { score: score + (score === NATIVE_SCORE ? 1 : 0), layers: [...layers, permissions] };
 }
@@ -58,8 +58,8 @@ const WAIT: readonly string[] = ['deno', 'wait'];
 const warmUp: WarmUp = { takes: { file: true, env: false, args: false }, start: () => ({ command: WAIT, env: {}, files: {} }) };
 
 /**
- * Runs nothing but Deno: every program of it has both layers. A Deno that waits in it was started with the limit of
- * memory that held then, and keeps to it: so the sandbox is not held to another one.
+ * A sandbox that runs nothing but Deno, so that both layers hold for every program. Its limits can't be changed: a Deno
+ * that waits for its order was started with a heap for the limit of memory at that time.
  */
 function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): Sandbox {
   const both = ['/workspace', '/tmp'];
@@ -80,7 +80,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   });
 }
 
-/** The same process, of whose exit `cause` says what it was. */
+/** The same process, but its exit is judged by `cause`. */
 function judged(running: Process, cause: ExitCause): Process {
   return forwarding(() => running, { exited: running.exited.then((exit) => cause.judge(exit)) });
 }

@@ -1,4 +1,4 @@
-/** Whether this Deno keeps what it promises: found out by running programs that try to get out. */
+/** Finds out whether the permissions of a Deno hold, by running programs that try to do what is forbidden. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
@@ -6,12 +6,12 @@ import type { Sandbox } from '../../ports.ts';
 import { Collector } from '../../machine/collector.ts';
 import attempts from './attempts.mjs' with { type: 'text' };
 
-/** As in choice/measurements.ts; `memoryBytes` is that of a program, because a sandbox without one is only a folder. */
+/** The quantities are those of choice/measurements.ts, but `memoryBytes` is what a program used: a sandbox in which none runs is only a folder. */
 export interface Probe {
   readonly coldMs: number;
   readonly warmMs: number;
   readonly memoryBytes: number;
-  /** The file that ran, as Deno has it: whatever was started may have started another. */
+  /** The path of the program that really ran, as Deno says: what was started may have been a script that starts another. */
   readonly program: string;
 }
 
@@ -20,7 +20,10 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 
 const staticImport = (outside: string) => `import text from ${JSON.stringify(outside)} with { type: "text" };\nconsole.log(text);\n`;
 
-/** @throws Error that says what is wrong */
+/**
+ * `makeMs`: how long it took to make the sandbox. `folder`: a folder of the host outside of the sandbox.
+ * @throws Error with a message that says what is wrong
+ */
 export async function probe(sandbox: Sandbox, makeMs: number, folder: string, clock: Clock): Promise<Probe> {
   const outside = await mkdtemp(join(folder, 'outside-'));
   const secret = join(outside, 'secret.txt');

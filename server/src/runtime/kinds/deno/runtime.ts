@@ -1,4 +1,4 @@
-/** Deno as a runtime: JavaScript and TypeScript, everywhere and at once, in Deno's own permissions. */
+/** The runtime of Deno alone: it runs JavaScript and TypeScript on every system, confined by Deno's own permissions. */
 import { platform } from 'node:os';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
@@ -19,11 +19,11 @@ export interface DenoOptions {
   readonly keeper: Keeper;
   readonly clock: Clock;
   readonly log: Log;
-  /** The daemon's own: PATH says where to look for a Deno. */
+  /** The daemon's environment. A Deno is searched for on its PATH. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absent: nothing is known from before. */
+  /** What is remembered. Absent: nothing. */
   readonly verdicts?: Verdicts;
-  /** The path of a Deno, given PATH. */
+  /** Finds the path of a Deno, by default as in binary.ts. */
   readonly find?: (searchPath: string | undefined) => Promise<string | undefined>;
 }
 
@@ -35,7 +35,6 @@ export function createDenoRuntime(options: DenoOptions): DenoRuntime {
 const noVerdicts: Verdicts = { get: async () => undefined, keep: async () => undefined };
 const HINT = 'npm install deno, or put a recent deno on PATH';
 
-/** Deno by itself. */
 export class DenoRuntime implements Runtime {
   readonly id = 'deno';
   readonly can = { terminals: false, networks: ['none'] } as const;
@@ -63,10 +62,10 @@ export class DenoRuntime implements Runtime {
   }
 
   watch(): void {
-    // Nobody tells when a Deno has been installed.
+    // Nothing tells the daemon when a Deno has been installed.
   }
 
-  /** A Deno that was tried out. @throws Error, whose words say why there is none */
+  /** The Deno that was tried out. @throws Error with a message that says why there is none */
   async found(): Promise<Found> {
     if (!this.#looked) await this.refresh(new AbortController().signal);
     if (!this.#found) throw new Error(this.#info.reason);
@@ -92,7 +91,7 @@ export class DenoRuntime implements Runtime {
     this.#closed = true;
     await this.#looking;
     const { log } = this.#options;
-    // What can't be removed now goes with the keeper.
+    // If a sandbox can't be removed now, the keeper removes it when the daemon ends.
     const closings = [...this.#sandboxes].map((sandbox) => sandbox.close().catch((fault: unknown) => log.warn('a sandbox could not be removed', fault)));
     await Promise.all(closings);
   }
@@ -103,14 +102,14 @@ export class DenoRuntime implements Runtime {
     const removed = (gone: DenoSandbox) => void this.#sandboxes.delete(gone);
     const sandbox = await createSandbox(spec, context, { ...found, keeper, clock, ...system, removed });
     this.#sandboxes.add(sandbox);
-    // Somebody may have closed or cancelled meanwhile.
+    // The runtime may have been closed, or the creation cancelled, meanwhile.
     if (!this.#closed && !context.signal.aborted) return sandbox;
     await sandbox.close();
     context.signal.throwIfAborted();
     throw new ProtocolError('RuntimeUnavailable', 'the daemon is shutting down', { runtime: this.id });
   }
 
-  /** Never rejects: what is wrong becomes the reason. */
+  /** Never rejects: what is wrong becomes the reason for which the runtime is unavailable. */
   async #look(): Promise<void> {
     const { keeper, clock, env, log, find = findDeno, verdicts = noVerdicts } = this.#options;
     const context = { signal: new AbortController().signal, report: () => undefined };

@@ -1,4 +1,4 @@
-/** A folder of the host in which Deno runs programs with no permission but for that folder. */
+/** A sandbox of Deno alone: a folder of the host, in which Deno runs programs that have permissions for this folder only. */
 import type { Clock } from '../../../base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../../protocol/index.ts';
 import type { ConfinedFiles } from '../../machine/confined.ts';
@@ -15,7 +15,7 @@ export interface DenoSandboxParts {
   readonly binary: string;
   readonly bootstrap: string;
   readonly version: string;
-  /** Host folders of its own. */
+  /** The paths of two folders of its own on the host: Deno's files, and /tmp. */
   readonly cache: string;
   readonly temporary: string;
   readonly grants: Grants;
@@ -25,7 +25,7 @@ export interface DenoSandboxParts {
   readonly limits: Limits;
   readonly keeper: Keeper;
   readonly clock: Clock;
-  /** Removes its folders, when nothing runs in them any more. */
+  /** Removes the folders. It is called when no program runs in them any more. */
   remove(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export class DenoSandbox implements Sandbox {
   }
 
   copyIn(): Promise<void> {
-    return cannot('be given a folder any more');
+    return cannot('be given a folder after it has been made');
   }
 
   close(): Promise<void> {
@@ -111,7 +111,7 @@ export class DenoSandbox implements Sandbox {
     await this.#parts.remove();
   }
 
-  /** Whoever takes their output may be slow: only the processes themselves are waited for. */
+  /** Waits only for the end of the processes, and not for their output to be taken, which may be slow. */
   async #killAll(): Promise<void> {
     await Promise.all([...this.#running].map((running) => running.kill().then(() => running.gone)));
   }

@@ -1,4 +1,4 @@
-/** The arguments of bubblewrap: what is unshared, what is seen, what is left. Everything that is not named here is not there. */
+/** The options of bubblewrap. A sandbox has what is named here and nothing else of the host. */
 import { dirname } from 'node:path/posix';
 import { PIPES } from '../../shell/index.ts';
 import type { SharedFolder } from '../../ports.ts';
@@ -6,32 +6,38 @@ import { NOBODY, type User } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
 
 export interface BubblewrapPlan {
-  /** Whether the daemon is root: then the user is a real one, not a mapping of its own. */
+  /** Whether the daemon runs as root. Then programs get another user id of the host; else a user namespace hides the daemon's. */
   readonly root: boolean;
-  /** bubblewrap 0.8 and later can forbid more user namespaces. */
+  /** Whether this bubblewrap (0.8 or later) can forbid that programs make user namespaces. */
   readonly forbidsUserNamespaces: boolean;
   readonly binds: readonly Bind[];
+  /** Symbolic links. */
   readonly links: readonly (readonly [target: string, inside: string])[];
+  /** PATH inside. */
   readonly path: string;
-  /** Host folders: made-up /etc, what the shells need, and the named pipes. */
+  /** The folder on the host that becomes /etc. */
   readonly etc: string;
+  /** The folder on the host with what the shells need (LIBRARY). */
   readonly library: string;
+  /** The folder on the host with the named pipes (PIPES). */
   readonly pipes: string;
+  /** The size of each file system that can be written. */
   readonly diskBytes: number;
-  /** Shared instead of made up. */
+  /** The folder on the host that becomes /workspace. undefined: an empty tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
-  /** Whom the programs run as. It counts only where the daemon is root: any other user stays itself. */
+  /** The user that programs become, if the daemon runs as root. */
   readonly user: User;
-  /** The descriptor that holds the system call filter. */
+  /** The descriptor from which bubblewrap reads the system call filter. */
   readonly filter: number;
 }
 
+/** Where the folder with what the shells need is inside. */
 export const LIBRARY = '/.codebeaker/lib';
 
-/** All options. They come from a file: what the first process is started with can be read inside. */
+/** All options. bubblewrap must read them from a file (--args), because programs inside can read its command line, and would see the paths of the host. */
 export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
   const { root, links, path, library, pipes, workspace, filter } = plan;
-  // Parts of /etc are the host's: they lie over it.
+  // Some files of the host's /etc are mounted over those in the made-up one, so they come after it.
   const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [library, LIBRARY], [pipes, PIPES]];
   const tmpfs = (place: string) => ['--size', String(plan.diskBytes), '--perms', '1777', '--tmpfs', place];
   return [
@@ -52,7 +58,7 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
   ];
 }
 
-/** Made on the way they would be for their owner alone. From the root on down. */
+/** The parent folders of all mounts, each after its own parent. bubblewrap would make them itself, but so that only their owner could enter them. */
 function parents(binds: readonly Bind[]): string[] {
   const folders = new Set<string>();
   for (const [, inside] of binds) {
@@ -61,7 +67,7 @@ function parents(binds: readonly Bind[]): string[] {
   return [...folders].sort();
 }
 
-/** What comes before the program: it becomes nobody for real, and loses the three capabilities that this takes. */
+/** The command that comes before the program if the daemon is root: it changes the user, and drops the three capabilities that this needs. */
 export function becomeNobody({ root, user: { uid, gid } }: Pick<BubblewrapPlan, 'root' | 'user'>): string[] {
   if (!root) return [];
   return ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];

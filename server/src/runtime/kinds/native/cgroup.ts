@@ -1,6 +1,7 @@
 /**
- * Control groups: what holds a sandbox's memory, processor and number of processes. The daemon has a group of its own
- * below the one it runs in, or below the nearest above it that it may change; each sandbox has one in there.
+ * Control groups (cgroups), which limit the memory, processor time and number of processes of a sandbox. The daemon makes
+ * a group of its own below the one in which it runs, or else below the nearest ancestor where it may; each sandbox gets a
+ * group in there.
  */
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,16 +13,17 @@ import { type Controller, controllers, hierarchies, type Hierarchy } from './hie
 import { Weight } from './weight.ts';
 
 export interface ControlGroup {
-  /** A process that writes its id to these is in it, with all that it starts. */
+  /** Paths of files. A process that writes its id to all of them is in the group, with everything that it starts. */
   readonly join: readonly string[];
-  /** Folders of the host, and where they are to be seen inside, read-only. */
+  /** Folders of the host that are to be mounted read-only in the sandbox, so that it can read its limits. */
   readonly binds: readonly (readonly [host: string, inside: string])[];
+  /** Changes the limits. */
   adjust(limits: AdjustableLimits): Promise<void>;
-  /** Kills what is left in it. Resolves when it is gone. */
+  /** Kills the processes that are left in the group. Resolves when the group is gone. */
   remove(): Promise<void>;
 }
 
-/** A group is busy until the last of its processes has been reaped. */
+/** A group can't be removed until the last of its processes has been reaped. */
 const REMOVE_TRIES = 100;
 const MAX_REMOVE_AGAIN_MS = 50;
 
@@ -36,7 +38,7 @@ export class ControlGroups {
     this.#clock = clock;
   }
 
-  /** `name` is that of the daemon's own group. Has no controllers where the host lets us have none. `found`: where it looks, by default wherever the host has some. */
+  /** `name` is the name of the daemon's own group. `found`: where to make it, by default in all hierarchies of this host. The result has no controllers where the daemon may use none. */
   static async open(name: string, clock: Clock, found?: readonly Hierarchy[]): Promise<ControlGroups> {
     const bases = new Map<Controller, Base>();
     for (const hierarchy of found ?? (await hierarchies())) {
@@ -47,20 +49,22 @@ export class ControlGroups {
     return new ControlGroups(bases, clock);
   }
 
+  /** What can be limited. */
   get controllers(): ReadonlySet<Controller> {
     return new Set(this.#bases.keys());
   }
 
-  /** Whether every limit is a group's. */
+  /** Whether everything can be limited. */
   get holdsAll(): boolean {
     return this.#bases.size === controllers.length;
   }
 
-  /** The daemon's own groups: what must go with it. */
+  /** The folders of the daemon's own groups, which must be removed when it ends. */
   get folders(): readonly string[] {
     return [...new Set([...this.#bases.values()].map(({ folder }) => folder))];
   }
 
+  /** Makes the group of a sandbox. If that fails, nothing of it is left. */
   async create(name: string, limits: AdjustableLimits): Promise<ControlGroup> {
     const folders = this.folders.map((folder) => join(folder, name));
     const adjust = async (to: AdjustableLimits) => {
@@ -85,22 +89,24 @@ export class ControlGroups {
     });
   }
 
+  /** Removes the daemon's own groups. Those of all sandboxes must be gone. */
   async close(): Promise<void> {
     await this.#remove(this.folders);
   }
 
   async #remove(folders: readonly string[]): Promise<void> {
     for (const folder of folders) {
-      // Only the second version has this file; what else is in a group has been killed by its process namespace.
+      // Only version 2 has this file. In version 1 the end of the process namespace has killed every process of the group.
       await writeFile(join(folder, 'cgroup.kill'), '1').catch(() => undefined);
       for (let tries = 1; !(await isGone(folder)); tries++) {
-        if (tries === REMOVE_TRIES) throw new Error('a control group stays busy');
+        if (tries === REMOVE_TRIES) throw new Error('a control group could not be removed: processes in it do not end');
         await sleep(this.#clock, Math.min(tries, MAX_REMOVE_AGAIN_MS));
       }
     }
   }
 }
 
+/** The daemon's own group in a hierarchy. */
 interface Base extends Hierarchy {
   readonly folder: string;
 }
@@ -110,19 +116,19 @@ type Settings = (limits: AdjustableLimits) => readonly Setting[];
 interface Setting {
   readonly file: string;
   readonly value: string;
-  /** Not every kernel has it. */
+  /** Not every kernel has the file. */
   readonly optional?: boolean;
 }
 
-/** Of the kernel's accounting of processor time. */
+/** In each such period, the group may use the processor for its quota of time. */
 const PERIOD_US = 100_000;
 const quota = (cpus: number) => Math.max(1000, Math.round(cpus * PERIOD_US));
 
-/** Without swap: memory that is paged out would be over the limit all the same. */
+/** The files that set the limits, for both versions. There is no swap: a sandbox may not use more than its memory by paging out. */
 const settings: Readonly<Record<1 | 2, Readonly<Record<Controller, Settings>>>> = {
   1: {
     memory: ({ memoryBytes }) => [
-      // With swap it is never less than without: to be raised first, and lowered last.
+      // The limit of memory and swap together can't be lower than that of memory: it is raised before, and lowered after.
       { file: 'memory.memsw.limit_in_bytes', value: String(memoryBytes), optional: true },
       { file: 'memory.limit_in_bytes', value: String(memoryBytes) },
       { file: 'memory.memsw.limit_in_bytes', value: String(memoryBytes), optional: true },
@@ -151,7 +157,7 @@ async function limit(folder: string, list: readonly Setting[]): Promise<void> {
   }
 }
 
-/** The group it runs in, or the nearest above in which it may make another. Undefined where there is none. */
+/** Makes the daemon's own group, below the group in which it runs or the nearest ancestor where it may. undefined: it may nowhere. */
 async function makeBase(hierarchy: Hierarchy, name: string): Promise<string | undefined> {
   for (let parent = hierarchy.current; parent.startsWith(hierarchy.mount); parent = dirname(parent)) {
     const folder = join(parent, name);
@@ -164,7 +170,7 @@ async function makeBase(hierarchy: Hierarchy, name: string): Promise<string | un
   return undefined;
 }
 
-/** What the groups below `folder` can limit. In the second version a group hands on what it has been given. */
+/** What groups below `folder` can limit. In version 2 a group must pass its controllers on to those below it. */
 async function usable({ version, controllers: all }: Hierarchy, folder: string): Promise<readonly Controller[]> {
   if (version === 1) return all;
   await enable(folder);

@@ -1,4 +1,4 @@
-/** A made-up /etc: nobody of the host is known inside. */
+/** Makes the /etc of sandboxes. It tells nothing about the users and the network of the host. */
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NOBODY } from '../../workspace/user.ts';
@@ -13,10 +13,10 @@ const files: Readonly<Record<string, string>> = {
   'resolv.conf': '',
 };
 
-/** What programs need of the host's own to find their parts. None of it is a secret. */
+/** The entries of the host's /etc that programs need to find their libraries and data. None of them is secret. */
 const shown = /^(?:ld\.so\.(?:cache|conf|conf\.d)|alternatives|mono|localtime|python3(?:\.\d+)?|protocols|services|mime\.types)$/;
 
-/** Fills `folder`, and returns what is to be bound over the places it holds for that. */
+/** Makes `folder`, and returns the parts of the host's /etc that are to be mounted over it. An empty file or folder is there for each of them. */
 export async function makeEtc(folder: string): Promise<readonly Bind[]> {
   await mkdir(folder, { mode: 0o755 });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o644 });

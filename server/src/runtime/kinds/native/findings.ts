@@ -1,4 +1,4 @@
-/** What native sandboxes need of this host, found once: bubblewrap, the filter, /etc, interpreters, control groups. */
+/** What native sandboxes need on this host: bubblewrap, a system call filter, an /etc, interpreters, control groups. It is looked for once. */
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { machine, release } from 'node:os';
@@ -17,15 +17,18 @@ import { findToolchains, type Toolchains } from './toolchains.ts';
 export interface Findings {
   /** The path of bubblewrap. */
   readonly program: string;
+  /** The version of bubblewrap. */
   readonly version: string;
+  /** As in `BubblewrapPlan`. */
   readonly forbidsUserNamespaces: boolean;
-  /** Linux 5.14 and later count the processes of a user in each user namespace apart. */
+  /** Whether this kernel (Linux 5.14 or later) counts the processes of a user in each user namespace separately. */
   readonly countsByNamespace: boolean;
   readonly root: boolean;
-  /** Files and folders of the host. */
+  /** The path of the file with the system call filter. */
   readonly filter: string;
+  /** The path of the folder that becomes /etc. */
   readonly etc: string;
-  /** With the prelude and the launcher. */
+  /** The path of the folder with the prelude and the launcher of shells. */
   readonly library: string;
   readonly toolchains: Toolchains;
   readonly groups: ControlGroups;
@@ -41,18 +44,18 @@ export interface FindingsOptions {
   readonly searchPath: string | undefined;
   readonly platform: NodeJS.Platform;
   readonly uid: number;
-  /** Name of the daemon's own control group: ends with its process id. */
+  /** The name of the daemon's own control group, which ends with its process id. */
   readonly group: string;
 }
 
 /** The oldest bubblewrap that will do. */
 const OLDEST: Version = [0, 4];
 
-/** @throws Error, whose words say what is missing and what to do */
+/** @throws Error with a message that says what is missing and what to do */
 export async function gatherFindings({ keeper, fifos, clock, searchPath, platform, uid, group }: FindingsOptions): Promise<Findings> {
-  if (platform !== 'linux') throw new Error('it needs Linux; here, use Docker or Deno');
+  if (platform !== 'linux') throw new Error('it needs Linux; use Docker or Deno on this system');
   const arch = machine();
-  if (arch !== 'x86_64' && arch !== 'aarch64') throw new Error(`it has no system call filter for ${arch}`);
+  if (arch !== 'x86_64' && arch !== 'aarch64') throw new Error(`there is no system call filter for the processor architecture ${arch}; use Docker`);
   const program = await onPath('bwrap', searchPath);
   if (program === undefined) throw new Error('bubblewrap is not installed; install it (apt install bubblewrap, dnf install bubblewrap, ...)');
   const root = uid === 0;

@@ -1,21 +1,22 @@
-/** Where this host's control groups are, and which of them this process is in. */
+/** Finds the hierarchies of control groups of this host, and the group of this process in each. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Those that limit something of ours. */
+/** The controllers that limit what a sandbox has a limit for. */
 export const controllers = ['memory', 'cpu', 'pids'] as const;
 export type Controller = (typeof controllers)[number];
 
 export interface Hierarchy {
   readonly version: 1 | 2;
+  /** Where it is mounted. */
   readonly mount: string;
-  /** The folder of the group that this process is in. */
+  /** The folder of the group in which this process is. */
   readonly current: string;
-  /** Of the first version; in the second each group has its own. */
+  /** For version 1. In version 2 each group has controllers of its own, and this is empty. */
   readonly controllers: readonly Controller[];
 }
 
-/** The first version has one hierarchy for each controller, or for a few; the second has one for all. */
+/** Version 1 has several hierarchies, each for one controller or for a few; version 2 has one for all. */
 export async function hierarchies(): Promise<readonly Hierarchy[]> {
   const [mounts, groups] = await Promise.all([read('/proc/self/mountinfo'), read('/proc/self/cgroup')]);
   return parseHierarchies(mounts, groups);
@@ -35,7 +36,7 @@ export function parseHierarchies(mounts: string, groups: string): readonly Hiera
   return found;
 }
 
-/** Lines are `id:controllers:path`; the second version has no controllers there. */
+/** Each line is `id:controllers:path`; that of version 2 has no controllers. */
 function groupOf(groups: string, controller: string): string {
   for (const line of groups.split('\n')) {
     const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -44,7 +45,7 @@ function groupOf(groups: string, controller: string): string {
   return '/';
 }
 
-/** A container sees a part of the hierarchy: `root` is mounted, and paths may be told from above it. */
+/** The folder of the group `path`. In a container only the part of the hierarchy below `root` is mounted, while `path` may begin above it. */
 function below(mount: string, root: string, path: string): string {
   const inner = root !== '/' && (path === root || path.startsWith(`${root}/`)) ? path.slice(root.length) : path;
   return join(mount, inner.startsWith('/..') ? '/' : inner);

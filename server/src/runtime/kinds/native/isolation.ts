@@ -1,12 +1,12 @@
-/** What a native sandbox really enforces: its own facts, read from inside, against what was asked. */
+/** What a native sandbox really enforces: what was found in force inside is compared with what was asked for. */
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../shell/index.ts';
 
-/** Of 10: as with a container, the kernel is the host's; and so are the programs. */
+/** Of 10. A sandbox shares the kernel of the host, as a container does, and also its programs. */
 export const NATIVE_SCORE = 6;
 
-const NO_GROUP = 'this host lets us set no control group';
+const NO_GROUP = 'the daemon may not use control groups on this host';
 
 export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
   const { limits } = spec;
@@ -22,14 +22,14 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
     layers.processes(facts),
     layers.filesystem(facts, "read-only, and of the host's nothing but its programs"),
     layers.network(facts),
-    orElse(memory, perProcess.dataBytes, limits.memoryBytes, 'bytes for each process; not for all of them together'),
+    orElse(memory, perProcess.dataBytes, limits.memoryBytes, 'bytes for each process, but no limit for all of them together'),
     layers.limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores', NO_GROUP),
     orElse(pids, perProcess.processes, limits.pids, 'processes in a user namespace of its own'),
     layers.disk(facts, spec),
   ]);
 }
 
-/** Where no control group bounds all processes together, each may still be bounded by itself, which is less. */
+/** Where no control group limits all processes together, a limit of each process is better than nothing, but it is degraded. */
 function orElse(layer: Layer, bound: number | undefined, asked: number, words: string): Layer {
   if (layer.state !== 'off' || bound === undefined || bound > asked) return layer;
   return { name: layer.name, state: 'degraded', detail: `${bound} ${words}` };

@@ -1,10 +1,10 @@
-/** The runtime `native`: all interpreters of this host. */
+/** The runtime `native`, which runs every language that has an interpreter or compiler on this host. */
 import { languageIds } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from './isolation.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from './runtime.ts';
 
 const layers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
-/** What it looks like where nothing is missing. */
+/** The isolation on a host where nothing is missing. */
 export const expectedIsolation = { score: NATIVE_SCORE, layers: layers.map((name) => ({ name, state: 'enforced' as const })) };
 const MiB = 1024 * 1024;
 
@@ -14,7 +14,7 @@ export const native: NativeKind = {
   isolation: expectedIsolation,
   startup: { coldMs: 20, warmMs: 5 },
   memoryBytes: 2 * MiB,
-  hint: 'codebeaker doctor says more',
+  hint: 'run "codebeaker doctor" for details',
   equip: () => Promise.resolve({ binds: [], path: [], isolation: nativeIsolation }),
 };
 

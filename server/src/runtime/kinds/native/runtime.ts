@@ -1,4 +1,4 @@
-/** Native sandboxes as runtimes: bubblewrap around the programs of this host. */
+/** The runtimes that put bubblewrap around programs of this host: native, bun, and deno where it is layered. */
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
@@ -8,31 +8,33 @@ import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
-/** One of the runtimes that are made so: what it brings along, and which languages it is for. */
+/** What distinguishes one of these runtimes from the others. */
 export interface NativeKind {
   readonly id: string;
+  /** The languages that it may be able to run; which of them it can is tried out. */
   readonly languages: readonly LanguageId[];
+  /** Estimates, for as long as no sandbox has been made. */
   readonly isolation: RuntimeInfo['isolation'];
   readonly startup: { readonly coldMs: number; readonly warmMs: number };
   readonly memoryBytes: number;
-  /** What to do when it is not available. */
+  /** What to do if it is not available. */
   readonly hint: string;
-  /** @throws Error, whose words say what is missing */
+  /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
-  /** Of what its languages are run with, where that is what it is known by. */
+  /** The version of the runtime, from those of its languages. By default it is that of bubblewrap. */
   version?(languages: RuntimeInfo['languages']): string | undefined;
-  /** Another sandbox around the one that was made. */
+  /** Puts another sandbox in front of the one that was made. */
   wrap?(sandbox: Sandbox, spec: SandboxSpec): Sandbox;
 }
 
 export interface NativeOptions {
-  /** What this host has; looked for again when it was not found. */
+  /** What this host has. Each call looks again as long as something is missing. */
   findings(): Promise<Findings>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-interface Found {
+interface Prepared {
   readonly findings: Findings;
   readonly equipment: Equipment;
 }
@@ -46,7 +48,8 @@ export class NativeRuntime implements Runtime {
   readonly #sandboxes = new Set<Sandbox>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
-  #found: Found | undefined;
+  /** undefined: the runtime is not available. */
+  #prepared: Prepared | undefined;
   #looking: Promise<void> | undefined;
   #info: RuntimeInfo;
 
@@ -68,7 +71,7 @@ export class NativeRuntime implements Runtime {
   }
 
   watch(): void {
-    // Nobody tells when a program has been installed.
+    // Nothing tells the daemon when a program has been installed.
   }
 
   prepared(language: LanguageId | undefined): boolean {
@@ -78,14 +81,14 @@ export class NativeRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
     checkNetwork(this.can, spec.network);
-    if (!this.#found) await this.refresh(context.signal);
-    const found = this.#found;
-    if (!found) {
+    if (!this.#prepared) await this.refresh(context.signal);
+    const prepared = this.#prepared;
+    if (!prepared) {
       const { reason = 'it is not available' } = this.#info;
       throw new ProtocolError('RuntimeUnavailable', `${this.id}: ${reason}; ${this.#kind.hint}`, { runtime: this.id, reason, hint: this.#kind.hint });
     }
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    const creating = this.#make(spec, { ...context, signal }, found);
+    const creating = this.#make(spec, { ...context, signal }, prepared);
     this.#creating.add(creating);
     return creating.finally(() => this.#creating.delete(creating));
   }
@@ -96,7 +99,7 @@ export class NativeRuntime implements Runtime {
     await closeAll([...this.#sandboxes].map((sandbox) => sandbox.close()), 'some sandboxes could not be removed');
   }
 
-  async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Found): Promise<Sandbox> {
+  async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Prepared): Promise<Sandbox> {
     const { clock, log } = this.#options;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
     const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed });
@@ -104,30 +107,30 @@ export class NativeRuntime implements Runtime {
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }
 
-  /** Never rejects: what is wrong becomes the reason. */
+  /** Makes a sandbox and asks it for its languages. Never rejects: what is wrong becomes the reason for which the runtime is unavailable. */
   async #look(): Promise<void> {
     const { log, findings: find } = this.#options;
     try {
       const findings = await find();
-      const found = { findings, equipment: await this.#kind.equip() };
+      const prepared = { findings, equipment: await this.#kind.equip() };
       const context = { signal: this.#closing.signal, report: () => undefined };
-      const sandbox = await this.#make(trialSpec(`look-${this.id}`, undefined), context, found);
+      const sandbox = await this.#make(trialSpec(`look-${this.id}`, undefined), context, prepared);
       try {
-        const languages = await this.#speaks(sandbox);
-        this.#found = found;
+        const languages = await this.#languagesOf(sandbox);
+        this.#prepared = prepared;
         this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${findings.version}`, languages, isolation: sandbox.isolation });
       } finally {
         await sandbox.close();
       }
     } catch (fault) {
-      this.#found = undefined;
+      this.#prepared = undefined;
       this.#info = this.#describe({ reason: (fault as Error).message });
       log.debug(`${this.id} is not available`, fault);
     }
   }
 
-  /** Tried out inside: what is on the disk of the host need not run in there. */
-  async #speaks(sandbox: Sandbox): Promise<RuntimeInfo['languages']> {
+  /** The tools are tried out inside, because a program that is on the host need not run in there. */
+  async #languagesOf(sandbox: Sandbox): Promise<RuntimeInfo['languages']> {
     const found: { id: LanguageId; version?: string }[] = [];
     for (const id of this.#kind.languages) {
       const toolchain = await sandbox.toolchain(id);

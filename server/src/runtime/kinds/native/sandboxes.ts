@@ -1,4 +1,7 @@
-/** Makes native sandboxes: one bubblewrap each, its first process a held shell whose stdin is the lease. */
+/**
+ * Makes native sandboxes: each is a bubblewrap whose first process is a held shell. If the daemon dies, the sandbox ends in
+ * two ways: the stdin of that shell ends, and the keeper kills the process group of bubblewrap.
+ */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
@@ -20,11 +23,12 @@ import type { Findings } from './findings.ts';
 import { firstShell, openFirst, PipedShells } from './shells.ts';
 import type { Bind } from './toolchains.ts';
 
-/** What one kind of native sandbox has besides what all of them have. */
+/** What the sandboxes of one kind have besides what all of them have. */
 export interface Equipment {
   readonly binds: readonly Bind[];
-  /** Before the rest of PATH. */
+  /** Folders that come first in PATH. */
   readonly path: readonly string[];
+  /** How a language is run. By default that is found out from the tools that are there. */
   readonly findToolchain?: typeof findToolchain;
   isolation(facts: Facts, spec: SandboxSpec): Isolation;
 }
@@ -32,17 +36,17 @@ export interface Equipment {
 export interface SandboxesOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Told when it is gone. */
+  /** Called when the sandbox has been removed. */
   removed(sandbox: Sandbox): void;
 }
 
 const MAX_OPEN_FILES = 4096;
 const OPTIONS_FD = 7;
 const FILTER_FD = 8;
-/** Of what bubblewrap says when it can't. */
+/** The end of what bubblewrap prints is kept, for the message when it fails. */
 const MAX_COMPLAINT_LENGTH = 2000;
 
-/** @throws ProtocolError SandboxFailed. Nothing of it is left then. */
+/** If it rejects, nothing of the sandbox is left. @throws ProtocolError SandboxFailed, DiskFull */
 export async function createNative(spec: SandboxSpec, context: CreateContext, findings: Findings, equipment: Equipment, options: SandboxesOptions): Promise<Sandbox> {
   const { signal } = context;
   signal.throwIfAborted();
@@ -107,14 +111,14 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
   });
 }
 
-/** Its first process goes with it, and then everything inside. */
+/** Kills bubblewrap. Its first process, and so everything inside, is killed with it (--die-with-parent). */
 async function kill({ pid, ended }: Spawned, keeper: Keeper): Promise<void> {
   keeper.signal(pid, 'SIGKILL');
   await ended;
   keeper.release(pid);
 }
 
-/** Waits for both, and only then fails with the first fault: so what was made is known when it is undone. */
+/** Waits until both have settled, and only then rejects if one of them has: so when everything is undone, nothing is still being made. */
 async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
@@ -146,12 +150,15 @@ function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, gro
   };
 }
 
-/** Where no control group counts processes, a user namespace does: those of the user in it, in kernels that are not old. */
+/** Whether the limit of processes can be that of a user in a user namespace, because no control group counts them. Old kernels can't. */
 function countedInside({ groups, root, countsByNamespace }: Findings): boolean {
   return !groups.controllers.has('pids') && !root && countsByNamespace;
 }
 
-/** Into its control groups, or with what a process of its own can be held to; then the files that bubblewrap reads. */
+/**
+ * The line that the process runs before it becomes bubblewrap. It enters its control groups, sets limits of each process
+ * where there are none, and opens the files that bubblewrap reads.
+ */
 function prepareLine({ groups, filter }: Findings, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
   return [
     ...group.join.map((file) => `echo $$ >${quote(file)} || exit 126`),
@@ -162,7 +169,7 @@ function prepareLine({ groups, filter }: Findings, group: ControlGroup, optionsF
   ].join(';');
 }
 
-/** Rejects when bubblewrap ends, with what it had to say. */
+/** Rejects when bubblewrap ends, with the last line that it has printed. */
 async function failure({ stdout, stderr, ended }: Spawned): Promise<never> {
   let complaint = '';
   stdout.resume();

@@ -1,6 +1,6 @@
 /**
- * How shells and terminals come into a native sandbox: its first shell starts them, on named pipes of the host's.
- * Nothing of the host ever enters the sandbox afterwards.
+ * How further shells and terminals are started in a native sandbox: its first shell starts them, and connects them to
+ * named pipes that the host has put into a mounted folder. No process of the host enters the sandbox after its start.
  */
 import type { AdjustableLimits } from '../../ports.ts';
 import {
@@ -10,15 +10,16 @@ import { LIBRARY } from './bubblewrap.ts';
 import { NativeTerminal } from './terminal.ts';
 
 /**
- * Argument of `sh -c` for the first shell; `$1` is its mark. Its own streams are those of bubblewrap until here.
- * `processes` is how many the user may have in there; shells don't agree on the option's name.
+ * The script of the first shell; `$1` is its mark. Until then its streams are those of bubblewrap. `processes` is how many
+ * processes the user may have inside, undefined if that is limited otherwise. The option of ulimit for it is -u in some
+ * shells and -p in others.
  */
 export function firstShell(processes: number | undefined): string {
   const limit = processes === undefined ? '' : `ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes};`;
   const { stdin, stdout, stderr } = streamsAt(PIPES, 0);
   return `${limit}exec <${stdin} >${stdout} 2>${stderr}; ${BEGIN}`;
 }
-/** Of every shell: which launcher there is, and the prelude. */
+/** How every shell begins: it says where the launcher is, and reads the prelude. */
 const BEGIN = `cb_e=${LIBRARY}/launcher; . ${LIBRARY}/prelude`;
 
 export interface PipedShellsOptions {
@@ -54,7 +55,10 @@ export class PipedShells implements ShellSource {
     return channel;
   }
 
-  /** `script` is the terminal's other end. What the host has to know of it comes on the stderr that it has no use for. */
+  /**
+   * The program `script` holds the other end of the terminal. A terminal has no stderr, so what the host must know (the
+   * name of the terminal, and the exit code) comes on that stream.
+   */
   async openTerminal({ command, cwd, env, size }: TerminalProgram): Promise<TerminalChannel> {
     const { inside, channel } = await this.#pipes();
     const begin = `tty >&4; stty cols ${size.cols} rows ${size.rows}; exec 4>&- "$@"`;
@@ -64,7 +68,7 @@ export class PipedShells implements ShellSource {
     return new NativeTerminal(channel, (line) => void this.first.write(`${line}\n`));
   }
 
-  /** Whoever waits for the other end of a pipe must not wait for a sandbox that is gone. */
+  /** When the first shell ends, the sandbox is gone, and the pipes are closed: nobody waits for their other ends for ever. */
   async #pipes(): Promise<Pipes> {
     const made = await this.#options.pipes.make();
     void this.first.closed.then(() => made.channel.destroy());

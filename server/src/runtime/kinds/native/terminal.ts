@@ -1,15 +1,15 @@
-/** A terminal in a native sandbox: `script` holds it, and tells on a stream of its own which one it is and how the program ended. */
+/** A terminal in a native sandbox. The stderr of `script`, which holds the terminal, says which one it is and how the program ended. */
 import type { Sink, TerminalSize } from '../../ports.ts';
 import type { Channel, TerminalChannel } from '../../shell/index.ts';
 
-/** More is not what `script` says. */
+/** What `script` prints there is shorter. */
 const MAX_NOTES_LENGTH = 4096;
 
 export class NativeTerminal implements TerminalChannel {
   readonly #channel: Channel;
   readonly #control: (line: string) => void;
   #notes = '';
-  /** Asked for before it was known which terminal it is. */
+  /** The size that was asked for before it was known which terminal it is. */
   #size: TerminalSize | undefined;
 
   /** `control` runs a line in the sandbox's first shell. */

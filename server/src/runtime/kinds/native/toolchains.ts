@@ -1,26 +1,26 @@
-/** The interpreters and compilers of this host, and what of the host a sandbox has to see to run them. */
+/** Finds the interpreters and compilers of this host, and the folders that a sandbox needs to run them. */
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { isProgram, searchFolders } from '../../machine/packaged.ts';
 
-/** A folder or file of the host, and its place inside. Read-only. */
+/** A folder or file of the host, and where it is mounted inside. All are read-only. */
 export type Bind = readonly [host: string, inside: string];
 
 export interface Toolchains {
   readonly binds: readonly Bind[];
-  /** Links of the root: [target, inside]. */
+  /** Symbolic links in the root folder. */
   readonly links: readonly (readonly [target: string, inside: string])[];
   /** PATH inside. */
   readonly path: string;
 }
 
-/** What a distribution installs, in the places where programs, libraries and their data are. Nothing here is anybody's own. */
+/** The folders in which distributions install programs, libraries and their data. No user keeps files of their own in them. */
 const system = [
   '/usr/bin', '/usr/lib', '/usr/lib32', '/usr/lib64', '/usr/libexec', '/usr/share', '/usr/include',
   '/usr/local/bin', '/usr/local/lib', '/usr/local/lib64', '/usr/local/libexec', '/usr/local/share', '/usr/local/include', '/usr/local/go',
   '/nix/store', '/gnu/store',
 ];
-/** Links into /usr on most hosts, folders on others. */
+/** On most hosts these are links into /usr, on others folders. */
 const roots = ['/bin', '/lib', '/lib32', '/lib64', '/sbin'];
 const standardPath = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/go/bin'];
 const tools = ['python3', 'node', 'ruby', 'go', 'dotnet', 'mono'];
@@ -45,13 +45,17 @@ export async function findToolchains(searchPath: string | undefined): Promise<To
   return { binds, links, path: path.join(delimiter) };
 }
 
+/** The folder in which a toolchain is installed. */
 interface Prefix {
   readonly prefix: string;
-  /** Where the programs are, below the prefix. */
+  /** Where its programs are, below the prefix. */
   readonly programs: string;
 }
 
-/** Of the first on PATH that is a real program: scripts that stand in for one (shims) need more than they are. Undefined where the system's own folders hold it, or nothing does. */
+/**
+ * The prefix of the first program named `tool` on PATH. Scripts are passed over: a version manager's shim needs files
+ * elsewhere. undefined: the program is in one of the system's folders, or there is none.
+ */
 async function findPrefix(tool: string, searchPath: string | undefined): Promise<Prefix | undefined> {
   for (const folder of [...searchFolders(searchPath), ...standardPath]) {
     const real = await realpath(join(folder, tool)).catch(() => undefined);
@@ -64,7 +68,7 @@ async function findPrefix(tool: string, searchPath: string | undefined): Promise
   return undefined;
 }
 
-/** A folder that holds this and nothing else says so by its name: a version or the tool's. A home or ~/.local does not. */
+/** Whether the folder holds this toolchain and nothing else. Its name says so: it is a version, or begins with the tool's name. A home folder or ~/.local is not mounted. */
 function isItsOwn(prefix: string, tool: string): boolean {
   const name = basename(prefix);
   return /^v?\d+\.\d+/.test(name) || name.toLowerCase().startsWith(tool.replace(/\d+$/, ''));
