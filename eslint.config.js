@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path';
 import tseslint from 'typescript-eslint';
 import { homesOf, importFault } from './floors.js';
 
-/** Imports as floors.js has them, in `import`, `export from` and `import()`. */
+/** A rule that allows only the imports that floors.js allows, in `import`, `export from` and `import()`. */
 const house = {
   rules: {
     imports: {
@@ -21,11 +21,11 @@ const house = {
 
 const moduleState = {
   selector: ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind=/let|var/]',
-  message: 'No mutable state in a module: pass it.',
+  message: 'Modules must have no mutable state: make it a parameter or a field.',
 };
 
 const noProcess = {
-  'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts and cli/ know the process, and extension.ts of the client.' }],
+  'no-restricted-globals': ['error', { name: 'process', message: 'Only main.ts, cli/ and the extension.ts of the client may use the process.' }],
   'no-restricted-properties': [
     'error',
     { object: 'globalThis', property: 'process' },
@@ -33,7 +33,7 @@ const noProcess = {
   ],
 };
 
-/** A program that the daemon gives to a sandbox may use these globals, and those of the language. */
+/** For programs that run in a sandbox: besides the globals of the language they may use only these. */
 const runAs = (files, globals) => ({
   files,
   languageOptions: { globals: Object.fromEntries(globals.map((name) => [name, 'readonly'])) },
@@ -55,11 +55,11 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true }],
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      // Collaborators are records of functions without `this`, and are taken apart where they arrive.
+      // Many parameters are objects of functions that do not use `this`, and are destructured.
       '@typescript-eslint/unbound-method': 'off',
-      // An async function without await turns what it throws into a rejection: interfaces ask for it.
+      // An async function without await turns exceptions into rejections, as interfaces demand.
       '@typescript-eslint/require-await': 'off',
-      // The reason of an AbortSignal is whatever the aborter gave, and goes on as it is.
+      // The reason of an AbortSignal may be anything, and is passed on unchanged.
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
     },
@@ -80,7 +80,7 @@ export default defineConfig(
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
   {
-    // Replies are read as they come off the wire, and chai asserts by reading a property.
+    // Messages from the wire are not typed, and chai makes assertions by reading properties.
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
@@ -93,13 +93,13 @@ export default defineConfig(
     },
   },
   {
-    // Node starts CommonJS sooner than modules.
+    // Node starts faster with CommonJS than with modules.
     files: ['server/bin/codebeaker.js', 'server/src/cli/launch.ts', '**/*.cjs'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
   runAs(['server/src/runtime/warm-up/*.cjs'], ['process', 'require', 'Buffer', '__filename']),
   runAs(['server/src/runtime/kinds/deno/*.mjs'], ['Deno', 'URL', 'TextDecoder', 'console']),
-  // probe.ts declares it in a line before.
+  // probe.ts adds a line before the program that declares `outside`.
   runAs(['server/src/runtime/kinds/deno/attempts.mjs'], ['outside']),
 );

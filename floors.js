@@ -1,6 +1,6 @@
 /**
- * The map of the house: who may know whom, and which packages have a home of their own.
- * eslint.config.js and test/architecture.test.ts both read it, so that it is written once.
+ * The map of the house: which room may import from which other rooms, and in which files certain packages may be imported.
+ * eslint.config.js and test/architecture.test.ts both read it, so that it is written only once.
  */
 import { posix } from 'node:path';
 
@@ -9,9 +9,9 @@ const contract = [...foundations, 'runtime'];
 const mechanics = [...contract, 'runtime/machine', 'runtime/shell', 'runtime/workspace'];
 
 /**
- * Room of the daemon → the other rooms that its files may import, types included. A room is a folder below
- * server/src; a folder that is not listed belongs to the room around it. `*` stands for each folder there, which is a
- * room of its own. From the bottom up.
+ * Each room of the daemon → the other rooms from which its files may import; imports of types count. A room is a folder
+ * in server/src. A folder that is not listed belongs to the room around it. `*` stands for every folder at that place
+ * that is not listed by itself; each of them is a room of its own. The rooms are listed from the bottom up.
  */
 const daemonRooms = {
   protocol: [],
@@ -25,8 +25,9 @@ const daemonRooms = {
   'runtime/shell': [...contract, 'runtime/machine'],
   'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
   'runtime/choice': [...contract, 'events', 'state'],
-  'runtime/kinds/*': mechanics,
-  'runtime/kinds/bun': [...mechanics, 'runtime/kinds/native'],
+  'runtime/kinds/docker': mechanics,
+  'runtime/kinds/native': mechanics,
+  'runtime/kinds/*': [...mechanics, 'runtime/kinds/native'],
   'runtime/kinds/deno': [...mechanics, 'state', 'runtime/kinds/native'],
   'runtime/kinds': [...mechanics, 'state', 'runtime/choice', 'runtime/kinds/*'],
   warm: [...contract, 'policy'],
@@ -35,13 +36,13 @@ const daemonRooms = {
   serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
 };
 
-/** Rooms that are entered through one file alone: the rest of them is nobody else's business. */
+/** Rooms with a door: other rooms may import only this file of them. */
 const daemonDoors = { 'runtime/shell': 'index.ts' };
 
-/** They put the parts together: they may know every room, and no room may know them. */
+/** The rooms that put the parts together. They may import from every room, and no room may import from them. */
 const daemonTop = ['', 'cli'];
 
-/** Package → the files of the daemon that may import it. `*` at the end stands for everything below. */
+/** Each of these packages → the only files of the daemon that may import it. `*` at the end stands for all files in a folder. */
 const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
   execa: ['runtime/machine/spawn.ts'],
@@ -49,7 +50,7 @@ const daemonHomes = {
   process: ['main.ts', 'cli/*'],
 };
 
-/** The same for the VS Code extension. */
+/** The same for the VS Code extension, where each room may import from those before it. */
 const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view'];
 const clientRooms = Object.fromEntries(clientFloors.map((floor, at) => [floor, clientFloors.slice(0, at)]));
 const clientHomes = {
@@ -67,9 +68,9 @@ const houses = [
 ];
 
 /**
- * What is wrong with an import, in words; undefined where nothing is.
- * @param {string} file POSIX, from the root of the project
- * @param {string} name what it imports, as it is written there
+ * Returns what is wrong with an import, as a message, or undefined if it is allowed.
+ * @param {string} file the POSIX path of the importing file, relative to the root of the project
+ * @param {string} name the module specifier, as it is written in the file
  * @returns {string | undefined}
  */
 export function importFault(file, name) {
@@ -79,23 +80,23 @@ export function importFault(file, name) {
   const path = file.slice(root.length);
   if (!name.startsWith('.')) {
     const home = homes[name.replace(/^node:/, '').split('/')[0]];
-    if (home && !home.some((place) => covers(place, path))) return `${name} is imported in ${home.join(', ')} alone`;
-    return packages(name) ? undefined : `${root} knows of the daemon codebeaker/protocol alone`;
+    if (home && !home.some((place) => covers(place, path))) return `${name} may be imported only in ${home.join(', ')} (see floors.js)`;
+    return packages(name) ? undefined : `files in ${root} may import only codebeaker/protocol of the daemon (see floors.js)`;
   }
   const target = posix.join(posix.dirname(file), name);
-  if (!target.startsWith(root)) return `${name} lies outside ${root}`;
+  if (!target.startsWith(root)) return `${name} is outside ${root}`;
   const from = roomOf(house, path);
   const to = roomOf(house, target.slice(root.length));
-  if (!mayKnow(house, from, to)) return `${from || 'the top'} does not know ${to || 'the top'} (see floors.js)`;
+  if (!mayKnow(house, from, to)) return `${from || 'the top'} may not import from ${to || 'the top'} (see floors.js)`;
   const door = from !== to && doors[to] && `${root}${to}/${doors[to]}`;
-  return door && target !== door ? `${to} is entered through ${doors[to]} alone (see floors.js)` : undefined;
+  return door && target !== door ? `only ${doors[to]} of ${to} may be imported by other rooms (see floors.js)` : undefined;
 }
 
 function covers(place, path) {
   return place.endsWith('*') ? path.startsWith(place.slice(0, -1)) : place === path;
 }
 
-/** The innermost room around a file; undefined for a folder that nobody has listed. */
+/** The innermost room around a file, or undefined if the file is in no room that is listed. */
 function roomOf({ rooms, top }, path) {
   const listed = [...Object.keys(rooms), ...top];
   for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
@@ -117,7 +118,7 @@ function anyBeside(folder) {
   return `${posix.dirname(folder)}/*`;
 }
 
-/** The files of the daemon and of the extension in which the package `name` may be imported, from the root of the project. */
+/** The only files of the daemon and of the extension that may import the package `name`, as globs relative to the root of the project. */
 export function homesOf(name) {
   return houses.flatMap(({ root, homes }) => (homes[name] ?? []).map((place) => root + place.replace(/\*$/, '**/*.ts')));
 }

@@ -1,4 +1,4 @@
-/** What every part of the bench works with: the machine's image, a folder, daemons that end with the part. */
+/** What every part of the benchmark is given: the image, a temporary folder, and daemons that are ended with the part. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,9 @@ import { RawClient } from '../test/e2e/raw-client.ts';
 import type { Row, Skipped } from './row.ts';
 
 export interface Part {
-  /** For --only. */
+  /** The name for `--only`. */
   readonly name: string;
-  /** Runs only when named. */
+  /** Whether the part runs only if `--only` names it. */
   readonly onlyByName?: boolean;
   run(bench: Bench): Promise<(Row | Skipped)[]>;
 }
@@ -18,7 +18,7 @@ const LANGUAGES = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby',
 
 export class Bench {
   readonly image: string;
-  /** Runs of what is quick, and of what takes longer. */
+  /** How often to run what is quick (`many`), and what takes longer (`few`). */
   readonly many: number;
   readonly few: number;
   readonly folder = mkdtempSync(join(tmpdir(), 'codebeaker-bench-'));
@@ -32,12 +32,12 @@ export class Bench {
     this.#say = options.say;
   }
 
-  /** Tells people how far it is. */
+  /** Tells the person who waits what is being measured now. */
   say(what: string): void {
     this.#say(`  ${what}…`);
   }
 
-  /** The variable that names a configuration. Nothing waits ahead unless it says so. */
+  /** The environment of a daemon with this configuration. Unless `config` has a pool, no sandbox is prepared in advance. */
   environment(config: object = {}): Record<string, string> {
     const path = join(this.folder, `${randomUUID()}.json`);
     const images = Object.fromEntries(LANGUAGES.map((id) => [id, this.image]));
@@ -45,7 +45,7 @@ export class Bench {
     return { CODEBEAKER_CONFIG: path };
   }
 
-  /** A daemon that has answered `initialize`. It ends with the part. */
+  /** Starts a daemon and initializes it. It is ended with the part. */
   async daemon(config: object = {}, capabilities: object = {}): Promise<RawClient> {
     const client = new RawClient({ env: this.environment(config) });
     this.atEnd(() => client.end());
@@ -53,6 +53,7 @@ export class Bench {
     return client;
   }
 
+  /** Has something done when the part ends: the latest first. */
   atEnd(work: () => unknown): void {
     this.#endings.push(work);
   }

@@ -1,10 +1,11 @@
 /**
- * `npm run bench`: the real daemon over stdio, beside what a user would use instead, in one run, results checked.
- * Prints one table. Needs Docker and the image $BENCH_IMAGE (codebeaker-test).
+ * `npm run bench` measures the real daemon over stdio and what a user would use instead, by turns and in one run. Every
+ * result is checked. It prints one table, with the target for each figure. It needs Docker and the image that
+ * BENCH_IMAGE names, by default codebeaker-test (test/setup/images.sh builds it).
  *
- *   --only NAME    only this part; may be given more than once
- *   --runs N       runs of what is quick (100); what takes longer runs a fifth as often
- *   --json FILE    the figures go there too
+ *   --only NAME    runs only this part (see parts/index.ts); can be given several times
+ *   --runs N       how often to run what is quick, by default 100; what takes longer runs a fifth as often
+ *   --json FILE    also writes the figures to this file
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -14,7 +15,7 @@ import { parts } from './parts/index.ts';
 import type { Row, Skipped } from './row.ts';
 import { table } from './table.ts';
 
-// Every Node start would pay for it, on both sides and for nothing.
+// Every start of Node would read these certificates, on both sides, and nothing needs them.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(', ')}. Th
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const bench = new Bench({ image: process.env.BENCH_IMAGE ?? 'codebeaker-test', runs: Number(values.runs), say });
-const machine = `${cpus().length} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)} at the start`;
+const machine = `${cpus().length} cores, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} at the start`;
 const rows: (Row | Skipped)[] = [];
 
 try {
@@ -35,7 +36,7 @@ try {
     try {
       rows.push(...(await part.run(bench)));
     } catch (fault) {
-      // What the other parts have measured still counts.
+      // The other parts still run, and their figures still count.
       rows.push({ name: part.name, against: '', skipped: `failed: ${(fault as Error).message}` });
       process.exitCode = 1;
     }

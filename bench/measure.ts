@@ -1,23 +1,23 @@
-/** Measurements: what is compared takes turns in one run, so that noise of the machine falls on all of it. */
+/** Measures things that are compared with each other by turns in one run, so that noise of the machine affects all of them. */
 
 export interface Side {
-  /** Not counted: brings about what a run begins with. */
+  /** Prepares a run. Its time is not counted. */
   before?(): Promise<void>;
-  /** Does the work once and checks its result: throws where it is wrong. */
+  /** Does the work once and checks the result. @throws if the result is wrong */
   run(): Promise<void>;
-  /** Not counted: clears away. */
+  /** Clears up after a run. Its time is not counted. */
   after?(): Promise<void>;
 }
 
 export interface Plan {
   readonly runs: number;
-  /** Turns that are not counted. */
+  /** How many turns come first that are not counted. */
   readonly warmUp?: number;
-  /** Before each run: what an engine still cleans up must not be charged to the other side, and people pause. */
+  /** A pause before each run, as people make one too. What an engine still has to clean up then is not charged to the next side. */
   readonly pauseMs?: number;
 }
 
-/** Milliseconds of every run, of each side. No run is dropped, none is repeated. */
+/** Returns the milliseconds of every run, for each side. No run is dropped and none is repeated. */
 export async function alternate<Name extends string>(sides: Record<Name, Side>, plan: Plan): Promise<Record<Name, number[]>> {
   const { runs, warmUp = 2, pauseMs = 30 } = plan;
   const all = Object.entries(sides) as [Name, Side][];
@@ -34,7 +34,7 @@ export async function alternate<Name extends string>(sides: Record<Name, Side>, 
   return times;
 }
 
-/** How many milliseconds it takes. */
+/** Returns how many milliseconds the work takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await work();

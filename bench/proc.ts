@@ -1,17 +1,17 @@
-/** A daemon as the kernel sees it. */
+/** What the kernel says about the process of a daemon. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { containers, residentBytes } from '../test/e2e/environment.ts';
 import { pause } from './measure.ts';
 
 export const MiB = 1024 * 1024;
 
-/** How often its threads woke up by themselves so far: each wait that ended is a voluntary switch. */
+/** How often its threads have woken up so far. Each time a thread begins to wait is counted as a voluntary context switch. */
 export function wakeUps(pid: number): number {
   const of = (thread: string) => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1]);
   return readdirSync(`/proc/${pid}/task`).map(of).reduce((sum, count) => sum + count, 0);
 }
 
-/** How long its first thread has run, and how long it could have run and got no core, in milliseconds. */
+/** How many milliseconds its first thread has run, and how many it was ready to run but got no core. */
 export function cores(pid: number): { readonly ran: number; readonly waited: number } {
   const [ran = NaN, waited = NaN] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map((ns) => Number(ns) / 1e6);
   return { ran, waited };
@@ -26,7 +26,7 @@ export function children(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).map(of).reduce((sum, count) => sum + count, 0);
 }
 
-/** Containers and processes that a daemon has made. */
+/** The number of containers and processes that a daemon has made. */
 export function sandboxes(pid: number): number {
   return containers(pid).length + children(pid);
 }
@@ -35,11 +35,14 @@ const LOOK_EVERY_MS = 100;
 const QUIET_MS = 600;
 const DEADLINE_MS = 60_000;
 
-/** Waits until nothing has come or gone for a while, and there are so many at least: what is made ahead is there, what was closed is gone. */
+/**
+ * Waits until the number of sandboxes has not changed for a while and is not below `atLeast`: then the sandboxes that are
+ * prepared in advance are ready, and those that were closed are gone.
+ */
 export async function settled(pid: number, atLeast = 0): Promise<void> {
   let last = -1;
   for (let quiet = 0, waited = 0; quiet < QUIET_MS; quiet += LOOK_EVERY_MS, waited += LOOK_EVERY_MS) {
-    if (waited > DEADLINE_MS) throw new Error(`the daemon did not come to rest: ${last} sandboxes, ${atLeast} wanted`);
+    if (waited > DEADLINE_MS) throw new Error(`the daemon did not come to rest: it has ${last} containers and processes, and should have at least ${atLeast}`);
     const now = sandboxes(pid);
     if (now !== last || now < atLeast) quiet = 0;
     last = now;
@@ -47,7 +50,7 @@ export async function settled(pid: number, atLeast = 0): Promise<void> {
   }
 }
 
-/** The most memory a process has had while something went on, in bytes above what it had before. */
+/** By how many bytes the resident memory of a process rose at most while the work was done. */
 export async function growth(pid: number, work: () => Promise<void>): Promise<number> {
   const before = residentBytes(pid);
   let most = before;

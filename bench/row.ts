@@ -1,4 +1,4 @@
-/** One line of the table: figures of ours, of what a user would use instead, and the mark that was set. */
+/** One row of the table: figures of CodeBeaker, figures of what a user would use instead, and the target. */
 import { loadavg } from 'node:os';
 
 export interface Figures {
@@ -9,63 +9,69 @@ export interface Figures {
 
 export type Unit = 'ms' | 'MiB/s' | 'MiB' | '1/s' | '';
 
-/** What is asked of the figures; all that is named must hold. Figures are in the row's unit. */
-export interface Mark {
+/**
+ * The target for the figures of CodeBeaker. It is met if every condition that is given holds. The percentiles are in
+ * the unit of the row; they are lower limits for rates (MiB/s) and upper limits for everything else.
+ */
+export interface Target {
   readonly p50?: number;
   readonly p95?: number;
   readonly p99?: number;
-  /** Ours may take so many times as long as the other, by the medians. */
-  readonly share?: number;
-  /** Ours must be so many times as fast, by the medians. */
-  readonly times?: number;
+  /** The median of CodeBeaker may be at most this many times the median of the other side. */
+  readonly maxSlowdown?: number;
+  /** CodeBeaker must be at least this many times as fast as the other side, by the medians. */
+  readonly minSpeedup?: number;
 }
 
 export interface Row {
   readonly name: string;
-  /** What the other side is. */
+  /** What CodeBeaker is compared with. */
   readonly against: string;
   readonly unit: Unit;
   readonly runs: number;
   readonly ours: Figures;
   readonly theirs: Figures | undefined;
-  /** How many times better ours is, by the medians. */
+  /** How many times better CodeBeaker is, by the medians. */
   readonly ratio: number | undefined;
-  readonly mark: { readonly words: string; readonly met: boolean } | undefined;
+  readonly target: { readonly words: string; readonly met: boolean } | undefined;
   readonly note: string | undefined;
-  /** Of the machine over the last minute, when the row was done. */
+  /** The load average of the machine over the last minute, taken when the row was finished. */
   readonly load: number;
 }
 
+/** A row that could not be measured. */
 export interface Skipped {
   readonly name: string;
   readonly against: string;
+  /** Why. */
   readonly skipped: string;
 }
 
+/** The measurements that a row is made of. */
 export interface Taken {
   readonly name: string;
   readonly against?: string;
   readonly unit?: Unit;
   readonly ours: readonly number[];
   readonly theirs?: readonly number[];
-  readonly mark?: Mark;
+  readonly target?: Target;
   readonly note?: string;
 }
 
-/** Of these it makes sense to say how many times better one is. */
+/** The units for which it makes sense to say how many times better one side is. */
 const TIMED: readonly Unit[] = ['ms', 'MiB/s'];
-/** Of a rate more is better: there the percentiles count from the best downwards. */
+/** For a rate, more is better: its percentiles are counted from the highest value down, so that p99 is close to the worst. */
 const isRate = (unit: Unit) => unit === 'MiB/s';
 
-export function row({ name, against = '', unit = 'ms', ours: mine, theirs: other, mark, note }: Taken): Row {
+export function row({ name, against = '', unit = 'ms', ours: mine, theirs: other, target, note }: Taken): Row {
   const ours = percentiles(mine, isRate(unit));
   const theirs = other && percentiles(other, isRate(unit));
   const ratio = theirs && TIMED.includes(unit) ? (isRate(unit) ? ours.p50 / theirs.p50 : theirs.p50 / ours.p50) : undefined;
-  const verdict = mark && { words: inWords(mark, unit), met: isMet(mark, unit, ours, ratio) };
-  return { name, against, unit, runs: mine.length, ours, theirs, ratio, mark: verdict, note, load: loadavg()[0] ?? NaN };
+  const verdict = target && { words: inWords(target, unit), met: isMet(target, unit, ours, ratio) };
+  return { name, against, unit, runs: mine.length, ours, theirs, ratio, target: verdict, note, load: loadavg()[0] ?? NaN };
 }
 
-/** MiB a second, of runs that each moved so many. */
+/** The rates in MiB/s of runs that each moved this many mebibytes. */
 export function rates(mebibytes: number, times: readonly number[]): number[] {
   return times.map((ms) => (mebibytes * 1000) / ms);
 }
@@ -78,17 +84,17 @@ export function percentiles(values: readonly number[], descending = false): Figu
 
 const NAMES = ['p50', 'p95', 'p99'] as const;
 
-function isMet(mark: Mark, unit: Unit, ours: Figures, ratio = NaN): boolean {
+function isMet(target: Target, unit: Unit, ours: Figures, ratio = NaN): boolean {
   const holds = (name: (typeof NAMES)[number]) => {
-    const limit = mark[name];
+    const limit = target[name];
     return limit === undefined || (isRate(unit) ? ours[name] >= limit : ours[name] <= limit);
   };
-  return NAMES.every(holds) && (mark.times === undefined || ratio >= mark.times) && (mark.share === undefined || 1 / ratio <= mark.share);
+  return NAMES.every(holds) && (target.minSpeedup === undefined || ratio >= target.minSpeedup) && (target.maxSlowdown === undefined || 1 / ratio <= target.maxSlowdown);
 }
 
-function inWords(mark: Mark, unit: Unit): string {
-  const limits = NAMES.filter((name) => mark[name] !== undefined).map((name) => `${name} ${isRate(unit) ? '>=' : '<='} ${Number(mark[name]?.toFixed(1))}`);
-  const times = mark.times === undefined ? [] : [`>= ${mark.times} x faster`];
-  const share = mark.share === undefined ? [] : [`<= ${mark.share} x as long`];
-  return [...limits, ...times, ...share].join(', ');
+function inWords(target: Target, unit: Unit): string {
+  const limits = NAMES.filter((name) => target[name] !== undefined).map((name) => `${name} ${isRate(unit) ? '>=' : '<='} ${Number(target[name]?.toFixed(1))}`);
+  const speedup = target.minSpeedup === undefined ? [] : [`at least ${target.minSpeedup} times as fast`];
+  const slowdown = target.maxSlowdown === undefined ? [] : [target.maxSlowdown === 1 ? 'at most as long' : `at most ${target.maxSlowdown} times as long`];
+  return [...limits, ...speedup, ...slowdown].join(', ');
 }

@@ -1,7 +1,7 @@
-/** The table for people. */
+/** Writes the rows as a Markdown table. */
 import type { Figures, Row, Skipped } from './row.ts';
 
-const head = ['what', 'codebeaker p50 / p95 / p99', 'against', 'p50 / p95 / p99', 'better', 'runs', 'load', 'mark', ''];
+const head = ['what is measured', 'CodeBeaker: p50 / p95 / p99', 'compared with', 'its p50 / p95 / p99', 'times better (p50)', 'runs', 'load average', 'target', 'target met'];
 
 export function table(rows: readonly (Row | Skipped)[]): string {
   const all = [head, ...rows.map((row) => ('skipped' in row ? [row.name, `not measured: ${row.skipped.replaceAll(/\s+/g, ' ')}`, row.against] : cells(row)))];
@@ -11,17 +11,17 @@ export function table(rows: readonly (Row | Skipped)[]): string {
   return [line(head), rule, ...all.slice(1).map(line)].join('\n');
 }
 
-function cells({ name, ours, against, theirs, ratio, unit, runs, load, mark, note }: Row): string[] {
+function cells({ name, ours, against, theirs, ratio, unit, runs, load, target, note }: Row): string[] {
   return [
     note ? `${name} (${note})` : name,
     `${figures(ours, runs)} ${unit}`.trimEnd(),
     against,
     theirs ? `${figures(theirs, runs)} ${unit}`.trimEnd() : '',
-    ratio === undefined ? '' : `${number(ratio)} x`,
+    ratio === undefined ? '' : number(ratio),
     String(runs),
     load.toFixed(1),
-    mark ? mark.words : '',
-    mark ? (mark.met ? 'met' : 'MISSED') : '',
+    target ? target.words : '',
+    target ? (target.met ? 'yes' : 'NO') : '',
   ];
 }
 
@@ -29,7 +29,7 @@ function figures({ p50, p95, p99 }: Figures, runs: number): string {
   return runs === 1 ? number(p50) : [p50, p95, p99].map(number).join(' / ');
 }
 
-/** Three digits that mean something. */
+/** With about three significant digits. */
 function number(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

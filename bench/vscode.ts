@@ -1,6 +1,6 @@
 /**
- * From the click on the run button to the first output in the terminal, in a real VS Code in a real browser,
- * measured inside the page, of a file that has run before. `npm run bench:vscode`; RUNS says how often.
+ * `npm run bench:vscode` measures the time from the click on the run button to the first output in the terminal, in a
+ * real VS Code in a real browser, inside the page, for a file that has run before. RUNS says how often, by default 25.
  */
 import { createRequire } from 'node:module';
 import { delimiter, dirname } from 'node:path';
@@ -15,7 +15,7 @@ const programs = {
   'first.js': 'console.log("out", Math.random(), "end");\n',
 };
 
-/** Runs in the page. @returns milliseconds */
+/** A script for the page. Its value is the time in milliseconds. */
 const clickToOutput = `new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error('no output within 30 s')), 30_000);
   const last = () => [...document.querySelectorAll('.part.panel .terminal-wrapper.active .xterm-rows > div')]
@@ -33,7 +33,7 @@ const clickToOutput = `new Promise((resolve, reject) => {
   button.click();
 })`;
 
-/** What lies beside the program, and goes along: so many files of 4 KiB. */
+/** Files of 4 KiB in the folder of the program, which are copied into the sandbox with it. */
 const neighbours = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`lib/part${n % 10}/module${n}.txt`, 'x'.repeat(4096)]));
 
@@ -49,7 +49,7 @@ async function measure(name: string, { file, env, settings, beside = 0 }: Measur
   try {
     const times = await runs(editor, file);
     const at = (part: number) => Math.round(times[Math.floor((times.length - 1) * part)] ?? 0);
-    process.stdout.write(`${name}: p50 ${at(0.5)} ms, least ${at(0)}, p90 ${at(0.9)}, of ${times.length}\n`);
+    process.stdout.write(`${name}: p50 ${at(0.5)} ms, minimum ${at(0)} ms, p90 ${at(0.9)} ms, ${times.length} runs\n`);
   } finally {
     await editor.close();
   }
@@ -64,7 +64,7 @@ async function runs(editor: Editor, file: string): Promise<number[]> {
     if (run === -1) {
       await hands.button('Run in Sandbox');
     } else times.push(await editor.page.evaluate<number>(clickToOutput));
-    // The sandbox of the run before is gone, and the editor is at rest.
+    // Wait until the sandbox of this run is gone and the editor has nothing to do any more.
     await hands.sees(() => hands.terminal(), /exited with code 0[^✓]*$/);
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
@@ -74,14 +74,14 @@ async function runs(editor: Editor, file: string): Promise<number[]> {
 const native = createRequire(createRequire(import.meta.url).resolve('deno/package.json')).resolve(
   `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}/package.json`,
 );
-/** As configured for nobody: with the pool of sandboxes that are made ahead. */
+/** The default configuration, which has a pool: sandboxes are prepared in advance. */
 const usual = daemonEnvironment({ pool: undefined });
 const deno = { ...usual, PATH: `${dirname(native)}${delimiter}${process.env.PATH}` };
 const inDeno = { 'codebeaker.languages': { javascript: { runtime: 'deno' } } };
 const python = { file: 'first.py', env: usual, settings: inDocker } as const;
 await measure('Python in Docker', python);
-await measure('Python in Docker, beside 10 files', { ...python, beside: 10 });
-await measure('Python in Docker, beside 500 files', { ...python, beside: 500 });
+await measure('Python in Docker, with 10 more files in the folder', { ...python, beside: 10 });
+await measure('Python in Docker, with 500 more files in the folder', { ...python, beside: 500 });
 await measure('Python in Docker, without the daemon’s pool', { ...python, env: daemonEnvironment() });
 await measure('JavaScript in Docker', { ...python, file: 'first.js' });
 await measure('JavaScript in Deno', { file: 'first.js', env: deno, settings: inDeno });

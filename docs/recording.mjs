@@ -1,4 +1,4 @@
-/** Makes docs/terminal.svg: types commands into the real codebeaker and draws what it really answers. `node docs/recording.mjs` */
+/** `node docs/recording.mjs` makes docs/terminal.svg: it runs the real codebeaker and draws the commands and their output. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ const WIDTH = 84;
 const LINE = 18;
 const CHARACTER = 8.05;
 
-/** What is typed, and how codebeaker is really started for it. */
+/** The command that is shown, and the arguments with which codebeaker is really run. */
 const scenes = [
   { typed: 'npx codebeaker run examples/hello.ts', args: ['run', 'examples/hello.ts', '--runtime', 'deno'] },
   { typed: 'npx codebeaker run examples/hello.py', args: ['run', 'examples/hello.py'] },

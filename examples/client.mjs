@@ -1,4 +1,4 @@
-// A whole client of the daemon. It runs a file in a sandbox: node examples/client.mjs python examples/hello.py
+// A complete client of the daemon, which runs a file in a sandbox: node examples/client.mjs python examples/hello.py
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// Says hello, and then tries what a sandbox should not let it do.
+// Says hello, and then tries things that a sandbox should not allow.
 import { access, constants, readdir } from 'node:fs/promises';
 
 interface Attempt {

@@ -1,4 +1,4 @@
-/** Bundles the daemon, `codebeaker/protocol` and the VS Code extension. Types come from tsconfig.types.json. */
+/** Bundles the daemon, the package `codebeaker/protocol` and the VS Code extension. tsconfig.types.json is for their types. */
 import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'server/dist');
 const { version } = JSON.parse(await readFile(join(root, 'server/package.json'), 'utf8'));
 
-/** Names stay whole: stack traces are read by people. */
+/** Names are not minified, so that people can read stack traces. */
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -26,8 +26,8 @@ const common = {
 };
 
 /**
- * What dockerode wants for Docker over ssh and for BuildKit, and loads even when nobody uses either.
- * CodeBeaker does not, and without them dockerode loads in a quarter of the time.
+ * Packages that dockerode always loads, but needs only for its own ssh connections and for BuildKit. CodeBeaker uses
+ * neither, and without these packages dockerode loads in a quarter of the time.
  */
 const unused = ['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'tar-fs', '@balena/dockerignore'];
 
@@ -42,7 +42,7 @@ const leaveOut = {
   },
 };
 
-/** dockerode, execa and whatever else is imported with `import()` stay files of their own, read when asked for. */
+/** Everything that is imported with `import()`, such as dockerode and execa, becomes a separate file, which is read when it is needed. */
 const daemon = build({
   ...common,
   entryPoints: { main: 'server/src/main.ts' },
@@ -70,13 +70,13 @@ const extension = build({
   outdir: join(root, 'client-vscode/dist'),
   format: 'cjs',
   external: ['vscode'],
-  // For the debugger alone: it is not shipped.
+  // The source map is only for debugging and is not shipped.
   sourcemap: 'linked',
 });
 
 /**
- * The files of the daemon become functions for `cli/launch.ts`, which loads them faster than Node loads modules: what
- * every start needs as a table of functions in one file, the rest one by one.
+ * Wraps each file of the daemon in a function. `cli/launch.ts` loads these faster than Node loads modules. The files that
+ * every start needs become one file with a table of functions; each of the others stays a file.
  */
 async function asFunctions({ outputFiles, metafile }) {
   const starts = filesOfStart(metafile.outputs, ['server/src/main.ts', 'server/src/cli/serve.ts']);
@@ -102,13 +102,13 @@ async function asFunctions({ outputFiles, metafile }) {
   return { metafile, outputFiles: [...files, ...main, ...maps] };
 }
 
-/** The files that esbuild has made, each with its map. */
+/** The output files of esbuild, each with its source map. */
 function modulesOf(outputFiles) {
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return [...texts].filter(([path]) => !path.endsWith('.map')).map(([path, text]) => ({ path, text, map: texts.get(`${path}.map`) }));
 }
 
-/** What the entries import, without what they import only with `import()`. */
+/** The files that the entries import, directly or through others, without those that are imported only with `import()`. */
 function filesOfStart(outputs, entries) {
   const found = new Set();
   const visit = (path) => {
@@ -135,7 +135,7 @@ async function asFunction({ path, text, map }) {
   return { pieces: ['function(exports,require,module,__filename){', { text: result.code, map: fromRoot(result.map, path, root) }, '}'] };
 }
 
-/** Files are replaced one by one, so that a daemon can start from the folder meanwhile. */
+/** Overwrites the files one by one and does not empty the folder first, so that a daemon can start from it in the meantime. */
 async function write({ outputFiles }) {
   for (const { path, text } of outputFiles) {
     await mkdir(dirname(path), { recursive: true });
@@ -150,8 +150,8 @@ async function removeStale(folder, { outputFiles }) {
   }
 }
 
-/** The extension carries the daemon. */
-async function lendDaemon() {
+/** Copies the daemon into the extension, which is shipped with it. */
+async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
   for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
@@ -159,9 +159,9 @@ async function lendDaemon() {
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-/** esbuild has said what is wrong. */
+/** If a build fails, esbuild has already printed the errors. */
 const results = await Promise.all([daemon, protocol, extension]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
 await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results));
-await lendDaemon();
+await copyDaemon();

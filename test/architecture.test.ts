@@ -1,4 +1,4 @@
-/** The shape of the house: who knows whom, and what is deliberately absent. */
+/** The architecture: which files import which others, and what is deliberately absent. */
 import { expect } from 'chai';
 import { absenceFaults } from './architecture/absent.ts';
 import { projectFiles, type SourceFile } from './architecture/files.ts';
@@ -9,26 +9,26 @@ const faultsOf = (file: SourceFile) => [...importFaults(file), ...absenceFaults(
 describe('architecture', () => {
   const files = projectFiles();
 
-  it('sees the sources', () => {
+  it('is checked on all source files', () => {
     const paths = files.map(({ path }) => path);
     expect(paths).to.include.members(['server/src/protocol/index.ts', 'client-vscode/src/extension.ts', 'client-nvim/plugin/codebeaker.lua', 'test/run.sh', '.ci/run']);
   });
 
-  it('has its floors: a file imports what floors.js lets its room know', () => {
+  it('has only imports that floors.js allows', () => {
     expect(files.flatMap(importFaults)).to.deep.equal([]);
   });
 
-  it('has no circle of imports, of types included', () => {
+  it('has no circular imports, including imports of types', () => {
     expect(importCircles(files)).to.deep.equal([]);
   });
 
-  it('has nothing of what is deliberately absent', () => {
+  it('contains nothing that is deliberately absent', () => {
     expect(files.flatMap(absenceFaults)).to.deep.equal([]);
   });
 });
 
 describe('the architecture check fails for', () => {
-  /** A word in two parts, so that this file does not hold what it forbids. */
+  /** Joins two parts of a word, so that this file does not itself contain what is forbidden. */
   const word = (...parts: string[]) => parts.join('');
 
   const violations: Record<string, SourceFile> = {
@@ -39,28 +39,28 @@ describe('the architecture check fails for', () => {
     'base that imports protocol': { path: 'server/src/base/x.ts', text: "import { a } from '../protocol/a.ts';" },
     'protocol that imports base': { path: 'server/src/protocol/x.ts', text: "import { a } from '../base/a.ts';" },
     'a kind of runtime that knows another one': { path: 'server/src/runtime/kinds/new/x.ts', text: "import { a } from '../docker/a.ts';" },
-    'an import from a floor nobody knows': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
+    'an import from a folder that is no room': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
     'an import from outside the daemon': { path: 'server/src/serving/x.ts', text: "import { a } from '../../../test/a.ts';" },
-    'a room that is entered beside its door': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../shell/facts.ts';" },
+    'an import past the door of a room': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../shell/facts.ts';" },
     'dockerode outside its file': { path: 'server/src/runtime/kinds/docker/x.ts', text: "const d = await import('dockerode');" },
     'execa outside its file': { path: 'server/src/runtime/machine/x.ts', text: "import { execa } from 'execa';" },
     'child processes': { path: 'server/src/command/x.ts', text: "import { spawn } from 'node:child_process';" },
     'an imported process': { path: 'server/src/base/x.ts', text: "import { env } from 'node:process';" },
     'the global process': { path: 'server/src/base/x.ts', text: 'export const a = () => process.env.A;' },
-    'the global process by another way': { path: 'server/src/base/x.ts', text: 'export const a = globalThis.process;' },
+    'the global process through globalThis': { path: 'server/src/base/x.ts', text: 'export const a = globalThis.process;' },
     console: { path: 'server/src/main.ts', text: "console.log('x');" },
     'module state': { path: 'server/src/base/x.ts', text: 'export let count = 0;' },
     'a long file': { path: 'server/src/base/x.ts', text: '\n'.repeat(300) + 'export {};' },
-    'a client that knows the daemon': { path: 'client-vscode/src/x.ts', text: "import { a } from '../../server/src/base/a.ts';" },
-    'a client that knows the package': { path: 'client-vscode/src/x.ts', text: "import { a } from 'codebeaker';" },
-    'a client whose lower floor knows a higher one': { path: 'client-vscode/src/client/x.ts', text: "import { a } from '../run/a.ts';" },
-    'a client that takes the editor for granted': { path: 'client-vscode/src/run/x.ts', text: "import * as vscode from 'vscode';" },
-    'a client that starts processes': { path: 'client-vscode/src/view/x.ts', text: "import { spawn } from 'node:child_process';" },
+    'a client that imports from the daemon': { path: 'client-vscode/src/x.ts', text: "import { a } from '../../server/src/base/a.ts';" },
+    'a client that imports the whole package': { path: 'client-vscode/src/x.ts', text: "import { a } from 'codebeaker';" },
+    'an upward import in the client': { path: 'client-vscode/src/client/x.ts', text: "import { a } from '../run/a.ts';" },
+    'vscode outside its files': { path: 'client-vscode/src/run/x.ts', text: "import * as vscode from 'vscode';" },
+    'child processes in the client': { path: 'client-vscode/src/view/x.ts', text: "import { spawn } from 'node:child_process';" },
     'console in the client': { path: 'client-vscode/src/run/x.ts', text: "console.log('x');" },
     'module state in the client': { path: 'client-vscode/src/run/x.ts', text: 'export let count = 0;' },
-    'a test that runs alone': { path: 'test/x.test.ts', text: word('it.', "only('x', () => {});") },
+    'a test that is the only one to run': { path: 'test/x.test.ts', text: word('it.', "only('x', () => {});") },
     'a test that is left out': { path: 'test/x.test.ts', text: word('describe.', "skip('x', () => {});") },
-    'a skip without a need': { path: 'test/x.test.ts', text: word('this.', 'skip();') },
+    'a skip without need()': { path: 'test/x.test.ts', text: word('this.', 'skip();') },
     'a lint suppression': { path: 'bench/x.ts', text: word('// eslint-', 'disable-next-line') },
     'a path of a machine': { path: 'README.md', text: word('see /ro', 'ot/notes') },
   };

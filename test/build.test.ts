@@ -1,4 +1,4 @@
-/** What is shipped: the daemon starts without what it may never need, and clients get types and values. */
+/** The build: a start of the daemon does not load what it may never need, and clients get types and values. */
 import { expect } from 'chai';
 import { errorCodes, SessionCreate, type ParamsOf, type Session } from 'codebeaker/protocol';
 import { accessSync, constants, readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ describe('the build', () => {
     });
   }
 
-  it('has a launcher that can be run', () => {
+  it('has a launcher that is executable', () => {
     accessSync(fileURLToPath(new URL('bin/codebeaker.js', server)), constants.X_OK);
   });
 

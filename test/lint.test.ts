@@ -1,4 +1,4 @@
-/** The linter is set up so that it really fails. Each text stands in for a file that exists, so that types are known. */
+/** The linter really finds what it should. Each text is linted in the place of an existing file, so that types are known. */
 import { expect } from 'chai';
 import { ESLint } from 'eslint';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ describe('the linter', function () {
       '@typescript-eslint/no-misused-promises',
       'export const f = async () => 1;\nexport const g = () => (f() ? 1 : 2);\n',
     ],
-    'a name that a program does not know': ['no-undef', 'Deno.exit();\n', 'server/src/runtime/warm-up/node.cjs'],
+    'a global that a program does not have': ['no-undef', 'Deno.exit();\n', 'server/src/runtime/warm-up/node.cjs'],
     console: ['no-console', "console.log('x');\n"],
     any: ['@typescript-eslint/no-explicit-any', 'export const f = (a: any) => String(a);\n'],
     '==': ['eqeqeq', 'export const f = (a: number) => a == 1;\n'],
@@ -38,17 +38,17 @@ describe('the linter', function () {
     'dockerode elsewhere': ['house/imports', "export const f = () => import('dockerode');\n", 'server/src/runtime/ports.ts'],
     'the process': ['no-restricted-globals', 'export const f = () => process.pid;\n'],
     'module state': ['no-restricted-syntax', 'export let count = 0;\nexport const f = () => (count += 1);\n'],
-    'a client that knows the daemon': [
+    'a client that imports from the daemon': [
       'house/imports',
       "export type { Clock } from '../../server/src/base/clock.ts';\n",
       'client-vscode/src/extension.ts',
     ],
-    'a client that takes the editor for granted': [
+    'vscode outside its files': [
       'house/imports',
       "import * as vscode from 'vscode';\nexport const f = () => vscode.version;\n",
       'client-vscode/src/run/run.ts',
     ],
-    'a client whose lower floor knows a higher one': [
+    'an upward import in the client': [
       'house/imports',
       "export type { Run } from '../run/run.ts';\n",
       'client-vscode/src/client/connection.ts',
@@ -66,12 +66,12 @@ describe('the linter', function () {
     expect(await rulesBroken('// a line\n'.repeat(301) + 'export {};\n')).to.deep.equal(['max-lines']);
   });
 
-  it('cannot be told to look away', async () => {
+  it('ignores comments that would disable it', async () => {
     const text = ['/* eslint', '-disable */\nconsole.log(1);\n'].join('');
     expect(await rulesBroken(text)).to.include('no-console');
   });
 
-  it('accepts what is right', async () => {
+  it('accepts correct code', async () => {
     expect(await rulesBroken("export const f = async () => 1;\nexport const g = async () => (await f()) === 1;\n")).to.deep.equal([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Programs that are not TypeScript are read by the tools of their languages. ESLint reads the JavaScript (eslint.config.js). */
+/** Programs in other languages are checked by the tools of those languages. ESLint checks JavaScript (eslint.config.js). */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,20 +33,20 @@ describe('programs in', function () {
     describe(language, () => {
       before(need(tool, program(tool)));
 
-      /** What the tool complains of. Ruby says that the syntax is right, and warns, with the same exit code. */
+      /** The complaints of the tool. Ruby has the exit code 0 also if it warns, so its stderr counts. */
       function complaints(paths: readonly string[]): string {
         const { status, stdout, stderr } = spawnSync(tool, [...args, ...paths], { cwd, encoding: 'utf8' });
         return status === 0 ? stderr : `${status}\n${stdout}${stderr}`;
       }
 
-      it(`are to the liking of ${tool}`, () => {
+      it(`pass the check of ${tool}`, () => {
         const paths = projectFiles().map(({ path }) => path).filter((path) => programs.test(path));
         expect(paths).not.to.be.empty;
-        // Ruby checks the first file alone.
+        // Ruby checks only the first file.
         for (const some of tool === 'ruby' ? paths.map((path) => [path]) : [paths]) expect(complaints(some)).to.equal('');
       });
 
-      it('would be refused if they were wrong', () => {
+      it('fail the check if they are wrong', () => {
         const folder = mkdtempSync(join(tmpdir(), 'programs-'));
         const path = join(folder, 'wrong');
         writeFileSync(path, wrong);

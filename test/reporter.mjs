@@ -1,23 +1,26 @@
 /**
- * Mocha's spec reporter with the last word: when the process ends, however it ends, one plain line with the
- * counts and an exit code that agrees with it. In CI a skipped test is no success.
+ * Mocha's spec reporter, and a last line that is always printed: however the process ends, it says how many tests have
+ * passed, failed and been skipped, and the exit code agrees with it. With CI=true, a skipped test is a failure of the run.
  */
 import Mocha from 'mocha';
 import { writeSync } from 'node:fs';
 
 const { env } = process;
 const ci = env.CI === 'true';
-/** How long a process may live on after its last test. */
+/** The process is ended if it still runs this long after its last test. */
 const hangMs = Number(env.CODEBEAKER_HANG_MS ?? 10_000);
 
-/** What ran before mocha counts too: run.sh tells. */
+/** The checks that run.sh has made before it started mocha are counted too. */
 const tally = {
   passed: Number(env.CODEBEAKER_CHECKS_PASSED ?? 0),
   failed: Number(env.CODEBEAKER_CHECKS_FAILED ?? 0),
   skipped: 0,
 };
 
-/** One of the codes is not 0 when something other than a test went wrong: a file that does not load, a late throw, a hang, no test at all. */
+/**
+ * Prints the last line. If no test has failed and an exit code is not 0, something else has gone wrong, which counts as
+ * one failure: a test file could not be loaded, something was thrown after the tests, the process hung, or there was no test.
+ */
 function lastWord(code) {
   if (tally.failed === 0 && (code !== 0 || (process.exitCode ?? 0) !== 0)) tally.failed = 1;
   process.exitCode = tally.failed > 0 || (ci && tally.skipped > 0) ? 1 : 0;
@@ -26,14 +29,14 @@ function lastWord(code) {
 
 process.on('exit', lastWord);
 
-/** Mocha hands rejections on to whoever listens, and is content when nobody does. */
+/** Mocha emits unhandled rejections as an event, and goes on if nobody listens to it. */
 process.on('unhandledRejection', (reason) => {
   throw reason;
 });
 
 function endHang() {
   const held = process.getActiveResourcesInfo().join(', ');
-  writeSync(1, `\nThe process goes on ${hangMs} ms after the last test. It is held by: ${held}\n`);
+  writeSync(1, `\nThe process still runs ${hangMs} ms after the last test. It is kept alive by: ${held}\n`);
   process.exit(1);
 }
 
@@ -47,8 +50,8 @@ export default class Reporter extends Mocha.reporters.Spec {
   }
 
   /**
-   * Mocha sets the exit code in an exit listener of its own, added by `report`: ours comes after it.
-   * Its listener for what nobody caught would now throw again, and the process would end without a last word.
+   * `report` adds a listener of mocha's own to the exit, which sets the exit code. `lastWord` has to come after it.
+   * Mocha's listener to uncaught exceptions would throw from now on, and the process would end without the last line.
    */
   done(failures, report) {
     process.removeAllListeners('uncaughtException');

@@ -26,13 +26,13 @@ async function run(fixture: string, env: Record<string, string> = {}): Promise<R
 
 describe('the reporter', () => {
   const cases: Record<string, [fixture: string, env: Record<string, string>, code: number, last: string]> = {
-    'all is well': ['fine', {}, 0, '1 passed, 0 failed, 0 skipped'],
+    'every test passes': ['fine', {}, 0, '1 passed, 0 failed, 0 skipped'],
     'a check before the tests passed': ['fine', { CODEBEAKER_CHECKS_PASSED: '2' }, 0, '3 passed, 0 failed, 0 skipped'],
     'a check before the tests failed': ['fine', { CODEBEAKER_CHECKS_FAILED: '1' }, 1, '1 passed, 1 failed, 0 skipped'],
     'a test fails': ['failing', {}, 1, '0 passed, 1 failed, 0 skipped'],
     'a test is skipped': ['pending', {}, 0, '1 passed, 0 failed, 1 skipped'],
     'a test is skipped in CI': ['pending', { CI: 'true' }, 1, '1 passed, 0 failed, 1 skipped'],
-    'nobody handles a rejection': ['rejection', {}, 1, '0 passed, 1 failed, 0 skipped'],
+    'a rejection is not handled': ['rejection', {}, 1, '0 passed, 1 failed, 0 skipped'],
     'something throws after the tests': ['late', {}, 1, '1 passed, 1 failed, 0 skipped'],
     'a test file does not load': ['broken', {}, 1, '0 passed, 1 failed, 0 skipped'],
   };
@@ -47,6 +47,6 @@ describe('the reporter', () => {
   it('something keeps the process alive', async () => {
     const { code, last, output } = await run('hanging');
     expect({ code, last }).to.deep.equal({ code: 1, last: '1 passed, 1 failed, 0 skipped' });
-    expect(output).to.match(/held by: .*Timeout/);
+    expect(output).to.match(/kept alive by: .*Timeout/);
   });
 });

@@ -1,4 +1,4 @@
-/** A missing part is a skip at home and a failure in CI. */
+/** If a part of the machine is missing, a test is skipped, or fails with CI=true. */
 import { expect } from 'chai';
 import { need } from './require.ts';
 
@@ -11,7 +11,7 @@ describe('need', () => {
 
   const told: string[] = [];
 
-  /** How a hook that needs a part ends: it goes on, it skips, or it throws. */
+  /** Returns how a hook that needs a part ends: it goes on, it skips the test, or it throws a message. */
   const outcome = async (missing: string | undefined, ci: string) => {
     process.env.CI = ci;
     const skip = (): never => {
@@ -24,17 +24,17 @@ describe('need', () => {
     );
   };
 
-  it('goes on where the part is there', async () => {
+  it('lets the test run if the part is there', async () => {
     expect(await outcome(undefined, '')).to.equal('goes on');
     expect(await outcome(undefined, 'true')).to.equal('goes on');
   });
 
-  it('skips at home', async () => {
+  it('skips the test if the part is missing, and says so', async () => {
     expect(await outcome('get one', '')).to.equal('skips');
-    expect(told).to.deep.equal(['    skipped, needs a part: get one\n']);
+    expect(told).to.deep.equal(['    skipped, because it needs a part: get one\n']);
   });
 
-  it('fails in CI, saying what is missing', async () => {
-    expect(await outcome('get one', 'true')).to.equal('needs a part: get one');
+  it('fails with CI=true, and says what is missing', async () => {
+    expect(await outcome('get one', 'true')).to.equal('this test needs a part: get one');
   });
 });

@@ -1,53 +1,53 @@
-/** What a test needs of the machine. Missing, it is a visible skip at home and a failure with CI=true. */
+/** Says what a test needs of the machine. If it is missing, the test is skipped with a message; with CI=true, it fails. */
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Undefined where the part is there, else what is wrong and what would mend it. */
+/** Returns undefined if the machine has the part, otherwise what is missing and how to get it. */
 export type Probe = () => string | undefined | Promise<string | undefined>;
 
-/** A hook for `before`: `before(need('docker', dockerImage('codebeaker-test')))`. */
+/** Makes a hook, as in `before(need('docker', dockerImage('codebeaker-test')))`. */
 export function need(part: string, probe: Probe, tell = toStdout): (this: Mocha.Context) => Promise<void> {
   return async function () {
     const missing = await probe();
     if (missing === undefined) return;
-    if (process.env.CI === 'true') throw new Error(`needs ${part}: ${missing}`);
-    tell(`    skipped, needs ${part}: ${missing}\n`);
+    if (process.env.CI === 'true') throw new Error(`this test needs ${part}: ${missing}`);
+    tell(`    skipped, because it needs ${part}: ${missing}\n`);
     this.skip();
   };
 }
 
 const toStdout = (text: string): void => void process.stdout.write(text);
 
-/** The daemon and the extension as they are shipped. */
+/** The bundles of the daemon and of the extension. */
 export const bundles: Probe = () => {
   const last = fileURLToPath(new URL('../client-vscode/dist/daemon/package.json', import.meta.url));
-  return existsSync(last) ? undefined : 'nothing has been built; run npm run build';
+  return existsSync(last) ? undefined : 'nothing is built; run npm run build';
 };
 
-/** The Docker engine at its usual socket. */
+/** The Docker engine at its default socket. */
 export const dockerEngine: Probe = async () =>
-  (await engineReply('/_ping'))?.status === 200 ? undefined : 'no engine answers; run test/setup/engine.sh as root';
+  (await engineReply('/_ping'))?.status === 200 ? undefined : 'no Docker engine answers; run test/setup/engine.sh as root';
 
 export const dockerImage =
   (name: string): Probe =>
   async () =>
     (await dockerEngine()) ??
-    ((await engineReply(`/images/${name}/json`))?.status === 200 ? undefined : `no image ${name}; run test/setup/images.sh`);
+    ((await engineReply(`/images/${name}/json`))?.status === 200 ? undefined : `the engine has no image ${name}; run test/setup/images.sh`);
 
-/** An OCI runtime that the engine offers under this name. */
+/** An OCI runtime that is registered with the engine under this name. */
 export const ociRuntime =
   (name: string): Probe =>
   async () => {
     const missing = await dockerEngine();
     if (missing) return missing;
     const { Runtimes = {} } = JSON.parse((await engineReply('/info'))?.text ?? '{}') as { Runtimes?: object };
-    return name in Runtimes ? undefined : `the engine has no runtime ${name}; run test/setup/gvisor.sh as root`;
+    return name in Runtimes ? undefined : `the engine has no OCI runtime ${name}; run test/setup/gvisor.sh as root`;
   };
 
-/** An npm package that not every platform gets. */
+/** An optional npm package, which is not available on every platform. */
 export const npmPackage =
   (name: string): Probe =>
   () => {
@@ -59,14 +59,15 @@ export const npmPackage =
     }
   };
 
+/** An executable on PATH. */
 export const program =
   (name: string): Probe =>
   () =>
     (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
       ? undefined
-      : `no ${name} on PATH`;
+      : `${name} is not on PATH`;
 
-/** What the engine says, or undefined when it says nothing within five seconds. */
+/** The answer of the engine, or undefined if it does not answer within five seconds. */
 function engineReply(path: string): Promise<{ status: number | undefined; text: string } | undefined> {
   return new Promise((resolve) => {
     const query = request({ socketPath: '/var/run/docker.sock', path, timeout: 5000 }, (reply) => {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Everything a change has to pass: build, lint, types, tests. The last line tells the counts.
-# With CI=true the machine is set up first, and a test that skips fails the run. Otherwise nothing is installed.
-# Arguments go to mocha.
+# Runs everything that a change has to pass: build, lint, types, the package of the extension, and all tests.
+# The last line says how many have passed, failed and been skipped.
+# With CI=true, the machine is set up first, and a skipped test is a failure. Otherwise nothing is installed.
+# The arguments are given to mocha.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 

@@ -1,10 +1,10 @@
 /**
- * Runs unit tests, in seconds: `npm run unit -- FILTER...`. A FILTER that is a part of a test file's path selects that
- * file; any other selects the tests whose titles it is a part of. Without one, all unit tests run.
+ * Runs the unit tests, which takes seconds: `npm run unit -- FILTER...`. If a FILTER is a part of the path of a test file,
+ * it selects that file; otherwise it selects the tests whose titles contain it. Without a FILTER, all unit tests run.
  *
- * A unit test needs nothing but Node and the packages of npm: no build, engine, browser or editor; and it is quick. A
- * test that needs more says so with `need` of require.ts, and a test that may take long sets a timeout of its own. So a
- * test file is a unit test when no import leads from it to require.ts and it sets no timeout.
+ * A unit test is quick and needs only Node and the npm packages: no build, Docker engine, browser or editor. A test that
+ * needs more says so with `need` of require.ts, and a test that may take long sets a timeout. Therefore a test file counts
+ * as unit tests if it does not import require.ts, directly or through other files, and does not set a timeout.
  */
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
@@ -25,16 +25,16 @@ const titles = filters.filter((filter) => !isPath(filter));
 const chosen = units.filter((unit) => paths.length === 0 || paths.some((path) => unit.includes(path)));
 
 if (chosen.length === 0) {
-  process.stdout.write(`Only unit tests run here. The others: npx mocha ${all.filter((path) => paths.some((part) => path.includes(part))).join(' ')}\n`);
+  process.stdout.write(`These are no unit tests. Run them with: npx mocha ${all.filter((path) => paths.some((part) => path.includes(part))).join(' ')}\n`);
   process.stdout.write('0 passed, 1 failed, 0 skipped\n');
   process.exit(1);
 }
 const grep = titles.length === 0 ? [] : ['--grep', titles.map((title) => title.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')];
-// With this condition, `codebeaker/protocol` is its source.
+// With this condition, `codebeaker/protocol` is resolved to its source.
 const mocha = ['node_modules/mocha/bin/mocha.js', '--node-option', 'conditions=@codebeaker/source', '--fail-zero', ...grep, ...chosen];
 process.exitCode = spawnSync(process.execPath, mocha, { cwd: root, stdio: 'inherit' }).status ?? 1;
 
-/** Imports of types lead nowhere. */
+/** Returns the entry points that are unit tests. Esbuild follows their imports; it leaves out imports of types. */
 async function unitTests(entryPoints) {
   const options = { absWorkingDir: root, bundle: true, write: false, outdir: 'dist', format: 'esm', platform: 'node', packages: 'external' };
   const { metafile } = await build({ ...options, entryPoints, metafile: true, logLevel: 'error' });

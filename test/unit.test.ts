@@ -1,4 +1,4 @@
-/** `npm run unit` runs what its filters say, and never passes with nothing. */
+/** `npm run unit` runs the tests that its filters choose, and fails if they choose none. */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,20 +16,20 @@ describe('unit tests', function () {
   it('are chosen by a part of a path', () => {
     const { status, last, tests } = unit('wire/trace', 'wire/transports');
     expect([status, last]).to.deep.equal([0, `${tests.length} passed, 0 failed, 0 skipped`]);
-    expect(tests).to.include('✔ says nothing when off').and.to.include('✔ connect to a port');
+    expect(tests).to.include('✔ reports nothing when it is off').and.to.include('✔ connect to a port');
   });
 
   it('are chosen by a part of a title, whatever characters it has', () => {
-    const { status, last, tests } = unit('test/wire', 'on and off by $/setTrace', 'let go of stdin');
+    const { status, last, tests } = unit('test/wire', 'on and off by $/setTrace', 'destroy stdin when they are disposed of');
     expect([status, last]).to.deep.equal([0, '2 passed, 0 failed, 0 skipped']);
-    expect(tests).to.deep.equal(['✔ is turned on and off by $/setTrace', '✔ let go of stdin']);
+    expect(tests).to.deep.equal(['✔ is turned on and off by $/setTrace', '✔ destroy stdin when they are disposed of']);
   });
 
-  it('are found with the protocol as it is in the source', () => {
+  it('use codebeaker/protocol from source and not from the build', () => {
     expect(unit('client-vscode/manifest')).to.include({ status: 0 });
   });
 
-  it('fail where a title is nobody’s', () => {
+  it('fail if no test has the title', () => {
     expect(unit('no test is called this')).to.include({ status: 1, last: '0 passed, 1 failed, 0 skipped' });
   });
 

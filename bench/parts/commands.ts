@@ -1,4 +1,4 @@
-/** One command in a session that is there. */
+/** How long one command takes in an open session. */
 import { strict as assert } from 'node:assert';
 import type { Part } from '../bench.ts';
 import { alternate } from '../measure.ts';
@@ -26,6 +26,6 @@ export const commands: Part = {
       },
       { runs: bench.many },
     );
-    return [row({ name: 'executeShell true, docker', against: 'docker exec (API)', ...times, mark: { p50: 2.5, times: 20 } })];
+    return [row({ name: 'command/executeShell of `true` in Docker', against: 'docker exec by the Docker API', ...times, target: { p50: 2.5, minSpeedup: 20 } })];
   },
 };

@@ -1,16 +1,16 @@
-/** Small files, beside the archive API. */
+/** How long it takes to write, read and list small files, compared with Docker's archive API. */
 import { strict as assert } from 'node:assert';
 import type { Part } from '../bench.ts';
 import { alternate } from '../measure.ts';
 import { IdleContainer } from '../peers/docker.ts';
-import { type Mark, row } from '../row.ts';
+import { row, type Target } from '../row.ts';
 import { docker } from './sessions.ts';
 
-/** 4 KiB as source code looks: short lines. */
+/** 4 KiB in short lines, as source code has them. */
 const text = `${'if (position < line.length) return line;'.padEnd(63)}\n`.repeat(64);
 const content = Buffer.from(text);
-const mark: Mark = { p50: 1.5, times: 30 };
-const against = 'archive API';
+const target: Target = { p50: 1.5, minSpeedup: 30 };
+const against = 'Docker archive API';
 const FILES = 100;
 
 export const files: Part = {
@@ -50,9 +50,9 @@ export const files: Part = {
       plan,
     );
     return [
-      row({ name: 'write 4 KiB, docker', against, ...write, mark }),
-      row({ name: 'read 4 KiB, docker', against, ...read, mark }),
-      row({ name: 'list 100 files, docker', against, ...list, mark }),
+      row({ name: 'write a file of 4 KiB in Docker', against, ...write, target }),
+      row({ name: 'read a file of 4 KiB in Docker', against, ...read, target }),
+      row({ name: 'list a folder of 100 files in Docker', against, ...list, target }),
     ];
   },
 };

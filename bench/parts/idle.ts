@@ -1,29 +1,29 @@
-/** What a daemon costs that has nothing to do. */
+/** How much memory a daemon that has nothing to do uses, and how often it wakes up. */
 import { residentBytes } from '../../test/e2e/environment.ts';
 import type { RawClient } from '../../test/e2e/raw-client.ts';
 import type { Part } from '../bench.ts';
 import { pause } from '../measure.ts';
 import { MiB, settled, wakeUps } from '../proc.ts';
 import { row } from '../row.ts';
-import { ahead, docker } from './sessions.ts';
+import { docker, twoPrepared } from './sessions.ts';
 
 const WATCHED_S = 10;
-/** What a start leaves to be done later has been done by then. */
+/** A daemon leaves some work for after its start. It has been done by then. */
 const REST_MS = 3_000;
 
 export const idle: Part = {
   name: 'idle',
   async run(bench) {
     const fresh = await bench.daemon();
-    const busy = await bench.daemon(ahead);
+    const busy = await bench.daemon(twoPrepared);
     const { sessionId } = await busy.request('session/create', docker);
     await busy.request('command/runCode', { sessionId, code: 'print("hello")' });
     await settled(busy.process.pid as number, 3);
-    bench.say('idle');
+    bench.say('a daemon without work');
     await pause(REST_MS);
     return [
-      ...(await watched(fresh, 'idle daemon, just started')),
-      ...(await watched(busy, 'idle daemon, a session, two ready')),
+      ...(await watched(fresh, 'idle daemon without sessions')),
+      ...(await watched(busy, 'idle daemon with one session and two prepared sandboxes')),
     ];
   },
 };
@@ -34,7 +34,7 @@ async function watched(client: RawClient, name: string) {
   await pause(WATCHED_S * 1000);
   const woken = (wakeUps(pid) - before) / WATCHED_S;
   return [
-    row({ name: `${name}: resident memory`, unit: 'MiB', ours: [residentBytes(pid) / MiB], mark: { p50: 70 } }),
-    row({ name: `${name}: wake-ups`, unit: '1/s', ours: [woken], mark: { p50: 1 } }),
+    row({ name: `${name}: resident memory`, unit: 'MiB', ours: [residentBytes(pid) / MiB], target: { p50: 70 } }),
+    row({ name: `${name}: wake-ups of its threads`, unit: '1/s', ours: [woken], target: { p50: 1 } }),
   ];
 }

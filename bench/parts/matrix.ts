@@ -1,4 +1,4 @@
-/** Start-up and hello world of every runtime and language that is there, cold, side by side; the floor is the plain process. */
+/** A new session and a first hello world in every language and every runtime that this machine has, with nothing prepared, compared with the plain process. */
 import { strict as assert } from 'node:assert';
 import type { RawClient } from '../../test/e2e/raw-client.ts';
 import type { Bench, Part } from '../bench.ts';
@@ -35,8 +35,8 @@ async function compare(bench: Bench, client: RawClient, language: Language, runt
     { runs: Math.max(3, Math.floor(bench.few / 4)), warmUp: 1, pauseMs: 50 },
   );
   return runtimes.flatMap((runtime) => [
-    row({ name: `${language}, ${runtime}: session/create, cold`, ours: times[`create ${runtime}`] ?? [] }),
-    row({ name: `${language}, ${runtime}: first hello`, against: floor?.name, ours: times[`hello ${runtime}`] ?? [], theirs: floor && times.plain }),
+    row({ name: `${language} in ${runtime}: session/create, nothing prepared`, ours: times[`create ${runtime}`] ?? [] }),
+    row({ name: `${language} in ${runtime}: first hello world`, against: floor?.name, ours: times[`hello ${runtime}`] ?? [], theirs: floor && times.plain }),
   ]);
 }
 

@@ -1,4 +1,4 @@
-/** 1 GiB that a program prints, through to a client that acknowledges what it has got. */
+/** The rate at which 1 GiB of a program's output reaches a client that acknowledges it, and how far the daemon's memory grows meanwhile. */
 import { strict as assert } from 'node:assert';
 import type { Part } from '../bench.ts';
 import { alternate } from '../measure.ts';
@@ -9,11 +9,11 @@ import type { RawClient } from '../../test/e2e/raw-client.ts';
 import { docker } from './sessions.ts';
 
 const GiB = 1024 * MiB;
-/** 64 MiB of lines of text, printed 16 times: nothing is quicker for a program. */
+/** Makes a file with 64 MiB of lines of text. To print it 16 times is the fastest way for a program to print 1 GiB. */
 const make = 'yes "$(printf "%63s" "a line of what a program prints")" | head -c 67108864 > /tmp/large';
 const print = ['sh', '-c', 'for i in 1 2 3 4; do cat /tmp/large /tmp/large /tmp/large /tmp/large; done'];
 
-/** Counts the output of commands, and acknowledges it. */
+/** Acknowledges the output of commands, and counts its bytes. */
 export function consume(client: RawClient): { bytes: number } {
   const seen = { bytes: 0 };
   client.onNotification = ({ method, params }) => {
@@ -53,10 +53,10 @@ export const output: Part = {
       },
       { runs: Math.max(3, bench.few / 4), warmUp: 0, pauseMs: 500 },
     );
-    const name = 'program output, 1 GiB, docker';
+    const name = 'a program in Docker prints 1 GiB';
     return [
-      row({ name, against: 'docker exec cat', unit: 'MiB/s', ours: rates(1024, times.ours), theirs: rates(1024, times.theirs), mark: { p50: 200 } }),
-      row({ name: `${name}: how much the daemon grew`, unit: 'MiB', ours: grown.map((bytes) => bytes / MiB), mark: { p99: 32 } }),
+      row({ name, against: 'docker exec cat', unit: 'MiB/s', ours: rates(1024, times.ours), theirs: rates(1024, times.theirs), target: { p50: 200 } }),
+      row({ name: `${name}: growth of the daemon's memory`, unit: 'MiB', ours: grown.map((bytes) => bytes / MiB), target: { p99: 32 } }),
     ];
   },
 };

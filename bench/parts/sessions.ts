@@ -1,4 +1,4 @@
-/** Docker sandboxes: made ahead, and made when asked for. */
+/** How long it takes to create a session in Docker, with a sandbox that was prepared in advance and without one. */
 import { strict as assert } from 'node:assert';
 import type { RawClient } from '../../test/e2e/raw-client.ts';
 import type { Part } from '../bench.ts';
@@ -9,9 +9,10 @@ import { settled } from '../proc.ts';
 import { row } from '../row.ts';
 
 export const docker = { runtime: 'docker', language: 'python' };
-export const ahead = { pool: { docker: { python: 2 } } };
+/** The configuration of a daemon that prepares two sandboxes in advance. */
+export const twoPrepared = { pool: { docker: { python: 2 } } };
 
-/** Closes what `create` made, and counts how many of them had been made ahead. */
+/** Creates sessions and closes them. It counts how many of them got a sandbox that was prepared in advance. */
 export class Created {
   readonly #client: RawClient;
   warm = 0;
@@ -35,11 +36,11 @@ export class Created {
   }
 
   get note(): string {
-    return `${this.warm} of ${this.#made} were ready`;
+    return `a sandbox was ready ${this.warm} of ${this.#made} times`;
   }
 }
 
-/** A peer whose run leaves something behind. */
+/** A side whose run makes something that has to be removed afterwards. `make` returns how. */
 function removing(make: () => Promise<() => Promise<unknown>>): Side {
   let remove: () => Promise<unknown>;
   return { run: async () => void (remove = await make()), after: async () => void (await remove()) };
@@ -50,16 +51,16 @@ export const sessions: Part = {
   async run(bench) {
     const { image, few } = bench;
     await plain('python', bench.folder);
-    const pooled = await bench.daemon(ahead);
+    const pooled = await bench.daemon(twoPrepared);
     const pid = pooled.process.pid as number;
     const ready = () => settled(pid, 2);
     const fromPool = new Created(pooled);
-    bench.say('session/create from the pool');
+    bench.say('session/create with a prepared sandbox');
     const warm = await alternate(
       { ours: { before: ready, run: async () => void (await fromPool.create(docker)), after: () => fromPool.close() }, theirs: removing(() => dockerRunIdle(image)) },
       { runs: few },
     );
-    bench.say('fresh session + hello');
+    bench.say('new session and hello world');
     const fresh = new Created(pooled);
     const hello = await alternate(
       {
@@ -76,16 +77,16 @@ export const sessions: Part = {
       },
       { runs: few },
     );
-    bench.say('session/create cold');
+    bench.say('session/create without a prepared sandbox');
     const cold = new Created(await bench.daemon());
     const made = await alternate(
       { ours: { run: async () => void (await cold.create(docker)), after: () => cold.close() }, theirs: removing(() => createAndStart(image)) },
       { runs: few, pauseMs: 100 },
     );
     return [
-      row({ name: 'session/create, docker, from the pool', against: 'docker run -d', ...warm, note: fromPool.note, mark: { p50: 5, p99: 25, times: 40 } }),
-      row({ name: 'session/create, docker, cold', against: 'create + start (API)', ...made, mark: { share: 1 } }),
-      row({ name: 'fresh session + Python hello, docker', against: 'docker run --rm', ...hello, note: fresh.note, mark: { p50: 10, times: 25 } }),
+      row({ name: 'session/create in Docker, sandbox prepared in advance', against: 'docker run -d', ...warm, note: fromPool.note, target: { p50: 5, p99: 25, minSpeedup: 40 } }),
+      row({ name: 'session/create in Docker, nothing prepared', against: 'create and start a container by the Docker API', ...made, target: { maxSlowdown: 1 } }),
+      row({ name: 'session/create and a Python hello world in Docker', against: 'docker run --rm', ...hello, note: fresh.note, target: { p50: 10, minSpeedup: 25 } }),
     ];
   },
 };

@@ -1,6 +1,6 @@
 /**
- * Many sessions and commands, one after the other: a daemon does not grow. With --runs 100: 5,000 sessions and 20,000
- * commands. What is there afterwards is compared with what was there after a first tenth.
+ * Whether a daemon grows while it serves many sessions and commands, with --runs 100 5,000 sessions and 20,000 commands.
+ * What it holds afterwards is compared with what it held after the first tenth of the sessions.
  */
 import { strict as assert } from 'node:assert';
 import { containers, controlGroups, folders, residentBytes } from '../../test/e2e/environment.ts';
@@ -16,8 +16,8 @@ const MAX_GROWTH_MIB = 16;
 
 const quantities = {
   'resident memory': { unit: 'MiB', of: (pid: number) => residentBytes(pid) / MiB, mayGrow: MAX_GROWTH_MIB },
-  handles: { unit: '', of: handles, mayGrow: 0 },
-  processes: { unit: '', of: children, mayGrow: 0 },
+  'open file descriptors': { unit: '', of: handles, mayGrow: 0 },
+  'child processes': { unit: '', of: children, mayGrow: 0 },
   containers: { unit: '', of: (pid: number) => containers(pid).length, mayGrow: 0 },
   folders: { unit: '', of: (pid: number) => folders(pid).length, mayGrow: 0 },
   'control groups': { unit: '', of: (pid: number) => controlGroups(pid).length, mayGrow: 0 },
@@ -50,18 +50,18 @@ async function soakIn(bench: Bench, runtime: string): Promise<Row[]> {
   };
   bench.say(`${first} sessions, ${runtime}`);
   const before = await through(first);
-  bench.say(`${sessions - first} more`);
+  bench.say(`${sessions - first} more sessions`);
   const after = await through(sessions - first);
   return [
-    row({ name: `a life of ${runtime}: session, 4 commands, end; ${AT_ONCE} at once`, ours: times }),
+    row({ name: `a whole session in ${runtime} (create, 4 commands, close), ${AT_ONCE} sessions at a time`, ours: times }),
     ...Object.entries(quantities).map(([name, { unit, mayGrow }], index) => {
       const [from = NaN, to = NaN] = [before[index], after[index]];
-      return row({ name: `after ${sessions} sessions: ${name}`, against: `after ${first}`, unit, ours: [to], theirs: [from], mark: { p50: from + mayGrow } });
+      return row({ name: `${name} after ${sessions} sessions`, against: `after ${first} sessions`, unit, ours: [to], theirs: [from], target: { p50: from + mayGrow } });
     }),
   ];
 }
 
-/** A session with four commands. */
+/** Creates a session, runs four commands in it and closes it. */
 async function life(client: RawClient, runtime: string): Promise<void> {
   const { sessionId } = await client.request('session/create', { runtime, language: 'python' });
   await client.request('command/writeFile', { sessionId, path: 'word', content: 'hello\n' });

@@ -1,4 +1,4 @@
-/** From nothing to a daemon that answers. */
+/** How long a daemon takes from the start of its process until it has answered `initialize`. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RawClient } from '../../test/e2e/raw-client.ts';
@@ -26,6 +26,6 @@ export const start: Part = {
       },
       { runs: bench.many },
     );
-    return [row({ name: 'start, to initialize answered', against: 'node -e 0', ours, theirs, mark: { share: 1.5 } })];
+    return [row({ name: 'start of the daemon until initialize is answered', against: 'node -e 0', ours, theirs, target: { maxSlowdown: 1.5 } })];
   },
 };

@@ -1,4 +1,4 @@
-/** Large files, in pieces, beside `docker cp`. */
+/** The rate at which large files are written and read in pieces, compared with `docker cp`. */
 import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -6,12 +6,12 @@ import type { Bench, Part } from '../bench.ts';
 import { alternate } from '../measure.ts';
 import { IdleContainer } from '../peers/docker.ts';
 import { MiB } from '../proc.ts';
-import { type Mark, rates, row } from '../row.ts';
+import { rates, row, type Target } from '../row.ts';
 import type { RawClient } from '../../test/e2e/raw-client.ts';
 import { docker } from './sessions.ts';
 
 const SIZE = 64 * MiB;
-/** The next is on its way while one is worked on. */
+/** A file is sent in pieces of this size, so that the next one is on its way while one is worked on. */
 const PIECE = 4 * MiB;
 
 type Encoding = 'utf-8' | 'base64';
@@ -30,13 +30,13 @@ export const volume: Part = {
     const { sessionId } = await client.request('session/create', docker);
     const text = await both(bench, { client, container, sessionId }, 'utf-8');
     const binary = await both(bench, { client, container, sessionId }, 'base64');
-    const mark: Mark = { p50: 150 };
+    const target: Target = { p50: 150 };
     const shape = { unit: 'MiB/s', against: 'docker cp' } as const;
     return [
-      row({ name: 'write 64 MiB of text, docker', ...shape, ...text.write, mark }),
-      row({ name: 'read 64 MiB of text, docker', ...shape, ...text.read, mark }),
-      row({ name: 'write 64 MiB of anything (base64), docker', ...shape, ...binary.write }),
-      row({ name: 'read 64 MiB of anything (base64), docker', ...shape, ...binary.read }),
+      row({ name: 'write a text file of 64 MiB in Docker', ...shape, ...text.write, target }),
+      row({ name: 'read a text file of 64 MiB in Docker', ...shape, ...text.read, target }),
+      row({ name: 'write a binary file of 64 MiB in Docker, as base64', ...shape, ...binary.write }),
+      row({ name: 'read a binary file of 64 MiB in Docker, as base64', ...shape, ...binary.read }),
     ];
   },
 };
@@ -48,7 +48,7 @@ interface Ends {
 }
 
 async function both(bench: Bench, { client, container, sessionId }: Ends, encoding: Encoding) {
-  bench.say(`64 MiB, ${encoding}`);
+  bench.say(`a file of 64 MiB, ${encoding}`);
   const content = contents[encoding];
   const [from, to] = [`${bench.folder}/from`, `${bench.folder}/to`];
   writeFileSync(from, content);

@@ -1,4 +1,4 @@
-/** What a user of Docker would do without us: its HTTP API, and its command. */
+/** What a user of Docker would do without CodeBeaker, with the engine's HTTP API and with the `docker` command. */
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
@@ -7,7 +7,7 @@ import { extract, pack } from 'tar-stream';
 const docker = new Docker();
 const run = promisify(execFile);
 
-/** A container that idles, as one would keep for `docker exec`. */
+/** A container that does nothing, as one would keep it for `docker exec`. */
 export class IdleContainer {
   readonly #container: Docker.Container;
 
@@ -25,7 +25,7 @@ export class IdleContainer {
     return new IdleContainer(container);
   }
 
-  /** `docker exec` by the API, with its output and exit code. */
+  /** Runs a command as `docker exec` does, but through the API. */
   async exec(command: readonly string[]): Promise<{ output: string; exitCode: number | null }> {
     const exec = await this.#container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
     const stream = await exec.start({ hijack: true, stdin: false });
@@ -35,7 +35,7 @@ export class IdleContainer {
     return { output, exitCode: ExitCode };
   }
 
-  /** The archive API, into /tmp. */
+  /** Writes a file to /tmp with the archive API. */
   async write(name: string, content: Buffer): Promise<void> {
     const archive = pack();
     archive.entry({ name }, content);
@@ -43,14 +43,14 @@ export class IdleContainer {
     await this.#container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/tmp' });
   }
 
-  /** The archive API, out of /tmp. */
+  /** Reads a file in /tmp with the archive API. */
   async read(name: string): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const entry of await this.#archive(name)) for await (const chunk of entry) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   }
 
-  /** Names below a folder of /tmp: the archive API has no other way. */
+  /** Lists the names in a folder of /tmp. With the archive API that means to fetch the whole folder. */
   async list(name: string): Promise<string[]> {
     const names: string[] = [];
     for await (const entry of await this.#archive(name)) {
@@ -66,16 +66,17 @@ export class IdleContainer {
     return reader;
   }
 
-  /** `docker cp`, in or out; `name` is below /tmp. */
+  /** Copies a file to /tmp with `docker cp`. */
   async copyIn(path: string, name: string): Promise<void> {
     await run('docker', ['cp', path, `${this.#container.id}:/tmp/${name}`]);
   }
 
+  /** Copies a file out of /tmp with `docker cp`. */
   async copyOut(name: string, path: string): Promise<void> {
     await run('docker', ['cp', `${this.#container.id}:/tmp/${name}`, path]);
   }
 
-  /** `docker exec`, by the command: how many bytes it prints. */
+  /** Runs a command with `docker exec`. @returns how many bytes it prints */
   countOutput(command: readonly string[]): Promise<number> {
     const child = spawn('docker', ['exec', this.#container.id, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
     return new Promise((resolve, reject) => {
@@ -91,25 +92,25 @@ export class IdleContainer {
   }
 }
 
-/** `docker run --rm`, from the command to its output. */
+/** Runs a command with `docker run --rm`. @returns its output */
 export async function dockerRun(image: string, command: readonly string[]): Promise<string> {
   const { stdout } = await run('docker', ['run', '--rm', '--network', 'none', image, ...command]);
   return stdout;
 }
 
-/** `docker run --rm image python3 hello.py`, with the file shared. */
+/** Runs a file of the host with `docker run --rm`, as in `docker run --rm image python3 hello.py`. @returns its output */
 export async function dockerRunFile(image: string, program: string, path: string): Promise<string> {
   const { stdout } = await run('docker', ['run', '--rm', '--network', 'none', '-v', `${path}:/hello:ro`, image, program, '/hello']);
   return stdout;
 }
 
-/** `docker run`, until the container runs. @returns what removes it */
+/** Starts a container with `docker run -d`. @returns a function that removes it */
 export async function dockerRunIdle(image: string): Promise<() => Promise<unknown>> {
   const { stdout } = await run('docker', ['run', '-d', '--init', '--network', 'none', image, 'sleep', '3600']);
   return () => docker.getContainer(stdout.trim()).remove({ force: true });
 }
 
-/** Create and start by the API: the engine's own part of making a sandbox. @returns what removes it */
+/** Creates and starts a container through the API, which is the engine's share of making a sandbox. @returns a function that removes it */
 export async function createAndStart(image: string): Promise<() => Promise<unknown>> {
   const container = await docker.createContainer({
     Image: image,

@@ -1,4 +1,4 @@
-/** The floor: the program as a plain process of this machine, without any sandbox, spawned from Node. */
+/** The lower limit of what is possible: the program as a plain process of this machine, without any sandbox. */
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { isProgram } from '../../server/src/runtime/machine/packaged.ts';
 
 const run = promisify(execFile);
 
-/** A program that says hello, and how one runs it; `sources` are for us and for the plain process alike. */
+/** A hello world in each language. CodeBeaker and the plain process run the same source. */
 export const hellos = {
   python: { file: 'hello.py', source: 'print("hello")\n' },
   javascript: { file: 'hello.js', source: 'console.log("hello");\n' },
@@ -24,13 +24,13 @@ export const hellos = {
 export type Language = keyof typeof hellos;
 
 export interface Plain {
-  /** As one would type it. */
+  /** The command as one would type it. */
   readonly name: string;
-  /** Runs it once, and checks what it says. */
+  /** Runs the program once and checks its output. */
   run(): Promise<void>;
 }
 
-/** Undefined where this machine has no such interpreter. */
+/** Returns undefined if this machine cannot run the language. */
 export async function plain(language: Language, folder: string): Promise<Plain | undefined> {
   const { file, source } = hellos[language];
   const path = join(folder, file);
@@ -68,7 +68,10 @@ async function commandOf(language: Language, path: string, folder: string): Prom
   }
 }
 
-/** What is on PATH may be a script that looks for the interpreter first: that would be no floor, and no sandbox runs it. */
+/**
+ * The Python interpreter itself. `python3` on PATH may be a script that has to find the interpreter first: it would be
+ * slower than what is possible, and no sandbox runs it.
+ */
 export async function realPython(): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? '').split(':')) {
     const path = await realpath(join(folder, 'python3')).catch(() => undefined);

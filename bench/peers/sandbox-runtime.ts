@@ -1,4 +1,4 @@
-/** @anthropic-ai/sandbox-runtime as a library: bubblewrap around each command. Installed for the run, and gone with it. */
+/** @anthropic-ai/sandbox-runtime as a library, which runs each command in bubblewrap. It is installed only for this run. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ interface Module {
   };
 }
 
-/** @throws Error that says why it can't be used here */
+/** @throws Error that says why it cannot be used on this machine */
 export async function sandboxRuntime(folder: string): Promise<SandboxRuntime> {
   const home = join(folder, 'sandbox-runtime');
   mkdirSync(home);

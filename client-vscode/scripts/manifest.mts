@@ -1,6 +1,6 @@
 /**
- * Writes the protocol's language ids into package.json: into each `when` clause on a language and into the activation
- * events. VS Code decides about menus before the extension is active, so a clause cannot refer to a list that the extension
+ * Writes the protocol's language ids into package.json, in each `when` clause on a language and in the activation events,
+ * and into package.nls.json. VS Code decides about menus before the extension is active, so a clause cannot refer to a list that the extension
  * sets (`resourceLangId in codebeaker.languages`), and the manifest has no constants.
  */
 import { languageIds } from 'codebeaker/protocol';
@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const file = new URL('../package.json', import.meta.url);
+const textFile = new URL('../package.nls.json', import.meta.url);
 
 /** @param manifest the text of package.json, in which a new clause may have any expression, as in `resourceLangId =~ /./` */
 export function withLanguages(manifest: string, ids: readonly string[]): string {
@@ -18,4 +19,12 @@ export function withLanguages(manifest: string, ids: readonly string[]): string 
     .replace(/LangId =~ \/[^/]*\//g, `LangId =~ /^(${ids.join('|')})$/`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, withLanguages(await readFile(file, 'utf8'), languageIds));
+/** @param texts the text of package.nls.json, which lists the ids where it explains the setting `codebeaker.languages` */
+export function textsWithLanguages(texts: string, ids: readonly string[]): string {
+  return texts.replace(/language ids \([^)]*\)/, `language ids (${ids.map((id) => `\`${id}\``).join(', ')})`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeFile(file, withLanguages(await readFile(file, 'utf8'), languageIds));
+  await writeFile(textFile, textsWithLanguages(await readFile(textFile, 'utf8'), languageIds));
+}

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The daemon from source: a debugger stops in its TypeScript, and no build is needed. A client starts it like the real one. */
+/**
+ * Runs the daemon from source: no build is needed, and a debugger stops in the TypeScript files. A client can start
+ * this file in place of the built daemon.
+ */
 import './from-source.mjs';
 
 const { main } = await import('../src/main.ts');

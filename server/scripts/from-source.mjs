@@ -1,4 +1,4 @@
-/** Lets Node run the project from source: `node --import ./server/scripts/from-source.mjs FILE.ts`. */
+/** Makes Node run the project from source: `node --import ./server/scripts/from-source.mjs FILE.ts`. */
 import 'tsx/esm';
 import { register } from 'node:module';
 

@@ -1,4 +1,4 @@
-/** Writes PROTOCOL.md and openrpc.json, or with other callers only makes them. */
+/** Makes PROTOCOL.md and openrpc.json. Run as a program, it also writes them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openrpc } from '../src/protocol/openrpc.ts';
@@ -6,7 +6,7 @@ import { protocolMarkdown } from './markdown.ts';
 
 const root = new URL('../../', import.meta.url);
 
-/** File name → text. */
+/** The names of the files → their texts. */
 export async function generate(): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(new URL('server/package.json', root), 'utf8')) as { version: string };
   const prose = await readFile(new URL('protocol.prose.md', import.meta.url), 'utf8');

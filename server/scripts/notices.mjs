@@ -1,4 +1,4 @@
-/** The licences of what the bundles hold. */
+/** Collects the licences of the packages that are in the bundles. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ export async function notices(root, builds) {
   const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   const packages = new Set(inputs.flatMap((input) => folder.exec(input)?.[0] ?? []));
   const texts = await Promise.all([...packages].sort().map((path) => notice(join(root, path))));
-  return `The bundles hold parts of these packages.\n\n${texts.join('\n\n')}\n`;
+  return `The bundles contain parts of these packages.\n\n${texts.join('\n\n')}\n`;
 }
 
 async function notice(path) {

@@ -1,14 +1,14 @@
-/** Source maps over the steps of the build, so that a stack names the file and line that somebody wrote. */
+/** Carries source maps through the steps of the build, so that a stack trace names the source file and its line. */
 import { dirname, relative, resolve, sep } from 'node:path';
 
-/** `text` for a further step of esbuild, which composes the map of the step before with its own. */
+/** `text` with its source map inside. The next step of esbuild combines that map with its own. */
 export function withMap(text, map) {
   return `${text}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
 }
 
 /**
- * The map with its sources named from the root of the project. What only esbuild has written has no source.
- * @param {string} map as esbuild made it for the file `path`
+ * The map with the paths of its sources made relative to the root of the project. Code that esbuild itself added has no source.
+ * @param {string} map the map that esbuild made for the file `path`
  */
 export function fromRoot(map, path, root) {
   const { version, sources, names, mappings } = JSON.parse(map);
@@ -16,7 +16,7 @@ export function fromRoot(map, path, root) {
   return { version, sources: sources.map(named), names, mappings };
 }
 
-/** One text of many pieces, and an index map of those that have a map. A piece is a string, or `{ text, map }`. */
+/** Joins pieces into one text with one index map. A piece is a string, which has no map, or `{ text, map }`. */
 export function concatenate(pieces) {
   let text = '';
   const sections = [];

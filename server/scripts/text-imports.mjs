@@ -1,11 +1,11 @@
-/** Hooks of Node's loader that make `import text from './keeper.sh' with { type: 'text' }` what it is in the bundle. */
+/** Hooks for Node's module loader: `import text from './keeper.sh' with { type: 'text' }` works from source as in the bundle. */
 import { readFile } from 'node:fs/promises';
 
 const MARK = '?text';
 
 export async function resolve(specifier, context, next) {
   if (context.importAttributes.type !== 'text') return next(specifier, context);
-  // Node refuses attributes that it does not know, so that the mark takes their place.
+  // Node refuses import attributes that it does not know, so a mark in the URL takes their place.
   return { url: new URL(specifier, context.parentURL).href + MARK, format: 'module', importAttributes: {}, shortCircuit: true };
 }
 

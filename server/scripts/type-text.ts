@@ -1,4 +1,4 @@
-/** A JSON Schema in the words and links of PROTOCOL.md. */
+/** Describes a JSON Schema as text with links, for the type columns of PROTOCOL.md. */
 import { refPrefix, type JsonSchema } from '../src/protocol/json-schema.ts';
 
 export function typeText(schema: JsonSchema): string {
@@ -21,7 +21,7 @@ const literal = (value: unknown) => `\`${JSON.stringify(value)}\``;
 
 function arrayText({ items = {}, minItems }: JsonSchema): string {
   const item = typeText(items);
-  return (items.anyOf ?? items.enum ? `(${item})[]` : `${item}[]`) + (minItems === undefined ? '' : `, at least ${minItems}`);
+  return (items.anyOf ?? items.enum ? `(${item})[]` : `${item}[]`) + (minItems === undefined ? '' : ` with at least ${minItems} item${minItems === 1 ? '' : 's'}`);
 }
 
 function objectText({ properties = {}, required = [], additionalProperties, propertyNames }: JsonSchema): string {
@@ -30,7 +30,7 @@ function objectText({ properties = {}, required = [], additionalProperties, prop
   );
   if (fields.length > 0) return `{${fields.join(', ')}}`;
   if (!isSchema(additionalProperties)) return 'object';
-  return `object, ${propertyNames?.$ref === undefined ? 'string' : typeText(propertyNames)} → ${typeText(additionalProperties)}`;
+  return `object of ${propertyNames?.$ref === undefined ? 'string' : typeText(propertyNames)} → ${typeText(additionalProperties)}`;
 }
 
 const isSchema = (value: boolean | JsonSchema | undefined): value is JsonSchema =>
@@ -41,8 +41,10 @@ function bounds({ minimum, maximum, exclusiveMinimum, minLength, maxLength, patt
   if (minimum !== undefined) words.push(`≥ ${minimum}`);
   if (exclusiveMinimum !== undefined) words.push(`> ${exclusiveMinimum}`);
   if (maximum !== undefined) words.push(`≤ ${maximum}`);
-  if (minLength !== undefined) words.push(`at least ${minLength} long`);
-  if (maxLength !== undefined) words.push(`at most ${maxLength} long`);
+  if (minLength !== undefined) words.push(`of at least ${characters(minLength)}`);
+  if (maxLength !== undefined) words.push(`of at most ${characters(maxLength)}`);
   if (pattern !== undefined) words.push(`\`${pattern}\``);
   return words.length === 0 ? '' : ` ${words.join(', ')}`;
 }
+
+const characters = (count: number) => `${count} character${count === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-/** The process: arguments, streams, signals, exit codes. Nothing below knows them. */
+/** The entry point of the process. Only this file and cli/ know its arguments, streams, signals and exit codes. */
 import { homedir, hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { systemClock } from './base/clock.ts';
@@ -31,9 +31,9 @@ export function main(started: () => void): void {
   void run(process.argv.slice(2), started).then((code) => (process.exitCode = code), crash);
 }
 
-/** Node would print the line of the bundle as well, which is a long one. */
+/** Node itself would also print the line of the bundle, which is very long. */
 function crash(fault: unknown): void {
-  stderr().write(`codebeaker: a fault of ours: ${inspect(fault)}\n`);
+  stderr().write(`codebeaker: there is an error in CodeBeaker itself: ${inspect(fault)}\n`);
   process.exit(EXIT_FAULT);
 }
 
@@ -81,19 +81,19 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
   }
 }
 
-/** Made when something is to be told: for most starts that is never. */
+/** Node creates the stream when it is first used, and most starts never use it. */
 function stderr(): NodeJS.WriteStream {
   const { stderr: stream } = process;
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
   return stream;
 }
 
-/** A reader that has gone is no fault: who writes what must be read looks for itself. */
+/** It is no error if the reader of a stream goes away. Code that needs the reader listens for errors itself. */
 function ignore(): void {
   return undefined;
 }
 
-/** The first Ctrl-C is the callback's; a second one ends us at once, and the leases take the sandboxes along. */
+/** The first Ctrl-C calls `callback`. A second one ends the process at once, and the leases then remove the sandboxes. */
 function onInterrupt(callback: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const first = () => {

@@ -1,4 +1,4 @@
-/** Programs in other languages are imported as text: `import script from './keeper.sh' with { type: 'text' }`. */
+/** Types for programs in other languages, which are imported as text: `import script from './keeper.sh' with { type: 'text' }`. */
 declare module '*.py' {
   const text: string;
   export default text;

@@ -1,4 +1,4 @@
-/** The version in package.json. The bundler writes it in; without the bundler there is none. */
+/** The version in package.json, which the bundler inserts. Undefined when the daemon runs from source. */
 declare const __VERSION__: string | undefined;
-/** Which bundle this is: another one for every change in it. */
+/** The id of the bundle, which differs whenever anything in the bundle differs. */
 declare const __BUILD__: string;

@@ -1,4 +1,4 @@
-/** What is nowhere, or in few places. */
+/** Checks that files do not contain what is deliberately absent, such as module state, `console` and suppressed checks. */
 import ts from 'typescript';
 import type { SourceFile } from './files.ts';
 
@@ -16,10 +16,10 @@ function sourceFaults({ path, text }: SourceFile): string[] {
   const globals = usedGlobals(source);
   if (globals.has('console')) faults.push('console: log through a Log');
   if (globals.has('process') && !/^(?:server\/src\/(?:main\.ts$|cli\/)|client-vscode\/src\/extension\.ts$)/.test(path)) {
-    faults.push('process: where a program starts it is known, and nowhere else');
+    faults.push('process: only the files in which a program starts may use it');
   }
   const lines = text.trimEnd().split('\n').length;
-  if (lines > maxLines) faults.push(`${lines} lines`);
+  if (lines > maxLines) faults.push(`it has ${lines} lines, and at most ${maxLines} are allowed`);
   return faults;
 }
 
@@ -27,7 +27,7 @@ function isMutableState(statement: ts.Statement): boolean {
   return ts.isVariableStatement(statement) && (statement.declarationList.flags & ts.NodeFlags.Const) === 0;
 }
 
-/** Names that are read and that the file does not declare. `globalThis.x` counts as x. */
+/** The names that the file uses and does not declare. `globalThis.x` counts as `x`. */
 function usedGlobals(source: ts.SourceFile): Set<string> {
   const used = new Set<string>();
   const declared = new Set<string>();
@@ -52,15 +52,15 @@ function testFaults({ path, text }: SourceFile): string[] {
   if (!/^test\/.*\.ts$/.test(path)) return [];
   const faults: string[] = [];
   if (/\b(?:describe|context|suite|it|test|specify)\.(?:only|skip)\b|\bx(?:it|describe|context|specify)\(/.test(text)) {
-    faults.push('a test switched on or off by hand');
+    faults.push('a test is switched on or off by hand');
   }
-  if (/\bthis\.skip\(/.test(text) && path !== 'test/require.ts') faults.push('skips without need()');
+  if (/\bthis\.skip\(/.test(text) && path !== 'test/require.ts') faults.push('a test is skipped without need()');
   return faults;
 }
 
 function textFaults({ path, text }: SourceFile): string[] {
   const faults: string[] = [];
-  if (/eslint[-]disable|@ts[-](?:ignore|nocheck)/.test(text)) faults.push('a check switched off');
-  if (path !== 'package-lock.json' && /(?<![\w$}.*-])\/(?:work|root|farm)(?![\w-])/.test(text)) faults.push('a path of somebody’s machine');
+  if (/eslint[-]disable|@ts[-](?:ignore|nocheck)/.test(text)) faults.push('a check is suppressed');
+  if (path !== 'package-lock.json' && /(?<![\w$}.*-])\/(?:work|root|farm)(?![\w-])/.test(text)) faults.push('it contains a path of somebody’s machine');
   return faults;
 }

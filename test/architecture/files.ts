@@ -1,10 +1,10 @@
-/** The files of the project as text, without what is installed or built. */
+/** Reads all text files of the project, except installed and generated ones. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface SourceFile {
-  /** POSIX, from the root of the project. */
+  /** The POSIX path, relative to the root of the project. */
   readonly path: string;
   readonly text: string;
 }

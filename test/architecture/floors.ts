@@ -1,4 +1,4 @@
-/** Who imports whom, held against the map in floors.js, and circles of imports. */
+/** Checks the imports of files against the map in floors.js, and finds circular imports. */
 import { posix } from 'node:path';
 import ts from 'typescript';
 import { importFault } from '../../floors.js';
@@ -11,7 +11,7 @@ export function importFaults(file: SourceFile): string[] {
   });
 }
 
-/** Every circle once, as its files in alphabetical order. Imports of types count, and so do `import()`s. */
+/** Returns every circle once, with its files in alphabetical order. Imports of types and `import()` count. */
 export function importCircles(files: readonly SourceFile[]): string[][] {
   const graph = new Map(files.map((file) => [file.path, importsOf(file).map((name) => posix.join(posix.dirname(file.path), name))]));
   return stronglyConnected(graph).filter((circle) => circle.length > 1).map((circle) => circle.sort());
@@ -22,7 +22,7 @@ function importsOf({ path, text }: SourceFile): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** Tarjan's algorithm. What the graph does not hold is left out. */
+/** Tarjan's algorithm. Edges to nodes that are not in the graph are ignored. */
 function stronglyConnected(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const found: string[][] = [];
   const order = new Map<string, number>();

@@ -1,11 +1,11 @@
-/** The command line. */
+/** Parsing the command line. */
 import { expect } from 'chai';
 import { parseArguments, usage, UsageError } from '../../server/src/cli/arguments.ts';
 
 const run = { command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, timeoutMs: undefined, memoryBytes: undefined, json: false, config: undefined };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
 
-/** Words are split at spaces. */
+/** A command line is split at spaces. */
 const taken: Record<string, object> = {
   '': serve,
   '--stdio': serve,
@@ -37,12 +37,12 @@ const refused: Record<string, string> = {
   'serve': 'there is no command serve',
   'sweep': 'there is no command sweep',
   'constructor': 'there is no command constructor',
-  'run': 'run needs a FILE',
-  'run -- a.py': 'run needs a FILE',
-  'run a.py b c': 'arguments for the program come after --: codebeaker run a.py -- b c',
-  'doctor now': 'what is now?',
-  'doctor -- now': 'what is now?',
-  '-- now': 'what is now?',
+  'run': 'run needs the name of a file',
+  'run -- a.py': 'run needs the name of a file',
+  'run a.py b c': 'arguments for the program must come after --: codebeaker run a.py -- b c',
+  'doctor now': 'there are unexpected arguments: now',
+  'doctor -- now': 'there are unexpected arguments: now',
+  '-- now': 'there are unexpected arguments: now',
   '--nonsense': "Unknown option '--nonsense'",
   'run a.py --nonsense': "Unknown option '--nonsense'",
   'run a.py -x': "Unknown option '-x'",
@@ -51,18 +51,18 @@ const refused: Record<string, string> = {
   'doctor --timeout 5s': '--timeout is an option of codebeaker run',
   'run a.py --pipe=x': '--pipe is an option of codebeaker without a command',
   'run a.py --sweep=x': '--sweep is an option of codebeaker sweep',
-  '--stdio --socket=1': '--stdio, --pipe and --socket exclude each other',
-  '--pipe=x --socket=1': '--stdio, --pipe and --socket exclude each other',
-  '--pipe=': '--pipe takes a path',
+  '--stdio --socket=1': 'only one of --stdio, --pipe and --socket can be given',
+  '--pipe=x --socket=1': 'only one of --stdio, --pipe and --socket can be given',
+  '--pipe=': '--pipe needs a path',
   '--pipe': "Option '--pipe <value>' argument missing",
-  '--socket=0': '--socket takes a number from 1 to 65535',
-  '--socket=65536': '--socket takes a number from 1 to 65535',
-  '--socket=http': '--socket takes a number from 1 to 65535',
-  '--socket=': '--socket takes a number from 1 to 65535',
-  '--clientProcessId=0': '--clientProcessId takes a number from 1 to',
-  '--clientProcessId=-1': '--clientProcessId takes a number from 1 to',
-  '--clientProcessId=1e3': '--clientProcessId takes a number from 1 to',
-  'run a.py --language cobol': '--language is one of python, javascript',
+  '--socket=0': '--socket needs a number from 1 to 65535',
+  '--socket=65536': '--socket needs a number from 1 to 65535',
+  '--socket=http': '--socket needs a number from 1 to 65535',
+  '--socket=': '--socket needs a number from 1 to 65535',
+  '--clientProcessId=0': '--clientProcessId needs a number from 1 to',
+  '--clientProcessId=-1': '--clientProcessId needs a number from 1 to',
+  '--clientProcessId=1e3': '--clientProcessId needs a number from 1 to',
+  'run a.py --language cobol': '--language must be one of python, javascript',
   'run a.py --json=yes': "Option '--json' does not take an argument",
 };
 
@@ -86,7 +86,7 @@ describe('the command line', () => {
   for (const [line, message] of Object.entries(refused)) {
     it(`codebeaker ${line}: ${message}`, () => expect(() => parseArguments(words(line))).to.throw(UsageError, message));
   }
-  it('needs a file with a name', () => expect(() => parseArguments(['run', ''])).to.throw(UsageError, 'run needs a FILE'));
+  it('needs a file with a name', () => expect(() => parseArguments(['run', ''])).to.throw(UsageError, 'run needs the name of a file'));
 
   const quantity = (option: string, text: string, value: number | undefined, key: string, help: string) =>
     it(`${option} ${text || "''"} is ${value ?? 'refused'}`, () => {
@@ -94,10 +94,10 @@ describe('the command line', () => {
       if (value === undefined) expect(parse).to.throw(UsageError, help);
       else expect(parse()).to.have.property(key, value);
     });
-  for (const [text, value] of Object.entries(times)) quantity('--timeout', text, value, 'timeoutMs', '--timeout takes a time such as 500ms');
-  for (const [text, value] of Object.entries(sizes)) quantity('--memory', text, value, 'memoryBytes', '--memory takes a size such as 256m');
+  for (const [text, value] of Object.entries(times)) quantity('--timeout', text, value, 'timeoutMs', '--timeout needs a time such as 500ms');
+  for (const [text, value] of Object.entries(sizes)) quantity('--memory', text, value, 'memoryBytes', '--memory needs a size such as 256m');
 
-  it('is explained in 120 columns, with every option', () => {
+  it('has a help text of at most 120 columns, with every option', () => {
     for (const line of usage.split('\n')) expect(line.length, line).to.be.at.most(120);
     for (const option of ['stdio', 'pipe', 'socket', 'clientProcessId', 'runtime', 'language', 'timeout', 'memory', 'json', 'config', 'help', 'version']) {
       expect(usage).to.contain(`--${option}`);

@@ -24,7 +24,7 @@ export class RunBench {
   readonly terminal: Terminal & { readonly stdin: PassThrough };
   readonly lines: Line[] = [];
   readonly shown = { stdout: '', stderr: '' };
-  /** Ctrl-C. */
+  /** Presses Ctrl-C. */
   interrupt: () => void = () => undefined;
   listening = 0;
   closes = 0;

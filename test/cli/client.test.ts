@@ -1,4 +1,4 @@
-/** The command line's own connection to its daemon: nothing is lost on the way. */
+/** The connection between the command line and the daemon in its process: nothing is lost on the way. */
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
@@ -29,19 +29,19 @@ async function connect() {
   return { client, connection, flood, runtimes };
 }
 
-describe('the command line and its daemon', () => {
-  it('lose nothing of much output', async () => {
+describe('the connection of the command line to its daemon', () => {
+  it('loses nothing of much output', async () => {
     const { client, connection, flood } = await connect();
     const collected = collectOutput(connection);
     const running = flood({});
-    // Answers go the same way: what is lent to one message must not be changed by the next.
+    // Answers use the same buffer: one message must not be changed by the next.
     for (let turn = 0; turn < 100; turn += 1) await connection.sendRequest('session/list', {});
     expect(await running).to.include({ outcome: 'exited', stdoutBytes: BYTES });
     expect(digest(collected.stdout)).to.equal(digest(expected));
     await client.close();
   });
 
-  it('lose nothing to a terminal that is slow', async () => {
+  it('loses nothing if the terminal is slow', async () => {
     const { client, connection, flood } = await connect();
     const shown: Buffer[] = [];
     const slow = { write: (bytes: Buffer, done: () => void) => setImmediate(() => (shown.push(Buffer.from(bytes)), done())) };
@@ -52,7 +52,7 @@ describe('the command line and its daemon', () => {
     await client.close();
   });
 
-  it('leave nothing when they part, whatever is going on', async () => {
+  it('leaves nothing behind when it closes, whatever runs', async () => {
     const { client, flood, runtimes } = await connect();
     const running = flood({}).catch(() => undefined);
     await client.close();

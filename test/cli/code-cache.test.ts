@@ -1,4 +1,4 @@
-/** Compiled code is kept where nobody else can write, and is whole or as good as none. */
+/** Compiled code is cached where nobody else can write, and is used only if it is undamaged. */
 import { expect } from 'chai';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { readCode, writeCode } from '../../server/src/cli/code-cache.ts';
 const DAY_MS = 24 * 3_600_000;
 const code = Buffer.from('what V8 made');
 
-describe('compiled code', () => {
+describe('cached code', () => {
   const uid = process.getuid?.() ?? -1;
   let base: string;
   let path: string;
@@ -20,7 +20,7 @@ describe('compiled code', () => {
 
   const write = (now = Date.now()) => writeCode(path, code, { pid: 1, now });
 
-  it('is read as it was written, and is nobody else\'s', () => {
+  it('is read as it was written, and belongs to its user alone', () => {
     write();
     expect(readCode(path, uid)).to.deep.equal(code);
     expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).to.deep.equal([0o600, 0o700]);
@@ -34,17 +34,17 @@ describe('compiled code', () => {
   });
 
   const spoiled: Record<string, () => void> = {
-    'is not there': () => rmSync(path),
-    'has another byte': () => {
+    'does not exist': () => rmSync(path),
+    'has a changed byte': () => {
       const bytes = readFileSync(path);
       bytes[3] = 0;
       writeFileSync(path, bytes);
     },
     'is cut off': () => truncateSync(path, code.length * 2 - 3),
-    'has an end that never came': () => writeFileSync(path, Buffer.concat([code, Buffer.alloc(code.length)])),
-    'may be read by others': () => chmodSync(path, 0o644),
-    'lies where others may write': () => chmodSync(dirname(path), 0o777),
-    'is a link': () => {
+    'has zeros in its second half': () => writeFileSync(path, Buffer.concat([code, Buffer.alloc(code.length)])),
+    'can be read by others': () => chmodSync(path, 0o644),
+    'is in a folder that others can write': () => chmodSync(dirname(path), 0o777),
+    'is a symbolic link': () => {
       renameSync(path, `${path}.real`);
       symlinkSync(`${path}.real`, path);
     },
@@ -54,26 +54,26 @@ describe('compiled code', () => {
     },
   };
   for (const [what, spoil] of Object.entries(spoiled)) {
-    it(`that ${what} is none`, () => {
+    it(`is not used if it ${what}`, () => {
       write();
       spoil();
       expect(readCode(path, uid)).to.equal(undefined);
     });
   }
 
-  it('of another user is none', () => {
+  it('is not used if it belongs to another user', () => {
     write();
     expect(readCode(path, uid + 1)).to.equal(undefined);
   });
 
-  it('that can not be written is no fault', () => {
+  it('causes no error if it cannot be written', () => {
     writeFileSync(join(base, 'cache'), 'a file where the folder should be');
     write();
     expect(readCode(path, uid)).to.equal(undefined);
     expect(readdirSync(base)).to.deep.equal(['cache']);
   });
 
-  it('that nobody has written for long goes when there is newer', () => {
+  it('is removed, if it is old, when newer code is written', () => {
     write();
     const [recent, old] = [join(dirname(path), 'recent.code'), join(dirname(path), 'old.code')];
     for (const [file, days] of [[recent, 29], [old, 31]] as const) {

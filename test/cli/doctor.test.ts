@@ -1,4 +1,4 @@
-/** What `codebeaker doctor` says. */
+/** The report of `codebeaker doctor`. */
 import { expect } from 'chai';
 import { doctor } from '../../server/src/cli/doctor.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
@@ -43,7 +43,7 @@ async function run(infos: readonly RuntimeInfo[], json = false) {
 }
 
 const tables: Record<string, [infos: RuntimeInfo[], code: number, text: string]> = {
-  'everything is there': [[docker, deno], 0, `
+  'every runtime is available': [[docker, deno], 0, `
 RUNTIME  READY  VERSION         ISOLATION  LANGUAGES
 docker   yes    20.10.24+dfsg1  7/10       python javascript typescript go
                                            csharp ruby shellscript
@@ -57,7 +57,7 @@ deno: not fully enforced: user (off), seccomp (off), filesystem (degraded),
 network (degraded), processes (degraded), memory (degraded), pids (degraded),
 disk (degraded)
 `],
-  'one is missing': [[missing(docker, 'no engine answers at unix:///var/run/docker.sock: start Docker, or set docker.host'), { ...deno, isolation: docker.isolation }], 0, `
+  'one runtime is missing': [[missing(docker, 'no engine answers at unix:///var/run/docker.sock: start Docker, or set docker.host'), { ...deno, isolation: docker.isolation }], 0, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
@@ -69,7 +69,7 @@ deno     250 ms   30 ms          8.0 MiB      estimated
 docker: no engine answers at unix:///var/run/docker.sock: start Docker, or set
 docker.host
 `],
-  'several are missing for the same reason': [[missing(docker, 'no engine'), missing({ ...deno, languages: [] }, 'no deno'), missing({ ...docker, id: 'gvisor', languages: [] }, 'no engine'), deno], 0, `
+  'several runtimes are missing for the same reason': [[missing(docker, 'no engine'), missing({ ...deno, languages: [] }, 'no deno'), missing({ ...docker, id: 'gvisor', languages: [] }, 'no engine'), deno], 0, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
@@ -86,7 +86,7 @@ deno: not fully enforced: user (off), seccomp (off), filesystem (degraded),
 network (degraded), processes (degraded), memory (degraded), pids (degraded),
 disk (degraded)
 `],
-  'everything is missing': [[missing(docker), missing({ ...deno, languages: [] }, 'there is no deno on this host')], 1, `
+  'every runtime is missing': [[missing(docker), missing({ ...deno, languages: [] }, 'there is no deno on this host')], 1, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
@@ -95,7 +95,7 @@ deno     no     -        -          -
 docker: not available
 deno: there is no deno on this host
 
-Nothing can run code here. Install Docker, or run npm install to get Deno.
+No runtime is available. Install Docker, or run npm install to get Deno.
 `],
   'a word is longer than a line': [[missing(docker, `see ${'x'.repeat(100)} there`)], 1, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
@@ -106,24 +106,24 @@ docker: see
 ${'x'.repeat(100)}
 there
 
-Nothing can run code here. Install Docker, or run npm install to get Deno.
+No runtime is available. Install Docker, or run npm install to get Deno.
 `],
 };
 
 describe('the doctor', () => {
   for (const [name, [infos, code, expected]] of Object.entries(tables)) {
-    it(`where ${name}`, async () => {
+    it(`reports if ${name}`, async () => {
       const result = await run(infos);
       expect(result).to.deep.equal({ code, text: expected.slice(1) });
     });
   }
 
-  it('stays in 80 columns', async () => {
+  it('uses at most 80 columns', async () => {
     const { text } = await run([docker, deno]);
     for (const line of text.split('\n')) expect(line.length, line).to.be.at.most(80);
   });
 
-  it('tells programs the same as JSON', async () => {
+  it('writes the same as JSON for programs', async () => {
     const { code, text } = await run([docker, missing(deno, 'none')], true);
     expect(text).to.match(/\n$/);
     expect([code, JSON.parse(text)]).to.deep.equal([0, { runtimes: JSON.parse(JSON.stringify([docker, missing(deno, 'none')])) }]);

@@ -1,4 +1,4 @@
-/** `codebeaker run` where the real one is hard to bring about. */
+/** `codebeaker run` in situations that are hard to produce with a real runtime. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ describe('a run', () => {
     return path;
   };
 
-  /** Lets messages go both ways until something holds. */
+  /** Lets messages be exchanged until a condition is true. */
   const until = async (bench: RunBench, check: () => boolean) => {
     for (let turn = 0; turn < 50_000 && !check(); turn += 1) await bench.clock.advance(0);
     expect(check(), 'it never came to that').to.equal(true);
@@ -26,7 +26,7 @@ describe('a run', () => {
 
   const isRunning = ({ runtime }: RunBench) => (runtime.made[0]?.processes.length ?? 0) > 0;
 
-  it('ends as its program does, and leaves nothing', async () => {
+  it('ends with the exit code of its program, and leaves nothing behind', async () => {
     const bench = new RunBench();
     expect(await bench.run(source('echo hi\nwarn no\nexit 9'))).to.equal(9);
     expect(bench.shown).to.deep.equal({ stdout: 'hi\n', stderr: 'no\n' });
@@ -35,14 +35,14 @@ describe('a run', () => {
 
   const ends: Record<string, [script: string, code: number, stderr: string, event?: (bench: RunBench) => unknown]> = {
     'its sandbox is lost': ['forever', 125, 'codebeaker: the sandbox was lost while it ran\n', (bench) => bench.runtime.made[0]?.destroy()],
-    'its session has lived long enough': ['forever', 124, 'codebeaker: stopped: its session has reached its longest lifetime (sessions.maxLifetimeMs)\n', (bench) => bench.clock.advance(5000)],
+    'its session reaches its maximum lifetime': ['forever', 124, 'codebeaker: stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)\n', (bench) => bench.clock.advance(5000)],
     'it prints too much': ['flood 100000', 125, 'codebeaker: stopped: it printed more than 1000 bytes (limits.outputBytes)\n'],
-    'it has no memory left': ['oom', 137, 'codebeaker: stopped: it used more memory than 536870912 bytes (--memory)\n'],
+    'it runs out of memory': ['oom', 137, 'codebeaker: stopped: it used more memory than 536870912 bytes (--memory)\n'],
     'it crashes': ['crash SIGSEGV', 139, ''],
-    'somebody presses Ctrl-C': ['forever', 130, '', (bench) => bench.interrupt()],
+    'the user presses Ctrl-C': ['forever', 130, '', (bench) => bench.interrupt()],
   };
   for (const [name, [script, code, stderr, event]] of Object.entries(ends)) {
-    it(`ends when ${name}: ${code}`, async () => {
+    it(`ends with the exit code ${code} if ${name}`, async () => {
       const bench = new RunBench({ config: { limits: { outputBytes: 1000 }, sessions: { maxLifetimeMs: 5000 } } });
       const running = bench.run(source(script));
       if (event) {
@@ -55,7 +55,7 @@ describe('a run', () => {
     });
   }
 
-  it('is interrupted while its sandbox is being made', async () => {
+  it('can be interrupted while its sandbox is being created', async () => {
     const begun = deferred();
     const creating: RunOptions['creating'] = (_, { signal }) =>
       new Promise<void>((_resolve, reject) => {
@@ -70,20 +70,20 @@ describe('a run', () => {
     expectNothingLeft(bench);
   });
 
-  it('says in one line why it could not start', async () => {
+  it('says in one line why it cannot start', async () => {
     const bench = new RunBench({ creating: () => Promise.reject(new ProtocolError('SandboxFailed', 'no disk is left')) });
     expect([await bench.run(source('')), bench.shown]).to.deep.equal([125, { stdout: '', stderr: 'codebeaker: no disk is left\n' }]);
     expectNothingLeft(bench);
   });
 
-  it('makes no sandbox for what it can not run', async () => {
+  it('creates no sandbox for a file that it cannot run', async () => {
     const bench = new RunBench();
     expect(await bench.run(join(folder(), 'none.py'))).to.equal(125);
     expect(bench.runtime.made).to.deep.equal([]);
     expectNothingLeft(bench);
   });
 
-  it('asks for what the arguments say', async () => {
+  it('passes the arguments on to the daemon', async () => {
     const bench = new RunBench();
     const path = join(folder(), 'noname');
     writeFileSync(path, 'args');
@@ -92,7 +92,7 @@ describe('a run', () => {
     expect(bench.runtime.made[0]?.spec.limits).to.include({ timeoutMs: 0, memoryBytes: 77 });
   });
 
-  it('hands its input on as it comes', async () => {
+  it('passes its input on as it arrives', async () => {
     const bench = new RunBench();
     const running = bench.run(source('cat'));
     await until(bench, () => isRunning(bench));
@@ -102,7 +102,7 @@ describe('a run', () => {
     expect([await running, bench.shown.stdout]).to.deep.equal([0, 'one two']);
   });
 
-  it('ends its input where it can not be read', async () => {
+  it('ends the input if it cannot be read', async () => {
     const bench = new RunBench();
     const running = bench.run(source('cat\necho end'));
     await until(bench, () => isRunning(bench));
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect([await running, bench.shown.stdout]).to.deep.equal([0, 'end\n']);
   });
 
-  it('shows on a terminal what takes long, and nothing of it stays', async () => {
+  it('shows on a terminal what takes long, and then removes it', async () => {
     const [begun, gate] = [deferred(), deferred()];
     const creating: RunOptions['creating'] = async (_, { report }) => {
       report('pulling an image', 40);

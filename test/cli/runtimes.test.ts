@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { createRuntimes } from '../../server/src/cli/runtimes.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { ConfigError } from '../../server/src/policy/config-file.ts';
+import { runtimeKinds } from '../../server/src/runtime/kinds/table.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { recordingLog } from '../wire/server.ts';
 
@@ -11,8 +12,8 @@ const runtimesOf = (config: Config) =>
 
 describe('the runtimes of a daemon', () => {
   it('are those of the table, with those of the configuration behind the engine’s own', () => {
-    const ids = runtimesOf({ docker: { runtimes: { kata: { isolation: 9 } } } }).all.map(({ id }) => id);
-    expect(ids).to.deep.equal(['docker', 'gvisor', 'kata', 'native', 'deno', 'bun']);
+    const docker = { runtimes: { kata: { isolation: 9 } } };
+    expect(runtimesOf({ docker }).all.map(({ id }) => id)).to.deep.equal(runtimeKinds(docker).map(({ id }) => id)).and.to.include('kata');
   });
 
   for (const id of ['docker', 'gvisor', 'bun']) {

@@ -1,4 +1,4 @@
-/** The line that shows that something goes on: on a terminal only, and gone without a trace. */
+/** The line that shows what is going on: it appears only on a terminal, and is removed completely. */
 import { expect } from 'chai';
 import { Spinner } from '../../server/src/cli/spinner.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -10,11 +10,11 @@ function create({ isTTY = true, columns = 80 } = {}) {
   return { clock, written, spinner: new Spinner(stream, clock) };
 }
 
-/** What is seen, where each text replaces the line. */
+/** What is on the screen, where each text replaces the line. */
 const CLEAR = '\r\x1b[K';
 
 describe('the spinner', () => {
-  it('shows nothing of what is done soon', async () => {
+  it('shows nothing for something that is done soon', async () => {
     const { clock, written, spinner } = create();
     spinner.say('one');
     await clock.advance(299);
@@ -23,7 +23,7 @@ describe('the spinner', () => {
     expect([written, clock.pending]).to.deep.equal([[], 0]);
   });
 
-  it('shows what goes on, then the latest of it, and is gone', async () => {
+  it('shows what is going on, updates it, and is removed', async () => {
     const { clock, written, spinner } = create();
     spinner.say('one');
     await clock.advance(300);
@@ -35,7 +35,7 @@ describe('the spinner', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('may be cleared twice, and come again', async () => {
+  it('can be cleared twice and shown again', async () => {
     const { clock, written, spinner } = create();
     spinner.say('one');
     await clock.advance(300);
@@ -47,7 +47,7 @@ describe('the spinner', () => {
     expect(written).to.deep.equal([`${CLEAR}⠋ one`, CLEAR, `${CLEAR}⠙ two`, CLEAR]);
   });
 
-  it('never fills its line', async () => {
+  it('never fills the whole line', async () => {
     const { clock, written, spinner } = create({ columns: 10 });
     spinner.say('a long story');
     await clock.advance(300);
@@ -55,7 +55,7 @@ describe('the spinner', () => {
     expect(written).to.deep.equal([`${CLEAR}⠋ a long `, CLEAR]);
   });
 
-  it('is silent where nobody looks', async () => {
+  it('writes nothing if stderr is not a terminal', async () => {
     const { clock, written, spinner } = create({ isTTY: false });
     spinner.say('one');
     await clock.advance(1000);

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { isAlive, watchProcess } from '../../server/src/cli/watch.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
-describe('the watch over the client', () => {
-  it('looks twice a second and tells once when it is gone', async () => {
+describe('watching the client’s process', () => {
+  it('checks twice a second, and reports once that the process has ended', async () => {
     const clock = new FakeClock();
     const looks: number[] = [];
     let gone = 0;
@@ -16,7 +16,7 @@ describe('the watch over the client', () => {
     expect([looks.length, gone, clock.pending]).to.deep.equal([3, 1, 0]);
   });
 
-  it('ends when told to', async () => {
+  it('ends when it is stopped', async () => {
     const clock = new FakeClock();
     const stop = watchProcess(77, clock, () => false, () => expect.fail('told'));
     stop();
@@ -27,7 +27,7 @@ describe('the watch over the client', () => {
 
   const answers: [string | undefined, boolean][] = [[undefined, true], ['EPERM', true], ['ESRCH', false], ['ERR_INVALID_ARG_TYPE', false]];
   for (const [code, alive] of answers) {
-    it(`takes ${code ?? 'no fault'} for ${alive ? 'alive' : 'gone'}`, () => {
+    it(`regards a process as ${alive ? 'alive' : 'ended'} if signalling it gives ${code ?? 'no error'}`, () => {
       const kill = (pid: number, signal: 0) => {
         expect([pid, signal]).to.deep.equal([5, 0]);
         if (code) throw Object.assign(new Error(code), { code });
@@ -36,7 +36,7 @@ describe('the watch over the client', () => {
     });
   }
 
-  it('knows a real process', () => {
+  it('recognises a real process', () => {
     expect(isAlive(process.pid, (pid, signal) => process.kill(pid, signal))).to.equal(true);
   });
 });

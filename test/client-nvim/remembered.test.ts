@@ -10,13 +10,17 @@ const program = `import os, sys
 print("got", sys.argv[1:], os.environ.get("NAME"), os.environ.get("ALL"))
 print("read", repr(sys.stdin.read()) if not sys.stdin.isatty() else "the keyboard")`;
 
-/** Answers one question after the other, each time in place of what is offered. */
+/** Answers one question after the other, each time in place of what is offered. The program has started when it resolves. */
 async function answers(editor: Editor, texts: readonly string[]): Promise<void> {
   await asks(editor);
   await editor.type(texts.map((text) => `<C-u>${text}<CR>`).join(''));
+  await until('no question is asked any more', async () => (await commandLine(editor)) === '');
 }
 
-const asks = (editor: Editor) => until('a question is asked', async () => (await editor.lua<string>('return vim.api.nvim_get_mode().mode')) === 'c');
+const asks = (editor: Editor) => until('a question is asked', async () => (await commandLine(editor)) === '@');
+
+/** The type of the command line: `@` for a question, `:` for a command that is typed, empty where there is none. */
+const commandLine = (editor: Editor) => editor.lua<string>('return vim.fn.getcmdtype()');
 
 /** Starts a command that asks questions. It only ends after the answers, so it is not awaited. */
 const asking = (editor: Editor, command: string) => editor.type(`:${command}<CR>`);

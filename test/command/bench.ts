@@ -1,4 +1,4 @@
-/** Commands of one session over a fake sandbox, and what would go to the client. */
+/** Commands of one session over a fake sandbox, and a record of the output that is sent to the client. */
 import { createLog } from '../../server/src/base/log.ts';
 import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
 import { RunningCommands } from '../../server/src/command/commands.ts';
@@ -21,12 +21,12 @@ export class CommandBench {
   readonly sessions: SessionBench;
   readonly session: Session;
   readonly commands = new RunningCommands();
-  /** What was sent, by the id the client gave. */
+  /** The output that was sent, by the command's id. */
   readonly sent: (OutputPiece & { readonly commandId: string })[] = [];
-  /** What was sent after the last word. */
+  /** The output that was sent after the result. */
   readonly late: OutputPiece[] = [];
   readonly closed: string[] = [];
-  /** The client takes no more until this resolves. */
+  /** The client takes no output until this resolves. */
   taking: Promise<void> = Promise.resolve();
   readonly controller = new AbortController();
 
@@ -62,12 +62,12 @@ export class CommandBench {
     return this.#watch(runCode(this.session, { sessionId: this.session.id, ...params }, this.#context(signal)));
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Waits until everything has happened that needs no time. */
   settle(): Promise<void> {
     return this.clock.advance(0);
   }
 
-  /** It may fail before anybody looks. */
+  /** Returns the promise, which may reject before the test waits for it. */
   #watch<T>(work: Promise<T>): Promise<T> {
     work.catch(() => undefined);
     return work;

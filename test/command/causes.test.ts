@@ -1,4 +1,4 @@
-/** What ends an execution first is what ended it, in every order (failures B10, C1, C8). */
+/** If a command has several reasons to end, the first one decides its outcome, in every order (threats B10, C1, C8). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Outcome } from '../../server/src/protocol/index.ts';
@@ -9,20 +9,20 @@ const OUTPUT_BYTES = 10;
 
 type Event = (bench: CommandBench) => unknown;
 
-/** What ends a program from outside. */
+/** Reasons from outside for which a command ends. */
 const causes: Record<string, [event: Event, outcome: Outcome]> = {
   'it is cancelled': [(bench) => bench.controller.abort(), 'cancelled'],
-  'its time is over': [(bench) => bench.clock.advance(TIMEOUT_MS), 'timedOut'],
+  'its time limit is reached': [(bench) => bench.clock.advance(TIMEOUT_MS), 'timedOut'],
   'it prints too much': [(bench) => bench.process.print('stdout', 'x'.repeat(OUTPUT_BYTES + 1)), 'outputLimit'],
   'its sandbox is lost': [(bench) => bench.sandbox.destroy(), 'sandboxLost'],
   'its session is closed': [(bench) => void bench.session.close('client'), 'cancelled'],
 };
 
-/** How it ends by itself. */
+/** Ways in which a program ends by itself. */
 const exits: Record<string, [event: Event, outcome: Outcome]> = {
   'it exits': [(bench) => bench.process.stop({ kind: 'exited', code: 3 }), 'exited'],
   'it crashes': [(bench) => bench.process.stop({ kind: 'signaled', signal: 'SIGSEGV' }), 'signaled'],
-  'it has no memory left': [(bench) => bench.process.stop({ kind: 'memoryLimit', signal: 'SIGKILL', code: null }), 'memoryLimit'],
+  'it runs out of memory': [(bench) => bench.process.stop({ kind: 'memoryLimit', signal: 'SIGKILL', code: null }), 'memoryLimit'],
 };
 
 const create = (options = {}) => CommandBench.create({ limits: { timeoutMs: TIMEOUT_MS, outputBytes: OUTPUT_BYTES }, ...options });
@@ -32,12 +32,12 @@ function expectNothingLeft({ clock, commands }: CommandBench, commandId: string)
   expect(commands.find(commandId), 'running').to.equal(undefined);
 }
 
-describe('the cause of an end', () => {
+describe('the outcome of a command', () => {
   for (const [first, [begin, outcome]] of Object.entries({ ...causes, ...exits })) {
     for (const [second, [then]] of Object.entries({ ...causes, ...exits })) {
-      it(`is that ${first}, also when then ${second}`, async () => {
+      it(`says that ${first}, also if ${second} after that`, async () => {
         const bench = await create();
-        // It does not die at once, so that the second finds it alive.
+        // It does not die at once, so it is still alive at the second event.
         const running = bench.shell('immortal\nforever', { commandId: 'c' });
         await bench.settle();
         await begin(bench);
@@ -55,11 +55,11 @@ describe('the cause of an end', () => {
   const silent = Object.entries(causes).filter(([name]) => name !== 'it prints too much');
 
   for (const [name, [event]] of silent) {
-    it(`is its own exit while the last of its output is being taken, also when ${name}`, async () => {
+    it(`says that it has exited, also if ${name} while the client takes the last output`, async () => {
       const bench = await create();
       const running = bench.shell('forever', { commandId: 'c' });
       await bench.settle();
-      // Half of a character: the rest never comes, and is told when the program has ended.
+      // An incomplete character is sent as U+FFFD when the program has ended.
       await bench.process.print('stdout', Buffer.from([0xc3]));
       bench.taking = new Promise(() => undefined);
       bench.process.stop({ kind: 'exited', code: 0 });
@@ -71,7 +71,7 @@ describe('the cause of an end', () => {
       expectNothingLeft(bench, 'c');
     });
 
-    it(`is its own exit while what it left is being removed, also when ${name}`, async () => {
+    it(`says that it has exited, also if ${name} while temporary files are being removed`, async () => {
       const bench = await create();
       const gate = deferred();
       bench.sandbox.files.doing = (operation) => (operation === 'delete' ? gate.promise : undefined);
@@ -83,7 +83,7 @@ describe('the cause of an end', () => {
       expect(await running).to.include({ outcome: 'exited', exitCode: 4 });
     });
 
-    it(`ends it although the client takes nothing: ${name}`, async () => {
+    it(`is decided although the client takes no output: ${name}`, async () => {
       const bench = await create();
       bench.taking = new Promise(() => undefined);
       const running = bench.shell('echo one\nforever', { commandId: 'c' });
@@ -94,7 +94,7 @@ describe('the cause of an end', () => {
       expectNothingLeft(bench, 'c');
     });
 
-    it(`ends it before its program starts: ${name}`, async () => {
+    it(`is decided before its program starts: ${name}`, async () => {
       const gate = deferred();
       const bench = await create({ starting: () => gate.promise });
       const running = bench.shell('forever');
@@ -105,7 +105,7 @@ describe('the cause of an end', () => {
       expect(await running).to.deep.include({ outcome: causes[name]?.[1], exitCode: null, stdout: '' });
     });
 
-    it(`is no fault where its program can't start then: ${name}`, async () => {
+    it(`is a result and not an error if its program cannot start after that: ${name}`, async () => {
       const gate = deferred();
       const bench = await create({ starting: () => gate.promise });
       const running = bench.shell('forever');
@@ -117,7 +117,7 @@ describe('the cause of an end', () => {
     });
   }
 
-  it('kills a program that started after all', async () => {
+  it('is decided by a cancellation also if the program starts after it, and the program is killed', async () => {
     const gate = deferred();
     const bench = await create({ starting: () => gate.promise });
     const running = bench.shell('forever');
@@ -128,7 +128,7 @@ describe('the cause of an end', () => {
     expect(bench.process.kills).to.deep.equal([0]);
   });
 
-  it('never starts a program that was cancelled before its turn', async () => {
+  it('is cancelled, and no program is started, if it was cancelled before its turn', async () => {
     const gate = deferred();
     const bench = await create();
     bench.sandbox.files.doing = () => gate.promise;
@@ -142,7 +142,7 @@ describe('the cause of an end', () => {
     expect(bench.sandbox.processes).to.deep.equal([]);
   });
 
-  it('is a fault where it can not start at all', async () => {
+  it('is an error if its program cannot be started and nothing else has ended it', async () => {
     const bench = await create({ starting: () => { throw new Error('no such thing'); } });
     const fault: unknown = await bench.shell('echo one', { commandId: 'c' }).catch((thrown: unknown) => thrown);
     expect((fault as Error).message).to.equal('no such thing');
@@ -157,7 +157,7 @@ describe('the time limit', () => {
     [1000, undefined, 1000], [1000, 0, 1000], [1000, 500, 500], [1000, 2000, 1000],
   ];
   for (const [session, asked, ms] of limits) {
-    it(`is ${ms ?? 'none'} where the session has ${session} and the command asks for ${asked}`, async () => {
+    it(`is ${ms ?? 'none'} if the session has ${session} and the command asks for ${asked}`, async () => {
       const bench = await CommandBench.create({ limits: { timeoutMs: session } });
       const running = bench.shell('forever', asked === undefined ? {} : { timeoutMs: asked });
       await bench.settle();
@@ -174,7 +174,7 @@ describe('the time limit', () => {
     });
   }
 
-  it('counts the time before the turn', async () => {
+  it('includes the time before the turn of the command', async () => {
     const gate = deferred();
     const bench = await create();
     bench.sandbox.files.doing = () => gate.promise;
@@ -185,7 +185,7 @@ describe('the time limit', () => {
     expect(await running).to.include({ outcome: 'timedOut', durationMs: TIMEOUT_MS });
   });
 
-  it('asks with TERM, and a moment later kills', async () => {
+  it('sends SIGTERM, and SIGKILL a moment later', async () => {
     const bench = await create();
     const running = bench.shell('stubborn\nforever');
     await bench.clock.advance(TIMEOUT_MS);
@@ -196,7 +196,7 @@ describe('the time limit', () => {
     expect(await running).to.include({ outcome: 'timedOut', signal: 'SIGKILL', durationMs: TIMEOUT_MS + 300 });
   });
 
-  it('is one for all phases', async () => {
+  it('applies to all phases together', async () => {
     const phases = () => [{ name: 'compile' as const, command: ['fake', 'sleep 600'], env: {} }, { name: 'run' as const, command: ['fake', 'sleep 600'], env: {} }];
     const bench = await create({ phases });
     const running = bench.code({ code: '' });

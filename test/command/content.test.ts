@@ -1,4 +1,4 @@
-/** Content on its way between text and bytes. */
+/** Converting content between the text in messages and bytes. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decode, decodeContent, encodeContent } from '../../server/src/command/content.ts';
@@ -29,7 +29,7 @@ describe('content', () => {
     });
   }
 
-  it('is base64 exactly where the alphabet, its padding and nothing else stand', () => {
+  it('is accepted as base64 only if it consists of the base64 alphabet and its padding', () => {
     const character = fc.constantFrom(...'Az9+/=-_ \n\0é€😀');
     fc.assert(fc.property(fc.string({ unit: character, maxLength: 12 }), (text) => {
       const valid = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
@@ -37,7 +37,7 @@ describe('content', () => {
     }), { seed: 20_260_122, numRuns: 20_000 });
   });
 
-  it('names the field that is not base64, and not what is in it', () => {
+  it('gives an error with the name of the field that is not base64, and without its content', () => {
     try {
       decode('SECRET!', 'base64', 'content');
       expect.fail('taken');
@@ -47,7 +47,7 @@ describe('content', () => {
     }
   });
 
-  it('comes back as it was', () => {
+  it('is unchanged after encoding and decoding', () => {
     fc.assert(fc.property(fc.uint8Array(), fc.constantFrom<TextEncoding | undefined>('utf-8', 'base64', undefined), (array, asked) => {
       const bytes = Buffer.from(array);
       const { content, encoding } = encodeContent(bytes, asked);
@@ -61,7 +61,7 @@ describe('content', () => {
     ['ff', 'utf-8', 'base64'], ['f09f98', undefined, 'base64'], ['c080', undefined, 'base64'], ['eda080', 'utf-8', 'base64'],
   ];
   for (const [hex, asked, encoding] of answers) {
-    it(`the bytes ${hex || 'of nothing'}, asked for as ${asked}, are answered as ${encoding}`, () => {
+    it(`with the bytes ${hex || '(none)'}, asked for as ${asked}, is sent as ${encoding}`, () => {
       expect(encodeContent(Buffer.from(hex, 'hex'), asked).encoding).to.equal(encoding);
     });
   }

@@ -1,4 +1,4 @@
-/** The file commands: what they answer, in which order, and what cancelling does. */
+/** The file commands: their results, their order, and what cancelling them does. */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import * as files from '../../server/src/command/files.ts';
@@ -24,7 +24,7 @@ const create = async () => {
 };
 
 describe('a file command', () => {
-  it('answers with paths as they were resolved', async () => {
+  it('returns the resolved path', async () => {
     const { write, read, make, copy, remove, list } = await create();
     expect(await write({ path: './a//b', content: 'é' })).to.deep.equal({ path: '/workspace/a/b', bytes: 2 });
     expect(await read({ path: 'a/b' })).to.deep.equal({ path: '/workspace/a/b', content: 'é', encoding: 'utf-8', size: 2, eof: true });
@@ -37,7 +37,7 @@ describe('a file command', () => {
     expect([path, entries.map((entry) => entry.path), truncated]).to.deep.equal(['/tmp', ['/tmp/x', '/tmp/x/c'], false]);
   });
 
-  it('reads in pieces, and says when it is the last', async () => {
+  it('reads in pieces, and says which piece is the last', async () => {
     const { write, read } = await create();
     await write({ content: 'aé€' });
     const pieces = [[0, 1], [1, 2], [3, 3], [3, 100], [6, 1], [100, 1], [0, 0]].map(async ([offset, length]) => {
@@ -50,7 +50,7 @@ describe('a file command', () => {
     expect(await read({ offset: 2, length: 1 })).to.include({ content: 'qQ==', encoding: 'base64' });
   });
 
-  it('writes by pieces, bytes and modes', async () => {
+  it('writes text and base64, in every mode', async () => {
     const { write, read } = await create();
     await write({ content: '/w==', encoding: 'base64' });
     await write({ content: 'b', mode: 'append' });
@@ -58,7 +58,7 @@ describe('a file command', () => {
     expect((await faultOf(write({ mode: 'create' }))).kind).to.equal('FileExists');
   });
 
-  it('refuses what is wrong before it waits for its turn', async () => {
+  it('refuses invalid params before it waits for its turn', async () => {
     const { bench, write, read, copy, remove } = await create();
     bench.sandbox.files.doing = () => new Promise(() => undefined);
     void write({}).catch(() => undefined);
@@ -89,7 +89,7 @@ describe('a file command', () => {
 });
 
 describe('a file command that is cancelled', () => {
-  it('is answered at once; what has begun goes on, in its turn', async () => {
+  it('is answered at once, and goes on if it has begun', async () => {
     const { bench, write, read } = await create();
     const gate = deferred();
     bench.sandbox.files.doing = () => gate.promise;
@@ -104,7 +104,7 @@ describe('a file command that is cancelled', () => {
     expect((await reading).content).to.equal('x');
   });
 
-  it('never begins when it had not', async () => {
+  it('never begins if it has not begun', async () => {
     const { bench, write, remove } = await create();
     const gate = deferred();
     const done: string[] = [];
@@ -128,7 +128,7 @@ describe('a file command that is cancelled', () => {
 describe('secrets', () => {
   const CANARY = 'hunter2-canary';
 
-  it('are in no error (failures D10, E7)', async () => {
+  it('are in no error (threats D10, E7)', async () => {
     const bench = await CommandBench.create({ env: { TOKEN: CANARY }, starting: () => { throw new Error('no'); } });
     const { write } = await create();
     const secret = { env: { KEY: CANARY } };

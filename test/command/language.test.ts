@@ -1,4 +1,4 @@
-/** Which language a piece of code is. */
+/** How the language of source code is decided. */
 import { expect } from 'chai';
 import { languageOf } from '../../server/src/command/language.ts';
 import { type LanguageId, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -21,10 +21,10 @@ describe('the language', () => {
     })),
   ];
   for (const [said, path, session, language] of cases) {
-    it(`said ${said}, of ${path}, in a session for ${session} is ${language}`, () => {
+    it(`is ${language} if the client names ${said}, the path is ${path}, and the session is for ${session}`, () => {
       const find = () => languageOf({ language: said, path }, session);
       if (language) expect(find()).to.equal(language);
-      else expect(find).to.throw(ProtocolError, 'name it in language').with.property('code', 1011);
+      else expect(find).to.throw(ProtocolError, 'name it in the param language').with.property('code', 1011);
     });
   }
 });

@@ -1,4 +1,4 @@
-/** Output on its way out: whole characters, honest counts (failures D5, D8). */
+/** The targets of output keep characters whole and count correctly (threats D5, D8). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { deferred } from '../../server/src/base/promises.ts';
@@ -28,21 +28,21 @@ async function collect(chunks: readonly Chunk[], encoding: TextEncoding = 'utf-8
 
 const text = (pieces: readonly OutputPiece[], name: Stream = 'stdout') => pieces.filter((piece) => piece.stream === name).map(({ data }) => data).join('');
 const cut = (bytes: Buffer, at: readonly number[]): Buffer[] => [0, ...at].map((start, index) => bytes.subarray(start, at[index]));
-/** Half of a pair, or what stands for a character that never became whole. */
+/** Matches half of a surrogate pair, and U+FFFD, which stands for an incomplete character. */
 const broken = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]|\uFFFD/;
 
 describe('streamed output', () => {
   const whole = 'aé€😀👩‍👩‍👧z';
   const bytes = Buffer.from(whole);
   for (let at = 0; at <= bytes.length; at += 1) {
-    it(`has whole characters where it is cut at byte ${at}`, async () => {
+    it(`has whole characters if it arrives in two chunks that are split at byte ${at}`, async () => {
       const pieces = await stream(cut(bytes, [at]).map((piece) => ['stdout', piece]));
       expect(text(pieces)).to.equal(whole);
       for (const { data } of pieces) expect(data).not.to.match(broken);
     });
   }
 
-  it('has whole characters where every byte comes alone, and in pieces of every size', async () => {
+  it('has whole characters if every byte arrives alone, and with every maximum size', async () => {
     for (const maxBytes of [1, 2, 3, 4, 5, 7]) {
       const pieces = await stream([['stdout', bytes]], 'utf-8', maxBytes);
       expect(text(pieces)).to.equal(whole);
@@ -50,27 +50,27 @@ describe('streamed output', () => {
     }
   });
 
-  it('keeps the bytes of a character for its own stream', async () => {
+  it('keeps the bytes of an incomplete character of one stream apart from the other stream', async () => {
     const [head, tail] = cut(Buffer.from('😀'), [2]) as [Buffer, Buffer];
     const pieces = await stream([['stdout', head], ['stderr', Buffer.from('é')], ['stdout', tail]]);
     expect(pieces.map(({ stream: name, data }) => [name, data])).to.deep.equal([['stderr', 'é'], ['stdout', '😀']]);
   });
 
   const invalid: Record<string, [bytes: number[], text: string]> = {
-    'a byte of nothing': [[0x61, 0xff, 0x62], 'a\uFFFDb'],
-    'a character that never became whole': [[0x61, 0xf0, 0x9f], 'a\uFFFD'],
-    'a continuation alone': [[0x80], '\uFFFD'],
-    'half of a pair': [[0xed, 0xa0, 0x80], '\uFFFD\uFFFD\uFFFD'],
+    'an invalid byte': [[0x61, 0xff, 0x62], 'a\uFFFDb'],
+    'an incomplete character': [[0x61, 0xf0, 0x9f], 'a\uFFFD'],
+    'a continuation byte alone': [[0x80], '\uFFFD'],
+    'half of a surrogate pair': [[0xed, 0xa0, 0x80], '\uFFFD\uFFFD\uFFFD'],
     'NUL': [[0], '\0'],
   };
   for (const [name, [raw, expected]] of Object.entries(invalid)) {
-    it(`shows what isn't UTF-8 as U+FFFD: ${name}`, async () => {
+    it(`has U+FFFD for bytes that are not valid UTF-8: ${name}`, async () => {
       expect(text(await stream([['stdout', Buffer.from(raw)]]))).to.equal(expected);
       expect((await collect([['stdout', Buffer.from(raw)]])).stdout).to.equal(expected);
     });
   }
 
-  it('is the bytes themselves as base64', () =>
+  it('contains exactly the bytes if it is base64', () =>
     fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 50 })), fc.integer({ min: 1, max: 20 }), async (arrays, maxBytes) => {
       const chunks = arrays.map((array) => Buffer.from(array));
       const pieces = await stream(chunks.map((chunk) => ['stderr', chunk]), 'base64', maxBytes);
@@ -78,7 +78,7 @@ describe('streamed output', () => {
       for (const piece of pieces) expect(piece).to.include({ encoding: 'base64' }).and.to.have.property('bytes').that.is.at.most(maxBytes);
     }), { seed: 20_260_122, numRuns: 300 }));
 
-  it('comes in pieces of no more than the maximum, each when the one before is taken', async () => {
+  it('is sent in pieces of at most the maximum size, each after the one before has been taken', async () => {
     const taken = [deferred(), deferred(), deferred()];
     const sizes: number[] = [];
     const output = new StreamedOutput((piece) => (sizes.push(piece.bytes), taken[sizes.length - 1]?.promise ?? Promise.resolve()), 'utf-8', 10);
@@ -95,13 +95,13 @@ describe('streamed output', () => {
 });
 
 describe('collected output', () => {
-  it('is 1 MiB of each stream at most', async () => {
+  it('is at most 1 MiB of each stream', async () => {
     const chunks: Chunk[] = Array.from({ length: 40 }, () => ['stdout', Buffer.alloc(MAX_CHUNK, 'x')]);
     const result = await collect([...chunks, ['stderr', Buffer.alloc(MiB, 'y')]]);
     expect([result.stdout.length, result.stderr.length, result.truncated]).to.deep.equal([MiB, MiB, true]);
   });
 
-  it('is not truncated at 1 MiB, but at a byte more', async () => {
+  it('is truncated if it is one byte longer than 1 MiB', async () => {
     expect((await collect([['stdout', Buffer.alloc(MiB)], ['stderr', Buffer.alloc(MiB)]])).truncated).to.equal(false);
     expect((await collect([['stderr', Buffer.alloc(MiB)], ['stderr', Buffer.alloc(1)]])).truncated).to.equal(true);
   });
@@ -113,7 +113,7 @@ describe('collected output', () => {
     }
   });
 
-  it('keeps a copy: the buffer may be used again', async () => {
+  it('is copied, so the buffer may be used again', async () => {
     const output = new CollectedOutput('utf-8');
     const buffer = Buffer.from('before');
     output.take('stdout', buffer);
@@ -121,11 +121,11 @@ describe('collected output', () => {
     expect(output.result.stdout).to.equal('before');
   });
 
-  it('is stdout where it came from a terminal', async () => {
+  it('is stdout if it comes from a terminal', async () => {
     expect(await collect([['pty', Buffer.from('a')], ['pty', Buffer.from('b')]])).to.deep.equal({ stdout: 'ab', stderr: '', truncated: false });
   });
 
-  it('is base64 of all of it', async () => {
+  it('is encoded as a whole if it is base64', async () => {
     const raw = Buffer.from([0xff, 0x00, 0xf0]);
     expect((await collect([['stdout', raw.subarray(0, 1)], ['stdout', raw.subarray(1)]], 'base64')).stdout).to.equal(raw.toString('base64'));
   });

@@ -1,4 +1,4 @@
-/** Paths as clients write them (failure A5). */
+/** How the paths in params are resolved and which are refused (threat A5). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { resolveEntry, resolvePath } from '../../server/src/command/paths.ts';
@@ -64,16 +64,16 @@ function expectDenied(decide: () => string): void {
 
 describe('a path', () => {
   for (const [path, clean] of Object.entries({ ...given, ...roots })) {
-    it(`${shown(path)} is ${shown(clean)}`, () => expect(resolvePath(path)).to.equal(clean));
+    it(`${shown(path)} is resolved to ${shown(clean)}`, () => expect(resolvePath(path)).to.equal(clean));
   }
   for (const path of denied) {
-    it(`${shown(path)} is denied`, () => expectDenied(() => resolvePath(path)));
+    it(`${shown(path)} is refused`, () => expectDenied(() => resolvePath(path)));
   }
   for (const path of Object.keys(roots)) {
-    it(`${shown(path)} is no file`, () => expectDenied(() => resolveEntry(path)));
+    it(`${shown(path)} is refused where a root is not allowed`, () => expectDenied(() => resolveEntry(path)));
   }
 
-  it('is clean and inside, or denied', () => {
+  it('is always resolved to a clean path in the sandbox’s folders, or refused', () => {
     const part = fc.constantFrom('a', '..', '.', '', 'workspace', 'tmp', 'etc', '\0', ' ', '\\', 'workspaceX');
     const path = fc.tuple(fc.constantFrom('', '/', '//'), fc.array(part, { maxLength: 8 })).map(([start, parts]) => start + parts.join('/'));
     fc.assert(

@@ -1,4 +1,4 @@
-/** Running source code: its steps, its temporary files, its language. */
+/** Running source code: its phases, its temporary files, its language. */
 import { expect } from 'chai';
 import { parse } from 'zod/mini';
 import { type ErrorKind, ProtocolError, type RunCodeParams, RunCodeResult } from '../../server/src/protocol/index.ts';
@@ -6,13 +6,13 @@ import type { Toolchain } from '../../server/src/runtime/ports.ts';
 import { faultOf } from '../session/bench.ts';
 import { CommandBench } from './bench.ts';
 
-/** A language that is compiled: both steps are scripts. */
+/** A language that is compiled, with scripts in the place of both phases. */
 const compiled = (compile: string, run: string, files?: Record<string, string>): Toolchain['phases'] => (file, args, scratch) => [
   { name: 'compile', command: ['fake', compile, file, scratch], env: { STEP: 'compile', A: 'step' } },
   { name: 'run', command: ['fake', run, ...args], env: { STEP: 'run', A: 'step' }, ...(files ? { files } : {}) },
 ];
 
-/** When everything has come to rest: what a run leaves is removed after its answer. */
+/** Resolves when everything has settled: temporary files are removed after the answer. */
 const entriesOf = async (bench: CommandBench) => {
   await bench.settle();
   const lists = await Promise.all(['/workspace', '/tmp'].map((path) => bench.sandbox.files.list(path, { recursive: true, limit: 100, accept: () => true })));
@@ -20,7 +20,7 @@ const entriesOf = async (bench: CommandBench) => {
 };
 
 describe('code', () => {
-  it('given as text lies beside what it may import while it runs, and is gone afterwards', async () => {
+  it('that is sent as text is written beside the files that it may import, and removed after the run', async () => {
     const bench = await CommandBench.create();
     await bench.sandbox.files.createDirectory('/workspace/sub', true);
     const running = bench.code({ code: 'echo hi\nforever', cwd: 'sub' });
@@ -35,14 +35,14 @@ describe('code', () => {
     expect(await entriesOf(bench)).to.deep.equal(['/workspace/sub']);
   });
 
-  it('given by its path stays', async () => {
+  it('that is named by its path is not removed', async () => {
     const bench = await CommandBench.create();
     await bench.sandbox.files.write('/tmp/a.py', Buffer.from('args'), { mode: 'overwrite', executable: undefined });
     expect(await bench.code({ path: '/tmp/../tmp/a.py', args: ['x', '', '-y'] })).to.include({ stdout: 'x\0\0-y\0' });
     expect(await entriesOf(bench)).to.deep.equal(['/tmp/a.py']);
   });
 
-  it('lies in /tmp where its folder can not be written', async () => {
+  it('is written to /tmp if its folder cannot be written', async () => {
     const bench = await CommandBench.create();
     bench.sandbox.files.doing = (operation, path) => {
       if (operation === 'write' && path.startsWith('/workspace/')) throw new ProtocolError('InvalidPath', `${path}: it is read-only`);
@@ -54,7 +54,7 @@ describe('code', () => {
   });
 
   for (const kind of ['DiskFull', 'SandboxLost'] as const) {
-    it(`does not run where it can not be written for another reason: ${kind}`, async () => {
+    it(`does not run if it cannot be written for another reason: ${kind}`, async () => {
       const bench = await CommandBench.create();
       bench.sandbox.files.doing = (operation) => {
         if (operation === 'write') throw new ProtocolError(kind, 'no');
@@ -63,7 +63,7 @@ describe('code', () => {
     });
   }
 
-  it('is removed also when it is cancelled, and a sandbox that is gone is no fault', async () => {
+  it('is removed also if the run is cancelled, and a sandbox that is gone causes no error', async () => {
     const bench = await CommandBench.create();
     const running = bench.code({ code: 'forever' });
     await bench.settle();
@@ -76,14 +76,14 @@ describe('code', () => {
     expect((await other).outcome).to.equal('sandboxLost');
   });
 
-  it('gets what every program gets', async () => {
+  it('gets the same settings as every program', async () => {
     const bench = await CommandBench.create({ env: { A: 'session' } });
     expect(await bench.code({ code: 'cat\nenv A\nenv B', stdin: 'in ', env: { B: 'b' }, outputEncoding: 'base64' })).to.include({ stdout: Buffer.from('in sessionb').toString('base64') });
   });
 });
 
-describe('steps', () => {
-  it('are all of one command: input is for the last, time and output for all', async () => {
+describe('phases', () => {
+  it('belong to one command: the input is for the last one, the limits of time and output for all together', async () => {
     const bench = await CommandBench.create({ phases: compiled('echo compiling\nsleep 5', 'cat\nenv A\nargs') });
     const running = bench.code({ code: '', interactive: true, commandId: 'c', args: ['x'], env: { B: 'b' } });
     bench.commands.get('c').input(Buffer.from('in'), true);
@@ -104,11 +104,11 @@ describe('steps', () => {
   const failures: Record<string, [script: string, result: object]> = {
     'fails': ['warn no\nexit 2', { outcome: 'exited', exitCode: 2, stderr: 'no\n' }],
     'crashes': ['crash SIGILL', { outcome: 'signaled', signal: 'SIGILL' }],
-    'has no memory left': ['oom', { outcome: 'memoryLimit' }],
+    'runs out of memory': ['oom', { outcome: 'memoryLimit' }],
     'prints too much': ['flood 100000', { outcome: 'outputLimit' }],
   };
   for (const [name, [script, expected]] of Object.entries(failures)) {
-    it(`end where one ${name}`, async () => {
+    it(`stop after one that ${name}`, async () => {
       const bench = await CommandBench.create({ phases: compiled(script, 'echo ran'), limits: { outputBytes: 1000 } });
       const result = await bench.code({ code: '' });
       expect(result).to.include(expected);
@@ -126,13 +126,13 @@ describe('steps', () => {
     await running;
   });
 
-  it('have a terminal for the last alone', async () => {
+  it('have a terminal only for the last one', async () => {
     const bench = await CommandBench.create({ phases: compiled('', '') });
     await bench.code({ code: '', pty: { cols: 8, rows: 4 } });
     expect(bench.sandbox.processes.map(({ program }) => program.pty)).to.deep.equal([undefined, { cols: 8, rows: 4 }]);
   });
 
-  it('hold nobody up once the first has begun', async () => {
+  it('let the next command begin once the first one has started', async () => {
     const bench = await CommandBench.create({ phases: compiled('forever', '') });
     const running = bench.code({ code: '' });
     await bench.settle();
@@ -142,17 +142,17 @@ describe('steps', () => {
   });
 });
 
-describe('what can not be run', () => {
+describe('a run that is not possible', () => {
   const refused: Record<string, [params: Partial<RunCodeParams>, kind: ErrorKind]> = {
-    'nothing': [{}, 'InvalidParams'],
+    'neither text nor path': [{}, 'InvalidParams'],
     'both text and path': [{ code: '', path: 'a.py' }, 'InvalidParams'],
-    'a path outside': [{ path: '/etc/passwd' }, 'InvalidPath'],
-    'a root': [{ path: '/workspace' }, 'InvalidPath'],
-    'a language this sandbox has not got': [{ code: '', language: 'go' }, 'LanguageUnsupported'],
+    'a path outside the sandbox’s folders': [{ path: '/etc/passwd' }, 'InvalidPath'],
+    'the path /workspace itself': [{ path: '/workspace' }, 'InvalidPath'],
+    'a language that the sandbox does not contain': [{ code: '', language: 'go' }, 'LanguageUnsupported'],
     'more than 32 MiB': [{ code: 'a'.repeat(32 * 1024 * 1024 + 1) }, 'FileTooLarge'],
   };
   for (const [name, [params, kind]] of Object.entries(refused)) {
-    it(`is refused, and leaves nothing: ${name}`, async () => {
+    it(`is refused and leaves nothing behind: ${name}`, async () => {
       const bench = await CommandBench.create();
       expect((await faultOf(bench.code({ commandId: 'c', ...params }))).kind).to.equal(kind);
       expect(await entriesOf(bench)).to.deep.equal([]);
@@ -160,8 +160,8 @@ describe('what can not be run', () => {
     });
   }
 
-  it('says what would be needed', async () => {
+  it('is refused with the tools that are missing', async () => {
     const bench = await CommandBench.create();
-    expect((await faultOf(bench.code({ code: '', language: 'csharp' }))).message).to.equal('this sandbox has nothing to run csharp with: it needs dotnet, or mcs + mono');
+    expect((await faultOf(bench.code({ code: '', language: 'csharp' }))).message).to.equal('this sandbox cannot run csharp, because it does not contain dotnet, or mcs + mono; use another image or runtime');
   });
 });

@@ -1,4 +1,4 @@
-/** The engine goes away while the daemon runs, and comes back: the client is told, and only what lived in it is lost. */
+/** The Docker engine stops while the daemon runs, and starts again: clients are notified, and only the sessions in Docker are lost. */
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { dockerImage, need, npmPackage } from '../require.ts';
 import { containers, daemonEnvironment, folders, image, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
-/** The way to the engine, which a test can cut. */
-class Way {
+/** A proxy in front of the engine's socket. A test can close it, which looks to the daemon as if the engine had stopped. */
+class EngineProxy {
   readonly path: string;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -47,25 +47,25 @@ class Way {
   }
 }
 
-describe('an engine that comes and goes', function () {
+describe('an engine that stops and starts', function () {
   this.timeout(60_000);
   before(need('docker', dockerImage(image)));
   before(need('deno', npmPackage('deno')));
 
   let folder: string;
-  let way: Way;
+  let proxy: EngineProxy;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
-    way = new Way(folder);
+    proxy = new EngineProxy(folder);
   });
   afterEach(async () => {
     client?.process.kill();
-    await way.cut();
+    await proxy.cut();
     rmSync(folder, { recursive: true, force: true });
   });
 
   let client: RawClient;
-  const start = () => (client = new RawClient({ env: daemonEnvironment({ docker: { host: `unix://${way.path}` } }) }));
+  const start = () => (client = new RawClient({ env: daemonEnvironment({ docker: { host: `unix://${proxy.path}` } }) }));
   const infoOf = (runtimes: any[]) => runtimes.find(({ id }) => id === 'docker');
   const changes = (client: RawClient) => client.notifications.filter(({ method }) => method === 'runtime/changed').map(({ params }) => infoOf(params.runtimes).available as boolean);
   const session = async (client: RawClient, runtime: string) =>
@@ -73,8 +73,8 @@ describe('an engine that comes and goes', function () {
   const hello = async (client: RawClient, sessionId: string) =>
     (await client.request('command/runCode', { sessionId, code: 'console.log(1 + 1)' })).stdout as string;
 
-  it('is told of; its sessions are lost, the others go on, and new ones are made when it is back', async () => {
-    await way.open();
+  it('is reported to the client: its sessions are lost, others go on, and new ones can be created when it is back', async () => {
+    await proxy.open();
     start();
     const { capabilities } = await client.initialize({ session: { stateChanged: true } });
     expect(infoOf(capabilities.runtimes).available).to.equal(true);
@@ -83,8 +83,8 @@ describe('an engine that comes and goes', function () {
     const required = { language: 'javascript', requirements: { runtimes: ['docker', 'bun'] }, preference: 'security' };
     expect((await client.request('runtime/select', required)).runtime).to.equal('docker');
 
-    await way.cut();
-    await until('it is told that the engine has gone', () => changes(client).at(-1) === false);
+    await proxy.cut();
+    await until('the client is notified that the engine has gone', () => changes(client).at(-1) === false);
     await until('its session is lost', () => client.notifications.some(({ params }) => params?.sessionId === inDocker && params.reason === 'sandboxLost' && params.state === 'closed'));
     const lost = await client.call('command/executeShell', { sessionId: inDocker, command: 'true' });
     expect([lost.error?.code, lost.error?.data.reason]).to.deep.equal([1002, 'sandboxLost']);
@@ -94,8 +94,8 @@ describe('an engine that comes and goes', function () {
     const refused = await client.call('session/create', { language: 'python', runtime: 'docker' });
     expect([refused.error?.code, refused.error?.data.candidates.find(({ runtime }: { runtime: string }) => runtime === 'docker').eligible]).to.deep.equal([1010, false]);
 
-    await way.open();
-    await until('it is told that the engine is back', () => changes(client).at(-1) === true, 4_000);
+    await proxy.open();
+    await until('the client is notified that the engine is back', () => changes(client).at(-1) === true, 4_000);
     expect(await hello(client, await session(client, 'docker'))).to.equal('2\n');
     expect(await hello(client, inDeno)).to.equal('2\n');
     const { process: { pid } } = client;
@@ -104,42 +104,42 @@ describe('an engine that comes and goes', function () {
     expect(client.stderr).to.equal('');
   });
 
-  it('is found when it was not there at the start, and the daemon leaves while it waits for it', async () => {
+  it('is found if it starts after the daemon, and the daemon can exit while it waits for the engine', async () => {
     start();
     const { capabilities } = await client.initialize();
     expect(infoOf(capabilities.runtimes).available).to.equal(false);
-    await way.open();
-    await until('it is told that the engine is there', () => changes(client).at(-1) === true, 4_000);
-    await way.cut();
-    await until('it is told that the engine has gone', () => changes(client).at(-1) === false);
+    await proxy.open();
+    await until('the client is notified that the engine is there', () => changes(client).at(-1) === true, 4_000);
+    await proxy.cut();
+    await until('the client is notified that the engine has gone', () => changes(client).at(-1) === false);
     expect(await client.end()).to.equal(0);
   });
 });
 
-describe('a daemon that was here before', function () {
+describe('a daemon that remembers an earlier start', function () {
   this.timeout(60_000);
   before(need('deno', npmPackage('deno')));
 
-  it('answers from what it found, and says where that was wrong', async () => {
+  it('answers with the runtimes that it remembers, and notifies the client of what has changed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
-    const way = new Way(folder);
-    const env = daemonEnvironment({ stateDir: join(folder, 'state'), docker: { host: `unix://${way.path}` } });
+    const proxy = new EngineProxy(folder);
+    const env = daemonEnvironment({ stateDir: join(folder, 'state'), docker: { host: `unix://${proxy.path}` } });
     const docker = (runtimes: any[]) => runtimes.find(({ id }) => id === 'docker').available;
     try {
-      await way.open();
+      await proxy.open();
       const first = new RawClient({ env });
       const there = docker((await first.initialize()).capabilities.runtimes);
       await first.end();
-      await way.cut();
+      await proxy.cut();
       const second = new RawClient({ env });
       const { capabilities } = await second.initialize();
       expect([docker(capabilities.runtimes), capabilities.runtimes.find(({ id }: { id: string }) => id === 'deno').available]).to.deep.equal([there, true]);
       const told = () => second.notifications.filter(({ method }) => method === 'runtime/changed').map(({ params }) => docker(params.runtimes));
-      await until('it says that the engine has gone', () => !there || told().at(-1) === false);
+      await until('the client is notified that the engine has gone', () => !there || told().at(-1) === false);
       expect((await second.request('session/create', { language: 'typescript' })).runtime).to.equal('deno');
       expect([await second.end(), second.stderr]).to.deep.equal([0, '']);
     } finally {
-      await way.cut();
+      await proxy.cut();
       rmSync(folder, { recursive: true, force: true });
     }
   });

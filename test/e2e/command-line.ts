@@ -1,4 +1,4 @@
-/** The real command line, as a shell would start it. */
+/** Runs the real `codebeaker` command, as a shell would start it. */
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface Ended {
 }
 
 export interface Start {
-  /** Written to stdin, which is then closed. Absent: nothing is written, and it stays open. */
+  /** Is written to stdin, which is then closed. If absent, nothing is written and stdin stays open. */
   readonly input?: string | Buffer;
   readonly env?: Record<string, string>;
   readonly config?: object;
@@ -32,7 +32,7 @@ export class CommandLine {
   constructor(args: readonly string[], { input, env, config = {}, stdio = 'pipe' }: Start = {}) {
     this.child = spawn(process.execPath, [daemonPath, ...args], {
       stdio,
-      // A group of its own, so that a test can press Ctrl-C.
+      // The command has a process group of its own, so that a test can press Ctrl-C.
       detached: true,
       env: { ...process.env, ...daemonEnvironment(config), ...env },
     });
@@ -53,13 +53,13 @@ export class CommandLine {
     return Buffer.concat(this.#stdout);
   }
 
-  /** Ctrl-C reaches every process of the terminal's group. */
+  /** Presses Ctrl-C, which sends the signal to every process of the group. */
   interrupt(signal: NodeJS.Signals = 'SIGINT'): void {
     process.kill(-this.pid, signal);
   }
 }
 
-/** Runs it to its end. stdin is empty unless there is input. */
+/** Runs the command to its end. Without `input`, its stdin is empty. */
 export function codebeaker(args: readonly string[], start: Start = {}): Promise<Ended> {
   return new CommandLine(args, { input: '', ...start }).ended;
 }
@@ -67,7 +67,7 @@ export function codebeaker(args: readonly string[], start: Start = {}): Promise<
 const root = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
 process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 
-/** The path of a file with this text; gone with the process. */
+/** Writes a file with this text, which is removed when this process exits. @returns its path */
 export function sourceFile(name: string, text: string | Buffer): string {
   const folder = join(root, randomUUID());
   mkdirSync(folder);

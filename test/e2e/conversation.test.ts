@@ -1,4 +1,4 @@
-/** The whole conversation in every language, by a client that shares no code with the daemon. */
+/** A whole conversation in every language, from initialize to exit, by a client that shares no code with the daemon. */
 import { expect } from 'chai';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { containers, daemonEnvironment, image } from './environment.ts';
@@ -37,7 +37,7 @@ async function converse(client: RawClient, runtime: string, language: string): P
   const running = client.request('command/runCode', { sessionId, path: file, language, args: ['three'], commandId: 'c1' });
   const result = await running;
   const ended = Date.now();
-  // The program waits between its two lines: the first one came while it ran.
+  // The program waits between its two lines: the first one must arrive while it still runs.
   expect(ended - (await firstOutput)).to.be.greaterThan(100);
   expect(result).to.include({ commandId: 'c1', outcome: 'exited', exitCode: 7, signal: null, language });
   expect(result).not.to.have.property('stdout');

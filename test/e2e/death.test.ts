@@ -1,4 +1,4 @@
-/** However a daemon ends, nothing of it stays. */
+/** However a daemon ends, it leaves nothing behind. */
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
@@ -6,7 +6,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { containers, controlGroups, daemonEnvironment, folders, image, processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
-/** What runs in the sandboxes: findable from the host by its odd duration, in a session and process group of its own. */
+/** Runs in the sandboxes. The odd durations can be found in the host's process list. One process has a session and a process group of its own. */
 const BUSY = 'sleep 98761 & setsid sleep 98762 & while :; do :; done';
 const DEADLINE_MS = 2_000;
 
@@ -59,8 +59,8 @@ describe('the end of a daemon with five busy sessions', () => {
     });
   }
 
-  it('by the death of its parent leaves nothing', async () => {
-    // The parent is the process named at initialize; the daemon's own stdin stays open.
+  it('by the death of its client leaves nothing behind', async () => {
+    // The process that --clientProcessId names counts as the parent. The daemon's stdin stays open.
     const parent = spawn('sleep', ['3600']);
     const client = new RawClient({ env: daemonEnvironment(), args: ['--stdio', `--clientProcessId=${parent.pid}`] });
     await busyDaemon(client);
@@ -69,7 +69,7 @@ describe('the end of a daemon with five busy sessions', () => {
     await nothingLeft(client);
   });
 
-  it('by kill -9 takes also a container whose shell was stopped from inside', async () => {
+  it('by kill -9 also removes a container in which every process was stopped with SIGSTOP', async () => {
     const client = new RawClient({ env: daemonEnvironment() });
     await client.initialize();
     const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'docker' });
@@ -80,7 +80,7 @@ describe('the end of a daemon with five busy sessions', () => {
     await nothingLeft(client);
   });
 
-  it('is code 0 after shutdown and 1 without', async () => {
+  it('has the exit code 0 after shutdown, and 1 without it', async () => {
     const polite = new RawClient({ env: daemonEnvironment() });
     await polite.initialize();
     expect(await polite.end()).to.equal(0);

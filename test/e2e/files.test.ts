@@ -1,4 +1,4 @@
-/** Files over the wire: large ones in pieces, odd names, the cap of one message. */
+/** Files through the protocol: large ones in pieces, odd names, and the limit of one message. */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { dockerImage, need, npmPackage } from '../require.ts';
@@ -22,7 +22,7 @@ function files(runtime: string): void {
   });
   after(() => client.end());
 
-  it('move 64 MiB in pieces, both ways', async () => {
+  it('of 64 MiB are written and read in pieces', async () => {
     const content = randomBytes(64 * MiB);
     for (let at = 0; at < content.length; at += PIECE) {
       const piece = content.subarray(at, at + PIECE);
@@ -41,7 +41,7 @@ function files(runtime: string): void {
     expect(hash(Buffer.concat(pieces))).to.equal(hash(content));
   }).timeout(60_000);
 
-  it('over what one message carries are refused, and it says what to do', async () => {
+  it('that are too large for one message are refused, and the error says what to do', async () => {
     const { error } = await client.call('command/readFile', { sessionId, path: 'large' });
     expect(error).to.deep.include({ code: 1024 });
     expect(error?.message).to.match(/offset and length/);
@@ -66,7 +66,7 @@ function files(runtime: string): void {
   }
 }
 
-describe('files over the wire', () => {
+describe('files through the protocol', () => {
   describe('on Docker', () => {
     before(need('docker', dockerImage(image)));
     files('docker');

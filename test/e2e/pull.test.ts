@@ -1,4 +1,4 @@
-/** An image that is not there, from a real registry, as a client sees it come. */
+/** How a client sees that a missing image is pulled from a real registry. */
 import { execFileSync } from 'node:child_process';
 import { get } from 'node:http';
 import { expect } from 'chai';

@@ -1,5 +1,6 @@
 /**
- * An independent client: it frames its own bytes and knows the daemon only by the protocol. It imports nothing of ours.
+ * An independent client: it writes and reads the frames itself, knows the daemon only by the protocol, and imports
+ * nothing from this project.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -17,14 +18,14 @@ export interface Message {
 export class RawClient {
   readonly process: ChildProcess;
   readonly notifications: Message[] = [];
-  /** Called for every notification, as it comes. */
+  /** Is called for every notification when it arrives. */
   onNotification: (message: Message) => void = () => undefined;
   stderr = '';
   readonly exited: Promise<number | null>;
   readonly #waiting = new Map<number, (message: Message) => void>();
   #chunks: Buffer[] = [];
   #held = 0;
-  /** So many bytes have to be there before there is anything to do. */
+  /** While fewer bytes than this have been received, the frame is not complete. */
   #needed = 0;
   #nextId = 1;
 
@@ -36,11 +37,11 @@ export class RawClient {
     this.process.stdin?.on('error', () => undefined);
     this.exited = new Promise((resolve) => this.process.on('exit', (code) => {
       resolve(code);
-      for (const settle of this.#waiting.values()) settle({ error: { code: 0, message: 'the daemon is gone' } });
+      for (const settle of this.#waiting.values()) settle({ error: { code: 0, message: 'the daemon has exited' } });
     }));
   }
 
-  /** The whole answer: a result or an error. */
+  /** Sends a request. Resolves with the whole response, which has a result or an error. */
   call(method: string, params?: unknown): Promise<Message> & { id: number } {
     const id = this.#nextId++;
     const answer = new Promise<Message>((resolve) => this.#waiting.set(id, resolve));
@@ -48,7 +49,7 @@ export class RawClient {
     return Object.assign(answer, { id });
   }
 
-  /** The result, or a failure with the error in its text. */
+  /** Sends a request. Resolves with the result. @throws an error that contains the error of the response */
   async request(method: string, params?: unknown): Promise<any> {
     const { result, error } = await this.call(method, params);
     if (error) throw new Error(`${method}: ${error.code} ${error.message} ${JSON.stringify(error.data)}`);
@@ -70,14 +71,14 @@ export class RawClient {
     return result;
   }
 
-  /** The polite end. */
+  /** Sends `shutdown` and `exit`, and resolves with the exit code. */
   async end(): Promise<number | null> {
     await this.call('shutdown');
     this.notify('exit');
     return this.exited;
   }
 
-  /** A frame that comes in many chunks is put together once. */
+  /** The chunks of a frame are joined only once, when all of them are there. */
   #receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#held += chunk.length;

@@ -1,4 +1,4 @@
-/** What the real daemon never shares, whatever its client has opened (failures B1, B3). */
+/** The folders that the real daemon never shares with a sandbox, whatever its client has opened (failures B1, B3). */
 import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,14 +30,14 @@ describe('a client that has opened the whole machine', () => {
   const hidden: Record<string, () => string> = {
     'the root': () => '/',
     'the system': () => '/etc',
-    'processes': () => '/proc/self',
-    'sockets of engines': () => '/var/run',
-    'the folder that holds the daemon’s own': tmpdir,
-    'a home with keys in it': () => home,
-    'keys': () => join(home, '.ssh'),
+    'the list of processes': () => '/proc/self',
+    'the folder of the engine’s socket': () => '/var/run',
+    'the temporary folder, which contains the daemon’s own': tmpdir,
+    'a home folder with keys in it': () => home,
+    'the folder of SSH keys': () => join(home, '.ssh'),
     'the configuration': () => join(home, '.config/codebeaker'),
-    'what holds it': () => join(home, '.config'),
-    'the folder of an agent’s socket': () => join(home, 'agent'),
+    'the folder that contains the configuration': () => join(home, '.config'),
+    'the folder of the SSH agent’s socket': () => join(home, 'agent'),
   };
   for (const [name, path] of Object.entries(hidden)) {
     it(`does not get ${name}`, async () => {
@@ -49,7 +49,7 @@ describe('a client that has opened the whole machine', () => {
     });
   }
 
-  it('gets a project', async () => {
+  it('gets the folder of a project', async () => {
     const { result } = await share(join(home, 'project'), 'readOnly');
     expect(result).to.include({ state: 'ready', runtime: 'deno' });
   });

@@ -1,4 +1,4 @@
-/** A fault of ours names the file and line in which somebody can mend it, though the daemon is a bundle. */
+/** The stack of an internal error names files and lines of the source, although the daemon is a bundle. */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 const preload = file('test/fixtures/broken/preload.cjs');
 const vsix = file('client-vscode/dist/daemon/main.js');
 
-/** `path:line` of the only line of a source that holds `text`. */
+/** Returns `path:line` of the only line of the file that contains `text`. */
 function lineOf(path: string, text: string): string {
   const lines = readFileSync(file(path), 'utf8').split('\n');
   const found = lines.flatMap((line, at) => (line.includes(text) ? [at + 1] : []));
@@ -21,7 +21,7 @@ function lineOf(path: string, text: string): string {
   return `${path}:${found[0]}`;
 }
 
-/** A daemon in which `broken` throws: the functions and places of its own files in what it says on stderr. */
+/** Runs a daemon in which the function `broken` throws. @returns the places that the stack on stderr names, without those of Node */
 function crash(broken: string, program = daemonPath): { status: number | null; places: string[]; stderr: string } {
   const { status, stderr } = spawnSync(process.execPath, ['-r', preload, program, '--version'], { env: { ...process.env, BROKEN: broken }, encoding: 'utf8' });
   expect(stderr).to.include('broken by a test');
@@ -32,12 +32,12 @@ function placesIn(stack: string): string[] {
   return [...stack.matchAll(/^\s+at .*?\(?([^\s()]+:\d+):\d+\)?$/gm)].map(([, place]) => place as string).filter((place) => !place.startsWith('node:'));
 }
 
-describe('a stack', function () {
+describe('the stack of an internal error', function () {
   this.timeout(20_000);
   before(need('the build', bundles));
 
   for (const [what, program] of Object.entries({ 'the package': daemonPath, 'the extension': vsix })) {
-    it(`names our sources when the daemon of ${what} does not start`, () => {
+    it(`names the sources if the daemon of ${what} does not start`, () => {
       const { status, places } = crash('node:os hostname', program);
       expect(status).to.equal(1);
       expect(places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'hostname: hostname()')]);
@@ -45,26 +45,26 @@ describe('a stack', function () {
     });
   }
 
-  it('names our sources when a command fails, and nothing else is printed', () => {
+  it('names the sources if a command fails, and nothing else is printed', () => {
     const { status, places, stderr } = crash('node:process stdout write');
     expect(status).to.equal(1);
-    expect(stderr).to.match(/^codebeaker: a fault of ours: Error: broken by a test\n {4}at /);
+    expect(stderr).to.match(/^codebeaker: there is an error in CodeBeaker itself: Error: broken by a test\n {4}at /);
     expect(places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'process.stdout.write(`codebeaker ${')]);
   });
 
-  it('names our sources in the log, also those that are loaded late', async () => {
+  it('names the sources in the log, also those that are loaded late', async () => {
     const client = new RawClient({
       command: [process.execPath, '-r', preload, daemonPath, '--stdio'],
       env: { ...daemonEnvironment(), BROKEN: 'node:os availableParallelism' },
     });
     await client.initialize();
     await client.exited;
-    expect(client.stderr).to.match(/ error \[codebeaker\] a fault of ours: Error: broken by a test\n/);
+    expect(client.stderr).to.match(/ error \[codebeaker\] there is an error in CodeBeaker itself: Error: broken by a test\n/);
     expect(placesIn(client.stderr)).to.include(lineOf('server/src/serving/house.ts', 'availableParallelism()'));
     expect(client.stderr).not.to.match(/start\.cjs|chunks/);
   });
 
-  describe('of a bundle', () => {
+  describe('in a bundle', () => {
     let folder: string;
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'bundle-'));
@@ -73,12 +73,12 @@ describe('a stack', function () {
     afterEach(() => rmSync(folder, { recursive: true }));
     const broken = () => crash('node:os hostname', join(folder, 'main.js'));
 
-    it('without its maps says where in the bundle', () => {
+    it('names the place in the bundle if the source maps are missing', () => {
       for (const name of readdirSync(folder)) if (name.endsWith('.map')) rmSync(join(folder, name));
       expect(broken().places.join('\n')).to.include(join(folder, 'start.cjs:'));
     });
 
-    it('takes no map of another bundle', () => {
+    it('does not use the source map of another bundle', () => {
       const path = join(folder, 'start.cjs.map');
       writeFileSync(path, readFileSync(path, 'utf8').replace(/"debugId":"[0-9a-f]+"/, '"debugId":"0"'));
       const { places } = broken();

@@ -1,4 +1,4 @@
-/** A start with compiled code from the one before, and with none that is any good: the same answer. */
+/** The daemon keeps its compiled code for the next start. It starts just as well if that code is missing or useless. */
 import { expect } from 'chai';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { daemonEnvironment } from './environment.ts';
 import { bundles, need } from '../require.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
-describe('a start', function () {
+describe('the start of the daemon', function () {
   this.timeout(20_000);
   before(need('the build', bundles));
   let cache: string;
@@ -16,10 +16,10 @@ describe('a start', function () {
 
   const files = () => readdirSync(join(cache, 'codebeaker'));
   const file = () => join(cache, 'codebeaker', files()[0] ?? '');
-  /** Which file it is: another one after it was written again. */
+  /** Identifies the file. It is a different one after it was replaced. */
   const inode = () => statSync(file()).ino;
 
-  /** Starts one, has it answer, and ends it. */
+  /** Starts a daemon, lets it answer, and ends it. */
   const start = async (flags: string[] = [], env: Record<string, string> = {}) => {
     const command = [process.execPath, ...flags, daemonPath, '--stdio'];
     const client = new RawClient({ command, env: { ...daemonEnvironment(), XDG_CACHE_HOME: cache, ...env } });
@@ -30,7 +30,7 @@ describe('a start', function () {
     expect(client.stderr).to.equal('');
   };
 
-  it('says the same from memory as after a look', async () => {
+  it('reports the same runtimes from memory as after it has looked for them', async () => {
     const said = [];
     for (let nth = 0; nth < 2; nth++) {
       const client = new RawClient({ env: { ...daemonEnvironment({ stateDir: join(cache, 'state') }), XDG_CACHE_HOME: cache } });
@@ -43,7 +43,7 @@ describe('a start', function () {
     expect(said[1]).to.deep.equal(said[0]);
   });
 
-  it('keeps what was compiled, and takes it the next time', async () => {
+  it('keeps its compiled code and uses it the next time', async () => {
     await start();
     expect(files()).to.have.lengthOf(1);
     const first = inode();
@@ -60,13 +60,13 @@ describe('a start', function () {
     'is empty': () => Buffer.alloc(0),
     'V8 does not know': () => Buffer.from('not of V8. not of V8. '),
     'belongs to another V8': (bytes) => {
-      // After its magic number stands the hash of its version.
+      // The magic number is followed by the hash of V8's version.
       for (const half of [0, bytes.length / 2]) bytes.writeUInt32LE(bytes.readUInt32LE(half + 4) ^ 1, half + 4);
       return bytes;
     },
   };
   for (const [what, spoil] of Object.entries(spoiled)) {
-    it(`does without what ${what}, and replaces it`, async () => {
+    it(`does without compiled code that ${what}, and replaces it`, async () => {
       await start();
       const good = readFileSync(file()).length;
       writeFileSync(file(), spoil(readFileSync(file())));
@@ -78,20 +78,20 @@ describe('a start', function () {
     });
   }
 
-  it('does without what others could have written', async () => {
+  it('does not use compiled code that others could have written', async () => {
     await start();
     chmodSync(join(cache, 'codebeaker'), 0o777);
     await start();
   });
 
-  it('with other flags has a file of its own', async () => {
+  it('keeps a file of its own for other flags of V8', async () => {
     await start();
     await start(['--max-old-space-size=200']);
     await start([], { NODE_OPTIONS: '--max-old-space-size=200' });
     expect(files()).to.have.lengthOf(3);
   });
 
-  it('does without a folder that can not be made', async () => {
+  it('does without a cache folder if it cannot be created', async () => {
     writeFileSync(join(cache, 'codebeaker'), 'a file where the folder should be');
     await start();
     expect(readdirSync(cache)).to.deep.equal(['codebeaker']);

@@ -1,4 +1,4 @@
-/** The other ways to a client, and what can't get in the way of frames (protocol section 1, failure D6). */
+/** Connections other than stdio, and stray output that must not get between frames (protocol section 1, failure D6). */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ describe('a daemon that connects to its client', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Listens, and says how the daemon is told where. */
+  /** Each starts to listen. It returns the option that tells the daemon where to connect. */
   const ways: Record<string, () => Promise<string>> = {
     '--pipe': async () => {
       const path = join(folder, 'client.sock');
@@ -51,7 +51,7 @@ describe('a daemon that connects to its client', function () {
   };
 
   for (const [name, listen] of Object.entries(ways)) {
-    it(`by ${name} converses like any other`, async () => {
+    it(`with ${name} serves its client`, async () => {
       const { daemon, wire } = await start(await listen());
       const initialized = await wire.ask('a', 'initialize', { processId: null, capabilities: {} });
       expect(initialized.result.serverInfo.name).to.equal('codebeaker');
@@ -65,7 +65,7 @@ describe('a daemon that connects to its client', function () {
       expect(folders(daemon.pid)).to.deep.equal([]);
     });
 
-    it(`by ${name} leaves when the client hangs up`, async () => {
+    it(`with ${name} exits when the client closes the connection`, async () => {
       const { daemon, socket, wire } = await start(await listen());
       await wire.ask('a', 'initialize', { processId: null, capabilities: {} });
       wire.send(request('b', 'session/create', { language: 'typescript', runtime: 'deno' }));
@@ -76,8 +76,8 @@ describe('a daemon that connects to its client', function () {
   }
 });
 
-describe('a daemon whose client is gone', () => {
-  it('leaves', async () => {
+describe('a daemon whose client has exited', () => {
+  it('exits', async () => {
     const gone = spawn('true');
     await once(gone, 'exit');
     const daemon = new CommandLine(['--stdio', `--clientProcessId=${gone.pid}`]);
@@ -90,7 +90,7 @@ describe('stray output', () => {
   const noise = `
     const { stdout } = process;
     const { write } = stdout;
-    // From when the daemon has taken stdout: what its own code, or a library, might print.
+    // As soon as the daemon has replaced process.stdout.write, this prints what its own code or a library might print.
     setInterval(() => {
       if (stdout.write === write) return;
       console.log('stray log');
@@ -99,7 +99,7 @@ describe('stray output', () => {
     }, 1).unref();
   `;
 
-  it('goes to stderr, and frames stay whole', async () => {
+  it('goes to stderr, and no frame is damaged', async () => {
     const client = new RawClient({ env: { ...daemonEnvironment(), NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}` } });
     await client.initialize();
     for (let turn = 0; turn < 50; turn += 1) expect((await client.request('session/list')).sessions).to.deep.equal([]);

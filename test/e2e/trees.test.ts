@@ -1,4 +1,4 @@
-/** Programs that leave processes behind, as a client sees them. The host's process list is the witness. */
+/** Programs that start processes, and how those end with the program. The tests look at the host's process list. */
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
 import { daemonEnvironment, image, processes, until } from './environment.ts';
@@ -29,7 +29,7 @@ describe('a tree of processes', () => {
   };
 
   for (const [name, command] of Object.entries(trees)) {
-    it(`is wholly gone after cancelling: ${name}`, async () => {
+    it(`is gone after its command was cancelled: ${name}`, async () => {
       const running = client.call('command/executeShell', { sessionId, command });
       await until('the tree runs', () => processes('sleep 87651').length > 0 && processes('sleep 87652').length > 0);
       client.notify('$/cancelRequest', { id: running.id });
@@ -38,7 +38,7 @@ describe('a tree of processes', () => {
       await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
     });
 
-    it(`is wholly gone after a time-out: ${name}`, async () => {
+    it(`is gone after its command timed out: ${name}`, async () => {
       const { outcome } = await client.request('command/executeShell', { sessionId, command, timeoutMs: 400 });
       expect(outcome).to.equal('timedOut');
       await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
@@ -64,7 +64,7 @@ describe('a tree of processes', () => {
     await until('they are gone', () => processes('sleep 8765').length === 0);
   });
 
-  it('is told apart: a signal, an exit code, a cancelled run that had ended by itself', async () => {
+  it('ends with an outcome that tells a signal, an exit code, and a cancelled command that had ended by itself apart', async () => {
     const outcome = async (command: string) => {
       const { outcome, exitCode, signal } = await client.request('command/executeShell', { sessionId, command });
       return { outcome, exitCode, signal };
@@ -79,11 +79,11 @@ describe('a tree of processes', () => {
     expect(result).to.include({ outcome: 'exited', exitCode: 4 });
   });
 
-  it('that bombs with forks is contained and killed, and the session goes on', async () => {
+  it('that is a fork bomb is held to its limit and killed, and the session goes on', async () => {
     const other = await client.request('session/create', { language: 'python', runtime: 'docker', limits: { pids: 64 } });
     const bomb = 'b() { b | b & }; b; sleep 87652';
     const running = client.call('command/executeShell', { sessionId: other.sessionId, command: bomb });
-    await until('it bombs', () => processes('sleep 87652').length > 0 || processes('sh -c -- b()').length > 40);
+    await until('the fork bomb runs', () => processes('sleep 87652').length > 0 || processes('sh -c -- b()').length > 40);
     client.notify('$/cancelRequest', { id: running.id });
     expect((await running).result).to.include({ outcome: 'cancelled' });
     const alive = await client.request('command/executeShell', { sessionId: other.sessionId, command: 'echo alive' });
@@ -91,7 +91,7 @@ describe('a tree of processes', () => {
     await client.request('session/close', { sessionId: other.sessionId });
   });
 
-  it('takes signals as a whole, and resizes with its terminal', async () => {
+  it('receives signals as a whole, and is resized with its terminal', async () => {
     const command = 'trap "echo got; exit 5" USR1; echo ready; while :; do sleep 0.05; done';
     const running = client.request('command/executeShell', { sessionId, command, commandId: 'signals' });
     const text = () => client.notifications.filter(({ params }) => params?.commandId === 'signals').map(({ params }) => params.data).join('');
@@ -105,7 +105,7 @@ describe('a tree of processes', () => {
     const shown = () => client.notifications.filter(({ params }) => params?.commandId === 'terminal').map(({ params }) => params.data).join('');
     await until('it has its size', () => shown().includes('24 80'));
     client.notify('command/resize', { commandId: 'terminal', cols: 100, rows: 30 });
-    // Resizing and typing are two ways into the sandbox: only what is shown tells when the first has arrived.
+    // Resizing and typing reach the sandbox on different ways. Only the output shows when the new size has arrived.
     await until('it has its new size', async () => {
       client.notify('command/input', { commandId: 'terminal', data: '\r' });
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,4 +1,4 @@
-/** The stream of events. */
+/** The stream of events: who is called, in which order, and what happens if a listener throws. */
 import { expect } from 'chai';
 import { EventStream, type HouseEvent } from '../../server/src/events/events.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
@@ -6,7 +6,7 @@ import { type Line, recordingLog } from '../wire/server.ts';
 const refused = (method: string): HouseEvent => ({ kind: 'refused', visit: 'v', method, error: 'SessionNotFound' });
 
 describe('the event stream', () => {
-  it('tells every listener every event, in order, before emit returns', () => {
+  it('calls every listener with every event, in order, before emit returns', () => {
     const events = new EventStream(recordingLog([]));
     const heard: string[] = [];
     events.listen((event) => void heard.push(`first ${event.kind}`));
@@ -16,7 +16,7 @@ describe('the event stream', () => {
     expect(heard).to.deep.equal(['first refused', 'second refused', 'first runtimesChanged', 'second runtimesChanged']);
   });
 
-  it('tells nothing to a listener that has left', () => {
+  it('does not call a listener that was removed', () => {
     const events = new EventStream(recordingLog([]));
     const heard: unknown[] = [];
     events.listen((event) => void heard.push(event))();
@@ -24,7 +24,7 @@ describe('the event stream', () => {
     expect(heard).to.deep.equal([]);
   });
 
-  it('goes on with the others when a listener fails, and logs that', () => {
+  it('calls the other listeners and logs an error if one throws', () => {
     const lines: Line[] = [];
     const events = new EventStream(recordingLog(lines));
     const heard: unknown[] = [];
@@ -34,6 +34,6 @@ describe('the event stream', () => {
     events.listen((event) => void heard.push(event));
     events.emit(refused('a'));
     expect(heard).to.deep.equal([refused('a')]);
-    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['error', 'a listener failed at refused']]);
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['error', 'a listener of the event refused failed']]);
   });
 });

@@ -1,4 +1,4 @@
-/** The example of a client, as its first line says it is started. */
+/** The example of a client, started as its first line says. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -25,13 +25,13 @@ describe('examples/client.mjs', () => {
     expect(status).to.equal(0);
   });
 
-  it('runs a file with Deno, and has its streams and its exit code', async function () {
+  it('runs a file with Deno, and passes on its output and its exit code', async function () {
     await need('deno', npmPackage('deno')).call(this);
     const file = sourceFile('a.js', 'console.log("out — ü"); console.error("err"); setTimeout(() => process.exit(7), 10);');
     expect(client('javascript', file)).to.deep.equal({ status: 7, stdout: 'out — ü\n', stderr: 'err\n' });
   });
 
-  it('says what is wrong', () => {
+  it('reports an error of the daemon', () => {
     const { status, stderr } = client('cobol', 'examples/hello.py');
     expect(status).to.not.equal(0);
     expect(stderr).to.include('Invalid params: language');

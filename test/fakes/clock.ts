@@ -29,14 +29,14 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** How many timers wait: what a test looks at to see that nothing was left behind. */
+  /** How many timers are pending. A test looks at it to see that none was left behind. */
   get pending(): number {
     return this.#timers.size;
   }
 
   /**
-   * Fires what comes due in `ms`, in order, each at its own time, and lets what it sets off run
-   * before the next. Timers added on the way fire too when they come due.
+   * Moves the clock forward by `ms` and fires the timers that are due, in order and each at its own time. Everything that
+   * a timer sets off runs before the next one fires. Timers that are added meanwhile fire too if they are due.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle without input or time do so. */
+/** Lets every promise settle that waits neither for input nor for time. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
 }

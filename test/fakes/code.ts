@@ -106,7 +106,7 @@ export class FakeCode {
   readonly messages: { readonly kind: string; readonly message: string; readonly buttons: readonly string[] }[] = [];
   /** The title of the button that is pressed if it is offered. */
   press: string | undefined;
-  /** The text of output channels, by name. */
+  /** The text of each output channel, by name. */
   readonly channels = new Map<string, string>();
   readonly settings = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();

@@ -1,7 +1,7 @@
-/** The first process of a container that is not there: it speaks as the held shell does, in Docker's frames. */
+/** A fake of a container's first process: it speaks as the held shell does, in the frames of Docker's attach stream. */
 import type { Duplex } from 'node:stream';
 
-/** What a healthy container says of itself. */
+/** The facts that the shell of a healthy container prints. */
 export const goodFacts = `pid 7
 Uid: 65534	65534	65534	65534
 CapEff: 0000000000000000
@@ -25,12 +25,12 @@ export function frame(stream: 'stdout' | 'stderr', text: string): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-/** Reads lines and ends every program at once with status 0. One that owns stdin ends when stdin does. */
+/** Reads lines and reports at once that each program has ended with status 0. A program that owns stdin ends with stdin. */
 export class FakeShell {
   readonly #socket: Duplex;
-  /** What programs print. */
+  /** What every program prints. */
   output = '';
-  /** Everything that came in, lines and input. */
+  /** Everything that was received: lines and input. */
   received = '';
   #pending = '';
   #owner: string | undefined;
@@ -44,7 +44,7 @@ export class FakeShell {
     });
   }
 
-  /** As the prelude does: its facts between two marks. */
+  /** Prints the facts between two marks, as the prelude of the held shell does. */
   speak(mark: string, facts: string): void {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')));
     this.#socket.resume();
@@ -61,10 +61,10 @@ export class FakeShell {
   }
 
   #run(line: string): void {
-    // A line may also say what is to be done when it can't be carried out: here it always can.
+    // A line may also say what to do if it cannot be carried out. Here it always can.
     const [, mark = ''] = /\bt ([0-9a-f]{24})/.exec(line) ?? [];
     if (line.startsWith('exec 3<&0')) this.#owner = mark;
-    // It runs on another kernel, of course.
+    // The line asks whether it runs on the kernel of the host. The answer is no.
     else if (line.includes('boot_id')) this.#end(`${mark}1 ${mark}`, mark);
     else if (line.includes(`z ${mark};`)) this.#report(mark);
     else if (mark) this.#end(`${mark}0 ${mark}`, mark);

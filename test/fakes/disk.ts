@@ -1,8 +1,8 @@
-/** A fake disk with one folder, whatever path it is asked for. */
+/** A fake disk with one folder, which is returned for every path. */
 import type { Disk } from '../../client-vscode/src/run/sandbox/disk.ts';
 
 export class FakeDisk implements Disk {
-  /** Path below the folder → text. A path that ends with a slash is a folder. */
+  /** The texts of the files, by their paths below the folder. A path that ends with a slash is a folder. */
   readonly files = new Map<string, string>();
   /** Whether the folder is too large for a snapshot. */
   tooLarge = false;

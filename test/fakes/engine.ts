@@ -1,4 +1,4 @@
-/** A Docker engine that is not there: a real HTTP server on a socket of its own, which does what a test says. */
+/** A fake Docker engine: a real HTTP server on a Unix socket, which behaves as a test tells it to. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -7,12 +7,19 @@ import { join } from 'node:path';
 import { deferred } from '../../server/src/base/promises.ts';
 import { FakeShell, goodFacts } from './container.ts';
 
-/** What may be asked of it, by endpoint. */
+/** The endpoints that it knows. */
 export type Call = 'info' | 'images' | 'create' | 'attach' | 'start' | 'exec' | 'execStart' | 'execInspect' | 'resize' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
 
 /**
- * Instead of the usual answer. `silence`: the request is taken and nothing comes. `hangUp`: the connection is closed.
- * `late`: what was asked is done, and nothing is answered. A promise: the usual answer, when it resolves.
+ * What a request is met with instead of the usual answer:
+ *
+ *   'silence'              the request is read, and nothing is done or answered
+ *   'hangUp'               the connection is closed
+ *   'late'                 what was asked for is done, and nothing is answered
+ *   { status, message }    an error of the engine
+ *   { json }               this answer, with status 200
+ *   a promise              the usual answer, as soon as the promise resolves
+ *   a function             whatever it does with the response
  */
 export type Behaviour = 'silence' | 'hangUp' | 'late' | { status: number; message: string } | { json: unknown } | Promise<unknown> | ((response: ServerResponse) => void);
 
@@ -23,7 +30,7 @@ export interface Request {
   readonly body: Json;
 }
 
-/** What was JSON: tests look into it as they please. */
+/** Parsed JSON without a type, because tests look at any part of it. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export interface FakeContainer {
@@ -57,15 +64,15 @@ export class FakeEngine {
   readonly requests: Request[] = [];
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new Set(['image:latest']);
-  /** What the containers say of themselves. undefined: nothing, ever. Empty: their shell ends at once. */
+  /** The facts that each container prints. If undefined, it never prints anything; if empty, its shell ends at once. */
   facts: string | undefined = goodFacts;
   kernel = '6.1.0-host';
   runtimes: Record<string, { path?: string; runtimeType?: string }> = { runc: { path: 'runc' } };
-  /** What the programs in them print. */
+  /** What every program in a container prints. */
   output = '';
   created = 0;
   removed = 0;
-  /** Streams of events that are open. */
+  /** The streams of events that are open. */
   readonly #listeners = new Set<ServerResponse>();
   readonly #folder: string;
   readonly #server: Server;
@@ -92,13 +99,13 @@ export class FakeEngine {
     });
   }
 
-  /** The next calls of this kind are met like this, one after the other; then as usual. */
+  /** Meets the next calls of this kind with these behaviours, one after the other. Later ones are answered as usual. */
   on(call: Call, ...behaviours: Behaviour[]): this {
     this.#behaviours.set(call, behaviours);
     return this;
   }
 
-  /** Resolves when the next call of this kind has arrived. */
+  /** Resolves when the next request to this endpoint has arrived. */
   reached(call: Call): Promise<void> {
     const { promise, resolve } = deferred();
     this.#awaited.push({ call, resolve });
@@ -109,7 +116,7 @@ export class FakeEngine {
     return this.requests.filter((request) => request.call === call).length;
   }
 
-  /** Connections that are open now. */
+  /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -140,19 +147,19 @@ export class FakeEngine {
     response.end(json === undefined ? '' : `${JSON.stringify(json)}\n`);
   }
 
-  /** Something happens: everybody who listens is told. */
+  /** Sends an event to everyone who listens for events. */
   emit(event: object): void {
     for (const response of this.#listeners) response.write(`${JSON.stringify(event)}\n`);
   }
 
-  /** It goes away, as an engine that is stopped does; its socket stays behind. */
+  /** Stops as a real engine does: connections are closed, and the socket file stays. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#connections) socket.destroy();
     await closed;
   }
 
-  /** It comes back, at the same place. */
+  /** Listens again at the same path. */
   async restart(): Promise<void> {
     rmSync(this.socketPath, { force: true });
     await new Promise<void>((resolve) => void this.#server.listen(this.socketPath, resolve));
@@ -248,7 +255,7 @@ export class FakeEngine {
     return [...this.containers.values()].find((each) => each.id === id || each.name === id);
   }
 
-  /** The connection becomes the streams of a process. What came as a body is no input. */
+  /** The connection becomes the streams of a process. The body of the request is not part of them. */
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     let bytes = head;
     while (bytes.length < Number(request.headers['content-length'] ?? 0)) {

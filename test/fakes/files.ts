@@ -1,4 +1,4 @@
-/** Files in memory, with the faults of real ones but for those of a disk. */
+/** Files in memory. They fail as real files do, except for faults of the disk. */
 import { posix } from 'node:path';
 import { type DirectoryEntry, type ErrorKind, ProtocolError } from '../../server/src/protocol/index.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../../server/src/runtime/ports.ts';
@@ -10,15 +10,15 @@ const MAX_NAME_BYTES = 255;
 export class FakeFiles implements Files {
   readonly #nodes = new Map<string, Node>([['/workspace', 'directory'], ['/tmp', 'directory']]);
   readonly #check: () => void;
-  /** Awaited by every call: to see it, to hold it, or to make it fail. */
+  /** Every call awaits it, so that a test can see the call, hold it up or make it fail. */
   doing: (operation: keyof Files, path: string) => Promise<void> | void = () => undefined;
 
-  /** `check` throws when there is no sandbox any more. */
+  /** `check` throws if the sandbox is gone. */
   constructor(check: () => void = () => undefined) {
     this.#check = check;
   }
 
-  /** Whether there is nothing but what the daemon itself prepares. */
+  /** Whether there are no files except those that the daemon itself prepares. */
   get empty(): boolean {
     return [...this.#nodes.keys()].every((path) => /^\/(?:workspace|tmp)(?:$|\/\.codebeaker-)/.test(path));
   }

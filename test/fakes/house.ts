@@ -1,4 +1,4 @@
-/** The house of a daemon over fake runtimes: everything that serves clients is real. */
+/** A real `House`, with everything that serves clients, on top of fake runtimes. */
 import type { Clock } from '../../server/src/base/clock.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { EventStream } from '../../server/src/events/events.ts';
@@ -7,8 +7,8 @@ import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
 import { House } from '../../server/src/serving/house.ts';
-import { createOpen, soleVisit } from '../../server/src/serving/open.ts';
-import type { Open } from '../../server/src/wire/service.ts';
+import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
+import type { OpenService } from '../../server/src/wire/service.ts';
 
 export interface FakeHouseOptions {
   readonly runtimes: readonly Runtime[];
@@ -22,10 +22,10 @@ export interface FakeHouse {
   readonly catalog: Catalog;
   readonly events: EventStream;
   readonly house: House;
-  /** For any number of clients. */
-  readonly open: Open;
-  /** For one client, with whom the house ends. */
-  readonly openSole: Open;
+  /** Opens the service for any number of clients. */
+  readonly open: OpenService;
+  /** Opens the service for one client. The house is closed when that client leaves. */
+  readonly openSole: OpenService;
 }
 
 export function fakeHouse({ runtimes, config = {}, hidden = [], clock, log }: FakeHouseOptions): FakeHouse {
@@ -33,6 +33,6 @@ export function fakeHouse({ runtimes, config = {}, hidden = [], clock, log }: Fa
   const catalog = new Catalog({ runtimes, clock, events });
   const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden };
   const house = new House(parts);
-  const open = createOpen({ ...parts, house: async () => house });
+  const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };
 }

@@ -1,19 +1,24 @@
 /**
- * A program in memory. Its command is a script, a line for each statement, or `['fake', script, ...args]`:
+ * A fake program. Its command is a script with one statement a line, or `['fake', script, ...args]`. The statements are:
  *
- *   echo TEXT, warn TEXT   a line to stdout, to stderr
- *   print OUT ERR          JSON strings to both, as they are
- *   bytes                  every byte value
- *   flood N                N bytes, in pieces of 64 KiB
- *   cat                    stdin to stdout, to its end
- *   args, env NAME, pwd    what it was given
- *   sleep MS               on the clock
- *   forever                until it is ended
- *   stubborn               TERM is ignored from here on
- *   immortal               so is KILL: only the test ends it, or the end of its sandbox
- *   exit N, crash SIGNAL, oom
+ *   echo TEXT              prints a line to stdout
+ *   warn TEXT              prints a line to stderr
+ *   print OUT, ERR         prints two JSON strings, the first to stdout and the second to stderr
+ *   bytes                  prints every byte value once
+ *   flood N                prints N bytes, in pieces of 64 KiB
+ *   cat                    copies stdin to stdout until stdin ends
+ *   args                   prints its arguments, each followed by a NUL
+ *   env NAME               prints a variable of its environment
+ *   pwd                    prints its working directory
+ *   sleep MS               waits on the clock
+ *   forever                waits until it is ended
+ *   stubborn               ignores SIGTERM from now on
+ *   immortal               ignores SIGKILL too: only a test or the end of the sandbox can end it
+ *   exit N                 exits with the code N
+ *   crash SIGNAL           is ended by the signal
+ *   oom                    is ended because it ran out of memory
  *
- * Anything else ends with 127, as a shell would. A script ends with 0.
+ * Any other statement exits with 127, as a shell would. At the end of the script the program exits with 0.
  */
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
@@ -24,10 +29,10 @@ const FLOOD_LINE = '0123456789abcde\n';
 
 export class FakeProcess implements Process {
   readonly program: Program;
-  /** Every signal it got, in order. */
+  /** Every signal that it has received, in order. */
   readonly signals: string[] = [];
   readonly sizes: TerminalSize[] = [];
-  /** The grace of every kill. */
+  /** The grace period of every kill, in milliseconds. */
   readonly kills: number[] = [];
   readonly #clock: Clock;
   readonly #sink: Sink;
@@ -86,17 +91,17 @@ export class FakeProcess implements Process {
     this.sizes.push(size);
   }
 
-  /** Its sandbox went away. */
+  /** Ends it as if its sandbox had gone away. */
   lose(reason: string): void {
     this.stop({ kind: 'lost', reason });
   }
 
-  /** Ends it now, in whatever way the test wants. */
+  /** Ends it at once, with this exit. */
   stop(exit: Exit): void {
     this.#stopped.resolve(exit);
   }
 
-  /** Prints what the test wants, besides its script. Resolves when it has been taken. */
+  /** Prints something that is not in its script. Resolves when it has been received. */
   async print(stream: Stream, data: string | Buffer): Promise<void> {
     await this.#sink(stream, Buffer.from(data as string));
   }

@@ -1,4 +1,4 @@
-/** A runtime in memory, for whoever is tested above one. Its programs are scripts (see process.ts). */
+/** A fake runtime, for tests of what uses runtimes. Its programs are scripts (see process.ts). */
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
@@ -9,20 +9,20 @@ import { FakeProcess } from './process.ts';
 export interface FakeOptions {
   readonly clock: Clock;
   readonly id?: string;
-  /** A source file of these is a script. */
+  /** The languages that it runs. A source file of each is a script. */
   readonly languages?: readonly LanguageId[];
-  /** Refuses terminals where false. */
+  /** Whether it has terminals. */
   readonly pty?: boolean;
   readonly isolation?: Isolation;
-  /** The image of every language, for runtimes that have them. */
+  /** The image of every language, for a runtime that has images. */
   readonly image?: string;
-  /** Steps to run a source file, where it is more than one. */
+  /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
-  /** Whether its sandboxes can be held to other limits. */
+  /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
-  /** Whether its sandboxes can be given a folder after they were made. */
+  /** Whether a folder can be copied into its sandboxes after they were created. */
   readonly copiesIn?: boolean;
-  /** Awaited by `create`, `start` and `close`: to hold them, or to make them fail. */
+  /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
   readonly starting?: (program: Program) => Promise<void> | void;
   readonly closing?: (sandbox: FakeSandbox) => Promise<void> | void;
@@ -33,10 +33,10 @@ const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 
 export class FakeRuntime implements Runtime {
   readonly id: string;
   readonly can: RuntimeCan;
-  /** Every sandbox that was made, also closed ones. */
+  /** Every sandbox that was created, including those that are closed. */
   readonly made: FakeSandbox[] = [];
   readonly #options: FakeOptions;
-  /** Set to make it unavailable. */
+  /** Why it is unavailable; undefined if it is available. A test may set it. */
   reason: string | undefined;
 
   constructor(options: FakeOptions) {
@@ -45,7 +45,7 @@ export class FakeRuntime implements Runtime {
     this.#options = options;
   }
 
-  /** Sandboxes that are there. */
+  /** The sandboxes that are not closed. */
   get open(): FakeSandbox[] {
     return this.made.filter((sandbox) => !sandbox.gone);
   }
@@ -68,7 +68,7 @@ export class FakeRuntime implements Runtime {
   }
 
   watch(_signal: AbortSignal, _changed: () => void): void {
-    // Whoever tests changes calls for himself.
+    // It never changes by itself. A test that needs a change reports it.
   }
 
   prepared(language: LanguageId | undefined): boolean {
@@ -77,8 +77,8 @@ export class FakeRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
-    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'no network here', { layers: ['network'] });
-    context.report('making a fake');
+    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime has no network', { layers: ['network'] });
+    context.report('creating a fake sandbox');
     await this.#options.creating?.(spec, context);
     context.signal.throwIfAborted();
     const sandbox = new FakeSandbox(spec, this.#options);
@@ -98,12 +98,12 @@ export class FakeSandbox implements Sandbox {
   readonly image: string | undefined;
   readonly isolation: Isolation;
   readonly files: FakeFiles;
-  /** Every program that was started, also ended ones. */
+  /** Every program that was started, including those that have ended. */
   readonly processes: FakeProcess[] = [];
   closes = 0;
-  /** Limits it was held to after it was made. */
+  /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
-  /** Host folders that it was given copies of after it was made. */
+  /** The folders of the host that were copied into it after it was created. */
   readonly copied: string[] = [];
   readonly #options: FakeOptions;
   readonly #lost = deferred<string>();
@@ -135,7 +135,7 @@ export class FakeSandbox implements Sandbox {
 
   async start(program: Program, sink: Sink): Promise<Process> {
     this.#check();
-    if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'no terminals here');
+    if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'this runtime has no terminals');
     await this.#options.starting?.(program);
     this.#check();
     if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
@@ -144,7 +144,7 @@ export class FakeSandbox implements Sandbox {
     return process;
   }
 
-  /** Nobody has written a file into it. */
+  /** Returns whether no file was written into it. */
   async isPristine(): Promise<boolean> {
     this.#check();
     return this.files.empty;
@@ -161,7 +161,7 @@ export class FakeSandbox implements Sandbox {
     this.copied.push(path);
   }
 
-  /** Takes it away behind everybody's back. */
+  /** Destroys it as if it were lost, without being asked to. */
   destroy(reason = 'it was destroyed'): void {
     if (this.#gone) return;
     this.#gone = true;

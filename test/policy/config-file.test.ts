@@ -1,4 +1,4 @@
-/** Configuration: where it is looked for, and what is said about a wrong one (protocol section 8). */
+/** The configuration files: where they are searched for, and which errors a wrong one gives. */
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const isConfigError = (fault: unknown): ConfigError => {
 };
 
 describe('a configuration', () => {
-  it('is what its schema says', () => {
+  it('is returned as it was written if it matches the schema', () => {
     const config = {
       preference: 'speed',
       images: { python: 'a' },
@@ -32,8 +32,8 @@ describe('a configuration', () => {
   });
 
   const wrong: Record<string, [text: string, ...parts: string[]]> = {
-    'no JSON': ['{"a": }', 'c.json: not JSON: '],
-    'nothing': ['', 'c.json: not JSON: '],
+    'text that is not JSON': ['{"a": }', 'c.json: it is not valid JSON: '],
+    'an empty file': ['', 'c.json: it is not valid JSON: '],
     'a list': ['[]', 'c.json: Invalid input: expected object, received array'],
     'null': ['null', 'c.json: Invalid input: expected object, received null'],
     'an unknown key': ['{"limit": {}}', 'c.json: limit: no such key'],
@@ -44,16 +44,16 @@ describe('a configuration', () => {
     'a wrong choice': ['{"preference": "fast"}', 'c.json: preference: Invalid option: expected one of "speed"|"security"'],
     'a wrong choice in a list': ['{"network": {"modes": ["none", "full"]}}', 'c.json: network.modes.1: Invalid input: expected "none"'],
     'zero': ['{"limits": {"pids": 0}}', 'c.json: limits.pids: Too small: expected number to be >0'],
-    'less than nothing': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
+    'a negative number': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
     'a fraction': ['{"limits": {"memoryBytes": 1.5}}', 'c.json: limits.memoryBytes: Invalid input: expected int, received number'],
-    'a number too large for one': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
-    'a runtime without its worth': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
-    'a runtime worth too much': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
+    'a number that is too large': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
+    'a runtime without an isolation score': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
+    'a runtime with an isolation score that is too high': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
     'a runtime with an unknown key': ['{"docker": {"runtimes": {"kata": {"isolation": 9, "path": "/x"}}}}', 'docker.runtimes.kata.path: no such key'],
-    'everything that is wrong': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
+    'several errors at once': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
   };
   for (const [name, [text, ...parts]] of Object.entries(wrong)) {
-    it(`names what is wrong: ${name}`, () => {
+    it(`is refused with the path of the error: ${name}`, () => {
       try {
         parseConfig(text, 'c.json');
         expect.fail('accepted');
@@ -68,10 +68,10 @@ describe('a configuration', () => {
     'network.hosts': ['a'],
   };
   for (const [path, value] of Object.entries(unserved)) {
-    it(`refuses what is published but not served: ${path}`, () => {
+    it(`is refused if it has a key that is not supported yet: ${path}`, () => {
       const [key = '', inner] = path.split('.');
       const config = { [key]: inner === undefined ? value : { [inner]: value } };
-      expect(() => parseConfig(JSON.stringify(config), 'c.json')).to.throw(ConfigError, `c.json: ${path}: not available in this version, remove it`);
+      expect(() => parseConfig(JSON.stringify(config), 'c.json')).to.throw(ConfigError, `c.json: ${path}: this version does not support this key; remove it`);
     });
   }
 });
@@ -79,7 +79,7 @@ describe('a configuration', () => {
 describe('the configuration file', () => {
   const folder = temporaryFolder();
 
-  /** Writes files that name themselves by a label in `docker.host`. */
+  /** Writes a configuration file whose `docker.host` is its own path, so that a test sees which one was read. */
   const put = (path: string, text = JSON.stringify({ docker: { host: path } })) => {
     mkdirSync(dirname(join(folder(), path)), { recursive: true });
     writeFileSync(join(folder(), path), text);
@@ -94,31 +94,31 @@ describe('the configuration file', () => {
   };
 
   const sources: Record<string, [expected: string | undefined, flag: string | undefined, env: Env]> = {
-    '--config first': ['flag', 'flag', { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
-    'then the environment': ['env', undefined, { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
-    'then XDG': ['xdg/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: '@xdg' }],
-    'then the home': ['home/.config/codebeaker/config.json', undefined, {}],
-    'an empty variable is none': ['home/.config/codebeaker/config.json', undefined, { CODEBEAKER_CONFIG: '', XDG_CONFIG_HOME: '' }],
-    'a relative XDG folder is none': ['home/.config/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: 'xdg' }],
-    'no file at all': [undefined, undefined, { XDG_CONFIG_HOME: '@empty' }],
-    'a file where the folder would be': [undefined, undefined, { XDG_CONFIG_HOME: '@flag' }],
+    '--config comes first': ['flag', 'flag', { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
+    'then comes the environment': ['env', undefined, { CODEBEAKER_CONFIG: '@env', XDG_CONFIG_HOME: '@xdg' }],
+    'then comes the XDG folder': ['xdg/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: '@xdg' }],
+    'then comes the home': ['home/.config/codebeaker/config.json', undefined, {}],
+    'an empty variable counts as not set': ['home/.config/codebeaker/config.json', undefined, { CODEBEAKER_CONFIG: '', XDG_CONFIG_HOME: '' }],
+    'a relative XDG folder counts as not set': ['home/.config/codebeaker/config.json', undefined, { XDG_CONFIG_HOME: 'xdg' }],
+    'there may be no file at all': [undefined, undefined, { XDG_CONFIG_HOME: '@empty' }],
+    'there may be a file in the place of its folder': [undefined, undefined, { XDG_CONFIG_HOME: '@flag' }],
   };
   for (const [name, [expected, flag, env]] of Object.entries(sources)) {
-    it(`is looked for: ${name}`, () => {
+    it(`is searched for: ${name}`, () => {
       for (const path of ['flag', 'env', 'xdg/codebeaker/config.json', 'home/.config/codebeaker/config.json']) put(path);
       check(expected, flag, env);
     });
   }
 
   const faults: Record<string, [flag: string | undefined, env: Env, message: string]> = {
-    'a named file is missing': ['none', {}, 'none: no such file'],
-    'a file of the environment is missing': [undefined, { CODEBEAKER_CONFIG: '@none' }, 'none: no such file'],
-    'it is a folder': ['home', {}, "home: can't be read: EISDIR"],
+    'a named file is missing': ['none', {}, 'none: there is no such file'],
+    'the file that the environment names is missing': [undefined, { CODEBEAKER_CONFIG: '@none' }, 'none: there is no such file'],
+    'it is a folder': ['home', {}, "home: it cannot be read: EISDIR"],
     'it is wrong': ['wrong', {}, 'wrong: limits: Invalid input'],
-    "the user's own is wrong": [undefined, { XDG_CONFIG_HOME: '@xdg' }, 'config.json: not JSON'],
+    "the user's own file is wrong": [undefined, { XDG_CONFIG_HOME: '@xdg' }, 'config.json: it is not valid JSON'],
   };
   for (const [name, [flag, env, message]] of Object.entries(faults)) {
-    it(`is told of: ${name}`, () => {
+    it(`gives an error if ${name}`, () => {
       put('wrong', '{"limits": 1}');
       put('xdg/codebeaker/config.json', '{');
       mkdirSync(join(folder(), 'home'));
@@ -128,7 +128,7 @@ describe('the configuration file', () => {
     });
   }
 
-  it('has its folders where XDG says', () => {
+  it('is in the folders that the XDG specification defines', () => {
     const home = '/home/a';
     expect(ownFolder('XDG_CONFIG_HOME', { env: {}, home })).to.equal('/home/a/.config/codebeaker');
     expect(ownFolder('XDG_STATE_HOME', { env: {}, home })).to.equal('/home/a/.local/state/codebeaker');
@@ -137,7 +137,7 @@ describe('the configuration file', () => {
   });
 });
 
-describe("a project's file", () => {
+describe("a project's configuration file", () => {
   const folder = temporaryFolder();
   const file = () => join(folder(), '.codebeaker.json');
 
@@ -152,15 +152,15 @@ describe("a project's file", () => {
   });
 
   const faults: Record<string, [make: () => void, message: string]> = {
-    'wrong JSON': [() => writeFileSync(file(), '{'), 'not JSON'],
-    'a folder': [() => mkdirSync(file()), 'not a file'],
-    'a pipe that nobody writes to': [() => execFileSync('mkfifo', [file()]), 'not a file'],
-    'a device without an end': [() => symlinkSync('/dev/zero', file()), 'not a file'],
-    'a large file': [() => writeFileSync(file(), `{"preference": "memory"${' '.repeat(300_000)}}`), 'larger than 262144 bytes'],
-    'a link to itself': [() => symlinkSync(file(), file()), "can't be read: ELOOP"],
+    'invalid JSON': [() => writeFileSync(file(), '{'), 'it is not valid JSON'],
+    'a folder': [() => mkdirSync(file()), 'it is not a regular file'],
+    'a pipe that nobody writes to': [() => execFileSync('mkfifo', [file()]), 'it is not a regular file'],
+    'a device that never ends': [() => symlinkSync('/dev/zero', file()), 'it is not a regular file'],
+    'a large file': [() => writeFileSync(file(), `{"preference": "memory"${' '.repeat(300_000)}}`), 'it is larger than 262144 bytes'],
+    'a link to itself': [() => symlinkSync(file(), file()), "it cannot be read: ELOOP"],
   };
   for (const [name, [make, message]] of Object.entries(faults)) {
-    it(`does not tell where it is: ${name}`, async () => {
+    it(`gives an error without the path of the folder: ${name}`, async () => {
       make();
       const fault = isConfigError(await loadProjectConfig(folder()).catch((thrown: unknown) => thrown));
       expect(fault.message).to.match(/^\.codebeaker\.json: /);

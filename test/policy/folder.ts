@@ -1,9 +1,9 @@
-/** A folder that is gone after each test of the suite. */
+/** A temporary folder for each test, which is removed after the test. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** To be called in `describe`; what it returns is called in a test. */
+/** To be called in `describe`. In a test, the returned function gives the path of the folder. */
 export function temporaryFolder(): () => string {
   let path = '';
   beforeEach(() => {

@@ -1,4 +1,4 @@
-/** What is allowed is only ever narrowed (failures B1, B2, B10, E1). */
+/** A policy can only be narrowed (threats B1, B2, B10, E1). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { defaultImages, defaultLimits, defaultMaxLimits } from '../../server/src/policy/defaults.ts';
@@ -12,7 +12,7 @@ const image = fc.constantFrom('a', 'b', 'c', 'd', ...Object.values(defaultImages
 const duration = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 }));
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
 
-/** As parsed JSON: a key that is absent is not there. */
+/** As in parsed JSON, keys may be absent. */
 const record = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { requiredKeys: [] });
 
 const partialLimits = record({
@@ -33,7 +33,7 @@ const config: fc.Arbitrary<Config> = record({
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
 });
 
-/** Also with network modes that configuration can't give yet. */
+/** The policies also have network modes that the configuration cannot set yet. */
 const policy: fc.Arbitrary<Policy> = fc
   .tuple(config, fc.subarray([...networks]))
   .map(([wish, networkModes]) => ({ ...createPolicy(wish), networkModes }));
@@ -42,7 +42,7 @@ const narrower: fc.Arbitrary<Config> = fc
   .tuple(config, optional(fc.subarray([...networks])))
   .map(([wish, modes]) => (modes ? { ...wish, network: { modes: modes as 'none'[] } } : wish));
 
-/** Undefined where it is denied. */
+/** Returns undefined if the policy denies it. */
 function allowed<T>(decide: () => T): T | undefined {
   try {
     return decide();
@@ -52,7 +52,7 @@ function allowed<T>(decide: () => T): T | undefined {
   }
 }
 
-/** 0 is no bound at all. */
+/** 0 means no bound. */
 const within = (duration: number, bound: number) => bound === 0 || (duration > 0 && duration <= bound);
 
 function expectWithin(limits: Limits, most: Limits): void {
@@ -63,7 +63,7 @@ function expectWithin(limits: Limits, most: Limits): void {
 }
 
 describe('a policy', () => {
-  it('is the defaults where nothing is configured', () => {
+  it('consists of the defaults if nothing is configured', () => {
     expect(createPolicy({})).to.deep.equal({
       preference: 'balanced',
       pool: undefined,
@@ -80,34 +80,34 @@ describe('a policy', () => {
     expect(Object.keys(defaultImages)).to.have.members([...languageIds]);
   });
 
-  it('lets whoever owns the machine raise a maximum above the default', () => {
+  it('can have maximums above the defaults, which the configuration file sets', () => {
     const memoryBytes = defaultMaxLimits.memoryBytes * 4;
     const { maxLimits, limits } = createPolicy({ maxLimits: { memoryBytes }, limits: { memoryBytes } });
     expect([maxLimits.memoryBytes, limits.memoryBytes]).to.deep.equal([memoryBytes, memoryBytes]);
   });
 
-  it('never gives more by default than at most', () => {
+  it('never has default limits above its maximums', () => {
     fc.assert(fc.property(config, (wish) => {
       const { limits, maxLimits } = createPolicy(wish);
       expectWithin(limits, maxLimits);
     }), property);
   });
 
-  it('lets a client name the images of the languages and those that are allowed besides', () => {
+  it('allows the images of the languages and those in allowedImages', () => {
     const { allowedImages } = createPolicy({ images: { python: 'mine' }, allowedImages: ['more'] });
     expect([...allowedImages]).to.include.members(['mine', 'more', defaultImages.go]);
     expect([...allowedImages]).not.to.include(defaultImages.python);
   });
 });
 
-describe('narrowing', () => {
-  it('by nothing changes nothing', () => {
+describe('narrowing a policy', () => {
+  it('by an empty configuration changes nothing', () => {
     fc.assert(fc.property(policy, (base) => {
       expect(narrow(base, {})).to.deep.equal(base);
     }), property);
   });
 
-  it('never raises a bound, adds an image or a network mode, however often', () => {
+  it('never raises a bound or adds an image or a network mode, however often it is done', () => {
     fc.assert(fc.property(policy, fc.array(narrower, { minLength: 1, maxLength: 3 }), (base, steps) => {
       const result = allowed(() => steps.reduce(narrow, base));
       if (!result) return;
@@ -136,7 +136,7 @@ describe('narrowing', () => {
     }), property);
   });
 
-  it('by an empty list allows nothing', () => {
+  it('by an empty list leaves nothing allowed', () => {
     const base: Policy = { ...createPolicy({ allowedImages: ['a'] }), networkModes: networks };
     const result = narrow(base, { allowedImages: [], network: { modes: [] } });
     expect([result.allowedImages.size, result.networkModes.length]).to.deep.equal([0, 0]);
@@ -147,10 +147,10 @@ describe('narrowing', () => {
   const base = createPolicy({ maxLimits: { memoryBytes: 100, timeoutMs: 50 }, limits: { memoryBytes: 100, timeoutMs: 50 } });
 
   const refused: Record<string, [wish: Config, message: string]> = {
-    'more memory': [{ limits: { memoryBytes: 101 } }, 'memoryBytes may be 100 at the most'],
-    'more time': [{ limits: { timeoutMs: 51 } }, 'timeoutMs may be 50 at the most'],
-    'no time limit': [{ limits: { timeoutMs: 0 } }, 'timeoutMs may be 50 at the most'],
-    'more than it allows itself': [{ maxLimits: { memoryBytes: 10 }, limits: { memoryBytes: 11 } }, 'memoryBytes may be 10 at the most'],
+    'more memory': [{ limits: { memoryBytes: 101 } }, 'memoryBytes may be at most 100'],
+    'more time': [{ limits: { timeoutMs: 51 } }, 'timeoutMs may be at most 50'],
+    'no time limit': [{ limits: { timeoutMs: 0 } }, 'timeoutMs may be at most 50'],
+    'more than its own maximum': [{ maxLimits: { memoryBytes: 10 }, limits: { memoryBytes: 11 } }, 'memoryBytes may be at most 10'],
     'another image': [{ images: { python: 'evil' } }, 'the image evil is not allowed'],
     'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
@@ -162,7 +162,7 @@ describe('narrowing', () => {
     });
   }
 
-  it('takes a bound that is higher than the one in force for what it is: no narrower', () => {
+  it('ignores a bound that is higher than the one in force', () => {
     const result = narrow(base, { maxLimits: { memoryBytes: 1e12, timeoutMs: 0 }, sessions: { max: 1000, idleTimeoutMs: 1e12, maxLifetimeMs: 0 }, allowedImages: ['evil'] });
     expect({ ...result, allowedImages: base.allowedImages }).to.deep.equal(base);
     expect(result.allowedImages.size).to.equal(0);

@@ -1,22 +1,22 @@
-/** Which folders a sandbox may be given (failures A4, A5, B1, B3). */
+/** Which folders may be shared with a sandbox (threats A4, A5, B1, B3). */
 import { expect } from 'chai';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hiddenPlaces } from '../../server/src/policy/hidden.ts';
-import { realFolder, resolveWorkspace, type WorkspaceAsk } from '../../server/src/policy/workspace.ts';
+import { realFolder, resolveWorkspace, type WorkspaceRequest } from '../../server/src/policy/workspace.ts';
 import { type ErrorKind, ProtocolError } from '../../server/src/protocol/index.ts';
 import { temporaryFolder } from './folder.ts';
 
 describe('a shared folder', () => {
   const root = temporaryFolder();
   const at = (path: string) => join(root(), path);
-  /** `@x` is the folder x of the test; anything else is taken as it is. */
+  /** `@x` stands for the folder x of the test; any other text is used as it is. */
   const uriOf = (text: string) => (text.startsWith('@') ? pathToFileURL(at(text.slice(1))).href : text);
 
   interface Case {
     readonly ask: string;
-    readonly access?: WorkspaceAsk['access'];
+    readonly access?: WorkspaceRequest['access'];
     readonly opened?: readonly string[];
     readonly trusted?: boolean;
     readonly hidden?: readonly string[];
@@ -41,46 +41,46 @@ describe('a shared folder', () => {
 
   const given: Record<string, [Case, path: string]> = {
     'the opened folder': [{ ask: '@ws' }, 'ws'],
-    'one below it': [{ ask: '@ws/sub' }, 'ws/sub'],
-    'by a link inside': [{ ask: '@ws/inside' }, 'ws/sub'],
-    'by a link to the opened folder': [{ ask: '@alias/sub' }, 'ws/sub'],
-    'an opened link': [{ ask: '@ws', opened: ['@alias'] }, 'ws'],
+    'a folder inside it': [{ ask: '@ws/sub' }, 'ws/sub'],
+    'through a link inside it': [{ ask: '@ws/inside' }, 'ws/sub'],
+    'through a link to the opened folder': [{ ask: '@alias/sub' }, 'ws/sub'],
+    'when a link to it is opened': [{ ask: '@ws', opened: ['@alias'] }, 'ws'],
     'with `..` that stays inside': [{ ask: '@ws/sub/../../ws/sub/' }, 'ws/sub'],
-    'of several': [{ ask: '@other', opened: ['@ws', '@other'] }, 'other'],
-    'where another opened folder is gone': [{ ask: '@ws', opened: ['@nowhere', 'untitled:x', '@ws'] }, 'ws'],
-    'with its letters as they are': [{ ask: '@caf\u00e9', opened: ['@caf\u00e9'] }, 'caf\u00e9'],
-    'beside what is hidden': [{ ask: '@home/code', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/code')) }, 'home/code'],
-    'beside what is hidden, with the same beginning': [{ ask: '@wsEVIL', opened: ['@wsEVIL'], hidden: ['@ws'] }, 'wsEVIL'],
+    'one of several opened folders': [{ ask: '@other', opened: ['@ws', '@other'] }, 'other'],
+    'when another opened folder does not exist': [{ ask: '@ws', opened: ['@nowhere', 'untitled:x', '@ws'] }, 'ws'],
+    'without any change of its Unicode form': [{ ask: '@caf\u00e9', opened: ['@caf\u00e9'] }, 'caf\u00e9'],
+    'beside a hidden folder': [{ ask: '@home/code', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/code')) }, 'home/code'],
+    'beside a hidden folder whose name begins the same': [{ ask: '@wsEVIL', opened: ['@wsEVIL'], hidden: ['@ws'] }, 'wsEVIL'],
   };
   for (const [name, [one, path]] of Object.entries(given)) {
-    it(`is given: ${name}`, async () => {
+    it(`is allowed: ${name}`, async () => {
       expect(await resolve(one)).to.deep.equal({ path: at(path), access: 'readWrite' });
     });
   }
 
   for (const access of ['copy', 'readOnly', 'readWrite'] as const) {
-    it(`is given as ${access}`, async () => {
+    it(`can be shared with the access ${access}`, async () => {
       expect((await resolve({ ask: '@ws', access })).access).to.equal(access);
     });
   }
 
   const denied: Record<string, [Case, ErrorKind]> = {
-    'a sibling with the same beginning': [{ ask: '@wsEVIL' }, 'PolicyDenied'],
+    'a sibling whose name begins the same': [{ ask: '@wsEVIL' }, 'PolicyDenied'],
     'the folder above': [{ ask: '@ws/..' }, 'PolicyDenied'],
     '`..` in the URI': [{ ask: 'file:///tmp/../etc' }, 'PolicyDenied'],
     'an escaped `..`': [{ ask: 'file:///tmp/%2e%2e/etc' }, 'PolicyDenied'],
     'another folder': [{ ask: '@other' }, 'PolicyDenied'],
     'a link that leads out': [{ ask: '@ws/outside' }, 'PolicyDenied'],
-    'a unicode twin': [{ ask: '@caf\u00e9', opened: ['@cafe\u0301'] }, 'PolicyDenied'],
-    'other case': [{ ask: '@WS', make: () => mkdirSync(at('WS')) }, 'PolicyDenied'],
+    'the same name in another Unicode form': [{ ask: '@caf\u00e9', opened: ['@cafe\u0301'] }, 'PolicyDenied'],
+    'the same name in upper case': [{ ask: '@WS', make: () => mkdirSync(at('WS')) }, 'PolicyDenied'],
     'the root': [{ ask: 'file:///' }, 'PolicyDenied'],
-    'nothing is opened': [{ ask: '@ws', opened: [] }, 'PolicyDenied'],
+    'any folder when none is opened': [{ ask: '@ws', opened: [] }, 'PolicyDenied'],
     'a link that leads to keys': [{ ask: '@ws/keys', opened: ['@ws', '@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
     'keys': [{ ask: '@home/.ssh', opened: ['@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
-    'below keys': [{ ask: '@home/.ssh/x', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/.ssh/x')) }, 'PolicyDenied'],
-    'above keys': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
-    'above keys that are not there yet': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.aws'] }, 'PolicyDenied'],
-    'keys behind a link': [{
+    'a folder inside a folder with keys': [{ ask: '@home/.ssh/x', opened: ['@home'], hidden: ['@home/.ssh'], make: () => mkdirSync(at('home/.ssh/x')) }, 'PolicyDenied'],
+    'a folder that contains a folder with keys': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.ssh'] }, 'PolicyDenied'],
+    'a folder that would contain a folder with keys': [{ ask: '@home', opened: ['@home'], hidden: ['@home/.aws'] }, 'PolicyDenied'],
+    'a folder to which the folder with keys is a link': [{
       ask: '@other', opened: ['@other'], hidden: ['@home/.ssh'],
       make: () => {
         rmSync(at('home/.ssh'), { recursive: true });
@@ -88,20 +88,20 @@ describe('a shared folder', () => {
       },
     }, 'PolicyDenied'],
     'a folder with a socket': [{ ask: '@other', opened: ['@other'], hidden: ['@other/docker.sock'] }, 'PolicyDenied'],
-    'not trusted': [{ ask: '@ws', trusted: false }, 'NotTrusted'],
-    'not trusted, whatever it is': [{ ask: '@nowhere', trusted: false }, 'NotTrusted'],
-    'overlay': [{ ask: '@ws', access: 'overlay' }, 'InvalidParams'],
+    'a folder that is not trusted': [{ ask: '@ws', trusted: false }, 'NotTrusted'],
+    'a folder that is not trusted and does not exist': [{ ask: '@nowhere', trusted: false }, 'NotTrusted'],
+    'the access overlay': [{ ask: '@ws', access: 'overlay' }, 'InvalidParams'],
     'a file': [{ ask: '@ws/file' }, 'FileNotFound'],
-    'nothing there': [{ ask: '@ws/none' }, 'FileNotFound'],
+    'a path that does not exist': [{ ask: '@ws/none' }, 'FileNotFound'],
     'a broken link': [{ ask: '@ws/broken' }, 'FileNotFound'],
-    'NUL': [{ ask: 'file:///tmp/a%00b' }, 'FileNotFound'],
+    'a path with NUL': [{ ask: 'file:///tmp/a%00b' }, 'FileNotFound'],
     'a name that is too long': [{ ask: `file:///tmp/${'a'.repeat(300)}` }, 'FileNotFound'],
-    'a path': [{ ask: '/tmp' }, 'InvalidParams'],
-    'a URI of something else': [{ ask: 'untitled:Untitled-1' }, 'InvalidParams'],
+    'a path instead of a URI': [{ ask: '/tmp' }, 'InvalidParams'],
+    'a URI that is not a file URI': [{ ask: 'untitled:Untitled-1' }, 'InvalidParams'],
     'a URI of another machine': [{ ask: 'file://server/share' }, 'InvalidParams'],
     'a remote folder': [{ ask: 'vscode-remote://ssh-remote/tmp' }, 'InvalidParams'],
     'an escaped slash': [{ ask: 'file:///tmp%2Fws' }, 'InvalidParams'],
-    'an empty text': [{ ask: '' }, 'InvalidParams'],
+    'an empty URI': [{ ask: '' }, 'InvalidParams'],
   };
   for (const [name, [one, kind]] of Object.entries(denied)) {
     it(`is denied: ${name}`, async () => {
@@ -112,7 +112,7 @@ describe('a shared folder', () => {
     });
   }
 
-  it('is the real one also when its name moves later', async () => {
+  it('is resolved once, so renaming a link later changes nothing', async () => {
     const { path } = await resolve({ ask: '@alias' });
     renameSync(at('alias'), at('moved'));
     expect(path).to.equal(at('ws'));
@@ -123,7 +123,7 @@ describe('a shared folder', () => {
 describe('hidden places', () => {
   const sources = { env: {}, home: '/home/a', stateFolder: undefined, engineSocket: undefined };
 
-  it('are those of the system and the keys of the person', () => {
+  it('include folders of the system and folders with keys', () => {
     const places = hiddenPlaces(sources);
     expect(places).to.include.members([
       '/proc', '/run', '/var/run', '/etc', '/var/lib/docker',
@@ -133,7 +133,7 @@ describe('hidden places', () => {
     expect(places.every((place) => place.startsWith('/'))).to.equal(true);
   });
 
-  it('are also those the environment and the configuration name', () => {
+  it('include places that the environment and the configuration name', () => {
     const env = { DOCKER_CONFIG: '/x/docker', SSH_AUTH_SOCK: '/tmp/agent.1', XDG_CONFIG_HOME: '/x/config', XDG_RUNTIME_DIR: 'relative', GNUPGHOME: '' };
     const places = hiddenPlaces({ ...sources, env, stateFolder: '/x/state', engineSocket: '/x/docker.sock' });
     expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/state', '/x/docker.sock']);
@@ -141,7 +141,7 @@ describe('hidden places', () => {
   });
 
   for (const place of ['/', '/etc', '/etc/ssl', '/proc/self', '/var', '/var/run', '/run', '/sys', '/dev/shm']) {
-    it(`hold ${place}`, async () => {
+    it(`include ${place}`, async () => {
       const rules = { opened: ['file:///'], trusted: true, hidden: hiddenPlaces(sources) };
       const fault: unknown = await resolveWorkspace({ uri: pathToFileURL(place).href, access: 'readOnly' }, rules).catch((thrown: unknown) => thrown);
       expect(fault).to.be.instanceOf(ProtocolError).with.nested.property('data.rule', 'hidden');

@@ -1,6 +1,6 @@
 /**
- * The shared contract, field by field: `name?` is optional. Clients are written against it, so that a row
- * here can only grow, and only by optional fields.
+ * The contract on which clients rely, field by field: `name?` is optional. A row may only grow, and only by optional
+ * fields.
  */
 export const contract: Readonly<Record<string, readonly [params: string, result?: string]>> = {
   initialize: [
@@ -52,7 +52,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'rpc.discover': ['', 'openrpc'],
 };
 
-/** The codes of the contract and of JSON-RPC and LSP: a value never changes. */
+/** The error codes of the contract, of JSON-RPC and of LSP. A value never changes. */
 export const codes = {
   ParseError: -32700,
   InvalidRequest: -32600,

@@ -1,4 +1,4 @@
-/** What is generated from the method table is current, agrees with the contract, and is sound. */
+/** The generated documents are up to date, agree with the contract, and are consistent in themselves. */
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { generate } from '../../server/scripts/generate.ts';
@@ -34,7 +34,7 @@ describe('the method table', () => {
     expect(new Set(names).size).to.equal(names.length);
   });
 
-  /** What the contract has and the shape lacks, and what the shape has beyond it that is not optional. */
+  /** The fields that the contract has and the shape lacks, and the fields that the shape adds and that are not optional. */
   const differences = ({ properties = {}, required = [] }: JsonSchema, fields: string, mayGrow: boolean) => {
     const wanted = fields.split(' ').filter(Boolean);
     const found = Object.keys(properties).map((name) => (required.includes(name) ? name : `${name}?`));
@@ -44,7 +44,7 @@ describe('the method table', () => {
   };
 
   for (const { name, kind } of methods) {
-    it(`${name} is as the contract has it`, () => {
+    it(`${name} has the shapes of the contract`, () => {
       const [params, result] = contract[name] ?? [];
       if (params === undefined) return;
       const ids = shapes.get(name);
@@ -53,12 +53,12 @@ describe('the method table', () => {
       expect(differences(schemas[ids?.result ?? ''] ?? {}, result ?? '', true)).to.deep.equal([]);
     });
 
-    it(`${name} takes an object`, () => {
+    it(`the params of ${name} are an object`, () => {
       expect(schemas[shapes.get(name)?.params ?? '']).to.include({ type: 'object' });
     });
   }
 
-  it('has every code, and each its value', () => {
+  it('has every error code of the contract, with the same value', () => {
     expect(errorCodes).to.deep.equal(codes);
   });
 
@@ -78,7 +78,7 @@ describe('the method table', () => {
 describe('the OpenRPC document', () => {
   const document = openrpc('1.2.3');
 
-  it('says what it is', () => {
+  it('has the name and the version of the protocol', () => {
     expect(document.openrpc).to.match(/^1\.3\.\d+$/);
     expect(document.info).to.include({ title: 'CodeBeaker Protocol', version: '1.2.3' });
   });
@@ -87,7 +87,7 @@ describe('the OpenRPC document', () => {
     expect(document.methods.map(({ name }) => name)).to.deep.equal(methods.map(({ name }) => name));
   });
 
-  it('has params by name, each once, the required ones first', () => {
+  it('lists params by name, each of them once and the required ones first', () => {
     for (const { name, params, paramStructure } of document.methods) {
       const names = params.map((param) => param.name);
       expect(paramStructure, name).to.equal('by-name');
@@ -98,7 +98,7 @@ describe('the OpenRPC document', () => {
     }
   });
 
-  it('has a result and errors for requests, and none for notifications', () => {
+  it('has a result and errors for every request, and neither for notifications', () => {
     const kinds = new Map<string, string>(methods.map(({ name, kind }) => [name, kind]));
     for (const { name, result, errors } of document.methods) {
       if (kinds.get(name) === 'notification') expect({ result, errors }, name).to.deep.equal({ result: undefined, errors: undefined });
@@ -106,7 +106,7 @@ describe('the OpenRPC document', () => {
     }
   });
 
-  it('refers only to what it has, and leaves nothing unused but the configuration', () => {
+  it('has no dangling references, and no unused schema but the configuration', () => {
     const text = JSON.stringify(document);
     const refs = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref = '']) => ref);
     const has = (ref: string) => {

@@ -1,4 +1,4 @@
-/** Commands over the wire (protocol section 5). */
+/** Commands, from the request of a client to its answer. */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { MAX_FILE_BYTES } from '../../server/src/runtime/ports.ts';
@@ -25,7 +25,7 @@ describe('session/execute', () => {
     runCode: { path: 'a' },
   };
 
-  it('answers every command as the command itself does', async () => {
+  it('gives for every command the same answer as the method of the command', async () => {
     const answers = async (ask: (daemon: TestDaemon, sessionId: string, type: string, params: object) => Promise<object>) => {
       const all: object[] = [];
       await within(async (daemon, sessionId) => {
@@ -42,32 +42,32 @@ describe('session/execute', () => {
   const wrong: Record<string, [command: unknown, ...paths: string[]]> = {
     'an unknown type': [{ type: 'format' }, 'command.type'],
     'a type from the prototype': [{ type: 'constructor' }, 'command.type'],
-    'no command of a session': [{ type: 'signal', commandId: 'c', signal: 'SIGINT' }, 'command.type'],
+    'a command without a session': [{ type: 'signal', commandId: 'c', signal: 'SIGINT' }, 'command.type'],
     'a notification': [{ type: 'input', commandId: 'c', data: '' }, 'command.type'],
     'another method': [{ type: '../session/close' }, 'command.type'],
-    'an endless type': [{ type: 'x'.repeat(100_000) }, 'command.type'],
+    'a very long type': [{ type: 'x'.repeat(100_000) }, 'command.type'],
     'no type': [{}, 'command.type'],
     'no command': [undefined, 'command'],
     'wrong params': [{ type: 'writeFile', path: 1, content: [] }, 'command.path', 'command.content'],
     'missing params': [{ type: 'copyFile', source: 'a' }, 'command.destination'],
-    'wrong params deep inside': [{ type: 'executeShell', command: ['a', 'b\0'] }, 'command.command.1'],
+    'wrong nested params': [{ type: 'executeShell', command: ['a', 'b\0'] }, 'command.command.1'],
   };
   for (const [name, [command, ...paths]] of Object.entries(wrong)) {
-    it(`names what is wrong: ${name}`, () =>
+    it(`names the path of the error: ${name}`, () =>
       within(async (daemon, sessionId) => {
         const { code, data, message } = await daemon.fault('session/execute', { sessionId, command });
         expect([code, data.issues.map(({ path }: { path: string }) => path), message.length < 1000]).to.deep.equal([-32602, paths, true]);
       }));
   }
 
-  it('acts in the session it names, whatever the command says', () =>
+  it('acts in the session of its own sessionId, whatever the command contains', () =>
     within(async (daemon, sessionId) => {
       const command = { type: 'executeShell', command: 'echo hi', sessionId: 'other' };
       expect((await daemon.result('session/execute', { sessionId, command })).stdout).to.equal('hi\n');
       expect((await daemon.fault('session/execute', { sessionId: 'other', command })).code).to.equal(1001);
     }));
 
-  it('streams like the command itself', () =>
+  it('streams output as the method of the command does', () =>
     within(async (daemon, sessionId) => {
       await daemon.result('session/execute', { sessionId, command: { type: 'executeShell', command: 'echo hi', commandId: 'c' } });
       expect(daemon.received('command/output')).to.deep.equal([{ commandId: 'c', stream: 'stdout', seq: 0, data: 'hi\n', encoding: 'utf-8' }]);
@@ -75,7 +75,7 @@ describe('session/execute', () => {
 });
 
 describe('executions over the wire', () => {
-  it('are cancelled with their result so far', () =>
+  it('are answered with their result so far when they are cancelled', () =>
     within(async (daemon, sessionId) => {
       const running = daemon.wire.ask('run', 'command/executeShell', { sessionId, command: 'echo one\nforever' });
       await daemon.settle();
@@ -84,7 +84,7 @@ describe('executions over the wire', () => {
       expect([error, result.outcome, result.stdout]).to.deep.equal([undefined, 'cancelled', 'one\n']);
     }));
 
-  it('are cancelled in session/execute, too, and while they compile', () =>
+  it('can be cancelled in session/execute and while they compile', () =>
     within(async (daemon, sessionId) => {
       const running = daemon.wire.ask('run', 'session/execute', { sessionId, command: { type: 'runCode', code: '' } });
       await daemon.settle();
@@ -92,7 +92,7 @@ describe('executions over the wire', () => {
       expect((await running).result).to.deep.include({ outcome: 'cancelled' });
     }, { phases: () => [{ name: 'compile', command: ['fake', 'forever'], env: {} }, { name: 'run', command: ['fake', 'echo'], env: {} }] }));
 
-  it('send nothing once they are answered', () =>
+  it('send nothing after they are answered', () =>
     within(async (daemon, sessionId) => {
       await daemon.result('command/executeShell', { sessionId, command: 'echo one', commandId: 'c' });
       const running = daemon.wire.ask('run', 'command/executeShell', { sessionId, command: 'forever', commandId: 'd' });
@@ -106,7 +106,7 @@ describe('executions over the wire', () => {
       expect(daemon.wire.received.at(-1)?.id).to.equal('run');
     }));
 
-  it('are waited for by nobody in another session', () =>
+  it('do not keep other sessions waiting', () =>
     within(async (daemon, sessionId) => {
       const gate = deferred();
       daemon.sandbox.files.doing = () => gate.promise;
@@ -119,7 +119,7 @@ describe('executions over the wire', () => {
 });
 
 describe('file commands over the wire', () => {
-  it('are cancelled with -32800', () =>
+  it('are answered -32800 when they are cancelled', () =>
     within(async (daemon, sessionId) => {
       const gate = deferred();
       daemon.sandbox.files.doing = () => gate.promise;
@@ -131,7 +131,7 @@ describe('file commands over the wire', () => {
       expect((await daemon.result('command/readFile', { sessionId, path: 'a' })).size).to.equal(0);
     }));
 
-  it('carry 32 MiB, and no more', () =>
+  it('carry at most 32 MiB', () =>
     within(async (daemon, sessionId) => {
       const content = Buffer.alloc(MAX_FILE_BYTES).toString('base64');
       expect((await daemon.result('command/writeFile', { sessionId, path: 'a', content, encoding: 'base64' })).bytes).to.equal(MAX_FILE_BYTES);
@@ -139,7 +139,7 @@ describe('file commands over the wire', () => {
       expect([code, data.maxBytes]).to.deep.equal([1024, MAX_FILE_BYTES]);
     })).timeout(20_000);
 
-  it('need a session that is there', () =>
+  it('need a session that exists', () =>
     within(async (daemon) => {
       for (const [method, params] of Object.entries({ writeFile: { path: 'a', content: '' }, readFile: { path: 'a' }, listDirectory: {}, executeShell: { command: '' }, runCode: { code: '' } })) {
         expect((await daemon.fault(`command/${method}`, { sessionId: 'none', ...params })).code).to.equal(1001);
@@ -150,7 +150,7 @@ describe('file commands over the wire', () => {
 describe('secrets', () => {
   const CANARY = 'hunter2-canary';
 
-  it('come back in no error, trace or log line (failures D10, E7)', () =>
+  it('are in no error, trace or line of the log (threats D10, E7)', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize({ trace: 'verbose' });
       const sessionId = await daemon.session({ env: { TOKEN: CANARY } });
@@ -177,7 +177,7 @@ describe('secrets', () => {
     }));
 });
 
-describe('words to a running command', () => {
+describe('messages to a running command', () => {
   const start = async (daemon: TestDaemon, sessionId: string, params: object) => {
     const running = daemon.ask('command/executeShell', { sessionId, command: 'cat', commandId: 'c', interactive: true, ...params });
     await daemon.settle();
@@ -193,19 +193,19 @@ describe('words to a running command', () => {
       expect(daemon.received('command/output').map(({ data }) => data).join('')).to.equal('aéz');
     }));
 
-  it('are dropped, and the person is told, where too much is waiting', () =>
+  it('are dropped, with a message for the user, if too much input is waiting', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, {});
       if (process) process.write = () => new Promise(() => undefined);
       const data = 'x'.repeat(30 * 1024 * 1024);
       for (let turn = 0; turn < 3; turn += 1) daemon.wire.send(notification('command/input', { commandId: 'c', data }));
       await daemon.wire.find(({ method }) => method === 'window/logMessage');
-      expect(daemon.received('window/logMessage')).to.deep.equal([{ type: 2, message: 'command c takes no input and too much is waiting: a piece was dropped' }]);
+      expect(daemon.received('window/logMessage')).to.deep.equal([{ type: 2, message: 'input for the command c was dropped, because too much input is waiting; wait with command/drain' }]);
       process?.stop({ kind: 'exited', code: 0 });
       await running;
     })).timeout(20_000);
 
-  it('are never too many from a client that waits for them to be taken', () =>
+  it('are never dropped if the client waits with command/drain', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, { command: 'forever' });
       const gate = deferred();
@@ -224,7 +224,7 @@ describe('words to a running command', () => {
       expect((await daemon.fault('command/drain', { commandId: 'c' })).code).to.equal(1004);
     }));
 
-  it('that nobody takes any more are waited for no longer than the command lasts', () =>
+  it('are waited for by command/drain only until the command ends', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, { command: 'forever' });
       if (process) process.write = () => new Promise(() => undefined);
@@ -236,7 +236,7 @@ describe('words to a running command', () => {
       await running;
     }));
 
-  it('are a new size and signals', () =>
+  it('change its size and send signals', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, { command: 'immortal\nforever', pty: { cols: 80, rows: 24 } });
       daemon.wire.send(notification('command/resize', { commandId: 'c', cols: 100, rows: 50 }));
@@ -246,7 +246,7 @@ describe('words to a running command', () => {
       await running;
     }));
 
-  it('reach nobody where it is not there', () =>
+  it('have no effect if it does not exist', () =>
     within(async (daemon) => {
       daemon.wire.send(
         notification('command/input', { commandId: 'none', data: 'a' }),
@@ -259,7 +259,7 @@ describe('words to a running command', () => {
     }));
 
   for (const signal of ['SIGNONE', 'SIG', 'INT', 'SIGKILL; rm', '']) {
-    it(`are no signal: ${JSON.stringify(signal)}`, () =>
+    it(`are refused if they name an unknown signal: ${JSON.stringify(signal)}`, () =>
       within(async (daemon, sessionId) => {
         const { running, process } = await start(daemon, sessionId, { command: 'forever' });
         const { code, data } = await daemon.fault('command/signal', { commandId: 'c', signal });
@@ -269,7 +269,7 @@ describe('words to a running command', () => {
       }));
   }
 
-  it('go to one command of an id alone', () =>
+  it('reach exactly one command, because its id cannot be used twice', () =>
     within(async (daemon, sessionId) => {
       const { running, process } = await start(daemon, sessionId, { command: 'forever' });
       const { code, data } = await daemon.fault('command/executeShell', { sessionId, command: 'echo', commandId: 'c' });

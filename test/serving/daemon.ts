@@ -1,8 +1,8 @@
-/** The whole daemon behind a connection in memory, but for its runtime: that is a fake. */
+/** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
 import type { Config } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
-import type { Open } from '../../server/src/wire/service.ts';
+import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
@@ -11,9 +11,9 @@ import type { Json, Received } from '../wire/wire.ts';
 export interface DaemonOptions extends Partial<FakeOptions> {
   readonly config?: Config;
   readonly hidden?: readonly string[];
-  /** More runtimes, by their ids. */
+  /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
-  /** Error lines that the test expects, by what their message holds. */
+  /** The errors that the test expects in the log, by a part of their message. */
   readonly errors?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export class TestDaemon {
   readonly runtime: FakeRuntime;
   readonly runtimes: readonly FakeRuntime[];
   readonly catalog: Catalog;
-  #open: Open;
+  #open: OpenService;
   #next = 1;
 
   constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {
@@ -71,7 +71,7 @@ export class TestDaemon {
     return (await this.result('session/create', { language: 'python', ...params })).sessionId;
   }
 
-  /** What was received of one method, so far. */
+  /** The params of all notifications with this method that were received so far. */
   received(method: string): Json[] {
     return this.wire.received.filter((message) => message.method === method).map(({ params }) => params);
   }
@@ -81,7 +81,7 @@ export class TestDaemon {
   }
 }
 
-/** Runs a test, ends the daemon, and looks at what it leaves: no sandbox, no timer, no unexpected error. */
+/** Runs a test, ends the daemon, and checks that no sandbox, no timer and no unexpected error is left. */
 export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaemon) => Promise<void>): Promise<void> {
   const daemon = new TestDaemon(options);
   const { server, runtimes } = daemon;

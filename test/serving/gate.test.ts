@@ -1,4 +1,4 @@
-/** The gate: one ordered list of steps around every served call. */
+/** The gate: its steps run in order around every call. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { type TestDaemon, withDaemon } from './daemon.ts';
 describe('the gate', () => {
   const call: Call = { method: RuntimeList, params: {}, signal: new AbortController().signal };
 
-  it('runs its steps around the handler, the first one outermost', async () => {
+  it('runs its steps around the handler, with the first one outermost', async () => {
     const seen: string[] = [];
     const step = (name: string): Step => async (_call, next) => {
       seen.push(`${name} before`);
@@ -29,7 +29,7 @@ describe('the gate', () => {
     expect(seen).to.deep.equal(['first before', 'second before', 'handler', 'second after', 'first after']);
   });
 
-  it('begins a call in the turn in which it comes', () => {
+  it('begins a call synchronously', () => {
     const seen: string[] = [];
     const pass: Step = async (_call, next) => next();
     const serve = createGate([pass, pass], async () => void seen.push('handler'));
@@ -37,7 +37,7 @@ describe('the gate', () => {
     expect(seen).to.deep.equal(['handler']);
   });
 
-  it('keeps a call that a step refuses from the steps and the handler behind', async () => {
+  it('does not run the following steps and the handler if a step refuses the call', async () => {
     const refuse: Step = () => Promise.reject(new Error('refused'));
     const serve = createGate([refuse, () => expect.fail('passed')], () => expect.fail('served'));
     expect(await serve(call).catch((fault: Error) => fault.message)).to.equal('refused');
@@ -45,7 +45,7 @@ describe('the gate', () => {
 });
 
 describe('the gate of a connection', () => {
-  /** What the step that observes has logged, without the times. */
+  /** What the step `observe` has logged, without the times. */
   const served = (lines: readonly { level: string; message: string }[]) =>
     lines.filter(({ level, message }) => level === 'debug' && message.startsWith('Served ')).map(({ message }) => message.replace(/ in \d+ ms/, ''));
 
@@ -70,7 +70,7 @@ describe('the gate of a connection', () => {
       expect(await passed(daemon, () => daemon.ask('session/close', { sessionId: 'none' }))).to.deep.equal(["Served 'session/close': SessionNotFound."]);
     }));
 
-  it('is passed once by what session/execute stands for, and never by the alias itself', () =>
+  it('is passed once by the method that session/execute stands for, and never by the alias itself', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();
       const sessionId = await daemon.session();
@@ -78,14 +78,14 @@ describe('the gate of a connection', () => {
       expect(await passed(daemon, execute)).to.deep.equal(["Served 'command/executeShell': exited."]);
     }));
 
-  it('is passed once by a notification, also by one that comes too late to matter', () =>
+  it('is passed once by a notification, also if its command has ended', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();
       const send = async () => daemon.wire.send(notification('command/ack', { commandId: 'ended', seq: 0 }));
       expect(await passed(daemon, send)).to.deep.equal(["Served 'command/ack': ok."]);
     }));
 
-  it('is not reached by what is no valid call', () =>
+  it('is not reached by invalid calls', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();
       const invalid = async () => {
@@ -97,7 +97,7 @@ describe('the gate of a connection', () => {
       expect(await passed(daemon, invalid)).to.deep.equal([]);
     }));
 
-  it('tells a client that asked for traces what became of its calls', () =>
+  it('reports the outcome of each call to a client that has turned traces on', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize({ trace: 'messages' });
       await daemon.ask('session/close', { sessionId: 'none' });

@@ -1,4 +1,4 @@
-/** Two connections on one daemon: what they share, and what each has for itself. */
+/** Two connections to one daemon: what they share, and what each has for itself. */
 import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
@@ -44,7 +44,7 @@ interface Shared {
   readonly runtime: FakeRuntime;
   readonly clock: FakeClock;
   readonly catalog: FakeHouse['catalog'];
-  /** One more client of the same daemon. */
+  /** Another client of the same daemon. */
   third(params: object): Promise<Guest>;
 }
 
@@ -73,7 +73,7 @@ async function withGuests(config: Config, test: (one: Guest, two: Guest, shared:
   expect(lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
 }
 
-describe('two connections on one daemon', () => {
+describe('two connections to one daemon', () => {
   it('share the maximum of sessions', () =>
     withGuests({ pool: {}, sessions: { max: 2 } }, async (one, two) => {
       const first = await one.session();
@@ -83,14 +83,14 @@ describe('two connections on one daemon', () => {
       expect(await two.call('session/create', { language: 'python' })).to.have.property('sessionId');
     }));
 
-  it('give all places back when one leaves', () =>
+  it('give back the places of all their sessions when they close', () =>
     withGuests({ pool: {}, sessions: { max: 1 } }, async (one, two) => {
       await one.session();
       await one.leave();
       expect(await two.call('session/create', { language: 'python' })).to.have.property('sessionId');
     }));
 
-  it('see their own sessions only, and hear of them only', () =>
+  it('list only their own sessions, and are notified only of those', () =>
     withGuests({ pool: {} }, async (one, two) => {
       const sessionId = await one.session();
       expect((await two.call('session/list')).sessions).to.deep.equal([]);
@@ -100,7 +100,7 @@ describe('two connections on one daemon', () => {
       expect(two.received('session/stateChanged')).to.deep.equal([]);
     }));
 
-  it('leave each other’s sessions alone when one ends', () =>
+  it('do not close each other’s sessions', () =>
     withGuests({ pool: {} }, async (one, two, { runtime }) => {
       await one.session();
       const sessionId = await two.session();
@@ -109,7 +109,7 @@ describe('two connections on one daemon', () => {
       expect(await two.call('command/executeShell', { sessionId, command: 'echo 1' })).to.include({ outcome: 'exited', stdout: '1\n' });
     }));
 
-  it('share the sandboxes that wait: demand of one is met for the other', () =>
+  it('share the pool: demand of one prepares sandboxes for the other', () =>
     withGuests({}, async (one, two, { runtime, clock }) => {
       const sessionId = await one.session();
       await clock.advance(1000);
@@ -120,7 +120,7 @@ describe('two connections on one daemon', () => {
       await one.call('session/close', { sessionId });
     }));
 
-  it('leave what waits to those who stay', () =>
+  it('do not remove prepared sandboxes when one of them closes', () =>
     withGuests({}, async (one, two, { clock }) => {
       await one.session();
       await clock.advance(1000);
@@ -128,7 +128,7 @@ describe('two connections on one daemon', () => {
       expect((await one.call('session/create', { language: 'python' })).warm).to.equal(true);
     }));
 
-  it('may each do without what waits', () =>
+  it('can each turn the pool off for themselves', () =>
     withGuests({}, async (one, _two, { clock, third }) => {
       await one.session();
       await clock.advance(1000);
@@ -137,7 +137,7 @@ describe('two connections on one daemon', () => {
       expect((await one.call('session/create', { language: 'python' })).warm).to.equal(true);
     }));
 
-  it('are both told when a runtime changes', () =>
+  it('are both notified when a runtime changes', () =>
     withGuests({ pool: {} }, async (one, two, { runtime, catalog, clock }) => {
       await clock.advance(0);
       runtime.reason = 'gone for now';

@@ -1,4 +1,4 @@
-/** What `initialize` opens: policy, capabilities, and what they are made of (failures B2, E1). */
+/** What `initialize` decides: the client's policy and the capabilities (threats B2, E1). */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const sessionsOf = async (daemon: TestDaemon, params: object) => (await daemon.i
 const usual = { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, pooled: false };
 
 describe('capabilities', () => {
-  it('are as the schema has them, and every method that is served', () =>
+  it('match the schema, and every method in them is served', () =>
     withDaemon({ pty: false }, async (daemon) => {
       const result = await daemon.initialize();
       expect(parse(InitializeResult, result)).to.deep.equal(result);
@@ -26,12 +26,12 @@ describe('capabilities', () => {
       expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'history', 'audit', 'metrics', 'workspaceOverlay', 'secrets');
     }));
 
-  it('hold a terminal where a runtime has one', () =>
+  it('include a terminal if a runtime has one', () =>
     withDaemon({}, async (daemon) => {
       expect((await daemon.initialize()).capabilities.pty).to.deep.equal({});
     }));
 
-  it('hold none where that runtime is not available', () =>
+  it('include no terminal if that runtime is not available', () =>
     withDaemon({}, async (daemon) => {
       daemon.runtime.reason = 'no engine';
       const { capabilities } = await daemon.initialize();
@@ -40,7 +40,7 @@ describe('capabilities', () => {
     }));
 
   for (const method of ['command/installPackages', 'history/list', 'server/metrics', 'usage/get']) {
-    it(`do not hold ${method}, and it is not served`, () =>
+    it(`do not include ${method}, which is not served`, () =>
       withDaemon({}, async (daemon) => {
         expect((await daemon.initialize()).capabilities.methods).not.to.include(method);
         expect((await daemon.fault(method)).code).to.equal(-32601);
@@ -52,14 +52,14 @@ describe('initializationOptions', () => {
   const narrowed: Record<string, [options: unknown, sessions: object]> = {
     'absent': [undefined, {}],
     'null': [null, {}],
-    'nothing': [{}, {}],
-    'nothing, by Lua': [[], {}],
-    'nothing inside, by Lua': [{ limits: [], sessions: { max: 2 } }, { maxSessions: 2 }],
+    'an empty object': [{}, {}],
+    'an empty array, from Lua': [[], {}],
+    'a nested empty array, from Lua': [{ limits: [], sessions: { max: 2 } }, { maxSessions: 2 }],
     'less of everything': [{ sessions: { max: 3, idleTimeoutMs: 5, maxLifetimeMs: 6 } }, { maxSessions: 3, idleTimeoutMs: 5, maxLifetimeMs: 6 }],
     'bounds above those in force': [{ sessions: { max: 300, idleTimeoutMs: 0 } }, {}],
   };
   for (const [name, [initializationOptions, sessions]] of Object.entries(narrowed)) {
-    it(`narrow: ${name}`, () =>
+    it(`narrow the policy: ${name}`, () =>
       withDaemon({}, async (daemon) => {
         expect(await sessionsOf(daemon, { initializationOptions })).to.deep.equal({ ...usual, ...sessions });
       }));
@@ -71,13 +71,13 @@ describe('initializationOptions', () => {
     'another engine': [{ docker: { host: 'tcp://evil:2375' } }, errorCodes.PolicyDenied, 'docker can only be set'],
     'another log': [{ log: { file: '/etc/x' } }, errorCodes.PolicyDenied, 'log can only be set'],
     'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
-    'what is not served': [{ rates: {} }, errorCodes.InvalidParams, 'initializationOptions.rates: '],
-    'more than nothing made ahead': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],
+    'a key that is not supported': [{ rates: {} }, errorCodes.InvalidParams, 'initializationOptions.rates: '],
+    'a pool that is not empty': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],
     'a wrong type': [{ sessions: 5 }, errorCodes.InvalidParams, 'initializationOptions.sessions: Invalid input: expected object'],
-    'a network that is not there': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
+    'a network mode that is not supported': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
   };
   for (const [name, [initializationOptions, code, part]] of Object.entries(refused)) {
-    it(`are refused: ${name}; the client may try again`, () =>
+    it(`are refused, and the client may try again: ${name}`, () =>
       withDaemon({}, async (daemon) => {
         const { error } = await daemon.server.initialize({ initializationOptions });
         expect([error?.code, error?.message]).to.satisfy(([found, message]: [number, string]) => found === code && message.includes(part), error?.message);
@@ -86,7 +86,7 @@ describe('initializationOptions', () => {
       }));
   }
 
-  it('choose the images and limits of sessions', () =>
+  it('set the images and limits of sessions', () =>
     withDaemon({ config: { allowedImages: ['mine'] }, image: 'x' }, async (daemon) => {
       await daemon.initialize({ initializationOptions: { images: { python: 'mine' }, limits: { pids: 5 }, maxLimits: { memoryBytes: 1000 } } });
       const session = await daemon.result('session/create', { language: 'python' });
@@ -96,7 +96,7 @@ describe('initializationOptions', () => {
     }));
 });
 
-describe("a project's file", () => {
+describe("a project's configuration file", () => {
   const folder = temporaryFolder();
 
   const project = (name: string, text: string) => {
@@ -106,21 +106,21 @@ describe("a project's file", () => {
     return { uri: pathToFileURL(path).href, name };
   };
 
-  it('narrows', () =>
+  it('narrows the policy', () =>
     withDaemon({}, async (daemon) => {
       const workspaceFolders = [project('a', '{"sessions": {"max": 4, "idleTimeoutMs": 100}}')];
       expect(await sessionsOf(daemon, { workspaceFolders })).to.deep.equal({ ...usual, maxSessions: 4, idleTimeoutMs: 100 });
       expect(daemon.received('window/logMessage')).to.deep.equal([]);
     }));
 
-  it('narrows with those of other folders and with what the client says', () =>
+  it('narrows the policy together with the files of other folders and the options of the client', () =>
     withDaemon({ config: { sessions: { max: 8 } } }, async (daemon) => {
       const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', '{"sessions": {"max": 6, "maxLifetimeMs": 50}}'), { uri: 'untitled:x', name: 'x' }];
       const initializationOptions = { sessions: { max: 5 }, preference: 'speed' };
       expect(await sessionsOf(daemon, { workspaceFolders, initializationOptions })).to.include({ maxSessions: 4, maxLifetimeMs: 50 });
     }));
 
-  it('is not read where the client does not trust it', () =>
+  it('is not read if the client does not trust the workspace', () =>
     withDaemon({}, async (daemon) => {
       const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', 'wrong')];
       expect(await sessionsOf(daemon, { workspaceFolders, trusted: false })).to.deep.equal(usual);
@@ -128,7 +128,7 @@ describe("a project's file", () => {
     }));
 
   const ignored: Record<string, [text: string, message: string]> = {
-    'no JSON': ['{', '.codebeaker.json: not JSON'],
+    'text that is not JSON': ['{', '.codebeaker.json: it is not valid JSON'],
     'an unknown key': ['{"sesions": {}}', '.codebeaker.json: sesions: no such key'],
     'more than is allowed': ['{"sessions": {"max": 1}, "limits": {"memoryBytes": 1e15}}', 'memoryBytes may be'],
     'an image of its own': ['{"images": {"python": "evil"}}', 'the image evil is not allowed'],
@@ -136,7 +136,7 @@ describe("a project's file", () => {
     'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
   };
   for (const [name, [text, message]] of Object.entries(ignored)) {
-    it(`is ignored as a whole, and the person is told: ${name}`, () =>
+    it(`is ignored as a whole, with a message for the user: ${name}`, () =>
       withDaemon({}, async (daemon) => {
         expect(await sessionsOf(daemon, { workspaceFolders: [project('a', text)] })).to.deep.equal(usual);
         const [told, ...more] = daemon.received('window/logMessage');
@@ -148,8 +148,8 @@ describe("a project's file", () => {
   }
 });
 
-describe('what the daemon tells of itself', () => {
-  it('is healthy where something can run code', () =>
+describe('the daemon describes itself', () => {
+  it('as healthy if at least one runtime is available', () =>
     withDaemon({ others: [{ id: 'other' }] }, async (daemon) => {
       await daemon.initialize();
       await daemon.session();
@@ -168,7 +168,7 @@ describe('what the daemon tells of itself', () => {
       });
     }));
 
-  it('is degraded where nothing can', () =>
+  it('as degraded if no runtime is available', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();
       daemon.runtime.reason = 'gone';
@@ -176,7 +176,7 @@ describe('what the daemon tells of itself', () => {
       expect((await daemon.result('runtime/list')).runtimes).to.deep.equal([daemon.runtime.info()]);
     }));
 
-  it('has its OpenRPC document', () =>
+  it('with an OpenRPC document', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();
       const { openrpc, info, methods: described } = await daemon.result('rpc.discover');

@@ -1,4 +1,4 @@
-/** Progress for a client that is slow, or careless with its tokens. */
+/** Progress for a client that is slow or uses a token twice. */
 import { expect } from 'chai';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
 import { ProgressTokens } from '../../server/src/serving/progress.ts';
@@ -11,7 +11,7 @@ interface Sent {
 const turns = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 describe('progress to a slow client', () => {
-  it('is one message at a time, and of many reports the last', async () => {
+  it('is sent one message at a time, and of several waiting reports only the latest', async () => {
     const sent: Sent[] = [];
     const taken: Deferred<void>[] = [];
     const progress = new ProgressTokens({
@@ -38,7 +38,7 @@ describe('progress to a slow client', () => {
     expect(sent.map(({ kind, message }) => [kind, message])).to.deep.equal([['begin', undefined], ['report', 'report 9999'], ['end', undefined]]);
   });
 
-  it('keeps two requests with one token apart', async () => {
+  it('distinguishes two requests with the same token', async () => {
     const sent: Sent[] = [];
     const client = { capabilities: {}, notify: async () => undefined, logMessage: async () => undefined, logTrace: () => undefined, progress: async (_: unknown, value: object) => void sent.push(value as Sent) };
     const progress = new ProgressTokens(client);

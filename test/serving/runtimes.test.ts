@@ -1,4 +1,4 @@
-/** Runtimes over the wire (protocol section 3). */
+/** The methods about runtimes, from the request of a client to its answer. */
 import { expect } from 'chai';
 import { parse } from 'zod/mini';
 import { defaultImages } from '../../server/src/policy/defaults.ts';
@@ -18,7 +18,7 @@ const ready = (test: (daemon: TestDaemon) => Promise<void>, options: DaemonOptio
   });
 
 describe('runtime/select', () => {
-  it('tells what session/create would choose, with every candidate', () =>
+  it('returns the choice that session/create would make, with every candidate', () =>
     ready(async (daemon) => {
       const result = await daemon.result('runtime/select', { language: 'python' });
       expect(parse(RuntimeSelectResult, result)).to.deep.equal(result);
@@ -29,18 +29,18 @@ describe('runtime/select', () => {
       expect(daemon.runtimes.flatMap(({ made }) => made)).to.have.lengthOf(1);
     }));
 
-  it('takes requirements and a preference', () =>
+  it('uses requirements and a preference', () =>
     ready(async (daemon) => {
       const params = { language: 'python', requirements: { runtimes: ['jail', 'sieve'], isolation: 5, network: 'none', enforced: ['network'] }, preference: 'speed' };
       expect(await daemon.result('runtime/select', params)).to.include({ runtime: 'jail', preference: 'speed' });
     }));
 
-  it('takes the preference that is configured', () =>
+  it('uses the preference of the configuration by default', () =>
     ready(async (daemon) => {
       expect((await daemon.result('runtime/select', { language: 'python' })).preference).to.equal('security');
     }, { ...three, config: { preference: 'security' } }));
 
-  it('takes an empty list for an empty object, by Lua', () =>
+  it('accepts an empty array as an empty object, for Lua', () =>
     ready(async (daemon) => {
       expect((await daemon.result('runtime/select', { language: 'python', requirements: [] })).runtime).to.equal('box');
     }));
@@ -50,9 +50,9 @@ describe('runtime/select', () => {
     'an unknown language': [{ language: 'cobol' }, 'InvalidParams', 'language'],
     'an unknown preference': [{ language: 'python', preference: 'cheap' }, 'InvalidParams', 'preference'],
     'an unknown requirement': [{ language: 'python', requirements: { luck: true } }, 'InvalidParams', 'requirements.luck'],
-    'more isolation than there is': [{ language: 'python', requirements: { isolation: 11 } }, 'InvalidParams', 'requirements.isolation'],
+    'an isolation score above 10': [{ language: 'python', requirements: { isolation: 11 } }, 'InvalidParams', 'requirements.isolation'],
     'an image that is not allowed': [{ language: 'python', requirements: { image: 'evil' } }, 'PolicyDenied', 'the image evil is not allowed'],
-    'a network that is not allowed': [{ language: 'python', requirements: { network: 'full' } }, 'PolicyDenied', 'network mode full is not available'],
+    'a network that is not allowed': [{ language: 'python', requirements: { network: 'full' } }, 'PolicyDenied', 'the network mode full is not allowed'],
   };
   for (const [name, [params, kind, part]] of Object.entries(refused)) {
     it(`refuses ${name}`, () =>
@@ -63,14 +63,14 @@ describe('runtime/select', () => {
   }
 
   const none: Record<string, [params: object, kind: ErrorKind]> = {
-    'a language that nobody runs': [{ language: 'go' }, 'LanguageUnsupported'],
-    'isolation that nobody has': [{ language: 'python', requirements: { isolation: 9 } }, 'RuntimeUnavailable'],
-    'a runtime that nobody knows': [{ language: 'python', requirements: { runtimes: ['vmware'] } }, 'RuntimeUnavailable'],
-    'no runtime': [{ language: 'python', requirements: { runtimes: [] } }, 'RuntimeUnavailable'],
-    'an image where none is left': [{ language: 'python', requirements: { image: defaultImages.python, runtimes: ['jail'] } }, 'RuntimeUnavailable'],
+    'a language that no runtime has': [{ language: 'go' }, 'LanguageUnsupported'],
+    'an isolation score that no runtime has': [{ language: 'python', requirements: { isolation: 9 } }, 'RuntimeUnavailable'],
+    'an unknown runtime': [{ language: 'python', requirements: { runtimes: ['vmware'] } }, 'RuntimeUnavailable'],
+    'no eligible runtime': [{ language: 'python', requirements: { runtimes: [] } }, 'RuntimeUnavailable'],
+    'an image and a runtime without images': [{ language: 'python', requirements: { image: defaultImages.python, runtimes: ['jail'] } }, 'RuntimeUnavailable'],
   };
   for (const [name, [params, kind]] of Object.entries(none)) {
-    it(`of ${name} is an error that tells of every candidate`, () =>
+    it(`fails with the reasons of every candidate: ${name}`, () =>
       ready(async (daemon) => {
         const { code, data } = await daemon.fault('runtime/select', params);
         expect([code, data.kind]).to.deep.equal([errorCodes[kind], kind]);
@@ -80,15 +80,15 @@ describe('runtime/select', () => {
   }
 });
 
-describe('session/create without a runtime that will do', () => {
-  it('tells of every candidate', () =>
+describe('session/create', () => {
+  it('fails with the reasons of every candidate if no runtime is eligible', () =>
     ready(async (daemon) => {
       const { code, data } = await daemon.fault('session/create', { language: 'go' });
       expect([code, data.candidates.length]).to.deep.equal([1011, 3]);
       expect((await daemon.fault('session/create', { runtime: 'vmware' })).data.candidates).to.have.lengthOf(4);
     }));
 
-  it('of a runtime that has gone meanwhile has it looked at', () =>
+  it('has a runtime looked at again if that has become unavailable', () =>
     ready(async (daemon) => {
       daemon.runtime.reason = 'it has gone';
       Object.assign(daemon.runtime, { info: () => ({ ...daemon.runtimes[1]?.info(), id: 'box' }) });
@@ -98,7 +98,7 @@ describe('session/create without a runtime that will do', () => {
       expect(looks).to.equal(1);
     }));
 
-  it('that is strict goes to where everything is enforced, however slow', () =>
+  it('with strict prefers a runtime in which everything is enforced, however slow it is', () =>
     ready(async (daemon) => {
       expect((await daemon.result('session/create', { language: 'python', strict: true })).runtime).to.equal('whole');
     }, { id: 'part', isolation: { score: 9, layers: [{ name: 'disk', state: 'degraded' }] }, others: [{ id: 'whole', isolation: { score: 1, layers: [{ name: 'disk', state: 'enforced' }] } }] }));
@@ -112,7 +112,7 @@ describe('runtime/changed', () => {
   };
   const told = (daemon: TestDaemon) => daemon.received('runtime/changed').map(({ runtimes }) => runtimes[0].available);
 
-  it('tells every client that a runtime went, and that it came back; runtime/list says the same', () =>
+  it('is sent when a runtime becomes unavailable and available again, as runtime/list says', () =>
     ready(async (daemon) => {
       await gone(daemon, 'no engine');
       const [params] = daemon.received('runtime/changed');
@@ -124,16 +124,16 @@ describe('runtime/changed', () => {
       expect((await daemon.result('session/create', { language: 'python' })).runtime).to.equal('fake');
     }, {}));
 
-  it('is not sent where nothing changed', () =>
+  it('is not sent if nothing has changed', () =>
     ready(async (daemon) => {
       await gone(daemon, undefined);
       expect(told(daemon)).to.deep.equal([]);
     }, {}));
 
-  it('follows the answer to initialize, never precedes it', () =>
+  it('is never sent before the answer to initialize', () =>
     withDaemon({}, async (daemon) => {
       const initialized = daemon.initialize();
-      // Until the answer has been written, everything is told at once.
+      // Changes before the answer has been written are reported in one notification.
       for (let count = 0; count < 5; count += 1) await gone(daemon, `${count}`);
       const { capabilities } = await initialized;
       await daemon.settle();
@@ -149,7 +149,7 @@ describe('runtime/changed', () => {
       expect(told(daemon)).to.deep.equal([]);
     }, {}));
 
-  it('leaves the sessions of other runtimes alone', () =>
+  it('does not affect the sessions of other runtimes', () =>
     ready(async (daemon) => {
       const [mine, other] = [await daemon.session({ runtime: 'fake' }), await daemon.session({ runtime: 'other' })];
       daemon.runtime.made[0]?.destroy();
@@ -159,8 +159,8 @@ describe('runtime/changed', () => {
     }, { others: [{ id: 'other' }] }));
 });
 
-describe('what sessions take', () => {
-  it('is measured, and shown with the runtime', () =>
+describe('the start of sessions', () => {
+  it('is measured, and the runtime shows the measurements', () =>
     withDaemon({}, async (daemon) => {
       const { clock } = daemon.server;
       await daemon.initialize();

@@ -1,4 +1,4 @@
-/** Sessions over the wire (protocol section 4). */
+/** The methods about sessions, from the request of a client to its answer. */
 import { expect } from 'chai';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ const ready = (test: Parameters<typeof withDaemon>[1], options: DaemonOptions = 
   });
 
 describe('session/create', () => {
-  it('makes a session of what is configured', () =>
+  it('creates a session with the configured defaults', () =>
     ready(async (daemon) => {
       const session = await daemon.result('session/create', { language: 'python', label: 'l' });
       expect(session).to.deep.include({ label: 'l', language: 'python', runtime: 'fake', state: 'ready', limits: defaultLimits, network: { mode: 'none' }, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 });
       expect(daemon.sandbox.spec).to.deep.equal({ name: session.sessionId, language: 'python', image: defaultImages.python, limits: defaultLimits, network: { mode: 'none' }, workspace: undefined });
     }));
 
-  it('makes a session of what is asked for', () =>
+  it('creates a session with what the client asks for', () =>
     ready(async (daemon) => {
       const params = { limits: { pids: 9, timeoutMs: 0 }, idleTimeoutMs: 50, maxLifetimeMs: 70, env: { A: 'b' }, network: { mode: 'allowlist', hosts: [] }, strict: true, secrets: {}, runtime: 'fake', preference: 'speed' };
       const session = await daemon.result('session/create', params);
@@ -42,17 +42,17 @@ describe('session/create', () => {
     'an overlay': [{ workspace: { uri: 'file:///tmp', access: 'overlay' } }, 'InvalidParams', 'workspace.access'],
     'another access': [{ workspace: { uri: 'file:///tmp', access: 'write' } }, 'InvalidParams', 'workspace.access'],
     'an unknown language': [{ language: 'cobol' }, 'InvalidParams', 'language'],
-    'an image where there are none': [{ runtime: 'fake', image: defaultImages.python }, 'InvalidParams', 'image'],
-    'more than the maximum': [{ limits: { memoryBytes: 1e15 } }, 'PolicyDenied'],
+    'an image for a runtime without images': [{ runtime: 'fake', image: defaultImages.python }, 'InvalidParams', 'image'],
+    'a limit above the maximum': [{ limits: { memoryBytes: 1e15 } }, 'PolicyDenied'],
     'the network': [{ network: { mode: 'full' } }, 'PolicyDenied'],
     'some of the network': [{ network: { mode: 'allowlist', hosts: ['a'] } }, 'PolicyDenied'],
-    'any image': [{ image: 'evil' }, 'PolicyDenied'],
+    'an image that is not allowed': [{ image: 'evil' }, 'PolicyDenied'],
     'an unknown runtime': [{ runtime: 'vmware' }, 'RuntimeUnavailable'],
-    'a language nobody speaks': [{ language: 'go' }, 'LanguageUnsupported'],
+    'a language that no runtime has': [{ language: 'go' }, 'LanguageUnsupported'],
     'a folder that is not open': [{ workspace: { uri: 'file:///tmp', access: 'copy' } }, 'PolicyDenied'],
   };
   for (const [name, [params, kind, path]] of Object.entries(refused)) {
-    it(`refuses ${name}, and shows nothing for it that does not end`, () =>
+    it(`refuses ${name}, and ends any progress that it has begun`, () =>
       ready(async (daemon) => {
         const { code, data, message } = await daemon.fault('session/create', { ...params, workDoneToken: 't' });
         expect([code, data.kind]).to.deep.equal([errorCodes[kind], kind]);
@@ -64,14 +64,14 @@ describe('session/create', () => {
       }));
   }
 
-  it('of an unavailable runtime says why', () =>
+  it('says why a runtime is not available', () =>
     ready(async (daemon) => {
       daemon.runtime.reason = 'no engine answers';
       const { code, data } = await daemon.fault('session/create', { language: 'python' });
       expect([code, data]).to.deep.equal([1010, { kind: 'RuntimeUnavailable', runtime: 'fake', reason: 'no engine answers', hint: 'codebeaker doctor says what to do', candidates: [{ runtime: 'fake', score: data.candidates[0].score, eligible: false, reasons: ['no engine answers'] }] }]);
     }));
 
-  it('with an image goes to a runtime that has images', () =>
+  it('with an image chooses a runtime that has images', () =>
     ready(async (daemon) => {
       const session = await daemon.result('session/create', { language: 'python', image: defaultImages.python, preference: 'speed' });
       expect([session.runtime, session.image]).to.deep.equal(['box', defaultImages.python]);
@@ -83,13 +83,13 @@ describe('session/create', () => {
       expect((await daemon.fault('session/create')).code).to.equal(1003);
     }, { config: { sessions: { max: 1 } } }));
 
-  it('that is strict refuses what is not enforced', () =>
+  it('with strict refuses a sandbox that is not fully enforced', () =>
     ready(async (daemon) => {
       const { code, data } = await daemon.fault('session/create', { strict: true });
       expect([code, data.layers]).to.deep.equal([1014, [{ name: 'memory', state: 'off' }]]);
     }, { isolation: { score: 1, layers: [{ name: 'memory', state: 'off' }] } }));
 
-  it('passes on what a runtime says', () =>
+  it('passes on the error of a runtime', () =>
     ready(async (daemon) => {
       const { code, message, data } = await daemon.fault('session/create');
       expect([code, message, data]).to.deep.equal([1012, 'no disk', { kind: 'SandboxFailed', detail: 1 }]);
@@ -106,7 +106,7 @@ describe('a shared folder over the wire', () => {
     return { workspaceFolders: [{ uri: uri('ws'), name: 'ws' }] };
   };
 
-  it('is given by its real path', () =>
+  it('is passed to the runtime by its real path', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize(open());
       await daemon.session({ workspace: { uri: uri('ws/sub'), access: 'readOnly' } });
@@ -114,10 +114,10 @@ describe('a shared folder over the wire', () => {
     }));
 
   const refused: Record<string, [ask: string, code: number, trusted?: boolean]> = {
-    'that was not opened': ['wsEVIL', 1032],
-    'behind a link': ['ws/keys', 1032],
-    'that is not there': ['ws/none', 1021],
-    'without trust': ['ws/sub', 1033, false],
+    'if it was not opened': ['wsEVIL', 1032],
+    'if a link leads to a hidden folder': ['ws/keys', 1032],
+    'if it does not exist': ['ws/none', 1021],
+    'if the workspace is not trusted': ['ws/sub', 1033, false],
   };
   for (const [name, [ask, code, trusted = true]] of Object.entries(refused)) {
     it(`is refused ${name}`, () =>
@@ -128,7 +128,7 @@ describe('a shared folder over the wire', () => {
       }));
   }
 
-  it('is refused where the daemon hides it', async () => {
+  it('is refused if it is one of the hidden places', async () => {
     const params = open();
     await withDaemon({ hidden: [at('ws/sub')] }, async (daemon) => {
       await daemon.initialize(params);
@@ -150,7 +150,7 @@ describe('progress', () => {
   };
 
   for (const token of ['t', 0, 7]) {
-    it(`begins, reports, ends, and then comes the answer: token ${JSON.stringify(token)}`, () =>
+    it(`begins, reports and ends before the answer: token ${JSON.stringify(token)}`, () =>
       ready(async (daemon) => {
         await daemon.session({ workDoneToken: token });
         expect(told(daemon)).to.deep.equal([
@@ -172,14 +172,14 @@ describe('progress', () => {
       expect(told(daemon)).to.deep.equal([]);
     }, { creating: pulling }));
 
-  it('ends also where no session is made, before the answer', () =>
+  it('ends before the answer also if no session is created', () =>
     ready(async (daemon) => {
       await daemon.fault('session/create', { workDoneToken: 't' });
       expect(told(daemon).map(([, kind]) => kind)).to.deep.equal(['begin', 'report', 'end']);
       expect(daemon.wire.received.at(-1)?.error).not.to.equal(undefined);
     }, { creating: () => Promise.reject(new ProtocolError('SandboxFailed', 'no')) }));
 
-  it('says nothing more once it has ended', () => {
+  it('sends nothing after it has ended', () => {
     let report: CreateContext['report'] = () => undefined;
     return ready(async (daemon) => {
       await daemon.session({ workDoneToken: 't' });
@@ -195,7 +195,7 @@ describe('progress', () => {
     'by its token': notification('window/workDoneProgress/cancel', { token: 't' }),
   };
   for (const [name, cancel] of Object.entries(cancels)) {
-    it(`is cancelled ${name}: -32800, and nothing is left`, () => {
+    it(`is cancelled ${name}: the request is answered -32800, and nothing is left behind`, () => {
       const begun = deferred();
       const creating = (_: unknown, { signal }: CreateContext) =>
         new Promise<void>((_resolve, reject) => {
@@ -235,7 +235,7 @@ describe('session/stateChanged', () => {
     shutdown: (daemon) => daemon.ask('shutdown'),
   };
   for (const [reason, end] of Object.entries(ends)) {
-    it(`tells every state, and why it ended: ${reason}`, () =>
+    it(`reports every state, and why the session closed: ${reason}`, () =>
       ready(async (daemon) => {
         const sessionId = await daemon.session({ idleTimeoutMs: 100 });
         await daemon.result('command/executeShell', { sessionId, command: 'echo' });
@@ -248,7 +248,7 @@ describe('session/stateChanged', () => {
 });
 
 describe('the life of a session', () => {
-  it('is listed until it is closed, once', () =>
+  it('is listed until the session is closed', () =>
     ready(async (daemon) => {
       const [first, second] = [await daemon.session(), await daemon.session()];
       const ids = async () => (await daemon.result('session/list')).sessions.map((session: { sessionId: string }) => session.sessionId);
@@ -260,7 +260,7 @@ describe('the life of a session', () => {
       expect((await daemon.fault('session/close', { sessionId: 'none' })).code).to.equal(1001);
     }));
 
-  it('ends for everybody who waits to close it', () => {
+  it('ends once, also if several requests close it', () => {
     const gate = deferred();
     return ready(async (daemon) => {
       const sessionId = await daemon.session();
@@ -271,7 +271,7 @@ describe('the life of a session', () => {
     }, { closing: () => gate.promise });
   });
 
-  it('ends with what runs in it: that has a result', () =>
+  it('ends together with its commands, which are answered with a result', () =>
     ready(async (daemon) => {
       const sessionId = await daemon.session();
       const running = daemon.ask('command/executeShell', { sessionId, command: 'echo one\nforever' });
@@ -280,7 +280,7 @@ describe('the life of a session', () => {
       expect((await running).result).to.include({ outcome: 'cancelled', stdout: 'one\n' });
     }));
 
-  it('ends when its sandbox is lost: what runs has a result, what comes is refused with the reason', () =>
+  it('ends when its sandbox is lost: running commands get a result, and later ones are refused with the reason', () =>
     ready(async (daemon) => {
       const sessionId = await daemon.session();
       const running = daemon.ask('command/executeShell', { sessionId, command: 'forever' });
@@ -291,7 +291,7 @@ describe('the life of a session', () => {
       expect([code, data.reason]).to.deep.equal([1002, 'sandboxLost']);
     }));
 
-  it('ends with the connection, whatever is going on', () =>
+  it('ends with the connection, whatever runs', () =>
     ready(async (daemon) => {
       const sessionId = await daemon.session();
       const running = daemon.ask('command/executeShell', { sessionId, command: 'immortal\nforever', commandId: 'c' });
@@ -304,7 +304,7 @@ describe('the life of a session', () => {
       expect(await daemon.server.connection.done).to.equal(0);
     }));
 
-  it('tells of a sandbox that can not be removed', () =>
+  it('ends with an error if its sandbox cannot be removed', () =>
     ready(async (daemon) => {
       const sessionId = await daemon.session();
       expect((await daemon.fault('session/close', { sessionId })).code).to.equal(-32603);

@@ -1,4 +1,4 @@
-/** A session over a fake sandbox, with everything it tells written down. */
+/** Sessions over fake sandboxes, with a record of every event. */
 import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime, type FakeSandbox, type FakeOptions } from '../fakes/runtime.ts';
@@ -22,13 +22,13 @@ export const LIFETIME_MS = 10_007;
 
 export interface BenchOptions extends Partial<FakeOptions> {
   readonly max?: number;
-  /** By default as many as want to. */
+  /** How many commands may have a turn at once. Default: any number. */
   readonly atOnce?: number;
-  /** So many sandboxes for Python are made ahead. */
+  /** How many sandboxes for Python are prepared in advance. */
   readonly ahead?: number;
 }
 
-/** A manager with one fake runtime, and what both did. */
+/** A session manager with one fake runtime, and a record of what both did. */
 export class SessionBench {
   readonly clock = new FakeClock();
   readonly changes: [session: string, state: SessionState, reason?: CloseReason][] = [];
@@ -91,7 +91,7 @@ export class SessionBench {
     return session;
   }
 
-  /** The states of a session, in the order in which they were told. */
+  /** The states of a session, in the order of their events. */
   statesOf({ id }: Pick<Session, 'id'>): string[] {
     return this.changes.filter(([session]) => session === id).map(([, state, reason]) => (reason ? `${state} ${reason}` : state));
   }
@@ -100,27 +100,27 @@ export class SessionBench {
     return this.runtime.made.at(-1) as FakeSandbox;
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Waits until everything has happened that needs no time. */
   settle(): Promise<void> {
     return this.clock.advance(0);
   }
 }
 
-/** What it failed with: words for the client. */
+/** The error with which it failed, which must be a ProtocolError. */
 export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
   const fault: unknown = await work.then(() => expect.fail('it succeeded'), (thrown: unknown) => thrown);
   expect(fault).to.be.instanceOf(ProtocolError);
   return fault as ProtocolError;
 }
 
-/** The runtime's own way to see that nobody wants the sandbox any more is taken from it. */
+/** A runtime that ignores its abort signal. */
 export function deaf(runtime: Runtime): Runtime {
   return forwarding(() => runtime, {
     create: (spec, context) => runtime.create(spec, { ...context, signal: new AbortController().signal }),
   });
 }
 
-/** A command that lasts until the test ends it. An execution ends with its session, too. */
+/** A command that runs until the test ends it. If it is an execution, it also ends with its session. */
 export function lasting(session: Session, kind: 'file' | 'execution' = 'execution') {
   const work = deferred<string>();
   const begun = deferred();

@@ -1,4 +1,4 @@
-/** All sessions of a connection: how many, how they are made, what is remembered of them. */
+/** The sessions of a connection: how many there may be, how they are created, and what is remembered of them. */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type ErrorKind, type Isolation, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -14,7 +14,7 @@ function expectNothingLeft({ manager, runtime, clock }: SessionBench): void {
 }
 
 describe('the number of sessions', () => {
-  it('has a maximum, which counts those that are being made', async () => {
+  it('has a maximum, which includes sessions that are being created', async () => {
     const gate = deferred();
     const bench = new SessionBench({ max: 2, creating: () => gate.promise });
     const [first, second] = [bench.create(), bench.create()];
@@ -26,7 +26,7 @@ describe('the number of sessions', () => {
     expect(bench.runtime.made).to.have.lengthOf(2);
   });
 
-  it('counts one that is closing until it is gone', async () => {
+  it('includes a session that is closing until it is closed', async () => {
     const gate = deferred();
     const bench = new SessionBench({ max: 1, closing: () => gate.promise });
     const session = await bench.create();
@@ -37,7 +37,7 @@ describe('the number of sessions', () => {
     await bench.create();
   });
 
-  it('does not count one that could not be made', async () => {
+  it('does not include a session that could not be created', async () => {
     let failing = true;
     const bench = new SessionBench({
       max: 1,
@@ -51,21 +51,21 @@ describe('the number of sessions', () => {
   });
 });
 
-describe('a session that is found', () => {
-  it('is the one that was made', async () => {
+describe('finding a session', () => {
+  it('returns the session that was created', async () => {
     const bench = new SessionBench();
     const [one, other] = [await bench.create(), await bench.create()];
     expect([bench.manager.get(one.id), bench.manager.list()]).to.deep.equal([one, [one, other]]);
     expect(one.id).to.match(/^[0-9a-f]{16}$/);
   });
 
-  it('is not one that never was: 1001, with no more of the id than is needed', async () => {
+  it('fails with 1001 if the id is unknown, and repeats only the beginning of a long id', async () => {
     const bench = new SessionBench();
     const fault = await faultOf((async () => bench.manager.get('x'.repeat(1000)))());
     expect([fault.code, String(fault.data.sessionId).length, fault.message.length < 200]).to.deep.equal([1001, 100, true]);
   });
 
-  it('tells why it ended: 1002, and only the last thousand are remembered', async () => {
+  it('fails with 1002 and the reason if it is closed, for the last thousand sessions', async () => {
     const bench = new SessionBench();
     const first = await bench.create();
     await first.close('client');
@@ -75,7 +75,7 @@ describe('a session that is found', () => {
     expect((await faultOf((async () => bench.manager.get(first.id))())).code).to.equal(1001);
   });
 
-  it('can still be asked while it closes', async () => {
+  it('still returns a session that is closing', async () => {
     const gate = deferred();
     const bench = new SessionBench({ closing: () => gate.promise });
     const session = await bench.create();
@@ -86,11 +86,11 @@ describe('a session that is found', () => {
   });
 });
 
-describe('a folder to be copied', () => {
+describe('a folder that is shared as a copy', () => {
   const workspace = { path: '/folder', access: 'copy' } as const;
 
   for (const copiesIn of [true, false]) {
-    it(`goes into a sandbox that waits ${copiesIn ? 'where it takes one' : 'never: another sandbox is made where it takes none'}`, async () => {
+    it(copiesIn ? 'is copied into a waiting sandbox' : 'needs a new sandbox if the waiting one cannot take a copy', async () => {
       const bench = new SessionBench({ ahead: 1, copiesIn });
       await bench.clock.advance(2_000);
       const [waiting] = bench.runtime.made;
@@ -110,7 +110,7 @@ describe('strict', () => {
   });
 
   for (const state of ['degraded', 'off'] as const) {
-    it(`refuses a layer that is ${state}, and leaves nothing`, async () => {
+    it(`refuses a sandbox with a layer that is ${state}, and removes it`, async () => {
       const bench = new SessionBench({ isolation: layers(state) });
       const fault = await faultOf(bench.create({ strict: true }));
       expect([fault.code, fault.data.layers]).to.deep.equal([1014, [{ name: 'memory', state, detail: 'polled' }]]);
@@ -119,31 +119,31 @@ describe('strict', () => {
     });
   }
 
-  it('is content with what is enforced, and others with less', async () => {
+  it('accepts a sandbox whose layers are enforced; without strict, others are accepted too', async () => {
     await new SessionBench({ isolation: layers('enforced') }).create({ strict: true });
     await new SessionBench({ isolation: layers('off') }).create();
   });
 });
 
-describe('making a session, cancelled', () => {
+describe('cancelling the creation of a session', () => {
   type Moment = (bench: SessionBench, cancel: () => void) => BenchOptions & { wish?: Partial<CreateSession> };
   const degraded: Isolation = { score: 1, layers: [{ name: 'memory', state: 'off' }] };
 
   const moments: Record<string, Moment> = {
     'before the runtime begins': (_, cancel) => (cancel(), {}),
-    'before a deaf runtime begins': (bench, cancel) => (cancel(), { wish: { runtime: deaf(bench.runtime) } }),
+    'before a runtime that ignores the signal begins': (bench, cancel) => (cancel(), { wish: { runtime: deaf(bench.runtime) } }),
     'while the runtime works': (_, cancel) => ({ creating: cancel }),
-    'while a deaf runtime works': (bench, cancel) => ({ creating: cancel, wish: { runtime: deaf(bench.runtime) } }),
-    'while a sandbox is too weak': (bench, cancel) => ({ closing: cancel, isolation: degraded, wish: { strict: true, runtime: deaf(bench.runtime) } }),
+    'while a runtime that ignores the signal works': (bench, cancel) => ({ creating: cancel, wish: { runtime: deaf(bench.runtime) } }),
+    'while a sandbox that is too weak is removed': (bench, cancel) => ({ closing: cancel, isolation: degraded, wish: { strict: true, runtime: deaf(bench.runtime) } }),
   };
   const enders: Record<string, (bench: SessionBench, controller: AbortController) => void> = {
     'by the client': (_, controller) => controller.abort(new ProtocolError('RequestCancelled', 'by the client')),
-    'by the end of everything': (bench) => void bench.manager.close(),
+    'by closing all sessions': (bench) => void bench.manager.close(),
   };
 
   for (const [when, moment] of Object.entries(moments)) {
     for (const [who, ender] of Object.entries(enders)) {
-      it(`${who}, ${when}: leaves nothing`, async () => {
+      it(`leaves nothing behind: ${who}, ${when}`, async () => {
         const controller = new AbortController();
         const hooks: ReturnType<Moment> = {};
         const bench: SessionBench = new SessionBench({
@@ -162,7 +162,7 @@ describe('making a session, cancelled', () => {
     }
   }
 
-  it('too late makes a session all the same', async () => {
+  it('has no effect if it comes too late', async () => {
     const controller = new AbortController();
     const bench = new SessionBench();
     const session = await bench.create({}, { signal: controller.signal });
@@ -172,8 +172,8 @@ describe('making a session, cancelled', () => {
   });
 });
 
-describe('the end of everything', () => {
-  it('closes every session, once, and what is still being made', async () => {
+describe('closing all sessions', () => {
+  it('closes every session once, also those that are still being created', async () => {
     const gate = deferred();
     let slow = false;
     const bench = new SessionBench({ creating: () => (slow ? gate.promise : undefined) });
@@ -192,7 +192,7 @@ describe('the end of everything', () => {
     expect(await kindOf(bench.create())).to.equal('InvalidRequest');
   });
 
-  it('goes on where one can not be closed, and then tells', async () => {
+  it('closes the others if one cannot be closed, and then rejects', async () => {
     const bench: SessionBench = new SessionBench({
       closing: (sandbox) => {
         if (sandbox === bench.runtime.made[0]) throw new Error('the engine hangs');

@@ -1,52 +1,52 @@
-/** What sessions tell of how long their runtime took. */
+/** The events by which sessions report how long their runtime took. */
 import { expect } from 'chai';
 import { CommandBench } from '../command/bench.ts';
 import { SessionBench } from './bench.ts';
 
 const workspace = { path: '/somewhere', access: 'copy' } as const;
 
-describe('a session tells', () => {
-  it('how long its sandbox took', async () => {
+describe('a new session reports', () => {
+  it('how long it took to create its sandbox', async () => {
     const bench: SessionBench = new SessionBench({ creating: () => bench.clock.advance(120) });
     await bench.create();
     expect(bench.samples).to.deep.equal([['fake', 'coldMs', 120]]);
   });
 
-  it('nothing where a folder was shared, or something fetched, on the way', async () => {
+  it('nothing if a folder was shared or something was downloaded', async () => {
     const bench = new SessionBench({ creating: (_spec, { report }) => report('pulling', 0) });
     await bench.create();
     await bench.create({ workspace });
     expect(bench.samples).to.deep.equal([]);
   });
 
-  it('it also where there was only news on the way', async () => {
+  it('the time also if there was progress without a download', async () => {
     const bench = new SessionBench({ creating: (_spec, { report }) => report('starting') });
     await bench.create();
     expect(bench.samples).to.have.lengthOf(1);
   });
 
-  it('nothing where none was made', async () => {
+  it('nothing if no sandbox was created', async () => {
     const bench = new SessionBench({ creating: () => Promise.reject(new Error('no')) });
     await bench.create().catch(() => undefined);
     expect(bench.samples).to.deep.equal([]);
   });
 });
 
-describe('the first program of a session tells', () => {
+describe('the first program of a session reports', () => {
   const words = (bench: CommandBench) => bench.sessions.samples.filter(([, quantity]) => quantity === 'warmMs').map(([, , ms]) => ms);
   const after = async (bench: CommandBench, ms: number, work: Promise<unknown>) => {
     await bench.clock.advance(ms);
     await work;
   };
 
-  it('how long it took to its first word, and no other program does', async () => {
+  it('how long it took to its first output, and no other program does', async () => {
     const bench = await CommandBench.create();
     await after(bench, 1000, bench.shell('sleep 30\necho 1\nsleep 500\necho 2'));
     await after(bench, 1000, bench.shell('sleep 10\necho 1'));
     expect(words(bench)).to.deep.equal([30]);
   });
 
-  it('how long it took to its end, where it says nothing', async () => {
+  it('how long it took to its end, if it has no output', async () => {
     const bench = await CommandBench.create();
     await after(bench, 1000, bench.shell('sleep 40'));
     expect(words(bench)).to.deep.equal([40]);
@@ -54,14 +54,14 @@ describe('the first program of a session tells', () => {
 
   const silent: Record<string, string> = { 'it is ended before it says something': 'forever', 'it dies': 'sleep 5\ncrash SIGSEGV' };
   for (const [name, script] of Object.entries(silent)) {
-    it(`nothing where ${name}`, async () => {
+    it(`nothing if ${name}`, async () => {
       const bench = await CommandBench.create();
       await after(bench, 1000, bench.shell(script, { timeoutMs: 100 }));
       expect(words(bench)).to.deep.equal([]);
     });
   }
 
-  it('nothing where it is a compiler', async () => {
+  it('nothing if it is a compiler', async () => {
     const phases = () => [{ name: 'compile', command: ['fake', 'sleep 5'], env: {} }, { name: 'run', command: ['fake', 'echo 1'], env: {} }] as const;
     const bench = await CommandBench.create({ phases });
     await after(bench, 1000, bench.code({ code: 'x' }));

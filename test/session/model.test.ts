@@ -1,4 +1,4 @@
-/** Whatever happens to a session, in whatever order: it ends once, for one reason, and leaves nothing (failure C9). */
+/** Whatever happens to a session, in whatever order, it closes once, for one reason, and leaves nothing behind (threat C9). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
@@ -8,16 +8,16 @@ import { IDLE_MS, lasting, LIFETIME_MS, SessionBench } from './bench.ts';
 
 const property = { seed: 20_260_119, numRuns: 400 };
 
-/** What ought to be so. Times are of the clock, from the creation of the session. */
+/** The model: the state that the session should have. Times are in milliseconds since the creation of the session. */
 interface Model {
   now: number;
-  /** Since when nothing has run in it. */
+  /** The time since which nothing has run in it. */
   idleSince: number;
   commands: { readonly kind: 'file' | 'execution'; settled: boolean }[];
   ended: CloseReason | undefined;
 }
 
-/** A file command holds those behind it up until it has ended. */
+/** The commands behind a file command wait until it has ended. */
 function active({ commands }: Model): number {
   const behind = commands.findIndex(({ kind, settled }) => kind === 'file' && !settled);
   return commands.filter(({ settled }, at) => !settled || (behind >= 0 && at > behind)).length;
@@ -27,7 +27,7 @@ class Real {
   readonly bench: SessionBench;
   readonly session: Session;
   readonly commands: ReturnType<typeof lasting>[] = [];
-  /** While there is one, sandboxes are not gone before it settles. */
+  /** If it is defined, closing a sandbox waits until it settles. */
   closing: Deferred<void> | undefined;
 
   private constructor(bench: SessionBench, session: Session) {
@@ -120,10 +120,10 @@ const begins = fc.constantFrom(begin('file'), begin('execution'));
 const settles = fc.tuple(fc.nat(3), fc.constantFrom('end' as const, 'fail' as const)).map(([at, how]) => settle(at, how));
 const waits = fc.constantFrom(...[1, 300, IDLE_MS - 1, IDLE_MS, 4000].map(advance));
 
-/** What ends the session is rarer than what happens in it. */
+/** Steps that close the session are rarer than the others. */
 const steps = [begins, begins, settles, settles, settles, waits, waits, fc.constantFrom(...ends), fc.constantFrom(...slowEnds)];
 
-/** Ends everything that is still there, and looks at what is left. */
+/** Ends everything that still runs, and checks that nothing is left. */
 async function expectEnd({ bench, session, commands, closing }: Real): Promise<void> {
   const { reason } = session;
   void session.close('client').catch(() => undefined);
@@ -140,7 +140,7 @@ async function expectEnd({ bench, session, commands, closing }: Real): Promise<v
 }
 
 describe('a session, whatever happens', () => {
-  it('ends once, for one reason, and leaves nothing', async () => {
+  it('closes once, for one reason, and leaves nothing behind', async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(steps, { maxCommands: 30, size: 'max' }), async (commands) => {
         const real = await Real.create();

@@ -1,4 +1,4 @@
-/** One session: its order, what counts as use, and why it ends (failures C9, C10). */
+/** One session: the order of its commands, when it is idle, and why it closes (threats C9, C10). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { ProtocolError, Session as SessionView } from '../../server/src/protocol/index.ts';
@@ -12,8 +12,8 @@ const settled = async (work: Promise<unknown>) => {
   return state;
 };
 
-describe('the order of commands', () => {
-  it('a file command ends before the next one begins', async () => {
+describe('the commands of a session', () => {
+  it('wait for the end of a file command before them', async () => {
     const session = await new SessionBench().create();
     const first = lasting(session, 'file');
     const second = lasting(session);
@@ -23,7 +23,7 @@ describe('the order of commands', () => {
     await second.begun;
   });
 
-  it('an execution has only begun', async () => {
+  it('wait only for the start of an execution before them', async () => {
     const session = await new SessionBench().create();
     const first = lasting(session);
     const second = lasting(session, 'file');
@@ -31,7 +31,7 @@ describe('the order of commands', () => {
     expect([await settled(first.result), first.hasBegun]).to.deep.equal(['waits', true]);
   });
 
-  it('is that of the calls, however they end', async () => {
+  it('begin in the order of the calls, however they end', async () => {
     const session = await new SessionBench().create();
     const order: number[] = [];
     const results = Array.from({ length: 50 }, (_, at) =>
@@ -46,7 +46,7 @@ describe('the order of commands', () => {
     expect(order).to.deep.equal(Array.from({ length: 50 }, (_, at) => at));
   });
 
-  it('a command that fails before it starts holds nobody up', async () => {
+  it('are not held up by a command that fails before it starts', async () => {
     const session = await new SessionBench().create();
     const first = session.command(() => {
       throw new Error('at once');
@@ -56,7 +56,7 @@ describe('the order of commands', () => {
     expect(await settled(first)).to.equal('failed');
   });
 
-  it('is of one session alone', async () => {
+  it('do not wait for the commands of another session', async () => {
     const bench = new SessionBench();
     const [one, other] = [await bench.create(), await bench.create()];
     lasting(one, 'file');
@@ -68,7 +68,7 @@ describe('the order of commands', () => {
 });
 
 describe('a session', () => {
-  it('shows itself as the schema has it', async () => {
+  it('is described as the schema demands', async () => {
     const bench = new SessionBench();
     const session = await bench.create({ label: 'mine', image: 'an-image' });
     const view = session.view();
@@ -77,14 +77,14 @@ describe('a session', () => {
     expect([view.createdAt, view.lastActiveAt, view.expiresAt]).to.deep.equal(['2030-01-01T00:00:00.000Z', '2030-01-01T00:00:00.000Z', '2030-01-01T00:00:01.000Z']);
   });
 
-  it('leaves out what it has not got, and never expires without a bound', async () => {
+  it('is described without members that it does not have, and never expires without time limits', async () => {
     const bench = new SessionBench();
     const view = (await bench.create({ language: undefined, idleTimeoutMs: 0, maxLifetimeMs: 0 })).view();
     expect(view).not.to.have.any.keys('label', 'language', 'image');
     expect([bench.clock.pending, view.expiresAt]).to.deep.equal([0, '+275760-09-13T00:00:00.000Z']);
   });
 
-  it('counts its commands and sums their use', async () => {
+  it('counts its commands and adds up their usage', async () => {
     const session = await new SessionBench().create();
     session.account({ cpuMs: 5, peakMemoryBytes: 100 });
     session.account(undefined);
@@ -94,7 +94,7 @@ describe('a session', () => {
     expect(session.view()).to.deep.include({ usage: { cpuMs: 12, peakMemoryBytes: 100 }, commandCount: 2 });
   });
 
-  it('is not idle while a command runs, however long', async () => {
+  it('is not idle while a command runs, however long that takes', async () => {
     const bench = new SessionBench();
     const session = await bench.create({ maxLifetimeMs: 0 });
     const command = lasting(session);
@@ -118,7 +118,7 @@ describe('a session', () => {
     expect(bench.statesOf(session)).to.deep.equal(['ready', 'busy', 'ready']);
   });
 
-  it('is not used by being looked at, found or listed', async () => {
+  it('stays idle when it is found, listed or described', async () => {
     const bench = new SessionBench();
     const session = await bench.create();
     for (let turn = 0; turn < 10; turn += 1) {
@@ -129,7 +129,7 @@ describe('a session', () => {
     expect(session.reason).to.equal('idle');
   });
 
-  it('ends at its lifetime also while a command runs', async () => {
+  it('closes at the end of its lifetime, also while a command runs', async () => {
     const bench = new SessionBench();
     const session = await bench.create();
     const command = lasting(session);
@@ -139,7 +139,7 @@ describe('a session', () => {
     expect(bench.statesOf(session)).to.deep.equal(['ready', 'busy', 'closing lifetime', 'closed lifetime']);
   });
 
-  it('ends what runs for the reason it ends, and waits for it', async () => {
+  it('ends what runs in it, with the reason for which it closes, and waits for that', async () => {
     const bench = new SessionBench();
     const session = await bench.create();
     const reasons: string[] = [];
@@ -154,7 +154,7 @@ describe('a session', () => {
     expect([session.state, bench.clock.pending]).to.deep.equal(['closed', 0]);
   });
 
-  it('closes when what ran in it does not settle, and answers whoever waits', async () => {
+  it('closes although something in it does not settle, and then its callers get an error', async () => {
     const bench = new SessionBench();
     const session = await bench.create();
     const hanging = lasting(session, 'file');
@@ -172,7 +172,7 @@ describe('a session', () => {
     expect(waiting.hasBegun).to.equal(false);
   });
 
-  it('takes no command once it closes, and says why', async () => {
+  it('refuses commands once it is closing, and says why', async () => {
     const bench = new SessionBench({ closing: () => new Promise(() => undefined) });
     const session = await bench.create();
     void session.close('client');
@@ -186,7 +186,7 @@ describe('a session', () => {
     sandboxLost: async (bench: SessionBench) => bench.sandbox.destroy(),
   };
   for (const [reason, end] of Object.entries(ends)) {
-    it(`is closed by ${reason} also when its sandbox can't be removed: that is logged`, async () => {
+    it(`closes for the reason ${reason} also if its sandbox cannot be removed, and logs an error`, async () => {
       const bench = new SessionBench({ closing: () => Promise.reject(new Error('the engine hangs')) });
       const session = await bench.create({ idleTimeoutMs: reason === 'lifetime' ? 0 : IDLE_MS });
       await end(bench);
@@ -196,7 +196,7 @@ describe('a session', () => {
     });
   }
 
-  it('is lost without an error where its runtime has gone with it', async () => {
+  it('logs no error if its sandbox is lost together with its runtime', async () => {
     const bench = new SessionBench({ closing: () => Promise.reject(new ProtocolError('RuntimeUnavailable', 'no engine')) });
     const session = await bench.create();
     bench.sandbox.destroy();
@@ -204,7 +204,7 @@ describe('a session', () => {
     expect([bench.statesOf(session).at(-1), bench.lines.map(({ level }) => level)]).to.deep.equal(['closed sandboxLost', ['info']]);
   });
 
-  it('tells whoever closes it that its sandbox can not be removed', async () => {
+  it('rejects the call that closes it if its sandbox cannot be removed', async () => {
     const bench = new SessionBench({ closing: () => Promise.reject(new Error('the engine hangs')) });
     const session = await bench.create();
     const fault: unknown = await session.close('client').catch((thrown: unknown) => thrown);

@@ -1,10 +1,10 @@
-/** A crowd begins a few commands at a time, and in a fair order. */
+/** Of many commands, only a few begin at the same time, in a fair order. */
 import { expect } from 'chai';
 import { TURN_MS, Turns } from '../../server/src/session/turns.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { faultOf, lasting, SessionBench } from './bench.ts';
 
-/** Asks for turns and writes down who has got one. */
+/** Asks for turns and records who has got one. */
 class Crowd {
   readonly clock = new FakeClock();
   readonly begun: number[] = [];
@@ -25,20 +25,20 @@ class Crowd {
     await this.settle();
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Waits until everything has happened that needs no time. */
   settle(): Promise<void> {
     return this.clock.advance(0);
   }
 }
 
 describe('turns', () => {
-  it('are there at once for a few, who set no timer', async () => {
+  it('are given at once, without a timer, while there are few', async () => {
     const crowd = new Crowd(2);
     await crowd.ask(0, 1);
     expect([crowd.begun, crowd.clock.pending]).to.deep.equal([[0, 1], 0]);
   });
 
-  it('go to those who wait, in the order asked, as others end', async () => {
+  it('are given in the order in which they were asked for, as others end', async () => {
     const crowd = new Crowd(2);
     await crowd.ask(0, 1, 2, 3, 4);
     expect(crowd.begun).to.deep.equal([0, 1]);
@@ -51,7 +51,7 @@ describe('turns', () => {
     expect([crowd.begun, crowd.clock.pending]).to.deep.equal([[0, 1, 2, 3, 4], 0]);
   });
 
-  it('end by themselves, so that what lasts keeps nobody waiting', async () => {
+  it('end by themselves after a while, so that long commands keep nobody waiting', async () => {
     const crowd = new Crowd(2);
     await crowd.ask(0);
     await crowd.clock.advance(TURN_MS / 2);
@@ -64,7 +64,7 @@ describe('turns', () => {
     expect([crowd.begun, crowd.clock.pending]).to.deep.equal([[0, 1, 2, 3], 0]);
   });
 
-  it('that ended long ago are free, though nobody looked', async () => {
+  it('that have ended by themselves are free without a timer', async () => {
     const crowd = new Crowd(1);
     await crowd.ask(0);
     await crowd.clock.advance(TURN_MS);
@@ -72,7 +72,7 @@ describe('turns', () => {
     expect(crowd.begun).to.deep.equal([0, 1]);
   });
 
-  it('end once', async () => {
+  it('end only once', async () => {
     const crowd = new Crowd(1);
     await crowd.ask(0, 1, 2);
     crowd.end[0]?.();
@@ -83,7 +83,7 @@ describe('turns', () => {
 });
 
 describe('the commands of several sessions', () => {
-  it('begin in turns: who asks for much does not come before who asks for little', async () => {
+  it('begin in turns: a session with many commands is not preferred to one with few', async () => {
     const bench = new SessionBench({ atOnce: 1 });
     const [greedy, modest] = [await bench.create(), await bench.create()];
     const order: string[] = [];
@@ -99,7 +99,7 @@ describe('the commands of several sessions', () => {
     expect(order).to.deep.equal(['greedy', 'modest', 'greedy', 'modest', 'greedy', 'greedy', 'greedy']);
   });
 
-  it('begin though others never end', async () => {
+  it('begin although other commands never end', async () => {
     const bench = new SessionBench({ atOnce: 2 });
     const [one, other] = [await bench.create(), await bench.create()];
     const endless = [lasting(one), lasting(one), lasting(one, 'file')];
@@ -110,7 +110,7 @@ describe('the commands of several sessions', () => {
     expect([...endless, waiting].map(({ hasBegun }) => hasBegun)).to.deep.equal([true, true, true, true]);
   });
 
-  it('do not wait for a turn to be told that their session is closed', async () => {
+  it('fail without waiting for a turn if their session is closed', async () => {
     const bench = new SessionBench({ atOnce: 1 });
     const [one, other] = [await bench.create(), await bench.create()];
     lasting(one);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Provides Chromium, the browser that the tests of the VS Code extension use.
+# Installs Chromium, the browser in which the tests of the VS Code extension run VS Code.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 install_packages chromium:chromium
-say "Chromium: ready"
+say "Chromium is ready"

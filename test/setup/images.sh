@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Builds the images the tests run on, from Debian's and npm's packages alone: no image registry is needed.
-#   codebeaker-test      python3, node, go, mono, ruby on Debian's dash and coreutils
-#   codebeaker-busybox   nothing but busybox: the smallest userland the held shell must work in
-# Keyed by the text of this script: an image that carries the current key is left as it is.
+# Builds the images that the tests use. They are made of packages of Debian and npm; no image registry is needed.
+#   codebeaker-test      Debian with python3, node, go, mono and ruby
+#   codebeaker-busybox   only busybox, the smallest userland in which a sandbox has to work
+# Each image has a label with the hash of this script. An image with the current hash is left as it is.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 key=$(sha256sum "$0" | cut -c1-16)
 has() { [ "$(docker image inspect -f '{{index .Config.Labels "codebeaker.key"}}' "$1" 2>/dev/null)" = "$key" ]; }
-if has codebeaker-test && has codebeaker-busybox; then say "images: up to date"; exit 0; fi
+if has codebeaker-test && has codebeaker-busybox; then say "the images are up to date"; exit 0; fi
 
 install_packages docker:docker.io mmdebstrap:mmdebstrap busybox:busybox-static
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
@@ -52,6 +52,6 @@ HOOK
   | docker import "${label[@]}" -c 'WORKDIR /workspace' -c 'CMD ["bash"]' - codebeaker-test >/dev/null
 }
 
-has codebeaker-busybox || { say "images: building codebeaker-busybox"; busybox_image; }
-has codebeaker-test || { say "images: building codebeaker-test (about a minute)"; language_image; }
-say "images: ready"
+has codebeaker-busybox || { say "building the image codebeaker-busybox"; busybox_image; }
+has codebeaker-test || { say "building the image codebeaker-test, which takes about a minute"; language_image; }
+say "the images are ready"

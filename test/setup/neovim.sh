@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Unpacks the Neovims the tests run on, from Debian's packages, each with its own libc: the oldest that is supported,
-# one between, and the newest. Nothing is installed, and root is not needed. The mirror is the one apt uses here.
-# They land in .cache/neovim/SUITE/nvim; what is there and runs is left as it is.
+# Unpacks the versions of Neovim that the tests use: the oldest that is supported, one in between, and the newest. They
+# come from packages of Debian, from the mirror that apt uses on this machine, each with its own libc. Nothing is
+# installed, and root is not needed. The programs are .cache/neovim/SUITE/nvim; one that is there and runs is left as it is.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
@@ -10,12 +10,12 @@ suites=(bookworm trixie sid)
 cache=$(cd "$here/../.." && pwd)/.cache/neovim
 runs() { "$cache/$1/nvim" --version >/dev/null 2>&1; }
 missing=(); for suite in "${suites[@]}"; do runs "$suite" || missing+=("$suite"); done
-if [ ${#missing[@]} = 0 ]; then say "neovim: up to date"; exit 0; fi
-for tool in apt-get dpkg-deb; do command -v $tool >/dev/null || fail "neovim: needs Debian's $tool"; done
+if [ ${#missing[@]} = 0 ]; then say "the versions of Neovim are up to date"; exit 0; fi
+for tool in apt-get dpkg-deb; do command -v $tool >/dev/null || fail "Neovim cannot be unpacked without Debian's $tool"; done
 
 mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
   awk '/^URIs:/ { print $2; exit } /^deb / { sub(/\[[^]]*\]/, ""); print $2; exit }') || true
-[ -n "$mirror" ] || fail "neovim: found no Debian mirror among apt's sources"
+[ -n "$mirror" ] || fail "no Debian mirror is among apt's sources"
 
 unpack() {
   local suite=$1 folder=$cache/$1 state
@@ -30,16 +30,16 @@ unpack() {
   private_apt update
   local packages
   mapfile -t packages < <(private_apt install -s --no-install-recommends neovim | awk '/^Inst/ { print $2 }')
-  [ ${#packages[@]} -gt 0 ] || fail "neovim: apt finds none in $suite"
+  [ ${#packages[@]} -gt 0 ] || fail "apt finds no Neovim in $suite"
   (cd "$state/debs" && private_apt download "${packages[@]}")
   for deb in "$state"/debs/*.deb; do dpkg-deb -x "$deb" "$folder/tree"; done
   rm -rf "$state"
-  # Started by way of its loader, it looks for its parsers beside the loader.
+  # Because it is started through the loader, Neovim looks for its parsers next to the loader.
   mkdir -p "$folder/tree/usr/lib/lib"; ln -s ../nvim "$folder/tree/usr/lib/lib/nvim"
   launcher "$folder"
 }
 
-# A file that runs the unpacked nvim with the unpacked libraries, wherever the cache has been moved to.
+# Writes a script that runs the unpacked nvim with the unpacked libraries. It still works if the cache is moved.
 launcher() {
   local triple; triple=$(basename "$(find "$1/tree/usr/lib" -maxdepth 1 -name '*-linux-gnu*' | sort | head -n 1)")
   cat >"$1/nvim" <<LAUNCHER
@@ -55,8 +55,8 @@ LAUNCHER
 }
 
 for suite in "${missing[@]}"; do
-  say "neovim: unpacking the one of $suite"
+  say "unpacking the Neovim of $suite"
   unpack "$suite"
-  runs "$suite" || fail "neovim: the one of $suite does not start"
+  runs "$suite" || fail "the Neovim of $suite does not start"
 done
-say "neovim: ready"
+say "the versions of Neovim are ready"

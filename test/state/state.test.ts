@@ -1,4 +1,4 @@
-/** What is remembered from one daemon to the next: of this machine, whole, or not at all. */
+/** The state that daemons remember from run to run: it comes from this machine and is undamaged, or it is ignored. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { FakeClock } from '../fakes/clock.ts';
 const machine: MachineIdentity = { machine: 'm', kernel: '6.1', cpu: 'c', cores: 2 };
 const samples = (value: number): Samples => ({ version: '1', measuredAt: 5, coldMs: [value], warmMs: [], memoryBytes: [] });
 
-describe('what is remembered', () => {
+describe('the state', () => {
   let folder: string;
   let clock: FakeClock;
   let lines: Line[];
@@ -37,7 +37,7 @@ describe('what is remembered', () => {
     await state.close();
   };
 
-  it('is there the next time, for nobody but its user, and nothing is left beside it', async () => {
+  it('is read by the next daemon, is readable by its user alone, and leaves no other file', async () => {
     await saved(['docker', 1], ['deno', 2]);
     expect(known()).to.deep.equal([['docker', 1], ['deno', 2]]);
     expect([statSync(file()).mode & 0o777, statSync(folder).mode & 0o777]).to.deep.equal([0o600, 0o700]);
@@ -45,7 +45,7 @@ describe('what is remembered', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('is written once for all that comes within ten seconds', async () => {
+  it('is written once for all entries that are set within ten seconds', async () => {
     const state = open();
     state.entries(measurementsSection).set('a', samples(1));
     await clock.advance(9_000);
@@ -60,14 +60,14 @@ describe('what is remembered', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('is not written where there is nothing new', async () => {
+  it('is not written if no entry was set', async () => {
     await (open()).close();
     expect(existsSync(folder)).to.equal(false);
   });
 
   const others: Record<string, Partial<MachineIdentity>> = { machine: { machine: 'x' }, kernel: { kernel: '6.2' }, processor: { cpu: 'x' }, 'number of cores': { cores: 4 } };
   for (const [name, change] of Object.entries(others)) {
-    it(`is not that of a machine with another ${name}, and is replaced there`, async () => {
+    it(`is ignored and replaced on a machine with another ${name}`, async () => {
       await saved(['docker', 1]);
       expect(known({ ...machine, ...change })).to.deep.equal([]);
       const state = open({ ...machine, ...change });
@@ -81,23 +81,23 @@ describe('what is remembered', () => {
   const damages: Record<string, () => void> = {
     'is empty': () => writeFileSync(file(), ''),
     'is cut short': () => writeFileSync(file(), readFileSync(file()).subarray(0, 60)),
-    'is no JSON': () => writeFileSync(file(), 'x'),
+    'is not JSON': () => writeFileSync(file(), 'x'),
     'is another kind of JSON': () => writeFileSync(file(), '[]'),
-    'is of another format': () => writeFileSync(file(), JSON.stringify({ ...good(), format: 2 })),
-    'lacks a part': () => writeFileSync(file(), JSON.stringify({ ...good(), found: undefined })),
-    'holds a wrong number': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: [-1] } } })),
-    'holds a time that is none': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), measuredAt: 1e300 } } })),
-    'holds too many samples': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: Array(1000).fill(1) } } })),
+    'has another format': () => writeFileSync(file(), JSON.stringify({ ...good(), format: 2 })),
+    'lacks a section': () => writeFileSync(file(), JSON.stringify({ ...good(), found: undefined })),
+    'contains an invalid number': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: [-1] } } })),
+    'contains an invalid time': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), measuredAt: 1e300 } } })),
+    'contains too many samples': () => writeFileSync(file(), JSON.stringify({ ...good(), measurements: { docker: { ...samples(1), coldMs: Array(1000).fill(1) } } })),
     'is far too large': () => writeFileSync(file(), JSON.stringify({ ...good(), more: 'x'.repeat(2 ** 20) })),
-    'may be written by others': () => chmodSync(file(), 0o666),
-    'is a link': () => {
+    'can be written by others': () => chmodSync(file(), 0o666),
+    'is a symbolic link': () => {
       writeFileSync(join(folder, 'elsewhere'), readFileSync(file()), { mode: 0o600 });
       rmSync(file());
       symlinkSync(join(folder, 'elsewhere'), file());
     },
   };
   for (const [name, damage] of Object.entries(damages)) {
-    it(`is forgotten when its file ${name}, and the file is replaced`, async () => {
+    it(`is ignored if its file ${name}, and the file is replaced`, async () => {
       await saved(['docker', 1]);
       damage();
       expect(known()).to.deep.equal([]);
@@ -107,7 +107,7 @@ describe('what is remembered', () => {
     });
   }
 
-  it('survives any damage to its bytes', async () => {
+  it('can be written again after any damage to the bytes of its file', async () => {
     await saved(['docker', 1]);
     const bytes = readFileSync(file());
     await fc.assert(
@@ -122,7 +122,7 @@ describe('what is remembered', () => {
     );
   });
 
-  it('of two daemons is kept side by side', async () => {
+  it('keeps the entries of two daemons side by side', async () => {
     await saved(['shared', 0]);
     const [one, two] = [open(), open()];
     one.entries(measurementsSection).set('docker', samples(1));
@@ -133,7 +133,7 @@ describe('what is remembered', () => {
     expect(new Map(known() as [string, number][])).to.deep.equal(new Map([['shared', 3], ['docker', 1], ['deno', 2]]));
   });
 
-  it('of many daemons that write at the same time is whole', async () => {
+  it('is never seen half written when many daemons write at the same time', async () => {
     const daemons = Array.from({ length: 20 }, () => open());
     daemons.forEach((state, index) => state.entries(measurementsSection).set(`r${index}`, samples(index)));
     let reads = 0;
@@ -152,7 +152,7 @@ describe('what is remembered', () => {
     expect(readdirSync(folder)).to.deep.equal(['runtimes.json']);
   });
 
-  it('is of the sections that were declared, and of no others', async () => {
+  it('contains the sections that were declared and no others', async () => {
     const words: Section<string> = { name: 'words', entry: z.string(), maxEntries: 2 };
     const options = { folder, machine, sections: [words], clock, log: recordingLog(lines) };
     const state = new State(options);
@@ -164,7 +164,7 @@ describe('what is remembered', () => {
     expect(known()).to.deep.equal([]);
   });
 
-  it('is bounded: the oldest goes first', async () => {
+  it('drops the oldest entries of a section that has too many', async () => {
     const state = open();
     for (let count = 0; count < 40; count += 1) state.entries(verdictsSection).set(`v${count}`, { version: '1', coldMs: 1, warmMs: 1, memoryBytes: 1, at: 1 });
     await state.close();
@@ -172,18 +172,18 @@ describe('what is remembered', () => {
     expect([keys.length, keys[0], keys.at(-1)]).to.deep.equal([16, 'v24', 'v39']);
   });
 
-  it('that can not be written is told once, and is no fault', async () => {
+  it('logs one warning if its file cannot be written, and goes on', async () => {
     writeFileSync(dirname(folder).replace(/deep$/, 'deep'), 'a file where the folder should be');
     const state = open();
     state.entries(measurementsSection).set('a', samples(1));
     await clock.advance(10_000);
     state.entries(measurementsSection).set('b', samples(1));
     await state.close();
-    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['warn', "what was measured can't be kept for the next time (ENOTDIR): check stateDir"]]);
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['warn', "measurements cannot be saved (ENOTDIR): check that stateDir in the configuration is a folder that can be written"]]);
     expect([...state.entries(measurementsSection)].length).to.equal(2);
   });
 
-  it('takes away what a daemon left that died while it wrote, and nothing else', async () => {
+  it('removes the temporary files of daemons that died while they wrote, and nothing else', async () => {
     mkdirSync(folder, { recursive: true });
     for (const name of ['runtimes.json.aa.tmp', 'runtimes.json.bb.tmp', 'other.tmp']) writeFileSync(join(folder, name), '');
     for (const name of ['runtimes.json.aa.tmp', 'other.tmp']) utimesSync(join(folder, name), 0, 0);
@@ -194,7 +194,7 @@ describe('what is remembered', () => {
 });
 
 describe('the identity of this machine', () => {
-  it('is the same each time, and does not tell the id of the machine', async () => {
+  it('is the same each time, and does not reveal the id of the machine', async () => {
     const identity = machineIdentity();
     expect(machineIdentity()).to.deep.equal(identity);
     expect(identity.machine).to.match(/^[0-9a-f]{32}$/);

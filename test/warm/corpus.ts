@@ -1,4 +1,4 @@
-/** Small programs, each about something that could betray that its interpreter was started before it. */
+/** Small programs, each of which checks something that could reveal that its interpreter was started in advance. */
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 
 export interface Sample {
@@ -8,7 +8,7 @@ export interface Sample {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly cwd?: string;
-  /** Sent when it says `ready`. */
+  /** The signal that is sent when the program prints `ready`. */
   readonly signal?: string;
 }
 
@@ -50,7 +50,7 @@ const python: Sample[] = [
   { name: 'asyncio', code: 'import asyncio\nasync def main():\n    await asyncio.sleep(0); print("async")\nasyncio.run(main())' },
   { name: 'killed by a signal', code: 'import os, signal; os.kill(os.getpid(), signal.SIGTERM)' },
   { name: 'segmentation fault', code: 'import os, signal; os.kill(os.getpid(), signal.SIGSEGV)' },
-  // Another thread says when, so that the signal meets the main one where it sleeps.
+  // Another thread prints `ready`, so that the signal reaches the main thread while it sleeps.
   { name: 'interrupt', code: 'import threading, time\nthreading.Timer(0.2, print, ["ready"]).start(); time.sleep(20)', signal: 'SIGINT' },
   { name: 'handler', code: 'import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(4))\nprint("ready"); time.sleep(20)', signal: 'SIGINT' },
   { name: 'many processes', code: 'import multiprocessing as m\ndef f(x): return x * x\nif __name__ == "__main__":\n    m.set_start_method("fork")\n    with m.Pool(2) as p: print(p.map(f, [1, 2, 3]))' },
@@ -120,7 +120,7 @@ const ruby: Sample[] = [
 
 export const corpus: Partial<Record<LanguageId, readonly Sample[]>> = { python, javascript, ruby };
 
-/** Deno settles what variables and arguments there are when it starts: with any, it is not primed. Its Node is not all of Node. */
+/** Deno fixes variables and arguments when it starts, so with any of these it has no warm interpreter. Its Node API is incomplete. */
 const unlike = ['arguments', 'environment', 'itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import'];
 
 export const denoCorpus: typeof corpus = {
@@ -132,7 +132,7 @@ export const denoCorpus: typeof corpus = {
   ],
 };
 
-/** What lies beside each of them. */
+/** The files that lie beside each program. */
 export const neighbours: Readonly<Record<string, string>> = {
   '/workspace/neighbour.py': 'value = 42\n',
   '/workspace/neighbour.js': 'exports.value = 42;\n',

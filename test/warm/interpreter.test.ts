@@ -1,4 +1,4 @@
-/** A program does not know whether its interpreter was started before it: run both ways, everything it says and does is the same. */
+/** A program behaves the same in a warm interpreter and in one that is started for it: every sample is run both ways. */
 import { expect } from 'chai';
 import { WarmInterpreter } from '../../server/src/warm/interpreter.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
@@ -51,7 +51,7 @@ async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, samp
   return seen;
 }
 
-/** Ruby is told to write at once by a file of ours either way; it is another one. */
+/** In both ways a file of CodeBeaker makes Ruby flush its output at once, but its path differs. */
 const scrub = (text: string): string => text.replaceAll(/\/tmp\/\.[\w-]+\/(?:unbuffered|hook)\.rb/g, 'OURS').replaceAll(/pid=\d+|\(node:\d+\)|0x[0-9a-f]+/g, '#');
 
 const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Context) => Promise<void>; samples: typeof corpus }> = {
@@ -61,7 +61,7 @@ const places: Record<string, { make(): Promise<Subject>; needs: (this: Mocha.Con
 };
 
 for (const [place, { make, needs, samples: all }] of Object.entries(places)) {
-  describe(`a primed interpreter, ${place}`, function () {
+  describe(`a warm interpreter, ${place}`, function () {
     this.timeout(30_000);
     before(needs);
     let subject: Subject;
@@ -75,7 +75,7 @@ for (const [place, { make, needs, samples: all }] of Object.entries(places)) {
 
     for (const [language, samples] of Object.entries(all) as [LanguageId, readonly Sample[]][]) {
       for (const sample of samples) {
-        it(`runs as any other: ${language}, ${sample.name}`, async () => {
+        it(`runs a program as any other interpreter does: ${language}, ${sample.name}`, async () => {
           const toolchain = await sandbox.toolchain(language);
           if (!toolchain?.warmUp) throw new Error(`no ${language} to prime`);
           const file = `/workspace/main-${language}${toolchain.extension}`;

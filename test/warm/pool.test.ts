@@ -1,4 +1,4 @@
-/** Sandboxes made ahead: how many wait, who gets them, and which are never given to anybody (C11, C12). */
+/** Sandboxes that are prepared in advance: how many wait, who gets them, and which are never used (threats C11, C12). */
 import { expect } from 'chai';
 import { createLog } from '../../server/src/base/log.ts';
 import { type LanguageId } from '../../server/src/protocol/index.ts';
@@ -25,7 +25,7 @@ function poolOf({ sizes = undefined as Record<string, number> | undefined, prepa
 }
 
 describe('a pool of sandboxes', () => {
-  it('holds what is configured, from the beginning', async () => {
+  it('prepares what is configured, from the beginning', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 2 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -34,7 +34,7 @@ describe('a pool of sandboxes', () => {
     expect(runtime.open).to.have.lengthOf(0);
   });
 
-  it('gives each away once, and makes another', async () => {
+  it('gives each sandbox away once, and prepares another', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -50,7 +50,7 @@ describe('a pool of sandboxes', () => {
     expect(runtime.open).to.have.lengthOf(0);
   });
 
-  it('gives only what was made for exactly that', async () => {
+  it('gives a sandbox only to a request with the same specification', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -61,7 +61,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('holds one that waits to other limits, where that can be', async () => {
+  it('changes the limits of a waiting sandbox if the sandbox can do that', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 }, adjusts: true });
     pool.expect(runtime, spec());
     await quiet();
@@ -73,7 +73,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('does not give away one that could not be held to other limits', async () => {
+  it('removes a waiting sandbox if changing its limits fails', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 }, adjusts: 'refuses' });
     pool.expect(runtime, spec());
     await quiet();
@@ -82,7 +82,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('does not ask who holds output and time', async () => {
+  it('ignores the limits of output and time, which the daemon enforces', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -90,7 +90,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('follows demand, up to a few, and forgets it', async () => {
+  it('follows demand up to a maximum, and forgets old demand', async () => {
     const { pool, runtime, clock, quiet } = poolOf();
     await quiet();
     expect(runtime.made).to.have.lengthOf(0);
@@ -106,7 +106,7 @@ describe('a pool of sandboxes', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('never holds more than its maximum', async () => {
+  it('never has more waiting sandboxes than its maximum', async () => {
     const { pool, runtime, clock } = poolOf({ sizes: { python: 50 } });
     pool.expect(runtime, spec());
     await clock.advance(60_000);
@@ -114,7 +114,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('makes nothing while somebody waits for something', async () => {
+  it('prepares nothing while a client waits for a session', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
     let done = (): void => undefined;
     const waiting = pool.yielding(new Promise<void>((resolve) => (done = resolve)));
@@ -128,7 +128,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('gives away no sandbox that has died, or that somebody has been in', async () => {
+  it('never gives away a sandbox that was lost or in which something has run', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 3 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -142,7 +142,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('does without what can not be prepared', async () => {
+  it('uses a sandbox also if preparing something in it fails', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 }, prepare: () => Promise.reject(new Error('no')) });
     pool.expect(runtime, spec());
     await quiet();
@@ -150,7 +150,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('tries again later what could not be made', async () => {
+  it('tries again later if a sandbox cannot be created', async () => {
     let tries = 0;
     const { pool, runtime, clock, quiet } = poolOf({ sizes: { python: 1 }, creating: () => {
       tries++;
@@ -168,7 +168,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('waits at its end for what is being made, and leaves nothing', async () => {
+  it('waits for the sandbox that is being created when it closes, and leaves none behind', async () => {
     let go = (): void => undefined;
     const { pool, runtime, clock, quiet } = poolOf({ sizes: { python: 1 }, creating: () => new Promise<void>((resolve) => (go = resolve)) });
     pool.expect(runtime, spec());

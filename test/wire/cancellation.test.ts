@@ -1,4 +1,4 @@
-/** `$/cancelRequest` (protocol section 5): the handler always hears of it, and decides what comes of it. */
+/** `$/cancelRequest`: the handler always gets the abort signal, and decides how the request is answered. */
 import { expect } from 'chai';
 import { codesOf, untilAborted, withServer } from './server.ts';
 import { notification, request } from './wire.ts';
@@ -6,7 +6,7 @@ import { notification, request } from './wire.ts';
 describe('cancellation', () => {
   const cancel = (id: unknown) => notification('$/cancelRequest', { id });
 
-  it('aborts the handler, and answers RequestCancelled when it fails for that', () =>
+  it('aborts the handler, and is answered RequestCancelled if the handler rejects because of that', () =>
     withServer({ handlers: { 'session/list': untilAborted } }, async (server) => {
       await server.initialize();
       server.wire.send(request(1, 'session/list'), request('1', 'session/list'));
@@ -19,7 +19,7 @@ describe('cancellation', () => {
       expect(codesOf(await server.flush())).to.deep.equal([['1', -32800], [1, -32800]]);
     }));
 
-  it('answers RequestCancelled whatever the handler throws then', () => {
+  it('is answered RequestCancelled, whatever the aborted handler throws', () => {
     const handlers = {
       'session/list': (_: unknown, { signal }: { signal: AbortSignal }) =>
         new Promise((__, reject) => signal.addEventListener('abort', () => reject(new Error('torn down')))),
@@ -33,7 +33,7 @@ describe('cancellation', () => {
     });
   });
 
-  it('sends the result of a handler that has one all the same', () => {
+  it('is answered with the result if the aborted handler still returns one', () => {
     const handlers = {
       'command/executeShell': (_: unknown, { signal }: { signal: AbortSignal }) =>
         new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'cancelled' }))),
@@ -48,7 +48,7 @@ describe('cancellation', () => {
   });
 
   for (const [name, lead] of Object.entries({ 'in the same chunk': 0, 'behind a queue': 300 })) {
-    it(`takes a request that is cancelled ${name} to its handler, aborted`, () => {
+    it(`hands a request that is cancelled ${name} to its handler, with an aborted signal`, () => {
       const handlers = {
         'command/executeShell': (_: unknown, { signal }: { signal: AbortSignal }) => ({ outcome: signal.aborted ? 'cancelled' : 'exited' }),
       };
@@ -63,7 +63,7 @@ describe('cancellation', () => {
     });
   }
 
-  it('takes a request that is cancelled while initialize is under way to its handler, aborted', () =>
+  it('hands a request that is cancelled during initialize to its handler, with an aborted signal', () =>
     withServer({ handlers: { 'session/list': (_, { signal }) => ({ aborted: signal.aborted }) } }, async ({ wire }) => {
       wire.send(request('init', 'initialize', {}), request(1, 'session/list'), cancel(1));
       expect((await wire.find(({ id }) => id === 1)).result).to.deep.equal({ aborted: true });

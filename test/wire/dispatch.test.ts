@@ -1,4 +1,4 @@
-/** From the method table to the handler and back. */
+/** Calls go from the method table to their handlers, and results and errors come back. */
 import { expect } from 'chai';
 import { ProtocolError, SessionStateChanged } from '../../server/src/protocol/index.ts';
 import { withServer } from './server.ts';
@@ -6,16 +6,16 @@ import { notification, request } from './wire.ts';
 
 describe('dispatch', () => {
   const refused: Record<string, object> = {
-    'a method nobody knows': request(1, 'no/such', {}),
+    'an unknown method': request(1, 'no/such', {}),
     'a method that was not advertised': request(1, 'session/close', { sessionId: 's' }),
     'a notification sent as a request': request(1, 'command/ack', { commandId: 'c', seq: 0 }),
     'a lifecycle notification sent as a request': request(1, 'exit', {}),
-    'a method of ours': request(1, 'command/output', {}),
+    'a method that only the daemon sends': request(1, 'command/output', {}),
     'a name from the prototype': request(1, 'constructor', {}),
     'an empty name': request(1, '', {}),
   };
   for (const [name, message] of Object.entries(refused)) {
-    it(`answers MethodNotFound: ${name}`, () =>
+    it(`is answered MethodNotFound: ${name}`, () =>
       withServer({ handlers: { 'session/close': expect.fail }, served: ['server/health'] }, async (server) => {
         await server.initialize();
         server.wire.send(message);
@@ -24,7 +24,7 @@ describe('dispatch', () => {
       }));
   }
 
-  it('drops notifications it can do nothing with', () =>
+  it('drops notifications that cannot be handled', () =>
     withServer({ handlers: { 'command/ack': expect.fail, 'session/list': expect.fail } }, async (server) => {
       await server.initialize();
       server.wire.send(notification('no/such'), notification('session/list'), notification('initialize', {}));
@@ -32,7 +32,7 @@ describe('dispatch', () => {
       expect(await server.flush()).to.deep.equal([]);
     }));
 
-  it('hands over what the schema makes of the params, and nothing else', () => {
+  it('gives the handler the params as the schema defines them, without other members', () => {
     const seen: unknown[] = [];
     const handlers = { 'session/close': (params: unknown) => void seen.push(params) };
     return withServer({ handlers }, async (server) => {
@@ -61,8 +61,8 @@ describe('dispatch', () => {
   });
 });
 
-describe('faults', () => {
-  it('sends a ProtocolError as it is', () => {
+describe('errors of handlers', () => {
+  it('are sent unchanged if they are a ProtocolError', () => {
     const handlers = {
       'session/close': () => {
         throw new ProtocolError('SessionClosed', 'It is closed.', { reason: 'idle' });
@@ -82,16 +82,16 @@ describe('faults', () => {
     'an object with a code': { code: 1001, message: 'secret' },
   };
   for (const [name, fault] of Object.entries(thrown)) {
-    it(`hides ${name} from the wire and logs it`, () =>
+    it(`are logged and not sent to the client: ${name}`, () =>
       withServer({ handlers: { 'session/list': () => Promise.reject(fault) }, errors: ['session/list failed'] }, async (server) => {
         await server.initialize();
         const { error } = await server.wire.ask(1, 'session/list');
-        expect(error).to.deep.equal({ code: -32603, message: 'Internal error: the log of the daemon tells more.', data: { kind: 'InternalError' } });
+        expect(error).to.deep.equal({ code: -32603, message: 'Internal error: see the log of the daemon.', data: { kind: 'InternalError' } });
         expect(server.lines.find(({ level }) => level === 'error')?.fault).to.equal(fault);
       }));
   }
 
-  it('logs a notification handler that fails, unless the client is to blame', () => {
+  it('are logged for a notification, unless they are a ProtocolError', () => {
     const faults: unknown[] = [new ProtocolError('CommandNotFound', 'gone'), new Error('ours')];
     const handlers = { 'command/input': () => Promise.reject(faults.shift()) };
     return withServer({ handlers, errors: ['command/input failed'] }, async (server) => {
@@ -105,14 +105,14 @@ describe('faults', () => {
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
   for (const [name, result] of Object.entries({ 'a cycle': cyclic, 'a bigint': 1n })) {
-    it(`answers when a result can't be written: ${name}`, () =>
+    it(`are answered even if a result cannot be written as JSON: ${name}`, () =>
       withServer({ handlers: { 'session/list': () => result }, errors: ['a response could not be written'] }, async (server) => {
         await server.initialize();
         expect((await server.wire.ask(1, 'session/list')).error?.code).to.equal(-32603);
       }));
   }
 
-  it('never fails for a notification of ours that can not be written', () =>
+  it('do not include notifications of the daemon that cannot be written: those are logged', () =>
     withServer({ errors: ['session/stateChanged could not be written'] }, async (server) => {
       await server.initialize();
       await server.client?.notify(SessionStateChanged, cyclic as never);

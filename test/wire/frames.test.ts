@@ -46,19 +46,19 @@ const cases: Record<string, [stream: string, expected: string[]]> = {
   'a fraction': [`${length('2.0')}\r\nab`, ['lost']],
   'a list of numbers': [`${length('2, 2')}\r\nab`, ['lost']],
   'an empty Content-Length': [`${length('')}\r\nab`, ['lost']],
-  'a Content-Length no number can hold': [`${length('9'.repeat(30))}\r\nab`, ['lost']],
+  'a Content-Length that is too large for a number': [`${length('9'.repeat(30))}\r\nab`, ['lost']],
   'digits of another script': [`${length('\u0662')}\r\nab`, ['lost']],
-  'nothing after lost': [`${length('x')}\r\n${length(1)}\r\nc`, ['lost']],
+  'a message after a lost one': [`${length('x')}\r\n${length(1)}\r\nc`, ['lost']],
   'a line without a colon': [`garbage\r\n${length(2)}\r\nab${length(1)}\r\nc`, ['refused', 'c']],
   'empty lines between messages': [`\r\n\n${length(2)}\r\nab\r\n\r\n${length(1)}\r\nc`, ['ab', 'c']],
-  'a body too large': [`${length(MAX_BODY_BYTES + 1)}\r\nab`, ['refused']],
+  'a body that is too large': [`${length(MAX_BODY_BYTES + 1)}\r\nab`, ['refused']],
   'a long header, length first': [`${length(2)}X: ${long}\r\n\r\nab${length(1)}\r\nc`, ['refused', 'c']],
   'a long header, length last': [`X: ${long}\r\n${length(2)}\r\nab${length(1)}\r\nc`, ['refused', 'c']],
   'a long header of short lines': [`${'X: y\r\n'.repeat(2000)}${length(2)}\r\nab${length(1)}\r\nc`, ['refused', 'c']],
   'a long header without length': [`X: ${long}\r\n\r\n`, ['refused', 'lost']],
-  'a Content-Length too long to read': [`Content-Length: ${'0'.repeat(MAX_HEADER_BYTES)}2\r\n\r\nab`, ['refused', 'lost']],
+  'a Content-Length that is too long to be read': [`Content-Length: ${'0'.repeat(MAX_HEADER_BYTES)}2\r\n\r\nab`, ['refused', 'lost']],
   'a header that never ends': ['y'.repeat(MAX_HEADER_BYTES + 1), ['refused']],
-  'the longest header that is taken': [
+  'the longest header that is allowed': [
     `${length(2)}X: ${'x'.repeat(MAX_HEADER_BYTES - length(2).length - 'X: \r\n\r\n'.length)}\r\n\r\nab`,
     ['ab'],
   ],
@@ -76,7 +76,7 @@ describe('frames', () => {
     });
   }
 
-  it('puts a body together from many chunks, once', () => {
+  it('copies a body that arrives in many chunks only once', () => {
     const body = Buffer.alloc(300_000, 'abcdefg');
     const stream = frame(body);
     const chunks: Buffer[] = [];
@@ -86,7 +86,7 @@ describe('frames', () => {
     expect([parser.bufferedBytes, parser.missingBytes, parser.inMessage]).to.deep.equal([0, 0, false]);
   });
 
-  it('hands a body on without a copy when it is all there', () => {
+  it('hands on a body without a copy if it lies in one chunk', () => {
     const stream = frame('hello');
     let seen: Buffer | undefined;
     new FrameParser({ body: (bytes) => void (seen = bytes), refused: expect.fail, lost: expect.fail }).push(stream);
@@ -105,7 +105,7 @@ describe('frames', () => {
     expect(kinds(events)).to.deep.equal(['refused', 'c']);
   });
 
-  it('keeps no more of a header than its maximum, however long it is', () => {
+  it('keeps at most the maximum of a header in memory, however long it is', () => {
     const { events, parser } = parse('X: ');
     const chunk = Buffer.alloc(1024 * 1024, 'y');
     for (let turn = 0; turn < 20; turn += 1) {
@@ -117,7 +117,7 @@ describe('frames', () => {
     expect(kinds(events)).to.deep.equal(['refused', 'c']);
   });
 
-  it('takes a body of the maximum', () => {
+  it('accepts a body of the maximum size', () => {
     const body = Buffer.alloc(MAX_BODY_BYTES, 'z');
     let bytes = 0;
     const parser = new FrameParser({ body: (whole) => void (bytes = whole.length), refused: expect.fail, lost: expect.fail });

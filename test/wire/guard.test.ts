@@ -1,4 +1,4 @@
-/** What is no valid message is answered, and the connection lives on (protocol section 1). */
+/** An invalid message is answered with an error, and the connection goes on. */
 import { expect } from 'chai';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { createGuard } from '../../server/src/wire/guard.ts';
@@ -14,7 +14,7 @@ const health = (members: object) => message({ method: 'server/health', ...member
 
 const bodies: Record<string, [body: string | Buffer, expected: [unknown, number | undefined][]]> = {
   'an empty body': ['', [[null, PARSE]]],
-  'no JSON': ['{"jsonrpc":', [[null, PARSE]]],
+  'a body that is not JSON': ['{"jsonrpc":', [[null, PARSE]]],
   'two JSON texts': ['{}{}', [[null, PARSE]]],
   'NaN': ['NaN', [[null, PARSE]]],
   'a BOM': [Buffer.from(`\uFEFF${health({ id: 1 })}`), [[null, PARSE]]],
@@ -32,7 +32,7 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'jsonrpc as a number': [health({ id: 'a', jsonrpc: 2 }), [['a', INVALID]]],
   'no method': [message({ id: 1 }), [[1, INVALID]]],
   'no method and no id': [message({}), [[null, INVALID]]],
-  'a method that is no string': [message({ id: 1, method: 1 }), [[1, INVALID]]],
+  'a method that is not a string': [message({ id: 1, method: 1 }), [[1, INVALID]]],
   'a method that is null': [message({ id: 1, method: null, result: 1 }), [[1, INVALID]]],
   'params null': [health({ id: 1, params: null }), [[1, INVALID]]],
   'params string': [health({ id: 1, params: 'x' }), [[1, INVALID]]],
@@ -55,22 +55,22 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'id at the edge': [health({ id: Number.MAX_SAFE_INTEGER }), [[Number.MAX_SAFE_INTEGER, undefined]]],
   'no params': [health({ id: 1 }), [[1, undefined]]],
   'params []': [health({ id: 1, params: [] }), [[1, undefined]]],
-  'members nobody knows': [health({ id: 1, params: {}, extra: [1], result: 5 }), [[1, undefined]]],
+  'unknown members': [health({ id: 1, params: {}, extra: [1], result: 5 }), [[1, undefined]]],
   '__proto__ in params': ['{"jsonrpc":"2.0","id":1,"method":"server/health","params":{"__proto__":{"a":1}}}', [[1, undefined]]],
   '__proto__ as the message': ['{"__proto__":{"jsonrpc":"2.0","id":1,"method":"server/health"}}', [[null, INVALID]]],
-  'a response to nothing': [message({ id: 1, result: 1 }), []],
+  'a response without a request': [message({ id: 1, result: 1 }), []],
   'an error response without id': [message({ id: null, error: { code: 1, message: 'x' } }), []],
-  'a response with neither known id nor sense': [message({ id: {}, error: 5 }), []],
-  'a cancel of nothing': [message({ method: '$/cancelRequest', params: { id: 77 } }), []],
-  'a cancel without params': [message({ method: '$/cancelRequest' }), []],
-  'a cancel of null': [message({ method: '$/cancelRequest', params: { id: null } }), []],
-  'a positional cancel': [message({ method: '$/cancelRequest', params: [1] }), []],
-  'a cancel that is a request': [message({ id: 1, method: '$/cancelRequest', params: { id: 1 } }), [[1, -32601]]],
-  'progress that nobody asked for': [message({ method: '$/progress', params: [null] }), []],
-  'a trace that nobody asked for': [message({ method: '$/logTrace' }), []],
+  'a response with an invalid id and an invalid error': [message({ id: {}, error: 5 }), []],
+  'a cancellation of an unknown request': [message({ method: '$/cancelRequest', params: { id: 77 } }), []],
+  'a cancellation without params': [message({ method: '$/cancelRequest' }), []],
+  'a cancellation of null': [message({ method: '$/cancelRequest', params: { id: null } }), []],
+  'a cancellation with positional params': [message({ method: '$/cancelRequest', params: [1] }), []],
+  'a cancellation that is a request': [message({ id: 1, method: '$/cancelRequest', params: { id: 1 } }), [[1, -32601]]],
+  'a progress notification, which only the daemon sends': [message({ method: '$/progress', params: [null] }), []],
+  'a trace notification, which only the daemon sends': [message({ method: '$/logTrace' }), []],
   'an unknown notification': [message({ method: '$/whatever', params: [1, 2] }), []],
   'nested 100 000 deep': [`{"jsonrpc":"2.0","id":1,"method":"server/health","params":{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`, [[1, undefined]]],
-  'more values than memory is for': [`{"jsonrpc":"2.0","id":1,"method":"server/health","params":[${'{},'.repeat(MAX_VALUES)}{}]}`, [[null, INVALID]]],
+  'more values than are allowed': [`{"jsonrpc":"2.0","id":1,"method":"server/health","params":[${'{},'.repeat(MAX_VALUES)}{}]}`, [[null, INVALID]]],
 };
 
 describe('the guard', () => {
@@ -85,14 +85,14 @@ describe('the guard', () => {
       }));
   }
 
-  it('answers before initialize as well', () =>
+  it('answers an invalid message before initialize as well', () =>
     withServer({}, async ({ wire }) => {
       wire.raw(frame('{'), frame('[]'));
       await wire.ask('last', 'server/health');
       expect(codesOf(wire.received)).to.deep.equal([[null, PARSE], [null, INVALID], ['last', -32002]]);
     }));
 
-  it('lives on after a message that is skipped', () =>
+  it('goes on after a message that was skipped', () =>
     withServer({}, async (server) => {
       await server.initialize();
       server.wire.raw(frame('ab', 'Content-Type: x; charset=ascii\r\nContent-Length: 2\r\n\r\n'));
@@ -100,16 +100,16 @@ describe('the guard', () => {
       expect(codesOf(await server.flush())).to.deep.equal([[null, INVALID], [null, INVALID]]);
     }));
 
-  it('ends with code 1 and says why when the stream is lost, after serving what came before', async () => {
+  it('serves what came before the stream was lost, then ends with code 1 and logs the reason', async () => {
     const server = new TestServer();
     await server.initialize();
     server.wire.raw(frame(request(1, 'server/health')), 'Content-Length: ?\r\n\r\n', frame(request(2, 'server/health')));
     expect(await server.connection.done).to.equal(1);
     expect(codesOf(server.wire.received)).to.deep.equal([['init', undefined], [1, undefined]]);
-    expect(server.errors()).to.deep.equal(["the input can't be followed any further: Content-Length is not a decimal number of bytes"]);
+    expect(server.errors()).to.deep.equal(["the start of the next message cannot be found, so the connection ends: Content-Length is not a decimal number of bytes"]);
   });
 
-  it('ends with code 1 when the stream is lost, even after shutdown', async () => {
+  it('ends with code 1 if the stream is lost, even after shutdown', async () => {
     const server = new TestServer();
     await server.initialize();
     await server.wire.ask(1, 'shutdown');
@@ -118,7 +118,7 @@ describe('the guard', () => {
     expect(server.errors()).to.have.length(1);
   });
 
-  it('keeps 1 and "1" apart, and echoes each as it came', () =>
+  it('distinguishes the ids 1 and "1", and answers each unchanged', () =>
     withServer({ handlers: { 'session/list': untilAborted } }, async (server) => {
       await server.initialize();
       server.wire.send(request(1, 'session/list'), request('1', 'session/list'), request('01', 'server/health'));
@@ -126,7 +126,7 @@ describe('the guard', () => {
       expect(server.connection.guard.inFlight.size).to.equal(2);
     }));
 
-  it('refuses an id that is in flight, with id null, and takes it again after the answer', () => {
+  it('refuses an id that is in flight, with id null, and accepts it again after the answer', () => {
     let answer: (value: unknown) => void = () => undefined;
     const handlers = { 'session/list': () => new Promise((resolve) => void (answer = resolve)) };
     return withServer({ handlers }, async (server) => {
@@ -140,7 +140,7 @@ describe('the guard', () => {
     });
   });
 
-  it('refuses requests beyond the number that may wait', () =>
+  it('refuses requests beyond the maximum number in flight', () =>
     withServer({ handlers: { 'session/list': untilAborted } }, async (server) => {
       await server.initialize();
       for (let id = 0; id <= MAX_IN_FLIGHT; id += 1) server.wire.send(request(id, 'session/list'));
@@ -149,7 +149,7 @@ describe('the guard', () => {
       expect(server.connection.guard.inFlight.size).to.equal(MAX_IN_FLIGHT);
     }));
 
-  it('refuses requests beyond the bytes that may wait', () =>
+  it('refuses requests beyond the maximum bytes in flight', () =>
     withServer({ handlers: { 'session/list': untilAborted } }, async (server) => {
       await server.initialize();
       const size = 40 * 1024 * 1024;
@@ -163,7 +163,7 @@ describe('the guard', () => {
       expect(server.connection.guard.inFlight.size).to.equal(fit);
     }));
 
-  it('answers what waits when the connection ends', async () => {
+  it('answers all requests in flight when the connection ends', async () => {
     const server = new TestServer({ handlers: { 'session/list': () => new Promise(() => undefined) } });
     await server.initialize();
     server.wire.send(request(1, 'session/list'), request('x', 'session/list'), notification('exit'));
@@ -171,11 +171,11 @@ describe('the guard', () => {
     await server.clock.advance(2000);
     expect(await server.connection.done).to.equal(1);
     expect(codesOf(server.wire.received.slice(1))).to.deep.equal([[1, -32800], ['x', -32800]]);
-    expect(server.errors()).to.deep.equal(['closing failed']);
+    expect(server.errors()).to.deep.equal(['closing the connection failed']);
   });
 });
 
-describe('requests of ours', () => {
+describe('requests of the daemon', () => {
   async function asking(): Promise<{ wire: Wire; delivered: object[]; lines: Line[]; ask: () => Promise<void> }> {
     const wire = new Wire();
     const lines: Line[] = [];
@@ -190,13 +190,13 @@ describe('requests of ours', () => {
     'a result': [{ id: 5, result: 1 }, [{ jsonrpc: '2.0', id: 5, result: 1 }]],
     'null': [{ id: 5, result: null }, [{ jsonrpc: '2.0', id: 5, result: null }]],
     'an error': [{ id: 5, error: { code: 7, message: 'no' } }, [{ jsonrpc: '2.0', id: 5, error: { code: 7, message: 'no', data: undefined } }]],
-    'an error that is none': [{ id: 5, error: 'no' }, [{ jsonrpc: '2.0', id: 5, error: { code: -32603, message: 'The error of the response is malformed.' } }]],
-    'neither': [{ id: 5, error: null }, [{ jsonrpc: '2.0', id: 5, result: null }]],
-    'the answer to another': [{ id: 6, result: 1 }, []],
+    'a malformed error': [{ id: 5, error: 'no' }, [{ jsonrpc: '2.0', id: 5, error: { code: -32603, message: 'The error of the response is malformed.' } }]],
+    'neither a result nor an error': [{ id: 5, error: null }, [{ jsonrpc: '2.0', id: 5, result: null }]],
+    'the answer to another request': [{ id: 6, result: 1 }, []],
     'the id as a string': [{ id: '5', result: 1 }, []],
   };
   for (const [name, [answer, expected]] of Object.entries(answers)) {
-    it(`are answered by ${name}: ${expected.length === 0 ? 'dropped' : 'taken'}`, async () => {
+    it(`are answered by ${name}: ${expected.length === 0 ? 'dropped' : 'accepted'}`, async () => {
       const { wire, delivered, ask } = await asking();
       await ask();
       wire.send({ jsonrpc: '2.0', ...answer }, { jsonrpc: '2.0', ...answer });
@@ -210,15 +210,15 @@ describe('the weight of a body', () => {
   const padded = (text: string) => Buffer.from(text + ' '.repeat(MAX_VALUES));
   const cases: Record<string, [Buffer, boolean]> = {
     'small': [Buffer.from('['.repeat(1000)), false],
-    'large, of one string': [padded(`"${',[{'.repeat(MAX_VALUES)}"`), false],
+    'large, with one string': [padded(`"${',[{'.repeat(MAX_VALUES)}"`), false],
     'large, with escaped quotes': [padded(`"${'\\"'.repeat(MAX_VALUES)}${',[{'.repeat(MAX_VALUES)}"`), false],
     'large, with a backslash before the last quote': [padded(`["\\\\"${',1'.repeat(MAX_VALUES)}]`), true],
-    'just as many as may be': [padded(`[${'1,'.repeat(MAX_VALUES - 2)}1]`), false],
-    'one more': [padded(`[${'1,'.repeat(MAX_VALUES - 1)}1]`), true],
+    'exactly the maximum': [padded(`[${'1,'.repeat(MAX_VALUES - 2)}1]`), false],
+    'one more than the maximum': [padded(`[${'1,'.repeat(MAX_VALUES - 1)}1]`), true],
     'nested': [Buffer.from('['.repeat(MAX_VALUES + 1)), true],
     'a string that never ends': [padded(`"${'\\"'.repeat(MAX_VALUES)}`), false],
   };
   for (const [name, [body, expected]] of Object.entries(cases)) {
-    it(`${name}: ${expected ? 'too heavy' : 'fine'}`, () => void expect(isTooHeavy(body)).to.equal(expected));
+    it(`is ${expected ? 'too high' : 'acceptable'}: ${name}`, () => void expect(isTooHeavy(body)).to.equal(expected));
   }
 });

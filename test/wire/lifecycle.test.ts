@@ -1,4 +1,4 @@
-/** From initialize to exit (protocol section 2). */
+/** The lifecycle of a connection, from initialize to exit. */
 import { expect } from 'chai';
 import { MAX_CLOSE_MS } from '../../server/src/wire/server.ts';
 import { deferred } from '../../server/src/base/promises.ts';
@@ -19,7 +19,7 @@ describe('lifecycle', () => {
       expect(wire.received[0]?.error?.data.kind).to.equal('ServerNotInitialized');
     }));
 
-  it('answers initialize with what the service can do', () =>
+  it('answers initialize with the capabilities of the service', () =>
     withServer({}, async (server) => {
       const { result } = await server.initialize({ clientInfo: { name: 'test' }, capabilities: { output: { flowControl: true } } });
       expect(result.protocolVersion).to.equal('1.0');
@@ -30,15 +30,15 @@ describe('lifecycle', () => {
     }));
 
   const versions: Record<string, [unknown, number | undefined]> = {
-    'none named': [undefined, undefined],
-    'ours': [['1.0'], undefined],
-    'ours among others': [['3.0', '1.0'], undefined],
-    'others': [['2.0', '0.9'], -32600],
+    'no versions named': [undefined, undefined],
+    'the version of the daemon': [['1.0'], undefined],
+    'the version of the daemon and others': [['3.0', '1.0'], undefined],
+    'only other versions': [['2.0', '0.9'], -32600],
     'an empty list': [[], -32600],
-    'no list': ['1.0', -32602],
+    'a string instead of a list': ['1.0', -32602],
   };
   for (const [name, [protocolVersions, code]] of Object.entries(versions)) {
-    it(`negotiates ${name}: ${code ?? 'agreed'}`, () =>
+    it(`negotiates the protocol version, ${name}: ${code ?? 'accepted'}`, () =>
       withServer({}, async (server) => {
         const { error } = await server.initialize({ protocolVersions });
         expect(error?.code).to.equal(code);
@@ -46,7 +46,7 @@ describe('lifecycle', () => {
       }));
   }
 
-  it('can be initialized after an attempt that failed, and not after one that did not', () =>
+  it('accepts another initialize after one that failed, and none after one that succeeded', () =>
     withServer({}, async (server) => {
       expect((await server.initialize({ protocolVersions: ['0'] })).error?.code).to.equal(-32600);
       expect((await server.wire.ask(1, 'server/health')).error?.code).to.equal(-32002);
@@ -56,12 +56,12 @@ describe('lifecycle', () => {
       expect((await server.wire.ask(2, 'server/health')).error).to.equal(undefined);
     }));
 
-  it('says why the service could not be opened', () =>
+  it('answers initialize with the reason if the service refuses the client', () =>
     withServer({ open: () => Promise.reject(new ProtocolError('PolicyDenied', 'no', { rule: 'x' })) }, async (server) => {
       expect((await server.initialize()).error).to.deep.equal({ code: 1032, message: 'no', data: { kind: 'PolicyDenied', rule: 'x' } });
     }));
 
-  it('serves what was sent behind initialize without waiting, in its order', () => {
+  it('serves, in their order, requests that the client sends without waiting for the result of initialize', () => {
     const order: string[] = [];
     const note = (name: string) => () => void order.push(name);
     const handlers = { 'session/list': note('list'), 'command/ack': note('ack'), 'runtime/list': note('runtimes') };
@@ -77,14 +77,14 @@ describe('lifecycle', () => {
 
   const pids: [unknown, number[]][] = [[null, []], [undefined, []], [0, []], [-4, []], [4321, [4321]]];
   for (const [processId, expected] of pids) {
-    it(`tells the processId ${String(processId)}: ${expected.join() || 'nobody'}`, () =>
+    it(`watches the process with the processId ${String(processId)}: ${expected.join() || 'none'}`, () =>
       withServer({}, async (server) => {
         expect((await server.initialize({ processId })).error).to.equal(undefined);
         expect(server.pids).to.deep.equal(expected);
       }));
   }
 
-  it('closes the service at shutdown, answers null, and then takes exit alone', async () => {
+  it('closes the service at shutdown, answers null, and then accepts only exit', async () => {
     const closed = deferred();
     const server = new TestServer({ close: () => closed.promise });
     await server.initialize();
@@ -100,13 +100,13 @@ describe('lifecycle', () => {
     expect(server.errors()).to.deep.equal([]);
   });
 
-  it('says so when the service could not be closed, and exits with 0 all the same', async () => {
+  it('logs an error if the service cannot be closed, and exits with 0 all the same', async () => {
     const server = new TestServer({ close: () => Promise.reject(new Error('stuck')) });
     await server.initialize();
     expect((await server.wire.ask(1, 'shutdown')).error?.code).to.equal(-32603);
     server.wire.send(notification('exit'));
     expect(await server.connection.done).to.equal(0);
-    expect(server.errors()).to.deep.equal(['shutdown failed', 'closing failed']);
+    expect(server.errors()).to.deep.equal(['shutdown failed', 'closing the connection failed']);
   });
 
   const ways: Record<string, [before: object[], end: (server: TestServer) => void, code: number]> = {
@@ -137,7 +137,7 @@ describe('lifecycle', () => {
     });
   }
 
-  it('takes a whole conversation in one piece, end of input included', async () => {
+  it('serves a whole conversation that arrives in one chunk, together with the end of the input', async () => {
     const server = new TestServer();
     const whole = [initialize(), notification('initialized'), health(1), request(2, 'shutdown'), notification('exit')];
     server.wire.input.end(Buffer.concat(whole.map((one) => frame(one))));
@@ -158,13 +158,13 @@ describe('lifecycle', () => {
     await server.flushTurns();
     await server.clock.advance(2000);
     expect(await server.connection.done).to.equal(1);
-    expect(server.errors()).to.deep.equal(['closing failed']);
+    expect(server.errors()).to.deep.equal(['closing the connection failed']);
     opened.resolve();
     await server.flushTurns();
     expect(closes).to.equal(1);
   });
 
-  it('waits a while for the service to close, and no longer', async () => {
+  it('waits for the service to close, but not longer than the maximum', async () => {
     const server = new TestServer({ close: () => new Promise(() => undefined) });
     await server.initialize();
     let ended = false;
@@ -173,7 +173,7 @@ describe('lifecycle', () => {
     expect(ended).to.equal(false);
     await server.clock.advance(1);
     expect(ended).to.equal(true);
-    expect(server.errors()).to.deep.equal(['closing failed']);
+    expect(server.errors()).to.deep.equal(['closing the connection failed']);
   });
 
   it('reads nothing more once it is closing', async () => {
@@ -189,7 +189,7 @@ describe('lifecycle', () => {
     expect(codesOf(server.wire.received)).to.deep.equal([['init', undefined]]);
   });
 
-  it('aborts what runs when it ends, and lets it answer', async () => {
+  it('aborts running requests when it ends, and sends their answers', async () => {
     const handlers = {
       'command/executeShell': async (_: unknown, { signal }: { signal: AbortSignal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -205,7 +205,7 @@ describe('lifecycle', () => {
     expectEmpty(server);
   });
 
-  it('sends nothing after it has ended, and says so to nobody', async () => {
+  it('sends nothing after it has ended, and reports no error for that', async () => {
     const server = new TestServer();
     await server.initialize();
     await server.connection.close();

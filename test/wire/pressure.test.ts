@@ -1,4 +1,4 @@
-/** A client that sends faster than it is served, or does not read, fills no memory. */
+/** A client that sends faster than it is served, or that does not read, cannot fill the memory. */
 import { expect } from 'chai';
 import { PassThrough, Writable } from 'node:stream';
 import type { Message } from 'vscode-jsonrpc';
@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 describe('a client that never reads', () => {
-  it('is served no further once too much waits for it, and again when it reads', async () => {
+  it('is served no further once too much waits to be read, and again when it reads', async () => {
     const wire = new Wire({ deaf: true });
     const handlers = { 'session/list': () => ({ filler: 'x'.repeat(MIB) }) };
     await withServer({ wire, handlers }, async (server) => {
@@ -40,7 +40,7 @@ describe('a client that never reads', () => {
     });
   });
 
-  it('is answered with RateLimited where the results would fill the memory', async () => {
+  it('is answered RateLimited instead of results that would fill the memory', async () => {
     const wire = new Wire({ deaf: true });
     const asked = Math.ceil(MAX_UNREAD_BYTES / (16 * MIB)) + 3;
     let answer: (value: unknown) => void = () => undefined;
@@ -61,7 +61,7 @@ describe('a client that never reads', () => {
     });
   }).timeout(60_000);
 
-  it('can end all the same, with a queue nobody can answer', async () => {
+  it('can end the connection all the same, although requests are waiting', async () => {
     const wire = new Wire({ deaf: true });
     const server = new TestServer({ wire, handlers: { 'session/list': () => ({ filler: 'x'.repeat(40 * MIB) }) } });
     wire.send(request('init', 'initialize', {}), request(1, 'session/list'));
@@ -80,10 +80,10 @@ describe('a client that never reads', () => {
     const ended = server.connection.close();
     await server.clock.advance(2000);
     expect(await ended).to.equal(1);
-    expect(server.errors()).to.deep.equal(['closing failed']);
+    expect(server.errors()).to.deep.equal(['closing the connection failed']);
   });
 
-  it('holds back whoever awaits a notification, until it reads', async () => {
+  it('holds back senders that wait for their notifications, until it reads', async () => {
     const wire = new Wire({ deaf: true });
     await withServer({ wire }, async (server) => {
       wire.send(request('init', 'initialize', {}));
@@ -104,7 +104,7 @@ describe('a client that never reads', () => {
 });
 
 describe('a client that sends without end', () => {
-  it('and never reads is read no further once the refusals fill the memory', async () => {
+  it('and never reads is not read any further once too many errors wait to be read', async () => {
     const wire = new Wire({ deaf: true });
     await withServer({ wire }, async (server) => {
       const garbage = frame({ jsonrpc: '1.0', id: 'x'.repeat(100_000) });
@@ -139,7 +139,7 @@ describe('a client that sends without end', () => {
 });
 
 describe('the valve', () => {
-  it('shuts when what is refused is not read, and opens when half of that is', () => {
+  it('pauses when too many errors are unread, and resumes when half of them have been read', () => {
     const input = new PassThrough();
     let unsent = MAX_UNSENT_BYTES;
     const valve = new Valve({ pause: () => void input.pause(), resume: () => void input.resume(), get unsentBytes() { return unsent; } });
@@ -162,12 +162,12 @@ describe('the valve', () => {
     const state = { unsent: 0 };
     const valve = new Valve({ pause: () => void input.pause(), resume: () => void input.resume(), get unsentBytes() { return state.unsent; } });
     const handed: Message[] = [];
-    valve.open((one) => void handed.push(one));
+    valve.listen((one) => void handed.push(one));
     for (let id = 0; id < count; id += 1) valve.put(message(id), 1);
     return { input, state, valve, handed, next: () => valve.dispatched(handed[handed.length - 1] as Message) };
   }
 
-  it('hands on one message at a time, and reads no more while too many wait', () => {
+  it('hands on one message at a time, and pauses while too many messages wait', () => {
     const { input, handed, next } = filled(MAX_WAITING + 1);
     expect([handed.length, input.isPaused()]).to.deep.equal([1, false]);
     const full = filled(MAX_WAITING + 2);
@@ -181,7 +181,7 @@ describe('the valve', () => {
     expect(handed).to.deep.equal(Array.from({ length: MAX_WAITING + 1 }, (_, id) => message(id)));
   });
 
-  it('reads no more while the messages that wait are large', () => {
+  it('pauses while the waiting messages have too many bytes', () => {
     const { input, valve, next } = filled(1);
     valve.put(message(1), MAX_WAITING_BYTES);
     expect(input.isPaused()).to.equal(false);
@@ -191,7 +191,7 @@ describe('the valve', () => {
     expect(input.isPaused()).to.equal(false);
   });
 
-  it('hands on nothing while too much is unread, until it is released', () => {
+  it('hands on nothing while too many bytes are unread, until it is released', () => {
     const { input, state, valve, handed, next } = filled(3);
     state.unsent = MAX_UNSENT_BYTES + 1;
     next();
@@ -238,7 +238,7 @@ describe('the outlet', () => {
   });
 
   for (const name of ['while it waits', 'before it writes', 'at the write'] as const) {
-    it(`drops what it can't send when the reader goes ${name}`, async () => {
+    it(`drops messages that it cannot send when the reader goes ${name}`, async () => {
       const fault = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
       const gone: unknown[] = [];
       const output = new Writable({

@@ -1,4 +1,4 @@
-/** Streams as no decent client sends them, made from messages that a decent one does. */
+/** Generates malformed streams by damaging streams of valid messages. */
 import fc from 'fast-check';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
 
@@ -116,7 +116,7 @@ const segment = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)) },
 );
 
-/** A stream, cut into chunks. */
+/** A stream, split into chunks. */
 export const chunks: fc.Arbitrary<Buffer[]> = fc
   .tuple(fc.array(segment, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 12 }), fc.boolean())
   .map(([segments, cuts, singly]) => {

@@ -1,9 +1,9 @@
-/** A connection under test, with a service whose handlers the test gives. */
+/** A connection under test, with a service whose handlers the test provides. */
 import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { type Connection, connect } from '../../server/src/wire/server.ts';
-import type { Client, Open, Serve, Service } from '../../server/src/wire/service.ts';
+import type { Client, OpenService, Serve, Service } from '../../server/src/wire/service.ts';
 import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { type Json, type Received, Wire } from './wire.ts';
@@ -20,10 +20,10 @@ export function recordingLog(lines: Line[]): Log {
   return log;
 }
 
-/** Handlers as loose as tests want them. */
+/** The handlers of a test, whose params are not typed. */
 export type TestHandlers = Record<string, (params: Json, context: { signal: AbortSignal }) => unknown>;
 
-/** A handler that ends when it is cancelled, and not before. */
+/** A handler that runs until it is cancelled. */
 export function untilAborted(_params: unknown, { signal }: { signal: AbortSignal }): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -33,14 +33,14 @@ export function untilAborted(_params: unknown, { signal }: { signal: AbortSignal
 
 export interface Options {
   readonly handlers?: TestHandlers;
-  /** The request methods advertised; all that have a handler if absent. */
+  /** The request methods in the capabilities. Default: all that have a handler. */
   readonly served?: readonly string[];
   readonly wire?: Wire;
-  /** Shared with another server where one is given. */
+  /** For a clock that is shared with another server. */
   readonly clock?: FakeClock;
-  readonly open?: Open;
+  readonly open?: OpenService;
   readonly close?: () => Promise<void>;
-  /** Error lines that the test expects, by what their message holds. */
+  /** The errors that the test expects in the log, by a part of their message. */
   readonly errors?: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export class TestServer {
   constructor(options: Options = {}) {
     this.wire = options.wire ?? new Wire();
     this.clock = options.clock ?? new FakeClock();
-    const open: Open = async (params, client) => {
+    const open: OpenService = async (params, client) => {
       this.params = params;
       this.client = client;
       return options.open ? options.open(params, client) : this.#service(options);
@@ -77,13 +77,13 @@ export class TestServer {
     return this.wire.ask('init', 'initialize', { processId: null, capabilities: {}, ...params });
   }
 
-  /** Everything received up to the answer of a request that is sent now and always answered at once. */
+  /** Sends a request that is always answered at once, and returns everything that was received up to its answer. */
   async flush(): Promise<Received[]> {
     await this.wire.ask('probe', 'server/health', {});
     return this.wire.received.filter(({ id }) => id !== 'probe' && id !== 'init');
   }
 
-  /** Lets everything happen that needs neither input nor time. */
+  /** Waits until everything has happened that needs neither input nor time. */
   async flushTurns(): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
@@ -110,7 +110,7 @@ export class TestServer {
   }
 }
 
-/** Runs a test, ends the connection, and looks at what it leaves: nothing waits, and no error went unexpected. */
+/** Runs a test, ends the connection, and checks that nothing waits any more and that no unexpected error was logged. */
 export async function withServer(options: Options, test: (server: TestServer) => Promise<void>): Promise<void> {
   const server = new TestServer(options);
   try {

@@ -24,7 +24,7 @@ async function listening(at: { port: number; host: string } | { path: string }, 
   }
 }
 
-/** Both directions work, and an answer still leaves after the client has ended its side and we have let go of ours. */
+/** Checks both directions, and that an answer is still sent after the client has ended its side and the daemon has disposed of the stream. */
 async function converse(stream: ByteStream, accepted: Promise<Socket>): Promise<void> {
   const socket = await accepted;
   socket.end('question');
@@ -51,7 +51,7 @@ describe('byte streams to a client', () => {
     }
   });
 
-  it('say so when nobody listens', async () => {
+  it('reject if nobody listens', async () => {
     const fault: unknown = await pipeStream(join(tmpdir(), 'codebeaker-nobody')).then(
       () => undefined,
       (one: unknown) => one,
@@ -59,7 +59,7 @@ describe('byte streams to a client', () => {
     expect(fault).to.have.property('code', 'ENOENT');
   });
 
-  it('let go of stdin', () => {
+  it('destroy stdin when they are disposed of', () => {
     const input = new PassThrough();
     stdioStream(input, new PassThrough()).dispose();
     expect(input.destroyed).to.equal(true);
@@ -75,7 +75,7 @@ describe('stdout', () => {
     return { process, stdout, stderr, output: () => read(stdout), errors: () => read(stderr) };
   };
 
-  it('carries what is written to what was taken, and nothing else', () => {
+  it('carries what is written to the stream that takeStdout returned, and nothing else', () => {
     const { process, output, errors } = make();
     const earlier = new Console(process);
     earlier.log('before');
@@ -89,7 +89,7 @@ describe('stdout', () => {
     expect(errors()).to.equal('stray 1\nstray 2\nstray 3');
   });
 
-  it('keeps the order, and tells when it is full', async () => {
+  it('keeps the order, and applies back-pressure when it is full', async () => {
     const { process, stdout } = make();
     const taken = takeStdout(process.stdout, () => process.stderr);
     const sent = Array.from({ length: 50 }, (_, at) => `${at};`.padEnd(10_000));
@@ -101,7 +101,7 @@ describe('stdout', () => {
     expect(received).to.equal(sent.join(''));
   });
 
-  it('breaks when its reader goes', async () => {
+  it('is destroyed when its reader goes away', async () => {
     const { process, stdout } = make();
     const taken = takeStdout(process.stdout, () => process.stderr);
     const fault = new Error('write EPIPE');

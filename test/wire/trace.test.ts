@@ -1,4 +1,4 @@
-/** `$/setTrace` and `$/logTrace`. */
+/** What `$/logTrace` reports at each level, and that `$/setTrace` changes the level. */
 import { expect } from 'chai';
 import { ProtocolError } from '../../server/src/protocol/index.ts';
 import { withServer } from './server.ts';
@@ -18,11 +18,11 @@ describe('trace', () => {
     return traces.filter(({ message }) => !message.includes('server/health'));
   }
 
-  it('says nothing when off', async () => {
+  it('reports nothing when it is off', async () => {
     expect(await traced('off', request(1, 'command/executeShell', shell))).to.deep.equal([]);
   });
 
-  it('says what it handles', async () => {
+  it('reports the messages that are received and answered', async () => {
     const traces = await traced('messages', request(1, 'command/executeShell', shell), request(2, 'session/close', { sessionId: 's' }), notification('command/input', { commandId: 'c', data: '' }));
     expect(traces).to.have.deep.members([
       { message: "Received request 'command/executeShell'." },
@@ -33,7 +33,7 @@ describe('trace', () => {
     ]);
   });
 
-  it('adds params when verbose, without secrets and within bounds', async () => {
+  it('adds the params when it is verbose, without secrets and up to a maximum length', async () => {
     const nested = { sessionId: 's', command: { type: 'executeShell', secrets: { B: 'hidden-2' }, env: ['hidden-3'] } };
     const traces = await traced(
       'verbose',
@@ -50,9 +50,9 @@ describe('trace', () => {
     expect(traces.some(({ verbose = '' }) => verbose.length > 9000)).to.equal(true);
   });
 
-  it('hides all params of a method that nobody knows', async () => {
+  it('hides all params of an unknown method', async () => {
     const traces = await traced('verbose', request(1, 'session/creat', { secrets: { A: 'hidden-5' } }));
-    expect(traces[0]).to.deep.equal({ message: "Received request 'session/creat'.", verbose: 'Params: (hidden: the method is not known)' });
+    expect(traces[0]).to.deep.equal({ message: "Received request 'session/creat'.", verbose: 'Params: (hidden, because the method is unknown)' });
   });
 
   it('is turned on and off by $/setTrace', async () => {
@@ -61,7 +61,7 @@ describe('trace', () => {
     expect(traces.map(({ message }) => message)).to.deep.equal(["Received notification 'command/input'.", "Received notification '$/setTrace'.", "Received notification '$/setTrace'."]);
   });
 
-  it('shows params nested too deeply as such', async () => {
+  it('says so if params are nested too deeply to be shown', async () => {
     const depth = 50_000;
     const body = `{"jsonrpc":"2.0","id":9,"method":"session/close","params":{"sessionId":"s","a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
     await withServer({ handlers }, async (server) => {

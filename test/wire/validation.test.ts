@@ -1,4 +1,4 @@
-/** Params are checked once, and what is wrong is named (protocol sections 1 and 7). */
+/** Params are validated once, and errors name the path of everything that is wrong. */
 import { expect } from 'chai';
 import { parseParams } from '../../server/src/wire/validate.ts';
 import { ExecuteShell, type ProtocolError } from '../../server/src/protocol/index.ts';
@@ -11,13 +11,13 @@ describe('validation', () => {
     'absent params': ['session/close', undefined, [['sessionId', /expected string/]]],
     'a wrong type': ['session/close', { sessionId: 1 }, [['sessionId', /expected string, received number/]]],
     'positional params': ['session/close', ['s'], [['', /expected object, received array/]]],
-    'something nested': ['session/create', { limits: { pids: 0 } }, [['limits.pids', /expected number to be >0/]]],
-    'a list': ['session/create', { network: { mode: 'allowlist', hosts: ['a', 2] } }, [['network.hosts.1', /expected string/]]],
-    'one of several': ['session/create', { preference: 'fast' }, [['preference', /"speed"\|"security"/]]],
-    'several at once': ['session/create', { label: 5, strict: 'yes' }, [['label', /string/], ['strict', /boolean/]]],
-    'a message of the schema': ['command/executeShell', shell({ env: { '1A': 'x' } }), [['env.1A', /Invalid key/]]],
-    'a pattern': ['command/signal', { commandId: 'c', signal: 'INT' }, [['signal', /a POSIX name/]]],
-    'none of the types': ['command/executeShell', { sessionId: 's', command: 5 }, [['command', /expected string or array/]]],
+    'a nested member': ['session/create', { limits: { pids: 0 } }, [['limits.pids', /expected number to be >0/]]],
+    'an item of a list': ['session/create', { network: { mode: 'allowlist', hosts: ['a', 2] } }, [['network.hosts.1', /expected string/]]],
+    'an unknown value of an enum': ['session/create', { preference: 'fast' }, [['preference', /"speed"\|"security"/]]],
+    'several errors at once': ['session/create', { label: 5, strict: 'yes' }, [['label', /string/], ['strict', /boolean/]]],
+    'an error with the schema’s own message': ['command/executeShell', shell({ env: { '1A': 'x' } }), [['env.1A', /Invalid key/]]],
+    'a value that does not match its pattern': ['command/signal', { commandId: 'c', signal: 'INT' }, [['signal', /a POSIX name/]]],
+    'a value with none of several types': ['command/executeShell', { sessionId: 's', command: 5 }, [['command', /expected string or array/]]],
     'an empty list in a union': ['command/executeShell', { sessionId: 's', command: [] }, [['command', /array/]]],
     'NUL': ['command/executeShell', { sessionId: 's', command: ['a\0'] }, [['command.0', /NUL/]]],
   };
@@ -25,7 +25,7 @@ describe('validation', () => {
     ['session/close', 'session/create', 'command/executeShell', 'command/signal'].map((name) => [name, expect.fail]),
   );
   for (const [name, [method, params, issues]] of Object.entries(cases)) {
-    it(`names the place: ${name}`, () =>
+    it(`names the path of ${name}`, () =>
       withServer({ handlers }, async (server) => {
         await server.initialize();
         const { error } = await server.wire.ask(1, method, params);
@@ -44,12 +44,12 @@ describe('validation', () => {
     [shell({ command: ['ls'] }), shell({ command: ['ls'] })],
   ];
   for (const [params, expected] of lua) {
-    it(`takes ${JSON.stringify(params)} as ${JSON.stringify(expected)}`, () => {
+    it(`accepts ${JSON.stringify(params)} as ${JSON.stringify(expected)}`, () => {
       expect(parseParams(ExecuteShell.params, params)).to.deep.equal(expected);
     });
   }
 
-  it('takes [] for {} all the way down, and nowhere else', () => {
+  it('accepts [] as {} at any depth where an object is expected, and nowhere else', () => {
     const seen: unknown[] = [];
     return withServer({ handlers: { 'session/create': (params) => void seen.push(params) } }, async (server) => {
       expect((await server.initialize({ capabilities: [], initializationOptions: [] })).error).to.equal(undefined);
@@ -61,7 +61,7 @@ describe('validation', () => {
     });
   });
 
-  it('says where in the params a part of them lies', () => {
+  it('names the path from the top of the params, also if only a part of them is validated', () => {
     try {
       parseParams(ExecuteShell.params, { sessionId: 's' }, ['command']);
       expect.fail('accepted');

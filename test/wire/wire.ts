@@ -1,8 +1,8 @@
-/** The client's end of a connection in memory: raw bytes in, messages out. It shares no code with what it tests. */
+/** The client's end of a connection in memory. It writes raw bytes and reads messages, and shares no code with the daemon. */
 import { PassThrough } from 'node:stream';
 import type { ByteStream } from '../../server/src/wire/streams.ts';
 
-/** What was JSON: tests look into it as they please. */
+/** A parsed message, whose members are not typed. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export interface Received {
@@ -31,7 +31,7 @@ export class Wire {
   #buffer = Buffer.alloc(0);
   #waiting: { matches: (message: Received) => boolean; resolve: (message: Received) => void }[] = [];
 
-  /** A deaf client does not read until `listen`. */
+  /** A deaf client does not read before `listen` is called. */
   constructor({ deaf = false, highWaterMark = 16 * 1024 } = {}) {
     this.output = new PassThrough({ highWaterMark });
     this.stream = { input: this.input, output: this.output, dispose: () => void (this.disposed = true) };
@@ -50,19 +50,19 @@ export class Wire {
     this.raw(...messages.map((message) => frame(message)));
   }
 
-  /** Asks, and resolves with the answer to `id`. */
+  /** Sends a request and resolves with the answer to its id. */
   ask(id: unknown, method: string, params?: unknown): Promise<Received> {
     const answer = this.next((message) => message.id === id);
     this.send(request(id, method, params));
     return answer;
   }
 
-  /** The first message that matches, received before or not. */
+  /** The first message that matches, also if it was received before the call. */
   async find(matches: (message: Received) => boolean): Promise<Received> {
     return this.received.find(matches) ?? this.next(matches);
   }
 
-  /** The first message from now on that matches. */
+  /** The first message that matches and is received after the call. */
   next(matches: (message: Received) => boolean): Promise<Received> {
     return new Promise((resolve) => this.#waiting.push({ matches, resolve }));
   }

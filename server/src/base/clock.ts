@@ -1,10 +1,10 @@
-/** Time comes from here, so that tests can move it. */
+/** The source of time for the whole daemon. It is a parameter everywhere, so tests can use a clock that they move. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds that never go back. */
+  /** Milliseconds since some moment; the value never goes back. */
   monotonic(): number;
-  /** Calls `callback` once after `ms`. The result cancels it. */
+  /** Calls `callback` once, after `ms` milliseconds. Calling the returned function cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -20,22 +20,22 @@ export const systemClock: Clock = {
   },
 };
 
-/** Settles like `work`, or rejects with `error()` after `ms`. The timer never outlives the wait. */
-export async function deadline<T>(clock: Clock, ms: number, work: Promise<T>, error: () => Error): Promise<T> {
+/** Settles as `promise` does, or rejects with `error()` after `ms`. No timer is left behind. */
+export async function deadline<T>(clock: Clock, ms: number, promise: Promise<T>, error: () => Error): Promise<T> {
   let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     cancel = clock.after(ms, () => reject(error()));
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([promise, late]);
   } finally {
     cancel?.();
   }
 }
 
-/** Resolves with whether `work` settles within `ms`, however it does. For a wait that goes on in either case. */
-export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
-  const settled = work.then(() => true, () => true);
+/** Resolves with true when `promise` is fulfilled or rejected, or with false after `ms` if it has done neither. Never rejects. */
+export function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(() => true, () => true);
   return deadline(clock, ms, settled, () => new Error('late')).catch(() => false);
 }
 

@@ -1,6 +1,6 @@
-/** Tells texts apart, as 32 hexadecimal digits. It stands up to nobody who looks for another text with the same ones. */
+/** A digest of a text, as 32 hexadecimal digits. It is not cryptographic: somebody can construct two texts with the same digest. */
 
-/** FNV-1a from four seeds, without what it takes to load node:crypto. */
+/** FNV-1a with four seeds. Loading node:crypto instead would slow down every start. */
 export function digest(text: string): string {
   return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((seed) => hash(text, seed).toString(16).padStart(8, '0')).join('');
 }

@@ -1,9 +1,9 @@
-/** An object that stands before another one of its kind: it does a few things itself and leaves the rest to the other. */
+/** Decorators: objects that implement a few members of an interface themselves and forward the rest to another object. */
 
 /**
- * What `own` has is taken from there, and what is set later is its own as well. Everything else is looked up, at each
- * use, on what `target` gives then, so that nothing of an interface is lost on the way, and whatever is added to it
- * later is forwarded too.
+ * Returns an object that has the members of `own`, and whatever is set on it later. Every other member is taken, at
+ * each use, from the object that `target` returns at that moment. So no member of the interface can be forgotten, and
+ * members that are added to the interface later are forwarded too.
  */
 export function forwarding<T extends object>(target: () => T, own: Partial<T>): T {
   return new Proxy(own as T, {

@@ -1,4 +1,4 @@
-/** Loggers are passed, never imported: one child for each unit of work. */
+/** The log. A logger is always a parameter and never imported, and each part of the daemon gets a child logger with its name. */
 import { inspect } from 'node:util';
 
 export const levels = ['error', 'warn', 'info', 'debug'] as const;
@@ -12,7 +12,7 @@ export interface Log {
   child(name: string): Log;
 }
 
-/** `write` gets whole lines, without the newline. */
+/** `write` is called with one line at a time, without a newline at its end. Messages below `level` are left out. */
 export function createLog(level: Level, write: (line: string) => void, name = 'codebeaker'): Log {
   const line = (at: Level) => (message: string, fault?: unknown) => {
     if (levels.indexOf(at) > levels.indexOf(level)) return;

@@ -1,11 +1,13 @@
-/** A promise with its two ends apart. */
+/** Helpers for promises. */
+
+/** A promise together with the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
   reject(fault: unknown): void;
 }
 
-/** An unhandled rejection of it is not a fault of the process: whoever waits sees it. */
+/** If it is rejected and nobody waits for it, Node does not treat that as an unhandled rejection. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (fault: unknown) => void;
@@ -17,7 +19,32 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Runs tasks one after the other. A task that fails does not stop the next. */
+/**
+ * Something that happens at most once and ends the waits that are going on. A wait that has settled before leaves
+ * nothing behind. (`Promise.race` would leave a reaction on the promise that it is given, for as long as that lives.)
+ */
+export class Interruption {
+  readonly #waits = new Set<() => void>();
+  #happened = false;
+
+  /** Ends every wait that is going on, and from now on each one at once. */
+  happen(): void {
+    this.#happened = true;
+    for (const end of this.#waits) end();
+    this.#waits.clear();
+  }
+
+  /** Settles like `work`, or resolves when the interruption happens first. A fault of `work` is dropped after that. */
+  limit(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#happened) resolve();
+      else this.#waits.add(resolve);
+      void work.then(resolve, reject).then(() => this.#waits.delete(resolve));
+    });
+  }
+}
+
+/** Runs tasks one after the other. If a task fails, the next one runs all the same. */
 export class Sequence {
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -28,31 +55,31 @@ export class Sequence {
   }
 }
 
-/** Resolves when what is going on now has been gone through to its end, and what it wrote has been handed over. */
-export function nextTurn(): Promise<void> {
+/** Resolves in the next iteration of the event loop: after all promise callbacks that are due now, and what they write. */
+export function nextLoopIteration(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-/** Rejects when `signal` aborts first; the listener never outlives the wait. */
-export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
+/** Settles as `promise` does, or rejects with the reason of `signal` if that aborts first. No listener is left behind. */
+export function abortable<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (!signal) return promise;
   if (signal.aborted) {
-    work.catch(() => undefined);
+    promise.catch(() => undefined);
     return Promise.reject(signal.reason);
   }
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
 
 /**
- * Closes several things at once. Resolves when all of them have settled.
- * @throws AggregateError where some failed, with all their faults
+ * Waits until all of `closings` have settled, also if some of them fail.
+ * @throws AggregateError if some of them failed, with all their errors
  */
-export async function closeAll(works: Iterable<Promise<unknown>>, message: string): Promise<void> {
-  const settled = await Promise.allSettled(works);
+export async function closeAll(closings: Iterable<Promise<unknown>>, message: string): Promise<void> {
+  const settled = await Promise.allSettled(closings);
   const faults = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
   if (faults.length > 0) throw new AggregateError(faults, message);
 }

@@ -1,4 +1,4 @@
-/** The command line. */
+/** Parses the command line. */
 import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds } from '../protocol/index.ts';
 
@@ -27,28 +27,29 @@ export interface RunArguments {
   readonly config: string | undefined;
 }
 
-/** The message says what to type instead. */
+/** A wrong command line. The message says what to type instead. */
 export class UsageError extends Error {}
 
 export const usage = `codebeaker: runs code in a real sandbox
 
-  codebeaker run FILE [options] [-- ARGS...]   run a file; its exit code becomes ours
-      --runtime ID      docker, gvisor, deno … (default: the best that is there)
+  codebeaker run FILE [options] [-- ARGS...]   run a file and exit with the exit code of its program
+      --runtime ID      docker, gvisor, deno … (default: the best one that is available)
       --language ID     ${languageIds.join(', ')}
-      --timeout TIME    such as 500ms, 10s, 2m (default 10m; 0 for none)
+                        (default: the language of the file's extension)
+      --timeout TIME    such as 500ms, 10s, 2m (default 10m; 0 means no limit)
       --memory SIZE     such as 256m, 2g (default 512m)
-      --json            print one JSON object when it has ended, instead of its output
-  codebeaker doctor [--json]                   what this machine can run, and what is missing
+      --json            print one JSON object at the end, instead of the program's output
+  codebeaker doctor [--json]                   show what this machine can run, and what is missing
   codebeaker [--stdio]                         serve an editor over stdin and stdout
-      --pipe=PATH       instead: connect to this socket or named pipe
-      --socket=PORT     instead: connect to this port of this machine
-      --clientProcessId=PID   leave when this process is gone
+      --pipe=PATH       connect to this socket or named pipe instead
+      --socket=PORT     connect to this TCP port of this machine instead
+      --clientProcessId=PID   exit when this process has ended
 
-  --config FILE   the configuration (default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json)
+  --config FILE   the configuration file (default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json)
   --version, --help
 
-A run that did not end by itself: 124 timed out, 130 interrupted, 137 out of memory, 141 nobody reads its output,
-125 could not be started.
+Exit codes of codebeaker run, if the program did not end by itself: 124 it reached the time limit, 125 it could not
+be run, 130 it was interrupted, 137 it ran out of memory, 141 the reader of its output has gone.
 `;
 
 type Command = 'serve' | 'run' | 'doctor' | 'sweep';
@@ -62,7 +63,7 @@ const options = {
   config: text, help: { ...flag, short: 'h' }, version: { ...flag, short: 'v' },
 } as const;
 
-/** Besides --config, --help and --version. */
+/** The options of each command, besides --config, --help and --version. */
 const optionsOf: Readonly<Record<Command, readonly Option[]>> = {
   serve: ['stdio', 'pipe', 'socket', 'clientProcessId'],
   run: ['runtime', 'language', 'timeout', 'memory', 'json'],
@@ -82,7 +83,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   refuseOthers(command, Object.keys(values) as Option[]);
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, rest), ...settings(values), config };
-  if (operands.length > 0 || rest.length > 0) throw new UsageError(`what is ${[...operands, ...rest].join(' ')}?`);
+  if (operands.length > 0 || rest.length > 0) throw new UsageError(`there are unexpected arguments: ${[...operands, ...rest].join(' ')}`);
   switch (command) {
     case 'doctor':
       return { command, json: values.json ?? false, config };
@@ -109,7 +110,7 @@ function commandOf(name: string | undefined, { sweep }: Values): Command {
   throw new UsageError(`there is no command ${name}`);
 }
 
-/** An option that nobody would read is a mistake. */
+/** An option that the command would ignore is an error. */
 function refuseOthers(command: Command, given: readonly Option[]): void {
   const known: readonly Option[] = ['config', ...optionsOf[command]];
   const other = given.find((option) => !known.includes(option));
@@ -119,8 +120,8 @@ function refuseOthers(command: Command, given: readonly Option[]): void {
 }
 
 function program([file, ...more]: readonly string[], args: readonly string[]) {
-  if (file === undefined || file === '') throw new UsageError('run needs a FILE');
-  if (more.length > 0) throw new UsageError(`arguments for the program come after --: codebeaker run ${file} -- ${more.join(' ')}`);
+  if (file === undefined || file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
+  if (more.length > 0) throw new UsageError(`arguments for the program must come after --: codebeaker run ${file} -- ${more.join(' ')}`);
   return { file, args };
 }
 
@@ -135,27 +136,27 @@ function settings({ runtime, language, timeout, memory, json = false }: Values) 
 }
 
 function transport({ stdio, pipe, socket }: Values): Transport {
-  if ([stdio, pipe, socket].filter((each) => each !== undefined).length > 1) throw new UsageError('--stdio, --pipe and --socket exclude each other');
-  if (pipe === '') throw new UsageError('--pipe takes a path');
+  if ([stdio, pipe, socket].filter((each) => each !== undefined).length > 1) throw new UsageError('only one of --stdio, --pipe and --socket can be given');
+  if (pipe === '') throw new UsageError('--pipe needs a path');
   if (pipe !== undefined) return { kind: 'pipe', path: pipe };
   const port = number(socket, '--socket', MAX_PORT);
   return port === undefined ? { kind: 'stdio' } : { kind: 'socket', port };
 }
 
 const MAX_PORT = 65_535;
-/** The largest process id of any system. */
+/** The largest process id on any operating system. */
 const MAX_PID = 2 ** 32 - 1;
 
 function number(given: string | undefined, option: string, most = MAX_PID): number | undefined {
   if (given === undefined) return undefined;
   const value = /^\d+$/.test(given) ? Number(given) : 0;
-  if (value < 1 || value > most) throw new UsageError(`${option} takes a number from 1 to ${most}`);
+  if (value < 1 || value > most) throw new UsageError(`${option} needs a number from 1 to ${most}`);
   return value;
 }
 
 function languageId(given: string): LanguageId {
   const found = languageIds.find((id) => id === given);
-  if (!found) throw new UsageError(`--language is one of ${languageIds.join(', ')}`);
+  if (!found) throw new UsageError(`--language must be one of ${languageIds.join(', ')}`);
   return found;
 }
 
@@ -165,16 +166,16 @@ const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
   ['', 'k', 'm', 'g'].flatMap((unit, power) => ['', 'b', 'ib'].map((end) => [unit + end, KiB ** power])),
 );
 
-/** 0: none. */
+/** In milliseconds; 0 means no limit. */
 function duration(given: string): number {
   const value = quantity(given, timeUnits);
-  if (value === undefined) throw new UsageError('--timeout takes a time such as 500ms, 10s or 2m; 0 for none');
+  if (value === undefined) throw new UsageError('--timeout needs a time such as 500ms, 10s or 2m, or 0 for no limit');
   return value;
 }
 
 function size(given: string): number {
   const value = quantity(given, sizeUnits);
-  if (!value) throw new UsageError('--memory takes a size such as 256m or 2g');
+  if (!value) throw new UsageError('--memory needs a size such as 256m or 2g');
   return value;
 }
 

@@ -1,4 +1,4 @@
-/** A client of our own daemon, in the same process: the command line speaks the protocol like any editor. */
+/** A client in the same process as its daemon: the command line uses the protocol as any editor does. */
 import { PassThrough, Transform } from 'node:stream';
 import {
   createMessageConnection,
@@ -15,7 +15,7 @@ import type { Surroundings } from './surroundings.ts';
 export interface LocalClient {
   readonly connection: MessageConnection;
   readonly server: InitializeResult;
-  /** Ends the conversation. Every sandbox of it is gone when this resolves. */
+  /** Closes the connection. When this resolves, all its sandboxes are gone. */
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function connectLocally(daemon: Daemon, surroundings: Surroundings,
   }
 }
 
-/** A transport has let go of the bytes when its write calls back: a stream within the process must copy them for that. */
+/** A transport uses its buffer again after a write has called back, so a stream within the process must copy the bytes. */
 function copying(): Transform {
   return new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, Buffer.from(chunk)) });
 }

@@ -1,16 +1,16 @@
 /**
- * What V8 made of our code, kept for the next start. V8 takes it on trust, so it is read only where nobody else can
- * write, and only whole: it stands in its file twice, because no sum is made as fast as two halves are compared.
- * Whatever is wrong with it costs a few milliseconds and nothing else.
+ * A cache of the code that V8 has compiled, for the next start. V8 does not check it, so it is read only if nobody else can
+ * write the file, and only if the file is undamaged: it contains the code twice, because comparing two halves is faster
+ * than computing a checksum. If the cache cannot be used, the start takes a few milliseconds longer.
  */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const OF_OTHERS = 0o077;
-/** What has not been written for so long belongs to a version that is gone. */
+/** A file that was not written for this long belongs to an old version. */
 const STALE_MS = 30 * 24 * 3_600_000;
 
-/** undefined: there is none, or none that can be trusted. `uid` -1: the system does not tell. */
+/** Returns undefined if there is no code, or if it cannot be trusted. `uid` is -1 if the operating system has no user ids. */
 export function readCode(path: string, uid: number): Buffer | undefined {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
@@ -28,7 +28,7 @@ export function readCode(path: string, uid: number): Buffer | undefined {
   }
 }
 
-/** Replaces it in one step. Never throws: where nothing can be written there is nothing to read. */
+/** Replaces the file in one step. Never throws: without the file, the next start is only slower. */
 export function writeCode(path: string, code: Buffer, { pid, now }: { readonly pid: number; readonly now: number }): void {
   const folder = dirname(path);
   const temporary = `${path}.${pid}`;
@@ -42,7 +42,7 @@ export function writeCode(path: string, code: Buffer, { pid, now }: { readonly p
     }
     removeStale(folder, basename(path), now);
   } catch {
-    // The next start is no faster than this one.
+    // The next start is as slow as this one.
   }
 }
 

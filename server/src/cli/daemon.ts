@@ -1,11 +1,11 @@
-/** The parts of a daemon put together: configuration, policy, runtimes. The only place that knows all of them. */
+/** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
 import { appendFileSync } from 'node:fs';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { House } from '../serving/house.ts';
-import { createOpen, soleVisit } from '../serving/open.ts';
+import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
-import type { Open } from '../wire/service.ts';
+import type { OpenService } from '../wire/service.ts';
 import { ConfigError, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
@@ -17,14 +17,14 @@ import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
-  /** For the one client of this daemon. */
-  readonly open: Open;
+  /** Opens the service for the one client of this daemon. */
+  readonly open: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
-  /** For a daemon that stays: notices runtimes that come and go. */
+  /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
-  /** Removes whatever is left. */
+  /** Removes everything that is left of the daemon. */
   close(): Promise<void>;
 }
 
@@ -39,15 +39,15 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, entries: memory.entries });
   const events = new EventStream(log.child('events'));
   const catalog = new Catalog({ runtimes: runtimes.all, clock, events, memory });
-  void catalog.known();
-  // Nobody waits for it.
+  void catalog.lookAtUnknown();
+  // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(createOpen({ ...parts, house }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     log,
@@ -61,7 +61,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
 }
 
-/** @throws ConfigError where the log file can't be written */
+/** @throws ConfigError if the log file cannot be written */
 function logWriter({ log }: Config, surroundings: Surroundings): (line: string) => void {
   const file = log?.file;
   if (file === undefined) return surroundings.writeLog;
@@ -69,7 +69,7 @@ function logWriter({ log }: Config, surroundings: Surroundings): (line: string) 
   try {
     append('');
   } catch (fault) {
-    throw new ConfigError(`log.file: ${file} can't be written: ${(fault as { code?: string }).code}`);
+    throw new ConfigError(`log.file: ${file} cannot be written: ${(fault as { code?: string }).code}`);
   }
   return (line) => append(`${line}\n`);
 }

@@ -1,4 +1,4 @@
-/** `codebeaker doctor`: what this machine can run, how well it is isolated, and what to do about what is missing. */
+/** `codebeaker doctor`: shows what this machine can run, how well it is isolated, and what to do about what is missing. */
 import type { Clock } from '../base/clock.ts';
 import type { RuntimeInfo } from '../protocol/index.ts';
 import { calibrate } from '../runtime/choice/calibrate.ts';
@@ -9,7 +9,7 @@ const WIDTH = 80;
 export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write: (text: string) => void): Promise<number> {
   const { catalog, runtimes, log } = daemon;
   await catalog.lookAtAll();
-  // One after the other: side by side they would slow each other down.
+  // The runtimes are measured one after the other, because they would slow each other down.
   for (const runtime of runtimes.filter((each) => each.info().available)) {
     await calibrate(runtime, clock, (quantity, value) => catalog.record(runtime.id, quantity, value))
       .catch((fault: unknown) => log.warn(`${runtime.id} could not be measured`, fault));
@@ -23,7 +23,7 @@ export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write:
 function report(infos: readonly RuntimeInfo[]): string {
   const ready = infos.filter(({ available }) => available);
   const notes = [...missing(infos), ...infos.flatMap(weak)];
-  const end = ready.length > 0 ? [] : ['Nothing can run code here. Install Docker, or run npm install to get Deno.'];
+  const end = ready.length > 0 ? [] : ['No runtime is available. Install Docker, or run npm install to get Deno.'];
   const parts = [table(infos), ready.length > 0 ? figures(ready) : [], notes, end];
   return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -39,7 +39,7 @@ function table(infos: readonly RuntimeInfo[]): string[] {
   return columns([['RUNTIME', 'READY', 'VERSION', 'ISOLATION', 'LANGUAGES'], ...rows], WIDTH);
 }
 
-/** What it takes: to make a sandbox, until its first program is heard of, and while nothing runs. */
+/** How long each runtime takes to create a sandbox and to run the first program in it, and the memory of an idle sandbox. */
 function figures(infos: readonly RuntimeInfo[]): string[] {
   const rows = infos.map(({ id, startup, memoryBytes }) => [
     id,
@@ -51,21 +51,21 @@ function figures(infos: readonly RuntimeInfo[]): string[] {
   return columns([['RUNTIME', 'SANDBOX', 'FIRST PROGRAM', 'IDLE MEMORY', ''], ...rows], WIDTH).map((line) => line.trimEnd());
 }
 
-/** What several lack for the same reason is said once. */
+/** Why runtimes are not available. Runtimes with the same reason share a line. */
 function missing(infos: readonly RuntimeInfo[]): string[] {
   const ids = new Map<string, string[]>();
   for (const { id, available, reason = 'not available' } of infos) if (!available) ids.set(reason, [...(ids.get(reason) ?? []), id]);
   return [...ids].flatMap(([reason, all]) => wrap(`${all.join(', ')}: ${reason}`, WIDTH));
 }
 
-/** What an available runtime enforces less than fully. */
+/** The layers that an available runtime does not fully enforce. */
 function weak({ id, available, isolation }: RuntimeInfo): string[] {
   const layers = isolation.layers.filter(({ state }) => state !== 'enforced');
   if (!available || layers.length === 0) return [];
   return wrap(`${id}: not fully enforced: ${layers.map(({ name, state }) => `${name} (${state})`).join(', ')}`, WIDTH);
 }
 
-/** Aligned columns; the last one is wrapped under itself. */
+/** A table with aligned columns, of which the last one is wrapped. */
 function columns(rows: readonly (readonly string[])[], width: number): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);

@@ -1,6 +1,6 @@
 /**
- * Where the process begins: the loader of our own files. What every start needs lies in one file, whose compiled code
- * is kept; the rest is read when it is asked for.
+ * The first file of the process: it loads the files of the bundle. Those that every start needs are in one file, whose
+ * compiled code is cached (code-cache.ts); the others are read when they are needed.
  */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -11,7 +11,7 @@ import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
 import { stacksFrom } from './stacks.ts';
 
-/** As the build wraps our files. */
+/** The function that the build makes of each file of the bundle. */
 type Chunk = (exports: object, require: (name: string) => unknown, module: { exports: object }, filename: string) => void;
 
 Error.prepareStackTrace = stacksFrom({ folder: __dirname, build: __BUILD__ });
@@ -27,7 +27,7 @@ const modules = new Map<string, { exports: object }>();
 
 (load('main.js') as { main(started: () => void): void }).main(keepCode);
 
-/** Node's own modules and others by their names, ours by the names of their files. */
+/** `name` is the file name of a file of the bundle, or the name of a module of Node or of a package. */
 function load(name: string): unknown {
   if (!name.endsWith('.js')) return require(name) as unknown;
   const file = basename(name);
@@ -46,13 +46,16 @@ function load(name: string): unknown {
   return module.exports;
 }
 
-/** For when the start is over: what it did not need is not worth keeping. V8's flags must still be those of the start. */
+/**
+ * Called when the start is over, so that only functions which the start has used are cached. V8's flags must not have been
+ * changed by then.
+ */
 function keepCode(): void {
   if (cachedData && !script.cachedDataRejected) return;
   writeCode(cachePath, script.createCachedData(), { pid: process.pid, now: Date.now() });
 }
 
-/** One file for each build of ours, V8, processor and set of flags. */
+/** There is one file for each build of CodeBeaker, version of V8, processor architecture and set of flags. */
 function pathOfCache(): string {
   const { env, version, versions, arch, execArgv } = process;
   const key = digest(JSON.stringify([__BUILD__, version, versions.v8, arch, execArgv, env.NODE_OPTIONS]));

@@ -1,15 +1,15 @@
 /**
- * Output on its way is garbage a moment later, and V8 lets garbage grow while memory seems plenty. What the daemon
- * takes is bounded, so it collects by itself once so much has gone out.
+ * Keeps the memory of a daemon small while much output goes through it. Output becomes garbage as soon as it has been
+ * sent, and V8 lets garbage grow while there is memory. So the garbage is collected after a certain amount of output.
  */
 import type { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Output on its way makes short-lived strings. Kept small, the young generation is collected before they fill memory. */
+/** Output produces short-lived strings. A small young generation is collected before they fill the memory. */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
 
-/** A drain is the end of one write that filled the buffer: 16 KiB or more. */
+/** How many `drain` events there are between two collections. Each of them follows a write of 16 KiB or more. */
 const DRAINS = 512;
 
 export function relieve(output: Writable): void {

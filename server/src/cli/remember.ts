@@ -1,4 +1,4 @@
-/** What a daemon knows from the ones before it, for the parts that use it. */
+/** Connects the parts of a daemon that remember something with the state file. */
 import { digest } from '../base/digest.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
@@ -11,9 +11,9 @@ import { State } from '../state/state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Memory extends CatalogMemory {
-  /** Of whatever else is remembered. */
+  /** The entries of any other section. */
   entries<E>(section: Section<E>): Entries<E>;
-  /** Writes what is new. Never rejects. */
+  /** Writes what has not been written yet. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function remember({ folder, config, surroundings, log }: RememberOptions)
   };
 }
 
-/** What is found depends on all of this: where it is another one, nothing is remembered. */
+/** A digest of everything on which the search for runtimes depends. If any of it changes, the old results are not used. */
 function fingerprint(config: Config, { version, env, home }: Surroundings): string {
   const { PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR } = env;
   const parts = [version, config, home, PATH, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, XDG_RUNTIME_DIR];

@@ -1,4 +1,4 @@
-/** `codebeaker run FILE`. */
+/** `codebeaker run FILE`: runs one file in a new session. */
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
@@ -15,23 +15,23 @@ import { collectOutput, passInput, showOutput, type Terminal } from './streams.t
 
 const CREATE_TOKEN = 'create';
 const COMMAND_ID = 'run';
-/** Could not be started: as docker and env have it. */
+/** The program could not be run. docker and env use the same code. */
 const EXIT_NOT_STARTED = 125;
 const EXIT_TIMED_OUT = 124;
 const EXIT_INTERRUPTED = 130;
-/** As of a program that wrote to a pipe that nobody reads. */
+/** 128 + SIGPIPE, as for a program that writes to a pipe without a reader. */
 const EXIT_NOT_READ = 141;
 
-/** What there is to run. */
+/** The file that is run. */
 interface Source {
   readonly language: LanguageId;
   readonly content: Buffer;
 }
 
-/** The message says what to do. */
+/** The file cannot be run. The message says what to do. */
 class CannotRun extends Error {}
 
-/** @returns the exit code. Faults of ours are told on stderr. */
+/** @returns the exit code. Errors are written to stderr. */
 export async function run(daemon: Daemon, surroundings: Surroundings, args: RunArguments, terminal: Terminal): Promise<number> {
   const spinner = new Spinner(terminal.stderr, surroundings.clock);
   const tell = (message: string) => {
@@ -66,7 +66,7 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
     spinner.clear();
     await daemon.close();
   }
-  if (unwritable && unwritable.code !== 'EPIPE') tell(`the output can't be written: ${unwritable.code}`);
+  if (unwritable && unwritable.code !== 'EPIPE') tell(`the output cannot be written: ${unwritable.code}`);
   return unwritable ? (unwritable.code === 'EPIPE' ? EXIT_NOT_READ : EXIT_NOT_STARTED) : code;
 }
 
@@ -77,15 +77,15 @@ async function read({ file, language = languageOfPath(file) }: RunArguments): Pr
     if (language) return { language, content };
   } catch (fault) {
     const { code } = fault as { code?: string };
-    throw new CannotRun(`${file}: ${code === 'ENOENT' ? 'no such file' : `can't be read (${code})`}`);
+    throw new CannotRun(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`);
   }
-  throw new CannotRun(`${file}: its name does not tell the language; add --language with one of ${languageIds.join(', ')}`);
+  throw new CannotRun(`${file}: its extension does not say which language it is; add --language with one of ${languageIds.join(', ')}`);
 }
 
 async function connect(daemon: Daemon, surroundings: Surroundings, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, surroundings, {
     clientInfo: { name: 'codebeaker run', version: surroundings.version },
-    // One program is run, and no second one comes.
+    // Only one program is run, so no sandbox needs to be prepared for another one.
     initializationOptions: { pool: {} },
     capabilities: { output: { flowControl: true }, window: { workDoneProgress: true } },
   });
@@ -121,7 +121,7 @@ async function runInSession(
     const result = await running;
     if (json) terminal.stdout.write(`${JSON.stringify({ runtime: session.runtime, isolation: session.isolation, ...result, ...collected })}\n`);
     if (result.outcome === 'cancelled' && !token.isCancellationRequested) {
-      tell('stopped: its session has reached its longest lifetime (sessions.maxLifetimeMs)');
+      tell('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
       return EXIT_TIMED_OUT;
     }
     return exitCode(session, result, json ? () => undefined : tell);
@@ -130,7 +130,7 @@ async function runInSession(
   }
 }
 
-/** What is not the program's own end is told. */
+/** Tells why the program was stopped, if it did not end by itself. */
 function exitCode({ limits }: Session, { outcome, exitCode: code, signal }: RunCodeResult, tell: (message: string) => void): number {
   switch (outcome) {
     case 'exited':

@@ -1,4 +1,4 @@
-/** The runtimes of a daemon: one for each row of the table, loaded when it is first needed. A start does without their code. */
+/** The runtimes of a daemon, one for each row of the table. The code of a runtime is loaded when it is first needed. */
 import type { Log } from '../base/log.ts';
 import { ConfigError } from '../policy/config-file.ts';
 import type { Config, LanguageId } from '../protocol/index.ts';
@@ -14,17 +14,17 @@ export interface RuntimesOptions {
   readonly config: Config;
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly log: Log;
-  /** What is remembered from one daemon to the next. */
+  /** The entries of a section of the state file. */
   entries<E>(section: Section<E>): Entries<E>;
 }
 
 export interface Runtimes {
   readonly all: readonly Runtime[];
-  /** Host paths that no sandbox ever sees. */
+  /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
-  /** Removes what daemons of this machine that are gone left with a runtime that is available. Never rejects. */
+  /** Removes what daemons of this machine that have died left behind in available runtimes. Never rejects. */
   sweep(): Promise<void>;
-  /** Removes whatever is left of this daemon. */
+  /** Removes everything that is left of this daemon. */
   close(): Promise<void>;
 }
 
@@ -59,8 +59,8 @@ export function createRuntimes({ surroundings, config, images, log, entries }: R
 async function sweepStrays({ what, sweep }: Leftovers, shared: SharedParts, log: Log): Promise<void> {
   try {
     const removed = await sweep(shared, (daemonId) => shared.isGone(daemonId));
-    if (removed > 0) log.info(`removed ${removed} ${what} of daemons that are gone`);
+    if (removed > 0) log.info(`removed ${removed} ${what} of daemons that have died`);
   } catch (fault) {
-    log.warn(`stray ${what} could not be removed`, fault);
+    log.warn(`${what} of daemons that have died could not be removed`, fault);
   }
 }

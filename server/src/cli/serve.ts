@@ -1,8 +1,8 @@
-/** `codebeaker --stdio` and its kin: one connection, then the end. */
+/** `codebeaker --stdio`, `--pipe` and `--socket`: serves one connection, and exits when it has ended. */
 import { within } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
 import { FramedTransport } from '../wire/framed.ts';
-import type { Open } from '../wire/service.ts';
+import type { OpenService } from '../wire/service.ts';
 import { takeStdout } from '../wire/stdout.ts';
 import { type ByteStream, pipeStream, socketStream, stdioStream } from '../wire/streams.ts';
 import { watchProcess } from './watch.ts';
@@ -12,7 +12,7 @@ import type { Surroundings } from './surroundings.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
 
-/** A daemon whose clean-up hangs leaves it to the leases. */
+/** If cleaning up takes longer than this, the daemon exits, and the leases of the sandboxes remove what is left. */
 const EXIT_DEADLINE_MS = 300;
 
 export interface ServeHooks {
@@ -27,7 +27,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   try {
     stream = await streamOf(args, process.stdin, output);
   } catch (fault) {
-    surroundings.writeLog(`codebeaker: can't connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
+    surroundings.writeLog(`codebeaker: it cannot connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
   const daemon = await createDaemon(surroundings, args.config).catch((fault: unknown) => {
@@ -37,10 +37,10 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const { log } = daemon;
   const stops: (() => void)[] = [];
   const leave = (why: string) => {
-    log.info(`leaving: ${why}`);
+    log.info(`the daemon is ending, because ${why}`);
     void connection.close();
   };
-  const watch = (pid: number) => stops.push(watchProcess(pid, surroundings.clock, surroundings.alive, () => leave(`process ${pid} is gone`)));
+  const watch = (pid: number) => stops.push(watchProcess(pid, surroundings.clock, surroundings.alive, () => leave(`the process ${pid} has ended`)));
   const begun = async () => {
     started();
     (await import('./relief.ts')).relieve(stream.output);
@@ -48,22 +48,22 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const connection: Connection = connect(new FramedTransport(stream, log), announcing(daemon.open, begun), { log, clock: surroundings.clock, version: surroundings.version, onClientProcess: watch });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(`it received ${signal}`));
   process.on('uncaughtException', (fault) => {
-    log.error('a fault of ours', fault);
-    leave('a fault of ours');
+    log.error('there is an error in CodeBeaker itself', fault);
+    leave('there is an error in CodeBeaker itself');
   });
   const code = await connection.done;
   for (const stop of stops) stop();
-  const closed = daemon.close().catch((fault: unknown) => log.error('closing failed', fault));
-  if (!(await within(surroundings.clock, EXIT_DEADLINE_MS, closed))) log.error('clean-up is slow: leaving it to the leases');
+  const closed = daemon.close().catch((fault: unknown) => log.error('closing the daemon failed', fault));
+  if (!(await within(surroundings.clock, EXIT_DEADLINE_MS, closed))) log.error('cleaning up takes too long: the leases will remove what is left');
   process.exit(code);
 }
 
-/** Tells when `initialize` has been answered. */
-function announcing(open: Open, begun: () => Promise<void>): Open {
-  return async (...client) => {
-    const service = await open(...client);
+/** Calls `begun` when `initialize` has been answered, before the service starts. */
+function announcing(open: OpenService, begun: () => Promise<void>): OpenService {
+  return async (...args) => {
+    const service = await open(...args);
     const start = async () => {
       await begun();
       return service.start();

@@ -1,7 +1,8 @@
-/** A line that shows that something goes on: only on a terminal, and only when it takes long enough to wonder. */
+/** A line on the terminal that shows what is going on, if that takes noticeably long. */
 import type { WriteStream } from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 
+/** The line appears after this time. */
 const QUIET_MS = 300;
 const FRAME_MS = 80;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -24,7 +25,7 @@ export class Spinner {
     if (this.#terminal && !this.#cancel) this.#cancel = this.#clock.after(QUIET_MS, () => this.#draw());
   }
 
-  /** Takes the line away; nothing of it stays on the screen. */
+  /** Removes the line from the screen. */
   clear(): void {
     this.#cancel?.();
     this.#cancel = undefined;

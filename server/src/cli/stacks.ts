@@ -1,6 +1,6 @@
 /**
- * Stacks that name our sources (server/src/wire/server.ts:42:7) and not the bundle. The source maps lie beside the
- * files of the bundle, and are read when somebody looks at a stack: a start that goes well reads none of them.
+ * Makes stack traces name the source files (server/src/wire/server.ts:42:7) instead of the bundle. The source maps are
+ * beside the files of the bundle. They are read only when a stack trace is printed, so they do not slow down a start.
  */
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
@@ -9,14 +9,14 @@ interface Frame extends NodeJS.CallSite {
   toString(): string;
 }
 
-interface Place {
-  /** The folder of the bundle, and which bundle it is: after an update, the maps beside it belong to another one. */
+interface Bundle {
   readonly folder: string;
+  /** The id of the bundle. If the files were updated while this process runs, their maps have another id and are not used. */
   readonly build: string;
 }
 
-/** For `Error.prepareStackTrace`. Where there is no map, a frame says what it would have said. */
-export function stacksFrom({ folder, build }: Place): NonNullable<typeof Error.prepareStackTrace> {
+/** A function for `Error.prepareStackTrace`. A frame without a source map is shown as it is. */
+export function stacksFrom({ folder, build }: Bundle): NonNullable<typeof Error.prepareStackTrace> {
   const maps = new Map<string, SourceMap | undefined>();
 
   const mapOf = (file: string): SourceMap | undefined => {
@@ -28,7 +28,7 @@ export function stacksFrom({ folder, build }: Place): NonNullable<typeof Error.p
     const text = frame.toString();
     const [file, line, column] = [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()];
     if (!file?.startsWith(folder) || line === null || column === null) return text;
-    // A frame counts from 1, a map from 0. `findOrigin`, which counts from 1 too, guesses at columns between two entries.
+    // Frames count from 1, maps from 0. `findOrigin` counts from 1 as well, but it guesses columns between two entries.
     const entry = mapOf(file)?.findEntry(line - 1, column - 1);
     if (!entry || !('originalSource' in entry) || !entry.originalSource) return text;
     return text.replace(`${file}:${line}:${column}`, () => `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`);
@@ -46,7 +46,7 @@ function readMap(path: string, build: string): SourceMap | undefined {
   }
 }
 
-/** What has been thrown may be anything. */
+/** The first line of the stack. The thrown value may be anything, so this may itself throw. */
 function headOf(fault: Error): string {
   try {
     return Error.prototype.toString.call(fault);

@@ -1,4 +1,4 @@
-/** The streams of a run: the program's output to ours, our input to the program's. */
+/** Connects the streams of `codebeaker run` with those of the program: output to stdout and stderr, stdin to input. */
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { CommandAck, CommandInput, CommandOutput, type CommandOutputParams, DrainCommand } from '../protocol/index.ts';
 
@@ -6,14 +6,14 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadableStream & { destroy(): unknown };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Calls back on Ctrl-C; the result stops that. */
+  /** Calls `callback` on Ctrl-C. Calling the returned function stops that. */
   onInterrupt(callback: () => void): () => void;
 }
 
-/** So much input is sent before the program has taken it. */
+/** How much input is sent before waiting until the program has taken it. */
 const INPUT_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Byte by byte as it comes. Acknowledged when the terminal, or the pipe, has taken it: a slow reader slows the program. */
+/** Writes output unchanged. It is acknowledged when stdout has taken it, so that a slow reader slows down the program. */
 export function showOutput(connection: MessageConnection, { stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>): void {
   connection.onNotification(CommandOutput.name, (piece: CommandOutputParams) => {
     const bytes = Buffer.from(piece.data, piece.encoding === 'base64' ? 'base64' : 'utf8');
@@ -21,7 +21,7 @@ export function showOutput(connection: MessageConnection, { stdout, stderr }: Pi
   });
 }
 
-/** Fills the result while the program runs. */
+/** Returns an object to which output is added while the program runs. */
 export function collectOutput(connection: MessageConnection): { stdout: string; stderr: string } {
   const collected = { stdout: '', stderr: '' };
   connection.onNotification(CommandOutput.name, (piece: CommandOutputParams) => {
@@ -33,7 +33,7 @@ export function collectOutput(connection: MessageConnection): { stdout: string; 
 
 const acknowledge = (connection: MessageConnection, { commandId, seq }: CommandOutputParams) => send(connection, CommandAck.name, { commandId, seq });
 
-/** No faster than the program takes it, until it ends or the result is called. */
+/** Sends stdin no faster than the program takes it, until stdin ends or the returned function is called. */
 export function passInput(connection: MessageConnection, commandId: string, stdin: Terminal['stdin']): () => void {
   const input = (params: { data: string; encoding?: 'base64'; end?: boolean }) => send(connection, CommandInput.name, { commandId, ...params });
   const pass = async () => {
@@ -47,16 +47,16 @@ export function passInput(connection: MessageConnection, commandId: string, stdi
       untaken = 0;
     }
   };
-  // Input that can't be read any more has ended.
+  // If stdin cannot be read any more, the input has ended.
   void pass().catch(() => undefined).then(() => input({ data: '', end: true }));
   return () => void stdin.destroy();
 }
 
-/** Never rejects: what comes after the end of the conversation is not needed any more. */
+/** Never rejects: after the connection has closed, nothing needs to be sent any more. */
 async function send(connection: MessageConnection, method: string, params: object): Promise<void> {
   try {
     await connection.sendNotification(method, params);
   } catch {
-    // The result has been there.
+    // The connection has closed.
   }
 }

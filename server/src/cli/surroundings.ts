@@ -1,4 +1,4 @@
-/** What a daemon may know of the process that it runs in and of the machine around it. `main.ts` fills it in. */
+/** What a daemon needs to know about its own process and about the machine. `main.ts` provides it. */
 import type { Clock } from '../base/clock.ts';
 
 export interface Surroundings {
@@ -7,12 +7,13 @@ export interface Surroundings {
   readonly hostname: string;
   readonly platform: NodeJS.Platform;
   readonly pid: number;
-  /** -1 where there are none. */
+  /** -1 if the operating system has no user ids. */
   readonly uid: number;
   readonly clock: Clock;
   readonly version: string;
-  /** The command that starts this program, for the sweep after a sudden death. */
+  /** The command that starts this program, with which the keeper starts a sweep if the daemon dies suddenly. */
   readonly self: readonly string[];
+  /** Whether a process with this id exists. */
   alive(pid: number): boolean;
   writeLog(line: string): void;
 }

@@ -1,11 +1,14 @@
-/** After a daemon's sudden death: removes what it left outside this machine's own processes and folders. Started by its keeper. */
+/**
+ * `codebeaker --sweep=ID`: removes the containers that a daemon left behind when it died suddenly. The daemon's keeper
+ * starts this; it removes processes and folders itself.
+ */
 import { createLog } from '../base/log.ts';
 import { loadConfig } from '../policy/config-file.ts';
 import { SharedParts } from '../runtime/kinds/shared.ts';
 import { leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** @throws whatever the first place that could not be swept said; all others have been swept then */
+/** Sweeps everything that it can. @throws the error of the first place that could not be swept */
 export async function sweep(surroundings: Surroundings, daemonId: string, configFlag: string | undefined): Promise<number> {
   const { docker } = loadConfig({ flag: configFlag, env: surroundings.env, home: surroundings.home });
   const log = createLog('warn', surroundings.writeLog);

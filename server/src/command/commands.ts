@@ -1,19 +1,22 @@
-/** The executions that run now, by the id the client gave or got. */
+/** The commands that are running now, by the ids under which the client knows them. */
 import { invalidParam, ProtocolError } from '../protocol/index.ts';
-import type { Execution } from './execution.ts';
+import type { RunningCommand } from './running-command.ts';
 
 export class RunningCommands {
-  readonly #byId = new Map<string, Execution>();
+  readonly #byId = new Map<string, RunningCommand>();
   #next = 1;
 
-  /** @throws ProtocolError InvalidParams where the id is in use */
+  /**
+   * Returns the id that the client asked for, or chooses one.
+   * @throws ProtocolError InvalidParams if a running command has the id
+   */
   reserve(asked: string | undefined): string {
     if (asked === undefined) return this.#unused();
     if (!this.#byId.has(asked)) return asked;
-    throw invalidParam('commandId', 'is in use by a command that still runs');
+    throw invalidParam('commandId', 'this id belongs to a command that is still running; choose another');
   }
 
-  /** A client may have named one of its own like ours. */
+  /** An id that no running command has. The client may itself have chosen an id of this form. */
   #unused(): string {
     let id: string;
     do id = `command-${this.#next++}`;
@@ -21,20 +24,21 @@ export class RunningCommands {
     return id;
   }
 
-  add(execution: Execution): void {
-    this.#byId.set(execution.commandId, execution);
-    void execution.done.then(() => this.#byId.delete(execution.commandId));
+  /** Adds a command, until it is done. */
+  add(command: RunningCommand): void {
+    this.#byId.set(command.commandId, command);
+    void command.done.then(() => this.#byId.delete(command.commandId));
   }
 
-  find(commandId: string): Execution | undefined {
+  find(commandId: string): RunningCommand | undefined {
     return this.#byId.get(commandId);
   }
 
   /** @throws ProtocolError CommandNotFound */
-  get(commandId: string): Execution {
-    const execution = this.#byId.get(commandId);
-    if (execution) return execution;
-    throw new ProtocolError('CommandNotFound', `no command ${commandId.slice(0, 100)} runs now; it may have ended`, {
+  get(commandId: string): RunningCommand {
+    const command = this.#byId.get(commandId);
+    if (command) return command;
+    throw new ProtocolError('CommandNotFound', `no command with the id ${commandId.slice(0, 100)} is running; it may have ended`, {
       commandId: commandId.slice(0, 100),
     });
   }

@@ -1,11 +1,11 @@
-/** From params to a finished execution: what every command that runs programs has in common, and `command/executeShell`. */
+/** What all commands that run programs have in common, from their params to their result; and `command/executeShell`. */
 import type { Clock } from '../base/clock.ts';
 import type { CommandIdentity, EventStream } from '../events/events.ts';
 import { shorter } from '../policy/policy.ts';
 import {
   type CommandUsage,
   type ExecuteShellParams,
-  type Execution as ExecutionResult,
+  type Execution,
   invalidParam,
   type Outcome,
 } from '../protocol/index.ts';
@@ -14,16 +14,16 @@ import type { Session } from '../session/session.ts';
 import type { WarmInterpreters } from '../warm/interpreters.ts';
 import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
-import { Execution } from './execution.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
+import { RunningCommand } from './running-command.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
   readonly events: EventStream;
   readonly commands: RunningCommands;
   readonly signal: AbortSignal;
-  /** Opens the way of a command's output to the client; `close` when the command has ended. */
+  /** Opens the stream of a command's output to the client. `close` must be called when the command has ended. */
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   readonly warm: WarmInterpreters;
@@ -31,31 +31,34 @@ export interface ExecuteContext {
 
 type Common = Omit<ExecuteShellParams, 'command'>;
 
-export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<ExecutionResult> {
+export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<Execution> {
   const settings = programSettings(session, params);
-  const { phases: _, ...result } = await execute(session, params, context, (execution, started) =>
-    execution.run('run', { command: params.command, ...settings }, started),
+  const { phases: _, ...result } = await execute(session, params, context, (running, started) =>
+    running.run('run', { command: params.command, ...settings }, started),
   );
   return result;
 }
 
-/** Runs `work` as one command of the session. Its result, or its error, is the last thing the client hears of it. */
+/**
+ * Runs one command of the session: `runPrograms` runs its programs and calls `started` when the first one has started.
+ * The result, or the error, is the last message that the client gets about the command.
+ */
 export async function execute(
   session: Session,
   params: Common,
   { clock, events, commands, signal, stream, maxChunkBytes }: ExecuteContext,
-  work: (execution: Execution, started: () => void) => Promise<void>,
+  runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
 ) {
   const commandId = commands.reserve(params.commandId);
-  const channel = params.commandId === undefined ? undefined : stream(commandId);
+  const streamed = params.commandId === undefined ? undefined : stream(commandId);
   const encoding = params.outputEncoding ?? 'utf-8';
-  const target: OutputTarget = channel
-    ? new StreamedOutput(channel.send, encoding, maxChunkBytes)
+  const target: OutputTarget = streamed
+    ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
     : new CollectedOutput(encoding);
   const { outputBytes, timeoutMs } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
   const firstInSession = session.countProgram();
-  const execution = new Execution({
+  const running = new RunningCommand({
     commandId,
     sandbox: session.sandbox,
     clock,
@@ -65,19 +68,19 @@ export async function execute(
     signal,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
-  commands.add(execution);
+  commands.add(running);
   try {
     return await session.command(async (started) => {
-      session.track(execution);
+      session.track(running);
       events.emit({ kind: 'commandBegan', command });
       const begin = clock.monotonic();
       const ended = (outcome: Outcome | 'failed', outputBytes: number, usage?: CommandUsage) =>
         events.emit({ kind: 'commandEnded', command, outcome, durationMs: clock.monotonic() - begin, outputBytes, usage });
       try {
-        await work(execution, started).catch((fault: unknown) => {
-          if (!execution.stopped) throw fault;
+        await runPrograms(running, started).catch((fault: unknown) => {
+          if (!running.stopped) throw fault;
         });
-        const result = await execution.finish();
+        const result = await running.finish();
         session.account(result.usage);
         ended(result.outcome, result.stdoutBytes + result.stderrBytes, result.usage);
         return result;
@@ -87,16 +90,16 @@ export async function execute(
       }
     });
   } finally {
-    execution.release();
-    channel?.close();
+    running.release();
+    streamed?.close();
   }
 }
 
-/** What every execution asks for, whatever it runs. @throws ProtocolError InvalidParams, InvalidPath */
+/** The settings that the params give for every program, whatever is run. @throws ProtocolError InvalidParams, InvalidPath */
 export function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
   const input = params.stdin === undefined ? undefined : decodeContent(params.stdin, 'utf-8', 'stdin');
   const open = params.interactive === true || params.pty !== undefined;
-  if (open && input) throw invalidParam('stdin', 'cannot go with interactive or pty; send it with command/input');
+  if (open && input) throw invalidParam('stdin', 'cannot be combined with interactive or pty; send the input with command/input');
   return {
     cwd: resolvePath(params.cwd ?? '.'),
     env: { ...session.env, ...params.env },

@@ -1,4 +1,4 @@
-/** The six file commands. Each is complete before the next command of its session starts. */
+/** The six file commands. Each of them is complete before the next command of its session begins. */
 import { abortable } from '../base/promises.ts';
 import type * as protocol from '../protocol/index.ts';
 import type { ParamsOf, ResultOf } from '../protocol/index.ts';
@@ -10,7 +10,7 @@ type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>
 
 const DEFAULT_LIST_LIMIT = 10_000;
 
-/** Paths are answered as they were resolved. Bad input is refused before anything waits for its turn. */
+/** Results contain the resolved paths. Invalid params are refused before the command waits for its turn. */
 export const writeFile: Command<typeof protocol.WriteFile> = async (session, params, signal) => {
   const path = resolveEntry(params.path);
   const content = decodeContent(params.content, params.encoding, 'content');
@@ -55,17 +55,21 @@ export const listDirectory: Command<typeof protocol.ListDirectory> = async (sess
 };
 
 /**
- * The next command waits for the end of this one. Who cancels it does not: what has begun goes on, what has not never will.
+ * Runs a task as one command of the session; the next command waits until the task has ended. If the client cancels
+ * the request, it is answered at once: a task that has begun goes on, and one that has not begun never will.
  */
-function alone<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const turn = async () => {
+function alone<T>(session: Session, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  const begin = async () => {
     signal.throwIfAborted();
-    return work();
+    return task();
   };
-  return abortable(signal, session.command(turn));
+  return abortable(signal, session.command(begin));
 }
 
-/** A glob over paths below the listed directory, whose library is loaded when first asked for; one without a slash matches names at any depth. */
+/**
+ * Compiles a glob that is compared with paths below the listed directory. A glob without a slash is compared with names,
+ * at any depth. The library is loaded when it is first needed.
+ */
 async function matcher(pattern: string | undefined): Promise<(path: string) => boolean> {
   if (pattern === undefined || pattern === '') return () => true;
   const { default: picomatch } = await import('picomatch');

@@ -1,9 +1,9 @@
-/** Where a command's output goes: to the client piece by piece, or into its result. */
+/** The two targets of a command's output: a stream to the client, or the result of the command. */
 import { StringDecoder } from 'node:string_decoder';
 import type { TextEncoding } from '../protocol/index.ts';
 import type { Stream } from '../runtime/ports.ts';
 
-/** A piece on its way to the client. `bytes` is what it counts as for flow control. */
+/** A piece of output for the client. `bytes` is its size before encoding, which flow control counts. */
 export interface OutputPiece {
   readonly stream: Stream;
   readonly data: string;
@@ -16,17 +16,17 @@ export type SendOutput = (piece: OutputPiece) => Promise<void>;
 
 export interface OutputTarget {
   take(stream: Stream, chunk: Buffer): void | Promise<void>;
-  /** After the last byte: sends what was held back of a character that never became whole. */
+  /** Called after the last byte. If the output ends within a character, this sends U+FFFD for it. */
   flush(): Promise<void>;
-  /** What the result carries of it. */
+  /** The part of the output that belongs into the result. */
   readonly result: { stdout?: string; stderr?: string };
   readonly truncated: boolean;
 }
 
-/** The result carries so much of each stream; what is over it is counted and dropped. */
+/** How much of each stream the result contains. The rest is counted and dropped. */
 const MAX_RESULT_BYTES = 1024 * 1024;
 
-/** Characters are never split: a decoder for each stream keeps the bytes of an unfinished one. */
+/** One decoder for each stream. It keeps the bytes of an incomplete character, so that characters are never split. */
 class Decoders {
   readonly #encoding: TextEncoding;
   readonly #decoders = new Map<Stream, StringDecoder>();
@@ -42,7 +42,7 @@ class Decoders {
     return decoder.write(chunk);
   }
 
-  /** U+FFFD for each character that was cut off. */
+  /** U+FFFD for each stream that ended within a character. */
   rest(): [Stream, string][] {
     return [...this.#decoders].map(([stream, decoder]) => [stream, decoder.end()]);
   }
@@ -78,7 +78,7 @@ export class StreamedOutput implements OutputTarget {
   }
 }
 
-/** A terminal's output is one stream: it is answered as stdout. */
+/** Collects the output for the result. The output of a terminal is one stream, which becomes stdout. */
 export class CollectedOutput implements OutputTarget {
   readonly #encoding: TextEncoding;
   readonly #cut = new Set<'stdout' | 'stderr'>();
@@ -99,7 +99,7 @@ export class CollectedOutput implements OutputTarget {
   }
 
   async flush(): Promise<void> {
-    // Everything is decoded at once, in the result.
+    // Nothing to do: everything is decoded together, in `result`.
   }
 
   get truncated(): boolean {
@@ -110,7 +110,7 @@ export class CollectedOutput implements OutputTarget {
     return { stdout: this.#text('stdout'), stderr: this.#text('stderr') };
   }
 
-  /** A character that we cut in two is left out; one that the program did is U+FFFD. */
+  /** A character that the maximum cut off is left out. A character that the program itself did not complete becomes U+FFFD. */
   #text(name: 'stdout' | 'stderr'): string {
     const bytes = Buffer.concat(this.#chunks[name]);
     if (this.#encoding === 'base64') return bytes.toString('base64');

@@ -1,30 +1,30 @@
-/** Paths that clients name: POSIX, below /workspace or /tmp, and clean before any runtime sees them. */
+/** Checks and normalises the paths in params, so that runtimes get only clean POSIX paths under /workspace or /tmp. */
 import { posix } from 'node:path';
 import { ProtocolError } from '../protocol/index.ts';
 
 const roots = ['/workspace', '/tmp'];
-/** PATH_MAX, with its terminating NUL. */
+/** PATH_MAX of Linux, without the terminating NUL. */
 const MAX_PATH_BYTES = 4095;
 
 /**
- * The absolute path without `.`, `..`, doubled or trailing slashes.
+ * Returns the absolute path, without `.` and `..`, and without repeated or trailing slashes.
  * @throws ProtocolError InvalidPath
  */
 export function resolvePath(path: string): string {
   if (path === '') throw invalid(path, 'is empty');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw invalid(`${path.slice(0, 50)}…`, `is longer than ${MAX_PATH_BYTES} bytes`);
-  if (path.includes('\0')) throw invalid(path, 'holds NUL');
+  if (path.includes('\0')) throw invalid(path, 'contains NUL');
   const clean = posix.resolve('/workspace', path);
   if (!roots.some((root) => clean === root || clean.startsWith(`${root}/`))) {
-    throw invalid(path, 'is outside: use a path relative to /workspace, or below /workspace or /tmp');
+    throw invalid(path, 'is outside the sandbox’s folders: use a path relative to /workspace, or an absolute path under /workspace or /tmp');
   }
   return clean;
 }
 
-/** The same, for what must not be /workspace or /tmp themselves. */
+/** As `resolvePath`, but /workspace and /tmp themselves are refused too. */
 export function resolveEntry(path: string): string {
   const clean = resolvePath(path);
-  if (roots.includes(clean)) throw invalid(path, 'is a root of the sandbox itself');
+  if (roots.includes(clean)) throw invalid(path, 'is /workspace or /tmp itself: name something inside it');
   return clean;
 }
 

@@ -1,4 +1,4 @@
-/** What a run leaves in the sandbox besides what the program does: gone before the next command of the session starts. */
+/** The files that a run makes in the sandbox, besides those of the program itself. They are removed before the next command begins. */
 import { posix } from 'node:path';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Session } from '../session/session.ts';
@@ -11,7 +11,7 @@ export class TemporaryFiles {
     this.#session = session;
   }
 
-  /** Writes source code beside the files it may import; in /tmp where that folder can't be written. @returns where */
+  /** Writes source code to `wanted`, or to /tmp if the folder of `wanted` cannot be written. @returns the path */
   async source(wanted: string, code: Buffer): Promise<string> {
     const { files } = this.#session.sandbox;
     for (const path of [wanted, posix.join('/tmp', posix.basename(wanted))]) {
@@ -26,14 +26,14 @@ export class TemporaryFiles {
     throw new Error('invariant: the last folder returns or throws');
   }
 
-  /** One more to be removed. */
+  /** Adds a path that is to be removed as well. */
   add(path: string): void {
     this.#made.push(path);
   }
 
   async remove(): Promise<void> {
     for (const path of this.#made) {
-      // A sandbox that is gone has taken them along.
+      // If the sandbox is gone, the files are gone too.
       await this.#session.sandbox.files.delete(path, { recursive: true, force: true }).catch(() => undefined);
     }
   }

@@ -1,37 +1,43 @@
-/** What happens in a daemon, as one stream: whoever tells clients, measures, counts or keeps records listens here. */
+/** The events of a daemon, in one stream. Whatever notifies clients, measures, counts or keeps records is a listener. */
 import type { Log } from '../base/log.ts';
 import type { CloseReason, CommandUsage, ErrorKind, LanguageId, Outcome, RuntimeInfo, SessionState } from '../protocol/index.ts';
 
-/** The session that an event is about. */
+/** Identifies the session that an event is about. */
 export interface SessionIdentity {
-  /** The connection that the session belongs to. */
+  /** The id of the visit (the connection) that the session belongs to. */
   readonly visit: string;
   readonly sessionId: string;
   /** The id of its runtime. */
   readonly runtime: string;
   readonly language: LanguageId | undefined;
-  /** Whether its sandbox was made ahead. */
+  /** Whether its sandbox was prepared in advance. */
   readonly warm: boolean;
 }
 
-/** The command that an event is about. */
+/** Identifies the command that an event is about. */
 export interface CommandIdentity extends SessionIdentity {
   readonly commandId: string;
 }
 
-/** Durations are milliseconds, sizes bytes. */
+/** Durations are in milliseconds, sizes in bytes. */
 export type HouseEvent =
-  /** The availability, version, languages or isolation of a runtime changed. `runtimes` are all of them. */
+  /** The availability, version, languages or isolation of a runtime changed. `runtimes` lists all runtimes. */
   | { readonly kind: 'runtimesChanged'; readonly runtimes: readonly RuntimeInfo[] }
-  /** A sandbox was made for a session while the client waited; nothing was fetched and no folder shared on the way. */
+  /**
+   * A sandbox was created while a client waited for it. The event is left out if something had to be downloaded or a
+   * folder was shared, because `coldMs` would then not be comparable.
+   */
   | { readonly kind: 'sandboxMade'; readonly runtime: string; readonly coldMs: number; readonly memoryBytes: number | undefined }
-  /** A session is in another state. The first state of each is `ready`, the last one `closed`. */
+  /** The state of a session changed. The first state of a session is `ready`, the last one `closed`. */
   | { readonly kind: 'sessionChanged'; readonly session: SessionIdentity; readonly state: SessionState; readonly reason: CloseReason | undefined }
-  /** An execution has its turn in its session. */
+  /** It is an execution's turn, and its program is about to start. */
   | { readonly kind: 'commandBegan'; readonly command: CommandIdentity }
-  /** The program of a command gave its first output, or ended without any, `afterMs` after its start. Compilers are left out. */
+  /**
+   * The program of a command wrote its first output, or ended without output, `afterMs` after its start. Programs that
+   * had to be compiled first are left out.
+   */
   | { readonly kind: 'commandHeard'; readonly command: CommandIdentity; readonly afterMs: number; readonly firstInSession: boolean }
-  /** A command that began has ended; `failed` where no program could be run to an end. */
+  /** An execution that had begun has ended. The outcome is `failed` if the request was answered with an error. */
   | {
       readonly kind: 'commandEnded';
       readonly command: CommandIdentity;
@@ -40,12 +46,12 @@ export type HouseEvent =
       readonly outputBytes: number;
       readonly usage: CommandUsage | undefined;
     }
-  /** A call was answered with an error. */
+  /** A call was answered with an error, or a notification was dropped because of one. */
   | { readonly kind: 'refused'; readonly visit: string; readonly method: string; readonly error: ErrorKind };
 
 export type EventListener = (event: HouseEvent) => void;
 
-/** Invariant: every listener hears every event, in the order in which they happen, before `emit` returns. */
+/** Invariant: every listener is called with every event, in the order of the events, before `emit` returns. */
 export class EventStream {
   readonly #log: Log;
   readonly #listeners = new Set<EventListener>();
@@ -54,18 +60,18 @@ export class EventStream {
     this.#log = log;
   }
 
-  /** Never throws: a listener that fails is logged, and the others hear the event. */
+  /** Never throws. If a listener throws, that is logged, and the other listeners are called all the same. */
   emit(event: HouseEvent): void {
     for (const listener of this.#listeners) {
       try {
         listener(event);
       } catch (fault) {
-        this.#log.error(`a listener failed at ${event.kind}`, fault);
+        this.#log.error(`a listener of the event ${event.kind} failed`, fault);
       }
     }
   }
 
-  /** The result ends the listening. */
+  /** Calling the returned function removes the listener. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

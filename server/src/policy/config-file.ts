@@ -1,4 +1,4 @@
-/** Reads configuration: JSON, checked against the published schema, with a path in every complaint. */
+/** Reads the configuration file: JSON, checked against the published schema. Every error names the path of the wrong key. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safeParse } from 'zod/mini';
@@ -6,44 +6,48 @@ import { Config } from '../protocol/index.ts';
 import { explain, inWords } from '../protocol/issues.ts';
 import { ownFolder } from './own-folder.ts';
 
-/** Keys of the published schema that this version does not serve: refused, not ignored. */
+/** Keys of the published schema that this version does not support. They are refused, because ignoring them could be unsafe. */
 const notServed: ReadonlySet<string> = new Set([
   'rates', 'quotas', 'prices', 'scan', 'audit', 'network.hosts',
 ]);
 
 export class ConfigError extends Error {}
 
-/** @throws ConfigError with the path of everything that is wrong. */
+/** `name` is how errors call the text. @throws ConfigError, with the path of everything that is wrong */
 export function parseConfig(text: string, name: string): Config {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (fault) {
-    throw new ConfigError(`${name}: not JSON: ${(fault as Error).message}`);
+    throw new ConfigError(`${name}: it is not valid JSON: ${(fault as Error).message}`);
   }
   const parsed = safeParse(Config, value, inWords);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => explain(issue)).map(({ path, message }) => {
-    const words = notServed.has(path) ? 'not available in this version, remove it' : message;
+    const words = notServed.has(path) ? 'this version does not support this key; remove it' : message;
     return path === '' ? words : `${path}: ${words}`;
   });
   throw new ConfigError(`${name}: ${faults.join('; ')}`);
 }
 
 export interface ConfigSources {
-  /** --config */
+  /** The value of --config. */
   readonly flag: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }
 
-/** The configuration file: --config, else $CODEBEAKER_CONFIG, else the user's. Only the last may be missing. @throws ConfigError */
+/**
+ * Reads the file that --config names, else the one that $CODEBEAKER_CONFIG names, else the user's own. Only the last
+ * may be missing.
+ * @throws ConfigError
+ */
 export function loadConfig({ flag, env, home }: ConfigSources): Config {
   const named = flag ?? (env.CODEBEAKER_CONFIG || undefined);
   const path = named ?? join(ownFolder('XDG_CONFIG_HOME', { env, home }), 'config.json');
   const text = readIfThere(path);
   if (text !== undefined) return parseConfig(text, path);
-  if (named !== undefined) throw new ConfigError(`${path}: no such file`);
+  if (named !== undefined) throw new ConfigError(`${path}: there is no such file`);
   return {};
 }
 
@@ -61,7 +65,7 @@ export function isAbsent(fault: unknown): boolean {
 }
 
 export function unreadable(name: string, fault: unknown): ConfigError {
-  return new ConfigError(`${name}: can't be read: ${codeOf(fault)}`);
+  return new ConfigError(`${name}: it cannot be read: ${codeOf(fault)}`);
 }
 
 function codeOf(fault: unknown): string {

@@ -1,4 +1,4 @@
-/** What holds where no configuration says otherwise. */
+/** The values that apply where the configuration does not set others. */
 import { type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
 
 const MiB = 1024 * 1024;
@@ -13,7 +13,7 @@ export const defaultLimits: Limits = {
   timeoutMs: 600_000,
 };
 
-/** What a client may ask for at the most. `timeoutMs` 0: no bound, so a client may also ask for none. */
+/** The highest limits that a client may ask for. `timeoutMs` 0 means no maximum, so a client may also ask for no time limit. */
 export const defaultMaxLimits: Limits = {
   memoryBytes: 16 * GiB,
   cpus: 64,

@@ -1,4 +1,4 @@
-/** What no sandbox ever sees: the system's own folders, sockets that give the machine away, and the keys of a person. */
+/** Places of the host that are never shared with a sandbox: system folders, sockets that give control of the host, and keys. */
 import { isAbsolute, join } from 'node:path';
 import { type BaseFolder, ownFolder } from './own-folder.ts';
 
@@ -7,22 +7,22 @@ const system = [
   '/var/lib/docker', '/var/lib/containerd', '/var/lib/containers', '/var/lib/kubelet',
 ];
 
-/** Below the home. In some of them engines keep their sockets. */
+/** Folders in the user's home. Besides keys, some of them contain the sockets of container engines. */
 const personal = ['.ssh', '.gnupg', '.aws', '.azure', '.kube', '.docker', '.colima', '.lima', '.orbstack', '.rd', '.config/gcloud'];
 
-/** What lies in them is believed, and the code in the last is run. */
+/** The daemon trusts the files in its own folders, and runs the code that is in the cache folder. */
 const own: readonly BaseFolder[] = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'];
 
-/** Environment variables that name a secret place: a folder, a file or a socket. */
+/** Environment variables whose value is the path of a confidential folder, file or socket. */
 const named = ['DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'GNUPGHOME', 'SSH_AUTH_SOCK', 'XDG_RUNTIME_DIR'];
 
 export interface HiddenSources {
-  /** The daemon's. */
+  /** The environment of the daemon. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Where the daemon keeps what it remembers, if not at the usual place. */
+  /** The folder of the state file, if the configuration sets one. */
   readonly stateFolder: string | undefined;
-  /** Of the Docker engine, where it has one on this machine. */
+  /** The socket of the Docker engine, if it has one on this machine. */
   readonly engineSocket: string | undefined;
 }
 

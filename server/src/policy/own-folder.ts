@@ -1,4 +1,4 @@
-/** Where we keep things: our folder in one of the XDG base directories. */
+/** The folders in which CodeBeaker keeps its own files: one in each of the XDG base directories. */
 import { isAbsolute, join } from 'node:path';
 
 const defaults = { XDG_CONFIG_HOME: '.config', XDG_STATE_HOME: '.local/state', XDG_CACHE_HOME: '.cache' };
@@ -10,7 +10,7 @@ export interface FolderSources {
   readonly home: string;
 }
 
-/** A path in the environment that is not absolute is as good as none. */
+/** A relative path in the environment is ignored, as the XDG specification demands. */
 export function ownFolder(base: BaseFolder, { env, home }: FolderSources): string {
   const set = env[base];
   return join(set && isAbsolute(set) ? set : join(home, defaults[base]), 'codebeaker');

@@ -1,6 +1,6 @@
 /**
- * What is allowed. The configuration file makes a policy; project files and clients may only narrow it:
- * choose among what it allows, lower a bound, never raise one. An empty list allows nothing.
+ * The policy: what is allowed. It comes from the configuration file. Project files and clients can only narrow it: they
+ * choose among what it allows and lower its bounds, and never raise one. An empty list allows nothing.
  */
 import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
@@ -15,7 +15,10 @@ export interface Policy {
   readonly maxLimits: Limits;
   readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
   readonly networkModes: readonly Network['mode'][];
-  /** How many sandboxes wait, by runtime and language. Undefined: as demand goes. Of what is not named, none. */
+  /**
+   * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
+   * undefined, demand decides.
+   */
   readonly pool: Config['pool'];
 }
 
@@ -34,12 +37,12 @@ export function createPolicy(config: Config): Policy {
   };
 }
 
-/** @throws ProtocolError PolicyDenied where the narrower configuration asks for more than the policy gives. */
+/** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
   for (const key of ['docker', 'log', 'stateDir'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
-  if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; an empty one here means that nothing is made ahead');
+  if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -61,8 +64,8 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
-/** An empty pool wants nothing to wait. */
-export function makesAhead({ pool }: Policy): boolean {
+/** Whether sandboxes are prepared in advance. An empty `pool` in the configuration turns that off. */
+export function preparesSandboxes({ pool }: Policy): boolean {
   return !pool || Object.keys(pool).length > 0;
 }
 
@@ -72,12 +75,15 @@ export function checkImage(policy: Policy, image: string): void {
   throw denied('images', `the image ${image} is not allowed: add it to allowedImages in the configuration`);
 }
 
-/** The limits of a session: what it asks for over the defaults. @throws ProtocolError PolicyDenied over a maximum. */
+/**
+ * The limits of a session: those that it asks for, and the defaults for the others.
+ * @throws ProtocolError PolicyDenied if a limit is above its maximum
+ */
 export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
   for (const [name, value] of Object.entries(asked) as [keyof Limits, number][]) {
     const most = policy.maxLimits[name];
     if (name === 'timeoutMs' ? most > 0 && (value === 0 || value > most) : value > most) {
-      throw denied('limits', `${name} may be ${most} at the most`, { rule: `maxLimits.${name}`, maximum: most });
+      throw denied('limits', `${name} may be at most ${most}; ask for less, or raise maxLimits.${name} in the configuration file`, { rule: `maxLimits.${name}`, maximum: most });
     }
   }
   return lower({ ...policy.limits, ...asked }, policy.maxLimits);
@@ -93,10 +99,10 @@ export function resolveNetwork(policy: Policy, asked: Network | undefined): Netw
 /** @throws ProtocolError PolicyDenied */
 export function checkNetwork(policy: Policy, mode: Network['mode']): void {
   if (mode === 'none' || policy.networkModes.includes(mode)) return;
-  throw denied('network', `network mode ${mode} is not available here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
+  throw denied('network', `the network mode ${mode} is not allowed here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
 }
 
-/** Of two durations the shorter, where 0 means no bound. */
+/** The shorter of two durations, where 0 means no bound. */
 export function shorter(bound: number, asked: number | undefined): number {
   if (asked === undefined || asked === 0) return bound;
   return bound === 0 ? asked : Math.min(bound, asked);

@@ -1,41 +1,44 @@
-/** Which host folders may be given to a sandbox: real paths below the folders the client opened, when it trusts them. */
+/**
+ * Decides which folders of the host may be shared with a sandbox: those whose real path is at or below a folder that is
+ * open in the client, if the client trusts its workspace.
+ */
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalidParam, ProtocolError } from '../protocol/index.ts';
 
-export interface WorkspaceAsk {
+export interface WorkspaceRequest {
   readonly uri: string;
   readonly access: 'copy' | 'readOnly' | 'readWrite' | 'overlay';
 }
 
 export interface WorkspaceRules {
-  /** URIs of the folders the client has open. */
+  /** The URIs of the folders that are open in the client. */
   readonly opened: readonly string[];
   readonly trusted: boolean;
-  /** Paths that no sandbox ever sees, whatever the client opened. */
+  /** Paths that are never shared with a sandbox, whatever is open in the client. */
   readonly hidden: readonly string[];
 }
 
 /**
- * @returns the folder's real path, links resolved.
+ * @returns the real path of the folder, with all symbolic links resolved
  * @throws ProtocolError NotTrusted, PolicyDenied, FileNotFound, InvalidParams
  */
 export async function resolveWorkspace(
-  { uri, access }: WorkspaceAsk,
+  { uri, access }: WorkspaceRequest,
   { opened, trusted, hidden }: WorkspaceRules,
 ): Promise<{ path: string; access: 'copy' | 'readOnly' | 'readWrite' }> {
-  if (access === 'overlay') throw invalidParam('workspace.access', 'overlay is not served; use copy, readOnly or readWrite');
-  if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted: no folder is shared with a sandbox');
+  if (access === 'overlay') throw invalidParam('workspace.access', 'this daemon does not support overlay; use copy, readOnly or readWrite');
+  if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted, so no folder is shared; trust it in the editor, or create the session without a folder');
   const path = await realFolder(uri);
   const roots = await Promise.all(opened.map((folder) => realFolder(folder).catch(() => undefined)));
   if (!roots.some((root) => root !== undefined && isBelow(path, root))) {
-    throw denied('workspaceFolders', 'only folders below the workspace folders named at initialize can be shared');
+    throw denied('workspaceFolders', 'only the workspaceFolders of initialize, and folders inside them, can be shared');
   }
   for (const place of hidden) {
     const real = await realpath(place).catch(() => place);
-    if (isBelow(path, real)) throw denied('hidden', 'this folder belongs to the system, or holds keys, and is never shared');
-    if (isBelow(real, path)) throw denied('hidden', 'this folder is never shared, because folders of the system or with keys are below it: share one inside it');
+    if (isBelow(path, real)) throw denied('hidden', 'this folder is never shared, because it belongs to the system or contains keys');
+    if (isBelow(real, path)) throw denied('hidden', 'this folder is never shared, because it contains folders that belong to the system or contain keys; share a folder inside it');
   }
   return { path, access };
 }
@@ -44,7 +47,7 @@ function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** The real path of a `file:` URI's folder. */
+/** The real path of the folder that a `file:` URI names. */
 export async function realFolder(uri: string): Promise<string> {
   let path: string;
   try {
@@ -56,7 +59,7 @@ export async function realFolder(uri: string): Promise<string> {
     const real = await realpath(path);
     if ((await stat(real)).isDirectory()) return real;
   } catch {
-    // Told below, together with what is no folder.
+    // The error below covers this case as well.
   }
   throw new ProtocolError('FileNotFound', 'the workspace folder does not exist', { uri });
 }

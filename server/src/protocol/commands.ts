@@ -1,9 +1,9 @@
-/** Typed commands and their output (protocol section 5). Every command names the session it acts in. */
+/** The shapes of commands and of their output. */
 import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
-import { count, Environment, Execution, Outcome, positive, Signal, TextEncoding } from './values.ts';
+import { count, Environment, Execution, executionNotes, Outcome, positive, Signal, TextEncoding } from './values.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 
 const path = () => z.string();
@@ -82,7 +82,7 @@ export const ListDirectoryResult = later(() => z.object({
 
 const size = () => z.int().check(z.minimum(1), z.maximum(10_000));
 
-/** What every execution takes, whatever it runs. */
+/** The params that all methods which run a program have in common. */
 const execution = () => ({
   sessionId: sessionId(),
   cwd: z.optional(path()),
@@ -95,7 +95,7 @@ const execution = () => ({
   outputEncoding: z.optional(TextEncoding),
 });
 
-const argument = () => z.string().check(z.regex(/^[^\0]*$/, 'an argument cannot hold NUL'));
+const argument = () => z.string().check(z.regex(/^[^\0]*$/, 'an argument cannot contain NUL'));
 
 export const ExecuteShellParams = later(() => z.object({
   command: z.union([argument(), z.array(argument()).check(z.minLength(1))]),
@@ -112,7 +112,6 @@ export const RunCodeParams = later(() => z.object({
 }));
 export type RunCodeParams = z.infer<typeof RunCodeParams>;
 
-/** One step of running a program: `compile` where there is one, then `run`. */
 export const Phase = later(() => z.object({
   name: z.enum(['compile', 'run']),
   outcome: Outcome,
@@ -144,80 +143,87 @@ export const CommandInputParams = later(() => z.object({
 export const CommandDrainParams = later(() => z.object({ commandId: z.string() }));
 export const CommandResizeParams = later(() => z.object({ commandId: z.string(), cols: size(), rows: size() }));
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
-export const CommandRequestInputParams = later(() => z.object({ commandId: z.string(), prompt: z.string() }));
-export const CommandRequestInputResult = later(() => z.nullable(z.object({ data: z.string(), end: flag() })));
 
-const executionNotes: Notes = {
-  sessionId: 'Where it runs.',
-  cwd: 'A directory: a path like any other. Default: `/workspace`.',
-  env: 'Added to the environment of the session.',
-  stdin: 'All that the program can read. Without it, and unless interactive, stdin is empty.',
-  interactive: 'stdin stays open for `command/input`. Default: false.',
-  pty: 'A terminal of this size instead of pipes: one output stream, `pty`.',
-  timeoutMs: 'Default: the session’s limit. 0: none.',
-  commandId: 'Chosen by the client; output is then streamed and is not in the result.',
-  outputEncoding: 'How output is sent. Default: `utf-8`, in which what is no UTF-8 becomes U+FFFD.',
+const programNotes: Notes = {
+  cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. Default: `/workspace`.',
+  env: 'Environment variables, in addition to those of the session.',
+  stdin: 'The whole input of the program. It cannot be combined with `interactive` or `pty`. Default: empty.',
+  interactive: 'Whether stdin stays open for `command/input`. Default: false.',
+  pty: 'The size of a terminal in which the program runs, instead of with pipes. Its output is then one stream, `pty`, and its input comes from `command/input`.',
+  timeoutMs: 'The command is ended after this time, with the outcome `timedOut`. It can only shorten the session’s `limits.timeoutMs`, which is the default and also holds for 0.',
+  commandId: 'An id that the client chooses and that no running command has. With it the output is streamed in `command/output` and is not in the result. Default: the daemon chooses an id, and the output is in the result.',
+  outputEncoding: 'How output is encoded in messages. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD. Default: `utf-8`.',
 };
 
-/** What the fields mean (see notes.ts). */
+/** The notes of these shapes (see notes.ts). */
 export const commandsNotes: ShapeNotes = {
   WriteFileParams: {
-    content: 'At most 32 MiB; append the rest.',
-    encoding: 'Of `content`. Default: `utf-8`.',
-    mode: 'Default: `overwrite`. `create` fails where the file exists.',
-    executable: 'Sets or clears the execute bits. Default: as it was.',
+    content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`.',
+    encoding: 'The encoding of `content`. Default: `utf-8`.',
+    mode: '`overwrite` replaces the content of a file that exists, `append` adds to it, and `create` fails (1022) if the file exists. Default: `overwrite`.',
+    executable: 'Whether the execute bits are set or cleared. Default: they stay as they are.',
   },
-  WriteFileResult: { bytes: 'How many were written.' },
+  WriteFileResult: { path: 'The absolute path of the file.', bytes: 'How many bytes were written.' },
   ReadFileParams: {
-    encoding: 'Of the reply. Default: `utf-8` where the bytes are that, else `base64`.',
-    offset: 'In bytes. Default: 0.',
-    length: 'In bytes, at most 32 MiB. Default: to the end.',
+    encoding: 'The encoding in which `content` is wanted. Default: `utf-8`. Bytes that are not valid UTF-8 are sent as `base64` in any case.',
+    offset: 'Where reading starts, in bytes. Default: 0.',
+    length: 'How many bytes to read, at most 32 MiB. Default: to the end of the file.',
   },
   ReadFileResult: {
-    encoding: 'What `content` really is.',
-    size: 'Of the whole file, in bytes.',
-    eof: 'Whether the file ends here.',
+    path: 'The absolute path of the file.',
+    encoding: 'The encoding of `content`.',
+    size: 'The size of the whole file, in bytes.',
+    eof: 'Whether `content` reaches to the end of the file.',
   },
-  CreateDirectoryParams: { recursive: 'Makes what is missing above it. Default: true.' },
+  CreateDirectoryParams: { recursive: 'Whether missing directories above it are created too. Default: true.' },
+  CreateDirectoryResult: { path: 'The absolute path of the directory.', created: 'False if the directory existed already.' },
   CopyFileParams: {
-    source: 'As any path.',
-    destination: 'As any path.',
-    recursive: 'Needed for a directory. Default: false.',
-    overwrite: 'Default: true.',
+    source: 'A path, as in the other file commands.',
+    destination: 'A path, as in the other file commands.',
+    recursive: 'Required for a directory. Default: false.',
+    overwrite: 'Whether a file that exists at the destination is replaced. Default: true.',
   },
+  CopyFileResult: { source: 'The absolute path of the source.', destination: 'The absolute path of the destination.' },
   DeleteFileParams: {
-    recursive: 'Needed for a directory that is not empty. Default: false.',
-    force: 'A missing file is no error. Default: false.',
+    recursive: 'Required for a directory that is not empty. Default: false.',
+    force: 'If true, it is no error if the file does not exist. Default: false.',
   },
+  DeleteFileResult: { path: 'The absolute path.', deleted: 'False if nothing existed at the path.' },
   ListDirectoryParams: {
-    path: 'Default: `/workspace`.',
-    recursive: 'Default: false.',
-    pattern: 'A glob on the path below the listed directory.',
-    limit: 'Default: 10 000 entries.',
+    path: 'The directory. Default: `/workspace`.',
+    recursive: 'Whether the directories in it are listed too. Default: false.',
+    pattern: 'A glob. Only entries whose path below the listed directory matches it are listed. A glob without a slash is compared with the name alone. Default: everything is listed.',
+    limit: 'How many entries are listed at most. Default: 10 000.',
   },
-  ListDirectoryResult: { truncated: 'Whether `limit` left entries out.' },
+  ListDirectoryResult: { path: 'The absolute path of the directory.', truncated: 'Whether entries were left out because of `limit`.' },
   DirectoryEntry: {
-    '': 'A file, directory or link. Links are not followed.',
-    path: 'Absolute.',
+    '': 'A file, a directory, a symbolic link, or something else. Links are not followed.',
+    path: 'The absolute path.',
+    size: 'In bytes.',
+    mtimeMs: 'The time of the last modification, in milliseconds since the epoch.',
     mode: 'The permission bits.',
   },
-  ExecuteShellParams: { ...executionNotes, command: 'A line for `sh`, or a program and its arguments.' },
+  ExecuteShellParams: { ...programNotes, command: 'A string is a command line for `sh`. An array is a program and its arguments, which no shell interprets.' },
   RunCodeParams: {
-    ...executionNotes,
-    code: 'The source text. Either this or `path`.',
-    path: 'A file in the sandbox. Either this or `code`.',
-    language: 'Default: the session’s.',
-    args: 'What the program finds as its arguments.',
+    ...programNotes,
+    code: 'The source code as text. Exactly one of `code` and `path` is required.',
+    path: 'A source file in the sandbox. Exactly one of `code` and `path` is required.',
+    language: 'Default: the language of the extension of `path`, else that of the session.',
+    args: 'The arguments of the program.',
   },
-  RunCodeResult: { phases: 'What was done, in order.' },
-  Phase: { '': 'A step of running a program: `compile` where the language has it, then `run`.' },
+  RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.' },
+  Phase: {
+    '': 'One step of running source code: `compile`, where the language requires it, then `run`.',
+    exitCode: 'The exit code, or null, as in [Execution](#execution).',
+    signal: 'The signal, or null, as in [Execution](#execution).',
+  },
   CommandOutputParams: {
-    seq: 'Counts from 0 for each command.',
-    encoding: 'Of `data`: `base64` when the command asked for it.',
+    seq: 'The number of this message, counted from 0 for each command.',
+    encoding: 'The encoding of `data`: the command’s `outputEncoding`.',
   },
-  CommandAckParams: { seq: 'The last one consumed; all before it are, too.' },
+  CommandAckParams: { seq: 'The number of a `command/output` that the client has consumed, together with all before it.' },
   CommandInputParams: {
-    encoding: 'Of `data`. Default: `utf-8`.',
-    end: 'Closes stdin after `data`.',
+    encoding: 'The encoding of `data`. Default: `utf-8`.',
+    end: 'Whether stdin is closed after `data`. Default: false.',
   },
 };

@@ -1,11 +1,12 @@
-/** The configuration file (protocol section 8). An unknown key is an error, and so is one this version does not serve. */
+/** The shape of the configuration file. An unknown key is an error, and so is a key that this version does not support. */
 import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { count, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
-const runtimeId = () => z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id is lower-case letters, digits, . _ -'));
+/** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
+const runtimeId = () => z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id consists of lower-case letters, digits, . _ and -'));
 const ociName = () => z.string().check(z.minLength(1));
 
 export const Config = later(() => z.strictObject({
@@ -40,24 +41,25 @@ export const Config = later(() => z.strictObject({
 }));
 export type Config = z.infer<typeof Config>;
 
-/** What the fields mean (see notes.ts). */
+/** The notes of this shape (see notes.ts). */
 export const configNotes: ShapeNotes = {
   Config: {
     '': 'The configuration file.',
-    preference: 'Default: `balanced`.',
-    images: 'The image for each language. A client may name these too.',
-    allowedImages: 'More images that a client may name. Empty: no more.',
-    limits: 'What a session gets when it asks for nothing: see Limits.',
-    maxLimits: 'What a session gets at most.',
-    'sessions.max': 'Open at once. Default: 16.',
-    'sessions.idleTimeoutMs': 'Default: 30 min.',
-    'sessions.maxLifetimeMs': 'Default: 120 min.',
-    'network.modes': 'What a session may ask for. Empty: `none` alone.',
-    stateDir: 'A folder for what is remembered: measurements, what was found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
-    'docker.host': 'The engine, as in `DOCKER_HOST`, but not by ssh.',
-    'docker.ociRuntime': 'By which of its OCI runtimes the engine runs the containers of `docker`. Default: the engine’s own.',
-    'docker.runtimes': 'More runtimes: id to `ociRuntime`, one that the engine offers (default: the id), and `isolation`, what it is worth, 0 to 10. More than 7 promises a kernel other than the host’s, and is checked.',
-    'log.level': 'Default: `warn`.',
-    'log.file': 'A file for the log.',
+    preference: 'What matters most when the daemon chooses a runtime. Default: `balanced`.',
+    images: 'The OCI image for each language. A client may also name these images for a session. Default: the official image of each language.',
+    allowedImages: 'More images that a client may name for a session. Default: none.',
+    limits: 'The limits of a session that does not ask for others. See [Limits](#limits) for units and defaults.',
+    maxLimits: 'The highest limits that a session may ask for. A `timeoutMs` of 0 means no maximum.',
+    'sessions.max': 'How many sessions may be open at once. Default: 16.',
+    'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
+    'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
+    'network.modes': 'The network modes that a session may ask for. `none` is always allowed. Default: `["none"]`.',
+    stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
+    pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
+    'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
+    'docker.ociRuntime': 'The OCI runtime with which the engine runs the containers of the runtime `docker`. Default: the engine’s default.',
+    'docker.runtimes': 'Additional runtimes: an id for each, with `ociRuntime` (the name of an OCI runtime of the engine; default: the id) and `isolation` (its score, 0 to 10). A score above 7 claims that the kernel is not the host’s, and the daemon checks that.',
+    'log.level': 'The least severe messages that are logged. Default: `warn`.',
+    'log.file': 'The file to which the log is written. Default: stderr.',
   },
 };

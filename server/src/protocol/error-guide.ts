@@ -1,4 +1,4 @@
-/** What each error code means, what its receiver can do, and which requests can get it. */
+/** The meaning of each error code, what the client can do about it, and which requests can fail with it. */
 import { type ErrorKind, errorCodes } from './errors.ts';
 import type { Method } from './method.ts';
 import { Initialize, isSessionCommand, methods } from './methods.ts';
@@ -11,42 +11,45 @@ export interface ErrorAdvice {
 const advice = (meaning: string, action: string): ErrorAdvice => ({ meaning, action });
 
 export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
-  ParseError: advice('The body is no JSON.', 'Mend the writer. The id is null: it could not be read.'),
-  InvalidRequest: advice('JSON, but no message that fits here: a batch, a second `initialize`, an id in flight, a body that is too large.', 'Mend the client.'),
-  MethodNotFound: advice('Not served by this daemon for this client.', 'Look at `capabilities.methods` first.'),
-  InvalidParams: advice('The params do not fit. `data.issues` lists `{path, message}`.', 'Mend what the issues name.'),
-  InternalError: advice('The daemon’s own fault.', 'Report it with the daemon’s log; trying again may work.'),
-  ServerNotInitialized: advice('A request before `initialize`.', 'Wait for the result of `initialize`.'),
-  RequestCancelled: advice('`$/cancelRequest` ended it. Executions answer with their result instead.', 'Nothing.'),
-  SessionNotFound: advice('No session has this id.', 'Make one with `session/create`.'),
-  SessionClosed: advice('The session is closed or closing; `data.reason` says why.', 'Make a new one.'),
-  TooManySessions: advice('As many sessions are open as are allowed.', 'Close one, or wait.'),
-  CommandNotFound: advice('No running command has this id.', 'It has ended: use its result.'),
-  RuntimeUnavailable: advice('No runtime here can do this. `data` has runtime, reason and hint, and after a choice `candidates`.', 'Follow the hint, or name another runtime.'),
-  LanguageUnsupported: advice('Nothing here runs this language: no runtime (`data.candidates`), or not this sandbox.', 'Choose an image or a runtime that has.'),
-  SandboxFailed: advice('The sandbox could not be made. Nothing of it is left.', 'Read the message; trying again may work.'),
-  SandboxLost: advice('The sandbox went away during the request.', 'Make a new session. What was in it is gone.'),
-  IsolationUnavailable: advice('`strict` was asked for, and `data.layers` are less than enforced.', 'Mend the host, or do without `strict`.'),
-  InvalidPath: advice('Not a path under `/workspace` or `/tmp`.', 'Use one that is.'),
-  FileNotFound: advice('Nothing is there.', 'Look with `command/listDirectory`.'),
-  FileExists: advice('Something is there, and it was not to be replaced.', 'Choose another name, or allow overwriting.'),
-  WrongFileType: advice('A directory where a file is needed, or the reverse.', 'Use the other command, or `recursive`.'),
-  FileTooLarge: advice('More than one message may carry.', 'Go in pieces: `append`, or `offset` and `length`.'),
-  DiskFull: advice('`diskBytes` is used up.', 'Delete something, or ask for more in a new session.'),
-  RateLimited: advice('Too many requests at a time.', 'Wait for `data.retryAfterMs`.'),
-  QuotaExceeded: advice('A quota is used up. `data` has quota, limit and used.', 'Wait for the next period, or have it raised.'),
-  PolicyDenied: advice('The configuration does not allow it. `data` has policy and rule.', 'Ask for less, or have the configuration changed.'),
-  NotTrusted: advice('The workspace is not trusted.', 'Trust it in the editor, or do without the folder.'),
-  PackageInstallFailed: advice('The package manager failed.', 'Read its output.'),
-  DebugUnavailable: advice('This session cannot be debugged.', 'Look at `capabilities.debug`.'),
+  ParseError: advice('The body of the message is not JSON in UTF-8. The id of the answer is null, because it could not be read.', 'Fix the client’s JSON.'),
+  InvalidRequest: advice('The body is JSON, but not a message that is valid here: for example a batch, a second `initialize`, an id that is still in flight, or a body that is too large.', 'Fix the client.'),
+  MethodNotFound: advice('This daemon does not serve this method to this client.', 'Send only the methods in `capabilities.methods`.'),
+  InvalidParams: advice('The params do not have the required shape. `data.issues` is a list of `{path, message}`.', 'Fix the params that the issues name.'),
+  InternalError: advice('The daemon itself failed.', 'Report it together with the daemon’s log. Trying again may work.'),
+  ServerNotInitialized: advice('The request came before `initialize`.', 'Send `initialize` first and wait for its result.'),
+  RequestCancelled: advice('`$/cancelRequest` cancelled the request, or the connection is closing. An execution that is cancelled answers with its result instead.', 'Nothing needs to be done.'),
+  SessionNotFound: advice('No session has this id.', 'Create one with `session/create`.'),
+  SessionClosed: advice('The session is closed or closing. `data.reason` says why.', 'Create a new session.'),
+  TooManySessions: advice('The maximum number of sessions is open. `data.max` is that number.', 'Close a session, or wait until one closes.'),
+  CommandNotFound: advice('No running command has this id.', 'The command has probably ended: use its result.'),
+  RuntimeUnavailable: advice('No available runtime meets the request. `data` has `runtime`, `reason` and `hint`, and `candidates` where the daemon had to choose.', 'Follow the hint, or name another runtime.'),
+  LanguageUnsupported: advice('The language cannot be run: no runtime has it (see `data.candidates`), or this session’s sandbox lacks it.', 'Choose a runtime or an image that has the language.'),
+  SandboxFailed: advice('The sandbox could not be created. Nothing of it is left behind.', 'Read the message. Trying again may work.'),
+  SandboxLost: advice('The sandbox disappeared during the request. Everything in it is lost.', 'Create a new session.'),
+  IsolationUnavailable: advice('`strict` was set, and the layers in `data.layers` are not fully enforced.', 'Change the host so that they are, or do without `strict`.'),
+  InvalidPath: advice('The path is not valid, or not under `/workspace` or `/tmp`.', 'Use a path under one of these.'),
+  FileNotFound: advice('No file or directory has this path.', 'List the directory with `command/listDirectory`.'),
+  FileExists: advice('A file or directory with this path exists, and the request does not allow replacing it.', 'Choose another path, or allow overwriting.'),
+  WrongFileType: advice('The path is a directory where a file is needed, or the reverse.', 'Use the command for the other type, or set `recursive`.'),
+  FileTooLarge: advice('The content is larger than one message may carry.', 'Write in pieces with mode `append`; read in pieces with `offset` and `length`.'),
+  DiskFull: advice('The session’s `diskBytes` are used up.', 'Delete files, or create a session with a higher limit.'),
+  RateLimited: advice('Too many requests are waiting, or too many answers have not been read.', 'Wait `data.retryAfterMs` milliseconds, then send the request again.'),
+  QuotaExceeded: advice('A quota is used up. `data` has `quota`, `limit` and `used`.', 'Wait for the next period, or have the quota raised.'),
+  PolicyDenied: advice('The configuration does not allow the request. `data` has `policy` and `rule`.', 'Ask for less, or have the configuration changed.'),
+  NotTrusted: advice('The client does not trust the workspace.', 'Trust the workspace in the editor, or create the session without the folder.'),
+  PackageInstallFailed: advice('The package manager failed.', 'Read the output of the package manager.'),
+  DebugUnavailable: advice('This session cannot be debugged.', 'Check `capabilities.debug`.'),
 };
 
-/** What any request can get. */
+/** The errors with which any request can fail. */
 const ofEvery: readonly ErrorKind[] = ['InvalidRequest', 'MethodNotFound', 'InvalidParams', 'InternalError', 'ServerNotInitialized', 'RequestCancelled'];
-/** What any command in a session can get. */
-const ofSessionCommands: readonly ErrorKind[] = ['SessionClosed', 'SandboxLost', 'RateLimited', 'QuotaExceeded', 'PolicyDenied'];
+/** The errors with which any command in a session can fail. */
+const ofSessionCommands: readonly ErrorKind[] = ['SandboxLost', 'RateLimited', 'QuotaExceeded', 'PolicyDenied'];
 
-/** The errors that a request can get, in the order of the codes. An alias can get those of every method that it may stand for. */
+/**
+ * The errors with which a request can fail, in the order of the codes. An alias can fail with the errors of every
+ * method that it may stand for.
+ */
 export function errorsOf(method: Method): ErrorKind[] {
   const standsFor: readonly Method[] = method.by === 'alias' ? [method, ...methods.filter(isSessionCommand)] : [method];
   const possible = new Set(standsFor.flatMap(ownErrors));
@@ -55,6 +58,6 @@ export function errorsOf(method: Method): ErrorKind[] {
 }
 
 function ownErrors(method: Method): readonly ErrorKind[] {
-  const bySubject = { daemon: [], session: ['SessionNotFound'], command: ['CommandNotFound'] } as const;
+  const bySubject = { daemon: [], session: ['SessionNotFound', 'SessionClosed'], command: ['CommandNotFound'] } as const;
   return [...ofEvery, ...bySubject[method.subject], ...(isSessionCommand(method) ? ofSessionCommands : []), ...method.errors];
 }

@@ -1,6 +1,6 @@
 /**
- * Error codes on the wire. Values are literals and never change.
- * The first group is JSON-RPC's and LSP's own, the second is CodeBeaker's.
+ * The error codes on the wire. A code is a literal and never changes.
+ * The first group comes from JSON-RPC and LSP, the second is CodeBeaker's own.
  */
 export const standardErrors = {
   ParseError: -32700,
@@ -41,8 +41,8 @@ export const errorCodes = { ...standardErrors, ...domainErrors } as const;
 export type ErrorKind = keyof typeof errorCodes;
 
 /**
- * A request that could not be carried out. `message` is for a person and says what to do;
- * `data.kind` is the name of the code. Neither may hold a host path, a stack trace or a secret.
+ * The request could not be carried out. `message` is for a person and says what to do; `data.kind` is the name of
+ * the code. Neither `message` nor `data` may contain a path of the host, a stack trace or a secret.
  */
 export class ProtocolError extends Error {
   readonly code: number;
@@ -60,7 +60,10 @@ export class ProtocolError extends Error {
   }
 }
 
-/** InvalidParams for one param that its schema can't judge. `path` is where it lies in the params, with dots; `message` goes on after it. */
+/**
+ * InvalidParams for one param that fits its schema and is wrong all the same. `path` is the place of the param in the
+ * params, with dots between the keys; `message` says what is wrong with it.
+ */
 export function invalidParam(path: string, message: string): ProtocolError {
   return new ProtocolError('InvalidParams', `${path}: ${message}`, { issues: [{ path, message }] });
 }

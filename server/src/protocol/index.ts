@@ -1,4 +1,4 @@
-/** `codebeaker/protocol`: the types, the method table and the error codes, for people who write clients. */
+/** The package `codebeaker/protocol`: the types, the method table and the error codes, for people who write clients. */
 export * from './commands.ts';
 export * from './config.ts';
 export * from './errors.ts';

@@ -1,9 +1,9 @@
-/** What a schema has against a value, in words, each with its place. */
+/** Turns the issues that zod finds in a value into messages for people, each with the path of the field. */
 import en from 'zod/v4/locales/en.js';
 import type * as z from 'zod/mini';
 
 export interface Issue {
-  /** Dotted, from the value down; empty for the value itself. */
+  /** The keys from the value down to the field, with dots between them. Empty when the issue is about the whole value. */
   readonly path: string;
   readonly message: string;
 }
@@ -13,10 +13,10 @@ type Path = readonly PropertyKey[];
 
 const { localeError } = en();
 
-/** For `safeParse`: zod's small edition has no words of its own. */
+/** An option for `safeParse`: `zod/mini` comes without error messages. */
 export const inWords = { error: localeError };
 
-/** `at` is where the value lies in something larger. */
+/** `at` is the path of the value itself, where it is a part of something larger. */
 export function explain(fault: Fault, at: Path = []): Issue[] {
   const path = [...at, ...fault.path];
   const issue = (message: string, ...below: string[]): Issue => ({ path: [...path, ...below].join('.'), message });
@@ -33,7 +33,7 @@ function explainUnion(fault: z.core.$ZodIssueInvalidUnion, path: Path, issue: (m
   return [issue(expected ? `Invalid input: expected ${expected}` : fault.message)];
 }
 
-/** Whether the value is of another type altogether than this branch of a union is about. */
+/** Whether this branch of a union expected a value of another type altogether. */
 function isOtherType(fault: Fault): boolean {
   return fault.code === 'invalid_type' && fault.path.length === 0;
 }

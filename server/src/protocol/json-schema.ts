@@ -1,6 +1,6 @@
 /**
- * The shapes as JSON Schema, by name. A shape is named by the constant that holds it; fields get their notes.
- * Imported lazily: the daemon starts without it.
+ * Converts the shapes to JSON Schema. The name of a schema is the name of the constant that holds the shape, and the
+ * notes become descriptions. The daemon imports this file only when a client asks for the OpenRPC document.
  */
 import { $ZodType, registry, toJSONSchema } from 'zod/v4/core';
 import * as shapes from './index.ts';
@@ -30,10 +30,10 @@ export interface JsonSchema {
 
 export const refPrefix = '#/components/schemas/';
 
-/** Shapes too small to be looked up elsewhere. */
+/** Shapes that are too small to have a name in the documents. */
 const inline: readonly unknown[] = [shapes.Empty, shapes.Nothing];
 
-/** The params and the result of a method, by the names that they have in `jsonSchemas`. */
+/** The names that the params and the result of a method have in `NamedSchemas.schemas`. */
 export interface MethodShapes {
   readonly params: string;
   readonly result: string;
@@ -81,7 +81,7 @@ export function jsonSchemas(): NamedSchemas {
   return { schemas, methods };
 }
 
-/** Methods that take or give nothing. */
+/** The schemas of methods without params or without a result. */
 function inlineSchemas(methods: NamedSchemas['methods']): Record<string, JsonSchema> {
   const found: Record<string, JsonSchema> = {};
   for (const method of shapes.methods) {
@@ -93,7 +93,7 @@ function inlineSchemas(methods: NamedSchemas['methods']): Record<string, JsonSch
   return found;
 }
 
-/** A field of an object within a shape has its note under `outer.inner`. */
+/** Adds the notes to a schema. The note of a field of a nested object is found under `outer.inner`. */
 function annotated(id: string, schema: JsonSchema): JsonSchema {
   const own = notes[id] ?? {};
   const within = (value: JsonSchema, prefix: string): JsonSchema => {
@@ -110,7 +110,7 @@ function annotated(id: string, schema: JsonSchema): JsonSchema {
 
 const described = (note: string | undefined) => (note === undefined ? {} : { description: note });
 
-/** Every JavaScript integer has these bounds; they say nothing about the protocol. */
+/** zod gives these bounds to every integer, because JavaScript has them. They say nothing about the protocol. */
 function dropSafeIntegerBounds(schema: { minimum?: number; maximum?: number }): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

@@ -1,10 +1,13 @@
-/** The languages, by VS Code's ids for them. How each is run is in runtime/languages.ts. */
+/** The languages, by the ids that VS Code gives them. How the programs of a language are run is in runtime/languages.ts. */
 import * as z from 'zod/mini';
 
 export interface Language {
-  /** Of its source files, with their dot; the first is what a file gets that has no name. */
+  /** The extensions of its source files, with the dot. A file without a name gets the first one. */
   readonly extensions: readonly string[];
-  /** Its official image, slim where there is one, at a tag that moves with its releases. The configuration may name another. */
+  /**
+   * Its official OCI image, in the slim variant where there is one, at a tag that follows its releases. The
+   * configuration may name another image.
+   */
   readonly image: string;
 }
 

@@ -1,7 +1,7 @@
-/** A schema that is built when it is first looked at: building all of them takes longer than a start has. */
+/** Schemas that are built when they are first used, because building all of them would slow down every start. */
 import type * as z from 'zod/mini';
 
-/** Stands for what `build` makes, everywhere and for good. */
+/** Returns a stand-in that behaves exactly like the schema that `build` returns. `build` is called once, at the first use. */
 export function later<S extends z.core.$ZodType>(build: () => S): S {
   let built: S | undefined;
   const schema = () => (built ??= build());

@@ -1,4 +1,4 @@
-/** The handshake (protocol section 2). LSP's own shapes are LSP's: their types are checked against its package. */
+/** The shapes of the handshake (PROTOCOL.md, "From start to end"). Shapes that LSP defines are checked against its types. */
 import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
 import { later } from './later.ts';
@@ -38,7 +38,6 @@ export const InitializeParams = later(() => z.object({
 }));
 export type InitializeParams = z.infer<typeof InitializeParams>;
 
-/** What this daemon, on this host, with this client, will really do. A key that is absent is not served. */
 export const ServerCapabilities = later(() => z.object({
   runtimes: z.array(RuntimeInfo),
   methods: z.array(z.string()),
@@ -61,28 +60,28 @@ export const InitializeResult = later(() => z.object({
 }));
 export type InitializeResult = z.infer<typeof InitializeResult>;
 
-/** LSP's ProgressToken. */
+/** `ProgressToken` of LSP. */
 export const ProgressToken = later(() => z.union([z.string(), z.int()]));
 ({}) as z.infer<typeof ProgressToken> satisfies LspProgressToken;
 export const CancelProgressParams = later(() => z.object({ token: ProgressToken }));
 
 export const SetTraceParams = later(() => z.object({ value: z.enum(['off', 'messages', 'verbose']) }));
 
-/** What the fields mean (see notes.ts). */
+/** The notes of these shapes (see notes.ts). */
 export const lifecycleNotes: ShapeNotes = {
   InitializeParams: {
-    processId: 'The daemon leaves when this process is gone.',
-    protocolVersions: 'What the client speaks. Default: `["1.0"]`.',
-    workspaceFolders: 'Only these and what is below them may be given to a sandbox.',
-    trusted: 'Default: true. false: no folder is shared and project configuration is ignored.',
-    initializationOptions: 'The keys of the configuration file. They only narrow what it allows.',
-    trace: 'Default: `off`.',
+    processId: 'The id of the client’s process. The daemon ends when this process has ended.',
+    protocolVersions: 'The versions of this protocol that the client speaks. Default: `["1.0"]`.',
+    workspaceFolders: 'The folders that are open in the client. Only these folders, and folders inside them, can be shared with a sandbox.',
+    trusted: 'Whether the user trusts the workspace. If false, no folder is shared and project configuration is ignored. Default: true.',
+    initializationOptions: 'The same keys as the configuration file. They can only narrow what that file allows.',
+    trace: 'How much the daemon reports in `$/logTrace`. Default: `off`.',
   },
   InitializeResult: {
-    protocolVersion: 'The version spoken from here on.',
+    protocolVersion: 'The version of this protocol that both sides speak from now on.',
   },
   ClientCapabilities: {
-    '': 'What the client understands. The daemon sends nothing that is not declared here.',
+    '': 'What the client supports. The daemon sends nothing that the client has not declared here.',
     output: '`flowControl`: the client sends `command/ack`.',
     session: '`stateChanged`: the client wants `session/stateChanged`.',
     window: 'As in LSP.',
@@ -92,12 +91,13 @@ export const lifecycleNotes: ShapeNotes = {
     debug: '`adapter`: the client can connect a debugger.',
   },
   ServerCapabilities: {
-    '': 'What this daemon, on this host, with this client, really serves. A key that is absent is not served.',
-    methods: 'Every request method that is served. Any other is answered -32601.',
-    output: 'At most `windowBytes` of one command’s data are unacknowledged; no message carries more than `maxChunkBytes`.',
-    sessions: '`pooled`: sandboxes are held ready.',
-    network: 'The modes that a session may ask for.',
+    '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',
+    runtimes: 'The same as the result of `runtime/list`.',
+    methods: 'The names of all request methods that are served, besides `initialize`. Any other method is answered -32601.',
+    output: '`windowBytes`: with flow control, at most this much of one command’s output is sent and not acknowledged. `maxChunkBytes`: the most output in one message. Both count bytes before encoding.',
+    sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance.',
+    network: 'The network modes that a session may ask for.',
     pty: 'Present when commands can have a terminal.',
   },
-  SetTraceParams: { value: 'How much `$/logTrace` tells.' },
+  SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
 };

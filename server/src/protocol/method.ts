@@ -1,4 +1,4 @@
-/** What a row of the method table says of its method. */
+/** The type of a row in the method table, and the functions that make rows. */
 import type * as z from 'zod/mini';
 import type { ErrorKind } from './errors.ts';
 import { Nothing } from './lifecycle.ts';
@@ -9,16 +9,25 @@ export type Kind = 'request' | 'notification';
 export type From = 'client' | 'server';
 export type Section = 'Lifecycle' | 'Runtimes' | 'Sessions' | 'Commands' | 'Observation';
 
-/** What a call is about. The daemon itself needs no name; a session is named by `sessionId`, a command by `commandId`. */
+/** What a call is about: the daemon itself, the session that the param `sessionId` names, or the command that `commandId` names. */
 export type Subject = 'daemon' | 'session' | 'command';
 
-/** What a call does: `asks` changes nothing; `runs` starts a program; `writes` changes what is there; `makes` and `ends` a subject; `tells` reports. */
+/**
+ * What a call does: `asks` changes nothing; `makes` creates a subject and `ends` ends one; `runs` starts a program;
+ * `writes` changes something that exists; `tells` only informs the other side.
+ */
 export type Effect = 'asks' | 'makes' | 'runs' | 'writes' | 'ends' | 'tells';
 
-/** Who answers: the connection itself, the service behind it, or the method that an alias stands for. */
+/**
+ * Who handles a call: the connection itself (wire/), the service behind it (serving/), or, for an alias, the method
+ * that the alias stands for.
+ */
 export type By = 'connection' | 'service' | 'alias';
 
-/** Everything about a method that dispatch, validation, documents and logs ask for. They ask this row and guess nothing. */
+/**
+ * One row of the method table. Dispatch, validation, documents and logs take everything that they need to know about a
+ * method from its row.
+ */
 export interface Method<
   Name extends string = string,
   P extends Schema = Schema,
@@ -30,39 +39,40 @@ export interface Method<
 > {
   readonly name: Name;
   readonly kind: K;
-  /** Who sends it. */
+  /** Which side sends it. */
   readonly from: F;
-  /** Where PROTOCOL.md lists it. */
+  /** The section of PROTOCOL.md that describes it. */
   readonly section: Section;
   readonly subject: S;
   readonly effect: Effect;
   readonly by: B;
   readonly params: P;
   readonly result: R;
-  /** Params whose values are shown to nobody, at any depth. */
+  /** Names of params whose values never appear in a log or a trace, at whatever depth they stand. */
   readonly secrets: readonly string[];
-  /** The errors it can give besides those that its subject and effect imply (error-guide.ts). */
+  /** The errors with which it can fail, besides those that every method with its subject has (error-guide.ts). */
   readonly errors: readonly ErrorKind[];
+  /** What it does, in one or two sentences, for PROTOCOL.md and openrpc.json. */
   readonly summary: string;
 }
 
 type Row<M extends Method> = Omit<M, 'kind' | 'from' | 'by' | 'secrets' | 'errors'> & Partial<Pick<M, 'by' | 'secrets' | 'errors'>>;
 
-/** A request of the client's. `by` defaults to the service. */
+/** A request that the client sends. `by` defaults to `service`. */
 export function request<N extends string, P extends Schema, R extends Schema, S extends Subject, B extends By = 'service'>(
   row: Row<Method<N, P, R, 'request', 'client', S, B>>,
 ): Method<N, P, R, 'request', 'client', S, B> {
   return { kind: 'request', from: 'client', by: 'service' as B, secrets: [], errors: [], ...row };
 }
 
-/** A notification of the client's. `by` defaults to the service. */
+/** A notification that the client sends. `by` defaults to `service`. */
 export function notification<N extends string, P extends Schema, S extends Subject, B extends By = 'service'>(
   row: Omit<Row<Method<N, P, typeof Nothing, 'notification', 'client', S, B>>, 'result'>,
 ): Method<N, P, typeof Nothing, 'notification', 'client', S, B> {
   return { kind: 'notification', from: 'client', by: 'service' as B, secrets: [], errors: [], result: Nothing, ...row };
 }
 
-/** A notification of the daemon's. */
+/** A notification that the daemon sends. */
 export function announcement<N extends string, P extends Schema, S extends Subject>(
   row: Omit<Row<Method<N, P, typeof Nothing, 'notification', 'server', S, 'connection'>>, 'result' | 'effect' | 'by'>,
 ): Method<N, P, typeof Nothing, 'notification', 'server', S, 'connection'> {

@@ -1,7 +1,10 @@
-/** What is said of a shape and its fields. */
+/** The types of the notes, which explain shapes and their fields in the documents. */
 
-/** Field → what it means, where its name and type do not say it. The empty field is the shape itself, and `outer.inner` a field of an object within it. */
+/**
+ * The notes of one shape: the name of a field → what it means, where its name and type do not already say so. The
+ * empty name stands for the shape itself, and `outer.inner` for a field of a nested object.
+ */
 export type Notes = Readonly<Record<string, string>>;
 
-/** Shape → its notes. */
+/** The name of a shape → its notes. */
 export type ShapeNotes = Readonly<Record<string, Notes>>;

@@ -1,6 +1,6 @@
 /**
- * What the fields of all shapes mean. The notes of a shape stand beside it; PROTOCOL.md and openrpc.json show them.
- * Nothing else reads them, and the daemon starts without them.
+ * The notes of all shapes. The notes of a shape are written in the same file as the shape; they are used for
+ * PROTOCOL.md and openrpc.json and for nothing else, and the daemon does not import this file at the start.
  */
 import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
@@ -10,12 +10,12 @@ import { observationNotes } from './observation.ts';
 import { sessionsNotes } from './sessions.ts';
 import { valuesNotes } from './values.ts';
 
-/** For a field of this name in any shape that has no note of its own. */
+/** The notes of fields that mean the same in every shape. A note of the shape's own takes precedence. */
 export const commonNotes: Notes = {
-  sessionId: 'The id that `session/create` gave.',
-  path: 'Relative to `/workspace`, or absolute under `/workspace` or `/tmp`.',
-  commandId: 'The id under which the command runs.',
-  durationMs: 'From start to end, on the daemon’s clock.',
+  sessionId: 'The id of the session, from the result of `session/create`.',
+  path: 'A path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`.',
+  commandId: 'The id of the command.',
+  durationMs: 'The time from the start to the end, in milliseconds, measured by the daemon.',
 };
 
 export const notes: ShapeNotes = {

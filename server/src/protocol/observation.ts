@@ -1,4 +1,4 @@
-/** What the daemon tells of itself (protocol section 6). */
+/** The shapes in which the daemon describes itself: its health and its protocol. */
 import * as z from 'zod/mini';
 import { later } from './later.ts';
 import { count } from './values.ts';
@@ -17,6 +17,10 @@ export const DiscoverResult = later(() => z.looseObject({ openrpc: z.string() })
 
 /** What the fields mean (see notes.ts). */
 export const observationNotes: ShapeNotes = {
-  HealthResult: { status: '`degraded` when any check is.', uptimeMs: 'Since the daemon started.' },
-  DiscoverResult: { '': 'An OpenRPC 1.3 document.', openrpc: 'Its version.' },
+  HealthResult: {
+    status: '`degraded` when no runtime is available.',
+    checks: 'One check for each runtime, named `runtime.<id>`, and one for the sessions. The status of a runtime that is not available is `off`.',
+    uptimeMs: 'Milliseconds since the daemon started.',
+  },
+  DiscoverResult: { '': 'An OpenRPC 1.3 document.', openrpc: 'The version of OpenRPC.' },
 };

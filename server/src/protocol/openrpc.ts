@@ -1,4 +1,4 @@
-/** The protocol as an OpenRPC 1.3 document. Imported lazily: the daemon starts without it. */
+/** The protocol as an OpenRPC 1.3 document. The daemon imports this file only when a client asks for the document. */
 import { errorGuide, errorsOf } from './error-guide.ts';
 import type { ErrorKind } from './errors.ts';
 import { errorCodes, methods, protocolVersion, type Method } from './index.ts';
@@ -17,14 +17,14 @@ export interface OpenRpcMethod {
   tags: { name: string }[];
   paramStructure: 'by-name';
   params: ContentDescriptor[];
-  /** Absent from notifications. */
+  /** Notifications have no result and no errors. */
   result?: ContentDescriptor;
   errors?: { $ref: string }[];
-  /** Who sends it. */
+  /** Which side sends it. */
   'x-from': 'client' | 'server';
 }
 
-/** A type and not an interface, so that it is one of the loose objects that the wire takes. */
+/** A type and not an interface, because only a type fits the loose object that is the result of `rpc.discover`. */
 export type OpenRpc = {
   openrpc: '1.3.2';
   info: { title: string; description: string; version: string; license: { name: string } };
@@ -36,7 +36,7 @@ export type OpenRpc = {
   'x-protocolVersion': string;
 };
 
-/** `version` is the daemon's. */
+/** `version` is the version of the daemon. */
 export function openrpc(version: string): OpenRpc {
   const named = jsonSchemas();
   const described = methods.map((method) => describe(method, named));
@@ -78,7 +78,7 @@ function describe(method: Method, { schemas, methods: shapes }: NamedSchemas): O
   };
 }
 
-/** Required ones first, as OpenRPC wants them. */
+/** The required params come first, as OpenRPC demands. */
 function contentDescriptors({ properties = {}, required = [] }: JsonSchema): ContentDescriptor[] {
   const descriptors = Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
@@ -89,13 +89,13 @@ function contentDescriptors({ properties = {}, required = [] }: JsonSchema): Con
   return [...descriptors.filter((each) => each.required), ...descriptors.filter((each) => !each.required)];
 }
 
-/** What is not an object or a choice of words is said in place. */
+/** Objects and enums are referred to by name; any other schema is written in place. */
 function resultSchema(name: string, schemas: NamedSchemas['schemas']): JsonSchema {
   const schema = schemas[name] ?? {};
   return schema.properties ?? schema.enum ? { $ref: refPrefix + name } : schema;
 }
 
-/** The schemas that `from` speaks of, directly or through others, by name. */
+/** The schemas to which `from` refers, directly or through others, by name. */
 function reachable(from: unknown, schemas: NamedSchemas['schemas']): Record<string, JsonSchema> {
   const found = new Set<string>();
   const visit = (value: unknown) => {

@@ -1,4 +1,4 @@
-/** Sessions and runtimes (protocol sections 3 and 4). */
+/** The shapes of sessions and of the choice of a runtime. */
 import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
@@ -52,7 +52,7 @@ export type SessionStateChangedParams = z.infer<typeof SessionStateChangedParams
 export const RuntimeListResult = later(() => z.object({ runtimes: z.array(RuntimeInfo) }));
 export const RuntimeChangedParams = later(() => z.object({ runtimes: z.array(RuntimeInfo) }));
 
-/** What a runtime must be able to do. What is unknown here is an error: nothing is silently left out. */
+/** An unknown key is an error, because a requirement must never be ignored silently. */
 export const Requirements = later(() => z.strictObject({
   isolation: z.optional(z.number().check(z.minimum(0), z.maximum(10))),
   network: z.optional(Network.shape.mode),
@@ -68,7 +68,6 @@ export const RuntimeSelectParams = later(() => z.object({
   requirements: z.optional(Requirements),
 }));
 
-/** How a runtime did in a choice, and why. */
 export const Candidate = later(() => z.object({
   runtime: z.string(),
   score: z.number(),
@@ -84,47 +83,52 @@ export const RuntimeSelectResult = later(() => z.object({
   candidates: z.array(Candidate),
 }));
 
-/** What the fields mean (see notes.ts). */
+/** The notes of these shapes (see notes.ts). */
 export const sessionsNotes: ShapeNotes = {
   RuntimeSelectParams: {
-    language: 'What the sandbox is for.',
-    preference: 'What the choice looks at. Default: as configured, `balanced`.',
-    requirements: 'What the runtime must be able to do.',
+    language: 'The language that the sandbox must be able to run.',
+    preference: 'What matters most in the choice. Default: the configuration’s `preference`.',
+    requirements: 'What the runtime must offer. A runtime that lacks any of it is not eligible.',
+  },
+  RuntimeSelectResult: {
+    runtime: 'The id of the runtime that would be chosen.',
+    preference: 'The preference that was used.',
+    candidates: 'Every runtime, the best first.',
   },
   Requirements: {
-    '': 'What a runtime must be able to do to be chosen. An unknown key is an error.',
-    isolation: 'The least score, from 0 to 10.',
-    network: 'A mode that it can confine a sandbox to. Default: `none`.',
-    enforced: 'Names of layers that must be `enforced`.',
-    image: 'An OCI image that the configuration allows: only for runtimes that have images.',
-    runtimes: 'One of these. Empty: none will do.',
+    '': 'What a runtime must offer to be eligible. An unknown key is an error.',
+    isolation: 'The lowest acceptable isolation score, from 0 to 10.',
+    network: 'A network mode that the runtime must be able to enforce. Default: `none`.',
+    enforced: 'The names of isolation layers that must be `enforced`.',
+    image: 'An OCI image that the configuration allows. Only runtimes with images are eligible then.',
+    runtimes: 'The ids of the runtimes that are eligible. If the list is empty, none is.',
   },
   Candidate: {
-    '': 'How a runtime did in a choice.',
-    score: 'From 0 to 100, and 100 more where nothing must be fetched first. The highest that is eligible is chosen.',
-    eligible: 'Whether it can do what is asked for.',
-    reasons: 'In words: what stands against it, or what its score is made of.',
+    '': 'How one runtime compares in a choice.',
+    runtime: 'The id of the runtime.',
+    score: 'From 0 to 100, plus 100 if nothing has to be downloaded first. The eligible runtime with the highest score is chosen.',
+    eligible: 'Whether the runtime meets all requirements.',
+    reasons: 'For people: why the runtime is not eligible, or what its score is made of.',
   },
-  RuntimeSelectResult: { candidates: 'Every runtime, the best first.' },
   SessionCreateParams: {
-    language: 'The language that the sandbox is for. Any other it happens to hold runs too.',
-    runtime: 'An id from `runtime/list`. Default: the daemon chooses.',
-    preference: 'What the choice looks at. Default: `balanced`.',
-    image: 'An OCI image that the configuration allows.',
-    label: 'For people.',
-    workspace: 'A folder to share: under the `workspaceFolders` of `initialize`, and trusted.',
-    env: 'For every command of the session.',
-    secrets: 'Values that are kept out of logs and replies.',
-    limits: 'Never above what the configuration allows.',
-    network: 'Never more than the configuration allows.',
-    strict: 'Refuse (1014) a sandbox in which a requested layer is less than enforced. Default: false.',
-    idleTimeoutMs: 'Default: 30 min. A session that runs a command is not idle.',
-    maxLifetimeMs: 'Default: 120 min.',
-    workDoneToken: 'For `$/progress` while the sandbox is made.',
+    language: 'The language that the sandbox is for. Other languages that the sandbox contains can be run too.',
+    runtime: 'The id of a runtime, from `runtime/list`. Default: the daemon chooses.',
+    preference: 'What matters most when the daemon chooses. Default: the configuration’s `preference`.',
+    image: 'An OCI image that the configuration allows. Default: the configuration’s image for the language.',
+    label: 'A name for people to recognise the session by.',
+    workspace: 'A folder to share with the sandbox, which sees it as `/workspace`. The workspace must be trusted, and the folder must be one of the `workspaceFolders` of `initialize` or inside one.',
+    env: 'Environment variables for every command of the session.',
+    secrets: 'Values that never appear in logs and replies.',
+    limits: 'Limits of the session. A limit above the maximum in the configuration is refused (1032). Default: the configuration’s `limits`.',
+    network: 'What the sandbox may reach. A mode that the configuration does not allow is refused (1032). Default: `none`.',
+    strict: 'If true, the request fails (1014) unless every isolation layer is `enforced`. Default: false.',
+    idleTimeoutMs: 'The session is closed when no command has run for this long. It can only shorten the configuration’s `sessions.idleTimeoutMs`, which is the default and also holds for 0.',
+    maxLifetimeMs: 'The session is closed when it is this old. It can only shorten the configuration’s `sessions.maxLifetimeMs`, which is the default and also holds for 0.',
+    workDoneToken: 'A token of the client’s. With it the daemon sends `$/progress` while it creates the sandbox.',
   },
   SessionExecuteParams: {
-    command: '`type` is what follows `command/` in the method’s name; the other members are its params.',
+    command: '`type` is the part of the method’s name after `command/`. The other members are the params of that method, without `sessionId`.',
   },
-  SessionCloseResult: { sessionId: 'Of the closed session.' },
-  SessionStateChangedParams: { reason: 'Why it closes or has closed.' },
+  SessionCloseResult: { sessionId: 'The id of the closed session.' },
+  SessionStateChangedParams: { reason: 'Why the session is closing or closed. Absent in other states.' },
 };

@@ -1,14 +1,13 @@
-/** Shapes that several methods share. Sizes are bytes, durations milliseconds, times ISO 8601 in UTC. */
+/** Shapes that several methods share. Sizes are in bytes, durations in milliseconds, and points in time are ISO 8601 in UTC. */
 import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
-import type { ShapeNotes } from './note.ts';
+import type { Notes, ShapeNotes } from './note.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
 const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names);
 
-/** One mechanism that keeps the code inside. `state` is what was found in force, not what was asked for. */
 export const Layer = later(() => z.object({
   name: z.string(),
   state: oneOf('enforced', 'degraded', 'off'),
@@ -16,11 +15,9 @@ export const Layer = later(() => z.object({
 }));
 export type Layer = z.infer<typeof Layer>;
 
-/** `score` runs from 0 (no boundary) to 10 (a machine of its own). */
 export const Isolation = later(() => z.object({ score: z.number(), layers: z.array(Layer) }));
 export type Isolation = z.infer<typeof Isolation>;
 
-/** What a session's code may use. `timeoutMs` 0 means no time limit. */
 export const Limits = later(() => z.object({
   memoryBytes: positive(),
   cpus: z.number().check(z.positive()),
@@ -57,19 +54,17 @@ export const RuntimeInfo = later(() => z.object({
 }));
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>;
 
-/** Environment of a program: names are POSIX identifiers, values any text without NUL. */
 export const Environment = later(() => z.record(
-  z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name is letters, digits and _')),
-  z.string().check(z.regex(/^[^\0]*$/, 'a value cannot hold NUL')),
+  z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable consists of letters, digits and _, and does not begin with a digit')),
+  z.string().check(z.regex(/^[^\0]*$/, 'a value cannot contain NUL')),
 ));
 export type Environment = z.infer<typeof Environment>;
 
 export const TextEncoding = oneOf('utf-8', 'base64');
 export type TextEncoding = z.infer<typeof TextEncoding>;
 
-export const Signal = later(() => z.string().check(z.regex(/^SIG[A-Z0-9+-]+$/, 'a POSIX name such as SIGINT')));
+export const Signal = later(() => z.string().check(z.regex(/^SIG[A-Z0-9+-]+$/, 'must be a POSIX name such as SIGINT')));
 
-/** `peakMemoryBytes` is the highest use of the whole sandbox so far; `cpuMs` is the command's own. */
 export const CommandUsage = later(() => z.object({ cpuMs: z.number(), peakMemoryBytes: z.number() }));
 export type CommandUsage = z.infer<typeof CommandUsage>;
 
@@ -84,7 +79,7 @@ export const Outcome = oneOf(
 );
 export type Outcome = z.infer<typeof Outcome>;
 
-/** How a program ended. `exitCode` and `signal` are never both set; both are null when nobody can know. */
+/** Invariant: at most one of `exitCode` and `signal` is set. */
 export const Execution = later(() => z.object({
   commandId: z.string(),
   outcome: Outcome,
@@ -106,7 +101,6 @@ export type SessionState = z.infer<typeof SessionState>;
 export const CloseReason = oneOf('client', 'idle', 'lifetime', 'sandboxLost', 'shutdown');
 export type CloseReason = z.infer<typeof CloseReason>;
 
-/** The limits in force are `limits`; `usage` sums the session's finished commands. */
 export const Session = later(() => z.object({
   sessionId: z.string(),
   label: z.optional(z.string()),
@@ -129,61 +123,76 @@ export const Session = later(() => z.object({
 }));
 export type Session = z.infer<typeof Session>;
 
-/** What the fields mean (see notes.ts). */
+/** The notes of an execution, which the result of `command/runCode` has as well. */
+export const executionNotes: Notes = {
+  outcome: 'How the command ended.',
+  exitCode: 'The exit code of the last program that ran. null if a signal ended it, or if the code is not known.',
+  signal: 'The signal that ended the last program that ran. null if none did.',
+  stdout: 'The first 1 MiB of the output. Absent when the output was streamed.',
+  stderr: 'The first 1 MiB of the error output. Absent when the output was streamed.',
+  stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
+  stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
+  truncated: 'Whether a part of the output was left out.',
+};
+
+/** The notes of these shapes (see notes.ts). */
 export const valuesNotes: ShapeNotes = {
   RuntimeInfo: {
-    '': 'A way to make sandboxes, available here or not.',
-    id: '`docker`, `gvisor`, `deno`, `bun`, `native`, …',
-    reason: 'Why it is not available, in words.',
-    memoryBytes: 'What an idle sandbox costs.',
-    startup: '`coldMs`: making a sandbox. `warmMs`: the first word, or the end, of the first program in it. `measured`: both on this host, else built-in estimates.',
-    measuredAt: 'Of the latest measurement that is in these numbers.',
+    '': 'A runtime: one way of creating sandboxes.',
+    id: '`docker`, `gvisor`, `deno`, `bun`, `native`, or an id from the configuration.',
+    available: 'Whether it works on this host.',
+    reason: 'For people: why it is not available.',
+    version: 'The version of the runtime.',
+    languages: 'The languages that it can run, with the version or the OCI image of each where these are known.',
+    memoryBytes: 'The memory that an idle sandbox takes.',
+    startup: '`coldMs`: how long it takes to create a sandbox. `warmMs`: how long it takes from the start of the first program in a new sandbox to its first output, or its end. `measured`: whether both were measured on this host; if not, they are built-in estimates.',
+    measuredAt: 'The time of the latest measurement in these numbers.',
   },
   Isolation: {
-    '': 'How strong the boundary is, as found and not as asked for.',
-    score: 'From 0, no boundary, to 10, a machine of its own.',
+    '': 'How strongly a sandbox is isolated. The daemon reports what it found in force, not what was asked for.',
+    score: 'From 0 (no boundary) to 10 (a machine of its own).',
   },
   Layer: {
-    '': 'One mechanism of the boundary.',
-    detail: 'What was found, in words.',
+    '': 'One mechanism of the isolation.',
+    name: 'For example `user`, `seccomp`, `filesystem`, `network` or `memory`.',
+    detail: 'For people: what was found.',
   },
   Limits: {
     '': 'What the code of a session may use.',
-    memoryBytes: 'Default: 512 MiB.',
-    cpus: 'Default: 1.',
-    pids: 'Processes and threads. Default: 256.',
-    diskBytes: '`/workspace` and what else can be written. Default: 256 MiB.',
-    outputBytes: 'Of one command. Default: 16 MiB.',
-    timeoutMs: 'Of one command. 0: none. Default: 600 000.',
+    memoryBytes: 'Memory of the whole sandbox. Default: 512 MiB.',
+    cpus: 'Processors, which may be a fraction. Default: 1.',
+    pids: 'Number of processes and threads. Default: 256.',
+    diskBytes: 'Size of `/workspace` and everything else that can be written. Default: 256 MiB.',
+    outputBytes: 'Output of one command. A command that writes more is ended with the outcome `outputLimit`. Default: 16 MiB.',
+    timeoutMs: 'Duration of one command. A command that takes longer is ended with the outcome `timedOut`. 0 means no limit. Default: 600 000 (10 minutes).',
   },
-  PartialLimits: { '': 'Limits, of which any may be left out.' },
+  PartialLimits: { '': '[Limits](#limits), each of which may be left out.' },
   Network: {
-    '': 'What the sandbox can reach.',
-    mode: 'Default: `none`.',
-    hosts: 'For `allowlist`. Empty means none.',
+    '': 'What the programs in a sandbox can reach.',
+    mode: '`none`: nothing. `allowlist`: the hosts in `hosts`. `full`: everything.',
+    hosts: 'Only for `allowlist`. An empty list allows nothing.',
   },
+  Preference: { '': 'What matters most in the choice of a runtime: a short start (`speed`), strong isolation (`security`), little memory (`memory`), or a mixture of the three (`balanced`).' },
   CommandUsage: {
-    '': 'What running took.',
-    peakMemoryBytes: 'The highest use of the whole sandbox so far. 0 where it is not known.',
+    '': 'The resources that a command used.',
+    cpuMs: 'Processor time of the command.',
+    peakMemoryBytes: 'The highest memory use of the whole sandbox so far. 0 if it is not known.',
   },
-  Environment: { '': 'Names are POSIX identifiers; values hold no NUL.' },
-  Signal: { '': 'A POSIX signal name.' },
-  Outcome: { '': 'How a program ended. When several causes meet, the first.' },
+  Environment: { '': 'Environment variables. Names are POSIX identifiers; values cannot contain NUL.' },
+  Signal: { '': 'The POSIX name of a signal, such as `SIGINT`.' },
+  Outcome: { '': 'How a command ended. If it had several causes, the first one counts. `exited`: the program ended by itself. `signaled`: a signal ended it. `cancelled`: the client cancelled the request, or the session closed. `timedOut`, `memoryLimit`, `outputLimit`: it reached this limit. `sandboxLost`: the sandbox disappeared.' },
+  SessionState: { '': '`ready`: no command runs. `busy`: a command runs or waits. `closing` and `closed`: the session takes no more commands.' },
+  CloseReason: { '': 'Why a session closed. `client`: on request. `idle`, `lifetime`: it reached this time limit. `sandboxLost`: the sandbox disappeared. `shutdown`: the daemon is ending.' },
   Session: {
-    '': 'A sandbox with an identity. Times are ISO 8601 in UTC.',
-    warm: 'Whether it came from a pool.',
-    expiresAt: 'When it will be closed if nothing more happens.',
-    limits: 'Those in force.',
-    usage: 'The sum over its finished commands.',
+    '': 'A session: a sandbox with an id. Points in time are ISO 8601 in UTC.',
+    runtime: 'The id of its runtime.',
+    warm: 'Whether its sandbox was prepared in advance.',
+    workspace: 'The working directory in the sandbox.',
+    expiresAt: 'When the session will be closed if nothing more happens.',
+    limits: 'The limits in force.',
+    network: 'The network mode in force.',
+    commandCount: 'How many commands it has been sent.',
+    usage: 'The total of its finished executions.',
   },
-  Execution: {
-    '': 'How a command ended. A program that fails is a result and no error.',
-    exitCode: 'null unless `outcome` is `exited`, or where it cannot be known.',
-    signal: 'What ended it, if a signal did.',
-    stdout: 'Up to 1 MiB. Absent when output was streamed.',
-    stderr: 'Up to 1 MiB. Absent when output was streamed.',
-    stdoutBytes: 'All that the program wrote, shown or not.',
-    stderrBytes: 'All that the program wrote, shown or not.',
-    truncated: 'Whether output was left out.',
-  },
+  Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes },
 };

@@ -1,31 +1,31 @@
-/** Output on its way to the client: no faster than the client consumes it (protocol section 5). */
+/** Flow control: the output of a command is sent to the client no faster than the client consumes it. */
 import { Sequence } from '../base/promises.ts';
-import { type CommandAck, CommandOutput, type CommandOutputParams, invalidParam, type ParamsOf } from '../protocol/index.ts';
+import { type CommandAck, CommandOutput, type CommandOutputParams, type ParamsOf } from '../protocol/index.ts';
 import type { Client } from '../wire/service.ts';
 
-/** Data of one command that the client may leave unacknowledged. */
+/** How much output of one command may be sent and not acknowledged. */
 export const WINDOW_BYTES = 1024 * 1024;
-/** Data in one message. */
+/** How much output one message may carry. */
 export const MAX_CHUNK_BYTES = 64 * 1024;
 
-/** `bytes` is how much output `data` stands for, before encoding: at most `MAX_CHUNK_BYTES`. */
+/** `bytes` is the size of the output in `data` before encoding, at most `MAX_CHUNK_BYTES`. */
 export type Chunk = Pick<CommandOutputParams, 'stream' | 'data' | 'encoding'> & { readonly bytes: number };
 
 /**
- * The output of one command, in the order of the calls to `send`.
- * Invariant: with flow control, at most `windowBytes` of data are unacknowledged.
+ * Sends the output of one command, in the order of the calls to `send`.
+ * Invariant: with flow control, at most `windowBytes` of output are sent and not acknowledged.
  */
-export class OutputChannel {
+export class OutputFlow {
   readonly #client: Client;
   readonly #commandId: string;
   readonly #windowBytes: number;
   readonly #queue = new Sequence();
-  /** What was sent and not acknowledged: bytes by seq, oldest first. */
+  /** The messages that were sent and not acknowledged: their sizes by `seq`, the oldest first. */
   readonly #unacked = new Map<number, number>();
   #unackedBytes = 0;
   #nextSeq = 0;
   #closed = false;
-  /** Ends the wait of the one chunk that is being sent. */
+  /** Ends the wait of the chunk that is being sent. At most one chunk waits at a time. */
   #release: () => void = () => undefined;
 
   constructor(client: Client, commandId: string, windowBytes = WINDOW_BYTES) {
@@ -34,12 +34,12 @@ export class OutputChannel {
     this.#windowBytes = client.capabilities.output?.flowControl ? windowBytes : Number.POSITIVE_INFINITY;
   }
 
-  /** Resolves when the next chunk is welcome. Chunks that have not left when the channel closes are dropped. */
+  /** Resolves when the next chunk may be sent. Chunks that have not been sent when the flow closes are dropped. */
   send(chunk: Chunk): Promise<void> {
     return this.#queue.run(() => this.#send(chunk));
   }
 
-  /** Everything up to `seq` is consumed. What is not a seq that waits for this is ignored. */
+  /** Records that the client has consumed everything up to `seq`. A `seq` that is not waiting for this is ignored. */
   ack(seq: number): void {
     if (!this.#unacked.has(seq)) return;
     for (const [sent, bytes] of this.#unacked) {
@@ -50,7 +50,7 @@ export class OutputChannel {
     this.#release();
   }
 
-  /** Sends nothing more. Whoever waits in `send` goes on. */
+  /** Sends nothing more. Calls of `send` that wait are resolved. */
   close(): void {
     this.#closed = true;
     this.#unacked.clear();
@@ -74,7 +74,7 @@ export class OutputChannel {
     await this.#taken(sent);
   }
 
-  /** The transport has taken it, or the channel is closed. */
+  /** Resolves when the transport has room again, or the flow is closed. */
   #taken(sent: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       this.#release = () => {
@@ -85,38 +85,36 @@ export class OutputChannel {
   }
 }
 
-/** The channels of the commands that run, by commandId. */
-export class OutputChannels {
+/** The flows of the running commands, by the ids of the commands. */
+export class OutputFlows {
   readonly #client: Client;
   readonly #windowBytes: number;
-  readonly #channels = new Map<string, OutputChannel>();
+  readonly #flows = new Map<string, OutputFlow>();
 
   constructor(client: Client, windowBytes = WINDOW_BYTES) {
     this.#client = client;
     this.#windowBytes = windowBytes;
   }
 
-  /** @throws ProtocolError InvalidParams while a command of that id runs */
-  open(commandId: string): OutputChannel {
-    if (this.#channels.has(commandId)) {
-      throw invalidParam('commandId', 'is in use by a command that still runs');
-    }
-    const channel = new OutputChannel(this.#client, commandId, this.#windowBytes);
-    this.#channels.set(commandId, channel);
-    return channel;
+  /** The id has been reserved (command/commands.ts), so no other command has a flow with it. */
+  open(commandId: string): OutputFlow {
+    if (this.#flows.has(commandId)) throw new Error('invariant: a command has one flow');
+    const flow = new OutputFlow(this.#client, commandId, this.#windowBytes);
+    this.#flows.set(commandId, flow);
+    return flow;
   }
 
-  /** `command/ack`. An id that is not open is ignored: the command may have ended meanwhile. */
+  /** Handles `command/ack`. An unknown id is ignored, because the command may have ended in the meantime. */
   ack({ commandId, seq }: ParamsOf<typeof CommandAck>): void {
-    this.#channels.get(commandId)?.ack(seq);
+    this.#flows.get(commandId)?.ack(seq);
   }
 
   close(commandId: string): void {
-    this.#channels.get(commandId)?.close();
-    this.#channels.delete(commandId);
+    this.#flows.get(commandId)?.close();
+    this.#flows.delete(commandId);
   }
 
   closeAll(): void {
-    for (const commandId of [...this.#channels.keys()]) this.close(commandId);
+    for (const commandId of [...this.#flows.keys()]) this.close(commandId);
   }
 }

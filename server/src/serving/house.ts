@@ -1,7 +1,7 @@
 /**
- * What belongs to the machine's user, and thus to all connections of a daemon together: the sandboxes made ahead, the
- * turns of commands, the number of sessions, and the listeners that all of them share. Made once, when the first
- * client has been answered.
+ * The house: what all connections of a daemon share, because they belong to the same user. That is the pool of prepared
+ * sandboxes, the turns of commands, the number of sessions, and the listeners that are not about one client. It is
+ * created once, when the first `initialize` has been answered.
  */
 import { availableParallelism } from 'node:os';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -13,9 +13,12 @@ import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
 import { createPool } from '../warm/wanted.ts';
 
-/** Commands that begin at once. Fewer leave cores idle while the daemon answers; more only wait for a core, and make the daemon wait. */
+/**
+ * How many commands may begin at the same time, for each processor core. With fewer, cores would be idle while the daemon
+ * answers; with more, commands and the daemon itself would wait for a core.
+ */
 const COMMANDS_A_CORE = 2;
-/** An engine elsewhere has cores of its own. */
+/** The minimum on any machine, because a container engine on another machine has cores of its own. */
 const MIN_AT_ONCE = 4;
 
 export class House implements HouseShare {
@@ -35,13 +38,13 @@ export class House implements HouseShare {
     this.#stopMeasuring = measureRuntimes(catalog, events);
   }
 
-  /** A client whose `initialize` has been answered comes in. */
+  /** Creates the visit of a client whose `initialize` has been answered. */
   receive(parts: VisitParts): Visit {
     this.#visits++;
     return new Visit(`visit-${this.#visits}`, this, parts);
   }
 
-  /** Removes every sandbox that waits. The visits are closed by whoever opened them. Idempotent. */
+  /** Removes every prepared sandbox. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
     await this.pool?.close();

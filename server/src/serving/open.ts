@@ -1,10 +1,10 @@
-/** What `initialize` opens: the policy that this client gets, the capabilities that follow from it, and then its visit. */
+/** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import { makesAhead, narrow, type Policy } from '../policy/policy.ts';
+import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
-import type { Client, Open, Service } from '../wire/service.ts';
+import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
 import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { House } from './house.ts';
@@ -12,19 +12,19 @@ import { RuntimeChanges } from './listeners/runtime-changed.ts';
 import type { HouseParts } from './parts.ts';
 import type { Visit } from './visit.ts';
 
-export interface OpenParts extends HouseParts {
-  /** The one house of the daemon. It is asked for when `initialize` has been answered, so that the answer need not wait for its code. */
+export interface ServiceParts extends HouseParts {
+  /** Returns the one house of the daemon. Its code is loaded only after `initialize` has been answered. */
   house(): Promise<House>;
 }
 
-/** `initialize` waits so long for runtimes to be looked at; a slower one is unavailable until it is found. */
+/** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 
-export function createOpen(parts: OpenParts): Open {
+export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
     const policy = await policyFor(params, client, parts);
-    await within(clock, LOOK_DEADLINE_MS, catalog.known());
+    await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
@@ -33,7 +33,7 @@ export function createOpen(parts: OpenParts): Open {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
         changes.begin();
-        // What was remembered from last time is looked at now that nobody waits for it.
+        // Now that the client has its answer, the runtimes that were only remembered are looked at as well.
         void catalog.lookAtAll();
         return visit.serve;
       },
@@ -45,8 +45,8 @@ export function createOpen(parts: OpenParts): Open {
   };
 }
 
-/** For a daemon that serves one client: with the visit ends the house, before the end is answered. */
-export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
+/** For a daemon that serves only one client: closing the client's service also closes the house. */
+export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): OpenService {
   return async (params, client) => {
     const service = await open(params, client);
     const close = () => closeAll([service.close(), closeHouse()], 'not everything could be closed');
@@ -54,8 +54,8 @@ export function soleVisit(open: Open, closeHouse: () => Promise<void>): Open {
   };
 }
 
-/** The configuration file's policy, narrowed by the project's files and then by the client. */
-async function policyFor(params: InitializeParams, client: Client, { policy, log }: OpenParts): Promise<Policy> {
+/** The policy of the configuration file, narrowed by the project's files and then by the client. */
+async function policyFor(params: InitializeParams, client: Client, { policy, log }: ServiceParts): Promise<Policy> {
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
   const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
@@ -66,7 +66,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
-    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: makesAhead(policy) },
+    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     network: { modes: [...policy.networkModes] },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),

@@ -1,4 +1,4 @@
-/** What serving clients is made from. */
+/** The types of what serving clients needs: what a daemon has once, what all visits share, and what a connection brings. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -11,35 +11,36 @@ import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Client } from '../wire/service.ts';
 
-/** What a daemon has once, whoever its clients are. */
+/** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
-  /** Of the configuration file. */
+  /** The policy of the configuration file. */
   readonly policy: Policy;
   readonly catalog: Catalog;
   readonly events: EventStream;
-  /** Host paths that are never shared with a sandbox. */
+  /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
-  /** When the daemon began, by the monotonic clock. */
+  /** When the daemon started, by the monotonic clock. */
   readonly startedAt: number;
 }
 
 /** What all connections of a daemon share. */
 export interface HouseShare {
   readonly parts: HouseParts;
-  /** The sandboxes made ahead; undefined where the configuration wants nothing to wait. */
+  /** The pool of prepared sandboxes; undefined if the configuration turns that off. */
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
-  /** Of the sessions that may be open at once. */
+  /** Bounds how many sessions may be open at once. */
   readonly places: Places;
 }
 
 /** What a connection brings. */
 export interface VisitParts {
   readonly client: Client;
-  /** The house's policy, narrowed by the project's files and by the client. */
+  /** The policy of the house, narrowed by the project's files and by the client. */
   readonly policy: Policy;
+  /** The params of `initialize`. */
   readonly initialize: InitializeParams;
 }

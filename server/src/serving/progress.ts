@@ -1,4 +1,4 @@
-/** LSP's work-done progress, for requests that came with a token of the client's. */
+/** LSP's work-done progress, for requests with a `workDoneToken`. */
 import type {
   ProgressToken,
   WorkDoneProgressBegin,
@@ -8,12 +8,12 @@ import type {
 import { ProtocolError } from '../protocol/index.ts';
 import type { Client } from '../wire/service.ts';
 
-/** What is shown while a request is worked on. `end` is called once, however it ends. */
+/** The progress of one request. `end` must be called once, however the request ends. */
 export interface ShownProgress {
-  /** Aborts with the request, and when the person cancels what is shown. */
+  /** Aborts with the request, and when the user cancels the progress. */
   readonly signal: AbortSignal;
   report(message: string, percentage?: number): void;
-  /** Resolves when everything has left: a token is good until the response. */
+  /** Resolves when all messages have been sent. The response must come after them, because the token is valid only until then. */
   end(): Promise<void>;
 }
 
@@ -25,7 +25,10 @@ export class ProgressTokens {
     this.#client = client;
   }
 
-  /** Without a token nothing is sent. Each message leaves when the one before has; of the reports that wait, the last. */
+  /**
+   * Without a token nothing is sent. Each message is sent when the transport has taken the one before. If several reports
+   * are waiting by then, only the latest one is sent.
+   */
   begin(token: ProgressToken | undefined, title: string, signal: AbortSignal): ShownProgress {
     if (token === undefined) return { signal, report: () => undefined, end: async () => undefined };
     const cancel = new AbortController();
@@ -55,8 +58,8 @@ export class ProgressTokens {
     };
   }
 
-  /** A token that is not shown is ignored: it may have ended meanwhile. */
+  /** An unknown token is ignored, because its request may have ended in the meantime. */
   cancel(token: ProgressToken): void {
-    this.#shown.get(token)?.abort(new ProtocolError('RequestCancelled', 'cancelled by the person'));
+    this.#shown.get(token)?.abort(new ProtocolError('RequestCancelled', 'The user cancelled the progress of this request.'));
   }
 }

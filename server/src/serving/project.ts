@@ -1,11 +1,11 @@
-/** What the opened folders' own files make of a policy. Loaded when folders are opened. */
+/** Narrows a policy by the configuration files in the opened folders. This file is loaded only if folders are opened. */
 import type { Log } from '../base/log.ts';
 import { narrow, type Policy } from '../policy/policy.ts';
 import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
 import { realFolder } from '../policy/workspace.ts';
 import type { Client } from '../wire/service.ts';
 
-/** `uris` are folders that are trusted; what does not exist of them is left out. */
+/** `uris` are the folders, which must be trusted. Those that do not exist are left out. */
 export async function narrowByProjects(policy: Policy, uris: readonly string[], client: Client, log: Log): Promise<Policy> {
   const folders = await Promise.all(uris.map((uri) => realFolder(uri).catch(() => undefined)));
   let narrowed = policy;
@@ -13,7 +13,7 @@ export async function narrowByProjects(policy: Policy, uris: readonly string[], 
   return narrowed;
 }
 
-/** A project's file that is wrong, or asks for more than is allowed, is told to the person and otherwise ignored. */
+/** If a project's file is wrong, or asks for more than is allowed, it is ignored, and the user gets a message. */
 async function narrowByProject(policy: Policy, folder: string, client: Client, log: Log): Promise<Policy> {
   try {
     const config = await loadProjectConfig(folder);

@@ -1,12 +1,12 @@
-/** What belongs to one connection: its sessions, its running commands, its output, and the gate that all its calls pass. */
+/** A visit: everything that belongs to one connection. That is its sessions, its commands, their output, and its gate. */
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
-import { makesAhead } from '../policy/policy.ts';
+import { preparesSandboxes } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Serve } from '../wire/service.ts';
-import { OutputChannels } from './flow.ts';
+import { OutputFlows } from './flow.ts';
 import { createGate } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
 import { sessionCreator } from './handlers/create-session.ts';
@@ -25,21 +25,21 @@ import { fillPool } from '../warm/wanted.ts';
 export class Visit {
   readonly serve: Serve;
   readonly #warm: WarmInterpreters;
-  readonly #channels: OutputChannels;
+  readonly #flows: OutputFlows;
   readonly #sessions: SessionManager<WarmInterpreter>;
   readonly #stopTelling: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
     const { catalog, events, clock, log } = house.parts;
     const { client, policy } = visit;
-    const pool = makesAhead(policy) ? house.pool : undefined;
+    const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });
-    const channels = new OutputChannels(client);
+    const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, channels, progress, commands };
+    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands };
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...sessionHandlers({ ...parts, createSession: sessionCreator(parts) }),
@@ -49,7 +49,7 @@ export class Visit {
     };
     this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
     this.#warm = warm;
-    this.#channels = channels;
+    this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
     if (pool) void catalog.whenLookedAtAll().then(() => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime)));
@@ -58,7 +58,7 @@ export class Visit {
   /** Removes every sandbox of this connection. */
   async close(): Promise<void> {
     this.#warm.close();
-    this.#channels.closeAll();
+    this.#flows.closeAll();
     try {
       await this.#sessions.close();
     } finally {

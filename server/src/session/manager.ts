@@ -1,4 +1,4 @@
-/** All sessions of one connection: made, found, remembered for a while after their end, closed together. */
+/** The sessions of one connection: it creates and finds them, remembers why they closed, and closes them together. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -12,7 +12,7 @@ import {
   ProtocolError,
 } from '../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
-import type { PoolSpec, SandboxPool, Warm } from '../warm/pool.ts';
+import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { Places } from './places.ts';
 import { Session, sessionClosed } from './session.ts';
 import type { Turns } from './turns.ts';
@@ -32,26 +32,26 @@ export interface CreateSession {
 }
 
 export interface SessionManagerOptions<Extra> {
-  /** The connection that the sessions belong to. */
+  /** The id of the visit (the connection) that the sessions belong to. */
   readonly visit: string;
-  /** How many sessions may be open at once. */
+  /** Bounds how many sessions may be open at once. */
   readonly places: Places;
-  /** Of the commands of all sessions of the daemon together. */
+  /** Shared by the commands of all sessions of the daemon. */
   readonly turns: Turns;
   readonly events: EventStream;
   readonly clock: Clock;
   readonly log: Log;
-  /** Sandboxes that were made ahead, for whoever comes; undefined: none ever. Whoever made the pool closes it. */
+  /** The pool of prepared sandboxes; undefined if there is none. Its owner closes it. */
   readonly pool?: SandboxPool<Extra> | undefined;
 }
 
-/** A new session, and what was prepared in its sandbox before it was one. */
+/** A new session, and what the pool had prepared in its sandbox. */
 export interface Created<Extra> {
   readonly session: Session;
   readonly prepared: Extra | undefined;
 }
 
-/** So many ended sessions are remembered, to tell why they ended. */
+/** For this many closed sessions the manager remembers why they closed. */
 const MAX_REMEMBERED = 1000;
 
 export class SessionManager<Extra = unknown> {
@@ -67,7 +67,7 @@ export class SessionManager<Extra = unknown> {
 
   /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
   async create(wish: CreateSession, context: CreateContext): Promise<Created<Extra>> {
-    if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down');
+    if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down: no session can be created');
     const leave = this.#options.places.take();
     const creation = this.#create(wish, leave, {
       ...context,
@@ -105,8 +105,8 @@ export class SessionManager<Extra = unknown> {
     return { session, prepared: warm?.extra };
   }
 
-  /** A sandbox that waits can be given no mount any more, and a copy of a folder only where it says so. */
-  async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<Warm<Extra> | undefined> {
+  /** A folder cannot be mounted into a sandbox that exists already, and copied into it only if the sandbox can do that. */
+  async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<WarmSandbox<Extra> | undefined> {
     const { pool } = this.#options;
     const { workspace, limits, runtime } = wish;
     if (!pool || (workspace && workspace.access !== 'copy')) return undefined;
@@ -126,7 +126,7 @@ export class SessionManager<Extra = unknown> {
     }
   }
 
-  /** Measures it, where nothing was fetched and nothing shared on the way. */
+  /** Creates a sandbox. The time is reported only if nothing was downloaded and no folder was shared. */
   async #make(runtime: Runtime, spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
     const { clock, events } = this.#options;
     let bare = spec.workspace === undefined;
@@ -146,14 +146,14 @@ export class SessionManager<Extra = unknown> {
     if (session) return session;
     const reason = this.#ended.get(id);
     if (reason) throw sessionClosed(id, reason);
-    throw new ProtocolError('SessionNotFound', `there is no session ${id.slice(0, 100)}; session/create makes one`, { sessionId: id.slice(0, 100) });
+    throw new ProtocolError('SessionNotFound', `there is no session ${id.slice(0, 100)}; create one with session/create`, { sessionId: id.slice(0, 100) });
   }
 
   list(): Session[] {
     return [...this.#sessions.values()];
   }
 
-  /** Ends everything, also what is still being made. Reports all faults together. */
+  /** Closes all sessions, also those that are still being created. Rejects with all errors together. */
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('RequestCancelled', 'the daemon is shutting down'));
     const sessions = this.list().map((session) => session.close('shutdown'));
@@ -173,11 +173,14 @@ function specOf({ language, image, limits, network }: CreateSession): PoolSpec {
   return { language, image, limits, network };
 }
 
-/** @throws ProtocolError IsolationUnavailable, with the layers that are less than enforced. The sandbox is gone then. */
+/**
+ * Removes the sandbox if it has a layer that is not enforced.
+ * @throws ProtocolError IsolationUnavailable, with those layers
+ */
 async function requireEnforced(sandbox: Sandbox): Promise<void> {
   const layers = sandbox.isolation.layers.filter(({ state }) => state !== 'enforced');
   if (layers.length === 0) return;
   await sandbox.close();
   const names = layers.map(({ name, state }) => `${name} (${state})`).join(', ');
-  throw new ProtocolError('IsolationUnavailable', `strict was asked for, but not everything is enforced here: ${names}`, { layers });
+  throw new ProtocolError('IsolationUnavailable', `strict was set, but these layers are not enforced: ${names}; create the session without strict, or with another runtime`, { layers });
 }

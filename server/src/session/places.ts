@@ -1,4 +1,4 @@
-/** How many sessions may be open at once: in the whole daemon, and within that for one connection. */
+/** Bounds how many sessions may be open at once, in the whole daemon and in one connection. */
 import { ProtocolError } from '../protocol/index.ts';
 
 export class Places {
@@ -6,20 +6,20 @@ export class Places {
   readonly #within: Places | undefined;
   #taken = 0;
 
-  /** `within`: whatever is taken here is taken there too. */
+  /** A place that is taken here is also taken in `within`. */
   constructor(max: number, within?: Places) {
     this.#max = max;
     this.#within = within;
   }
 
   /**
-   * Takes a place. The result gives it back; to call it again does nothing.
+   * Takes a place. Calling the returned function gives it back; further calls do nothing.
    * @throws ProtocolError TooManySessions
    */
   take(): () => void {
     if (this.#taken >= this.#max) {
       const max = this.#max;
-      throw new ProtocolError('TooManySessions', `there are ${max} sessions already: close one, or raise sessions.max`, { max });
+      throw new ProtocolError('TooManySessions', `${max} sessions are open, and no more are allowed: close one, or raise sessions.max in the configuration`, { max });
     }
     const giveBack = this.#within?.take();
     this.#taken++;

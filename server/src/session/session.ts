@@ -1,7 +1,7 @@
-/** A sandbox with an identity: its state, its order, its clocks. Ends once, for one reason. */
+/** A session: a sandbox with an id, a state, a queue of commands and time limits. It closes once, for one reason. */
 import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { deferred, type Deferred, nextTurn, Sequence } from '../base/promises.ts';
+import { deferred, type Deferred, nextLoopIteration, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
@@ -14,16 +14,17 @@ import {
   type SessionState,
 } from '../protocol/index.ts';
 import type { Sandbox } from '../runtime/ports.ts';
+import { Lifespan } from './lifespan.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
   readonly id: string;
-  /** The connection that it belongs to. */
+  /** The id of the visit (the connection) that it belongs to. */
   readonly visit: string;
   readonly label: string | undefined;
   readonly language: LanguageId | undefined;
   readonly runtime: string;
-  /** Whether its sandbox was made ahead. */
+  /** Whether its sandbox was prepared in advance. */
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
@@ -33,20 +34,20 @@ export interface SessionParts {
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Shared with all other sessions. */
+  /** Shared by all sessions of the daemon. */
   readonly turns: Turns;
-  /** Hears of every change of state, in order. */
+  /** Receives an event for every change of state. */
   readonly events: EventStream;
 }
 
-/** What runs in a session and must end before it. */
+/** Something that runs in a session and must end before the session closes. */
 export interface Running {
-  /** Ends it for the given reason; its result still goes out. */
+  /** Ends it, because the session closes for this reason. Its result is still sent. */
   end(reason: CloseReason): void;
   readonly done: Promise<unknown>;
 }
 
-/** After this, a session closes even if something that ran in it has not settled: whoever waits for that is told. */
+/** A session that closes waits at most this long for what runs in it. After that, callers get the error SessionClosed. */
 const SETTLE_MS = 1_000;
 
 export class Session {
@@ -57,22 +58,18 @@ export class Session {
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
-  readonly #createdAt: number;
-  readonly #order = new Sequence();
+  readonly #lifespan: Lifespan;
+  readonly #queue = new Sequence();
   readonly #running = new Set<Running>();
-  /** What the callers of `command` wait for. */
+  /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
-  #lastActiveAt: number;
-  #active = 0;
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
   readonly #closed = deferred();
   #commandCount = 0;
   #usage: CommandUsage = { cpuMs: 0, peakMemoryBytes: 0 };
-  #cancelIdle: (() => void) | undefined;
-  readonly #cancelLifetime: (() => void) | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -83,10 +80,7 @@ export class Session {
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
-    this.#createdAt = this.#lastActiveAt = parts.clock.now();
-    const { maxLifetimeMs } = parts;
-    if (maxLifetimeMs > 0) this.#cancelLifetime = parts.clock.after(maxLifetimeMs, () => this.#end('lifetime'));
-    this.#watchIdle();
+    this.#lifespan = new Lifespan({ ...parts, over: (reason) => this.#end(reason) });
     void parts.sandbox.lost.then(() => this.#end('sandboxLost'));
     this.#tell('ready');
   }
@@ -95,19 +89,20 @@ export class Session {
     return this.#state;
   }
 
-  /** Resolves when it is closed, for whatever reason, and its listeners have heard so. */
+  /** Resolves when the session is closed and its listeners have been told. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
-  /** Why it closed. */
+  /** Why it is closing or closed; undefined while it is open. */
   get reason(): CloseReason | undefined {
     return this.#reason;
   }
 
   /**
-   * Runs a command when those before it have started, or, for file commands, ended, and it has its turn among all sessions.
-   * `begin` resolves `started` when the next may come. The session is busy, and not idle, until its result is there.
+   * Calls `begin` when the commands before this one let it, and when it is this session's turn among all sessions.
+   * The next command of the session may begin when `begin` calls `started`, or, if it never does so, when its promise
+   * settles. Until that promise settles the session is busy.
    * @throws ProtocolError SessionClosed
    */
   async command<T>(begin: (started: () => void) => Promise<T>): Promise<T> {
@@ -116,7 +111,7 @@ export class Session {
     const result = deferred<T>();
     this.#awaited.add(result);
     try {
-      void this.#order.run(async () => {
+      void this.#queue.run(async () => {
         const started = deferred();
         const endTurn = await this.#parts.turns.take();
         const run = (async () => {
@@ -136,22 +131,25 @@ export class Session {
     }
   }
 
-  /** Work of our own in the sandbox: the next command starts when it is done. Nobody waits for it, and the answer of this one leaves first. */
-  tidy(work: () => Promise<void>): void {
-    void this.#order.run(async () => {
-      await nextTurn();
-      await work();
+  /**
+   * Runs a task of the daemon in the sandbox, for example cleaning up after a command. The next command begins after
+   * it. The answer of the command that is running now is sent first, and does not wait for the task.
+   */
+  tidy(task: () => Promise<void>): void {
+    void this.#queue.run(async () => {
+      await nextLoopIteration();
+      await task();
     });
   }
 
-  /** Until `running.done` settles, closing the session ends it first. */
+  /** If the session closes before `running.done` settles, it ends `running` and waits for it. */
   track(running: Running): void {
     this.#running.add(running);
     void running.done.catch(() => undefined).finally(() => this.#running.delete(running));
     if (this.#reason) running.end(this.#reason);
   }
 
-  /** Whether no program came before this one. */
+  /** Counts an execution, and returns whether it is the first one in this session. */
   countProgram(): boolean {
     const first = !this.#hadProgram;
     this.#hadProgram = true;
@@ -178,9 +176,7 @@ export class Session {
       state: this.#state,
       warm: this.#parts.warm ?? false,
       workspace: '/workspace',
-      createdAt: iso(this.#createdAt),
-      lastActiveAt: iso(this.#active > 0 ? this.#parts.clock.now() : this.#lastActiveAt),
-      expiresAt: iso(this.#expiresAt()),
+      ...this.#lifespan.times(),
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
@@ -191,28 +187,27 @@ export class Session {
     };
   }
 
-  /** Ends what runs, removes the sandbox. Idempotent; the first reason wins. */
+  /** Ends everything that runs and removes the sandbox. Idempotent; the reason of the first call counts. */
   close(reason: CloseReason): Promise<void> {
     this.#closing ??= this.#close(reason);
     return this.#closing;
   }
 
-  /** Closes it when nobody waits for that. */
+  /** Closes the session without a caller who waits for that. */
   #end(reason: CloseReason): void {
     this.close(reason).catch((fault: unknown) => {
       const { log } = this.#parts;
-      // Where its runtime has gone, so has the sandbox, or its lease sees to that.
+      // If the runtime is gone, the sandbox is gone too, or its lease will remove it.
       const gone = reason === 'sandboxLost' && fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable';
-      if (gone) log.info('a sandbox was lost with its runtime', fault);
+      if (gone) log.info('a sandbox was lost together with its runtime', fault);
       else log.error('a sandbox could not be removed', fault);
     });
   }
 
-  /** Whatever goes wrong on the way, the session is closed at the end, and nobody waits for it any more. */
+  /** Whatever fails on the way, the session is closed in the end, and no caller waits for it any more. */
   async #close(reason: CloseReason): Promise<void> {
     this.#reason = reason;
-    this.#cancelIdle?.();
-    this.#cancelLifetime?.();
+    this.#lifespan.end();
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
@@ -238,20 +233,11 @@ export class Session {
 
   #enter(): void {
     this.#commandCount++;
-    this.#cancelIdle?.();
-    if (this.#active++ === 0 && this.#state === 'ready') this.#setState('busy');
+    if (this.#lifespan.enter() && this.#state === 'ready') this.#setState('busy');
   }
 
   #leave(): void {
-    this.#lastActiveAt = this.#parts.clock.now();
-    if (--this.#active > 0 || this.#state !== 'busy') return;
-    this.#setState('ready');
-    this.#watchIdle();
-  }
-
-  #watchIdle(): void {
-    const { idleTimeoutMs, clock } = this.#parts;
-    if (idleTimeoutMs > 0) this.#cancelIdle = clock.after(idleTimeoutMs, () => this.#end('idle'));
+    if (this.#lifespan.leave() && this.#state === 'busy') this.#setState('ready');
   }
 
   #setState(state: SessionState, reason?: CloseReason): void {
@@ -262,21 +248,6 @@ export class Session {
   #tell(state: SessionState, reason?: CloseReason): void {
     this.#parts.events.emit({ kind: 'sessionChanged', session: this.identity, state, reason });
   }
-
-  /** When it would close if nothing more happened. */
-  #expiresAt(): number {
-    const { idleTimeoutMs, maxLifetimeMs, clock } = this.#parts;
-    const idle = idleTimeoutMs === 0 ? Infinity : (this.#active > 0 ? clock.now() : this.#lastActiveAt) + idleTimeoutMs;
-    const lifetime = maxLifetimeMs === 0 ? Infinity : this.#createdAt + maxLifetimeMs;
-    return Math.min(idle, lifetime, LAST_DATE);
-  }
-}
-
-/** The end of what ISO 8601 dates can say in JavaScript: the expiry of what never expires. */
-const LAST_DATE = 8_640_000_000_000_000;
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 export function sessionClosed(sessionId: string, reason: CloseReason): ProtocolError {
@@ -287,5 +258,5 @@ export function sessionClosed(sessionId: string, reason: CloseReason): ProtocolE
     sandboxLost: 'its sandbox was lost',
     shutdown: 'the daemon is shutting down',
   }[reason];
-  return new ProtocolError('SessionClosed', `session ${sessionId} is closed: ${why}; create a new one`, { sessionId, reason });
+  return new ProtocolError('SessionClosed', `session ${sessionId} is closed, because ${why}; create a new session`, { sessionId, reason });
 }

@@ -1,28 +1,29 @@
 /**
- * Whose command may begin. What begins at once in all sessions together is bounded: a crowd waits here, in order, and
- * not in the kernel's queue of processes that could run, where the daemon itself would have to wait behind it.
+ * Decides which session's command may begin next. The number of commands that begin at the same time is bounded, so
+ * that many commands wait here, in order, and not as runnable processes, behind which the daemon itself would have to
+ * wait for a processor.
  */
 import type { Clock } from '../base/clock.ts';
 
 export interface TurnsOptions {
-  /** Commands that may have a turn at once. */
+  /** How many commands may have a turn at the same time. */
   readonly atOnce: number;
   readonly clock: Clock;
 }
 
-/** What takes longer has begun for good, and keeps nobody waiting: a turn ends after this without its command. */
+/** A turn ends with its command, or after this time: a command that takes longer must not keep others waiting. */
 export const TURN_MS = 20;
 
 type EndTurn = () => void;
 
 /**
- * Turns are given in the order asked. A session asks for its next when its last command has begun, so one that has a
- * hundred commands comes as often as one that has a few.
- * Invariant: who is behind n others waits no longer than `TURN_MS` for every `atOnce` of them.
+ * Turns are given in the order in which they are asked for. A session asks for its next turn when its last command has
+ * begun, so a session with a hundred commands gets no more turns than one with a few.
+ * Invariant: a command behind n others waits at most `TURN_MS` for every `atOnce` of them.
  */
 export class Turns {
   readonly #options: TurnsOptions;
-  /** When each turn ends without its command, in the order given, which is the order of those times. */
+  /** The turns that have not ended, each with the time at which it ends by itself. They are in the order of these times. */
   readonly #given = new Map<object, number>();
   readonly #waiting: (() => void)[] = [];
   #cancel: (() => void) | undefined;
@@ -31,7 +32,7 @@ export class Turns {
     this.#options = options;
   }
 
-  /** Resolves when a command may begin. The result is to be called when it is done; once is enough. */
+  /** Resolves when a command may begin. The caller must call the resulting function when the command has ended. */
   take(): Promise<EndTurn> {
     return new Promise((resolve) => {
       this.#waiting.push(() => resolve(this.#give()));
@@ -64,7 +65,7 @@ export class Turns {
     return this.#given.size < this.#options.atOnce;
   }
 
-  /** A timer only while somebody waits: for the turn that ends first. */
+  /** While commands wait, a timer runs for the turn that ends first. */
   #watch(): void {
     if (this.#cancel) return;
     const { clock } = this.#options;

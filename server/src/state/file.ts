@@ -1,12 +1,15 @@
-/** A small JSON file that several daemons may read and replace at the same time. It is whole, or it is not there. */
+/** Reads the state file: a small JSON file that several daemons may read and replace at the same time (write.ts). */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
-/** What is larger is none of ours. */
+/** No daemon writes a larger file. */
 const MAX_FILE_BYTES = 1024 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** undefined: not there, or not to be trusted. Waits for the disk: the start has nothing else to do. */
+/**
+ * Returns undefined if the file does not exist, cannot be read, or cannot be trusted: it belongs to another user, or
+ * others may write to it. Synchronous, because the start needs the content before it can do anything else.
+ */
 export function readState(path: string): unknown {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));

@@ -1,11 +1,11 @@
-/** Which machine this is: what was found on another one says nothing here. */
+/** The identity of this machine. What was remembered on another machine must not be used on this one. */
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, release } from 'node:os';
 import * as z from 'zod/mini';
 import { digest } from '../base/digest.ts';
 
 export const MachineIdentity = z.object({
-  /** A digest: the machine's id itself is nobody's business. */
+  /** A digest of the machine's id, because that id itself is confidential (see machine-id(5)). */
   machine: z.string(),
   kernel: z.string(),
   cpu: z.string(),
@@ -23,12 +23,12 @@ export function machineIdentity(): MachineIdentity {
   };
 }
 
-/** A machine with another kernel or processor counts as another one. */
+/** A machine whose kernel or processor has changed counts as another machine. */
 export function isSameMachine(one: MachineIdentity, other: MachineIdentity): boolean {
   return (['machine', 'kernel', 'cpu', 'cores'] as const).every((key) => one[key] === other[key]);
 }
 
-/** A container that was made from an image may have an empty one. */
+/** In a container the file may be empty or missing; then the name of the host is used. */
 function machineId(): string {
   try {
     return readFileSync('/etc/machine-id', 'utf8').trim() || hostname();

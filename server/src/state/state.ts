@@ -1,4 +1,7 @@
-/** What is remembered, in memory and in its file. Written seldom and in the background; whoever remembers something never waits. */
+/**
+ * What a daemon remembers from run to run, in memory and in a file. The file is written rarely and in the background,
+ * so setting an entry never waits.
+ */
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../base/clock.ts';
@@ -11,29 +14,29 @@ import type { Entries, Section } from './section.ts';
 export interface StateOptions {
   readonly folder: string;
   readonly machine: MachineIdentity;
-  /** All that the file holds. */
+  /** All sections of the file. */
   readonly sections: readonly Section<unknown>[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** By section, then by key. */
+/** The entries by the name of the section, then by their key. */
 type Contents = ReadonlyMap<string, Map<string, unknown>>;
 
-/** So long after something new it is written. */
+/** The file is written this long after the first entry that is new. */
 const SAVE_AFTER_MS = 10_000;
 const FILE = 'runtimes.json';
 const FORMAT = 1;
 
-/** The sections stand beside these. All of it can be found out again: a file that is wrong is no loss. */
+/** The sections are further keys beside these. Everything in them can be found out again, so a damaged file is no loss. */
 const Envelope = z.looseObject({ format: z.literal(FORMAT), host: MachineIdentity });
 
-/** Invariant: what comes from a file was made on this machine, and is as its section has it. */
+/** Invariant: entries that were read from a file were written on this machine and have the shape that their section declares. */
 export class State {
   readonly #options: StateOptions;
   readonly #path: string;
   readonly #contents: Contents;
-  /** The keys that this daemon has set: in the file, they replace what others have. */
+  /** The keys that this daemon has set. Only their entries replace those that other daemons have written to the file. */
   readonly #own: ReadonlyMap<string, Set<string>>;
   readonly #saving = new Sequence();
   #cancel: (() => void) | undefined;
@@ -46,7 +49,7 @@ export class State {
     this.#own = new Map(options.sections.map(({ name }) => [name, new Set()]));
   }
 
-  /** Of a section that was given in the options. */
+  /** The entries of a section, which must be one of those in the options. */
   entries<E>(section: Section<E>): Entries<E> {
     const entries = this.#contents.get(section.name) as Map<string, E> | undefined;
     if (!entries) throw new Error(`invariant: the state has a section ${section.name}`);
@@ -61,7 +64,7 @@ export class State {
     };
   }
 
-  /** Writes what is not written yet. Never rejects. */
+  /** Writes what has not been written yet. Never rejects. */
   async close(): Promise<void> {
     if (this.#cancel) await this.#save();
     await this.#saving.run(() => undefined);
@@ -77,13 +80,13 @@ export class State {
         const { writeState } = await import('./write.ts');
         await writeState(this.#path, { format: FORMAT, host: machine, ...merged }, clock.now());
       } catch (fault) {
-        if (!this.#warned) log.warn(`what was measured can't be kept for the next time (${(fault as { code?: string }).code ?? 'unknown error'}): check stateDir`);
+        if (!this.#warned) log.warn(`measurements cannot be saved (${(fault as { code?: string }).code ?? 'unknown error'}): check that stateDir in the configuration is a folder that can be written`);
         this.#warned = true;
       }
     });
   }
 
-  /** Others may have remembered something meanwhile. */
+  /** Other daemons may have written entries in the meantime; those are kept. */
   #mergedWith(theirs: Contents): Record<string, unknown> {
     return Object.fromEntries(this.#options.sections.map((section) => {
       const { name } = section;
@@ -95,7 +98,7 @@ export class State {
   }
 }
 
-/** The latest entries are kept. */
+/** Sets an entry, and drops the oldest ones if there are too many. */
 function put<E>(entries: Map<string, E>, { maxEntries }: Section<E>, key: string, entry: E): void {
   entries.delete(key);
   entries.set(key, entry);
@@ -105,7 +108,7 @@ function put<E>(entries: Map<string, E>, { maxEntries }: Section<E>, key: string
   }
 }
 
-/** Every section; all of them empty where there is no file, or it is damaged, or of another machine. */
+/** Reads all sections. All of them are empty if there is no file, or if it is damaged or from another machine. */
 function load(path: string, { machine, sections }: StateOptions): Contents {
   const { success, data } = z.safeParse(Envelope, readState(path));
   const found = success && isSameMachine(data.host, machine) ? sections.map((section) => [section.name, read(section, data[section.name])] as const) : [];
@@ -113,7 +116,7 @@ function load(path: string, { machine, sections }: StateOptions): Contents {
   return new Map(sections.map(({ name }, at) => [name, (whole && found[at]?.[1]) || new Map<string, unknown>()]));
 }
 
-/** undefined: it is not as it should be. */
+/** Returns undefined if the value does not have the shape that the section declares. */
 function read({ entry }: Section<unknown>, value: unknown): Map<string, unknown> | undefined {
   const { success, data } = z.safeParse(z.record(z.string(), entry), value);
   return success ? new Map(Object.entries(data)) : undefined;

@@ -1,12 +1,15 @@
-/** How a small JSON file is replaced that others may read, and replace, at the same time. */
+/** Replaces the state file, which other daemons may read and replace at the same time. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** A temporary file that is older belongs to nobody any more. */
+/** A temporary file that is older than this was left behind by a daemon that died. */
 const STALE_MS = 3_600_000;
 
-/** Replaces it in one step. @throws where the folder can't be written */
+/**
+ * Replaces the file in one step, so that a reader sees either the old content or the new.
+ * @throws if the folder cannot be written
+ */
 export async function writeState(path: string, value: unknown, now: number): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -26,7 +29,7 @@ export async function writeState(path: string, value: unknown, now: number): Pro
   await removeStale(folder, basename(path), now).catch(() => undefined);
 }
 
-/** What daemons left that died while they wrote. */
+/** Removes the temporary files of daemons that died while they wrote. */
 async function removeStale(folder: string, name: string, now: number): Promise<void> {
   for (const entry of await readdir(folder)) {
     if (!entry.startsWith(`${name}.`) || !entry.endsWith('.tmp')) continue;

@@ -1,6 +1,7 @@
 /**
- * Which warm interpreter waits in which session, and for which run it will do. One waits at a time; after a run the
- * next is started for the same language, and for the same file where the client named one.
+ * The warm interpreters of the sessions: which one waits in which session, and for which runs it can be used. At most
+ * one waits in a session. After a run, the next one is started for the same language, and for the same file if the
+ * client named one.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -9,42 +10,43 @@ import type { Program, Sandbox, Toolchain } from '../runtime/ports.ts';
 import { sourcePath } from '../runtime/scratch.ts';
 import { WarmInterpreter } from './interpreter.ts';
 
-/** A session, as far as it matters to what waits in it. */
+/** What must be known of a session in which an interpreter waits. */
 export interface Holder {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly env: Environment;
   readonly state: SessionState;
-  /** Why it closes or has closed. */
+  /** Why it is closing or closed; undefined while it is open. */
   readonly reason: CloseReason | undefined;
 }
 
-/** What a run asks for. `file` is undefined where the code came as text. */
-export interface Wanted {
+/** What a run needs. `file` is undefined if the code was sent as text. */
+export interface RunNeeds {
   readonly toolchain: Toolchain;
   readonly file: string | undefined;
   readonly args: readonly string[];
   readonly program: Omit<Program, 'command'>;
 }
 
-/** Taken from when an interpreter is asked for; filled when it is there. */
+/** The interpreter is undefined while it is being started. */
 interface Slot {
   interpreter: WarmInterpreter | undefined;
 }
 
 export interface WarmInterpretersOptions {
-  /** Where false, nothing waits. */
+  /** If false, no interpreter is ever started in advance. */
   readonly enabled: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** How long a new session must have been quiet before an interpreter is started in it. */
 const QUIET_MS = 150;
 
-/** Where a session is allowed less, an interpreter that waits would take too much of it. */
+/** In a session with lower limits than these, a waiting interpreter would use up too much of them. */
 const MIN_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_PIDS = 64;
-/** Variables that interpreters and libraries look at before they look at the program. */
+/** Environment variables that interpreters and libraries read before they read the program, so they cannot be set later. */
 const EARLY = /^(?:PYTHON|NODE|RUBY|GEM|BUNDLE|DENO|NPM|V8|UV_|LD_|LC_|GLIBC|MALLOC|GCONV|OPENSSL|SSL_|ICU|NO_COLOR|FORCE_COLOR|COLORTERM|(?:LANG|LANGUAGE|TZ|TERM|PATH|HOME|TMPDIR)$)/;
 
 export class WarmInterpreters {
@@ -56,7 +58,10 @@ export class WarmInterpreters {
     this.#options = options;
   }
 
-  /** Starts one when the session has been quiet for a moment: a client that makes a session often runs something at once, and must not be slowed down. */
+  /**
+   * Starts an interpreter when the session has been quiet for a moment. A client that creates a session often runs
+   * something at once, and that must not be slowed down.
+   */
   prepareSoon(session: Holder, language: LanguageId): void {
     if (!this.#options.enabled) return;
     const cancel = this.#options.clock.after(QUIET_MS, () => {
@@ -66,12 +71,12 @@ export class WarmInterpreters {
     this.#soon.add(cancel);
   }
 
-  /** Nothing is started any more. What waits goes with its sandbox. */
+  /** Starts no more interpreters. Those that wait are removed together with their sandboxes. */
   close(): void {
     for (const cancel of this.#soon) cancel();
   }
 
-  /** Starts one, unless one waits already. Nobody waits for it, and nothing depends on it. */
+  /** Starts an interpreter in the background, unless one waits already. If that fails, nothing else does. */
   prepare(session: Holder, language: LanguageId, file?: string): void {
     if (!this.#options.enabled || this.#slots.has(session) || !allows(session)) return;
     const slot: Slot = { interpreter: undefined };
@@ -80,42 +85,45 @@ export class WarmInterpreters {
       (interpreter) => (interpreter ? (slot.interpreter = interpreter) : this.#slots.delete(session)),
       (fault: unknown) => {
         this.#slots.delete(session);
-        this.#options.log.debug('no interpreter could be started ahead', fault);
+        this.#options.log.debug('an interpreter could not be started in advance', fault);
       },
     );
   }
 
   /**
-   * The interpreter that waits, if it will do: it is the caller's then. One that won't do is killed; one that has not
-   * come yet stays for the next run.
+   * Returns the waiting interpreter if it can be used for the run; the caller owns it from then on. One that cannot be
+   * used is killed. One that is still being started is left for the next run.
    */
-  take(session: Holder, wanted: Wanted): WarmInterpreter | undefined {
+  take(session: Holder, needs: RunNeeds): WarmInterpreter | undefined {
     const interpreter = this.#slots.get(session)?.interpreter;
     if (!interpreter) return undefined;
     this.#slots.delete(session);
-    if (interpreter.waits && suits(interpreter, wanted)) return interpreter;
+    if (interpreter.waits && suits(interpreter, needs)) return interpreter;
     this.discard(session, interpreter);
     return undefined;
   }
 
-  /** Takes over one that was started when the session was only a sandbox. */
+  /** Adds an interpreter that was started in the sandbox before the session got it. */
   adopt(session: Holder, interpreter: WarmInterpreter): void {
     this.#slots.set(session, { interpreter });
   }
 
   discard(session: Holder, interpreter: WarmInterpreter): void {
-    interpreter.kill(session.sandbox).catch((fault: unknown) => this.#options.log.debug('an interpreter that was not needed stays', fault));
+    interpreter.kill(session.sandbox).catch((fault: unknown) => this.#options.log.debug('an interpreter that was not needed could not be removed', fault));
   }
 }
 
-/** Starts one in a sandbox. `file` undefined: for code that will come as text. Resolves with undefined where the language has none. */
+/**
+ * Starts an interpreter in a sandbox. `file` is undefined for code that will be sent as text. Resolves with undefined
+ * if the language has no warm interpreters here.
+ */
 export async function warmUp(sandbox: Sandbox, language: LanguageId, file?: string): Promise<WarmInterpreter | undefined> {
   const toolchain = await sandbox.toolchain(language);
   if (!toolchain?.warmUp) return undefined;
   return WarmInterpreter.start(sandbox, { toolchain, file: file ?? sourcePath('/workspace', toolchain) });
 }
 
-/** Whether an interpreter may wait in a sandbox with these limits. */
+/** Whether the limits of a sandbox are high enough for a waiting interpreter. */
 export function mayWait({ memoryBytes, pids }: Pick<Limits, 'memoryBytes' | 'pids'>): boolean {
   return memoryBytes >= MIN_MEMORY_BYTES && pids >= MIN_PIDS;
 }
@@ -124,7 +132,7 @@ function allows({ limits, env, reason }: Holder): boolean {
   return reason === undefined && mayWait(limits) && !Object.keys(env).some((name) => EARLY.test(name));
 }
 
-function suits(interpreter: WarmInterpreter, { toolchain, file, args, program }: Wanted): boolean {
+function suits(interpreter: WarmInterpreter, { toolchain, file, args, program }: RunNeeds): boolean {
   const takes = toolchain.warmUp?.takes;
   if (interpreter.readiness.toolchain !== toolchain || !takes || program.pty) return false;
   const names = Object.keys(program.env);

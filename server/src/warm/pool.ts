@@ -1,6 +1,7 @@
 /**
- * Sandboxes made ahead: pristine, used once, never returned. A sandbox is for whoever asks for what it was made for, or
- * for other limits only, where it can be held to those. How many wait is configured, or follows demand: as many as were asked for lately, up to a few; none after a while.
+ * The pool of sandboxes that are prepared in advance. Each is used once and never returned. It is given to a request
+ * with the same specification, or, if its limits can be changed, to a request that differs only in its limits. How
+ * many wait is configured, or follows demand: up to a few for each specification that was asked for lately.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
@@ -8,42 +9,45 @@ import type { Log } from '../base/log.ts';
 import { closeAll } from '../base/promises.ts';
 import type { AdjustableLimits, CreateContext, Runtime, Sandbox, SandboxSpec } from '../runtime/ports.ts';
 
-/** What a sandbox is made for; it can't be changed later. */
+/** The specification of a sandbox in the pool, without what is only known when a session is created. */
 export type PoolSpec = Omit<SandboxSpec, 'name' | 'workspace'>;
 
-export interface Warm<T> {
+export interface WarmSandbox<T> {
+  /** The id that the session with this sandbox must have. */
   readonly sessionId: string;
   readonly sandbox: Sandbox;
-  /** What was prepared in it besides. */
+  /** What `prepare` made in it. */
   readonly extra: T | undefined;
 }
 
 export interface PoolOptions<T> {
   readonly clock: Clock;
   readonly log: Log;
-  /** How many are to wait at any time, by configuration; undefined where demand alone decides. */
+  /** How many sandboxes should always wait, according to the configuration; undefined if demand alone decides. */
   size(runtime: string, spec: PoolSpec): number | undefined;
-  /** Whether what is ready in a sandbox will do with these limits as well. */
+  /** Whether what `prepare` made in a sandbox can still be used with these limits. */
   adjustable(limits: AdjustableLimits): boolean;
-  /** Something to have ready in a new sandbox. What it rejects with costs nothing but itself. */
+  /** Prepares something in a new sandbox. If it rejects, the sandbox is used without it. */
   prepare(sandbox: Sandbox, spec: PoolSpec): Promise<T | undefined>;
 }
 
-/** At any time, of all kinds together. */
+/** How many sandboxes wait at most, of all specifications together. */
 export const MAX_WARM = 8;
-/** Of one kind, when nothing is configured. */
+/** How many wait at most because of demand, of each specification. */
 const MAX_BY_DEMAND = 3;
-/** Demand is what was asked for within so long. */
+/** How long a request counts as demand. */
 const DEMAND_MS = 5 * 60_000;
-/** Nobody who waits for something else is to be slowed down. */
+/** How long the pool waits before it creates a sandbox, so that it does not slow down whatever else is going on. */
 const FILL_AFTER_MS = 100;
-/** A kind that can't be made is not tried again before. */
+/** After a sandbox could not be created, the pool waits this long before it tries again with the same runtime. */
 const FAILED_MS = 60_000;
 
+/** The waiting sandboxes with one specification. */
 interface Shelf<T> {
   readonly runtime: Runtime;
   readonly spec: PoolSpec;
-  readonly waiting: Warm<T>[];
+  readonly waiting: WarmSandbox<T>[];
+  /** The times of the latest requests, by the monotonic clock. */
   demand: number[];
   failedAt: number;
 }
@@ -61,15 +65,18 @@ export class SandboxPool<T> {
     this.#options = options;
   }
 
-  /** One that waits, or undefined. Either way there is demand. It has been looked at: it lives, and nobody has been in it. */
-  async take(runtime: Runtime, spec: PoolSpec): Promise<Warm<T> | undefined> {
+  /**
+   * Resolves with a waiting sandbox, or with undefined if there is none. In both cases the request counts as demand.
+   * The sandbox has been checked: it works, and nothing has run in it.
+   */
+  async take(runtime: Runtime, spec: PoolSpec): Promise<WarmSandbox<T> | undefined> {
     const shelf = this.expect(runtime, spec);
     shelf.demand.push(this.#options.clock.monotonic());
     this.#fillLater();
     return (await this.#takeFrom(shelf)) ?? this.#takeAdjusted(shelf);
   }
 
-  async #takeFrom({ waiting }: Shelf<T>): Promise<Warm<T> | undefined> {
+  async #takeFrom({ waiting }: Shelf<T>): Promise<WarmSandbox<T> | undefined> {
     for (let warm = waiting.shift(); warm; warm = waiting.shift()) {
       if (await this.#isPristine(warm.sandbox)) return warm;
       this.#discard(warm);
@@ -77,11 +84,11 @@ export class SandboxPool<T> {
     return undefined;
   }
 
-  /** One that waits for somebody with other limits, who gets another. */
-  async #takeAdjusted({ runtime, spec }: Shelf<T>): Promise<Warm<T> | undefined> {
+  /** Takes a sandbox that was prepared with other limits, and changes its limits. */
+  async #takeAdjusted({ runtime, spec }: Shelf<T>): Promise<WarmSandbox<T> | undefined> {
     if (!this.#options.adjustable(spec.limits)) return undefined;
-    const kind = keyOf(runtime, spec, {});
-    const shelves = [...this.#shelves.values()].filter((each) => each.waiting[0]?.sandbox.can.adjust && keyOf(each.runtime, each.spec, {}) === kind);
+    const key = keyOf(runtime, spec, {});
+    const shelves = [...this.#shelves.values()].filter((each) => each.waiting[0]?.sandbox.can.adjust && keyOf(each.runtime, each.spec, {}) === key);
     for (const shelf of shelves) {
       const warm = await this.#takeFrom(shelf);
       if (!warm) continue;
@@ -89,25 +96,25 @@ export class SandboxPool<T> {
         await warm.sandbox.adjust(spec.limits);
         return warm;
       } catch (fault) {
-        this.#options.log.debug('a waiting sandbox could not be given other limits', fault);
+        this.#options.log.debug('the limits of a waiting sandbox could not be changed', fault);
         this.#discard(warm);
       }
     }
     return undefined;
   }
 
-  /** Work that others wait for: as long as it goes on, nothing is made ahead. */
-  async yielding<R>(work: Promise<R>): Promise<R> {
+  /** While `promise` is pending, no sandbox is prepared, because a client is waiting for that promise. Settles as it does. */
+  async yielding<R>(promise: Promise<R>): Promise<R> {
     this.#busy++;
     try {
-      return await work;
+      return await promise;
     } finally {
       this.#busy--;
       this.#fillLater();
     }
   }
 
-  /** Makes the kind known: what is configured for it begins to wait. */
+  /** Makes the specification known to the pool, which then prepares as many sandboxes as are configured for it. */
   expect(runtime: Runtime, spec: PoolSpec): Shelf<T> {
     const { memoryBytes, cpus, pids } = spec.limits;
     const key = keyOf(runtime, spec, { memoryBytes, cpus, pids });
@@ -137,7 +144,7 @@ export class SandboxPool<T> {
     });
   }
 
-  /** One at a time: who asks meanwhile shares the machine with one of them at the most. */
+  /** Prepares one sandbox at a time, so that clients share the machine with at most one of them. */
   #fill(): void {
     if (this.#closing.signal.aborted || this.#busy > 0 || this.#making.size > 0) return;
     this.#shrink();
@@ -158,8 +165,8 @@ export class SandboxPool<T> {
     const context: CreateContext = { signal: this.#closing.signal, report: () => undefined };
     try {
       const sandbox = await runtime.create({ ...spec, name: sessionId, workspace: undefined }, context);
-      const extra = await prepare(sandbox, spec).catch((fault: unknown) => void log.debug('a sandbox is not fully prepared', fault));
-      const warm: Warm<T> = { sessionId, sandbox, extra: extra ?? undefined };
+      const extra = await prepare(sandbox, spec).catch((fault: unknown) => void log.debug('a sandbox could not be prepared completely', fault));
+      const warm: WarmSandbox<T> = { sessionId, sandbox, extra: extra ?? undefined };
       waiting.push(warm);
       void sandbox.lost.then(() => {
         const at = waiting.indexOf(warm);
@@ -168,7 +175,7 @@ export class SandboxPool<T> {
       });
     } catch (fault) {
       if (this.#closing.signal.aborted) return;
-      log.debug(`no ${runtime.id} sandbox could be made ahead`, fault);
+      log.debug(`a ${runtime.id} sandbox could not be prepared in advance`, fault);
       for (const shelf of this.#shelves.values()) if (shelf.runtime === runtime) shelf.failedAt = clock.monotonic();
     }
   }
@@ -184,7 +191,7 @@ export class SandboxPool<T> {
     return Math.max(configured, Math.min(MAX_BY_DEMAND, shelf.demand.length));
   }
 
-  /** What nobody has asked for lately goes, and is forgotten; looked at again when the next demand grows old. */
+  /** Removes sandboxes for which there is no demand any more, and sets a timer for the next check. */
   #shrink(): void {
     for (const [key, shelf] of this.#shelves) {
       const target = this.#target(shelf);
@@ -200,12 +207,15 @@ export class SandboxPool<T> {
     return sandbox.can.tellPristine ? sandbox.isPristine().catch(() => false) : true;
   }
 
-  #discard({ sandbox }: Warm<T>): void {
+  #discard({ sandbox }: WarmSandbox<T>): void {
     sandbox.close().catch((fault: unknown) => this.#options.log.warn('a waiting sandbox could not be removed', fault));
   }
 }
 
-/** What two sandboxes have in common that are the same but for their limits. Output and time are held by others. */
+/**
+ * A key of everything that two sandboxes must have in common. The limits of output and time are left out, because they
+ * are enforced by the daemon and not by the sandbox.
+ */
 function keyOf({ id }: Runtime, { language, image, network, limits }: PoolSpec, adjustable: Partial<AdjustableLimits>): string {
   return JSON.stringify([id, language, image, network, limits.diskBytes, adjustable]);
 }

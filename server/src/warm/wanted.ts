@@ -1,16 +1,16 @@
-/** What a policy wants to have waiting: a pool of sandboxes, and a warm interpreter in each. */
+/** Creates the pool that a policy asks for, with a warm interpreter in each sandbox. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { makesAhead, type Policy } from '../policy/policy.ts';
+import { preparesSandboxes, type Policy } from '../policy/policy.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { WarmInterpreter } from './interpreter.ts';
 import { mayWait, warmUp } from './interpreters.ts';
 import { SandboxPool } from './pool.ts';
 
-/** Undefined where the policy wants nothing to wait. */
+/** Returns undefined if the policy turns preparing sandboxes off. */
 export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<WarmInterpreter> | undefined {
-  if (!makesAhead(policy)) return undefined;
+  if (!preparesSandboxes(policy)) return undefined;
   const { pool } = policy;
   return new SandboxPool({
     clock,
@@ -21,7 +21,7 @@ export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<
   });
 }
 
-/** Makes the sandboxes wait that the configuration names. */
+/** Tells the pool which sandboxes the configuration names, so that it prepares them. */
 export function fillPool(sandboxes: SandboxPool<WarmInterpreter>, { pool = {}, images, limits }: Policy, runtimes: readonly Runtime[]): void {
   for (const runtime of runtimes) {
     for (const language of Object.keys(pool[runtime.id] ?? {}) as LanguageId[]) {

@@ -1,4 +1,4 @@
-/** The client, as services see it: what is sent to it never fails, and waits where the transport is full. */
+/** The client as services see it: sending to it never fails, and waits while the transport has no room. */
 import type { MessageConnection } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import type { ClientCapabilities } from '../protocol/index.ts';
@@ -19,13 +19,13 @@ export function createClient(send: Send, trace: Trace, capabilities: ClientCapab
   };
 }
 
-/** Notifications leave in the order of the calls. */
+/** Notifications are sent in the order of the calls. */
 export function createSend(rpc: MessageConnection, log: Log): Send {
   return async (method, params) => {
     try {
       await rpc.sendNotification(method, params);
     } catch (fault) {
-      log.debug(`${method} came after the connection had closed`, fault);
+      log.debug(`${method} was not sent, because the connection has closed`, fault);
     }
   };
 }

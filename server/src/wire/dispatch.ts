@@ -1,4 +1,4 @@
-/** Takes each message to whoever serves it: by the method table, in the order of arrival. */
+/** Hands each request and notification to whatever handles its method: the lifecycle, the trace, or the service. */
 import type { Log } from '../base/log.ts';
 import { Exit, Initialize, Initialized, type Method, ProtocolError, SetTrace, Shutdown } from '../protocol/index.ts';
 import { resolveAlias } from './alias.ts';
@@ -15,7 +15,10 @@ export interface DispatchDeps {
   exit(): void;
 }
 
-/** Invariant: a call is served in the turn its message arrives in, unless `initialize` is still under way. */
+/**
+ * Invariant: serving a call begins synchronously when its message is handed on, so calls begin in the order of their
+ * messages. Only calls that arrive before `initialize` has been answered wait for that answer.
+ */
 export class Dispatcher {
   readonly #deps: DispatchDeps;
 
@@ -32,19 +35,19 @@ export class Dispatcher {
     if (name === Shutdown.name) return lifecycle.shutdown();
     const method = clientMethods.get(name);
     if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
-      throw new ProtocolError('MethodNotFound', `${name} is not among the methods this daemon advertised.`, { method: name });
+      throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
     }
     return serve(callOf(method, params, signal));
   }
 
-  /** What can't be taken is dropped: there is no way to answer. */
+  /** A notification that cannot be handled is dropped, because there is no way to answer it. */
   async notification(name: string, params: unknown, signal: AbortSignal): Promise<void> {
     const { lifecycle, trace, log } = this.#deps;
     if (name === Exit.name) return this.#deps.exit();
     if (lifecycle.opening) await lifecycle.opening;
     const method = clientMethods.get(name);
     if (!lifecycle.isOpen || method?.kind !== 'notification') {
-      log.debug(`${name} was dropped`);
+      log.debug(`the notification ${name} was dropped, because it is unknown or the connection is not open`);
       return;
     }
     trace.received('notification', name, params);

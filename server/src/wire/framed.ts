@@ -1,4 +1,4 @@
-/** Messages as LSP's frames, `Content-Length: N` and a body, over a byte stream (protocol section 1). */
+/** A message transport over a byte stream, with LSP's framing: a header with `Content-Length: N`, and a body. */
 import type { Log } from '../base/log.ts';
 import { FrameParser } from './frames.ts';
 import type { MessageSink, MessageTransport } from './message-transport.ts';
@@ -23,11 +23,11 @@ export class FramedTransport implements MessageTransport {
       refused: (reason) => this.#sink?.refused(reason),
       lost: (lost) => this.#end({ lost }),
     });
-    // This listener stays for ever: an error event that nobody listens to ends the process.
-    stream.input.on('error', (fault) => log.info('reading failed', fault));
+    // This listener is never removed, because an error event without a listener would end the process.
+    stream.input.on('error', (fault) => log.info('reading from the client failed', fault));
   }
 
-  /** The message that has not come in full. */
+  /** The state of the message that has been received only in part. */
   get partial(): Pick<FrameParser, 'bufferedBytes' | 'missingBytes' | 'inMessage'> {
     return this.#parser;
   }
@@ -68,12 +68,12 @@ export class FramedTransport implements MessageTransport {
     this.#stream.dispose();
   }
 
-  /** A fault of ours costs one chunk, not the process. */
+  /** If an error in the daemon makes this fail, one chunk is lost and not the whole process. */
   #read(chunk: Buffer): void {
     try {
       this.#parser.push(chunk);
     } catch (fault) {
-      this.#log.error('a piece of the input could not be taken', fault);
+      this.#log.error('a chunk of the input could not be handled', fault);
     }
   }
 

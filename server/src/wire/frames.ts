@@ -1,35 +1,35 @@
-/** Cuts a stream of bytes into messages (protocol section 1). What comes in is hostile: every amount has a maximum. */
+/** Splits a stream of bytes into messages. The input may be hostile, so everything that is kept has a maximum size. */
 import { Header } from './header.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 8 * 1024;
 
 export interface FrameSink {
-  /** The body of a message. The bytes may be a view of the chunk they came in. */
+  /** The body of a message. The bytes may be a view of the chunk in which they arrived. */
   body(bytes: Buffer): void;
-  /** A message that can't be taken. Its bytes are skipped, and what follows it is read. */
+  /** A message is refused. Its bytes are skipped, and reading goes on with the next message. */
   refused(reason: string): void;
-  /** Nobody can know where the next message starts: nothing is read any more. */
+  /** It is not known where the next message starts, so nothing more is read. */
   lost(reason: string): void;
 }
 
 const LINE_FEED = 0x0a;
 
 /**
- * Every byte is looked at once and copied at most once, however the stream is cut.
- * Invariant: it holds at most one line of a header and one body, thus little more than `MAX_BODY_BYTES`.
+ * Every byte is read once and copied at most once, however the stream is split into chunks.
+ * Invariant: it keeps at most one line of a header and one body, which is little more than `MAX_BODY_BYTES`.
  */
 export class FrameParser {
   readonly #sink: FrameSink;
   readonly #line = Buffer.allocUnsafe(MAX_HEADER_BYTES);
-  /** Bytes of the current line, of which `#line` keeps those that fit. */
+  /** The length of the current line. `#line` keeps as much of it as fits. */
   #lineBytes = 0;
   #header = new Header();
   #refused = false;
-  /** Bytes still to come of the body, and whether they are only to be skipped. */
+  /** How many bytes of the body have not arrived yet, and whether the body is only skipped. */
   #missing = 0;
   #skipping = false;
-  /** The body so far, where it came in several chunks. */
+  /** The part of the body that has arrived, if it arrives in several chunks. */
   #body: Buffer | undefined;
   #stopped = false;
 
@@ -44,27 +44,27 @@ export class FrameParser {
     }
   }
 
-  /** Takes nothing more, not even the rest of a chunk. */
+  /** Reads nothing more, not even the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** How much memory it holds for what has not been handed on. */
+  /** How many bytes it keeps of a message that has not arrived in full. */
   get bufferedBytes(): number {
     return Math.min(this.#lineBytes, MAX_HEADER_BYTES) + (this.#body?.length ?? 0);
   }
 
-  /** How many bytes are still to come of a body whose header has been read. */
+  /** How many bytes of the current body have not arrived yet. */
   get missingBytes(): number {
     return this.#missing;
   }
 
-  /** Whether a message has started that has not ended. */
+  /** Whether a message has begun to arrive and has not arrived in full. */
   get inMessage(): boolean {
     return this.#missing > 0 || this.#header.bytes > 0;
   }
 
-  /** Takes bytes from the front of `bytes` and returns how many. */
+  /** Reads from the beginning of `bytes`, and returns how many bytes it has read. So does `#readLine`. */
   #readBody(bytes: Buffer): number {
     const part = bytes.subarray(0, this.#missing);
     if (!this.#skipping) this.#collect(part);
@@ -77,7 +77,7 @@ export class FrameParser {
     return part.length;
   }
 
-  /** A body that is all in one chunk is not copied. */
+  /** A body that lies in one chunk as a whole is not copied. */
   #collect(part: Buffer): void {
     if (!this.#body && part.length === this.#missing) return;
     this.#body ??= Buffer.allocUnsafe(this.#missing);
@@ -91,7 +91,7 @@ export class FrameParser {
     if (this.#lineBytes < MAX_HEADER_BYTES) part.copy(this.#line, this.#lineBytes);
     this.#lineBytes += part.length;
     this.#header.bytes += count;
-    if (this.#header.bytes > MAX_HEADER_BYTES) this.#refuse(`the header is over ${MAX_HEADER_BYTES} bytes`);
+    if (this.#header.bytes > MAX_HEADER_BYTES) this.#refuse(`its header is larger than ${MAX_HEADER_BYTES} bytes`);
     if (end >= 0) this.#endLine();
     return count;
   }
@@ -109,21 +109,21 @@ export class FrameParser {
   #endHeader(): void {
     const { lines, length, refusal } = this.#header;
     this.#header = new Header();
-    // An empty line between messages belongs to none.
+    // Empty lines between messages are ignored.
     if (lines === 0) return;
     if (length === undefined) {
-      this.#lose('a header without Content-Length');
+      this.#lose('a header has no Content-Length');
       return;
     }
     if (refusal !== undefined) this.#refuse(refusal);
-    else if (length > MAX_BODY_BYTES) this.#refuse(`the body is over ${MAX_BODY_BYTES} bytes`);
+    else if (length > MAX_BODY_BYTES) this.#refuse(`its body is larger than ${MAX_BODY_BYTES} bytes`);
     this.#missing = length;
     this.#skipping = this.#refused;
     this.#refused = false;
     if (length === 0 && !this.#skipping) this.#sink.body(Buffer.alloc(0));
   }
 
-  /** Says so once for each message. */
+  /** Reports each message at most once. */
   #refuse(reason: string): void {
     if (this.#refused) return;
     this.#refused = true;

@@ -1,6 +1,6 @@
 /**
- * Stands between the transport and vscode-jsonrpc, which takes every message for a valid one and bounds nothing.
- * What passes it is valid, and bounded in number and size.
+ * The guard between the transport and vscode-jsonrpc, which assumes that every message is valid and has no limits. The
+ * guard passes on only valid messages, and bounds their number and size.
  */
 import type { MessageReader, MessageStrategy, MessageWriter } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
@@ -13,16 +13,16 @@ import { Valve } from './valve.ts';
 export interface Guard {
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
-  /** Shows the guard what is taken from the queue of messages. */
+  /** Tells the guard when vscode-jsonrpc takes a message out of its queue. */
   readonly strategy: MessageStrategy;
-  /** Requests of the client that have not been answered. */
+  /** The client's requests that have not been answered yet. */
   readonly inFlight: InFlight;
   readonly inbound: Inbound;
   readonly outbound: Outbound;
   readonly valve: Valve;
 }
 
-/** `gone` is called when nothing can be written any more. */
+/** `gone` is called when nothing more can be written to the client. */
 export function createGuard(transport: MessageTransport, log: Log, gone: () => void): Guard {
   const inFlight = new InFlight();
   const valve = new Valve(transport);
@@ -59,5 +59,5 @@ export function createGuard(transport: MessageTransport, log: Log, gone: () => v
   };
 }
 
-/** Errors and ends are dealt with here: vscode-jsonrpc has nothing to do with them. */
+/** The guard itself deals with errors and with the end of the streams, so vscode-jsonrpc never hears of them. */
 const never = () => ({ dispose: () => undefined });

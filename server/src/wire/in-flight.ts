@@ -1,28 +1,30 @@
-/** The requests of the client that have not been answered. */
+/** The client's requests that have not been answered yet. */
 import type { Id } from './message.ts';
 
-interface Entry {
+interface PendingRequest {
   readonly id: Id;
   readonly bytes: number;
+  /** Whether it has been handed on to its handler. */
   handed: boolean;
   cancelled: boolean;
 }
 
 /**
- * Gives every request a number of ours, so that `1` and `"1"` are two requests and an id comes back as it was.
+ * Gives every request a number, under which vscode-jsonrpc knows it. So the ids `1` and `"1"` are two requests, and
+ * every answer has exactly the id of its request.
  * Invariant: an id is in flight at most once.
  */
 export class InFlight {
   readonly #numbers = new Map<Id, number>();
-  readonly #entries = new Map<number, Entry>();
+  readonly #pending = new Map<number, PendingRequest>();
   #last = 0;
   #bytes = 0;
 
   get size(): number {
-    return this.#entries.size;
+    return this.#pending.size;
   }
 
-  /** How large the messages of these requests were. */
+  /** The total size of the messages of these requests. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -34,40 +36,43 @@ export class InFlight {
   admit(id: Id, bytes: number): number {
     this.#last += 1;
     this.#numbers.set(id, this.#last);
-    this.#entries.set(this.#last, { id, bytes, handed: false, cancelled: false });
+    this.#pending.set(this.#last, { id, bytes, handed: false, cancelled: false });
     this.#bytes += bytes;
     return this.#last;
   }
 
-  /** The request is on its way to its handler. Returns whether it was cancelled before. */
+  /** Records that the request has been handed on to its handler. Returns whether it had been cancelled before. */
   handedOn(number: number): boolean {
-    const entry = this.#entries.get(number);
-    if (entry) entry.handed = true;
-    return entry?.cancelled ?? false;
+    const request = this.#pending.get(number);
+    if (request) request.handed = true;
+    return request?.cancelled ?? false;
   }
 
-  /** The number of a request that was handed on and is now to be cancelled: once, while it is in flight. */
+  /**
+   * Records that the request was cancelled. Returns its number if its handler must be told now; undefined if it is not
+   * in flight, was cancelled before, or has not been handed on yet.
+   */
   cancel(id: Id): number | undefined {
     const number = this.#numbers.get(id);
-    const entry = number === undefined ? undefined : this.#entries.get(number);
-    if (!entry || entry.cancelled) return undefined;
-    entry.cancelled = true;
-    return entry.handed ? number : undefined;
+    const request = number === undefined ? undefined : this.#pending.get(number);
+    if (!request || request.cancelled) return undefined;
+    request.cancelled = true;
+    return request.handed ? number : undefined;
   }
 
-  /** The id to answer with. The request is in flight no longer. */
+  /** Removes the request and returns its id; undefined if it has been answered already. */
   settle(number: number): Id | undefined {
-    const entry = this.#entries.get(number);
-    if (!entry) return undefined;
-    this.#entries.delete(number);
-    this.#numbers.delete(entry.id);
-    this.#bytes -= entry.bytes;
-    return entry.id;
+    const request = this.#pending.get(number);
+    if (!request) return undefined;
+    this.#pending.delete(number);
+    this.#numbers.delete(request.id);
+    this.#bytes -= request.bytes;
+    return request.id;
   }
 
-  /** Every id, none of which is in flight any longer. */
+  /** Removes all requests and returns their ids. */
   settleAll(): Id[] {
-    const numbers = [...this.#entries.keys()];
+    const numbers = [...this.#pending.keys()];
     return numbers.map((number) => this.settle(number)).filter((id) => id !== undefined);
   }
 }

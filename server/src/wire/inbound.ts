@@ -1,4 +1,4 @@
-/** What comes from the client: checked, given numbers of ours, and handed on in the order of arrival. */
+/** Messages from the client: they are checked, requests get numbers, and all are handed on in the order of arrival. */
 import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import { Exit, ProtocolError } from '../protocol/index.ts';
@@ -9,7 +9,7 @@ import type { MessageSink, MessageTransport } from './message-transport.ts';
 import type { Outbound } from './outbound.ts';
 import type { Valve } from './valve.ts';
 
-/** Handlers hold what they were asked until they answer. Requests beyond these get RateLimited. */
+/** Requests stay in memory until they are answered. Those beyond these maximums are answered RateLimited. */
 export const MAX_IN_FLIGHT = 10_000;
 export const MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024;
 const RETRY_AFTER_MS = 1000;
@@ -20,13 +20,13 @@ export interface InboundDeps {
   readonly outbound: Outbound;
   readonly valve: Valve;
   readonly log: Log;
-  /** The client takes nothing any more. */
+  /** Called when nothing more can be sent to the client. */
   gone(): void;
 }
 
 /**
- * Invariant: what it hands on is a valid message whose params are an object or a non-empty array.
- * Invariant: the last message it hands on is `exit`, whether the client sent it, or the input ended, or was lost.
+ * Invariant: every message that it hands on is valid, and its params are an object or a non-empty array.
+ * Invariant: the last message that it hands on is `exit`, whether the client sent it or the input ended in another way.
  */
 export class Inbound {
   readonly #deps: InboundDeps;
@@ -38,7 +38,7 @@ export class Inbound {
     this.#deps = deps;
   }
 
-  /** Whether the input could not be followed to its end. */
+  /** Whether the input became unreadable before it ended. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -46,20 +46,20 @@ export class Inbound {
   listen(callback: (message: Message) => void): void {
     const { transport, valve, log, gone } = this.#deps;
     this.#callback = callback;
-    valve.open((message) => this.#handOn(message));
+    valve.listen((message) => this.#handOn(message));
     transport.receive({
       message: (body) => this.#attempt(() => this.#receive(readMessage(body), body.length)),
-      refused: (reason) => this.#refuse(null, new ProtocolError('InvalidRequest', `The message is skipped: ${reason}.`)),
+      refused: (reason) => this.#refuse(null, new ProtocolError('InvalidRequest', `The message was skipped, because ${reason}.`)),
       ended: (how) => this.#end(how),
       sent: () => valve.regulate(),
       gone(fault) {
-        log.info('the client reads no more', fault);
+        log.info('the client has stopped reading', fault);
         gone();
       },
     });
   }
 
-  /** Reads no more: `exit` is all that may follow. Called twice, it does nothing. */
+  /** Stops reading and hands on `exit` as the last message. Idempotent. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -73,7 +73,7 @@ export class Inbound {
     else if (how === 'within') log.warn('the input ended inside a message');
     else {
       this.#lost = true;
-      log.error(`the input can't be followed any further: ${how.lost}`);
+      log.error(`the start of the next message cannot be found, so the connection ends: ${how.lost}`);
     }
     this.stop();
   }
@@ -101,7 +101,7 @@ export class Inbound {
       this.#refuse(null, new ProtocolError('InvalidRequest', 'A request with this id has not been answered yet.'));
     } else if (inFlight.size >= MAX_IN_FLIGHT || inFlight.bytes + bytes > MAX_IN_FLIGHT_BYTES) {
       const data = { retryAfterMs: RETRY_AFTER_MS };
-      this.#refuse(id, new ProtocolError('RateLimited', 'Too many requests wait for an answer. Wait for some.', data));
+      this.#refuse(id, new ProtocolError('RateLimited', 'Too many requests are waiting for an answer: wait until some are answered.', data));
     } else {
       const message: RequestMessage = { jsonrpc: '2.0', id: inFlight.admit(id, bytes), method, params: params };
       this.#deps.valve.put(message, bytes);
@@ -111,18 +111,18 @@ export class Inbound {
   #receiveNotification(method: string, params: Params, bytes: number): void {
     if (method === Exit.name) this.stop();
     else if (method === lsp.cancelRequest) this.#cancel(params);
-    else if (method === lsp.progress || method === lsp.logTrace) this.#deps.log.debug(`${method} is not ours to receive`);
+    else if (method === lsp.progress || method === lsp.logTrace) this.#deps.log.debug(`${method} was dropped, because only the daemon sends it`);
     else this.#deps.valve.put(notification(method, params), bytes);
   }
 
-  /** A request that has not been handed on is cancelled when it is: it must reach its handler. */
+  /** Every request must reach its handler, so one that has not been handed on yet is cancelled when it is. */
   #cancel(params: object): void {
     const number = 'id' in params && isId(params.id) ? this.#deps.inFlight.cancel(params.id) : undefined;
     if (number !== undefined) this.#callback(cancellation(number));
   }
 
   #receiveResponse({ id, error, result }: Extract<Incoming, { kind: 'response' }>, bytes: number): void {
-    if (!this.#deps.outbound.answered(id)) this.#deps.log.debug('a response to no request of ours');
+    if (!this.#deps.outbound.answered(id)) this.#deps.log.debug('a response was dropped, because no request is waiting for it');
     else this.#deps.valve.put({ jsonrpc: '2.0', id, ...(error ? { error } : { result }) } as ResponseMessage, bytes);
   }
 
@@ -139,12 +139,12 @@ export class Inbound {
     }
   }
 
-  /** A fault of ours costs one message, not the process. */
+  /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
   #attempt(step: () => void): void {
     try {
       step();
     } catch (fault) {
-      this.#deps.log.error('a message could not be taken', fault);
+      this.#deps.log.error('a message could not be handled', fault);
     }
   }
 }
@@ -153,7 +153,7 @@ function notification(method: string, params: Params): NotificationMessage {
   return { jsonrpc: '2.0', method, params: params };
 }
 
-/** It is no part of the queue: vscode-jsonrpc takes it at once. */
+/** vscode-jsonrpc handles a cancellation at once and does not put it into its queue. */
 function cancellation(id: number): NotificationMessage {
   return notification(lsp.cancelRequest, { id });
 }

@@ -1,4 +1,4 @@
-/** From `initialize` to `exit` (protocol section 2): what may be asked when, and the service that is open meanwhile. */
+/** The lifecycle of a connection, from `initialize` to `exit`: which requests are allowed when, and the service in between. */
 import { type Deferred, deferred } from '../base/promises.ts';
 import {
   Initialize,
@@ -13,7 +13,7 @@ import { parseParams } from './validate.ts';
 export interface LifecycleDeps {
   readonly version: string;
   open(params: InitializeParams): Promise<Service>;
-  /** The answer to `initialize` has been written. */
+  /** Called when the answer to `initialize` has been written. */
   opened(params: InitializeParams): void;
 }
 
@@ -32,7 +32,10 @@ export class Lifecycle {
     this.#deps = deps;
   }
 
-  /** While `initialize` is under way: resolves when it has been answered, and the service has started. What comes meanwhile waits for it. */
+  /**
+   * Defined while `initialize` is being handled. Resolves when it has been answered and the service has started;
+   * everything else that arrives waits for that.
+   */
   get opening(): Promise<void> | undefined {
     return this.#opening?.promise;
   }
@@ -45,15 +48,15 @@ export class Lifecycle {
     return this.#phase === 'shutdown';
   }
 
-  /** @throws ProtocolError where the client may ask for nothing now */
+  /** @throws ProtocolError InvalidRequest after shutdown, ServerNotInitialized before `initialize` */
   get served(): Pick<Service, 'capabilities'> & { readonly serve: Serve } {
-    if (this.#phase === 'shutdown') throw new ProtocolError('InvalidRequest', 'After shutdown only exit may follow.');
-    if (!this.#service || !this.#serve) throw new ProtocolError('ServerNotInitialized', 'Send initialize first.');
+    if (this.#phase === 'shutdown') throw new ProtocolError('InvalidRequest', 'The client has sent shutdown: only exit may follow.');
+    if (!this.#service || !this.#serve) throw new ProtocolError('ServerNotInitialized', 'The connection is not initialized: send initialize first.');
     return { capabilities: this.#service.capabilities, serve: this.#serve };
   }
 
   async initialize(raw: unknown): Promise<InitializeResult> {
-    if (this.#phase !== 'new') throw new ProtocolError('InvalidRequest', 'initialize was sent before: it is sent once.');
+    if (this.#phase !== 'new') throw new ProtocolError('InvalidRequest', 'initialize must be sent only once.');
     const opening = deferred();
     this.#opening = opening;
     this.#phase = 'opening';
@@ -80,7 +83,7 @@ export class Lifecycle {
     return null;
   }
 
-  /** Closes what is open, or is going to be. Calls share one closing. */
+  /** Closes the service, also if `initialize` is still opening it. Idempotent. */
   async close(): Promise<void> {
     await this.#opening?.promise;
     await this.#closeService();
@@ -91,7 +94,7 @@ export class Lifecycle {
     return this.#closing;
   }
 
-  /** What is thrown or returned becomes an answer without waiting for anything else, thus before this runs. */
+  /** Enters `phase` in the next iteration of the event loop: by then the answer to `initialize` has been written. */
   #afterAnswer(phase: Phase, opening: Deferred<void>, then?: () => Promise<void>): void {
     const enter = async () => {
       try {
@@ -109,5 +112,5 @@ export class Lifecycle {
 function negotiate({ protocolVersions = [protocolVersion] }: InitializeParams): void {
   if (protocolVersions.includes(protocolVersion)) return;
   const supported = [protocolVersion];
-  throw new ProtocolError('InvalidRequest', `This daemon speaks protocol ${supported.join(', ')}.`, { supported });
+  throw new ProtocolError('InvalidRequest', `This daemon speaks none of these protocol versions; it speaks ${supported.join(', ')}.`, { supported });
 }

@@ -1,4 +1,4 @@
-/** Notifications that are LSP's own. Their shapes are LSP's too, so the method table does not list them. */
+/** The names of notifications that LSP defines. LSP defines their shapes too, so the method table does not list them. */
 export const lsp = {
   cancelRequest: '$/cancelRequest',
   progress: '$/progress',

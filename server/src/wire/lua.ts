@@ -1,10 +1,10 @@
-/** Lua clients can't tell `[]` from `{}`: where an object is expected, the one is taken for the other. */
+/** Lua clients cannot tell `[]` from `{}`, so an empty array is accepted where an object is expected. */
 import type * as z from 'zod/mini';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** Replaces each empty array, within `value`, that an issue is about because an object was expected there. */
+/** Replaces each empty array in `value` about which there is an issue because an object was expected in its place. */
 export function toEmptyObjects(value: unknown, issues: readonly Issue[]): { changed: boolean; value: unknown } {
   const root = { value };
   let changed = false;
@@ -14,7 +14,7 @@ export function toEmptyObjects(value: unknown, issues: readonly Issue[]): { chan
   return { changed, value: root.value };
 }
 
-/** Where an object was expected and something else found. */
+/** The paths at which an object was expected and something else was found. */
 function wantsObject(issue: Issue, at: Path): Path[] {
   const path = [...at, ...issue.path];
   if (issue.code === 'invalid_union') return issue.errors.flat().flatMap((inner) => wantsObject(inner, path));

@@ -1,37 +1,41 @@
-/** Whole messages to and from a client, whatever carries them. Frames over a byte stream are one way (framed.ts). */
+/** The port for transports, which carry whole messages to and from a client. framed.ts implements it over a byte stream. */
 
-/** What comes from a transport. */
+/** What a transport reports while it receives. */
 export interface MessageSink {
-  /** One message as UTF-8. The bytes may be a view that is valid only during the call. */
+  /** A message has arrived. `body` is its JSON in UTF-8, and may be valid only during the call. */
   message(body: Buffer): void;
-  /** A message that can't be taken was skipped. What follows it is read. */
+  /** A message was skipped, for example because it is too large. Receiving goes on with the next message. */
   refused(reason: string): void;
-  /** Nothing more comes. `how` says whether the input ended between messages, within one, or could not be followed any further. */
+  /**
+   * Nothing more will arrive: the input ended between two messages, or within a message, or it is `lost` (with the
+   * reason), because the start of the next message cannot be found.
+   */
   ended(how: 'between' | 'within' | { readonly lost: string }): void;
-  /** Bytes have left: `unsentBytes` is lower than it was. */
+  /** Bytes have been handed to the operating system, so `unsentBytes` has fallen. */
   sent(): void;
-  /** The client takes nothing any more. What is still to be sent is lost. */
+  /** The client has stopped reading for good. Everything that has not been sent is dropped. */
   gone(fault: Error | undefined): void;
 }
 
+/** Invariant: messages arrive in `sink.message` and leave by `send` in the order in which they were sent. */
 export interface MessageTransport {
-  /** Begins to receive. Called once, in the turn in which the transport is handed over. */
+  /** Starts receiving. Called once, and synchronously with the creation of the transport, so that nothing is missed. */
   receive(sink: MessageSink): void;
-  /** Receives no more, not even the rest of what has been read, and reports no end. Idempotent. */
+  /** Stops receiving for good. Even messages that have been read already are dropped, and `ended` is not called. Idempotent. */
   stop(): void;
-  /** Reads no more for now. */
+  /** Stops reading until `resume` is called. A few messages that have been read already may still arrive. */
   pause(): void;
   resume(): void;
   /**
-   * Sends a message after those before it. Resolves when there is room for the next one; awaiting it is back-pressure.
-   * What can't be sent because the client has gone is dropped.
-   * @throws where the message can't be written as JSON
+   * Sends a message as JSON. Resolves when there is room for the next message; a sender that waits for this applies
+   * back-pressure. If the client has gone, the message is dropped, and the promise resolves.
+   * @throws if the message cannot be written as JSON
    */
   send(message: object): Promise<void>;
-  /** Bytes that were sent and have not left; 0 where the client has gone. */
+  /** How many bytes wait to be handed to the operating system. 0 if the client has gone. */
   readonly unsentBytes: number;
-  /** Resolves when everything has left, or can't. */
+  /** Resolves when no bytes wait any more, or the client has gone. Never rejects. */
   flushed(): Promise<void>;
-  /** Lets go of whatever carries the messages. What was sent before still leaves. */
+  /** Releases the resources of the transport. Messages that were sent before still leave. */
   close(): void;
 }

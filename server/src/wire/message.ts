@@ -1,10 +1,10 @@
-/** What a body says, if it is a JSON-RPC message (protocol section 1). Nothing here knows what came before. */
+/** Reads the body of one message and checks that it is valid JSON-RPC, independently of all other messages. */
 import { isUtf8 } from 'node:buffer';
 import { errorCodes, ProtocolError } from '../protocol/index.ts';
 import { isTooHeavy, MAX_VALUES } from './weight.ts';
 
 export type Id = string | number;
-/** Never an empty array. */
+/** An empty array is replaced by an empty object. */
 export type Params = object | unknown[];
 
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
   readonly data?: unknown;
 }
 
-/** Where a response failed, `error` is there; else `result` is its value. */
+/** A response has an `error` if the request failed; otherwise `result` is its result. */
 export type Incoming =
   | { readonly kind: 'request'; readonly id: Id; readonly method: string; readonly params: Params }
   | { readonly kind: 'notification'; readonly method: string; readonly params: Params }
@@ -21,7 +21,7 @@ export type Incoming =
   | { readonly kind: 'invalid'; readonly id: Id | null; readonly error: ProtocolError };
 
 export function readMessage(body: Buffer): Incoming {
-  if (isTooHeavy(body)) return invalid(`The body holds more than ${MAX_VALUES} values.`);
+  if (isTooHeavy(body)) return invalid(`The body contains more than ${MAX_VALUES} values.`);
   let value: unknown;
   try {
     if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
@@ -30,7 +30,7 @@ export function readMessage(body: Buffer): Incoming {
     return { kind: 'invalid', id: null, error: new ProtocolError('ParseError', 'The body is not JSON in UTF-8.') };
   }
   if (Array.isArray(value)) return invalid('Batches are not supported: send one message in each frame.');
-  return isObject(value) ? classify(value) : invalid('A message is a JSON object.');
+  return isObject(value) ? classify(value) : invalid('A message must be a JSON object.');
 }
 
 function classify(message: Record<string, unknown>): Incoming {
@@ -46,7 +46,7 @@ function classify(message: Record<string, unknown>): Incoming {
   return isId(id) ? { kind: 'request', id, method, params: given } : { kind: 'notification', method, params: given };
 }
 
-/** A response that makes no sense still settles what waits for it: as an error. */
+/** A response with a malformed error still settles the request that waits for it, with an error. */
 function readResponse({ id, error, result = null }: Record<string, unknown>): Incoming {
   if (error === undefined || error === null) return { kind: 'response', id, result };
   const { code, message, data } = isObject(error) ? error : {};
@@ -69,7 +69,7 @@ function isParams(value: unknown): value is Params {
   return typeof value === 'object' && value !== null;
 }
 
-/** Lua can't tell `[]` from `{}`. */
+/** Lua clients send `[]` where they mean `{}`. */
 function isEmptyArray(params: Params): boolean {
   return Array.isArray(params) && params.length === 0;
 }

@@ -1,4 +1,4 @@
-/** What goes to the client: answers under the ids that came, and requests and notifications of ours. */
+/** Messages to the client: answers, under the ids of their requests, and the daemon's own requests and notifications. */
 import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import { ProtocolError } from '../protocol/index.ts';
@@ -7,12 +7,13 @@ import type { Id } from './message.ts';
 import type { MessageTransport } from './message-transport.ts';
 
 /**
- * Results beyond these bytes, written and not read, are dropped for RateLimited: a client that asks for much and
- * reads nothing must not fill the memory. Nothing is handed on long before, but what has been is not held back.
+ * While more bytes than this wait for the client to read them, a result is replaced by the error RateLimited, so that a
+ * client which does not read cannot fill the memory. The valve stops handing on requests long before, but requests
+ * that have been handed on may still produce results.
  */
 export const MAX_UNREAD_BYTES = 256 * 1024 * 1024;
 
-/** Invariant: a request of the client is answered at most once, whoever answers. */
+/** Invariant: a request of the client is answered at most once. */
 export class Outbound {
   readonly #transport: Pick<MessageTransport, 'send' | 'unsentBytes'>;
   readonly #inFlight: InFlight;
@@ -25,24 +26,24 @@ export class Outbound {
     this.#log = log;
   }
 
-  /** Resolves when the transport has room again. Rejects only for a request that can't be written as JSON. */
+  /** Resolves when the transport has room again. Rejects only if a request cannot be written as JSON. */
   async write(message: Message): Promise<void> {
     if (Message.isRequest(message)) return this.#ask(message);
     if (Message.isNotification(message)) return this.#notify(message);
     return this.#respond(message as ResponseMessage);
   }
 
-  /** Answers for what never came to a handler. */
+  /** Answers a message with an error, without a handler. */
   refuse(id: Id | null, { code, message, data }: ProtocolError): Promise<void> {
     return this.#transport.send({ jsonrpc: '2.0', id, error: { code, message, data } });
   }
 
-  /** Whether the client owed an answer to this request of ours. It does no longer. */
+  /** Records that the client has answered a request of the daemon. Returns whether that request was waiting for an answer. */
   answered(id: unknown): boolean {
     return this.#asked.delete(id as Id);
   }
 
-  /** Answers every request that is still in flight. What their handlers say later is dropped. */
+  /** Answers every request in flight with RequestCancelled. What their handlers return later is dropped. */
   abandon(): void {
     for (const id of this.#inFlight.settleAll()) {
       void this.refuse(id, new ProtocolError('RequestCancelled', 'The connection is closing.'));
@@ -70,7 +71,7 @@ export class Outbound {
   async #respond(message: ResponseMessage): Promise<void> {
     const id = this.#inFlight.settle(message.id as number);
     if (id === undefined) {
-      this.#log.debug('an answer came after the connection had closed');
+      this.#log.debug('an answer was dropped, because the connection has closed');
       return;
     }
     if (message.result && this.#transport.unsentBytes > MAX_UNREAD_BYTES) return this.refuse(id, unread());
@@ -84,6 +85,6 @@ export class Outbound {
 }
 
 function unread(): ProtocolError {
-  const message = 'The result was dropped, because too many answers have not been read: read them, and ask again.';
+  const message = 'The result was dropped, because too many answers are waiting to be read: read them, then send the request again.';
   return new ProtocolError('RateLimited', message, { retryAfterMs: 1000 });
 }

@@ -1,21 +1,21 @@
-/** Frames messages and hands them to the transport. */
+/** Writes messages, each with its header, to a stream. */
 import type { Writable } from 'node:stream';
 
 export interface OutletEvents {
-  /** Bytes have left: `unsentBytes` is lower than it was. */
+  /** Bytes have been handed to the operating system, so `unsentBytes` has fallen. */
   sent(): void;
-  /** The other end has gone. What is still to be sent is lost. */
+  /** The stream has closed. Everything that has not been sent is dropped. */
   gone(fault: Error | undefined): void;
 }
 
-/** A chunk of output fits, also when each of its bytes needs an escape of two. */
+/** Large enough for a `command/output` with a whole chunk, even if each of its bytes takes two in JSON. */
 const SPARE_BYTES = 144 * 1024;
 
-/** Never throws and never rejects because of the other end: what it can't send is dropped. */
+/** If the stream has closed, messages are dropped; that is not an error. */
 export class Outlet {
   readonly #output: Writable;
   readonly #events: OutletEvents;
-  /** Written into again and again, so that a flood makes no garbage. Lent to one message at a time. */
+  /** A buffer that is used again and again, by one message at a time, so that much output does not produce garbage. */
   #spare: Buffer | undefined = Buffer.allocUnsafe(SPARE_BYTES);
   #unsent = 0;
   #gone = false;
@@ -25,7 +25,7 @@ export class Outlet {
   constructor(output: Writable, events: OutletEvents) {
     this.#output = output;
     this.#events = events;
-    // These listeners stay for ever: an error event that nobody listens to ends the process.
+    // These listeners are never removed, because an error event without a listener would end the process.
     output.on('error', (fault: Error) => this.#lose(fault));
     output.on('close', () => this.#lose());
     output.on('drain', () => release(this.#full));
@@ -36,8 +36,8 @@ export class Outlet {
   }
 
   /**
-   * Resolves when the transport has room again. Messages leave in the order of the calls.
-   * @throws where the message can't be written as JSON
+   * Resolves when the stream has room again. Messages are written in the order of the calls.
+   * @throws if the message cannot be written as JSON
    */
   send(message: object): Promise<void> {
     const body = JSON.stringify(message);
@@ -53,7 +53,7 @@ export class Outlet {
     return room || this.#gone ? Promise.resolve() : new Promise((resolve) => this.#full.push(resolve));
   }
 
-  /** Resolves when everything has left, or can't. */
+  /** Resolves when everything has been handed to the operating system, or the stream has closed. */
   flushed(): Promise<void> {
     if (this.#unsent === 0 || this.#gone) return Promise.resolve();
     return new Promise((resolve) => this.#flush.push(resolve));
@@ -74,7 +74,7 @@ export class Outlet {
   }
 }
 
-/** One buffer, so that nothing comes between a header and its body: in `space` where it has room. */
+/** The header and the body in one buffer, so that they are written together. The buffer is `space` if that is large enough. */
 function frame(body: string, space: Buffer | undefined): Buffer {
   const length = Buffer.byteLength(body);
   const header = `Content-Length: ${length}\r\n\r\n`;

@@ -1,11 +1,10 @@
-/** The requests that are being served: their signals, and what their faults become on the wire. */
+/** The requests that are being served: their abort signals, and how their errors are answered. */
 import { type CancellationToken, ResponseError } from 'vscode-jsonrpc';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Trace } from './trace.ts';
 
-type Work = (signal: AbortSignal) => Promise<unknown>;
 
 export interface RequestsDeps {
   readonly clock: Clock;
@@ -13,7 +12,7 @@ export interface RequestsDeps {
   readonly log: Log;
 }
 
-/** Invariant: after `close` every signal is aborted and no work is started. */
+/** Invariant: after `close`, every signal is aborted and no handler is called. */
 export class Requests {
   readonly #deps: RequestsDeps;
   readonly #closing = new AbortController();
@@ -23,13 +22,13 @@ export class Requests {
     this.#deps = deps;
   }
 
-  /** Aborts when the connection goes. */
+  /** Aborts when the connection closes. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
 
-  /** Starts `work` at once. Rejects with ResponseError alone. */
-  async serve(method: string, params: unknown, token: CancellationToken, work: Work): Promise<unknown> {
+  /** Calls `handle` synchronously. Rejects only with a ResponseError. */
+  async serve(method: string, params: unknown, token: CancellationToken, handle: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
     const { clock, trace } = this.#deps;
     const started = clock.monotonic();
     const controller = new AbortController();
@@ -37,7 +36,7 @@ export class Requests {
     trace.received('request', method, params);
     const running = this.closing.aborted
       ? Promise.reject(this.closing.reason)
-      : work(controller.signal);
+      : handle(controller.signal);
     this.#running.set(running, controller);
     try {
       const result = await running;
@@ -52,13 +51,13 @@ export class Requests {
     }
   }
 
-  /** Aborts what runs and refuses what comes. Resolves when nothing runs any more. */
+  /** Aborts all requests and refuses new ones. Resolves when all handlers have settled. */
   async close(): Promise<void> {
     const reason = new ProtocolError('RequestCancelled', 'The connection is closing.');
     this.#closing.abort(reason);
     const running = [...this.#running];
     for (const [, controller] of running) controller.abort(reason);
-    await Promise.allSettled(running.map(([work]) => work));
+    await Promise.allSettled(running.map(([promise]) => promise));
   }
 
   #explain(method: string, fault: unknown, signal: AbortSignal): ProtocolError {
@@ -69,11 +68,11 @@ export class Requests {
     }
     if (fault instanceof ProtocolError) return fault;
     log.error(`${method} failed`, fault);
-    return new ProtocolError('InternalError', 'Internal error: the log of the daemon tells more.');
+    return new ProtocolError('InternalError', 'Internal error: see the log of the daemon.');
   }
 }
 
-/** Also where the token was cancelled before anybody could listen. */
+/** Calls `cancel` also if the token was cancelled before this. */
 function onCancel(token: CancellationToken, cancel: () => void): void {
   if (token.isCancellationRequested) cancel();
   else token.onCancellationRequested(cancel);

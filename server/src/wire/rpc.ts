@@ -1,30 +1,30 @@
-/** vscode-jsonrpc, told to read and write through the guard. */
+/** Creates the connection of vscode-jsonrpc, which reads and writes through the guard. */
 import { createMessageConnection, type MessageConnection, RAL } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
 import type { Guard } from './guard.ts';
 
 export function createRpc(guard: Guard, log: Log): MessageConnection {
-  provideHost();
-  // What it calls an error is a handler or a write that failed: both are logged where they happen.
+  installRal();
+  // The errors that it reports are failures of handlers and of writes, and both have been logged where they happened.
   const note = (message: string) => log.debug(message);
   const logger = { error: note, warn: note, info: note, log: note };
   return createMessageConnection(guard.reader, guard.writer, logger, { messageStrategy: guard.strategy });
 }
 
 /**
- * `vscode-jsonrpc/node` would do this too, and load what its own streams and processes need besides: half of the
- * time the library takes to start. A host that is there already stays.
+ * `vscode-jsonrpc` needs a runtime abstraction layer (RAL). The one of `vscode-jsonrpc/node` also loads what its own
+ * streams and processes need, and that takes half of the library's start. If a RAL has been installed already, it stays.
  */
-function provideHost(): void {
+function installRal(): void {
   try {
     RAL();
   } catch {
-    RAL.install(host);
+    RAL.install(ral);
   }
 }
 
-/** Readers and writers are ours, so timers are all it asks for. */
-const host: Parameters<typeof RAL.install>[0] = {
+/** The guard provides the reader and the writer, so vscode-jsonrpc uses only the timers. */
+const ral: Parameters<typeof RAL.install>[0] = {
   crypto: { randomUUID: () => crypto.randomUUID() },
   applicationJson: {
     encoder: { name: 'application/json', encode: absent },
@@ -49,7 +49,7 @@ const host: Parameters<typeof RAL.install>[0] = {
 };
 
 function absent(): never {
-  throw new Error('the connection reads and writes its own messages');
+  throw new Error('invariant: the guard reads and writes the messages, and not vscode-jsonrpc');
 }
 
 function ignore(): void {

@@ -1,7 +1,7 @@
-/** One client, from its first byte to the exit code. */
+/** Serves one client, from its first byte to the exit code. */
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { deferred, nextTurn } from '../base/promises.ts';
+import { deferred, nextLoopIteration } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import { createClient, createSend } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -11,32 +11,32 @@ import { lsp } from './lsp.ts';
 import type { MessageTransport } from './message-transport.ts';
 import { Requests } from './requests.ts';
 import { createRpc } from './rpc.ts';
-import type { Open } from './service.ts';
+import type { OpenService } from './service.ts';
 import { Trace } from './trace.ts';
 
-/** However a connection ends, it takes no longer. */
+/** Closing a connection takes at most this long, whatever happens. */
 export const MAX_CLOSE_MS = 1500;
 
 export interface ConnectDeps {
   readonly log: Log;
   readonly clock: Clock;
-  /** Ours, for `serverInfo`. */
+  /** The version of the daemon, for `serverInfo`. */
   readonly version: string;
-  /** Told the `processId` of `initialize`, before the service is opened. */
+  /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
 }
 
 export interface Connection {
-  /** The exit code, when everything is closed. Never rejects. */
+  /** Resolves with the exit code when everything is closed. Never rejects. */
   readonly done: Promise<number>;
-  /** Ends it as the notification `exit` does. */
+  /** Ends the connection as the notification `exit` does. */
   close(): Promise<number>;
-  /** What it holds now. */
+  /** For tests and benchmarks, which check what it keeps in memory. */
   readonly guard: Guard;
 }
 
 /** Serves the client at the other end of `transport`, and closes the transport at the end. */
-export function connect(transport: MessageTransport, open: Open, deps: ConnectDeps): Connection {
+export function connect(transport: MessageTransport, openService: OpenService, deps: ConnectDeps): Connection {
   const { log, clock } = deps;
   const done = deferred<number>();
   const guard = createGuard(transport, log, () => void close());
@@ -48,7 +48,7 @@ export function connect(transport: MessageTransport, open: Open, deps: ConnectDe
     version: deps.version,
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
-      return open(params, createClient(send, trace, params.capabilities ?? {}));
+      return openService(params, createClient(send, trace, params.capabilities ?? {}));
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
@@ -61,8 +61,8 @@ export function connect(transport: MessageTransport, open: Open, deps: ConnectDe
     try {
       await dispatcher.notification(method, params, requests.closing);
     } catch (fault) {
-      if (fault instanceof ProtocolError) log.debug(`${method} was dropped`, fault);
-      else log.error(`${method} failed`, fault);
+      if (fault instanceof ProtocolError) log.debug(`the notification ${method} was dropped`, fault);
+      else log.error(`the notification ${method} failed`, fault);
     }
   });
   rpc.listen();
@@ -79,9 +79,9 @@ export function connect(transport: MessageTransport, open: Open, deps: ConnectDe
   async function end(): Promise<void> {
     guard.inbound.stop();
     try {
-      await deadline(clock, MAX_CLOSE_MS, finish(), () => new Error(`not closed within ${MAX_CLOSE_MS} ms`));
+      await deadline(clock, MAX_CLOSE_MS, finish(), () => new Error(`it took longer than ${MAX_CLOSE_MS} ms`));
     } catch (fault) {
-      log.error('closing failed', fault);
+      log.error('closing the connection failed', fault);
     }
     guard.outbound.abandon();
     rpc.dispose();
@@ -89,11 +89,11 @@ export function connect(transport: MessageTransport, open: Open, deps: ConnectDe
     done.resolve(lifecycle.isShutDown && !guard.inbound.lost ? 0 : 1);
   }
 
-  /** Every request has its answer, and the answers have left, when this resolves. */
+  /** Resolves when every request has been answered and the answers have been sent. */
   async function finish(): Promise<void> {
     const [closed] = await Promise.allSettled([lifecycle.close(), requests.close()]);
-    // An answer is written in the turn in which its handler ends.
-    await nextTurn();
+    // The answers of handlers that have settled are written before the next iteration of the event loop.
+    await nextLoopIteration();
     guard.outbound.abandon();
     await transport.flushed();
     if (closed.status === 'rejected') throw closed.reason;

@@ -1,45 +1,50 @@
-/** What a connection serves, and what it lends to whoever serves: the seam between the wire and the work. */
+/** The interface between a connection and the service behind it: calls to the service, and messages to the client. */
 import type { ClientCapabilities, InitializeParams, Method, ParamsOf, ServerCapabilities } from '../protocol/index.ts';
 
-/** One call of a method, as it is served: aliases are resolved and the params are valid. */
+/** One call of a method, that is, a request or a notification of the client. An alias has been resolved already. */
 export interface Call {
   readonly method: Method;
-  /** As the schema of the method makes them. */
+  /** The params, which have been validated: they have the type of the method's schema. */
   readonly params: unknown;
-  /** Aborts when the client cancels the request, and when the connection goes. */
+  /** Aborts when the client cancels the request, and when the connection closes. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Serves a call. What it resolves with is the result; what it rejects with is a ProtocolError, or a fault of ours.
- * Calls are made in the order of arrival, each in the turn in which its message arrives.
+ * Serves a call. It resolves with the result, or rejects with a ProtocolError; any other error is answered as an
+ * internal error. It is called in the order in which the messages arrive, and synchronously with their arrival.
  */
 export type Serve = (call: Call) => Promise<unknown>;
 
-/** Made at `initialize`, one for each connection. */
+/** The service behind one connection. It is made when the client sends `initialize`. */
 export interface Service {
+  /** What the result of `initialize` says about the daemon. */
   readonly capabilities: ServerCapabilities;
   /**
-   * The result of `initialize` has been written: from now on the client may be told things unasked. Called once.
-   * What the client asks meanwhile waits for the result, which serves it.
+   * Called once, when the result of `initialize` has been written; from now on notifications may be sent to the client.
+   * Resolves with the function that serves all further calls; those that arrive in the meantime wait for it.
    */
   start(): Promise<Serve>;
-  /** Ends all work and removes every sandbox. Called once: at shutdown, exit, end of input. */
+  /** Ends all commands and removes every sandbox. Called once: at shutdown, at exit, or when the input ends. */
   close(): Promise<void>;
 }
 
-/** The client, as those who serve it see it. */
+/** The client of one connection, as the service sees it. */
 export interface Client {
+  /** The capabilities in the params of `initialize`. */
   readonly capabilities: ClientCapabilities;
-  /** Resolves when the transport has taken the message: awaiting it is back-pressure. Never rejects. */
+  /**
+   * Sends a notification. Resolves when the transport has room for the next message; a sender that waits for this
+   * applies back-pressure. Never rejects.
+   */
   notify<M extends Method>(method: M, params: ParamsOf<M>): Promise<void>;
-  /** LSP's $/progress for a token the client gave. */
+  /** Sends LSP's `$/progress`, for a token that the client gave. Resolves as `notify` does. */
   progress(token: string | number, value: object): Promise<void>;
-  /** LSP's $/logTrace, where the client wants traces. */
+  /** Sends LSP's `$/logTrace`, unless the client has turned traces off. */
   logTrace(message: string): void;
-  /** window/logMessage; `type` is LSP's MessageType. */
+  /** Sends LSP's `window/logMessage`. `type` is LSP's MessageType: 1 error, 2 warning, 3 info, 4 log. */
   logMessage(type: 1 | 2 | 3 | 4, message: string): Promise<void>;
 }
 
-/** Makes the service. `client.capabilities` are those of `params`. Throws ProtocolError to refuse. */
-export type Open = (params: InitializeParams, client: Client) => Promise<Service>;
+/** Opens the service when the client sends `initialize`. It refuses the client by throwing a ProtocolError. */
+export type OpenService = (params: InitializeParams, client: Client) => Promise<Service>;

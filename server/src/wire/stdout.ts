@@ -1,8 +1,9 @@
-/** stdout carries frames and nothing else. */
+/** Reserves stdout for messages. */
 import { Writable } from 'node:stream';
 
 /**
- * The one way to stdout from now on: whatever else writes to `process.stdout`, `console` included, writes to stderr.
+ * Returns a stream that from now on is the only way to write to stdout. Everything else that is written to
+ * `process.stdout`, also by `console`, goes to stderr.
  */
 export function takeStdout(stdout: NodeJS.WriteStream, stderr: () => NodeJS.WriteStream): Writable {
   const write = stdout.write.bind(stdout);
@@ -13,7 +14,7 @@ export function takeStdout(stdout: NodeJS.WriteStream, stderr: () => NodeJS.Writ
   const output = new Writable({
     write: (chunk: Buffer, encoding, done) => void write(chunk, encoding, done),
   });
-  // A reader that has gone is told to whoever holds `output`.
+  // If the reader of stdout goes away, the holder of `output` gets the error.
   stdout.on('error', (fault: Error) => output.destroy(fault));
   return output;
 }

@@ -1,34 +1,34 @@
-/** Byte streams to a client (protocol section 1). In each the daemon is the one that connects. */
+/** The byte streams over which a client can be reached: stdio, and sockets to which the daemon connects. */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
 export interface ByteStream {
   readonly input: Readable;
-  /** Has let go of the bytes when a write calls back: they are written into again. */
+  /** When a write calls back, the stream no longer uses the buffer, because the buffer is then used for other bytes. */
   readonly output: Writable;
-  /** Lets go of both. What was written before still leaves. */
+  /** Closes both. Everything that was written before is still sent. */
   dispose(): void;
 }
 
-/** `--stdio`. `output` is what `takeStdout` gave. */
+/** For `--stdio`. `output` is the stream that `takeStdout` returned. */
 export function stdioStream(input: Readable, output: Writable): ByteStream {
   return { input, output, dispose: () => void input.destroy() };
 }
 
-/** `--pipe=PATH`: a Unix socket, or a named pipe of Windows. */
+/** For `--pipe=PATH`: a Unix domain socket, or a named pipe on Windows. */
 export function pipeStream(path: string): Promise<ByteStream> {
   return socketOf(createConnection({ path, allowHalfOpen: true }));
 }
 
-/** `--socket=PORT`, on this machine. */
+/** For `--socket=PORT`: a TCP port of this machine. */
 export function socketStream(port: number): Promise<ByteStream> {
   return socketOf(createConnection({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }));
 }
 
-/** Half open, so that the answers still go out after the client has sent its last. */
+/** The socket may be half open, so that answers can still be sent after the client has ended its side. */
 async function socketOf(socket: Socket): Promise<ByteStream> {
-  // A socket may fail before anybody reads it: whoever reads it then finds it destroyed.
+  // A socket may fail before anything reads it. The reader then finds that it is destroyed.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return { input: socket, output: socket, dispose: () => socket.destroySoon() };

@@ -1,4 +1,4 @@
-/** The methods that a client may send, by their names. */
+/** The methods that a client may call, by their names. */
 import { type Method, methods } from '../protocol/index.ts';
 
 export const clientMethods: ReadonlyMap<string, Method> = new Map(

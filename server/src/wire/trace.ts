@@ -1,4 +1,4 @@
-/** `$/logTrace`: what the connection did, told to a client that asked. */
+/** Sends `$/logTrace` notifications about what the connection does, to a client that has asked for them. */
 import { clientMethods } from './table.ts';
 
 export type TraceLevel = 'off' | 'messages' | 'verbose';
@@ -17,7 +17,7 @@ export class Trace {
     this.#level = level;
   }
 
-  /** Something worth knowing that is no message. */
+  /** Reports anything else than a received or sent message. */
   tell(message: string): void {
     if (this.#level !== 'off') this.#send({ message });
   }
@@ -28,7 +28,7 @@ export class Trace {
     this.#send(this.#level === 'verbose' ? { message, verbose: `Params: ${show(method, params)}` } : { message });
   }
 
-  /** `code` is that of the error, where there is one. */
+  /** `code` is the error code, if the request failed. */
   answered(method: string, durationMs: number, code?: number): void {
     if (this.#level === 'off') return;
     const failure = code === undefined ? '' : ` It failed with ${code}.`;
@@ -36,10 +36,13 @@ export class Trace {
   }
 }
 
-/** Never throws: params can be nested deeper than JSON can be written. Of a method that nobody knows, nobody knows what is secret. */
+/**
+ * The params as text, without secrets. The params of an unknown method are hidden, because it is not known which of
+ * them are secret. Never throws, although params can be nested too deeply for JSON.stringify.
+ */
 function show(method: string, params: unknown): string {
   const secrets = clientMethods.get(method)?.secrets;
-  if (!secrets) return '(hidden: the method is not known)';
+  if (!secrets) return '(hidden, because the method is unknown)';
   const hide = (key: string, value: unknown) => {
     if (secrets.includes(key)) return '(hidden)';
     return typeof value === 'string' ? value.slice(0, MAX_VERBOSE_LENGTH) : value;

@@ -1,15 +1,18 @@
-/** Messages on their way in: none is handed on while the client does not read, and no more are read while many wait. */
+/**
+ * Back-pressure on incoming messages: no message is handed on while the client does not read what is sent to it, and
+ * the transport is paused while many messages wait.
+ */
 import type { Message } from 'vscode-jsonrpc';
 import type { MessageTransport } from './message-transport.ts';
 
-/** Messages, and their bytes, that were read and not handed on. The last chunk or message may exceed them. */
+/** How many messages, and how many bytes of them, may wait to be handed on. The last chunk or message may exceed this. */
 export const MAX_WAITING = 1000;
 export const MAX_WAITING_BYTES = 32 * 1024 * 1024;
-/** Bytes written that the client has not read. What is handed on would only add to them. */
+/** While more bytes than this wait for the client to read them, no message is handed on, since its answer would add to them. */
 export const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
-/** What a valve turns, and what it looks at. */
-type Flow = Pick<MessageTransport, 'pause' | 'resume' | 'unsentBytes'>;
+/** The part of a transport that the valve uses. */
+type PausableTransport = Pick<MessageTransport, 'pause' | 'resume' | 'unsentBytes'>;
 
 interface Waiting {
   readonly message: Message;
@@ -17,31 +20,32 @@ interface Waiting {
 }
 
 /**
- * Reading stops at a maximum, and goes on at half of it. While only answers are unread it goes on, so that a
- * cancellation and the end of the input are seen.
- * Invariant: messages are handed on in the order of `put`, each when the one before has been dispatched.
+ * The transport is paused when a maximum is exceeded, and resumed at half of it. Unread answers alone do not pause it,
+ * so that cancellations and the end of the input are still noticed.
+ * Invariant: messages are handed on in the order of `put`, each after the one before has been dispatched.
  */
 export class Valve {
-  readonly #transport: Flow;
+  readonly #transport: PausableTransport;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #handOn: (message: Message) => void = () => undefined;
+  /** The message that was handed on and has not been dispatched yet. */
   #handed: Message | undefined;
-  /** Messages are refused, thus answered without waiting, faster than the answers are read. */
+  /** Whether the client sends invalid messages faster than it reads the errors with which they are answered. */
   #flooded = false;
   #shut = false;
   #released = false;
 
-  constructor(transport: Flow) {
+  constructor(transport: PausableTransport) {
     this.#transport = transport;
   }
 
-  /** Whether reading has stopped for now. */
+  /** Whether the transport is paused. */
   get shut(): boolean {
     return this.#shut;
   }
 
-  open(handOn: (message: Message) => void): void {
+  listen(handOn: (message: Message) => void): void {
     this.#handOn = handOn;
   }
 
@@ -51,7 +55,7 @@ export class Valve {
     this.regulate();
   }
 
-  /** To be called when a message was answered without having been put. */
+  /** To be called when a message was answered with an error and therefore not `put`. */
   refused(): void {
     this.#flooded ||= this.#transport.unsentBytes > MAX_UNSENT_BYTES;
     this.regulate();
@@ -63,7 +67,10 @@ export class Valve {
     this.regulate();
   }
 
-  /** Reads no more. What waits is handed on even if nobody reads the answers: `last`, the end of it all, is behind it. */
+  /**
+   * Stops reading for good. The messages that wait, and after them `last`, are handed on even if the client does not
+   * read the answers.
+   */
   release(last: Message): void {
     this.#released = true;
     this.#transport.pause();

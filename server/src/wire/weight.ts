@@ -1,6 +1,6 @@
-/** How much a JSON text would become in memory, known before it is parsed. */
+/** Estimates, before a JSON text is parsed, whether the result would take too much memory. */
 
-/** A value takes some 50 times its two bytes of text: more than these would take the memory of the process. */
+/** A value of two bytes of text can take a hundred bytes in memory; more values than this could fill the memory of the process. */
 export const MAX_VALUES = 1_000_000;
 
 const QUOTE = 0x22;
@@ -9,9 +9,9 @@ const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const BRACE = 0x7b;
 
-/** Whether the text holds more than `MAX_VALUES` values. What isn't JSON is counted somehow, in one pass as well. */
+/** Whether the text contains more than `MAX_VALUES` values. The count is exact only for valid JSON; any text takes one pass. */
 export function isTooHeavy(body: Buffer): boolean {
-  // Every value takes at least one byte.
+  // Every value takes at least one byte of text.
   if (body.length <= MAX_VALUES) return false;
   let values = 1;
   for (let at = 0; at < body.length; at += 1) {

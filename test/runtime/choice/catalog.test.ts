@@ -67,7 +67,7 @@ describe('the catalog', () => {
   it('answers before anything was looked at, and after', async () => {
     const { catalog, one, ...bench } = new Bench();
     expect(shown(catalog.infos())).to.equal('one- two-');
-    await catalog.known();
+    await catalog.lookAtUnknown();
     expect([shown(catalog.infos()), one.looks, bench.two.looks]).to.deep.equal(['one two', 1, 1]);
     await catalog.lookAtAll();
     expect([one.looks, bench.two.looks]).to.deep.equal([1, 1]);
@@ -77,7 +77,7 @@ describe('the catalog', () => {
     const last = new FakeRuntime({ clock: new FakeClock(), id: 'one' }).info();
     const bench = new Bench({ one: { ...last, version: '9' } });
     bench.one.held = deferred();
-    await bench.catalog.known();
+    await bench.catalog.lookAtUnknown();
     expect([bench.shown, bench.one.looks, bench.two.looks]).to.deep.equal(['one9 two', 0, 1]);
     const looked = bench.catalog.lookAtAll();
     expect(bench.shown).to.equal('one9 two');

@@ -41,7 +41,7 @@ export class Catalog {
   readonly #closing = new AbortController();
   readonly #everLooked = deferred();
   #looked: Promise<void> | undefined;
-  #known: Promise<void> | undefined;
+  #lookedAtUnknown: Promise<void> | undefined;
   #watching = false;
 
   constructor(options: CatalogOptions) {
@@ -63,10 +63,10 @@ export class Catalog {
     return this.#entries;
   }
 
-  /** Resolves when something is known of every runtime. Those of which nothing is remembered from a former daemon are looked at. */
-  known(): Promise<void> {
-    this.#known ??= Promise.all(this.#entries.filter((entry) => !entry.remembered).map((entry) => this.#look(entry))).then(() => undefined);
-    return this.#known;
+  /** Looks at every runtime of which nothing is remembered. Resolves when something is known of every runtime. */
+  lookAtUnknown(): Promise<void> {
+    this.#lookedAtUnknown ??= Promise.all(this.#entries.filter((entry) => !entry.remembered).map((entry) => this.#look(entry))).then(() => undefined);
+    return this.#lookedAtUnknown;
   }
 
   /** Looks at every runtime that this daemon has not looked at yet. Resolves when every runtime has been looked at. */

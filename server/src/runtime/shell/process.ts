@@ -1,6 +1,6 @@
 /** A program that was started by a held shell. */
 import { type Clock, sleep, within } from '../../base/clock.ts';
-import { deferred } from '../../base/promises.ts';
+import { Interruption } from '../../base/promises.ts';
 import type { Exit, Process, Program, Sink, TerminalSize } from '../ports.ts';
 import { foundLine, killAndTell, killLine, ownStdinLine, REAP, signalLine, startLine } from './lines.ts';
 import type { BorrowedShell } from './pool.ts';
@@ -37,7 +37,7 @@ export abstract class ControlledProcess implements Process {
   /** Once asked to die, nothing of it may stay, not even what it left behind. */
   protected doomed = false;
   readonly #base: string;
-  readonly #unheard = deferred();
+  readonly #unheard = new Interruption();
 
   constructor(context: ProcessContext, base: string) {
     this.context = context;
@@ -57,7 +57,7 @@ export abstract class ControlledProcess implements Process {
     if (this.ended) return this.#killLeft();
     if (this.doomed) return;
     this.doomed = true;
-    this.#unheard.resolve();
+    this.#unheard.happen();
     if (graceMs > 0) {
       this.control(signalLine('SIGTERM', this.#base, this.context.id));
       await within(this.context.clock, graceMs, this.exited);
@@ -95,7 +95,7 @@ export abstract class ControlledProcess implements Process {
       if (this.doomed) return;
       const taken = sink(stream, chunk);
       if (!taken) return;
-      return Promise.race([taken, this.#unheard.promise]).catch(() => this.#unheard.resolve());
+      return this.#unheard.limit(taken).catch(() => this.#unheard.happen());
     };
   }
 

@@ -1,7 +1,7 @@
 /** Named pipes as a channel, with flow control in both directions. */
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { deferred } from '../../base/promises.ts';
+import { Interruption } from '../../base/promises.ts';
 import { writeTo } from '../machine/write.ts';
 import type { Sink, Stream } from '../ports.ts';
 import type { Channel } from './channel.ts';
@@ -30,7 +30,7 @@ export class StreamChannel implements Channel {
   readonly closed: Promise<void>;
   readonly #stdin: Socket;
   readonly #outputs: readonly (readonly [Stream, Socket])[];
-  readonly #broken = deferred();
+  readonly #broken = new Interruption();
 
   constructor(stdin: Socket, stdout: Socket, stderr: Socket) {
     this.#stdin = stdin;
@@ -54,13 +54,13 @@ export class StreamChannel implements Channel {
         const taken = sink(stream, chunk);
         if (!taken) return;
         socket.pause();
-        void Promise.race([taken, this.#broken.promise]).then(() => socket.resume(), () => this.destroy());
+        void this.#broken.limit(taken).then(() => socket.resume(), () => this.destroy());
       });
     }
   }
 
   destroy(): void {
-    this.#broken.resolve();
+    this.#broken.happen();
     this.#stdin.destroy();
     for (const [, socket] of this.#outputs) socket.destroy();
   }

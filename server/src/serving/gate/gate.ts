@@ -1,11 +1,11 @@
-/** The one way to every served call: an ordered list of steps, each around those after it, and the handler innermost. */
+/** The gate, which every call passes: an ordered list of steps, each of which wraps those after it, around the handler. */
 import type { Call, Serve } from '../../wire/service.ts';
 
 /**
- * One step. `next` goes on with the call and resolves or rejects as it does; a step that does not call it refuses the
- * call by throwing a ProtocolError.
- * Invariant: a step that lets a call pass calls `next` once, in the turn in which it was called itself: calls begin in
- * the order in which they arrive.
+ * One step of the gate. `next` runs the following steps and the handler, and settles as they do. A step that refuses the
+ * call throws a ProtocolError instead of calling `next`.
+ * Invariant: a step that lets a call pass calls `next` once and synchronously, so that calls begin in the order in which
+ * they arrive.
  */
 export type Step = (call: Call, next: () => Promise<unknown>) => Promise<unknown>;
 

@@ -1,4 +1,4 @@
-/** The outermost step: the outcome and the duration of each call go to the log and, where it asked for it, to the client. */
+/** The outermost step: it reports the outcome and the duration of each call in the log and, as a trace, to the client. */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { EventStream } from '../../events/events.ts';
@@ -35,7 +35,7 @@ export function observe({ visit, client, events, clock, log }: ObserveParts): St
   };
 }
 
-/** What runs a program says how that ended: for the caller this is a result. */
+/** For a call that runs a program, the outcome is that of the program. */
 function outcomeOf({ method }: Call, result: unknown): string {
   return method.effect === 'runs' ? (result as Execution).outcome : 'ok';
 }

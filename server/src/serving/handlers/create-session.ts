@@ -1,9 +1,9 @@
-/** `session/create`: from what a client asks for to a session, with progress on the way. */
+/** `session/create`: checks what the client asks for, chooses a runtime, and creates the session, with progress. */
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
-import { resolveWorkspace, type WorkspaceAsk } from '../../policy/workspace.ts';
+import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
@@ -18,14 +18,14 @@ export interface CreateSessionParts {
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
   readonly warm: WarmInterpreters;
-  /** Host paths that are never shared. */
+  /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
 export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, warm }: CreateSessionParts): CreateSession {
-  const share = async (ask: WorkspaceAsk) =>
+  const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
@@ -34,7 +34,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
     const network = resolveNetwork(policy, params.network);
-    // Until then it is not known what there is to choose from.
+    // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
     const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
@@ -68,9 +68,9 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
   };
 }
 
-/** What is asked for but not served is refused: a client that relies on it must know. */
+/** A member that this version does not support is refused, because a client that relies on it must know. */
 function refuseUnserved({ secrets }: SessionCreateParams): void {
-  if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon serves no secrets');
+  if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon does not support secrets; leave them out');
 }
 
 function wishOf(
@@ -86,9 +86,9 @@ function wishOf(
   };
 }
 
-/** Both named, they must fit: an image is nothing to a runtime without images. */
+/** Refuses an image together with a runtime that has no images. */
 function requireImages(runtimes: readonly Choosable[], { image, runtime: id }: SessionCreateParams): void {
   const named = image === undefined ? undefined : runtimes.find((runtime) => runtime.id === id);
   if (!named || named.info().languages.some((language) => language.image !== undefined)) return;
-  throw invalidParam('image', `the runtime ${named.id} has no images`);
+  throw invalidParam('image', `the runtime ${named.id} has no images; leave out either the image or the runtime`);
 }

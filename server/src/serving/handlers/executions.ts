@@ -1,4 +1,4 @@
-/** The commands that run programs, and what is said to a program that runs. */
+/** The handlers of commands that run programs, and of the messages to running programs: input, signals, sizes. */
 import { constants } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
@@ -10,7 +10,7 @@ import { runCode } from '../../command/run-code.ts';
 import type { EventStream } from '../../events/events.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
-import { MAX_CHUNK_BYTES, type OutputChannels } from '../flow.ts';
+import { MAX_CHUNK_BYTES, type OutputFlows } from '../flow.ts';
 import type { Handlers } from './handler.ts';
 
 export interface ExecutionParts {
@@ -18,11 +18,11 @@ export interface ExecutionParts {
   readonly clock: Clock;
   readonly events: EventStream;
   readonly commands: RunningCommands;
-  readonly channels: OutputChannels;
+  readonly flows: OutputFlows;
   readonly warm: WarmInterpreters;
 }
 
-export function executionHandlers({ client, clock, events, commands, channels, warm }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, flows, warm }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
@@ -31,8 +31,8 @@ export function executionHandlers({ client, clock, events, commands, channels, w
     maxChunkBytes: MAX_CHUNK_BYTES,
     warm,
     stream: (commandId) => {
-      const channel = channels.open(commandId);
-      return { send: (piece) => channel.send(piece), close: () => channels.close(commandId) };
+      const flow = flows.open(commandId);
+      return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };
     },
   });
 
@@ -40,17 +40,17 @@ export function executionHandlers({ client, clock, events, commands, channels, w
     'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
     'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
-      if (!(signal in constants.signals)) throw invalidParam('signal', `${signal} is not a signal of this system`);
+      if (!(signal in constants.signals)) throw invalidParam('signal', `this system has no signal ${signal}`);
       await command.signal(signal);
       return null;
     },
     'command/ack': (_command, params) => {
-      channels.ack(params);
+      flows.ack(params);
       return null;
     },
     'command/input': async (command, { commandId, data, encoding, end }) => {
       const taken = command.input(decode(data, encoding, 'data'), end ?? false);
-      if (!taken) await client.logMessage(2, `command ${commandId} takes no input and too much is waiting: a piece was dropped`);
+      if (!taken) await client.logMessage(2, `input for the command ${commandId} was dropped, because too much input is waiting; wait with command/drain`);
       return null;
     },
     'command/drain': async (command, _params, signal) => {

@@ -1,4 +1,4 @@
-/** The file commands. Each is a function of its own in command/files.ts. */
+/** The handlers of the file commands, which command/files.ts implements. */
 import * as files from '../../command/files.ts';
 import type { Handlers } from './handler.ts';
 

@@ -1,5 +1,5 @@
-/** What a handler is given: by the subject of its method, the session or the command that the call is about. */
-import type { Execution } from '../../command/execution.ts';
+/** The types of handlers. The subject of a method decides whether its handler gets the session or the command that the call is about. */
+import type { RunningCommand } from '../../command/running-command.ts';
 import type { ClientMethod, ParamsOf, ResultOf } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 
@@ -9,10 +9,10 @@ type Answer<M extends Served> = Promise<ResultOf<M>> | ResultOf<M>;
 interface SubjectOf {
   daemon: [];
   session: [session: Session];
-  command: [command: Execution];
+  command: [command: RunningCommand];
 }
 
 type Handler<M extends Served> = (...args: [...SubjectOf[M['subject']], params: ParamsOf<M>, signal: AbortSignal]) => Answer<M>;
 
-/** One handler for each method that the service serves. A method without one does not compile. */
+/** One handler for each method that the service serves. If one is missing, the daemon does not compile. */
 export type Handlers = { readonly [Name in Served['name']]: Handler<Extract<Served, { name: Name }>> };

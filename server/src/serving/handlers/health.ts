@@ -1,7 +1,7 @@
-/** `server/health`. */
+/** The result of `server/health`. */
 import type { HealthResult, RuntimeInfo } from '../../protocol/index.ts';
 
-/** Healthy as long as something can run code; a runtime that is merely absent is `off`. */
+/** The status is `ok` as long as at least one runtime is available. A runtime that is not available is `off`. */
 export function serverHealth(infos: readonly RuntimeInfo[], sessions: number, uptimeMs: number): HealthResult {
   return {
     status: infos.some(({ available }) => available) ? 'ok' : 'degraded',

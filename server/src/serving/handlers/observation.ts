@@ -1,4 +1,4 @@
-/** What the daemon says of itself. */
+/** The handlers of the methods by which the daemon describes itself. */
 import type { Clock } from '../../base/clock.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import type { SessionManager } from '../../session/manager.ts';
@@ -9,7 +9,7 @@ export interface ObservationParts {
   readonly catalog: Catalog;
   readonly sessions: SessionManager;
   readonly clock: Clock;
-  /** By the monotonic clock. */
+  /** When the daemon started, by the monotonic clock. */
   readonly startedAt: number;
   readonly version: string;
 }

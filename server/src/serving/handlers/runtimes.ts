@@ -1,4 +1,4 @@
-/** `runtime/…`: what there is to run code with. */
+/** The handlers of `runtime/list` and `runtime/select`. */
 import { abortable } from '../../base/promises.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';

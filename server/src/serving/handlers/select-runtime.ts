@@ -1,4 +1,4 @@
-/** `runtime/select`: the choice that `session/create` would make, told instead of made. */
+/** `runtime/select`: returns the choice that `session/create` would make. */
 import { checkImage, checkNetwork, type Policy } from '../../policy/policy.ts';
 import type { ParamsOf, ResultOf, RuntimeSelect } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';

@@ -1,4 +1,4 @@
-/** The innermost part of the gate: finds the subject of a call and gives both to the method's handler. */
+/** The innermost part of the gate: it finds the subject of a call and calls the method's handler with it. */
 import type { RunningCommands } from '../../command/commands.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Call, Serve } from '../../wire/service.ts';
@@ -9,7 +9,7 @@ export interface Subjects {
   readonly commands: Pick<RunningCommands, 'get' | 'find'>;
 }
 
-/** The result rejects with ProtocolError SessionNotFound, SessionClosed, CommandNotFound, or as the handler does. */
+/** The returned function rejects with ProtocolError SessionNotFound, SessionClosed or CommandNotFound, or as the handler does. */
 export function createServe(handlers: Handlers, subjects: Subjects): Serve {
   return async (call) => {
     const subject = subjectOf(call, subjects);
@@ -19,7 +19,7 @@ export function createServe(handlers: Handlers, subjects: Subjects): Serve {
   };
 }
 
-/** undefined: a notification for a command that has ended meanwhile, of which nobody needs to know. */
+/** Returns undefined for a notification to a command that has ended in the meantime, which is ignored. */
 function subjectOf({ method, params }: Call, { sessions, commands }: Subjects): readonly unknown[] | undefined {
   const { sessionId = '', commandId = '' } = params as { sessionId?: string; commandId?: string };
   switch (method.subject) {

@@ -1,4 +1,4 @@
-/** `session/…`, and the cancelling of the progress that is shown while a session is made. */
+/** The handlers of `session/…`, and of cancelling the progress of `session/create`. */
 import type { SessionManager } from '../../session/manager.ts';
 import type { ProgressTokens } from '../progress.ts';
 import type { CreateSession } from './create-session.ts';

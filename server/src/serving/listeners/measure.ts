@@ -1,8 +1,8 @@
-/** The measurements of the runtimes: what each start took is remembered, and the next choice of a runtime looks at it. */
+/** Records how long the runtimes take to start. The next choice of a runtime uses these measurements. */
 import type { EventStream } from '../../events/events.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 
-/** The result ends it. */
+/** Calling the returned function ends it. */
 export function measureRuntimes(catalog: Pick<Catalog, 'record'>, events: EventStream): () => void {
   return events.listen((event) => {
     if (event.kind === 'sandboxMade') {

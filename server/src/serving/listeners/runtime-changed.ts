@@ -1,9 +1,9 @@
-/** `runtime/changed`: what `initialize` said of the runtimes is not the last word. */
+/** Sends `runtime/changed` when the runtimes are no longer as the result of `initialize` described them. */
 import type { EventStream } from '../../events/events.ts';
 import { RuntimeChanged, type RuntimeInfo } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
 
-/** Listens from when it is made, together with the answer to `initialize`; tells the client from `begin` on. */
+/** Listens from its creation, which is when the answer to `initialize` is made. It notifies the client only after `begin`. */
 export class RuntimeChanges {
   readonly #client: Client;
   readonly #stop: () => void;
@@ -28,7 +28,7 @@ export class RuntimeChanges {
     this.#pending = undefined;
   }
 
-  /** One notification at a time: a client that does not read gets the latest state when it does. */
+  /** Sends one notification at a time, so a client that reads slowly gets only the latest list. */
   async #tell(): Promise<void> {
     this.#free = false;
     while (this.#pending) {

@@ -1,9 +1,9 @@
-/** `session/stateChanged`: a client that wants to hears of the states of its own sessions. */
+/** Sends `session/stateChanged` for the client's own sessions, if the client wants it. */
 import type { EventStream } from '../../events/events.ts';
 import { SessionStateChanged } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
 
-/** The result ends it. */
+/** Calling the returned function ends it. */
 export function tellStates(visit: string, client: Client, events: EventStream): () => void {
   if (!client.capabilities.session?.stateChanged) return () => undefined;
   return events.listen((event) => {

@@ -10,7 +10,8 @@ import { context, spec, type Subject, subject, until } from './subject.ts';
 
 /** The calls to the engine of a create that copies a folder, in their order. */
 const steps: readonly Call[] = ['create', 'attach', 'start', 'exec', 'execStart'];
-
+/** The longest that a test lets the clock run, in real time: what has not settled by then never will. */
+const PATIENCE_MS = 15_000;
 
 const faults: Record<string, () => Behaviour> = {
   'answers with an error': () => ({ status: 500, message: 'no' }),
@@ -46,9 +47,12 @@ describe('a sandbox that is not made', () => {
     return { outcome, settled: () => settled };
   };
 
-  /** Moves the clock in small steps until `settled`, and lets the engine answer after each of them. */
+  /**
+   * Moves the clock in small steps until `settled`: in between, the engine can answer. How many steps it takes
+   * depends on the machine, because files and sockets do not follow the clock.
+   */
   const pass = async (settled: () => boolean) => {
-    while (!settled()) {
+    for (const end = Date.now() + PATIENCE_MS; !settled() && Date.now() < end; ) {
       await held.clock.advance(500);
       for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,4 +1,5 @@
 /** The contract suite for native sandboxes, with the interpreters of the host and with Bun. */
+import { languageIds } from '../../../../server/src/protocol/index.ts';
 import { createBunRuntime } from '../../../../server/src/runtime/kinds/bun/bun.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need, npmPackage } from '../../../require.ts';
@@ -12,7 +13,7 @@ describe('native', () => {
   before(need('bubblewrap', bubblewrap));
   contract('native', {
     make: () => nativeSubject(createNativeRuntime),
-    features: { ...features, languages: ['python', 'javascript', 'go', 'csharp', 'ruby', 'shellscript'] },
+    features: { ...features, languages: languageIds.filter((id) => id !== 'typescript') },
   });
 });
 

@@ -1,54 +1,61 @@
-/** One execution: one or more programs one after the other, one budget of time and output, one outcome. First cause wins. */
+/**
+ * A command that runs: one or more programs, one after the other, with one time limit, one output limit and one
+ * outcome. If the command has several reasons to end, the first one decides the outcome.
+ */
 import type { Clock } from '../base/clock.ts';
-import { deferred } from '../base/promises.ts';
-import type { CloseReason, CommandUsage, Execution as ExecutionResult, Outcome, Phase } from '../protocol/index.ts';
+import { deferred, Interruption } from '../base/promises.ts';
+import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
 import type { OutputTarget } from './output.ts';
 
-export interface ExecutionOptions {
+export interface RunningCommandOptions {
   readonly commandId: string;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly target: OutputTarget;
+  /** The output limit. */
   readonly outputBytes: number;
-  /** 0: none. */
+  /** The time limit; 0 means none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Told how long its first program took to be heard of: its first output, or its end. Not where that is a compiler. */
+  /**
+   * Called with the time from the start of the first program to its first output, or to its end if it has no output.
+   * Not called if the first program is a compiler.
+   */
   heard(afterMs: number): void;
 }
 
-/** After a time-out's TERM, KILL follows so much later. */
+/** When the time limit is reached, programs get SIGTERM, and SIGKILL this much later. */
 const TERM_GRACE_MS = 300;
-/** Input that the program has not taken is kept up to here. */
+/** How much input is kept that the program has not taken yet. */
 const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
 
-/** How a program is started, when not by the sandbox from the beginning. */
+/** Another way to start a program than `Sandbox.start`. */
 export type Start = (sink: Sink) => Process | Promise<Process>;
 
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
-export class Execution implements Running {
+export class RunningCommand implements Running {
   readonly commandId: string;
-  readonly #options: ExecutionOptions;
+  readonly #options: RunningCommandOptions;
   readonly #startedAt: number;
   readonly #finished = deferred();
-  readonly #stopped = deferred();
+  readonly #stopped = new Interruption();
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
-  #process: Process | undefined;
+  #child: Process | undefined;
   #cause: Cause | undefined;
   #bytes = { stdout: 0, stderr: 0 };
   #usage: CommandUsage | undefined;
   #last: Exit | undefined;
-  /** No program comes after the last one. */
+  /** Whether its last program has ended, so that no other one will run. */
   #over = false;
   #input: Promise<void> = Promise.resolve();
   #pendingInput = 0;
   readonly #ready = deferred<Process | undefined>();
 
-  constructor(options: ExecutionOptions) {
+  constructor(options: RunningCommandOptions) {
     this.#options = options;
     this.commandId = options.commandId;
     const { clock, timeoutMs, signal } = options;
@@ -60,42 +67,42 @@ export class Execution implements Running {
     if (signal.aborted) cancel();
   }
 
-  /** Resolves when its result has been handed on. */
+  /** Resolves when its result, or its error, has been returned. */
   get done(): Promise<void> {
     return this.#finished.promise;
   }
 
-  /** Whether something ended it before its programs did. What fails from then on is no fault. */
+  /** Whether something ended it before its programs ended by themselves. Whatever fails after that is not an error. */
   get stopped(): boolean {
     return this.#cause !== undefined;
   }
 
-  /** Whether the next program may run: the last one ended well and nothing stopped the execution. */
+  /** Whether the next program may run: the last one succeeded, and nothing has stopped the command. */
   get mayGoOn(): boolean {
     return !this.#cause && !this.#over;
   }
 
   /**
-   * Runs one program to its end. `started` is called as soon as it runs.
-   * Input, signals and resizing are for the one named `run`, which is the last. `start` is how it is started.
+   * Runs one program to its end. `started` is called as soon as it runs. The last program of a command has the name
+   * `run`; input, signals and resizing are for that one. `start` replaces `Sandbox.start`.
    */
   async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink) => this.#options.sandbox.start(program, sink)): Promise<void> {
     if (this.#cause) return;
     const { clock } = this.#options;
     const begin = clock.monotonic();
     const heard = name === 'run' && this.#phases.length === 0 ? once(this.#options.heard, clock, begin) : () => undefined;
-    const process = await start((stream, chunk) => {
+    const child = await start((stream, chunk) => {
       heard();
       return this.#take(stream, chunk);
     });
-    this.#process = process;
+    this.#child = child;
     started();
-    if (this.#cause) this.#kill(process);
-    if (name === 'run') this.#ready.resolve(process);
-    const exit = await process.exited;
-    // What was ended tells nothing of how soon it would have.
+    if (this.#cause) this.#kill(child);
+    if (name === 'run') this.#ready.resolve(child);
+    const exit = await child.exited;
+    // If something ended the program, the time says nothing about the speed of the runtime.
     if (!this.#cause && exit.kind === 'exited') heard();
-    this.#process = undefined;
+    this.#child = undefined;
     this.#last = exit;
     this.#over = name === 'run' || exit.kind !== 'exited' || exit.code !== 0;
     if (exit.kind === 'lost') this.#cause ??= 'sandboxLost';
@@ -103,8 +110,8 @@ export class Execution implements Running {
     this.#phases.push({ name, ...this.#verdict(), durationMs: round(clock.monotonic() - begin) });
   }
 
-  /** Its result: the last thing the client hears of it. */
-  async finish(): Promise<ExecutionResult & { phases: Phase[] }> {
+  /** Sends the rest of the output and returns the result. */
+  async finish(): Promise<Execution & { phases: Phase[] }> {
     if (!this.#cause) await this.#sink(this.#options.target.flush());
     return {
       commandId: this.commandId,
@@ -119,14 +126,14 @@ export class Execution implements Running {
     };
   }
 
-  /** To be called when its result, or its error, has been handed on. */
+  /** Must be called when the result, or the error, has been returned. */
   release(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#ready.resolve(undefined);
     this.#finished.resolve();
   }
 
-  /** The session closes. */
+  /** Ends the command, because its session closes. */
   end(reason: CloseReason): void {
     this.#stop(reason === 'sandboxLost' ? 'sandboxLost' : 'cancelled');
   }
@@ -139,7 +146,10 @@ export class Execution implements Running {
     await (await this.#ready.promise)?.resize(size);
   }
 
-  /** In order, each piece when the program took the one before. False where too much is waiting: the piece is refused. */
+  /**
+   * Writes to the program's stdin, after all input before. `end` closes stdin after `bytes`. Returns false, and drops
+   * `bytes`, if too much input is waiting already.
+   */
   input(bytes: Buffer, end: boolean): boolean {
     if (this.#pendingInput + bytes.length > MAX_PENDING_INPUT_BYTES) return false;
     this.#pendingInput += bytes.length;
@@ -150,20 +160,20 @@ export class Execution implements Running {
     return true;
   }
 
-  /** Resolves when the program has taken all input so far, or can't any more. */
+  /** Resolves when the program has taken all input so far, or the command is done. */
   async drained(): Promise<void> {
     await Promise.race([this.#input, this.done]);
   }
 
   async #feed(bytes: Buffer, end: boolean): Promise<void> {
-    const process = await this.#ready.promise;
-    // A program that has closed its stdin, or ended, takes no more: that is its own affair.
-    if (process && bytes.length > 0) await process.write(bytes).catch(() => undefined);
-    if (end) process?.end();
+    const child = await this.#ready.promise;
+    // It is no error if the program has closed its stdin or has ended.
+    if (child && bytes.length > 0) await child.write(bytes).catch(() => undefined);
+    if (end) child?.end();
   }
 
   #take(stream: Stream, chunk: Buffer): void | Promise<void> {
-    // Once it is stopped nobody waits for its output, least of all its own end.
+    // Output that comes after the command was stopped is dropped.
     if (this.#cause) return;
     const room = this.#options.outputBytes - this.#bytes.stdout - this.#bytes.stderr;
     const piece = chunk.length > room ? chunk.subarray(0, room) : chunk;
@@ -173,22 +183,22 @@ export class Execution implements Running {
     return this.#sink(Promise.resolve(taken)).then(() => this.#stop('outputLimit'));
   }
 
-  /** Waits for the client to take output, but not longer than the execution lasts. */
+  /** Waits until the client has taken the output, or the command is stopped. */
   #sink(taken: Promise<void>): Promise<void> {
-    return Promise.race([taken, this.#stopped.promise]);
+    return this.#stopped.limit(taken);
   }
 
-  /** Nobody waits for the client any more. Where the programs have ended by themselves, that was the first cause. */
+  /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */
   #stop(cause: Cause): void {
-    this.#stopped.resolve();
+    this.#stopped.happen();
     if (this.#cause || this.#over) return;
     this.#cause = cause;
-    if (this.#process) this.#kill(this.#process);
+    if (this.#child) this.#kill(this.#child);
   }
 
-  #kill(process: Process): void {
-    // Where that fails the sandbox is gone, and the exit says so.
-    process.kill(this.#cause === 'timedOut' ? TERM_GRACE_MS : 0).catch(() => undefined);
+  #kill(child: Process): void {
+    // If this fails, the sandbox is gone, and `exited` says so.
+    child.kill(this.#cause === 'timedOut' ? TERM_GRACE_MS : 0).catch(() => undefined);
   }
 
   #account(usage: CommandUsage | undefined): void {
@@ -208,12 +218,12 @@ export class Execution implements Running {
   }
 }
 
-/** To a microsecond. */
+/** Rounds to a microsecond. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-/** Tells how long it is since `begin`, the first time only. */
+/** Returns a function whose first call passes the time since `begin` to `tell`. Further calls do nothing. */
 function once(tell: (ms: number) => void, clock: Clock, begin: number): () => void {
   let told = false;
   return () => {

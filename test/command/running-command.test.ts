@@ -1,4 +1,4 @@
-/** Executions: what programs get, and what of them comes back (failures D5, D8, B10). */
+/** Running commands: what their programs get, and what their results contain (threats D5, D8, B10). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type ExecuteShellParams, Execution, type Limits, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -13,11 +13,11 @@ describe('a program', () => {
     'ends well': ['echo one\nwarn two', { outcome: 'exited', exitCode: 0, signal: null, stdout: 'one\n', stderr: 'two\n', stdoutBytes: 4, stderrBytes: 4, truncated: false }],
     'fails': ['exit 7', { outcome: 'exited', exitCode: 7, signal: null, stdout: '', stderr: '' }],
     'crashes': ['crash SIGSEGV', { outcome: 'signaled', exitCode: null, signal: 'SIGSEGV' }],
-    'has no memory left': ['oom', { outcome: 'memoryLimit', exitCode: null, signal: 'SIGKILL' }],
-    'prints what looks like an end': ['echo {"outcome":"exited","exitCode":0}\nexit 1', { outcome: 'exited', exitCode: 1, stdout: '{"outcome":"exited","exitCode":0}\n' }],
+    'runs out of memory': ['oom', { outcome: 'memoryLimit', exitCode: null, signal: 'SIGKILL' }],
+    'prints text that looks like a result': ['echo {"outcome":"exited","exitCode":0}\nexit 1', { outcome: 'exited', exitCode: 1, stdout: '{"outcome":"exited","exitCode":0}\n' }],
   };
   for (const [name, [script, expected]] of Object.entries(results)) {
-    it(`${name}: that is a result, as the schema has it`, async () => {
+    it(`that ${name} gives a result that matches the schema`, async () => {
       const bench = await CommandBench.create();
       const result = await bench.shell(script);
       expect(parse(Execution, result)).to.deep.equal(result);
@@ -25,20 +25,20 @@ describe('a program', () => {
     });
   }
 
-  it('gets its folder, its environment over that of the session, and its command as it is', async () => {
+  it('gets its working directory, its environment on top of that of the session, and its command unchanged', async () => {
     const bench = await CommandBench.create({ env: { A: 'session', B: 'session' } });
     await bench.sandbox.files.createDirectory('/workspace/sub', true);
     await bench.shell(['a', '$HOME', ''], { cwd: 'sub/', env: { B: 'command' } });
     expect(bench.process.program).to.deep.equal({ command: ['a', '$HOME', ''], cwd: '/workspace/sub', env: { A: 'session', B: 'command' }, stdin: 'none', pty: undefined });
   });
 
-  it('can not run in a folder outside, or that is not there', async () => {
+  it('cannot run in a folder outside the sandbox’s folders, or in one that does not exist', async () => {
     const bench = await CommandBench.create();
     expect((await faultOf(bench.shell('pwd', { cwd: '/etc' }))).kind).to.equal('InvalidPath');
     expect((await faultOf(bench.shell('pwd', { cwd: 'none' }))).kind).to.equal('FileNotFound');
   });
 
-  it('has its use told and added to that of the session', async () => {
+  it('has its usage in the result and added to that of the session', async () => {
     const bench = await CommandBench.create();
     const running = bench.shell('forever');
     await bench.settle();
@@ -49,7 +49,7 @@ describe('a program', () => {
 });
 
 describe('output', () => {
-  it('is streamed to a client that named the command, and not in the result', async () => {
+  it('is streamed, and not in the result, if the client has chosen the command’s id', async () => {
     const bench = await CommandBench.create();
     const result = await bench.shell('echo one\nwarn two', { commandId: 'mine' });
     expect(bench.sent).to.deep.equal([
@@ -61,7 +61,7 @@ describe('output', () => {
     expect(bench.closed).to.deep.equal(['mine']);
   });
 
-  it('is base64 where that is asked for', async () => {
+  it('is base64 if the client asks for that', async () => {
     const bench = await CommandBench.create();
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('base64');
     expect((await bench.shell('bytes', { outputEncoding: 'base64' })).stdout).to.equal(all);
@@ -102,7 +102,7 @@ describe('output', () => {
     });
   }
 
-  it('waits for the client, and the program for it', async () => {
+  it('waits for the client, and the program waits for the output', async () => {
     const bench = await CommandBench.create();
     const gate = deferred();
     bench.taking = gate.promise;
@@ -115,7 +115,7 @@ describe('output', () => {
     expect(bench.sent).to.have.lengthOf(2);
   });
 
-  it('of a program that was stopped is neither sent nor counted', async () => {
+  it('is neither sent nor counted after the program was stopped', async () => {
     const bench = await CommandBench.create();
     const running = bench.shell('immortal\necho one\nforever', { commandId: 'c' });
     await bench.settle();
@@ -127,7 +127,7 @@ describe('output', () => {
     expect([bench.sent.length, bench.late.length]).to.deep.equal([1, 0]);
   });
 
-  it('never follows the result', async () => {
+  it('is never sent after the result', async () => {
     const bench = await CommandBench.create();
     await bench.shell('echo one', { commandId: 'c' });
     await bench.process.print('stdout', 'from somebody it left behind');
@@ -147,7 +147,7 @@ describe('input', () => {
     [{ pty: { cols: 1, rows: 1 }, interactive: false }, 'open'],
   ];
   for (const [params, stdin] of kinds) {
-    it(`of ${JSON.stringify(params)} is ${Buffer.isBuffer(stdin) ? 'what came along' : String(stdin)}`, async () => {
+    it(`for the params ${JSON.stringify(params)} is ${Buffer.isBuffer(stdin) ? 'the given text' : String(stdin)}`, async () => {
       const bench = await CommandBench.create();
       const running = bench.shell('echo one', params);
       await running;
@@ -156,7 +156,7 @@ describe('input', () => {
   }
 
   for (const params of [{ stdin: 'a', interactive: true }, { stdin: '', interactive: true }, { stdin: 'a', pty: { cols: 1, rows: 1 } }]) {
-    it(`is refused where it would come two ways: ${JSON.stringify(params)}`, async () => {
+    it(`is refused if it would come in two ways: ${JSON.stringify(params)}`, async () => {
       const bench = await CommandBench.create();
       const { kind, data } = await faultOf(bench.shell('cat', params));
       expect([kind, (data.issues as { path: string }[])[0]?.path]).to.deep.equal(['InvalidParams', 'stdin']);
@@ -170,7 +170,7 @@ describe('input', () => {
     return { bench, running, execution: bench.commands.get('c') };
   };
 
-  it('comes in order, also what came before the program ran, and ends', async () => {
+  it('arrives in order, also if it was sent before the program ran, and ends', async () => {
     const { bench, running, execution } = await start();
     execution.input(Buffer.from('a'), false);
     execution.input(Buffer.from('b'), false);
@@ -181,7 +181,7 @@ describe('input', () => {
     expect(bench.sent.map(({ data }) => data).join('')).to.equal('abc');
   });
 
-  it('is refused beyond 64 MiB that the program has not taken, and welcome again later', async () => {
+  it('is refused while 64 MiB wait for the program, and accepted again later', async () => {
     const { bench, running, execution } = await start();
     await bench.settle();
     const gate = deferred();
@@ -196,7 +196,7 @@ describe('input', () => {
     await running;
   });
 
-  it('that a program does not take is its own affair', async () => {
+  it('causes no error if the program does not read it', async () => {
     const { bench, running, execution } = await start();
     await bench.settle();
     bench.process.write = () => Promise.reject(new Error('EPIPE'));
@@ -206,7 +206,7 @@ describe('input', () => {
     expect(await running).to.include({ outcome: 'exited', stdoutBytes: 0 });
   });
 
-  it('for a program that never started, or has ended, goes nowhere', async () => {
+  it('is dropped if the program never started or has ended', async () => {
     const { bench, running, execution } = await start();
     bench.controller.abort();
     await running;
@@ -216,7 +216,7 @@ describe('input', () => {
 });
 
 describe('a running command', () => {
-  it('is found by its id, until its result is there', async () => {
+  it('is found by its id until its result is returned', async () => {
     const bench = await CommandBench.create();
     const running = bench.shell('forever', { commandId: 'c' });
     expect(bench.commands.get('c').commandId).to.equal('c');
@@ -227,7 +227,7 @@ describe('a running command', () => {
     expect(bench.commands.find('c')).to.equal(undefined);
   });
 
-  it('gets signals and sizes when it runs', async () => {
+  it('gets signals and sizes that were sent before its program ran', async () => {
     const gate = deferred();
     const bench = await CommandBench.create({ starting: () => gate.promise });
     const running = bench.shell('immortal\nforever', { commandId: 'c', pty: { cols: 80, rows: 24 } });
@@ -240,11 +240,11 @@ describe('a running command', () => {
     await running;
   });
 
-  it('takes no second one of its id, but others, and the same id later', async () => {
+  it('keeps its id from being used again until it has ended', async () => {
     const bench = await CommandBench.create();
     const first = bench.shell('forever', { commandId: 'c' });
     const { kind, data } = await faultOf(bench.shell('echo', { commandId: 'c' }));
-    expect([kind, data.issues]).to.deep.equal(['InvalidParams', [{ path: 'commandId', message: 'is in use by a command that still runs' }]]);
+    expect([kind, data.issues]).to.deep.equal(['InvalidParams', [{ path: 'commandId', message: 'this id belongs to a command that is still running; choose another' }]]);
     await bench.shell('echo', { commandId: 'd' });
     bench.process.stop({ kind: 'exited', code: 0 });
     bench.sandbox.processes[0]?.stop({ kind: 'exited', code: 0 });
@@ -252,7 +252,7 @@ describe('a running command', () => {
     await bench.shell('echo', { commandId: 'c' });
   });
 
-  it('has an id of its own, also where a client has named one like ours', async () => {
+  it('gets an id that no other command has, also if the client has chosen a similar one', async () => {
     const bench = await CommandBench.create();
     const mine = bench.shell('forever', { commandId: 'command-1' });
     expect((await bench.shell('echo')).commandId).to.equal('command-2');
@@ -261,13 +261,13 @@ describe('a running command', () => {
     await mine;
   });
 
-  it('is cancelled although nobody had heard of it yet', async () => {
+  it('is cancelled also if its request was cancelled before it began', async () => {
     const bench = await CommandBench.create();
     expect(await bench.shell('forever', {}, AbortSignal.abort())).to.include({ outcome: 'cancelled', exitCode: null });
     expect(bench.sandbox.processes).to.deep.equal([]);
   });
 
-  it('runs beside others of its session', async () => {
+  it('runs at the same time as other executions of its session', async () => {
     const bench = await CommandBench.create();
     const all = [1, 2, 3].map((at) => bench.shell('forever', { commandId: `c${at}` }));
     await bench.settle();
@@ -278,7 +278,7 @@ describe('a running command', () => {
 });
 
 describe('the limits of a session', () => {
-  it('are those of its commands', async () => {
+  it('apply to its commands', async () => {
     const limits: Partial<Limits> = { timeoutMs: 5, outputBytes: 3 };
     const bench = await CommandBench.create({ limits });
     expect((await bench.shell('print "1234"')).outcome).to.equal('outputLimit');

@@ -1,0 +1,73 @@
+/** How long a session may live: it ends when it has been idle for too long, and when it has reached its maximum lifetime. */
+import type { Clock } from '../base/clock.ts';
+
+export interface LifespanOptions {
+  readonly clock: Clock;
+  /** Milliseconds; 0: the session never ends for being idle. */
+  readonly idleTimeoutMs: number;
+  /** Milliseconds; 0: no maximum. */
+  readonly maxLifetimeMs: number;
+  /** Called when the time has come, at most once for each reason. */
+  over(reason: 'idle' | 'lifetime'): void;
+}
+
+/** The last time that an ISO 8601 date can have in JavaScript: when a session expires that never expires. */
+const LAST_DATE = 8_640_000_000_000_000;
+
+/** A session is idle while no command runs in it. */
+export class Lifespan {
+  readonly #options: LifespanOptions;
+  readonly #createdAt: number;
+  #lastActiveAt: number;
+  #active = 0;
+  #ended = false;
+  #cancelIdle: (() => void) | undefined;
+  readonly #cancelLifetime: (() => void) | undefined;
+
+  constructor(options: LifespanOptions) {
+    this.#options = options;
+    const { clock, maxLifetimeMs, over } = options;
+    this.#createdAt = this.#lastActiveAt = clock.now();
+    if (maxLifetimeMs > 0) this.#cancelLifetime = clock.after(maxLifetimeMs, () => over('lifetime'));
+    this.#watchIdle();
+  }
+
+  /** A command begins. Returns whether none was running before. */
+  enter(): boolean {
+    this.#cancelIdle?.();
+    return this.#active++ === 0;
+  }
+
+  /** A command has ended. Returns whether none is running any more. */
+  leave(): boolean {
+    this.#lastActiveAt = this.#options.clock.now();
+    if (--this.#active > 0) return false;
+    this.#watchIdle();
+    return true;
+  }
+
+  /** The session closes: no time matters any more. */
+  end(): void {
+    this.#ended = true;
+    this.#cancelIdle?.();
+    this.#cancelLifetime?.();
+  }
+
+  /** As ISO 8601 in UTC. `expiresAt` is when the session would close if nothing more happened. */
+  times(): { createdAt: string; lastActiveAt: string; expiresAt: string } {
+    const { clock, idleTimeoutMs, maxLifetimeMs } = this.#options;
+    const lastActiveAt = this.#active > 0 ? clock.now() : this.#lastActiveAt;
+    const idle = idleTimeoutMs === 0 ? Infinity : lastActiveAt + idleTimeoutMs;
+    const lifetime = maxLifetimeMs === 0 ? Infinity : this.#createdAt + maxLifetimeMs;
+    return { createdAt: iso(this.#createdAt), lastActiveAt: iso(lastActiveAt), expiresAt: iso(Math.min(idle, lifetime, LAST_DATE)) };
+  }
+
+  #watchIdle(): void {
+    const { clock, idleTimeoutMs, over } = this.#options;
+    if (idleTimeoutMs > 0 && !this.#ended) this.#cancelIdle = clock.after(idleTimeoutMs, () => over('idle'));
+  }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,81 @@
+/** What the pages say can be followed: their links lead somewhere, and their examples are taken by the real schemas. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { safeParse } from 'zod/mini';
+import { parseConfig } from '../server/src/policy/config-file.ts';
+import { type Config, methods } from '../server/src/protocol/index.ts';
+import { jsonSchemas, type JsonSchema } from '../server/src/protocol/json-schema.ts';
+import { projectFiles } from './architecture/files.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = new Map(projectFiles().filter(({ path }) => path.endsWith('.md')).map(({ path, text }) => [path, text]));
+const page = (path: string) => pages.get(path) ?? '';
+
+/** As GitHub makes them. */
+const anchorsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+
+function danglingLinks(path: string, text: string): string[] {
+  const prose = text.replace(/```[^]*?```/g, '');
+  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target));
+  return targets.filter((target) => {
+    const [file = '', anchor] = target.split('#');
+    const found = file === '' ? path : join(dirname(path), file);
+    if (!existsSync(join(root, found))) return true;
+    return anchor !== undefined && !anchorsOf(page(found)).includes(anchor);
+  });
+}
+
+const blocks = (text: string, language: string) => [...text.matchAll(new RegExp('```' + language + '\\n([^]*?)```', 'g'))].map(([, block = '']) => block);
+
+describe('the pages', () => {
+  for (const [path, text] of pages) {
+    it(`${path} has links that lead somewhere`, () => {
+      expect(danglingLinks(path, text)).to.deep.equal([]);
+    });
+  }
+
+  it('a link that leads nowhere is found', () => {
+    const text = '[a](README.md) [b](none.md) [c](README.md#start) [d](README.md#none) [e](https://example.com/none)';
+    expect(danglingLinks('x.md', text)).to.deep.equal(['none.md', 'README.md#none']);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const examples = blocks(page('docs/configuration.md'), 'json');
+
+  it('has examples that are configurations', () => {
+    expect(examples).not.to.be.empty;
+    for (const example of examples) expect(parseConfig(example, 'example'), example).not.to.be.empty;
+  });
+
+  it('has every key in an example', () => {
+    const { schemas } = jsonSchemas();
+    const used = new Set(examples.flatMap((example) => keysIn(parseConfig(example, 'example'))));
+    expect(keysOf(schemas['Config']).filter((key) => !used.has(key))).to.deep.equal([]);
+  });
+
+  /** The keys of the configuration itself and of its sections. */
+  function keysOf(schema: JsonSchema | undefined): string[] {
+    return Object.entries(schema?.properties ?? {}).flatMap(([key, { properties = {} }]) => [key, ...Object.keys(properties).map((inner) => `${key}.${inner}`)]);
+  }
+
+  function keysIn(config: Config): string[] {
+    return Object.entries(config).flatMap(([key, value]) => [key, ...(typeof value === 'object' ? Object.keys(value).map((inner) => `${key}.${inner}`) : [])]);
+  }
+});
+
+describe('the messages that a client sends', () => {
+  for (const path of ['README.md', 'docs/editors.md']) {
+    it(`fit their schemas in ${path}`, () => {
+      const sent = [...page(path).matchAll(/^→ (.*)$/gm)].map(([, line = '']) => JSON.parse(line) as { id?: number; method: string; params?: unknown });
+      expect(sent).not.to.be.empty;
+      for (const { id, method: name, params = {} } of sent) {
+        const method = methods.find((each) => each.name === name);
+        expect(method?.kind, name).to.equal(id === undefined ? 'notification' : 'request');
+        expect(method && safeParse(method.params, params).success, name).to.equal(true);
+      }
+    });
+  }
+});
