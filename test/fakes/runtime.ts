@@ -157,7 +157,7 @@ export class FakeSandbox implements Sandbox {
   }
 
   async copyIn(path: string): Promise<void> {
-    if (!this.can.copyIn) return cannot('be given a folder any more');
+    if (!this.can.copyIn) return cannot('be given a folder after it has been made');
     this.copied.push(path);
   }
 

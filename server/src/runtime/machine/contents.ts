@@ -2,9 +2,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { undoing } from '../../base/undo.ts';
-import { ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
-import { systemFault } from './faults.ts';
+import { fileTooLarge, systemFault } from './faults.ts';
 import type { Held, Path } from './walk.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -31,7 +30,7 @@ export async function readFile(directory: Held, name: string, path: string, offs
   try {
     const { size } = await file.stat();
     const wanted = Math.max(0, Math.min(length ?? Infinity, size - offset));
-    if (wanted > MAX_FILE_BYTES) throw tooLarge(path);
+    if (wanted > MAX_FILE_BYTES) throw fileTooLarge(path);
     return { bytes: await readUpTo(file, offset, wanted), size };
   } finally {
     await file.close();
@@ -64,12 +63,4 @@ async function readUpTo(file: FileHandle, offset: number, wanted: number): Promi
 async function setExecutable(file: FileHandle, executable: boolean): Promise<void> {
   const { mode } = await file.stat();
   await file.chmod(executable ? mode | EXECUTE : mode & ~EXECUTE);
-}
-
-function tooLarge(path: string): ProtocolError {
-  return new ProtocolError(
-    'FileTooLarge',
-    `${path} is larger than one message can be (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
-    { path, maxBytes: MAX_FILE_BYTES },
-  );
 }

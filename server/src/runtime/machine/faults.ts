@@ -1,5 +1,6 @@
 /** Turns failed system calls into errors of the protocol. Their messages name the path inside the sandbox, never that of the host. */
 import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
+import { MAX_FILE_BYTES } from '../ports.ts';
 
 const meanings: Readonly<Record<string, readonly [ErrorKind, string]>> = {
   ENOENT: ['FileNotFound', 'no such file or directory'],
@@ -26,6 +27,14 @@ export function fileError(fault: unknown, path: string): ProtocolError {
   const code = errorCode(fault);
   const [kind, words] = meanings[code] ?? ['SandboxFailed', `the file system answered ${code || 'in an unknown way'}; try again`];
   return new ProtocolError(kind, `${path}: ${words}`, { path });
+}
+
+export function fileTooLarge(path: string): ProtocolError {
+  return new ProtocolError(
+    'FileTooLarge',
+    `${path} is larger than one message can be (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
+    { path, maxBytes: MAX_FILE_BYTES },
+  );
 }
 
 /** An error like that of a system call, for what is found out without one. */

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
+import { fileTooLarge } from '../machine/faults.ts';
 import { ALREADY, checkNames, MISSING, throwFileError, WRONG_TYPE } from './file-errors.ts';
 import { parseFind, parseStat } from './listing.ts';
 import { printfFormat, quote } from './quote.ts';
@@ -53,7 +54,7 @@ export class ShellFiles implements Files {
   async read(path: string, offset: number, length: number | undefined): Promise<FileContent> {
     const file = quote(path);
     const wanted = length ?? MAX_FILE_BYTES + 1;
-    if (wanted > MAX_FILE_BYTES + 1) throw tooLarge(path);
+    if (wanted > MAX_FILE_BYTES + 1) throw fileTooLarge(path);
     const bytes = offset === 0 ? `c ${wanted} <${file}` : `p ${offset} ${wanted} ${file}`;
     const size = `LC_ALL=C stat -L -c 'size %s' ${file} >&2`;
     const whole = offset === 0 && length === undefined;
@@ -62,7 +63,7 @@ export class ShellFiles implements Files {
       path,
       { limit: wanted },
     );
-    if (whole && stdout.length > MAX_FILE_BYTES) throw tooLarge(path);
+    if (whole && stdout.length > MAX_FILE_BYTES) throw fileTooLarge(path);
     return { bytes: stdout, size: whole ? stdout.length : Number(/size (\d+)/.exec(stderr)?.[1] ?? stdout.length) };
   }
 
@@ -144,11 +145,3 @@ export class ShellFiles implements Files {
 
 /** A listing that is longer is cut here, and an entry with it. */
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
-
-function tooLarge(path: string): ProtocolError {
-  return new ProtocolError(
-    'FileTooLarge',
-    `${path} is more than one message carries (${MAX_FILE_BYTES} bytes); read it in pieces with offset and length`,
-    { path, maxBytes: MAX_FILE_BYTES },
-  );
-}
