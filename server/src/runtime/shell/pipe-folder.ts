@@ -58,7 +58,9 @@ export function streamsAt(folder: string, number: number): Streams {
 /** A line for a first shell, which then runs `script` as an orphan process on these streams. If no process can be started, the streams end. */
 export function detached({ stdin, stdout, stderr }: Streams, script: string): string {
   const end = `: >${stdout} 2>${stderr}`;
-  return `cb_f='${end}';( ( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) & )||${end};cb_f=`;
+  // If the orphan cannot be forked, a subshell of busybox loops for ever, unless that happens in an eval of its own.
+  const orphan = quote(`( exec <${stdin} >${stdout} 2>${stderr}; ${script} ) &`);
+  return `cb_f='${end}';( command eval ${orphan} )||${end};cb_f=`;
 }
 
 /** The script of a further held shell that a first shell starts. `begin` runs the prelude. */
