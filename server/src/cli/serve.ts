@@ -12,8 +12,11 @@ import type { Surroundings } from './surroundings.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
 
-/** If cleaning up takes longer than this, the daemon exits, and the leases of the sandboxes remove what is left. */
-const EXIT_DEADLINE_MS = 300;
+/**
+ * A daemon that has not cleaned up by then exits, and the leases remove what is left. Clients of LSP commonly wait for two
+ * seconds. On a busy machine, to end the probes of runtimes alone takes a third of one.
+ */
+const EXIT_DEADLINE_MS = 1_500;
 
 export interface ServeHooks {
   stderr(): NodeJS.WriteStream;
