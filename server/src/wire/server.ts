@@ -24,6 +24,8 @@ export interface ConnectDeps {
   readonly version: string;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
+  /** Called when the connection begins to close. */
+  onClosing?(): void;
 }
 
 export interface Connection {
@@ -71,6 +73,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   function close(): Promise<number> {
     if (!ending) {
       ending = true;
+      deps.onClosing?.();
       void end();
     }
     return done.promise;
