@@ -68,8 +68,8 @@ describe('codebeaker run', function () {
 
   it('passes every byte on, from stdin and to stdout', async () => {
     const bytes = Buffer.from(Array.from({ length: 3 * MiB }, (_, at) => (at * 31 + (at >> 8)) % 256));
-    const { code, stdout } = await codebeaker(['run', shell('cat'), ...onDocker], { input: bytes });
-    expect([code, stdout.length, stdout.equals(bytes)]).to.deep.equal([0, bytes.length, true]);
+    const { code, stdout, stderr } = await codebeaker(['run', shell('cat'), ...onDocker], { input: bytes });
+    expect([code, stderr, stdout.length, stdout.equals(bytes)]).to.deep.equal([0, '', bytes.length, true]);
   });
 
   it('loses nothing of an input that is larger than all buffers, for a program that reads late', async () => {

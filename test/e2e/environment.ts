@@ -1,12 +1,12 @@
 /** A configuration that uses the test image, and functions that find what daemons have left on the machine. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { languageIds } from '../../server/src/protocol/index.ts';
 
 export const image = 'codebeaker-test';
-const languages = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
 
 const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -14,7 +14,7 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 /** The environment of a daemon with this configuration, which uses the test image. Unless `config` has a pool, no sandbox is prepared in advance. */
 export function daemonEnvironment(config: object = {}): Record<string, string> {
   const path = join(folder, `${randomUUID()}.json`);
-  writeFileSync(path, JSON.stringify({ stateDir: join(folder, 'state'), images: Object.fromEntries(languages.map((id) => [id, image])), pool: {}, ...config }));
+  writeFileSync(path, JSON.stringify({ stateDir: join(folder, 'state'), images: Object.fromEntries(languageIds.map((id) => [id, image])), pool: {}, ...config }));
   return { CODEBEAKER_CONFIG: path };
 }
 
@@ -43,8 +43,9 @@ export function folders(daemon: number): string[] {
 
 /** The control groups of a daemon and of its sandboxes. */
 export function controlGroups(daemon: number): string[] {
-  const all = execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}`], { encoding: 'utf8' });
-  return all.split('\n').filter(Boolean);
+  // A group can be removed while `find` goes through it: then `find` fails, and says what it has found all the same.
+  const { stdout } = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}`], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean);
 }
 
 /** Waits until `check` returns true. @throws an error that contains `what` after `ms` milliseconds */
