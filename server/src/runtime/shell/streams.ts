@@ -31,11 +31,16 @@ export class StreamChannel implements Channel {
   readonly #stdin: Socket;
   readonly #outputs: readonly (readonly [Stream, Socket])[];
   readonly #broken = new Interruption();
+  /** For each output, settles when the sink has taken what was read last: a paused stream may end before that. */
+  readonly #taken = new Map<Socket, Promise<void>>();
 
   constructor(stdin: Socket, stdout: Socket, stderr: Socket) {
     this.#stdin = stdin;
     this.#outputs = [['stdout', stdout], ['stderr', stderr]];
-    const ends = [stdout, stderr].map((socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    const ends = [stdout, stderr].map(async (socket) => {
+      await new Promise<void>((resolve) => void socket.once('close', () => resolve()));
+      await this.#taken.get(socket);
+    });
     this.closed = Promise.all(ends).then(() => void stdin.destroy());
     for (const socket of [stdin, stdout, stderr]) socket.on('error', () => socket.destroy());
   }
@@ -54,7 +59,7 @@ export class StreamChannel implements Channel {
         const taken = sink(stream, chunk);
         if (!taken) return;
         socket.pause();
-        void this.#broken.limit(taken).then(() => socket.resume(), () => this.destroy());
+        this.#taken.set(socket, this.#broken.limit(taken).then(() => void socket.resume(), () => this.destroy()));
       });
     }
   }
