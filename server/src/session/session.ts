@@ -81,7 +81,10 @@ export class Session {
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
     this.#lifespan = new Lifespan({ ...parts, over: (reason) => this.#end(reason) });
-    void parts.sandbox.lost.then(() => this.#end('sandboxLost'));
+    void parts.sandbox.lost.then((why) => {
+      parts.log.info(`the sandbox of session ${parts.id} was lost: ${why}`);
+      this.#end('sandboxLost');
+    });
     this.#tell('ready');
   }
 
