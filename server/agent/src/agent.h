@@ -1,0 +1,142 @@
+/* What the files of the agent share. The protocol is described in ../README.md. */
+#ifndef AGENT_H
+#define AGENT_H
+
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum { PROTOCOL_VERSION = 1 };
+
+/* The types of frames. The daemon sends those below 64. */
+enum frame_type {
+    START = 1, DATA, END, CREDIT, SIGNAL, KILL, RESIZE,
+    READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND,
+    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST,
+};
+
+/* In OUTPUT: where the bytes come from. */
+enum stream { CONTENT, STANDARD_OUTPUT, STANDARD_ERROR, TERMINAL };
+
+enum {
+    HEADER_BYTES = 9,
+    /* The most that one frame carries, but for START, which may carry a long command line. */
+    MAX_PAYLOAD = 64 * 1024 + 16,
+    MAX_START_PAYLOAD = 8 * 1024 * 1024,
+    /* So many bytes of input may be on their way to a program. */
+    STDIN_WINDOW = 64 * 1024,
+    MAX_PATH = 4096,
+};
+
+/* wire.c: frames to and from the daemon. */
+void wire_open(int input, int output);
+/* Reads what is there and handles each complete frame. Exits when the daemon has gone. */
+void wire_receive(void);
+/* Writes what waits, as far as the stream takes it. */
+void wire_send(void);
+bool wire_waits(void);
+int wire_input(void);
+int wire_output(void);
+/* A place for `size` bytes of payload in the next frame, or NULL while too much waits. `wire_commit` sends it. */
+uint8_t *wire_reserve(size_t size);
+void wire_commit(enum frame_type type, uint32_t channel, size_t size);
+/* For small frames, which are never refused. */
+void wire_put(enum frame_type type, uint32_t channel, const void *payload, size_t size);
+/* Ends the agent, and with it the sandbox, because it can't go on as it must. */
+_Noreturn void give_up(const char *why);
+
+/* A payload that is being read. Reading over its end sets `broken`. */
+struct reader {
+    const uint8_t *at, *end;
+    bool broken;
+};
+uint8_t read_u8(struct reader *reader);
+uint16_t read_u16(struct reader *reader);
+uint32_t read_u32(struct reader *reader);
+uint64_t read_u64(struct reader *reader);
+/* A string that is ended by NUL. It lies in the payload. */
+const char *read_text(struct reader *reader);
+uint8_t *put_u32(uint8_t *at, uint32_t value);
+uint8_t *put_u64(uint8_t *at, uint64_t value);
+
+/* main.c */
+void handle(enum frame_type type, uint32_t channel, struct reader reader);
+
+/* command.c: programs, from their start until nothing of them lives. */
+void command_start(uint32_t channel, struct reader *reader);
+/* Each of these does nothing where no command has the channel. */
+void command_input(uint32_t channel, const uint8_t *bytes, size_t size);
+void command_end_input(uint32_t channel);
+void command_credit(uint32_t channel, uint32_t bytes);
+void command_signal(uint32_t channel, int number);
+void command_kill(uint32_t channel);
+void command_resize(uint32_t channel, uint16_t cols, uint16_t rows);
+/* Called in each turn of the loop: moves bytes, tells of ends, kills what is to be killed. */
+void commands_turn(void);
+/* Reaps processes that have ended. */
+void commands_reap(void);
+
+/* supervisor.c: the process between the agent and one program. */
+struct launch {
+    uint32_t channel;
+    char *const *argv;
+    char *const *env;
+    const char *directory;
+    /* The program's own ends of its streams. On a terminal all are the same. */
+    int input, output, error;
+    bool terminal;
+    uint16_t cols, rows;
+};
+enum stage { STAGE_START, STAGE_FORK, STAGE_DIRECTORY, STAGE_PROGRAM, STAGE_TERMINAL };
+/* What a supervisor reports, in one write. */
+struct report {
+    enum { REPORT_STARTED, REPORT_FAILED, REPORT_ENDED } kind;
+    uint32_t channel;
+    int32_t pid;
+    int32_t value; /* an errno, or the status that wait gave */
+    int32_t stage;
+    uint64_t cpu_us;
+};
+/* The child process of the agent. Does not return. */
+_Noreturn void supervise(const struct launch *launch, int reports);
+
+/* tree.c: what descends from a process. */
+/* Sends a signal to each descendant. Returns how many of them it may still change: for SIGSTOP those that run, else those that live. -1: /proc can't be read. */
+int tree_signal(pid_t root, int signal);
+/* As tree_signal with SIGKILL, while nothing else in the sandbox runs. */
+int tree_kill_frozen(pid_t root);
+
+/* files.c: the file commands. */
+void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
+/* Whether a file is being written on this channel. */
+bool file_has(uint32_t channel);
+void file_data(uint32_t channel, const uint8_t *bytes, size_t size);
+void file_end(uint32_t channel);
+/* Goes on with what takes more than one turn. */
+void files_turn(void);
+/* Opens a regular file that is not the kernel's. Returns -1 and sets errno. */
+int open_regular(const char *path, int flags, mode_t mode);
+
+/* facts.c: what is in force in this sandbox. */
+void facts_send(uint32_t channel, enum frame_type type);
+struct memory_events { uint64_t kills, peak; };
+struct memory_events facts_memory(void);
+
+/* confine.c: what the agent does to itself, and so to all that it starts. */
+void become_user(const char *text);
+void limit_processes(const char *text);
+void filter_system_calls(void);
+/* Puts the calling process into a Landlock domain of its own. Returns 0 where the kernel has none. */
+int enter_domain(void);
+int landlock_version(void);
+/* Whether programs in two domains can't trace one another. */
+bool keeps_strangers_apart(void);
+
+/* base.c */
+void *allocate(size_t size);
+extern char **environ;
+
+#endif

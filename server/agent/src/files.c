@@ -1,0 +1,372 @@
+/* The file commands, by system calls. Programs of the sandbox may change everything while they run: each is as safe as a program's own. */
+#include "agent.h"
+#include "files.h"
+#include "loop.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PROC_MAGIC = 0x9fa0, SYSFS_MAGIC = 0x62656572, CGROUP_MAGIC = 0x27e0eb, CGROUP2_MAGIC = 0x63677270 };
+enum mode { OVERWRITE, CREATE, APPEND };
+
+/* What is done in steps: bytes that come for a file, bytes of a file that go, a directory that is listed, work of a child. */
+struct job {
+    struct job *next;
+    uint32_t channel;
+    enum frame_type type;
+    int fd;
+    int error;
+    bool done;
+    /* WRITE */
+    char *path, *temporary;
+    bool executable;
+    mode_t permissions; /* 0: as they come */
+    uint64_t mtime_ms; /* 0: now */
+    /* READ */
+    uint64_t offset, left;
+    /* LIST */
+    struct listing *listing;
+    /* COPY and REMOVE */
+    pid_t child;
+};
+
+static struct job *jobs;
+
+void answer(uint32_t channel, int error, const void *payload, size_t size) {
+    uint8_t frame[64];
+    put_u32(frame, (uint32_t)error);
+    if (size) memcpy(frame + 4, payload, size);
+    wire_put(DONE, channel, frame, 4 + size);
+}
+
+static struct job *add(uint32_t channel, enum frame_type type) {
+    struct job *job = allocate(sizeof *job);
+    *job = (struct job){.next = jobs, .channel = channel, .type = type, .fd = -1};
+    jobs = job;
+    return job;
+}
+
+static struct job *find(uint32_t channel) {
+    struct job *each = jobs;
+    while (each && (each->channel != channel || each->type != WRITE)) each = each->next;
+    return each;
+}
+
+bool file_has(uint32_t channel) { return find(channel) != NULL; }
+
+/* What a directory, or what is no file, is called. */
+int wrong_type(mode_t mode) { return S_ISDIR(mode) ? EISDIR : ESPIPE; }
+
+static bool is_kernels(int fd) {
+    struct statfs system;
+    if (fstatfs(fd, &system) < 0) return false;
+    unsigned long type = (unsigned long)system.f_type;
+    return type == PROC_MAGIC || type == SYSFS_MAGIC || type == CGROUP_MAGIC || type == CGROUP2_MAGIC;
+}
+
+int open_regular(const char *path, int flags, mode_t mode) {
+    int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+    if (fd < 0) {
+        /* A pipe that nobody reads. */
+        if (errno == ENXIO) errno = ESPIPE;
+        return -1;
+    }
+    struct stat status;
+    int error = fstat(fd, &status) < 0 ? errno : !S_ISREG(status.st_mode) ? wrong_type(status.st_mode) : is_kernels(fd) ? EACCES : 0;
+    if (!error) return fd;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* Makes the directories that `path` is in, and `path` itself if `whole`. */
+int make_directories(const char *path, bool whole) {
+    char *copy = strdup(path);
+    if (!copy) return ENOMEM;
+    int error = 0;
+    for (char *slash = copy + 1; !error; slash++) {
+        slash = strchr(slash, '/');
+        if (!slash && !whole) break;
+        if (slash) *slash = 0;
+        if (mkdir(copy, 0777) < 0 && errno != EEXIST) error = errno;
+        /* Where something is read-only, it may be there all the same. */
+        struct stat status;
+        if (error && stat(copy, &status) == 0 && S_ISDIR(status.st_mode)) error = 0;
+        if (!slash) break;
+        *slash = '/';
+    }
+    free(copy);
+    return error;
+}
+
+/* A file beside `path` that will take its place, so that nobody ever sees half of the new content. Returns -1 where that can't be. */
+static int open_temporary(struct job *job, mode_t mode) {
+    static uint32_t number;
+    const char *slash = strrchr(job->path, '/');
+    size_t folder = slash ? (size_t)(slash - job->path) + 1 : 0;
+    job->temporary = allocate(folder + 64);
+    memcpy(job->temporary, job->path, folder);
+    snprintf(job->temporary + folder, 64, ".codebeaker-%x-%llx", ++number, (unsigned long long)now_ms());
+    int fd = open(job->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0 && mode) fchmod(fd, mode);
+    if (fd >= 0) return fd;
+    free(job->temporary);
+    job->temporary = NULL;
+    return -1;
+}
+
+/* A file that is also known elsewhere, or is somebody else's, is written where it is, and what a link leads to as well. */
+static int open_for_writing(struct job *job, enum mode mode) {
+    struct stat status;
+    bool exists = stat(job->path, &status) == 0;
+    if (exists && !S_ISREG(status.st_mode)) {
+        errno = wrong_type(status.st_mode);
+        return -1;
+    }
+    if (mode == CREATE) return open_regular(job->path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (mode == APPEND) return open_regular(job->path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    struct stat own;
+    bool replaceable = lstat(job->path, &own) == 0 ? S_ISREG(own.st_mode) && own.st_nlink == 1 && own.st_uid == geteuid() && access(job->path, W_OK) == 0 : !exists;
+    if (replaceable) {
+        int fd = open_temporary(job, exists ? own.st_mode & 07777 : 0);
+        if (fd >= 0) return fd;
+    }
+    return open_regular(job->path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+}
+
+static void begin_write(uint32_t channel, struct reader *reader) {
+    enum mode mode = (enum mode)read_u8(reader);
+    struct job *job = add(channel, WRITE);
+    job->executable = read_u8(reader);
+    job->permissions = read_u16(reader) & 0777;
+    job->mtime_ms = read_u64(reader);
+    job->path = strdup(read_text(reader));
+    if (!job->path) give_up("no memory is left for the agent");
+    job->fd = open_for_writing(job, mode);
+    if (job->fd < 0 && errno == ENOENT) {
+        job->error = make_directories(job->path, false);
+        if (!job->error) job->fd = open_for_writing(job, mode);
+    }
+    if (job->fd < 0 && !job->error) job->error = errno;
+}
+
+void file_data(uint32_t channel, const uint8_t *bytes, size_t size) {
+    struct job *job = find(channel);
+    while (job && !job->error && size > 0) {
+        ssize_t written = write(job->fd, bytes, size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            job->error = errno;
+            return;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+}
+
+static void forget(struct job *job) {
+    struct job **link = &jobs;
+    while (*link != job) link = &(*link)->next;
+    *link = job->next;
+    if (job->fd >= 0) close(job->fd);
+    free(job->path);
+    free(job->temporary);
+    if (job->listing) listing_close(job->listing);
+    free(job);
+}
+
+/* Returns an errno. */
+static int set_attributes(const struct job *job) {
+    struct stat status;
+    if (fstat(job->fd, &status) < 0) return errno;
+    mode_t mode = (job->permissions ? job->permissions : status.st_mode & 07777) | (job->executable ? 0111 : 0);
+    if (mode != (status.st_mode & 07777) && fchmod(job->fd, mode) < 0) return errno;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)(job->mtime_ms / 1000), .tv_nsec = (long)(job->mtime_ms % 1000) * 1000000}};
+    return job->mtime_ms && futimens(job->fd, times) < 0 ? errno : 0;
+}
+
+void file_end(uint32_t channel) {
+    struct job *job = find(channel);
+    if (!job) return;
+    if (!job->error && (job->executable || job->permissions || job->mtime_ms)) job->error = set_attributes(job);
+    if (job->fd >= 0 && close(job->fd) < 0 && !job->error) job->error = errno;
+    job->fd = -1;
+    if (job->temporary && !job->error && rename(job->temporary, job->path) < 0) job->error = errno;
+    if (job->temporary && job->error) unlink(job->temporary);
+    answer(channel, job->error, NULL, 0);
+    forget(job);
+}
+
+static void begin_read(uint32_t channel, struct reader *reader) {
+    struct job *job = add(channel, READ);
+    job->offset = read_u64(reader);
+    job->left = read_u64(reader);
+    job->fd = open_regular(read_text(reader), O_RDONLY, 0);
+    if (job->fd < 0) job->error = errno;
+}
+
+static void step_read(struct job *job) {
+    enum { PIECE = 64 * 1024 };
+    while (!job->error && job->left > 0) {
+        size_t wanted = job->left < PIECE ? (size_t)job->left : PIECE;
+        uint8_t *place = wire_reserve(wanted + 1);
+        if (!place) return;
+        ssize_t got = pread(job->fd, place + 1, wanted, (off_t)job->offset);
+        if (got < 0) job->error = errno;
+        if (got <= 0) break;
+        *place = CONTENT;
+        wire_commit(OUTPUT, job->channel, (size_t)got + 1);
+        job->offset += (uint64_t)got;
+        job->left -= (uint64_t)got;
+    }
+    struct stat status = {0};
+    if (!job->error && fstat(job->fd, &status) < 0) job->error = errno;
+    uint8_t size[8];
+    put_u64(size, (uint64_t)status.st_size);
+    answer(job->channel, job->error, size, sizeof size);
+    job->done = true;
+}
+
+static void begin_list(uint32_t channel, struct reader *reader) {
+    struct job *job = add(channel, LIST);
+    bool recursive = read_u8(reader);
+    job->listing = listing_open(read_text(reader), recursive, &job->error);
+}
+
+static void step_list(struct job *job) {
+    if (!job->error && !listing_step(job->listing, job->channel)) return;
+    uint8_t incomplete = job->listing && listing_is_incomplete(job->listing);
+    answer(job->channel, job->error, &incomplete, 1);
+    job->done = true;
+}
+
+/* Work that can take long is done by a child, so that nothing waits for it. Where there is no room for one, it is done here. */
+static void apart(uint32_t channel, enum frame_type type, int (*work)(const char *, const char *), const char *a, const char *b) {
+    pid_t pid = fork();
+    if (pid == 0) _exit(work(a, b));
+    if (pid < 0) answer(channel, work(a, b), NULL, 0);
+    else add(channel, type)->child = pid;
+}
+
+void file_child_ended(pid_t pid, int status) {
+    for (struct job *each = jobs; each; each = each->next) {
+        if (each->child != pid) continue;
+        answer(each->channel, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR, NULL, 0);
+        each->done = true;
+    }
+}
+
+static void copy(uint32_t channel, struct reader *reader) {
+    bool recursive = read_u8(reader);
+    bool overwrite = read_u8(reader);
+    const char *from = read_text(reader), *to = read_text(reader);
+    struct stat source, target;
+    int error = stat(from, &source) < 0 ? errno : 0;
+    bool there = stat(to, &target) == 0;
+    bool taken = there || lstat(to, &target) == 0;
+    bool directory = !error && S_ISDIR(source.st_mode);
+    if (!error && !(directory ? recursive : S_ISREG(source.st_mode))) error = wrong_type(source.st_mode);
+    if (!error && there && (directory ? !S_ISDIR(target.st_mode) : !S_ISREG(target.st_mode))) error = wrong_type(target.st_mode);
+    if (!error && taken && !overwrite) error = EEXIST;
+    if (error) answer(channel, error, NULL, 0);
+    else apart(channel, COPY, directory ? copy_tree : copy_file, from, to);
+}
+
+static void remove_entry(uint32_t channel, struct reader *reader) {
+    bool recursive = read_u8(reader);
+    const char *path = read_text(reader);
+    struct stat status;
+    int error = lstat(path, &status) < 0 ? errno : 0;
+    if (!error && S_ISDIR(status.st_mode) && recursive) return apart(channel, REMOVE, remove_tree, path, NULL);
+    if (!error && (S_ISDIR(status.st_mode) ? rmdir(path) : unlink(path)) < 0) error = errno;
+    answer(channel, error, NULL, 0);
+}
+
+static void make_directory(uint32_t channel, struct reader *reader) {
+    bool recursive = read_u8(reader);
+    const char *path = read_text(reader);
+    struct stat status;
+    uint8_t made = 0;
+    int error = 0;
+    if (stat(path, &status) == 0) {
+        error = S_ISDIR(status.st_mode) ? 0 : EEXIST;
+    } else {
+        if (recursive) error = make_directories(path, true);
+        else if (mkdir(path, 0777) < 0) error = errno;
+        made = error == 0;
+    }
+    answer(channel, error, &made, 1);
+}
+
+static void tell_status(uint32_t channel, struct reader *reader) {
+    struct stat status = {0};
+    int error = stat(read_text(reader), &status) < 0 ? errno : 0;
+    uint8_t payload[20];
+    put_u32(put_u64(put_u64(payload, (uint64_t)status.st_dev), (uint64_t)status.st_ino), (uint32_t)status.st_mode);
+    answer(channel, error, payload, sizeof payload);
+}
+
+static bool is_program(const char *folder, size_t size, const char *name) {
+    char path[MAX_PATH];
+    struct stat status;
+    if (snprintf(path, sizeof path, "%.*s/%s", (int)size, folder, name) >= (int)sizeof path) return false;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Tells which of some programs are in PATH: a byte for each. */
+static void find_programs(uint32_t channel, struct reader *reader) {
+    uint8_t found[32];
+    size_t names = 0;
+    while (reader->at < reader->end && !reader->broken && names < sizeof found) {
+        const char *name = read_text(reader);
+        const char *path = getenv("PATH");
+        found[names] = 0;
+        for (const char *end; path && !found[names]; path = end ? end + 1 : NULL) {
+            end = strchr(path, ':');
+            found[names] = is_program(path, end ? (size_t)(end - path) : strlen(path), name);
+        }
+        names++;
+    }
+    answer(channel, 0, found, names);
+}
+
+void file_request(enum frame_type type, uint32_t channel, struct reader *reader) {
+    /* Every text must be complete before it is used. */
+    if (type != READ && type != WRITE && type != COPY && type != REMOVE && type != LIST && type != STATUS && type != FIND && type != MAKE_DIRECTORY) return;
+    if (reader->at == reader->end || reader->end[-1] != 0) give_up("the daemon sent a path that does not end");
+    switch (type) {
+    case READ: begin_read(channel, reader); break;
+    case WRITE: begin_write(channel, reader); break;
+    case LIST: begin_list(channel, reader); break;
+    case COPY: copy(channel, reader); break;
+    case REMOVE: remove_entry(channel, reader); break;
+    case STATUS: tell_status(channel, reader); break;
+    case FIND: find_programs(channel, reader); break;
+    default: make_directory(channel, reader);
+    }
+    if (reader->broken) give_up("the daemon sent a file command that makes no sense");
+}
+
+static bool steps(const struct job *job) { return job->type == READ || job->type == LIST; }
+
+bool files_wait(void) {
+    for (const struct job *each = jobs; each; each = each->next) {
+        if (steps(each) && wire_reserve(MAX_PAYLOAD)) return true;
+    }
+    return false;
+}
+
+void files_turn(void) {
+    struct job *next;
+    for (struct job *each = jobs; each; each = next) {
+        next = each->next;
+        if (each->type == READ && !each->done) step_read(each);
+        if (each->type == LIST && !each->done) step_list(each);
+        if (each->done) forget(each);
+    }
+}

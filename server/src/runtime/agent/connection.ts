@@ -1,0 +1,158 @@
+/** The connection to one agent: its channels, and what is asked and answered on them. */
+import { deferred } from '../../base/promises.ts';
+import type { Carrier } from './carrier.ts';
+import { frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
+
+/** Who gets what comes on a channel. */
+export interface Listener {
+  frame(type: number, payload: Buffer): void;
+  output(origin: number, bytes: Buffer): void;
+  /** The connection has ended. Nothing more will come. */
+  closed(): void;
+}
+
+/** The answer to a request: an errno, which is 0 if it succeeded, and what comes after it. */
+export interface Answer {
+  readonly errno: number;
+  readonly payload: Buffer;
+}
+
+/** The connection ended before the answer came. */
+export class ConnectionLost extends Error {}
+
+export class AgentConnection {
+  readonly #carrier: Carrier;
+  readonly #listeners = new Map<number, Listener>();
+  readonly #hello = deferred<string>();
+  #lastChannel = 0;
+  #open = true;
+  #reason: string | undefined;
+  #waiting: Buffer[] | undefined;
+
+  constructor(carrier: Carrier) {
+    this.#carrier = carrier;
+    const reader = new FrameReader({
+      frame: (type, channel, payload) => this.#frame(type, channel, payload),
+      output: (channel, origin, bytes) => this.#listeners.get(channel)?.output(origin, bytes),
+    });
+    carrier.listen((bytes) => {
+      try {
+        reader.feed(bytes);
+      } catch (fault) {
+        this.#reason ??= (fault as Error).message;
+        carrier.destroy();
+      }
+    });
+    void carrier.closed.then(() => this.#closed());
+  }
+
+  /** Resolves with the facts that the agent tells when it has started. Rejects where the connection ends before. */
+  get hello(): Promise<string> {
+    return this.#hello.promise;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Resolves when the connection has ended. */
+  get closed(): Promise<void> {
+    return this.#carrier.closed;
+  }
+
+  /** Why the agent gave up. undefined: it did not say. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Opens a channel. @throws ConnectionLost */
+  open(listener: Listener): number {
+    if (!this.#open) throw new ConnectionLost();
+    const channel = (this.#lastChannel = (this.#lastChannel % 0xffff_ffff) + 1);
+    if (this.#listeners.has(channel)) return this.open(listener);
+    this.#listeners.set(channel, listener);
+    return channel;
+  }
+
+  /** Nothing that still comes on the channel is wanted. */
+  release(channel: number): void {
+    this.#listeners.delete(channel);
+  }
+
+  /** Sends a frame. All frames of one turn of the event loop go out in one write. Resolves when more may be sent. */
+  send(type: number, channel: number, payload?: Buffer): Promise<void> {
+    if (!this.#open) return Promise.resolve();
+    const bytes = frame(type, channel, payload);
+    if (bytes.length > MAX_GATHERED_BYTES) {
+      void this.#flush();
+      return this.#carrier.write(bytes);
+    }
+    if (!this.#waiting) {
+      this.#waiting = [];
+      queueMicrotask(() => void this.#flush());
+    }
+    this.#waiting.push(bytes);
+    return Promise.resolve();
+  }
+
+  #flush(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (!waiting) return Promise.resolve();
+    return this.#carrier.write(waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting));
+  }
+
+  /**
+   * Asks for something that is answered once. `begin` sends it. `output` gets the content that comes before the answer,
+   * `entries` what a directory has.
+   * @throws ConnectionLost
+   */
+  async ask(begin: (channel: number) => Promise<void>, take: { output?(bytes: Buffer): void; entries?(bytes: Buffer): void } = {}): Promise<Answer> {
+    const answer = deferred<Answer>();
+    const channel = this.open({
+      frame: (type, payload) => {
+        if (type === Type.entries) take.entries?.(payload);
+        if (type === Type.done) answer.resolve({ errno: payload.readUInt32LE(0), payload: payload.subarray(4) });
+      },
+      output: (_origin, bytes) => take.output?.(bytes),
+      closed: () => answer.reject(new ConnectionLost()),
+    });
+    try {
+      void begin(channel);
+      return await answer.promise;
+    } finally {
+      this.release(channel);
+    }
+  }
+
+  destroy(): void {
+    this.#carrier.destroy();
+  }
+
+  #frame(type: number, channel: number, payload: Buffer): void {
+    if (type === Type.hello) return this.#greet(payload);
+    if (type === Type.lost) {
+      this.#reason ??= payload.toString();
+      return;
+    }
+    this.#listeners.get(channel)?.frame(type, payload);
+  }
+
+  #greet(payload: Buffer): void {
+    if (payload.readUInt32LE(0) === PROTOCOL_VERSION) return this.#hello.resolve(payload.subarray(4).toString());
+    this.#reason = 'the agent speaks another version of the protocol';
+    this.#carrier.destroy();
+  }
+
+  #closed(): void {
+    this.#open = false;
+    this.#waiting = undefined;
+    this.#hello.reject(new ConnectionLost());
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.closed();
+  }
+}
+
+/** Larger frames are not put together with others, which would copy them. */
+const MAX_GATHERED_BYTES = 16 * 1024;

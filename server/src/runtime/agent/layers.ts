@@ -1,0 +1,74 @@
+/** The layers of isolation, with one function for each: it compares what was found in force inside a sandbox with what was asked for. */
+import type { Isolation, Layer } from '../../protocol/index.ts';
+import type { SandboxSpec } from '../ports.ts';
+import type { Facts } from './facts.ts';
+
+const PAGE_BYTES = 4096;
+/** In a process namespace of its own, the first shell has one of the first process ids. */
+const FEW_PROCESSES = 32;
+/** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
+const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
+
+/** The isolation with these layers. `score` is reduced by one for each layer that is not enforced, down to 1. */
+export function isolationOf(score: number, layers: readonly Layer[]): Isolation {
+  const missing = layers.filter(({ state }) => state !== 'enforced').length;
+  return { score: Math.max(1, score - missing), layers: [...layers] };
+}
+
+/** A layer that is either enforced or off. */
+export function layer(name: string, holds: boolean, detail: string): Layer {
+  return holds ? { name, state: 'enforced', detail } : { name, state: 'off' };
+}
+
+/** Whether a limit that was found is what was asked for. It may be one percent more, because kernels round. */
+export function within(found: number, asked: number): boolean {
+  return found <= asked * 1.01;
+}
+
+/** A layer that is a number. `found` undefined: no limit is in force, and the detail is `missing`. */
+export function limit(name: string, found: number | undefined, asked: number, unit: string, missing: string): Layer {
+  if (found === undefined) return { name, state: 'off', detail: missing };
+  return { name, state: within(found, asked) ? 'enforced' : 'degraded', detail: `${found} ${unit}` };
+}
+
+export function user({ uid }: Facts): Layer {
+  return layer('user', uid > 0, `uid ${uid}`);
+}
+
+export function capabilities({ noCapabilities }: Facts): Layer {
+  return layer('capabilities', noCapabilities, 'all dropped');
+}
+
+export function noNewPrivileges(holds: boolean): Layer {
+  return layer('noNewPrivileges', holds, 'set-user-ID programs gain nothing');
+}
+
+/** `detail` says whose filter it is. */
+export function seccomp(facts: Facts, detail: string): Layer {
+  return layer('seccomp', facts.seccomp === 2, detail);
+}
+
+export function processes({ pid }: Facts): Layer {
+  return layer('processes', pid < FEW_PROCESSES, 'a process namespace of its own');
+}
+
+export function filesystem({ mounts }: Facts, detail: string): Layer {
+  return layer('filesystem', mounts.get('/')?.options.includes('ro') ?? false, detail);
+}
+
+export function network({ interfaces }: Facts): Layer {
+  const alone = interfaces.includes('lo') && interfaces.every((name) => UNCONNECTED.test(name));
+  return layer('network', alone, 'no interface but loopback');
+}
+
+/** /tmp must be a tmpfs with the size of the limit, and so must /workspace, unless a folder of the host is mounted there. */
+export function disk({ mounts }: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): Layer {
+  if (workspace?.access === 'readWrite') return { name: 'disk', state: 'off', detail: 'the shared folder has no limit' };
+  const places = workspace?.access === 'readOnly' ? ['/tmp'] : ['/workspace', '/tmp'];
+  const holds = places.every((place) => {
+    const { type, options = [] } = mounts.get(place) ?? {};
+    const [, size, kib] = options.map((option) => /^size=(\d+)(k?)$/.exec(option)).find(Boolean) ?? [];
+    return type === 'tmpfs' && Number(size) * (kib ? 1024 : 1) <= limits.diskBytes + PAGE_BYTES;
+  });
+  return layer('disk', holds, `${limits.diskBytes} bytes in each of ${places.join(' and ')}, counted as memory`);
+}

@@ -1,0 +1,40 @@
+/** Opens a sandbox: a runtime starts an agent and hands over what carries its frames; the result knows what is in force inside. */
+import { type Clock, deadline } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { abortable } from '../../base/promises.ts';
+import type { Limits, ProtocolError } from '../../protocol/index.ts';
+import type { Carrier } from './carrier.ts';
+import { AgentConnection, ConnectionLost } from './connection.ts';
+import { parseFacts } from './facts.ts';
+import { AgentSandbox, type Surroundings } from './sandbox.ts';
+
+export interface Opening {
+  readonly carrier: Carrier;
+  readonly surroundings: Surroundings;
+  readonly limits: Limits;
+  readonly image: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Rejects when what was started has ended, with the reason. undefined: that can't be known. */
+  readonly ended: Promise<never> | undefined;
+  /** Makes the error for a sandbox that could not be opened. */
+  refusal(why: string): ProtocolError;
+}
+
+/** The agent must be ready within this time. */
+const SPEAK_DEADLINE_MS = 20_000;
+
+/**
+ * If it rejects, the caller must close the carrier and end what it has started.
+ * @throws the error of `refusal`; the reason of `ended` or `signal`
+ */
+export async function openSandbox({ carrier, surroundings, limits, image, clock, log, signal, ended, refusal }: Opening): Promise<AgentSandbox> {
+  const connection = new AgentConnection(carrier);
+  const hello = connection.hello.catch((fault: unknown) => {
+    throw fault instanceof ConnectionLost ? refusal(connection.reason ?? 'its agent ended at once') : fault;
+  });
+  const first = ended ? Promise.race([hello, ended]) : hello;
+  const text = await abortable(signal, deadline(clock, SPEAK_DEADLINE_MS, first, () => refusal('its agent says nothing')));
+  return new AgentSandbox({ connection, surroundings, facts: parseFacts(text), limits, image, clock, log });
+}

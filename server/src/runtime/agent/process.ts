@@ -1,0 +1,231 @@
+/** A program that an agent has started. */
+import { constants } from 'node:os';
+import { type Clock, within } from '../../base/clock.ts';
+import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
+import { ProtocolError } from '../../protocol/index.ts';
+import type { Exit, Process, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
+import type { AgentConnection } from './connection.ts';
+import { gone, SHELL, startError, tooLong } from './errors.ts';
+import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
+import { bytesOf } from './names.ts';
+
+/** So much output of one program may be on its way, or wait for a sink that is slow. */
+const OUTPUT_WINDOW_BYTES = 512 * 1024;
+/** The agent is told of what was taken in pieces of this size. */
+const CREDIT_BYTES = OUTPUT_WINDOW_BYTES / 4;
+/** If a program is not gone this long after it was killed, the sandbox is destroyed. */
+const KILL_DEADLINE_MS = 6_000;
+
+const streams: Readonly<Record<number, Stream>> = { [Origin.stdout]: 'stdout', [Origin.stderr]: 'stderr', [Origin.pty]: 'pty' };
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+export interface ProcessContext {
+  readonly connection: AgentConnection;
+  readonly clock: Clock;
+  /** Finds out why the sandbox is gone. */
+  lostExit(): Promise<Exit>;
+  /** Destroys the sandbox. */
+  giveUp(why: string): void;
+}
+
+export class AgentProcess implements Process {
+  readonly exited: Promise<Exit>;
+  readonly #context: ProcessContext;
+  readonly #channel: number;
+  readonly #sink: Sink;
+  readonly #started = deferred();
+  readonly #exit = deferred<Exit>();
+  /** Nothing of the program lives any more. */
+  readonly #gone = deferred();
+  readonly #unheard = new Interruption();
+  readonly #queue: [Stream, Buffer][] = [];
+  #busy = false;
+  #untold = 0;
+  #doomed = false;
+  #ended = false;
+  #inputRoom = STDIN_WINDOW_BYTES;
+  readonly #input: { bytes: Buffer; sent: Deferred<void> }[] = [];
+
+  /** @throws ProtocolError if it can't be started */
+  static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
+    const process = new AgentProcess(context, program, sink);
+    await process.#started.promise;
+    return process;
+  }
+
+  private constructor(context: ProcessContext, program: Program, sink: Sink) {
+    const payload = startPayload(program);
+    if (payload.length > MAX_START_BYTES) throw tooLong();
+    this.#context = context;
+    this.#sink = sink;
+    const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
+    this.#channel = context.connection.open({
+      frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
+      output: (origin, bytes) => this.#output(origin, bytes),
+      closed: () => this.#lost(),
+    });
+    this.exited = this.#exit.promise;
+    void context.connection.send(Type.start, this.#channel, payload);
+    if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
+  }
+
+  #frame(type: number, payload: Buffer, name: string, cwd: string): void {
+    if (type === Type.started) this.#started.resolve();
+    else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
+    else if (type === Type.taken) this.#taken(payload.readUInt32LE(0));
+    else if (type === Type.exit) this.#finish(exitOf(payload));
+    else if (type === Type.gone) {
+      this.#gone.resolve();
+      this.#context.connection.release(this.#channel);
+    }
+  }
+
+  #failed(fault: ProtocolError): void {
+    this.#context.connection.release(this.#channel);
+    this.#ended = true;
+    this.#dropInput();
+    this.#gone.resolve();
+    this.#started.reject(fault);
+  }
+
+  #lost(): void {
+    this.#started.reject(gone());
+    this.#gone.resolve();
+    void this.#context.lostExit().then((exit) => this.#finish(exit));
+  }
+
+  /** All output comes before the exit. */
+  #finish(exit: Exit): void {
+    this.#ended = true;
+    this.#dropInput();
+    if (this.#doomed) this.#queue.length = 0;
+    if (!this.#busy || this.#doomed) this.#exit.resolve(exit);
+    else this.#last = exit;
+  }
+  #last: Exit | undefined;
+
+  #output(origin: number, bytes: Buffer): void {
+    const stream = streams[origin];
+    if (!stream || this.#doomed) return;
+    this.#queue.push([stream, bytes]);
+    if (!this.#busy) this.#serve();
+  }
+
+  /** Gives the sink one piece after another. */
+  #serve(): void {
+    this.#busy = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      const [stream, bytes] = next;
+      const taken = this.#doomed ? undefined : this.#sink(stream, bytes);
+      if (taken) {
+        void this.#unheard.limit(taken).catch(() => this.#unheard.happen()).then(() => {
+          this.#credit(bytes.length);
+          this.#serve();
+        });
+        return;
+      }
+      this.#credit(bytes.length);
+    }
+    this.#busy = false;
+    if (this.#last) this.#exit.resolve(this.#last);
+  }
+
+  #credit(bytes: number): void {
+    this.#untold += bytes;
+    if (this.#untold < CREDIT_BYTES || this.#ended) return;
+    void this.#context.connection.send(Type.credit, this.#channel, new Writer().u32(this.#untold).bytes);
+    this.#untold = 0;
+  }
+
+  async signal(name: string): Promise<void> {
+    const number = (constants.signals as Readonly<Record<string, number>>)[name];
+    if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
+    if (!this.#ended) void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
+  }
+
+  async kill(graceMs = 0): Promise<void> {
+    const { connection, clock, giveUp } = this.#context;
+    const first = !this.#doomed;
+    this.#doomed = true;
+    this.#unheard.happen();
+    if (!this.#ended) {
+      if (!first) return;
+      if (graceMs > 0) {
+        await this.signal('SIGTERM');
+        await within(clock, graceMs, this.exited);
+      }
+    }
+    void connection.send(Type.kill, this.#channel);
+    const all = Promise.all([this.#gone.promise, this.exited]);
+    if (!(await within(clock, KILL_DEADLINE_MS, all))) giveUp('a program could not be killed');
+  }
+
+  write(bytes: Buffer): Promise<void> {
+    if (this.#ended || bytes.length === 0) return Promise.resolve();
+    const sent = deferred();
+    this.#input.push({ bytes, sent });
+    this.#feed();
+    return sent.promise;
+  }
+
+  /** Sends as much of the input as the agent has room for. */
+  #feed(): void {
+    for (let first = this.#input[0]; first && this.#inputRoom > 0; first = this.#input[0]) {
+      const piece = first.bytes.subarray(0, this.#inputRoom);
+      this.#inputRoom -= piece.length;
+      void this.#context.connection.send(Type.data, this.#channel, piece);
+      first.bytes = first.bytes.subarray(piece.length);
+      if (first.bytes.length > 0) return;
+      this.#input.shift();
+      first.sent.resolve();
+    }
+  }
+
+  #taken(bytes: number): void {
+    this.#inputRoom += bytes;
+    this.#feed();
+  }
+
+  #dropInput(): void {
+    for (const { sent } of this.#input.splice(0)) sent.resolve();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    const last = this.#input.at(-1);
+    const send = () => void this.#context.connection.send(Type.end, this.#channel);
+    if (last) void last.sent.promise.then(send);
+    else send();
+  }
+
+  async resize({ cols, rows }: TerminalSize): Promise<void> {
+    if (!this.#ended) void this.#context.connection.send(Type.resize, this.#channel, new Writer().u16(cols).u16(rows).bytes);
+  }
+}
+
+/** Marks of a start: its stdin is open; it runs on a terminal. */
+const WITH_INPUT = 1;
+const ON_TERMINAL = 2;
+
+function startPayload({ command, cwd, env, stdin, pty }: Program): Buffer {
+  const words = typeof command === 'string' ? [SHELL, '-c', command] : command;
+  const variables = Object.entries(pty ? { TERM: 'xterm-256color', ...env } : env);
+  const writer = new Writer()
+    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0))
+    .u16(pty?.cols ?? 0).u16(pty?.rows ?? 0)
+    .u32(OUTPUT_WINDOW_BYTES)
+    .u32(words.length).u32(variables.length)
+    .text(bytesOf(cwd));
+  for (const word of words) writer.text(bytesOf(word));
+  for (const [name, value] of variables) writer.text(bytesOf(`${name}=${value}`));
+  return writer.bytes;
+}
+
+function exitOf(payload: Buffer): Exit {
+  const signaled = payload[0] === 1;
+  const value = payload.readUInt32LE(1);
+  const usage: Usage = { cpuMs: Number(payload.readBigUInt64LE(6)) / 1000, peakMemoryBytes: Number(payload.readBigUInt64LE(14)) };
+  const signal = signaled ? (signalNames.get(value) ?? `SIG${value}`) : undefined;
+  if (payload[5] === 1) return { kind: 'memoryLimit', signal: signal ?? null, code: signal ? null : value, usage };
+  return signal ? { kind: 'signaled', signal, usage } : { kind: 'exited', code: value, usage };
+}
