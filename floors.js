@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 
 const foundations = ['protocol', 'base'];
 const contract = [...foundations, 'runtime'];
-const mechanics = [...contract, 'runtime/machine', 'runtime/shell', 'runtime/workspace'];
+const mechanics = [...contract, 'runtime/machine', 'runtime/agent', 'runtime/workspace'];
 
 /**
  * Each room of the daemon → the other rooms from which its files may import; imports of types count. A room is a folder
@@ -22,8 +22,8 @@ const daemonRooms = {
   events: foundations,
   runtime: foundations,
   'runtime/machine': contract,
-  'runtime/shell': [...contract, 'runtime/machine'],
-  'runtime/workspace': [...contract, 'runtime/machine', 'runtime/shell'],
+  'runtime/agent': [...contract, 'runtime/machine'],
+  'runtime/workspace': [...contract, 'runtime/machine', 'runtime/agent'],
   'runtime/choice': [...contract, 'events', 'state'],
   'runtime/kinds/docker': mechanics,
   'runtime/kinds/native': mechanics,
@@ -37,7 +37,7 @@ const daemonRooms = {
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */
-const daemonDoors = { 'runtime/shell': 'index.ts' };
+const daemonDoors = { 'runtime/agent': 'index.ts' };
 
 /** The rooms that put the parts together. They may import from every room, and no room may import from them. */
 const daemonTop = ['', 'cli'];

@@ -1,5 +1,7 @@
 /** The agent as a program file. There is one for each kind of machine, made by server/agent/build.sh. */
-import { chmod, copyFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, copyFile, rename, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /** As the kernel names them. */
@@ -10,15 +12,37 @@ export function hasAgent(machine: string | undefined): machine is Machine {
   return machines.some((each) => each === machine);
 }
 
-/** Where the program file is. In the sources and in the built daemon that is beside different files. */
+/** Where it is inside a sandbox. */
+export const AGENT = '/.codebeaker/agent';
+/** The descriptor on which an agent that is given `--descriptor` speaks. */
+export const AGENT_FD = 4;
+
+/** Beside the built daemon, or else beside its sources. */
+const places = ['../agent/', '../../../agent/bin/'];
+
+/** The path of the program file. @throws Error where it is missing */
 export function agentFile(machine: Machine): string {
-  const here = import.meta.dirname;
-  const folder = /[\\/]src[\\/]runtime[\\/]agent$/.test(here) ? join(here, '../../../agent/bin') : join(here, 'agent');
-  return join(folder, `agent-${machine}`);
+  const here = createRequire(import.meta.url);
+  for (const place of places) {
+    try {
+      return here.resolve(`${place}agent-${machine}`);
+    } catch {
+      // It may be in the next place.
+    }
+  }
+  throw new Error(`the agent for ${machine} is missing from this installation of CodeBeaker; install it again`);
 }
 
-/** Copies it to a place where every user of this host can execute it, and a container engine can mount it. */
-export async function installAgent(machine: Machine, path: string): Promise<void> {
-  await copyFile(agentFile(machine), path);
-  await chmod(path, 0o555);
+/**
+ * Puts it into a folder, where every user of this host can execute it and a container engine can mount it. Resolves with
+ * its path there.
+ */
+export async function installAgent(machine: Machine, folder: string): Promise<string> {
+  const path = join(folder, `agent-${machine}`);
+  if (await stat(path).then(() => true, () => false)) return path;
+  const part = `${path}-${randomBytes(4).toString('hex')}`;
+  await copyFile(agentFile(machine), part);
+  await chmod(part, 0o555);
+  await rename(part, path);
+  return path;
 }

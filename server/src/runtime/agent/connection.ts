@@ -103,9 +103,9 @@ export class AgentConnection {
   }
 
   /**
-   * Asks for something that is answered once. `begin` sends it. `output` gets the content that comes before the answer,
-   * `entries` what a directory has.
-   * @throws ConnectionLost
+   * Asks for something that is answered once. `begin` sends it. `output` gets the
+   * content that comes before the answer, `entries` what a directory has.
+   * @throws ConnectionLost; the fault of `begin`
    */
   async ask(begin: (channel: number) => Promise<void>, take: { output?(bytes: Buffer): void; entries?(bytes: Buffer): void } = {}): Promise<Answer> {
     const answer = deferred<Answer>();
@@ -118,8 +118,8 @@ export class AgentConnection {
       closed: () => answer.reject(new ConnectionLost()),
     });
     try {
-      void begin(channel);
-      return await answer.promise;
+      const [result] = await Promise.all([answer.promise, begin(channel)]);
+      return result;
     } finally {
       this.release(channel);
     }

@@ -27,6 +27,11 @@ export interface FileStatus {
   readonly ino: bigint;
 }
 
+/** What is needed of a sandbox to bring a folder into it. */
+export interface Receiving {
+  readonly files: Pick<AgentFiles, 'createDirectory' | 'copyHere' | 'status'>;
+}
+
 export class AgentFiles implements Files {
   readonly #connection: AgentConnection;
 
@@ -34,17 +39,31 @@ export class AgentFiles implements Files {
     this.#connection = connection;
   }
 
-  async write(path: string, content: Buffer, options: WriteOptions, attributes?: Attributes): Promise<void> {
+  write(path: string, content: Buffer, options: WriteOptions): Promise<void> {
+    return this.#send(path, content.length === 0 ? [] : [content], options);
+  }
+
+  /** Writes a file that is copied from elsewhere. */
+  copyHere(path: string, content: AsyncIterable<Buffer>, attributes: Attributes): Promise<void> {
+    return this.#send(path, content, { mode: 'overwrite', executable: undefined }, attributes);
+  }
+
+  async #send(path: string, content: AsyncIterable<Buffer> | Iterable<Buffer>, options: WriteOptions, attributes?: Attributes): Promise<void> {
     const begin = new Writer()
       .u8(modes[options.mode]).u8(options.executable ? 1 : 0)
       .u16(attributes?.permissions ?? 0).u64(attributes ? Math.max(0, Math.round(attributes.mtimeMs)) : 0)
       .text(bytesOf(path)).bytes;
     check(await this.#ask(path, async (channel) => {
       void this.#connection.send(Type.write, channel, begin);
-      for (let at = 0; at < content.length; at += PIECE_BYTES) {
-        await this.#connection.send(Type.data, channel, content.subarray(at, at + PIECE_BYTES));
+      try {
+        for await (const chunk of content) {
+          for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+            await this.#connection.send(Type.data, channel, chunk.subarray(at, at + PIECE_BYTES));
+          }
+        }
+      } finally {
+        void this.#connection.send(Type.end, channel);
       }
-      void this.#connection.send(Type.end, channel);
     }), path);
   }
 

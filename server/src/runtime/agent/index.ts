@@ -2,10 +2,10 @@
  * The front door of this room: everything that the kinds of runtimes and `runtime/workspace` use of agents. No file
  * outside imports another file of the room (floors.js).
  */
-export { agentFile, hasAgent, installAgent, type Machine, machines } from './binary.ts';
+export { AGENT, AGENT_FD, agentFile, hasAgent, installAgent, type Machine, machines } from './binary.ts';
 export { type Carrier, socketCarrier } from './carrier.ts';
 export type { Facts } from './facts.ts';
-export type { Attributes } from './files.ts';
+export type { Attributes, Receiving } from './files.ts';
 export * as layers from './layers.ts';
 /** Makes a sandbox from an agent that has been started. */
 export { openSandbox } from './open.ts';

@@ -43,9 +43,20 @@ export function noNewPrivileges(holds: boolean): Layer {
   return layer('noNewPrivileges', holds, 'set-user-ID programs gain nothing');
 }
 
-/** `detail` says whose filter it is. */
-export function seccomp(facts: Facts, detail: string): Layer {
-  return layer('seccomp', facts.seccomp === 2, detail);
+export function seccomp(facts: Facts): Layer {
+  return layer('seccomp', facts.seccomp === 2, 'a filter of dangerous system calls');
+}
+
+/** What is told of a command is what the kernel told the agent, if no program can reach the agent. */
+export function verdicts({ agent, gvisor }: Facts): Layer {
+  const name = 'verdicts';
+  const apart = agent.landlock > 0 ? '; no command can read or trace the processes of another' : '';
+  if (agent.first && agent.closed && !gvisor) return { name, state: 'enforced', detail: `no program can signal, trace or read the agent${apart}` };
+  const open = [
+    ...(gvisor ? ['a program can end the agent, and with it the sandbox'] : agent.first ? [] : ['a program can signal the agent']),
+    ...(agent.closed ? [] : ["a program can read the agent's environment"]),
+  ];
+  return { name, state: 'degraded', detail: open.join('; ') };
 }
 
 export function processes({ pid }: Facts): Layer {

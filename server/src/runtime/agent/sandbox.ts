@@ -9,7 +9,7 @@ import { type AdjustableLimits, cannot, type Exit, type Process, type Program, t
 import { type AgentConnection, ConnectionLost } from './connection.ts';
 import { gone, tooLong, MAX_WORD_BYTES } from './errors.ts';
 import { type Facts, parseFacts } from './facts.ts';
-import { AgentFiles } from './files.ts';
+import { AgentFiles, type Receiving } from './files.ts';
 import { Type, Writer } from './frames.ts';
 import { AgentProcess } from './process.ts';
 
@@ -24,7 +24,7 @@ export interface Surroundings {
   /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;
   /** Copies a host folder into it. */
-  copyIn(path: string, sandbox: AgentSandbox, maxBytes: number, signal: AbortSignal): Promise<void>;
+  copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
 }

@@ -4,7 +4,6 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Config, LanguageId } from '../../protocol/index.ts';
 import type { Entries, Section } from '../../state/section.ts';
-import { Fifos } from '../machine/fifos.ts';
 import { Keeper } from '../machine/keeper.ts';
 import { resolveEngine } from './docker/address.ts';
 import { Engine } from './docker/engine.ts';
@@ -40,7 +39,6 @@ export class SharedParts {
   /** Containers, and whatever else other programs make for this daemon, are labelled with it. */
   readonly daemonId: string;
   readonly keeper: Keeper;
-  readonly fifos: Fifos;
   readonly engine: Engine;
   /** The version of this program. */
   readonly version: string;
@@ -56,7 +54,6 @@ export class SharedParts {
     this.images = images;
     this.daemonId = `${hostname}.${pid}.${randomBytes(4).toString('hex')}`;
     this.keeper = new Keeper({ pid, log });
-    this.fifos = new Fifos(this.keeper);
     this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
     this.version = version;
   }
@@ -94,9 +91,9 @@ export class SharedParts {
 
   /** Only a success is kept: what is missing now may be installed later. */
   #find(): Promise<Findings> {
-    const { keeper, fifos, clock, env } = this;
+    const { keeper, clock, env } = this;
     const { platform, uid, pid } = this.#options;
-    this.#findings ??= gatherFindings({ keeper, fifos, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+    this.#findings ??= gatherFindings({ keeper, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
       this.#findings = undefined;
       throw fault;
     });

@@ -52,8 +52,8 @@ const containers = (kind: ContainerKind): RuntimeKind => ({
   leftovers: inTheEngine,
   load: async (shared) => {
     const { DockerRuntime } = await import('./docker/runtime.ts');
-    const { engine, daemonId, keeper, fifos, images, clock } = shared;
-    return new DockerRuntime({ kind, engine, daemonId, images, clock, log: shared.log.child(kind.id), sweepOnDeath: () => shared.sweepOnDeath(), pipes: { keeper, fifos } });
+    const { engine, daemonId, keeper, images, clock } = shared;
+    return new DockerRuntime({ kind, engine, daemonId, images, clock, log: shared.log.child(kind.id), sweepOnDeath: () => shared.sweepOnDeath(), keeper });
   },
 });
 

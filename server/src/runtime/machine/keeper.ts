@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
+import { quote } from './quote.ts';
 import keeperScript from './keeper.sh' with { type: 'text' };
 
 const PREFIX = 'codebeaker-';
@@ -142,8 +143,4 @@ export class Keeper {
 
 async function makeFolder(pid: number): Promise<string> {
   return mkdtemp(join(await realpath(tmpdir()), `${PREFIX}${pid}-`));
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,7 +3,8 @@
  * mounted at /workspace, and `finish` afterwards checks the mount or copies the folder.
  */
 import { abortable } from '../../base/promises.ts';
-import type { CreateContext, Sandbox, SandboxSpec, SharedFolder } from '../ports.ts';
+import type { Receiving } from '../agent/index.ts';
+import type { CreateContext, SandboxSpec, SharedFolder } from '../ports.ts';
 import { checkMount } from './check-mount.ts';
 import { copyFolder } from './copy-in.ts';
 import { identify, mountOf } from './folder.ts';
@@ -18,7 +19,7 @@ export interface Furnishing {
    * To be called with the sandbox when it has been made. Checks what was mounted, or copies the folder.
    * @throws ProtocolError SandboxFailed, DiskFull. The caller then closes the sandbox.
    */
-  finish(sandbox: Sandbox, context: CreateContext): Promise<void>;
+  finish(sandbox: Receiving, context: CreateContext): Promise<void>;
 }
 
 /** @throws ProtocolError SandboxFailed where the folder is no longer the one that was allowed */
@@ -28,7 +29,7 @@ export async function furnish({ workspace, limits }: Pick<SandboxSpec, 'workspac
     const allowed = await identify(mount.path);
     return { mount, user: sandboxUser(allowed), finish: (sandbox, { signal }) => abortable(signal, checkMount(mount.path, allowed, sandbox)) };
   }
-  const finish = async (sandbox: Sandbox, { signal, report }: CreateContext): Promise<void> => {
+  const finish = async (sandbox: Receiving, { signal, report }: CreateContext): Promise<void> => {
     if (!workspace) return;
     report('copying the folder');
     await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));

@@ -1,7 +1,7 @@
 /** The options with which a sandbox's container is created: hardened in every way that needs nothing from the image. */
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
 import type { User } from '../../workspace/user.ts';
-import { fenced, newMark, prelude, seccompFilter } from '../../shell/index.ts';
+import { AGENT } from '../../agent/index.ts';
 import { type ContainerOptions, engineLimits, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
 
@@ -23,49 +23,38 @@ export interface OciRuntime {
 export interface ContainerIdentity {
   readonly name: string;
   readonly daemonId: string;
-  /** With this mark the first shell says that it is ready. */
-  readonly mark: string;
-  /** Of the engine's processor, as in `EngineInfo`. undefined: not known yet. */
-  readonly architecture: string | undefined;
   readonly oci: OciRuntime;
   readonly user: User;
   /** The host folder that is mounted at /workspace. undefined: a tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
-  /** Further host folders that are mounted. */
+  /** How the agent gets in, and how it is started. */
+  readonly entrance: Entrance;
+}
+
+/** What a container is made with so that the agent is in it. */
+export interface Entrance {
   readonly mounts: readonly MountSettings[];
-}
-
-/** What has to be known of a container to start a shell in it. */
-export type ShellPlace = Pick<ContainerIdentity, 'architecture' | 'oci'>;
-
-/** The command that starts a held shell. */
-export function shellCommand(place: ShellPlace, mark: string): readonly string[] {
-  return confined(place, ['sh', '-c', prelude(place.architecture), 'sh', mark]);
-}
-
-/** Under gVisor the engine's system call filter does not hold for what is started by exec: each command is put behind a filter of our own. */
-export function confined({ architecture, oci }: ShellPlace, command: readonly string[]): readonly string[] {
-  return oci.gvisor ? fenced(command, architecture, seccompFilter, newMark()) : command;
+  /** The arguments of the agent. */
+  readonly args: readonly string[];
 }
 
 /**
- * The container lives as long as the connection to its stdin (`OpenStdin` with `StdinOnce`): when that is closed, the
- * shell ends, and `AutoRemove` removes the container.
+ * The agent is the container's first process. It ends when the connection to its stdin (`OpenStdin` with `StdinOnce`) is
+ * closed, and `AutoRemove` then removes the container.
  */
 export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
   const { limits } = spec;
-  const { workspace } = identity;
+  const { workspace, entrance, user } = identity;
   const { name, gvisor } = identity.oci;
-  const [program = '', ...words] = shellCommand(identity, identity.mark);
-  const tmpfs = `rw,exec,nosuid,nodev,mode=1777,size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
+  const tmpfs = `rw,exec,nosuid,nodev,mode=1777,uid=${user.uid},gid=${user.gid},size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
   return {
     name: identity.name,
     Image: image,
-    Entrypoint: [program],
-    Cmd: words,
+    Entrypoint: [AGENT],
+    Cmd: [...entrance.args],
     Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
     WorkingDir: '/workspace',
-    User: `${identity.user.uid}:${identity.user.gid}`,
+    User: `${user.uid}:${user.gid}`,
     OpenStdin: true,
     StdinOnce: true,
     AttachStdin: true,
@@ -79,7 +68,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     HostConfig: {
       ...(name === undefined ? {} : { Runtime: name }),
       AutoRemove: true,
-      Init: true,
+      Init: false,
       NetworkMode: 'none',
       IpcMode: 'private',
       ReadonlyRootfs: true,
@@ -94,7 +83,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
       Tmpfs: { '/tmp': tmpfs, ...(workspace ? {} : { '/workspace': tmpfs }) },
-      Mounts: [...(workspace ? [mount(workspace)] : []), ...identity.mounts],
+      Mounts: [...(workspace ? [mount(workspace)] : []), ...entrance.mounts],
     },
   };
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
 import { type Clock, deadline } from '../../../base/clock.ts';
 import { abortable } from '../../../base/promises.ts';
-import type { AdjustableLimits, TerminalSize } from '../../ports.ts';
+import type { AdjustableLimits } from '../../ports.ts';
 import { diedOfMemory } from './ending.ts';
 import { explain, statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './address.ts';
@@ -30,7 +30,7 @@ export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { re
 const KEEP_ALIVE_MS = 30_000;
 
 /** If the engine does not answer a call of this kind within this time, the call fails. */
-const DEADLINE_MS = { ending: 1_000, probe: 4_000, exec: 10_000, call: 30_000, start: 60_000 };
+const DEADLINE_MS = { ending: 1_000, probe: 4_000, call: 30_000, start: 60_000 };
 
 /** dockerode takes options that are missing from the environment. What address.ts did not choose must not be used. */
 const nothingElse = {
@@ -99,36 +99,16 @@ export class Engine {
     await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
-  /** Starts another process in the container, and connects to its streams. */
-  async exec(
-    id: string,
-    options: { command: readonly string[]; env?: readonly string[]; cwd?: string; terminal?: boolean },
-  ): Promise<{ execId: string; stream: Duplex }> {
-    return this.#call('exec', undefined, async (docker, abortSignal) => {
-      const exec = await docker.getContainer(id).exec({
-        Cmd: [...options.command],
-        Env: [...(options.env ?? [])],
-        ...(options.cwd ? { WorkingDir: options.cwd } : {}),
-        Tty: options.terminal ?? false,
-        AttachStdin: true,
-        AttachStdout: true,
-        AttachStderr: true,
-        abortSignal,
-      });
-      const stream = await exec.start({ hijack: true, stdin: true, Tty: options.terminal ?? false, abortSignal });
-      return { execId: exec.id, stream: connection(stream) };
-    });
-  }
-
-  async resize(execId: string, size: TerminalSize): Promise<void> {
-    await this.#call('call', undefined, (docker, abortSignal) =>
-      docker.getExec(execId).resize({ h: size.rows, w: size.cols, abortSignal }));
-  }
-
-  /** undefined while the process runs. */
-  async exitCode(execId: string): Promise<number | undefined> {
-    const state = await this.#call('call', undefined, (docker, abortSignal) => docker.getExec(execId).inspect({ abortSignal }));
-    return state.Running ? undefined : (state.ExitCode ?? undefined);
+  /** Puts a program file into a folder of a container that does not run yet. */
+  async put(id: string, folder: string, name: string, content: Buffer, signal: AbortSignal): Promise<void> {
+    const { default: tar } = await import('tar-stream');
+    const pack = tar.pack();
+    pack.entry({ name, mode: 0o555 }, content);
+    pack.finalize();
+    const pieces: Buffer[] = [];
+    for await (const piece of pack) pieces.push(piece as Buffer);
+    const archive = Buffer.concat(pieces);
+    await this.#call('start', signal, (docker, abortSignal) => docker.getContainer(id).putArchive(archive, { path: folder, abortSignal }));
   }
 
   /** Whether a container, which has ended, was ended because it used too much memory. Rejects if the engine does not say so soon. */

@@ -1,7 +1,7 @@
 /** What a container really enforces: what was found in force inside is compared with what was asked for. */
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
-import { type Facts, layers } from '../../shell/index.ts';
+import { type Facts, layers } from '../../agent/index.ts';
 import { HOST_KERNEL_SCORE } from './kinds.ts';
 
 export interface Expected {
@@ -21,7 +21,8 @@ export function containerIsolation(facts: Facts, spec: SandboxSpec, { score, hos
     // gVisor does not report it, but it ignores set-user-ID bits in any case.
     layers.noNewPrivileges(facts.noNewPrivs ?? facts.gvisor),
     // The filter protects the host's kernel: a sandbox with a kernel of its own does without.
-    ...(ownKernel && facts.seccomp !== 2 ? [] : [layers.seccomp(facts, facts.gvisor ? 'a filter of our own' : "the engine's system call filter")]),
+    ...(ownKernel && facts.seccomp !== 2 ? [] : [layers.seccomp(facts)]),
+    layers.verdicts(facts),
     layers.filesystem(facts, 'root is read-only'),
     layers.network(facts),
     ...(facts.gvisor ? gvisorLimits(facts, spec) : kernelLimits(facts, spec)),

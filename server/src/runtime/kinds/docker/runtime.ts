@@ -1,5 +1,5 @@
 /**
- * The runtime of one kind of containers. Each sandbox is a hardened container whose first process is a held shell. The
+ * The runtime of one kind of containers. Each sandbox is a hardened container whose first process is an agent. The
  * connection to its stdin is the lease: when it is closed, the container ends.
  */
 import type { Clock } from '../../../base/clock.ts';
@@ -11,17 +11,17 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { newMark, openSandbox } from '../../shell/index.ts';
-import { SocketChannel } from './channel.ts';
+import { type AgentSandbox, hasAgent, type Machine, openSandbox } from '../../agent/index.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
-import { ContainerPipes, isMountRefused, type PipesParts } from './pipes.ts';
+import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
 import { PullProgress } from './pull.ts';
 import { Removals } from './removals.ts';
-import { containerShells } from './shells.ts';
 import { watchEngine } from './watch.ts';
 
 export interface DockerOptions {
@@ -35,8 +35,8 @@ export interface DockerOptions {
   readonly log: Log;
   /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
   sweepOnDeath(): Promise<void>;
-  /** For named pipes into containers, if the engine runs on this machine. undefined: everything goes through the engine. */
-  readonly pipes: PipesParts | undefined;
+  /** For the files that an engine on this machine mounts. */
+  readonly keeper: Keeper;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -44,8 +44,7 @@ interface Parts {
   readonly spec: SandboxSpec;
   readonly image: string;
   readonly oci: OciRuntime;
-  /** With this mark the first shell says that it is ready. */
-  readonly mark: string;
+  readonly machine: Machine;
   readonly furnishing: Furnishing;
 }
 
@@ -61,12 +60,13 @@ export class DockerRuntime implements Runtime {
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
   readonly #closing = new AbortController();
-  #pipesParts: PipesParts | undefined;
+  /** Whether the engine can mount files of this machine. */
+  #mounts: boolean;
 
   constructor(options: DockerOptions) {
     this.#options = options;
     this.#removals = new Removals(options);
-    if (options.engine.address.local) this.#pipesParts = options.pipes;
+    this.#mounts = options.engine.address.local;
     this.id = options.kind.id;
     this.#info = this.#describe({ reason: 'not looked at yet' });
   }
@@ -90,17 +90,20 @@ export class DockerRuntime implements Runtime {
 
   #judge(info: EngineInfo): { version: string } | { reason: string } {
     if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; switch it to Linux containers` };
+    if (!hasAgent(info.architecture)) return { reason: `there is no agent for the engine's processor architecture ${info.architecture}` };
     const { find, missing } = this.#options.kind;
     return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
   }
 
   /** @throws ProtocolError RuntimeUnavailable */
-  async #oci(signal: AbortSignal): Promise<OciRuntime> {
+  async #host(signal: AbortSignal): Promise<{ oci: OciRuntime; machine: Machine }> {
     const { engine, kind } = this.#options;
     const info = (this.#engineInfo ??= await engine.info(signal));
     const name = kind.find(info);
     if (name === undefined) throw unavailable(kind.missing.reason, kind.missing.hint, kind.id);
-    return { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) };
+    const { architecture: machine } = info;
+    if (!hasAgent(machine)) throw unavailable(`there is no agent for the engine's processor architecture ${machine}`, 'use another engine', kind.id);
+    return { machine, oci: { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) } };
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
@@ -124,7 +127,7 @@ export class DockerRuntime implements Runtime {
     signal.throwIfAborted();
     const furnishing = await furnish(spec);
     await abortable(signal, this.#options.sweepOnDeath());
-    const parts = { spec, image, oci: await this.#oci(signal), mark: newMark(), furnishing };
+    const parts = { spec, image, ...(await this.#host(signal)), furnishing };
     return this.#removals.undoing(async (undo) => {
       const sandbox = await this.#build(parts, signal, context.report);
       undo.add(() => sandbox.close());
@@ -133,78 +136,69 @@ export class DockerRuntime implements Runtime {
     });
   }
 
-  /** Makes a sandbox with named pipes if possible, else without. If the engine can't mount the folder of pipes, that is not tried again. */
-  async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
-    const pipes = parts.oci.gvisor ? undefined : await this.#makePipes();
-    if (!pipes) return this.#buildOn(undefined, parts, signal, report);
+  /** Has the engine mount the agent if possible. If it can't, that is not tried again. */
+  async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
+    const { machine, oci } = parts;
+    if (!this.#mounts) return this.#buildWith(volumeDoor(machine), parts, signal, report);
     try {
-      return await this.#buildOn(pipes, parts, signal, report);
+      return await this.#buildWith(await mountedDoor(machine, this.#options.keeper, !oci.gvisor), parts, signal, report);
     } catch (fault) {
       if (!isMountRefused(fault)) throw fault;
     }
-    const sandbox = await this.#buildOn(undefined, parts, signal, report);
-    this.#pipesParts = undefined;
+    const sandbox = await this.#buildWith(volumeDoor(machine), parts, signal, report);
+    this.#mounts = false;
     return sandbox;
   }
 
-  /** undefined: this host can't make any. */
-  async #makePipes(): Promise<ContainerPipes | undefined> {
-    try {
-      return this.#pipesParts && (await ContainerPipes.make(this.#pipesParts));
-    } catch (fault) {
-      this.#options.log.debug('no named pipes', fault);
-      return undefined;
-    }
-  }
-
   /** What is undone after a failure on the way is undone when the sandbox is closed, too. */
-  #buildOn(pipes: ContainerPipes | undefined, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+  #buildWith(door: Door, parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     return this.#removals.undoing(async (undo) => {
-      if (pipes) undo.add(() => pipes.remove());
-      const id = await this.#createContainer(pipes, parts, signal, report);
+      undo.add(() => door.remove());
+      const id = await this.#createContainer(door, parts, signal, report);
       undo.add(() => this.#options.engine.remove(id));
-      return this.#boot(id, pipes, parts, undo, signal, report);
+      await door.fill(this.#options.engine, id, signal);
+      return this.#boot(id, door, parts, undo, signal, report);
     });
   }
 
   /** Starts a container that has been created, and opens the sandbox in it. */
-  async #boot(id: string, pipes: ContainerPipes | undefined, { spec, image, oci, mark }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<Sandbox> {
+  async #boot(id: string, door: Door, { spec, image, oci }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const lease = new SocketChannel(await engine.attach(id, signal));
-    const diverted = pipes?.first(lease, clock);
-    const first = diverted ?? lease;
-    undo.add(() => first.destroy());
+    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected);
+    undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
+    await engine.start(id, signal);
     const sandbox = await openSandbox({
-      first, mark, image, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
-      start: async () => {
-        await engine.start(id, signal);
-        return { ended: undefined };
+      carrier, image, limits: spec.limits, clock, log, signal, ended: undefined, refusal: notASandbox,
+      surroundings: {
+        copyIn: copyFolder,
+        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+        ranOutOfMemory: () => engine.ranOutOfMemory(id),
+        // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
+        ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
+        destroy: async () => {
+          // The end of the lease ends the container. Under gVisor it is given the time to end so: the engine takes a second
+          // for each process of a container that it has to kill.
+          if (oci.gvisor) await engine.awaitRemoval(id).catch(() => undefined);
+          await undo.all();
+        },
       },
-      source: async (run) => {
-        const short = pipes && diverted && (await pipes.divert(run, diverted)) ? pipes : undefined;
-        return containerShells(id, first, { ...this.#options, place: { architecture: this.#engineInfo?.architecture, oci }, pipes: short, destroy: () => undo.all() });
-      },
-      isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
-      refusal: notASandbox,
     });
     this.#sandboxes.add(sandbox);
-    void first.closed.then(() => this.#sandboxes.delete(sandbox));
+    void carrier.closed.then(() => this.#sandboxes.delete(sandbox));
     return sandbox;
   }
 
   /** Resolves with the id of the container. Pulls the image first if the engine does not have it. */
-  async #createContainer(pipes: ContainerPipes | undefined, { spec, image, oci, mark, furnishing }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
+  async #createContainer(entrance: Door, { spec, image, oci, furnishing }: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<string> {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
-      mark,
-      architecture: this.#engineInfo?.architecture,
       oci,
       user: furnishing.user,
       workspace: furnishing.mount,
-      mounts: pipes ? [pipes.mount] : [],
+      entrance,
     });
     try {
       return await this.#make(options, signal);
@@ -275,10 +269,10 @@ export class DockerRuntime implements Runtime {
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
 function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp', 'verdicts']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
   return names.map((name) => ({ name, state: 'enforced' }));
 }
 
 function notASandbox(why: string): ProtocolError {
-  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}; the image needs a POSIX sh`);
+  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}`);
 }

@@ -1,6 +1,6 @@
 /** The options of bubblewrap. A sandbox has what is named here and nothing else of the host. */
 import { dirname } from 'node:path/posix';
-import { PIPES } from '../../shell/index.ts';
+import { AGENT } from '../../agent/index.ts';
 import type { SharedFolder } from '../../ports.ts';
 import { NOBODY, type User } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
@@ -17,28 +17,21 @@ export interface BubblewrapPlan {
   readonly path: string;
   /** The folder on the host that becomes /etc. */
   readonly etc: string;
-  /** The folder on the host with what the shells need (LIBRARY). */
-  readonly library: string;
-  /** The folder on the host with the named pipes (PIPES). */
-  readonly pipes: string;
+  /** The program file of the agent on the host. */
+  readonly agent: string;
   /** The size of each file system that can be written. */
   readonly diskBytes: number;
   /** The folder on the host that becomes /workspace. undefined: an empty tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
   /** The user that programs become, if the daemon runs as root. */
   readonly user: User;
-  /** The descriptor from which bubblewrap reads the system call filter. */
-  readonly filter: number;
 }
-
-/** Where the folder with what the shells need is inside. */
-export const LIBRARY = '/.codebeaker/lib';
 
 /** All options. bubblewrap must read them from a file (--args), because programs inside can read its command line, and would see the paths of the host. */
 export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
-  const { root, links, path, library, pipes, workspace, filter } = plan;
+  const { root, links, path, agent, workspace } = plan;
   // Some files of the host's /etc are mounted over those in the made-up one, so they come after it.
-  const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [library, LIBRARY], [pipes, PIPES]];
+  const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [agent, AGENT]];
   const tmpfs = (place: string) => ['--size', String(plan.diskBytes), '--perms', '1777', '--tmpfs', place];
   return [
     '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try',
@@ -54,7 +47,7 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     ...(workspace ? [workspace.access === 'readOnly' ? '--ro-bind' : '--bind', workspace.path, '/workspace'] : tmpfs('/workspace')),
     '--remount-ro', '/',
     '--chdir', '/workspace',
-    '--seccomp', String(filter),
+    '--as-pid-1',
   ];
 }
 
@@ -67,10 +60,9 @@ function parents(binds: readonly Bind[]): string[] {
   return [...folders].sort();
 }
 
-/** The command that comes before the program if the daemon is root: it changes the user, and drops the three capabilities that this needs. */
+/** The options with which the agent, if the daemon is root, changes the user, and drops the three capabilities that this needs. */
 export function becomeNobody({ root, user: { uid, gid } }: Pick<BubblewrapPlan, 'root' | 'user'>): string[] {
-  if (!root) return [];
-  return ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+  return root ? ['--user', `${uid}:${gid}`] : [];
 }
 
 const asRoot = ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP'];

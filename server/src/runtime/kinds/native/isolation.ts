@@ -1,7 +1,7 @@
 /** What a native sandbox really enforces: what was found in force inside is compared with what was asked for. */
 import type { Isolation, Layer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
-import { type Facts, layers } from '../../shell/index.ts';
+import { type Facts, layers } from '../../agent/index.ts';
 
 /** Of 10. A sandbox shares the kernel of the host, as a container does, and also its programs. */
 export const NATIVE_SCORE = 6;
@@ -18,7 +18,8 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
     layers.user(facts),
     layers.capabilities(facts),
     layers.noNewPrivileges(facts.noNewPrivs === true),
-    layers.seccomp(facts, 'a filter of dangerous system calls'),
+    layers.seccomp(facts),
+    layers.verdicts(facts),
     layers.processes(facts),
     layers.filesystem(facts, "read-only, and of the host's nothing but its programs"),
     layers.network(facts),

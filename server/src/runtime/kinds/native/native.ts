@@ -3,7 +3,7 @@ import { languageIds } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from './isolation.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from './runtime.ts';
 
-const layers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+const layers = ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'verdicts', 'processes', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
 /** The isolation on a host where nothing is missing. */
 export const expectedIsolation = { score: NATIVE_SCORE, layers: layers.map((name) => ({ name, state: 'enforced' as const })) };
 const MiB = 1024 * 1024;

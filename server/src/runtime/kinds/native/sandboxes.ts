@@ -1,26 +1,26 @@
 /**
- * Makes native sandboxes: each is a bubblewrap whose first process is a held shell. If the daemon dies, the sandbox ends in
- * two ways: the stdin of that shell ends, and the keeper kills the process group of bubblewrap.
+ * Makes native sandboxes: each is a bubblewrap whose first process is an agent. If the daemon dies, the sandbox ends in two
+ * ways: the socket of the agent is closed, and the keeper kills the process group of bubblewrap.
  */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { undoing } from '../../../base/undo.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
+import { quote } from '../../machine/quote.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { spawn, type Spawned } from '../../machine/spawn.ts';
 import { walkerFor } from '../../machine/walk.ts';
 import type { findToolchain } from '../../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../../ports.ts';
-import { type Facts, newMark, openSandbox, PipeFolder, quote } from '../../shell/index.ts';
+import { AGENT, AGENT_FD, type AgentSandbox, type Facts, openSandbox, socketCarrier } from '../../agent/index.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
 import type { ControlGroup } from './cgroup.ts';
 import type { Findings } from './findings.ts';
-import { firstShell, openFirst, PipedShells } from './shells.ts';
 import type { Bind } from './toolchains.ts';
 
 /** What the sandboxes of one kind have besides what all of them have. */
@@ -42,7 +42,6 @@ export interface SandboxesOptions {
 
 const MAX_OPEN_FILES = 4096;
 const OPTIONS_FD = 7;
-const FILTER_FD = 8;
 /** The end of what bubblewrap prints is kept, for the message when it fails. */
 const MAX_COMPLAINT_LENGTH = 2000;
 
@@ -61,51 +60,36 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, fi
 }
 
 /** What is undone after a failure on the way is undone when the sandbox is closed, too. */
-function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<Sandbox> {
+function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<AgentSandbox> {
   report('starting the sandbox');
-  const { keeper, groups, fifos } = findings;
+  const { keeper, groups } = findings;
   return undoing(async (undo) => {
     const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
     undo.add(() => removeIfThere(walkerFor('linux'), folder));
-    const pipes = join(folder, 'pipes');
-    await mkdir(pipes);
-    const mark = newMark();
-    const pipeFolder = new PipeFolder(pipes, fifos);
-    const [group, first] = await settled([
-      groups.create(spec.name, spec.limits).then((created) => {
-        undo.add(() => created.remove());
-        return created;
-      }),
-      openFirst(pipeFolder).then((opened) => {
-        undo.add(() => opened.destroy());
-        return opened;
-      }),
-    ]);
-    const plan = planFor(spec, { furnishing, findings, equipment, group, pipes });
+    const group = await groups.create(spec.name, spec.limits);
+    undo.add(() => group.remove());
+    const plan = planFor(spec, { furnishing, findings, equipment, group });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
     const command = [
-      findings.program, '--args', String(OPTIONS_FD), '--', ...becomeNobody(plan),
-      'sh', '-c', firstShell(countedInside(findings) ? spec.limits.pids : undefined), 'sh', mark,
+      findings.program, '--args', String(OPTIONS_FD), '--', AGENT, '--descriptor', String(AGENT_FD), ...becomeNobody(plan),
+      ...(countedInside(findings) ? ['--processes', String(spec.limits.pids)] : []),
     ];
-    let ended: Promise<unknown> | undefined;
-    const sandbox: Sandbox = await openSandbox({
-      first, mark, image: undefined, limits: spec.limits, clock, log, signal, copyIn: copyFolder,
-      start: async () => {
-        const prepare = prepareLine(findings, group, optionsFile, spec);
-        const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', prepare }, keeper);
-        undo.add(() => kill(bubblewrap, keeper));
-        ended = bubblewrap.ended;
-        return { ended: failure(bubblewrap) };
+    const prepare = prepareLine(findings, group, optionsFile, spec);
+    const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', socket: true, prepare }, keeper);
+    undo.add(() => kill(bubblewrap, keeper));
+    const carrier = socketCarrier(bubblewrap.socket);
+    undo.add(() => carrier.destroy());
+    void bubblewrap.ended.then(() => carrier.destroy());
+    const sandbox: AgentSandbox = await openSandbox({
+      carrier, image: undefined, limits: spec.limits, clock, log, signal, ended: failure(bubblewrap), refusal: notASandbox,
+      surroundings: {
+        copyIn: copyFolder,
+        ...(groups.holdsAll ? { adjust: group.adjust } : {}),
+        destroy: () => undo.all().then(() => removed(sandbox)),
+        isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
+        ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       },
-      source: async () => {
-        void ended?.then(() => first.destroy());
-        const adjust = groups.holdsAll ? group.adjust : undefined;
-        return new PipedShells({ pipes: pipeFolder, first, adjust, destroy: () => undo.all().then(() => removed(sandbox)) });
-      },
-      isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
-      ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
-      refusal: notASandbox,
     });
     return sandbox;
   });
@@ -118,22 +102,15 @@ async function kill({ pid, ended }: Spawned, keeper: Keeper): Promise<void> {
   keeper.release(pid);
 }
 
-/** Waits until both have settled, and only then rejects if one of them has: so when everything is undone, nothing is still being made. */
-async function settled<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
-}
-
 interface PlanParts {
   readonly furnishing: Furnishing;
   readonly findings: Findings;
   readonly equipment: Equipment;
   readonly group: ControlGroup;
-  readonly pipes: string;
 }
 
-function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group, pipes }: PlanParts): BubblewrapPlan {
-  const { root, forbidsUserNamespaces, etc, library, toolchains } = findings;
+function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group }: PlanParts): BubblewrapPlan {
+  const { root, forbidsUserNamespaces, etc, agent, toolchains } = findings;
   return {
     root,
     forbidsUserNamespaces,
@@ -141,12 +118,10 @@ function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, gro
     links: toolchains.links,
     path: [...equipment.path, toolchains.path].join(':'),
     etc,
-    library,
-    pipes,
+    agent,
     diskBytes: limits.diskBytes,
     workspace: furnishing.mount,
     user: furnishing.user,
-    filter: FILTER_FD,
   };
 }
 
@@ -159,13 +134,13 @@ function countedInside({ groups, root, countsByNamespace }: Findings): boolean {
  * The line that the process runs before it becomes bubblewrap. It enters its control groups, sets limits of each process
  * where there are none, and opens the files that bubblewrap reads.
  */
-function prepareLine({ groups, filter }: Findings, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
+function prepareLine({ groups }: Findings, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
   return [
     ...group.join.map((file) => `echo $$ >${quote(file)} || exit 126`),
     ...(groups.controllers.has('memory') ? [] : [`ulimit -d ${Math.ceil(limits.memoryBytes / 1024)}`]),
     `ulimit -c 0`,
     `ulimit -n ${MAX_OPEN_FILES}`,
-    `exec ${OPTIONS_FD}<${quote(optionsFile)} ${FILTER_FD}<${quote(filter)}`,
+    `exec ${OPTIONS_FD}<${quote(optionsFile)}`,
   ].join(';');
 }
 

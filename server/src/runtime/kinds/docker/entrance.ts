@@ -1,0 +1,86 @@
+/**
+ * How the agent gets into a container, and how it speaks with the daemon. An engine on this machine mounts the program
+ * file and a folder with a socket, so that nothing passes through the engine. Elsewhere the program file is put into a
+ * volume, and the frames go over the connection to the container's stdin and stdout.
+ */
+import { chmod, mkdtemp, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { deferred } from '../../../base/promises.ts';
+import { type Undo, undoing } from '../../../base/undo.ts';
+import { ProtocolError } from '../../../protocol/index.ts';
+import { AGENT, agentFile, type Carrier, installAgent, type Machine, socketCarrier } from '../../agent/index.ts';
+import type { Keeper } from '../../machine/keeper.ts';
+import { removeIfThere } from '../../machine/remove.ts';
+import { walkerFor } from '../../machine/walk.ts';
+import type { Entrance } from './container.ts';
+import type { Engine, MountSettings } from './engine.ts';
+
+const FOLDER = '/.codebeaker';
+const SOCKET_FOLDER = `${FOLDER}/socket`;
+
+export interface Door extends Entrance {
+  /** Resolves with the connection of the agent, if it makes one. */
+  readonly connected: Promise<Carrier>;
+  /** To be called with the container before it is started. */
+  fill(engine: Engine, id: string, signal: AbortSignal): Promise<void>;
+  /** To be called when the container is gone. */
+  remove(): Promise<void>;
+}
+
+const never = new Promise<never>(() => undefined);
+
+/** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
+export async function mountedDoor(machine: Machine, keeper: Keeper, withSocket: boolean): Promise<Door> {
+  return undoing(async (undo) => {
+    const home = await keeper.folder();
+    const mounts = [bind(await installAgent(machine, home), AGENT)];
+    const rest = { fill: () => Promise.resolve(), remove: () => undo.all() };
+    const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
+    if (!socket) return { mounts, args: [], connected: never, ...rest };
+    return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };
+  });
+}
+
+function bind(source: string, target: string): MountSettings {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
+}
+
+/** Takes one connection: the agent makes it before any other program runs in the container. */
+async function listen(parent: string, undo: Undo): Promise<{ folder: string; connected: Promise<Carrier> }> {
+  const folder = await mkdtemp(join(parent, 'socket-'));
+  undo.add(() => removeIfThere(walkerFor('linux'), folder));
+  await chmod(folder, 0o755);
+  const { promise, resolve } = deferred<Carrier>();
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    server.close();
+    resolve(socketCarrier(socket));
+  });
+  server.maxConnections = 1;
+  undo.add(() => void server.close());
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen({ path: join(folder, 's'), readableAll: true, writableAll: true }, listening);
+  });
+  server.unref();
+  return { folder, connected: promise };
+}
+
+/** Through the engine's own interface, wherever it runs. */
+export function volumeDoor(machine: Machine): Door {
+  return {
+    mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false }],
+    args: [],
+    connected: never,
+    fill: async (engine, id, signal) => engine.put(id, FOLDER, 'agent', await readFile(agentFile(machine)), signal),
+    remove: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Whether the engine refused a mount. It may be that of the agent: an engine that runs in another file system than the
+ * daemon, such as in a virtual machine, does not see it.
+ */
+export function isMountRefused(fault: unknown): boolean {
+  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs/i.test(fault.message);
+}
