@@ -107,10 +107,12 @@ static void say_verdicts(void) {
         int environment = open(path, O_RDONLY | O_CLOEXEC);
         snprintf(path, sizeof path, "/proc/%d/mem", (int)agent);
         int memory = open(path, O_RDWR | O_CLOEXEC);
-        _exit(environment < 0 && memory < 0 ? 0 : 1);
+        _exit((environment < 0 ? 0 : 1) + (memory < 0 ? 0 : 2));
     }
     int status;
-    if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0) say("closed\n");
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return;
+    if (!(WEXITSTATUS(status) & 1)) say("private\n");
+    if (!(WEXITSTATUS(status) & 2)) say("closed\n");
 }
 
 static void gather(void) {
