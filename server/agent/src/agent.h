@@ -139,6 +139,8 @@ bool keeps_strangers_apart(void);
 
 /* base.c */
 void *allocate(size_t size);
+/* Closes every descriptor from `first` on. */
+void close_from(int first);
 extern char **environ;
 
 #endif

@@ -259,7 +259,12 @@ static void step_list(struct job *job) {
 /* Work that can take long is done by a child, so that nothing waits for it. Where there is no room for one, it is done here. */
 static void apart(uint32_t channel, enum frame_type type, int (*work)(const char *, const char *), const char *a, const char *b) {
     pid_t pid = fork();
-    if (pid == 0) _exit(work(a, b));
+    if (pid == 0) {
+        wire_leave();
+        /* Nothing that belongs to a command may be held open by it. */
+        close_from(0);
+        _exit(work(a, b));
+    }
     if (pid < 0) answer(channel, work(a, b), NULL, 0);
     else add(channel, type)->child = pid;
 }

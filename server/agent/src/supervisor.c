@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,16 +31,6 @@ static void send_report(int kind, const struct launch *launch, int32_t pid, int3
     report.stage = stage;
     report.cpu_us = cpu_us;
     while (write(REPORTS_FD, &report, sizeof report) < 0 && errno == EINTR) { }
-}
-
-/* Closes every descriptor from `first` on. */
-static void close_from(int first) {
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
-#endif
-    struct rlimit limit;
-    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
-    for (int fd = first; fd < end; fd++) close(fd);
 }
 
 /* A script without a first line that names its interpreter is run by sh, as execvp does it. */

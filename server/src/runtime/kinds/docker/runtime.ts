@@ -269,7 +269,7 @@ export class DockerRuntime implements Runtime {
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
 function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp', 'verdicts']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
   return names.map((name) => ({ name, state: 'enforced' }));
 }
 
