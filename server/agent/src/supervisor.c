@@ -133,15 +133,22 @@ static bool keep_own(struct launch *own, int reports) {
     return true;
 }
 
+/* Afterwards reports can be sent, even if it fails. */
+static bool prepare(struct launch *own, int reports) {
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && keep_own(own, reports)) return true;
+    int error = errno;
+    dup2(reports, REPORTS_FD);
+    errno = error;
+    return false;
+}
+
 _Noreturn void supervise(const struct launch *launch, int reports) {
     struct launch own = *launch;
     struct failure failure = {0, STAGE_FORK};
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || !keep_own(&own, reports)) _exit(1);
-    errno = 0;
-    pid_t program = start(&own, &failure);
+    pid_t program = prepare(&own, reports) ? start(&own, &failure) : -1;
     if (program < 0) {
         send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, 0);
         _exit(0);
