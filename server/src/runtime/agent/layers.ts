@@ -4,8 +4,10 @@ import type { SandboxSpec } from '../ports.ts';
 import type { Facts } from './facts.ts';
 
 const PAGE_BYTES = 4096;
-/** In a process namespace of its own, the first shell has one of the first process ids. */
+/** In a process namespace of its own, the agent has one of the first process ids. */
 const FEW_PROCESSES = 32;
+/** From this version on, the agent starts each program in a domain of its own. */
+const LANDLOCK_WITH_DOMAINS = 2;
 /** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
@@ -50,7 +52,7 @@ export function seccomp(facts: Facts): Layer {
 /** What is told of a command is what the kernel told the agent, if no program can reach the agent. */
 export function verdicts({ agent, gvisor }: Facts): Layer {
   const name = 'verdicts';
-  const apart = agent.landlock > 0 ? '; no command can read or trace the processes of another' : '';
+  const apart = agent.landlock >= LANDLOCK_WITH_DOMAINS ? '; no command can read or trace the processes of another' : '';
   if (agent.first && agent.closed && !gvisor) return { name, state: 'enforced', detail: `no program can signal, trace or read the agent${apart}` };
   const open = [
     ...(gvisor ? ['a program can end the agent, and with it the sandbox'] : agent.first ? [] : ['a program can signal the agent']),
