@@ -1,5 +1,5 @@
 /** The file commands of an agent: what is asked, byte by byte, and what is made of the answers. */
-import { constants } from 'node:os';
+import type { constants } from 'node:os';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type DirectoryEntry, type ErrorKind, ProtocolError } from '../../../server/src/protocol/index.ts';
