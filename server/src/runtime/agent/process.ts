@@ -5,7 +5,7 @@ import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, Process, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
-import { gone, SHELL, startError, tooLong } from './errors.ts';
+import { gone, namesOf, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
 import { bytesOf } from './names.ts';
 
@@ -17,7 +17,7 @@ const CREDIT_BYTES = OUTPUT_WINDOW_BYTES / 4;
 const KILL_DEADLINE_MS = 6_000;
 
 const streams: Readonly<Record<number, Stream>> = { [Origin.stdout]: 'stdout', [Origin.stderr]: 'stderr', [Origin.pty]: 'pty' };
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const signalNames = namesOf(constants.signals);
 
 export interface ProcessContext {
   readonly connection: AgentConnection;
@@ -67,6 +67,7 @@ export class AgentProcess implements Process {
       closed: () => this.#lost(),
     });
     this.exited = this.#exit.promise;
+    this.#onTerminal = program.pty !== undefined;
     void context.connection.send(Type.start, this.#channel, payload);
     if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
   }
@@ -108,7 +109,8 @@ export class AgentProcess implements Process {
 
   #output(origin: number, bytes: Buffer): void {
     const stream = streams[origin];
-    if (!stream || this.#doomed) return;
+    if (!stream) return;
+    if (this.#doomed) return this.#credit(bytes.length);
     this.#queue.push([stream, bytes]);
     if (!this.#busy) this.#serve();
   }
@@ -118,7 +120,7 @@ export class AgentProcess implements Process {
     this.#busy = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       const [stream, bytes] = next;
-      const taken = this.#doomed ? undefined : this.#sink(stream, bytes);
+      const taken = this.#doomed ? undefined : this.#give(stream, bytes);
       if (taken) {
         void this.#unheard.limit(taken).catch(() => this.#unheard.happen()).then(() => {
           this.#credit(bytes.length);
@@ -130,6 +132,14 @@ export class AgentProcess implements Process {
     }
     this.#busy = false;
     if (this.#last) this.#exit.resolve(this.#last);
+  }
+
+  #give(stream: Stream, bytes: Buffer): void | Promise<void> {
+    try {
+      return this.#sink(stream, bytes);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
   }
 
   #credit(bytes: number): void {
@@ -206,8 +216,8 @@ export class AgentProcess implements Process {
   }
 }
 
-/** Ctrl-D: on a terminal that is the end of the input. */
-const END_OF_TRANSMISSION = Buffer.from('\x04');
+/** Ctrl-D. */
+const END_OF_TRANSMISSION = Buffer.from([4]);
 
 /** Marks of a start: its stdin is open; it runs on a terminal. */
 const WITH_INPUT = 1;
