@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
 import { containerIsolation } from '../../../../server/src/runtime/kinds/docker/isolation.ts';
-import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+import { parseFacts } from '../../../../server/src/runtime/agent/facts.ts';
 
 const MiB = 1024 * 1024;
-const good = `pid 7
+const good = `pid 1
 Uid: 65534	65534	65534	65534
 CapEff: 0000000000000000
 CapBnd: 0000000000000000
@@ -18,6 +18,9 @@ net lo:
 cgroup memory.max 67108864
 cgroup pids.max 32
 cgroup cpu.max 50000 100000
+landlock 7
+first
+closed
 `;
 
 const spec: SandboxSpec = {
@@ -34,7 +37,7 @@ const isolation = (text: string, more: Partial<SandboxSpec> = {}, expected = pla
 const states = (text: string, more: Partial<SandboxSpec> = {}, expected = plain) =>
   Object.fromEntries(isolation(text, more, expected).layers.map(({ name, state }) => [name, state]));
 const allEnforced = Object.fromEntries(
-  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
+  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
 );
 
 const weaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
@@ -53,6 +56,8 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
   'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
   'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
+  'an agent that programs can signal': [[/^first\n/m, ''], { verdicts: 'degraded' }],
+  'an agent whose environment programs can read': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
   'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
 };
 
@@ -65,7 +70,8 @@ const sentry = good
   .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
   .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
 const strong = { score: 9, hostKernel: '6.1.0-host' };
-const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced };
+/** Under gVisor a program can end the agent, and with it the sandbox. */
+const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced, verdicts: 'degraded' };
 const gvisorWeaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
   'all of the memory of the host, because cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
   'nothing known of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
@@ -107,9 +113,9 @@ describe('the isolation of a container', () => {
   });
 
   describe('under gVisor', () => {
-    it('is complete, and has a kernel of its own', () => {
+    it('is complete but for the verdicts, and has a kernel of its own', () => {
       expect(states(sentry, {}, strong)).to.deep.equal(enforcedByGvisor);
-      expect(isolation(sentry, {}, strong).score).to.equal(9);
+      expect(isolation(sentry, {}, strong).score).to.equal(8);
     });
 
     for (const [name, [change, weak]] of Object.entries(gvisorWeaknesses)) {
@@ -117,7 +123,7 @@ describe('the isolation of a container', () => {
         const text = sentry.replace(...change);
         expect(text).not.to.equal(sentry);
         expect(states(text, {}, strong)).to.deep.equal({ ...enforcedByGvisor, ...weak });
-        expect(isolation(text, {}, strong).score).to.equal(9 - Object.keys(weak).length);
+        expect(isolation(text, {}, strong).score).to.equal(8 - Object.keys(weak).length);
       });
     }
   });

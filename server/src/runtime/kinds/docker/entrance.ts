@@ -5,6 +5,7 @@
  */
 import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { deferred } from '../../../base/promises.ts';
 import { type Undo, undoing } from '../../../base/undo.ts';
@@ -31,7 +32,7 @@ export interface Door extends Entrance {
 const never = new Promise<never>(() => undefined);
 
 /** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
-export async function mountedDoor(machine: Machine, keeper: Keeper, withSocket: boolean): Promise<Door> {
+export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const mounts = [bind(await installAgent(machine, home), AGENT)];
@@ -49,7 +50,7 @@ function bind(source: string, target: string): MountSettings {
 /** Takes one connection: the agent makes it before any other program runs in the container. */
 async function listen(parent: string, undo: Undo): Promise<{ folder: string; connected: Promise<Carrier> }> {
   const folder = await mkdtemp(join(parent, 'socket-'));
-  undo.add(() => removeIfThere(walkerFor('linux'), folder));
+  undo.add(() => removeIfThere(walkerFor(platform()), folder));
   await chmod(folder, 0o755);
   const { promise, resolve } = deferred<Carrier>();
   const server = createServer({ allowHalfOpen: false }, (socket) => {

@@ -11,7 +11,7 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { type AgentSandbox, hasAgent, type Machine, openSandbox } from '../../agent/index.ts';
+import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
@@ -36,7 +36,7 @@ export interface DockerOptions {
   /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
   sweepOnDeath(): Promise<void>;
   /** For the files that an engine on this machine mounts. */
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, 'folder'>;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -46,6 +46,13 @@ interface Parts {
   readonly oci: OciRuntime;
   readonly machine: Machine;
   readonly furnishing: Furnishing;
+}
+
+/** What is known of the engine: that it can run this kind of containers, or why not. */
+interface Verdict {
+  readonly version?: string;
+  readonly reason?: string;
+  readonly gvisor?: boolean;
 }
 
 export class DockerRuntime implements Runtime {
@@ -88,11 +95,13 @@ export class DockerRuntime implements Runtime {
     return this.#info;
   }
 
-  #judge(info: EngineInfo): { version: string } | { reason: string } {
+  #judge(info: EngineInfo): Verdict {
     if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; switch it to Linux containers` };
     if (!hasAgent(info.architecture)) return { reason: `there is no agent for the engine's processor architecture ${info.architecture}` };
     const { find, missing } = this.#options.kind;
-    return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
+    const name = find(info);
+    if (name === undefined) return { reason: `${missing.reason}; ${missing.hint}` };
+    return { version: info.version, gvisor: isGvisor(name, info.runtimes.get(name)) };
   }
 
   /** @throws ProtocolError RuntimeUnavailable */
@@ -165,7 +174,7 @@ export class DockerRuntime implements Runtime {
   async #boot(id: string, door: Door, { spec, image, oci }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected);
+    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
@@ -247,7 +256,7 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
+  #describe({ version, reason, gvisor = false }: Verdict): RuntimeInfo {
     const { score, startup, memoryBytes } = this.#options.kind;
     const languages = languageIds.flatMap((id) => {
       const image = this.#options.images[id];
@@ -259,7 +268,7 @@ export class DockerRuntime implements Runtime {
       ...(reason === undefined ? {} : { reason }),
       ...(version === undefined ? {} : { version }),
       languages,
-      isolation: { score, layers: expectedLayers(score) },
+      isolation: layers.isolationOf(score, expectedLayers(score, gvisor)),
       startup: { ...startup, measured: false },
       memoryBytes,
     };
@@ -267,10 +276,11 @@ export class DockerRuntime implements Runtime {
 }
 
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
-function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
+function expectedLayers(score: number, gvisor: boolean): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp', 'verdicts']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
-  return names.map((name) => ({ name, state: 'enforced' }));
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  // Under gVisor a program can end the agent.
+  return names.map((name) => ({ name, state: gvisor && name === 'verdicts' ? 'degraded' : 'enforced' }));
 }
 
 function notASandbox(why: string): ProtocolError {
