@@ -19,6 +19,8 @@ import type { Engine, MountSettings } from './engine.ts';
 
 const FOLDER = '/.codebeaker';
 const SOCKET_FOLDER = `${FOLDER}/socket`;
+/** The longest path of a socket on every system. Node would cut a longer one and make the socket in another place. */
+const MAX_SOCKET_PATH_BYTES = 103;
 
 export interface Door extends Entrance {
   /** Resolves with the connection of the agent, if it makes one. */
@@ -52,6 +54,8 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
   const folder = await mkdtemp(join(parent, 'socket-'));
   undo.add(() => removeIfThere(walkerFor(platform()), folder));
   await chmod(folder, 0o755);
+  const path = join(folder, 's');
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new Error('the path of the socket is too long');
   const { promise, resolve } = deferred<Carrier>();
   const server = createServer({ allowHalfOpen: false }, (socket) => {
     server.close();
@@ -61,7 +65,7 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
   undo.add(() => void server.close());
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
-    server.listen({ path: join(folder, 's'), readableAll: true, writableAll: true }, listening);
+    server.listen({ path, readableAll: true, writableAll: true }, listening);
   });
   server.unref();
   return { folder, connected: promise };
