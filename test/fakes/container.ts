@@ -21,6 +21,7 @@ cgroup cpu.max 100000 100000
 landlock 7
 first
 closed
+private
 `;
 
 /** The bytes in one of Docker's frames, which is how the output of a container comes over the connection to its streams. */

@@ -3,7 +3,8 @@ import { constants } from 'node:os';
 import { type ErrorKind, invalidParam, ProtocolError } from '../../protocol/index.ts';
 
 const { errno } = constants;
-const names = new Map(Object.entries(errno).map(([name, number]) => [number, name]));
+/** EAGAIN and EWOULDBLOCK are the same number: the first of two names counts. */
+const names = new Map(Object.entries(errno).reverse().map(([name, number]) => [number, name]));
 
 export const ENOENT = errno.ENOENT;
 

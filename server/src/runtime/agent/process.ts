@@ -33,6 +33,7 @@ export class AgentProcess implements Process {
   readonly #context: ProcessContext;
   readonly #channel: number;
   readonly #sink: Sink;
+  readonly #onTerminal: boolean;
   readonly #started = deferred();
   readonly #exit = deferred<Exit>();
   /** Nothing of the program lives any more. */
@@ -58,6 +59,7 @@ export class AgentProcess implements Process {
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
+    this.#onTerminal = program.pty !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -192,6 +194,7 @@ export class AgentProcess implements Process {
 
   end(): void {
     if (this.#ended) return;
+    if (this.#onTerminal) return void this.write(END_OF_TRANSMISSION);
     const last = this.#input.at(-1);
     const send = () => void this.#context.connection.send(Type.end, this.#channel);
     if (last) void last.sent.promise.then(send);
@@ -202,6 +205,9 @@ export class AgentProcess implements Process {
     if (!this.#ended) void this.#context.connection.send(Type.resize, this.#channel, new Writer().u16(cols).u16(rows).bytes);
   }
 }
+
+/** Ctrl-D: on a terminal that is the end of the input. */
+const END_OF_TRANSMISSION = Buffer.from('\x04');
 
 /** Marks of a start: its stdin is open; it runs on a terminal. */
 const WITH_INPUT = 1;

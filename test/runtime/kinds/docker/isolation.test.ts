@@ -21,6 +21,7 @@ cgroup cpu.max 50000 100000
 landlock 7
 first
 closed
+private
 `;
 
 const spec: SandboxSpec = {
@@ -56,8 +57,7 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
   'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
   'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
-  'an agent that programs can signal': [[/^first\n/m, ''], { verdicts: 'degraded' }],
-  'an agent whose environment programs can read': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
+  'an agent whose memory programs can change': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
   'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
 };
 
@@ -70,8 +70,7 @@ const sentry = good
   .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
   .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
 const strong = { score: 9, hostKernel: '6.1.0-host' };
-/** Under gVisor a program can end the agent, and with it the sandbox. */
-const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced, verdicts: 'degraded' };
+const enforcedByGvisor: Record<string, string> = { kernel: 'enforced', ...allEnforced };
 const gvisorWeaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
   'all of the memory of the host, because cgroups are ignored': [['memory 65536', 'memory 24000000'], { memory: 'off', cpu: 'off' }],
   'nothing known of its memory': [[/^memory .*$/m, ''], { memory: 'off', cpu: 'off' }],
@@ -96,6 +95,17 @@ describe('the isolation of a container', () => {
     });
   }
 
+  for (const [name, change, words] of [
+    ['that nobody inside reaches', ['x', 'x'], 'no program can signal, trace or change the agent; no command can trace another'],
+    ['that can be ended', [/^first\n/m, ''], 'no program can trace or change the agent; one that ends it ends the session; no command can trace another'],
+    ['whose environment can be read', [/^private\n/m, ''], "no program can signal, trace or change the agent; the agent's environment can be read; no command can trace another"],
+    ['on a kernel without Landlock', ['landlock 7', 'landlock 0'], 'no program can signal, trace or change the agent'],
+  ] as const) {
+    it(`says what verdicts rest on with an agent ${name}`, () => {
+      expect(isolation(good.replace(...(change as [RegExp | string, string]))).layers.find((layer) => layer.name === 'verdicts')).to.deep.equal({ name: 'verdicts', state: 'enforced', detail: words });
+    });
+  }
+
   it('claims no layer if nothing is known', () => {
     expect(Object.values(states(''))).to.not.include('enforced');
     expect(isolation('').score).to.equal(1);
@@ -113,9 +123,9 @@ describe('the isolation of a container', () => {
   });
 
   describe('under gVisor', () => {
-    it('is complete but for the verdicts, and has a kernel of its own', () => {
+    it('is complete, and has a kernel of its own', () => {
       expect(states(sentry, {}, strong)).to.deep.equal(enforcedByGvisor);
-      expect(isolation(sentry, {}, strong).score).to.equal(8);
+      expect(isolation(sentry, {}, strong).score).to.equal(9);
     });
 
     for (const [name, [change, weak]] of Object.entries(gvisorWeaknesses)) {
@@ -123,7 +133,7 @@ describe('the isolation of a container', () => {
         const text = sentry.replace(...change);
         expect(text).not.to.equal(sentry);
         expect(states(text, {}, strong)).to.deep.equal({ ...enforcedByGvisor, ...weak });
-        expect(isolation(text, {}, strong).score).to.equal(8 - Object.keys(weak).length);
+        expect(isolation(text, {}, strong).score).to.equal(9 - Object.keys(weak).length);
       });
     }
   });

@@ -63,7 +63,7 @@ describe('the Docker runtime', () => {
       return [isolation.score, isolation.layers.filter(({ state }) => state !== 'enforced').map(({ name }) => name)];
     };
     expect(await found({}, {}, 'docker')).to.deep.equal([7, []]);
-    expect(await found({ runsc: { path: 'runsc' } }, {}, 'gvisor')).to.deep.equal([8, ['verdicts']]);
+    expect(await found({ runsc: { path: 'runsc' } }, {}, 'gvisor')).to.deep.equal([9, []]);
     expect(await found({ kata: { path: 'kata' } }, { runtimes: { kata: { isolation: 9 } } }, 'kata')).to.deep.equal([9, []]);
   });
 

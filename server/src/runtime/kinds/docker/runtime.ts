@@ -11,7 +11,7 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox } from '../../agent/index.ts';
+import { type AgentSandbox, hasAgent, type Machine, openSandbox } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
@@ -46,13 +46,6 @@ interface Parts {
   readonly oci: OciRuntime;
   readonly machine: Machine;
   readonly furnishing: Furnishing;
-}
-
-/** What is known of the engine: that it can run this kind of containers, or why not. */
-interface Verdict {
-  readonly version?: string;
-  readonly reason?: string;
-  readonly gvisor?: boolean;
 }
 
 export class DockerRuntime implements Runtime {
@@ -95,13 +88,11 @@ export class DockerRuntime implements Runtime {
     return this.#info;
   }
 
-  #judge(info: EngineInfo): Verdict {
+  #judge(info: EngineInfo): { version: string } | { reason: string } {
     if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; switch it to Linux containers` };
     if (!hasAgent(info.architecture)) return { reason: `there is no agent for the engine's processor architecture ${info.architecture}` };
     const { find, missing } = this.#options.kind;
-    const name = find(info);
-    if (name === undefined) return { reason: `${missing.reason}; ${missing.hint}` };
-    return { version: info.version, gvisor: isGvisor(name, info.runtimes.get(name)) };
+    return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
   }
 
   /** @throws ProtocolError RuntimeUnavailable */
@@ -256,7 +247,7 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  #describe({ version, reason, gvisor = false }: Verdict): RuntimeInfo {
+  #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
     const { score, startup, memoryBytes } = this.#options.kind;
     const languages = languageIds.flatMap((id) => {
       const image = this.#options.images[id];
@@ -268,7 +259,7 @@ export class DockerRuntime implements Runtime {
       ...(reason === undefined ? {} : { reason }),
       ...(version === undefined ? {} : { version }),
       languages,
-      isolation: layers.isolationOf(score, expectedLayers(score, gvisor)),
+      isolation: { score, layers: expectedLayers(score) },
       startup: { ...startup, measured: false },
       memoryBytes,
     };
@@ -276,11 +267,10 @@ export class DockerRuntime implements Runtime {
 }
 
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
-function expectedLayers(score: number, gvisor: boolean): RuntimeInfo['isolation']['layers'] {
+function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
   const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
-  // Under gVisor a program can end the agent.
-  return names.map((name) => ({ name, state: gvisor && name === 'verdicts' ? 'degraded' : 'enforced' }));
+  return names.map((name) => ({ name, state: 'enforced' }));
 }
 
 function notASandbox(why: string): ProtocolError {
