@@ -56,17 +56,24 @@ static bool is_kernels(const char *type) {
     return false;
 }
 
-/* The file systems that matter: the three that every sandbox has, and whatever else can be written. */
+/* The file systems that matter: those that every sandbox has, and whatever else can be written. */
 static void say_mounts(void) {
     FILE *mounts = setmntent("/proc/self/mounts", "re");
     for (struct mntent *mount; mounts && (mount = getmntent(mounts));) {
         bool own = strcmp(mount->mnt_dir, "/") == 0 || strcmp(mount->mnt_dir, "/workspace") == 0 || strcmp(mount->mnt_dir, "/tmp") == 0;
         bool writable = hasmntopt(mount, "rw") && !is_kernels(mount->mnt_type);
+        bool allowed = writable && access(mount->mnt_dir, W_OK) == 0;
         struct stat status;
-        /* A single file, such as a device or /etc/hosts, holds what it holds. */
-        if (!own && (!writable || stat(mount->mnt_dir, &status) < 0 || !S_ISDIR(status.st_mode))) continue;
+        bool there = stat(mount->mnt_dir, &status) == 0;
+        /* Below a folder that can't be written there may be others. A device or a file of the system's, such as /etc/hosts, holds what it holds. */
+        bool matters = writable && there && (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && allowed));
+        if (!own && !matters) continue;
+        /* A fact is one line, whatever a folder is called. */
+        for (char *at = mount->mnt_dir; *at; at++) {
+            if ((unsigned char)*at <= ' ') *at = '?';
+        }
         say("mount %s %s %s\n", mount->mnt_dir, mount->mnt_type, mount->mnt_opts);
-        if (writable && access(mount->mnt_dir, W_OK) == 0) say("writable %s\n", mount->mnt_dir);
+        if (allowed) say("writable %s\n", mount->mnt_dir);
     }
     if (mounts) endmntent(mounts);
 }
@@ -94,13 +101,11 @@ static void say_groups(void) {
     }
 }
 
-/* Tries, as a program would, to look into the agent. */
-static void say_verdicts(void) {
-    say("landlock %d\n", landlock_version());
-    if (getpid() == 1) say("first\n");
+/* Tries, as a program would, to look into the agent. Returns whether that is impossible. */
+static bool is_closed(void) {
     pid_t agent = getpid();
     pid_t child = fork();
-    if (child < 0) return;
+    if (child < 0) return false;
     if (child == 0) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/environ", (int)agent);
@@ -110,7 +115,17 @@ static void say_verdicts(void) {
         _exit(environment < 0 && memory < 0 ? 0 : 1);
     }
     int status;
-    if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0) say("closed\n");
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* It is tried once, before any program runs that could disturb it, and does not change. */
+static void say_verdicts(void) {
+    enum { UNKNOWN, CLOSED, OPEN };
+    static int state = UNKNOWN;
+    if (state == UNKNOWN) state = is_closed() ? CLOSED : OPEN;
+    say("landlock %d\n", landlock_version());
+    if (getpid() == 1) say("first\n");
+    if (state == CLOSED) say("closed\n");
 }
 
 static void gather(void) {

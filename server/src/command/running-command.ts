@@ -211,7 +211,8 @@ export class RunningCommand implements Running {
 
   #verdict(): { outcome: Outcome; exitCode: number | null; signal: string | null } {
     const exit = this.#last;
-    const exitCode = exit?.kind === 'exited' || exit?.kind === 'memoryLimit' ? exit.code : null;
+    // The code of a program that was made to end says nothing: it may have caught the signal and called that a success.
+    const exitCode = !this.#cause && (exit?.kind === 'exited' || exit?.kind === 'memoryLimit') ? exit.code : null;
     const signal = exit?.kind === 'signaled' || exit?.kind === 'memoryLimit' ? exit.signal : null;
     const kind = !exit || exit.kind === 'lost' ? 'sandboxLost' : exit.kind;
     return { outcome: this.#cause ?? kind, exitCode, signal };
