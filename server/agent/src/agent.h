@@ -33,6 +33,8 @@ enum {
 
 /* wire.c: frames to and from the daemon. */
 void wire_open(int input, int output);
+/* For a child of the agent: it has nothing to say to the daemon, and if it gives up it ends alone, with an errno as its exit code. */
+void wire_leave(void);
 /* Reads what is there and handles each complete frame. Exits when the daemon has gone. */
 void wire_receive(void);
 /* Writes what waits, as far as the stream takes it. */
@@ -104,10 +106,8 @@ struct report {
 _Noreturn void supervise(const struct launch *launch, int reports);
 
 /* tree.c: what descends from a process. */
-/* Sends a signal to each descendant. Returns how many of them it may still change: for SIGSTOP those that run, else those that live. -1: /proc can't be read. */
-int tree_signal(pid_t root, int signal);
-/* As tree_signal with SIGKILL, while nothing else in the sandbox runs. */
-int tree_kill_frozen(pid_t root);
+/* Kills each descendant. Those that are about to start others when this is called may need another call. */
+void tree_kill(pid_t root);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
@@ -137,6 +137,8 @@ bool keeps_strangers_apart(void);
 
 /* base.c */
 void *allocate(size_t size);
+/* Closes every descriptor from `first` on. */
+void close_from(int first);
 extern char **environ;
 
 #endif

@@ -13,6 +13,8 @@ import { bytesOf } from './names.ts';
 const OUTPUT_WINDOW_BYTES = 512 * 1024;
 /** The agent is told of what was taken in pieces of this size. */
 const CREDIT_BYTES = OUTPUT_WINDOW_BYTES / 4;
+/** An agent that does not say this long whether a program has started is not waited for. */
+const START_DEADLINE_MS = 30_000;
 /** If a program is not gone this long after it was killed, the sandbox is destroyed. */
 const KILL_DEADLINE_MS = 6_000;
 
@@ -36,6 +38,8 @@ export class AgentProcess implements Process {
   readonly #onTerminal: boolean;
   readonly #started = deferred();
   readonly #exit = deferred<Exit>();
+  /** The program has ended, or nobody can know. */
+  readonly #over = deferred();
   /** Nothing of the program lives any more. */
   readonly #gone = deferred();
   readonly #unheard = new Interruption();
@@ -50,6 +54,8 @@ export class AgentProcess implements Process {
   /** @throws ProtocolError if it can't be started */
   static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
     const process = new AgentProcess(context, program, sink);
+    const { clock, giveUp } = context;
+    if (!(await within(clock, START_DEADLINE_MS, process.#started.promise))) giveUp('its agent does not start a program');
     await process.#started.promise;
     return process;
   }
@@ -59,6 +65,7 @@ export class AgentProcess implements Process {
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
+    this.#onTerminal = program.pty !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -96,13 +103,19 @@ export class AgentProcess implements Process {
     void this.#context.lostExit().then((exit) => this.#finish(exit));
   }
 
-  /** All output comes before the exit. */
+  /** All output comes before the exit. What is killed has not ended before all of it is gone. */
   #finish(exit: Exit): void {
     this.#ended = true;
+    this.#over.resolve();
     this.#dropInput();
-    if (this.#doomed) this.#queue.length = 0;
-    if (!this.#busy || this.#doomed) this.#exit.resolve(exit);
-    else this.#last = exit;
+    if (this.#doomed) {
+      this.#queue.length = 0;
+      void this.#gone.promise.then(() => this.#exit.resolve(exit));
+    } else if (this.#busy) {
+      this.#last = exit;
+    } else {
+      this.#exit.resolve(exit);
+    }
   }
   #last: Exit | undefined;
 
@@ -130,7 +143,7 @@ export class AgentProcess implements Process {
       this.#credit(bytes.length);
     }
     this.#busy = false;
-    if (this.#last) this.#exit.resolve(this.#last);
+    if (this.#last) this.#finish(this.#last);
   }
 
   #give(stream: Stream, bytes: Buffer): void | Promise<void> {
@@ -163,7 +176,7 @@ export class AgentProcess implements Process {
       if (!first) return;
       if (graceMs > 0) {
         await this.signal('SIGTERM');
-        await within(clock, graceMs, this.exited);
+        await within(clock, graceMs, this.#over.promise);
       }
     }
     void connection.send(Type.kill, this.#channel);
