@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
 import { containerIsolation } from '../../../../server/src/runtime/kinds/docker/isolation.ts';
-import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+import { parseFacts } from '../../../../server/src/runtime/agent/facts.ts';
 
 const MiB = 1024 * 1024;
-const good = `pid 7
+const good = `pid 1
 Uid: 65534	65534	65534	65534
 CapEff: 0000000000000000
 CapBnd: 0000000000000000
@@ -18,6 +18,10 @@ net lo:
 cgroup memory.max 67108864
 cgroup pids.max 32
 cgroup cpu.max 50000 100000
+landlock 7
+first
+closed
+private
 `;
 
 const spec: SandboxSpec = {
@@ -34,7 +38,7 @@ const isolation = (text: string, more: Partial<SandboxSpec> = {}, expected = pla
 const states = (text: string, more: Partial<SandboxSpec> = {}, expected = plain) =>
   Object.fromEntries(isolation(text, more, expected).layers.map(({ name, state }) => [name, state]));
 const allEnforced = Object.fromEntries(
-  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
+  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
 );
 
 const weaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
@@ -53,6 +57,7 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
   'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
   'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
+  'an agent whose memory programs can change': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
   'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
 };
 
@@ -87,6 +92,17 @@ describe('the isolation of a container', () => {
       expect(text).not.to.equal(good);
       expect(states(text)).to.deep.equal({ ...allEnforced, ...weak });
       expect(isolation(text).score).to.equal(6);
+    });
+  }
+
+  for (const [name, change, words] of [
+    ['that nobody inside reaches', ['x', 'x'], 'no program can signal, trace or change the agent; no command can trace another'],
+    ['that can be ended', [/^first\n/m, ''], 'no program can trace or change the agent; one that ends it ends the session; no command can trace another'],
+    ['whose environment can be read', [/^private\n/m, ''], "no program can signal, trace or change the agent; the agent's environment can be read; no command can trace another"],
+    ['on a kernel without Landlock', ['landlock 7', 'landlock 0'], 'no program can signal, trace or change the agent'],
+  ] as const) {
+    it(`says what verdicts rest on with an agent ${name}`, () => {
+      expect(isolation(good.replace(...(change as [RegExp | string, string]))).layers.find((layer) => layer.name === 'verdicts')).to.deep.equal({ name: 'verdicts', state: 'enforced', detail: words });
     });
   }
 

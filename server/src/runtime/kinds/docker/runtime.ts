@@ -36,7 +36,7 @@ export interface DockerOptions {
   /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
   sweepOnDeath(): Promise<void>;
   /** For the files that an engine on this machine mounts. */
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, 'folder'>;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -165,7 +165,7 @@ export class DockerRuntime implements Runtime {
   async #boot(id: string, door: Door, { spec, image, oci }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected);
+    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
