@@ -156,11 +156,13 @@ describe('a kill', () => {
     const killing = process.kill().then(() => (over = true));
     await clock.advance(0);
     expect(agent.sent.at(-1)).to.deep.include({ type: Type.kill, channel });
+    let told = false;
+    void process.exited.then(() => (told = true));
     exits({ signaled: true, value: 9 });
-    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     await clock.advance(5_999);
-    expect(over).to.equal(false);
+    expect([over, told]).to.deep.equal([false, false]);
     agent.say('gone', channel);
+    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     await killing;
     expect([gaveUp, clock.pending]).to.deep.equal([[], 0]);
   });
@@ -175,13 +177,14 @@ describe('a kill', () => {
   });
 
   it('with a grace period kills at once what is left when the program has ended', async () => {
-    const { agent, process, clock, exits } = await started({});
+    const { agent, channel, process, clock, exits } = await started({});
     void process.kill(2_000);
     await clock.advance(10);
     exits({ value: 0 });
     await clock.advance(0);
-    expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
     expect(agent.of('kill')).to.have.length(1);
+    agent.say('gone', channel);
+    expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
   });
 
   it('with a grace period lets the program print as much as it likes meanwhile', async () => {
