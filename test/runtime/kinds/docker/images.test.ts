@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import tar, { type Headers } from 'tar-stream';
+import tar from 'tar-stream';
 import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import type { ContainerKind } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
 import { languageIds } from '../../../../server/src/protocol/index.ts';
@@ -14,7 +14,14 @@ import { dockerImage, need, ociRuntime } from '../../../require.ts';
 import { names, read, rejects, start, textOf, write } from '../../contract/harness.ts';
 import { address, busybox, docker, gvisor, plain, real, type Real } from './real.ts';
 
-type Entry = Partial<Headers> & { readonly name: string; readonly content?: Buffer };
+interface Entry {
+  readonly name: string;
+  readonly mode: number;
+  /** By default a file. */
+  readonly type?: 'directory' | 'symlink';
+  readonly linkname?: string;
+  readonly content?: Buffer;
+}
 
 /** Makes an image of these files alone. Resolves with its name. */
 async function makeImage(entries: readonly Entry[], ...changes: string[]): Promise<string> {
@@ -42,7 +49,7 @@ async function busyboxProgram(): Promise<Buffer> {
   }
 }
 
-const folder = (name: string, mode: number): Entry => ({ name, mode, type: 'directory', uid: 0, gid: 0 });
+const folder = (name: string, mode: number): Entry => ({ name, mode, type: 'directory' });
 const program = (content: Buffer): Entry => ({ name: 'bin/busybox', mode: 0o755, content });
 const sh: Entry = { name: 'bin/sh', type: 'symlink', linkname: 'busybox', mode: 0o777 };
 
