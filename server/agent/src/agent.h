@@ -106,10 +106,8 @@ struct report {
 _Noreturn void supervise(const struct launch *launch, int reports);
 
 /* tree.c: what descends from a process. */
-/* Sends a signal to each descendant. Returns how many of them it may still change: for SIGSTOP those that run, else those that live. -1: /proc can't be read. */
-int tree_signal(pid_t root, int signal);
-/* As tree_signal with SIGKILL, while nothing else in the sandbox runs. */
-int tree_kill_frozen(pid_t root);
+/* Kills each descendant. Those that are about to start others when this is called may need another call. */
+void tree_kill(pid_t root);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -19,11 +20,10 @@ enum {
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives so many tries costs the sandbox. */
     MAX_SWEEPS = 1000,
-    PLAIN_SWEEPS = 2,
-    STOPPING_SWEEPS = 6,
-    STOPPING_PASSES = 30,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
+    /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
+    SPARE_DESCRIPTORS = 32,
 };
 
 /* One of the streams that a program writes to. */
@@ -115,9 +115,23 @@ static char **merge_environment(struct reader *reader, uint32_t given) {
     return env;
 }
 
+/* Returns false and sets errno where too few descriptors would be left. They are given out from the lowest on. */
+static bool leaves_some(int fd) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)fd + SPARE_DESCRIPTORS < limit.rlim_cur) return true;
+    errno = EMFILE;
+    return false;
+}
+
 static bool open_pipe(int *mine, int *theirs, bool reading) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return false;
+    if (!leaves_some(ends[1])) {
+        close(ends[0]);
+        close(ends[1]);
+        errno = EMFILE;
+        return false;
+    }
     *mine = ends[reading ? 0 : 1];
     *theirs = ends[reading ? 1 : 0];
     fcntl(*mine, F_SETFL, O_NONBLOCK);
@@ -138,7 +152,7 @@ static bool open_terminal(struct command *command, struct launch *launch) {
     struct winsize size = {.ws_col = launch->cols, .ws_row = launch->rows};
     ioctl(slave, TIOCSWINSZ, &size);
     launch->input = launch->output = launch->error = slave;
-    return true;
+    return leaves_some(slave);
 }
 
 static bool open_streams(struct command *command, struct launch *launch, bool with_input) {
@@ -281,21 +295,10 @@ void command_kill(uint32_t channel) {
     command->killing = true;
 }
 
-/* Kills what descends from the supervisor: at once, then after it has been stopped, then while everything is stopped. */
+/* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
 static void sweep(struct command *command) {
     if (++command->sweeps > MAX_SWEEPS) give_up("what a program had started could not be killed");
-    if (command->sweeps <= PLAIN_SWEEPS) {
-        tree_signal(command->supervisor, SIGKILL);
-        return;
-    }
-    if (command->sweeps <= STOPPING_SWEEPS) {
-        for (int pass = 0; pass < STOPPING_PASSES; pass++) {
-            if (tree_signal(command->supervisor, SIGSTOP) <= 0) break;
-        }
-        tree_signal(command->supervisor, SIGKILL);
-        return;
-    }
-    tree_kill_frozen(command->supervisor);
+    tree_kill(command->supervisor);
 }
 
 static void tell_end(struct command *command) {
@@ -393,7 +396,7 @@ void commands_reap(void) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
         take_reports();
-        file_child_ended(pid, status);
+        file_child_changed(pid, status);
         for (struct command *each = commands; each; each = each->next) {
             if (each->supervisor == pid) supervisor_changed(each, status);
         }
@@ -413,6 +416,8 @@ void commands_poll(void) {
             struct source *source = &each->sources[at];
             bool wanted = each->told ? source->fd >= 0 && !resting : may_read(each, source) && wire_reserve(1);
             source->poll = wanted ? poll_add(source->fd, POLLIN) : -1;
+            /* What was in the pipe when the program ended need not be there any more: what it left behind can read it. */
+            if (wanted && each->ended && !each->told) wake_at(now_ms());
         }
         if (resting) wake_at(each->drop_at);
         each->input_poll = each->pending_size > 0 && each->input >= 0 ? poll_add(each->input, POLLOUT) : -1;

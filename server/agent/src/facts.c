@@ -78,11 +78,14 @@ static void say_mounts(void) {
         unescape(strcpy(path, folder));
         bool own = strcmp(path, "/") == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
         bool writable = strncmp(options, "rw", 2) == 0 && !is_kernels(type);
+        bool allowed = writable && access(path, W_OK) == 0;
         struct stat status;
-        /* A single file, such as a device or /etc/hosts, holds what it holds. */
-        if (!own && (!writable || stat(path, &status) < 0 || !S_ISDIR(status.st_mode))) continue;
+        bool there = stat(path, &status) == 0;
+        /* Below a folder that can't be written there may be others. A device or a file of the system's, such as /etc/hosts, holds what it holds. */
+        bool matters = writable && there && (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && allowed));
+        if (!own && !matters) continue;
         say("mount %s %s %s\n", folder, type, options);
-        if (writable && access(path, W_OK) == 0) say("writable %s\n", folder);
+        if (allowed) say("writable %s\n", folder);
     }
     free(line);
     if (mounts) fclose(mounts);
@@ -119,13 +122,17 @@ static __attribute__((noinline)) int look_from_outside(const char *environment, 
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 3;
 }
 
+/* It is tried once, before any program runs that could disturb it, and does not change. */
 static void say_verdicts(void) {
-    char environment[64], memory[64];
+    static int open_files = -1;
     say("landlock %d\n", landlock_version());
     if (getpid() == 1) say("first\n");
-    snprintf(environment, sizeof environment, "/proc/%d/environ", (int)getpid());
-    snprintf(memory, sizeof memory, "/proc/%d/mem", (int)getpid());
-    int open_files = look_from_outside(environment, memory);
+    if (open_files < 0) {
+        char environment[64], memory[64];
+        snprintf(environment, sizeof environment, "/proc/%d/environ", (int)getpid());
+        snprintf(memory, sizeof memory, "/proc/%d/mem", (int)getpid());
+        open_files = look_from_outside(environment, memory);
+    }
     if (!(open_files & 1)) say("private\n");
     if (!(open_files & 2)) say("closed\n");
 }

@@ -4,6 +4,7 @@
 #include "loop.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -269,9 +270,13 @@ static void apart(uint32_t channel, enum frame_type type, int (*work)(const char
     else add(channel, type)->child = pid;
 }
 
-void file_child_ended(pid_t pid, int status) {
+void file_child_changed(pid_t pid, int status) {
     for (struct job *each = jobs; each; each = each->next) {
         if (each->child != pid) continue;
+        if (WIFSTOPPED(status)) {
+            kill(pid, SIGCONT);
+            continue;
+        }
         answer(each->channel, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR, NULL, 0);
         each->done = true;
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,14 +77,6 @@ static void execute(char *const *argv, char *const *env) {
     errno = error;
 }
 
-/* If memory runs out the kernel shall take a program and not the agent. */
-static void offer_to_kernel(void) {
-    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;
-    if (write(file, "1000", 4) < 0) { /* A kernel without it. */ }
-    close(file);
-}
-
 static int32_t take_streams(const struct launch *launch) {
     setsid();
     if (launch->terminal && ioctl(launch->input, TIOCSCTTY, 0) < 0) return STAGE_TERMINAL;
@@ -98,7 +91,6 @@ static _Noreturn void become(const struct launch *launch, struct failure *failur
     if (stage < 0 && chdir(launch->directory) < 0) stage = STAGE_DIRECTORY;
     if (stage < 0) {
         stage = STAGE_PROGRAM;
-        offer_to_kernel();
         if (enter_domain() == 0) {
             signal(SIGPIPE, SIG_DFL);
             sigprocmask(SIG_SETMASK, &none, NULL);
@@ -108,6 +100,16 @@ static _Noreturn void become(const struct launch *launch, struct failure *failur
     failure->error = errno;
     failure->stage = stage;
     _exit(127);
+}
+
+/* If memory runs out the kernel shall take a program, and not the agent. A process that can't be read can't say so itself. */
+static void offer_to_kernel(pid_t program) {
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)program);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    if (write(file, "1000", 4) < 0) { /* A kernel without it. */ }
+    close(file);
 }
 
 static __attribute__((noinline)) pid_t start(const struct launch *launch, struct failure *failure) {
@@ -142,6 +144,11 @@ static bool prepare(struct launch *own, int reports) {
     return false;
 }
 
+/* A program can make its parent its tracer (PTRACE_TRACEME), and would then wait for it. It has stopped, and has not ended. */
+static void release(pid_t pid, int signal) {
+    ptrace(PTRACE_DETACH, pid, NULL, signal == SIGTRAP ? 0 : signal);
+}
+
 _Noreturn void supervise(const struct launch *launch, int reports) {
     struct launch own = *launch;
     struct failure failure = {0, STAGE_FORK};
@@ -155,6 +162,7 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     }
     close_from(REPORTS_FD + 1);
     bool started = failure.error == 0;
+    if (started) offer_to_kernel(program);
     if (started) send_report(REPORT_STARTED, &own, program, 0, 0, 0);
     else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, 0);
     for (;;) {
@@ -163,7 +171,8 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
         pid_t ended = wait4(-1, &status, 0, &usage);
         if (ended < 0 && errno == EINTR) continue;
         if (ended < 0) _exit(0);
-        if (ended != program) continue;
+        if (WIFSTOPPED(status)) release(ended, WSTOPSIG(status));
+        if (ended != program || WIFSTOPPED(status)) continue;
         program = 0;
         if (!started) continue;
         uint64_t cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);

@@ -126,7 +126,7 @@ export type Session = z.infer<typeof Session>;
 /** The notes of an execution, which the result of `command/runCode` has as well. */
 export const executionNotes: Notes = {
   outcome: 'How the command ended.',
-  exitCode: 'The exit code of the last program that ran. null if a signal ended it, or if the code is not known.',
+  exitCode: 'The exit code of the last program that ran. null if a signal ended it, if the command was made to end (`cancelled`, `timedOut`, `outputLimit`), or if the code is not known.',
   signal: 'The signal that ended the last program that ran. null if none did.',
   stdout: 'The first 1 MiB of the output. Absent when the output was streamed.',
   stderr: 'The first 1 MiB of the error output. Absent when the output was streamed.',

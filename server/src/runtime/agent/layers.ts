@@ -4,8 +4,10 @@ import type { SandboxSpec } from '../ports.ts';
 import type { Facts } from './facts.ts';
 
 const PAGE_BYTES = 4096;
-/** In a process namespace of its own, the first shell has one of the first process ids. */
+/** In a process namespace of its own, the agent has one of the first process ids. */
 const FEW_PROCESSES = 32;
+/** From this version on, the agent starts each program in a domain of its own. */
+const LANDLOCK_WITH_DOMAINS = 2;
 /** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
@@ -54,7 +56,7 @@ export function verdicts({ agent, gvisor }: Facts): Layer {
   const details = [
     agent.first && !gvisor ? 'no program can signal, trace or change the agent' : 'no program can trace or change the agent; one that ends it ends the session',
     ...(agent.private ? [] : ["the agent's environment can be read"]),
-    ...(agent.landlock > 1 ? ['no command can trace another'] : []),
+    ...(agent.landlock >= LANDLOCK_WITH_DOMAINS ? ['no command can trace another'] : []),
   ];
   return { name, state: 'enforced', detail: details.join('; ') };
 }

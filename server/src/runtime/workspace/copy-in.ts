@@ -70,7 +70,7 @@ async function addFile(path: Path, target: string, copy: Copy): Promise<void> {
       const { size, mode, mtimeMs } = await file.stat();
       copy.left -= size;
       if (copy.left < 0) throw folderTooLarge();
-      await copy.sandbox.files.copyHere(target, bytesOf(file, size), { permissions: mode & 0o777, mtimeMs });
+      await copy.sandbox.files.copyHere(target, bytesOf(file, size, copy.signal), { permissions: mode & 0o777, mtimeMs });
     } finally {
       await file.close();
     }
@@ -79,8 +79,9 @@ async function addFile(path: Path, target: string, copy: Copy): Promise<void> {
 }
 
 /** Reads up to `size` bytes: what a file gains meanwhile is left out. */
-async function* bytesOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+async function* bytesOf(file: FileHandle, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   for (let left = size; left > 0; ) {
+    signal.throwIfAborted();
     const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
     if (bytesRead === 0) return;
