@@ -8,18 +8,16 @@ const states = (facts: Record<string, string>, told: (text: string) => Layer) =>
   Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, told(text).state]));
 
 describe('the layer of isolation', () => {
-  it('of verdicts says who can reach the agent', () => {
+  it('of verdicts says what a program can do to the agent', () => {
     const told = (text: string) => {
       const { state, detail } = layers.verdicts(parseFacts(text));
       return `${state}: ${detail}`;
     };
-    const alone = 'no program can signal, trace or change the agent';
-    const mortal = 'no program can trace or change the agent; one that ends it ends the session';
-    expect(told('first\nclosed\nprivate\nlandlock 3')).to.equal(`enforced: ${alone}; no command can trace another`);
-    expect(told('first\nclosed\nprivate\nlandlock 0')).to.equal(`enforced: ${alone}`);
-    expect(told('closed\nprivate')).to.equal(`enforced: ${mortal}`);
-    expect(told('first\nclosed\ngvisor')).to.equal(`enforced: ${mortal}; the agent's environment can be read`);
-    expect(told('first\nprivate')).to.equal("degraded: a program can change the agent's memory");
+    expect(told('first\nclosed\nprivate\nlandlock 3')).to.equal('enforced: no program can signal, trace or change the agent; no command can trace another');
+    expect(told('first\nclosed\nlandlock 3')).to.equal("enforced: no program can signal, trace or change the agent; the agent's environment can be read; no command can trace another");
+    expect(told('closed\nprivate')).to.equal('enforced: no program can trace or change the agent; one that ends it ends the session');
+    expect(told('first\nclosed\nprivate\ngvisor')).to.equal('enforced: no program can trace or change the agent; one that ends it ends the session');
+    expect(told('first\nprivate\nlandlock 3')).to.equal("degraded: a program can change the agent's memory");
     expect(told('')).to.equal("degraded: a program can change the agent's memory");
   });
 

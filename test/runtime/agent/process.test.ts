@@ -78,6 +78,16 @@ describe('the start of a program', () => {
     });
   }
 
+  it('that is neither done nor refused costs the sandbox', async () => {
+    const { clock, gaveUp, agent, failure } = begin({});
+    await clock.advance(29_999);
+    expect(gaveUp).to.deep.equal([]);
+    await clock.advance(1);
+    expect(gaveUp).to.deep.equal(['its agent does not start a program']);
+    agent.end();
+    expect([(await failure)?.kind, clock.pending]).to.deep.equal(['SandboxLost', 0]);
+  });
+
   it('is lost with the sandbox', async () => {
     const { agent, failure } = begin({});
     await settled();
@@ -156,14 +166,14 @@ describe('a kill', () => {
     const killing = process.kill().then(() => (over = true));
     await clock.advance(0);
     expect(agent.sent.at(-1)).to.deep.include({ type: Type.kill, channel });
-    let told = false;
-    void process.exited.then(() => (told = true));
     exits({ signaled: true, value: 9 });
+    let ended = false;
+    void process.exited.then(() => (ended = true));
     await clock.advance(5_999);
-    expect([over, told]).to.deep.equal([false, false]);
+    expect([over, ended]).to.deep.equal([false, false]);
     agent.say('gone', channel);
-    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     await killing;
+    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     expect([gaveUp, clock.pending]).to.deep.equal([[], 0]);
   });
 

@@ -74,7 +74,7 @@ const cases: Record<string, [text: string, score: number, other: readonly Layer[
   ]],
   'no limit for a folder that it may write': [inGroups, 5, [{ name: 'disk', state: 'off', detail: 'the shared folder has no limit' }], { path: '/folder', access: 'readWrite' }],
   'a disk of /tmp alone beside a folder that it may read': [inGroups, 6, [{ name: 'disk', state: 'enforced', detail: '65536 bytes in each of /tmp, counted as memory' }], { path: '/folder', access: 'readOnly' }],
-  'less of its verdicts where programs can change its agent': [inGroups.replace('closed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can change the agent's memory" }]],
+  'less of its verdicts where a program can get into its agent': [inGroups.replace('closed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can change the agent's memory" }]],
   'no namespace of processes where there are many before it': [inGroups.replace('pid 1', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
 };
 
