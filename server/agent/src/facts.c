@@ -114,9 +114,12 @@ static void say_groups(void) {
     }
 }
 
-/* Tries, as a program would, to open what is the agent's own. Returns a bit for each file that could be opened. */
-static __attribute__((noinline)) int look_from_outside(const char *environment, const char *memory) {
-    pid_t child = vfork();
+/*
+ * Tries, as a program would, to open what is the agent's own. Returns a bit for each file that could be opened. Not by
+ * vfork: a process that shares the memory of the agent may always open it.
+ */
+static int look_from_outside(const char *environment, const char *memory) {
+    pid_t child = fork();
     if (child == 0) _exit((open(environment, O_RDONLY | O_CLOEXEC) < 0 ? 0 : 1) | (open(memory, O_RDWR | O_CLOEXEC) < 0 ? 0 : 2));
     int status;
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 3;
