@@ -12,8 +12,10 @@ CapBnd: 0000000000000000
 NoNewPrivs: 1
 Seccomp: 2
 mount / overlay ro 0 0
-mount /tmp tmpfs rw,size=65536k 0 0
-mount /workspace tmpfs rw,size=65536k 0 0
+mount /tmp tmpfs rw,size=24576k 0 0
+writable /tmp
+mount /workspace tmpfs rw,size=32768k 0 0
+writable /workspace
 writable /tmp
 writable /workspace
 net lo:
