@@ -14,6 +14,8 @@ Seccomp: 2
 mount / overlay ro 0 0
 mount /tmp tmpfs rw,size=65536k 0 0
 mount /workspace tmpfs rw,size=65536k 0 0
+writable /tmp
+writable /workspace
 net lo:
 cgroup memory.max 67108864
 cgroup pids.max 64

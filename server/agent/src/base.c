@@ -1,5 +1,6 @@
 /* What every file needs. */
 #include "agent.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -17,7 +18,7 @@ void *allocate(size_t size) {
 #endif
 
 void close_from(int first) {
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
+    if (syscall(SYS_close_range, first, INT_MAX, 0) == 0) return;
     struct rlimit limit;
     int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
     for (int fd = first; fd < end; fd++) close(fd);

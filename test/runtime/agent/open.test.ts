@@ -8,13 +8,15 @@ import { FakeClock } from '../../fakes/clock.ts';
 import { limits } from '../contract/harness.ts';
 import { ScriptedAgent, settled } from './scripted.ts';
 
+const writable = 'writable /tmp\nwritable /workspace\n';
+
 function opening() {
   const agent = new ScriptedAgent();
   const clock = new FakeClock();
   const abort = new AbortController();
   const ended = deferred<never>();
   const sandbox = openSandbox({
-    carrier: agent.carrier, limits, image: undefined, clock, log: createLog('error', () => undefined), signal: abort.signal, ended: ended.promise,
+    carrier: agent.carrier, limits, image: undefined, clock, log: createLog('error', () => undefined), signal: abort.signal, writable: ['/workspace', '/tmp'], ended: ended.promise,
     refusal: (why) => new ProtocolError('SandboxFailed', `refused: ${why}`),
     surroundings: { isolation: (facts) => ({ score: facts.pid, layers: [] }), destroy: () => Promise.resolve(), copyIn: () => Promise.resolve() },
   });
@@ -24,16 +26,22 @@ function opening() {
 describe('a sandbox is opened', () => {
   it('when its agent has said what is in force', async () => {
     const { agent, sandbox, clock } = opening();
-    agent.hello('pid 5\n');
+    agent.hello(`pid 5\n${writable}`);
     expect((await sandbox).isolation.score).to.equal(5);
     expect([clock.pending, agent.destroyed]).to.deep.equal([0, false]);
   });
 
   it('not by an agent of another version', async () => {
     const { agent, fault, clock } = opening();
-    agent.hello('pid 5\n', 7);
+    agent.hello(`pid 5\n${writable}`, 7);
     expect(await fault).to.equal('refused: the agent speaks another version of the protocol');
     expect(clock.pending).to.equal(0);
+  });
+
+  it('not where its programs can not write in a directory in which they must', async () => {
+    const { agent, fault, clock } = opening();
+    agent.hello('pid 5\nwritable /tmp\nwritable /other\n');
+    expect([await fault, clock.pending]).to.deep.equal(["refused: its programs can't write in /workspace", 0]);
   });
 
   it('not by an agent that ends at once, with its reason if it gave one', async () => {

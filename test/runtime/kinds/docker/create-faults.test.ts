@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { deferred } from '../../../../server/src/base/promises.ts';
 import { ProtocolError } from '../../../../server/src/protocol/index.ts';
+import { goodFacts } from '../../../fakes/container.ts';
 import type { Behaviour, Call } from '../../../fakes/engine.ts';
 import { context, spec, type Subject, subject, until } from './subject.ts';
 
@@ -134,6 +135,8 @@ for (const [where, { local, steps }] of Object.entries(engines)) describe(`a san
   const voices: Record<string, [facts: string | undefined, words: string]> = {
     'says nothing': [undefined, 'its agent says nothing'],
     'ends at once': ['', 'its agent ended at once'],
+    'finds that programs can not write in /workspace': [goodFacts.replace('writable /workspace\n', ''), "its programs can't write in /workspace"],
+    'finds that programs can not write in /tmp': [goodFacts.replace('writable /tmp\n', ''), "its programs can't write in /tmp"],
   };
   for (const [name, [facts, words]] of Object.entries(voices)) {
     it(`is reported if its agent ${name}`, async () => {

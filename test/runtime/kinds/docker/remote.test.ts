@@ -13,7 +13,7 @@ import { until } from './subject.ts';
 /** Passes every connection on to the engine of this machine. */
 class Line {
   readonly #connections = new Set<Socket>();
-  readonly #server: Server = createServer({ allowHalfOpen: true }, (near) => {
+  readonly #server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
     for (const [one, other] of [[near, far], [far, near]] as const) {
       this.#connections.add(one);

@@ -74,7 +74,8 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
 /** Through the engine's own interface, wherever it runs. */
 export function volumeDoor(machine: Machine): Door {
   return {
-    mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false }],
+    // Without NoCopy it would get what the image has at this path, and its mode.
+    mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } } }],
     args: [],
     connected: never,
     fill: async (engine, id, signal) => engine.put(id, FOLDER, 'agent', await readFile(agentFile(machine)), signal),

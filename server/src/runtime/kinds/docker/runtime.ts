@@ -162,7 +162,7 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Starts a container that has been created, and opens the sandbox in it. */
-  async #boot(id: string, door: Door, { spec, image, oci }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
+  async #boot(id: string, door: Door, { spec, image, oci, furnishing }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
     const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
@@ -170,7 +170,7 @@ export class DockerRuntime implements Runtime {
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
     const sandbox = await openSandbox({
-      carrier, image, limits: spec.limits, clock, log, signal, ended: undefined, refusal: notASandbox,
+      carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
