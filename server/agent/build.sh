@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Builds the agent for both kinds of machines into server/agent/bin, or into the folder that is given. The same sources and
-# packages give the same bytes everywhere. It needs Debian's packages of test/setup/agent.sh. Debian's musl for aarch64 is
-# fetched once, from the mirror that apt uses on this machine, and is not installed.
+# build.sh [FOLDER [OPTION...]] builds the agent for both kinds of machines into the folder, by default server/agent/bin. The
+# options are given to the compilers in addition. The same sources and packages give the same bytes everywhere. It needs the
+# packages of test/setup/agent.sh. Debian's musl for aarch64 is fetched once, from the mirror that apt uses on this machine,
+# and is not installed.
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 into=${1:-$here/bin}
+shift $(($# > 0))
 mkdir -p "$into"
 into=$(cd "$into" && pwd)
 version=$(dpkg-query --show --showformat='${Version}' musl-dev)
@@ -32,7 +34,7 @@ fetch_musl() {
 }
 [ -e "$musl" ] || fetch_musl
 
-flags=(
+flags=("$@"
   -std=c11 -Wall -Wextra -Werror -Wshadow -Wconversion
   -Os -static -no-pie -s -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
   '-Wl,--gc-sections' '-Wl,--build-id=none' '-Wl,-z,noseparate-code' '-Wl,-z,norelro'

@@ -10,13 +10,19 @@ const execute = promisify(execFile);
 export const agentFolder = fileURLToPath(new URL('../../server/agent/', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
 
+/** Without what it changes, an agent under QEMU starts no programs. */
+export const forQemu = `${here}qemu.h`;
+
 /** The source files of the agent. */
 export const sources = readdirSync(`${agentFolder}src`).filter((name) => name.endsWith('.c')).map((name) => `${agentFolder}src/${name}`);
 
 /** The compilers that build.sh calls. */
 export const compilers: Probe = async () => {
-  const missing = (await Promise.all(['gcc', 'musl-gcc', 'aarch64-linux-gnu-gcc'].map((name) => program(name)()))).find(Boolean);
-  return missing && `${missing}; run test/setup/agent.sh as root`;
+  for (const name of ['gcc', 'musl-gcc', 'aarch64-linux-gnu-gcc']) {
+    const missing = await program(name)();
+    if (missing) return `${missing}; run test/setup/agent.sh as root`;
+  }
+  return undefined;
 };
 
 /** Runs a program on the host. Rejects with what it has written if it fails. */
@@ -33,7 +39,10 @@ export async function compileSanitized(output: string): Promise<void> {
   await onHost('gcc', [...sanitized, ...sources, '-o', output]);
 }
 
-/** Compiles the program that feeds one stream of frames after another to such an agent. */
-export async function compileFuzzed(output: string): Promise<void> {
-  await onHost('gcc', [...sanitized, '-Dmain=agent_main', ...sources, '-c', '-o', output]);
+/** Compiles the program that gives one stream of frames after another to such an agent. Its own `main` takes the place of the agent's. */
+export async function compileFuzzer(output: string): Promise<void> {
+  const object = `${output}.o`;
+  const flags = sanitized.filter((word) => !word.endsWith('.c'));
+  await onHost('gcc', [...flags, '-Dmain=agent_main', '-r', '-nostdlib', '-o', object, ...sources]);
+  await onHost('gcc', [...flags, '-Wall', '-Wextra', '-Werror', `${here}sanitizers.c`, `${here}fuzz.c`, object, '-o', output]);
 }

@@ -129,6 +129,10 @@ struct memory_events facts_memory(void);
 void become_user(const char *text);
 void limit_processes(const char *text);
 void filter_system_calls(void);
+/* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
+void open_offer(void);
+/* While it is offered, so is what is forked. */
+void offer_to_kernel(bool offered);
 /* Puts the calling process into a Landlock domain of its own. Returns 0 where the kernel has none. */
 int enter_domain(void);
 int landlock_version(void);

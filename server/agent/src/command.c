@@ -182,8 +182,12 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
     }
     if (!open_streams(command, launch, with_input)) return false;
     *stage = STAGE_FORK;
+    offer_to_kernel(true);
     pid_t pid = fork();
     if (pid == 0) supervise(launch, reports[1]);
+    int error = errno;
+    offer_to_kernel(false);
+    errno = error;
     command->supervisor = pid;
     return pid > 0;
 }

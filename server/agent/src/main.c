@@ -170,6 +170,7 @@ static _Noreturn void run(int signals, bool lease) {
 
 int main(int argc, char **argv) {
     (void)argc;
+    open_offer();
     prctl(PR_SET_DUMPABLE, 0);
     int fd = take_options(argv);
     prctl(PR_SET_DUMPABLE, 0);

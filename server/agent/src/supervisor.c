@@ -102,16 +102,6 @@ static _Noreturn void become(const struct launch *launch, struct failure *failur
     _exit(127);
 }
 
-/* If memory runs out the kernel shall take a program, and not the agent. A process that can't be read can't say so itself. */
-static void offer_to_kernel(pid_t program) {
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)program);
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;
-    if (write(file, "1000", 4) < 0) { /* A kernel without it. */ }
-    close(file);
-}
-
 static __attribute__((noinline)) pid_t start(const struct launch *launch, struct failure *failure) {
     pid_t pid = vfork();
     if (pid == 0) become(launch, failure);
@@ -162,7 +152,6 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     }
     close_from(REPORTS_FD + 1);
     bool started = failure.error == 0;
-    if (started) offer_to_kernel(program);
     if (started) send_report(REPORT_STARTED, &own, program, 0, 0, 0);
     else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, 0);
     for (;;) {

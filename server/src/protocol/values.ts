@@ -162,7 +162,7 @@ export const valuesNotes: ShapeNotes = {
     memoryBytes: 'Memory of the whole sandbox. Default: 512 MiB.',
     cpus: 'Processors, which may be a fraction. Default: 1.',
     pids: 'Number of processes and threads. Default: 256.',
-    diskBytes: 'Size of `/workspace` and everything else that can be written. Default: 256 MiB.',
+    diskBytes: 'Size of everything that can be written: one half is for `/workspace`, the rest for `/tmp` and `/dev/shm`. It lies in memory, so it is at most half of `memoryBytes`: what is more is lowered to that. Default: 256 MiB.',
     outputBytes: 'Output of one command. A command that writes more is ended with the outcome `outputLimit`. Default: 16 MiB.',
     timeoutMs: 'Duration of one command. A command that takes longer is ended with the outcome `timedOut`. 0 means no limit. Default: 600 000 (10 minutes).',
   },

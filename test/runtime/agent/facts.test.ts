@@ -63,8 +63,8 @@ describe('the facts of a sandbox', () => {
   });
 
   it('are what keeps programs from the agent', () => {
-    expect(parseFacts('first\nclosed\nlandlock 4\n').agent).to.deep.equal({ first: true, closed: true, landlock: 4 });
-    expect(parseFacts(common).agent).to.deep.equal({ first: false, closed: false, landlock: 0 });
+    expect(parseFacts('first\nclosed\nprivate\nlandlock 4\n').agent).to.deep.equal({ first: true, closed: true, private: true, landlock: 4 });
+    expect(parseFacts(common).agent).to.deep.equal({ first: false, closed: false, private: false, landlock: 0 });
   });
 
   it('are the effective user, not the real one', () => {
@@ -83,7 +83,7 @@ describe('the facts of a sandbox', () => {
   it('claim nothing where nothing was said', () => {
     expect(parseFacts('')).to.deep.include({
       uid: NaN, noNewPrivs: undefined, kernel: undefined, gvisor: false, totalMemoryBytes: undefined, seccomp: 0, noCapabilities: false, interfaces: [], ...none,
-      agent: { first: false, closed: false, landlock: 0 }, perProcess: { dataBytes: undefined, processes: undefined },
+      agent: { first: false, closed: false, private: false, landlock: 0 }, perProcess: { dataBytes: undefined, processes: undefined },
     });
   });
 

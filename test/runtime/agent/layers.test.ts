@@ -8,22 +8,21 @@ const states = (facts: Record<string, string>, told: (text: string) => Layer) =>
   Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, told(text).state]));
 
 describe('the layer of isolation', () => {
-  it('of verdicts says who can reach the agent', () => {
+  it('of verdicts says what a program can do to the agent', () => {
     const told = (text: string) => {
       const { state, detail } = layers.verdicts(parseFacts(text));
       return `${state}: ${detail}`;
     };
-    expect(told('first\nclosed\nlandlock 3')).to.equal('enforced: no program can signal, trace or read the agent; no command can read or trace the processes of another');
-    expect(told('first\nclosed\nlandlock 0')).to.equal('enforced: no program can signal, trace or read the agent');
-    expect(told('closed')).to.equal('degraded: a program can signal the agent');
-    expect(told('first')).to.equal("degraded: a program can read the agent's environment");
-    expect(told('first\ngvisor')).to.equal("degraded: a program can end the agent, and with it the sandbox; a program can read the agent's environment");
-    expect(told('first\nclosed\ngvisor')).to.equal('degraded: a program can end the agent, and with it the sandbox');
-    expect(told('')).to.equal("degraded: a program can signal the agent; a program can read the agent's environment");
+    expect(told('first\nclosed\nprivate\nlandlock 3')).to.equal('enforced: no program can signal, trace or change the agent; no command can trace another');
+    expect(told('first\nclosed\nlandlock 3')).to.equal("enforced: no program can signal, trace or change the agent; the agent's environment can be read; no command can trace another");
+    expect(told('closed\nprivate')).to.equal('enforced: no program can trace or change the agent; one that ends it ends the session');
+    expect(told('first\nclosed\nprivate\ngvisor')).to.equal('enforced: no program can trace or change the agent; one that ends it ends the session');
+    expect(told('first\nprivate\nlandlock 3')).to.equal("degraded: a program can change the agent's memory");
+    expect(told('')).to.equal("degraded: a program can change the agent's memory");
   });
 
   it('of verdicts promises nothing between commands where this Landlock keeps none apart', () => {
-    expect(layers.verdicts(parseFacts('first\nclosed\nlandlock 1')).detail).to.equal('no program can signal, trace or read the agent');
+    expect(layers.verdicts(parseFacts('first\nclosed\nprivate\nlandlock 1')).detail).to.equal('no program can signal, trace or change the agent');
   });
 
   it('of the user is off for root, and where the user is not known', () => {

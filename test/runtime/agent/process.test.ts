@@ -78,6 +78,16 @@ describe('the start of a program', () => {
     });
   }
 
+  it('that is neither done nor refused costs the sandbox', async () => {
+    const { clock, gaveUp, agent, failure } = begin({});
+    await clock.advance(29_999);
+    expect(gaveUp).to.deep.equal([]);
+    await clock.advance(1);
+    expect(gaveUp).to.deep.equal(['its agent does not start a program']);
+    agent.end();
+    expect([(await failure)?.kind, clock.pending]).to.deep.equal(['SandboxLost', 0]);
+  });
+
   it('is lost with the sandbox', async () => {
     const { agent, failure } = begin({});
     await settled();
@@ -157,11 +167,13 @@ describe('a kill', () => {
     await clock.advance(0);
     expect(agent.sent.at(-1)).to.deep.include({ type: Type.kill, channel });
     exits({ signaled: true, value: 9 });
-    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
+    let ended = false;
+    void process.exited.then(() => (ended = true));
     await clock.advance(5_999);
-    expect(over).to.equal(false);
+    expect([over, ended]).to.deep.equal([false, false]);
     agent.say('gone', channel);
     await killing;
+    expect(await process.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
     expect([gaveUp, clock.pending]).to.deep.equal([[], 0]);
   });
 
@@ -175,13 +187,14 @@ describe('a kill', () => {
   });
 
   it('with a grace period kills at once what is left when the program has ended', async () => {
-    const { agent, process, clock, exits } = await started({});
+    const { agent, channel, process, clock, exits } = await started({});
     void process.kill(2_000);
     await clock.advance(10);
     exits({ value: 0 });
     await clock.advance(0);
-    expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
     expect(agent.of('kill')).to.have.length(1);
+    agent.say('gone', channel);
+    expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
   });
 
   it('with a grace period lets the program print as much as it likes meanwhile', async () => {

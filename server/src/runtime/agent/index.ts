@@ -4,6 +4,7 @@
  */
 export { AGENT, AGENT_FD, agentFile, hasAgent, installAgent, type Machine, machines } from './binary.ts';
 export { type Carrier, socketCarrier } from './carrier.ts';
+export { diskShares } from './disk.ts';
 export type { Facts } from './facts.ts';
 export type { Attributes, Receiving } from './files.ts';
 export * as layers from './layers.ts';

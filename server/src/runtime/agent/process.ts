@@ -73,7 +73,6 @@ export class AgentProcess implements Process {
       closed: () => this.#lost(),
     });
     this.exited = this.#exit.promise;
-    this.#onTerminal = program.pty !== undefined;
     void context.connection.send(Type.start, this.#channel, payload);
     if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
   }

@@ -28,6 +28,7 @@ limit processes 32
 landlock 3
 first
 closed
+private
 `;
 const outside = inGroups.replace(/^(?:member|cgroup) .*\n/gm, '');
 
@@ -45,7 +46,7 @@ const enforced: readonly Layer[] = [
   { name: 'capabilities', state: 'enforced', detail: 'all dropped' },
   { name: 'noNewPrivileges', state: 'enforced', detail: 'set-user-ID programs gain nothing' },
   { name: 'seccomp', state: 'enforced', detail: 'a filter of dangerous system calls' },
-  { name: 'verdicts', state: 'enforced', detail: 'no program can signal, trace or read the agent; no command can read or trace the processes of another' },
+  { name: 'verdicts', state: 'enforced', detail: 'no program can signal, trace or change the agent; no command can trace another' },
   { name: 'processes', state: 'enforced', detail: 'a process namespace of its own' },
   { name: 'filesystem', state: 'enforced', detail: "read-only, and of the host's nothing but its programs" },
   { name: 'network', state: 'enforced', detail: 'no interface but loopback' },
@@ -73,7 +74,7 @@ const cases: Record<string, [text: string, score: number, other: readonly Layer[
   ]],
   'no limit for a folder that it may write': [inGroups, 5, [{ name: 'disk', state: 'off', detail: 'the shared folder has no limit' }], { path: '/folder', access: 'readWrite' }],
   'a disk of /tmp alone beside a folder that it may read': [inGroups, 6, [{ name: 'disk', state: 'enforced', detail: '65536 bytes in each of /tmp, counted as memory' }], { path: '/folder', access: 'readOnly' }],
-  'less of its verdicts where its agent is not the first process, or can be read': [inGroups.replace('first\nclosed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can signal the agent; a program can read the agent's environment" }]],
+  'less of its verdicts where a program can get into its agent': [inGroups.replace('closed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can change the agent's memory" }]],
   'no namespace of processes where there are many before it': [inGroups.replace('pid 1', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
 };
 
