@@ -16,7 +16,7 @@ mount /tmp tmpfs rw,nosuid,nodev,size=24576k 0 0
 writable /tmp
 mount /workspace tmpfs rw,nosuid,nodev,size=32768k 0 0
 writable /workspace
-mount /dev/shm tmpfs rw,nosuid,nodev,size=8192k 0 0
+mount /dev/shm tmpfs rw,nosuid,nodev,noexec,size=8192k 0 0
 writable /dev/shm
 net lo:
 cgroup memory.max 67108864
@@ -60,6 +60,7 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'all of the processor': [['50000 100000', 'max 100000'], { cpu: 'off' }],
   'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=24576k', '/tmp tmpfs rw,nosuid,nodev,size=65536k'], { disk: 'degraded' }],
   'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
+  'a volume that the image asks for (K7)': [['writable /dev/shm\n', 'writable /dev/shm\nmount /data ext4 rw,relatime 0 0\n'], { disk: 'degraded' }],
   'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
   'an agent whose memory programs can change': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
   'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
@@ -69,7 +70,8 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
 const sentry = good
   .replace(/^NoNewPrivs.*\n/m, '')
   .replace('overlay ro,relatime', '9p ro,trans=fd')
-  .replaceAll(/nosuid,nodev,size=(\d+)k/g, (_, kib) => `mode=1777,size=${Number(kib) * 1024}`)
+  .replace('nosuid,nodev,size=24576k', 'mode=1777,size=25165824')
+  .replace('nosuid,nodev,size=32768k', 'mode=1777,size=33554432')
   .replace(/^cgroup .*\n/gm, '')
   .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
   .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
