@@ -89,6 +89,15 @@ describe('a folder that is copied into a sandbox', () => {
     expect(arrived.large?.text).to.equal('y'.repeat(700_000));
   });
 
+  it('keeps names that are not UTF-8', async () => {
+    const folderName = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from('d\xff', 'latin1')]);
+    mkdirSync(folderName);
+    writeFileSync(Buffer.concat([folderName, Buffer.from('/caf\xe9', 'latin1')]), 'text');
+    const receiver = new Receiver();
+    expect(await copy(receiver)).to.equal(undefined);
+    expect([receiver.folders, Object.keys(receiver.arrived), receiver.arrived['d\udcff/caf\udce9']?.text]).to.deep.equal([['d\udcff'], ['d\udcff/caf\udce9'], 'text']);
+  });
+
   it('leaves links and special files out', async () => {
     put('file');
     writeFileSync(join(root, 'secret'), 'secret');

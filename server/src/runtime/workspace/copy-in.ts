@@ -4,7 +4,7 @@ import { type FileHandle, readdir } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { posix } from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Receiving } from '../agent/index.ts';
+import { type Receiving, textOf } from '../agent/index.ts';
 import { openRegular } from '../machine/contents.ts';
 import { type Held, lend, type Path, type Walker, walkerFor } from '../machine/walk.ts';
 import { folderTooLarge, holdFolder } from './folder.ts';
@@ -43,17 +43,17 @@ export async function copyFolder(path: string, sandbox: Receiving, maxBytes: num
 
 async function addFolder(folder: Held, target: string, copy: Copy, depth: number): Promise<void> {
   if (depth > MAX_DEPTH) throw new ProtocolError('SandboxFailed', `the folder can't be copied: its folders are nested more than ${MAX_DEPTH} deep`);
-  const entries = await readdir(folder.self, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(folder.self, { withFileTypes: true, encoding: 'buffer' }).catch(() => []);
   for (const entry of entries) {
     copy.signal.throwIfAborted();
     copy.places.check();
-    const path = posix.join(target, entry.name);
+    const path = posix.join(target, textOf(entry.name));
     if (entry.isDirectory()) await addDirectory(folder, entry.name, path, copy, depth);
     else if (entry.isFile()) await addFile(folder.at(entry.name), path, copy);
   }
 }
 
-async function addDirectory(parent: Held, name: string, path: string, copy: Copy, depth: number): Promise<void> {
+async function addDirectory(parent: Held, name: Path, path: string, copy: Copy, depth: number): Promise<void> {
   const folder = await copy.walker.enter(parent, name).catch(() => undefined);
   if (!folder) return;
   await lend(folder, async () => {
