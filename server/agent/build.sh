@@ -34,10 +34,11 @@ fetch_musl() {
 }
 [ -e "$musl" ] || fetch_musl
 
-flags=("$@"
+flags=(
   -std=c11 -Wall -Wextra -Werror -Wshadow -Wconversion
   -Os -static -no-pie -s -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
   '-Wl,--gc-sections' '-Wl,--build-id=none' '-Wl,-z,noseparate-code' '-Wl,-z,norelro'
+  "$@"
 )
 cd "$here/src"
 # The headers of the kernel come last, so that those of musl are preferred.

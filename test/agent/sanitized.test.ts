@@ -68,8 +68,11 @@ describe('the agent with sanitizers', function () {
     await subject.dispose();
   });
 
-  it('has nothing to report', () => {
-    expect(reports).not.to.be.empty;
-    expect(reports.join('')).to.equal('');
+  // Mocha runs the tests of inner suites after those of the outer one, in their order.
+  describe('after all of that', () => {
+    it('has nothing to report', () => {
+      expect(reports.length).to.be.greaterThan(10);
+      expect(reports.join('')).to.equal('');
+    });
   });
 });

@@ -12,10 +12,12 @@ CapBnd: 0000000000000000
 NoNewPrivs: 1
 Seccomp: 2
 mount / overlay ro 0 0
-mount /tmp tmpfs rw,size=65536k 0 0
-mount /workspace tmpfs rw,size=65536k 0 0
+mount /tmp tmpfs rw,size=24576k 0 0
+mount /workspace tmpfs rw,size=32768k 0 0
+mount /dev/shm tmpfs rw,size=8192k 0 0
 writable /tmp
 writable /workspace
+writable /dev/shm
 net lo:
 cgroup memory.max 67108864
 cgroup pids.max 64

@@ -50,13 +50,20 @@ describe('the layer of isolation', () => {
     expect(states({ filter: 'Seccomp: 2', strict: 'Seccomp: 1', none: 'Seccomp: 0' }, (text) => layers.seccomp(parseFacts(text)))).to.deep.equal({ filter: 'enforced', strict: 'off', none: 'off' });
   });
 
-  it('of the disk is that of every place that can be written', () => {
+  it('of the disk is the total of every place that can be written', () => {
     const limits = { diskBytes: 65_536 } as Parameters<typeof layers.disk>[1]['limits'];
-    const told = (text: string, access?: 'readOnly' | 'readWrite' | 'copy') => layers.disk(parseFacts(text), { limits, workspace: access && { path: '/folder', access } }).state;
-    const tmp = 'mount /tmp tmpfs rw,size=64k\n';
-    const both = `${tmp}mount /workspace tmpfs rw,size=65536\n`;
-    expect([told(both), told(tmp), told(''), told(both.replace('65536', '128k')), told(both.replaceAll('tmpfs', 'ext4'))]).to.deep.equal(['enforced', 'off', 'off', 'off', 'off']);
-    expect([told(tmp, 'readOnly'), told(both, 'copy'), told(both, 'readWrite')]).to.deep.equal(['enforced', 'enforced', 'off']);
+    const told = (text: string, access?: 'readOnly' | 'readWrite' | 'copy') => layers.disk(parseFacts(text), { limits, workspace: access && { path: '/folder', access } });
+    const tmp = 'mount /tmp tmpfs rw,size=32k\nwritable /tmp\n';
+    const both = `${tmp}mount /workspace tmpfs rw,size=32768\nwritable /workspace\n`;
+    expect(told(both)).to.deep.equal({ name: 'disk', state: 'enforced', detail: '65536 bytes in /tmp, /workspace together, counted as memory' });
+    expect([tmp, '', both.replace('32768', '128k'), both.replaceAll('tmpfs', 'ext4')].map((text) => told(text).state)).to.deep.equal(['off', 'off', 'degraded', 'off']);
+    expect([told(tmp, 'readOnly'), told(both, 'copy'), told(both, 'readWrite')].map(({ state }) => state)).to.deep.equal(['enforced', 'enforced', 'off']);
+  });
+
+  it('of the disk names what else can be written without a limit: the volume of an image', () => {
+    const limits = { diskBytes: 65_536 } as Parameters<typeof layers.disk>[1]['limits'];
+    const text = 'mount /tmp tmpfs rw,size=32k\nwritable /tmp\nmount /workspace tmpfs rw,size=32k\nwritable /workspace\nmount /data ext4 rw\nwritable /data\n';
+    expect(layers.disk(parseFacts(text), { limits, workspace: undefined })).to.include({ state: 'degraded' }).and.have.property('detail').that.contains('/data');
   });
 
   it('with a number is degraded where more is allowed than was asked, and off where nothing is', () => {

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { systemClock } from '../../../../server/src/base/clock.ts';
 import type { Limits } from '../../../../server/src/protocol/index.ts';
+import { diskShares } from '../../../../server/src/runtime/agent/index.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
 import { dockerImage, need } from '../../../require.ts';
@@ -22,7 +23,7 @@ cat $c/memory.max $c/memory/memory.limit_in_bytes 2>/dev/null
 cat $c/memory.swap.max 2>/dev/null || echo $(($(cat $c/memory/memory.memsw.limit_in_bytes) - $(cat $c/memory/memory.limit_in_bytes)))
 cat $c/pids.max $c/pids/pids.max 2>/dev/null
 set -- $(cat $c/cpu.max 2>/dev/null || echo $(cat $c/cpu/cpu.cfs_quota_us) $(cat $c/cpu/cpu.cfs_period_us)); echo $(($1 * 1000 / $2))
-for d in /tmp /workspace; do set -- $(df -k $d | tail -n 1); echo $(($2 * 1024)); done
+for d in /tmp /workspace /dev/shm; do set -- $(df -k $d | tail -n 1); echo $(($2 * 1024)); done
 ulimit -n; ulimit -c`;
 
 describe('a container on the real engine', () => {
@@ -76,7 +77,8 @@ describe('a container on the real engine', () => {
       const one = await held.create({ limits: all });
       try {
         const found = (await textOf(one, KERNEL)).trim().split('\n').map(Number);
-        expect(found).to.deep.equal([asked.memoryBytes, 0, asked.pids, asked.cpus * 1000, asked.diskBytes, asked.diskBytes, 4096, 0]);
+        const { tmp, workspace, shm } = diskShares(asked.diskBytes, true);
+        expect(found).to.deep.equal([asked.memoryBytes, 0, asked.pids, asked.cpus * 1000, tmp, workspace, shm, 4096, 0]);
         const { HostConfig } = held.inspect();
         expect([HostConfig.Memory, HostConfig.PidsLimit, HostConfig.NanoCpus]).to.deep.equal([asked.memoryBytes, asked.pids, asked.cpus * 1e9]);
         expect(one.isolation.layers.filter(({ state }) => state !== 'enforced')).to.deep.equal([]);

@@ -214,6 +214,15 @@ describe('the doors of the Docker runtime', () => {
     }
   });
 
+  it('are volumes if nothing can be executed where the daemon has its files (H4)', async () => {
+    await make();
+    held.fake.on('start', { status: 400, message: 'failed to create task for container: runc create failed: unable to start container process: exec: "/.codebeaker/agent": permission denied: unknown' });
+    const sandbox = await create();
+    expect([mounts('one'), held.fake.count('create'), held.fake.removed, held.folders()]).to.deep.equal([volume, 2, 1, []]);
+    await works(sandbox);
+    await sandbox.close();
+  });
+
   it('are volumes with an engine on another machine', async () => {
     await make({ local: false });
     const sandbox = await create();

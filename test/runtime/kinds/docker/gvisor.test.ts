@@ -101,7 +101,7 @@ describe('a container under gVisor on the real engine', () => {
   it('has the limits that were asked for', async () => {
     const one = await held.create({ limits: { ...spec.limits, memoryBytes: 96 * MiB, pids: 40, diskBytes: 8 * MiB, cpus: 0.5 } });
     expect(await textOf(one, 'read -r a b c </proc/meminfo; echo $b; ulimit -p; ulimit -n; ulimit -c')).to.equal(`${96 * 1024}\n40\n4096\n0\n`);
-    expect(await textOf(one, 'for d in /tmp /workspace; do set -- $(df -k $d | tail -n 1); echo $2; done')).to.equal(`${8 * 1024}\n`.repeat(2));
+    expect(await textOf(one, 'for d in /tmp /workspace /dev/shm; do set -- $(df -k $d | tail -n 1); echo $2; done')).to.equal('3072\n4096\n1024\n');
     const forks = 'i=0; while [ $i -lt 100 ]; do sleep 30 & i=$((i + 1)); done; echo all';
     for (const [refusal, command] of [[/[Ff]ork/, ['sh', '-c', forks]], [/not permitted/, ['unshare', '-r', 'sh', '-c', forks]]] as const) {
       const program = await start(one, command);

@@ -167,6 +167,14 @@ describe('a container of an image', () => {
     if (made !== undefined) expect(held?.containers()).to.deep.equal([]);
   });
 
+  it('with a VOLUME (K7) has a disk without a limit, and says so', async () => {
+    const sandbox = await sandboxOf([program(one), sh, folder('data', 0o777)], { changes: ['VOLUME /data'] });
+    await textOf(sandbox, 'echo x > /data/file');
+    const disk = sandbox.isolation.layers.find(({ name }) => name === 'disk');
+    expect(disk).to.include({ state: 'degraded' });
+    expect(disk?.detail).to.match(/^\/data can be written without a limit/);
+  });
+
   it('with a directory that nobody may read, mode 0300 (E3), tells so instead of listing nothing', async () => {
     const sandbox = await sandboxOf([program(one), sh]);
     await textOf(sandbox, 'busybox mkdir -p outer/closed; echo text > outer/closed/file; busybox chmod 0300 outer/closed');

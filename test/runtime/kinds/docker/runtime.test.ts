@@ -96,7 +96,7 @@ describe('the Docker runtime', () => {
     const [agent, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
     expect([agent, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, folder]: string[]) => file === 'agent-x86_64' && folder?.startsWith('socket-'));
     const readOnly = { Type: 'bind', ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
-    const tmpfs = 'rw,exec,nosuid,nodev,mode=1777,uid=65534,gid=65534,size=67108864,nr_inodes=262144';
+    const tmpfs = (mebibytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=65534,gid=65534,size=${mebibytes * 1024 * 1024},nr_inodes=262144`;
     expect(body).to.deep.equal({
       Image: 'image',
       Entrypoint: ['/.codebeaker/agent'],
@@ -129,7 +129,8 @@ describe('the Docker runtime', () => {
         NanoCpus: 1_000_000_000,
         PidsLimit: 64,
         Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }, { Name: 'core', Soft: 0, Hard: 0 }],
-        Tmpfs: { '/tmp': tmpfs, '/workspace': tmpfs },
+        ShmSize: 8 * 1024 * 1024,
+        Tmpfs: { '/tmp': tmpfs(24), '/workspace': tmpfs(32) },
         Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
       },
     });
@@ -144,7 +145,9 @@ describe('the Docker runtime', () => {
   it('asks for the limits that were given', async () => {
     const { HostConfig } = await made({ limits: { ...spec.limits, memoryBytes: 33_554_432, cpus: 0.25, pids: 17, diskBytes: 1_048_576 } });
     expect(HostConfig).to.deep.include({ Memory: 33_554_432, MemorySwap: 33_554_432, NanoCpus: 250_000_000, PidsLimit: 17 });
-    expect(Object.values(HostConfig.Tmpfs)).to.have.length(2).and.to.satisfy((all: string[]) => all.every((one) => one.includes('size=1048576,')));
+    const sizes = Object.values(HostConfig.Tmpfs as Record<string, string>).map((options) => Number(/size=(\d+)/.exec(options)?.[1]));
+    expect(sizes).to.have.length(2);
+    expect([...sizes, HostConfig.ShmSize].reduce((sum, size) => sum + size, 0)).to.equal(1_048_576);
   });
 
   it('limits processes under gVisor inside, and gives gVisor the threads that it needs', async () => {

@@ -12,8 +12,12 @@ CapBnd: 0000000000000000
 NoNewPrivs: 1
 Seccomp: 2
 mount / tmpfs ro,relatime
-mount /tmp tmpfs rw,nosuid,nodev,size=64k
-mount /workspace tmpfs rw,nosuid,nodev,size=64k
+mount /tmp tmpfs rw,nosuid,nodev,size=24k
+writable /tmp
+mount /workspace tmpfs rw,nosuid,nodev,size=32k
+writable /workspace
+mount /dev/shm tmpfs rw,nosuid,nodev,size=8k
+writable /dev/shm
 net lo
 net tunl0
 member memory
@@ -53,7 +57,7 @@ const enforced: readonly Layer[] = [
   { name: 'memory', state: 'enforced', detail: '1000000 bytes' },
   { name: 'cpu', state: 'enforced', detail: '0.5 cores' },
   { name: 'pids', state: 'enforced', detail: '32 processes' },
-  { name: 'disk', state: 'enforced', detail: '65536 bytes in each of /workspace and /tmp, counted as memory' },
+  { name: 'disk', state: 'enforced', detail: '65536 bytes in /dev/shm, /tmp, /workspace together, counted as memory' },
 ];
 const none = 'the daemon may not use control groups on this host';
 
@@ -73,7 +77,7 @@ const cases: Record<string, [text: string, score: number, other: readonly Layer[
     { name: 'memory', state: 'degraded', detail: '2000000 bytes' },
   ]],
   'no limit for a folder that it may write': [inGroups, 5, [{ name: 'disk', state: 'off', detail: 'the shared folder has no limit' }], { path: '/folder', access: 'readWrite' }],
-  'a disk of /tmp alone beside a folder that it may read': [inGroups, 6, [{ name: 'disk', state: 'enforced', detail: '65536 bytes in each of /tmp, counted as memory' }], { path: '/folder', access: 'readOnly' }],
+  'a disk of /tmp alone beside a folder that it may read': [inGroups.replace('tmpfs rw,nosuid,nodev,size=32k\nwritable /workspace', 'ext4 ro'), 6, [{ name: 'disk', state: 'enforced', detail: '32768 bytes in /dev/shm, /tmp together, counted as memory' }], { path: '/folder', access: 'readOnly' }],
   'less of its verdicts where a program can get into its agent': [inGroups.replace('closed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can change the agent's memory" }]],
   'no namespace of processes where there are many before it': [inGroups.replace('pid 1', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
 };

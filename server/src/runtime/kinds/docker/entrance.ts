@@ -84,9 +84,10 @@ export function volumeDoor(machine: Machine): Door {
 }
 
 /**
- * Whether the engine refused a mount. It may be that of the agent: an engine that runs in another file system than the
- * daemon, such as in a virtual machine, does not see it.
+ * Whether the engine refused a mount, or could not execute what was mounted. It may be the agent: an engine that runs in
+ * another file system than the daemon, such as in a virtual machine, does not see it, and nothing can be executed in a
+ * file system that is mounted with `noexec`.
  */
 export function isMountRefused(fault: unknown): boolean {
-  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs/i.test(fault.message);
+  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs|exec: "\/\.codebeaker\/agent"/i.test(fault.message);
 }
