@@ -95,7 +95,7 @@ static void forget(struct command *command) {
     free(command);
 }
 
-/* What the program inherits from the sandbox, and what the daemon sets in addition. The texts stay where they are. */
+/* What the program inherits from the sandbox, and what the daemon sets in addition, each name once. The texts stay where they are. */
 static char **merge_environment(struct reader *reader, uint32_t given) {
     size_t own = 0;
     while (environ[own]) own++;
@@ -108,9 +108,9 @@ static char **merge_environment(struct reader *reader, uint32_t given) {
         if (!equals) continue;
         size_t name = (size_t)(equals - variable) + 1;
         size_t place = 0;
-        while (place < size && strncmp(env[place], variable, name) != 0) place++;
+        while (place < own && strncmp(env[place], variable, name) != 0) place++;
+        if (place == own) place = size++;
         env[place] = (char *)(uintptr_t)variable;
-        if (place == size) size++;
     }
     return env;
 }
