@@ -33,6 +33,8 @@ enum {
 
 /* wire.c: frames to and from the daemon. */
 void wire_open(int input, int output);
+/* For a child of the agent: it has nothing to say to the daemon, and if it gives up it ends alone, with an errno as its exit code. */
+void wire_leave(void);
 /* Reads what is there and handles each complete frame. Exits when the daemon has gone. */
 void wire_receive(void);
 /* Writes what waits, as far as the stream takes it. */
@@ -139,6 +141,8 @@ bool keeps_strangers_apart(void);
 
 /* base.c */
 void *allocate(size_t size);
+/* Closes every descriptor from `first` on. */
+void close_from(int first);
 extern char **environ;
 
 #endif

@@ -292,17 +292,11 @@ void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
 }
 
-/* Nothing that the program has written is waited for any more. */
-static void drop_output(struct command *command) {
-    for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
-    close_input(command);
-}
-
 void command_kill(uint32_t channel) {
     struct command *command = find(channel);
     if (!command) return;
+    /* What it has written is not passed on any more. Its pipes stay open, so that nothing but the signal ends it. */
     command->killing = true;
-    drop_output(command);
 }
 
 /* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
@@ -367,7 +361,6 @@ static void take_report(const struct report *report) {
     if (report->kind == REPORT_FAILED) {
         fail(command->channel, report->value, (enum stage)report->stage);
         command->ended = command->told = true;
-        drop_output(command);
     } else if (report->kind == REPORT_STARTED) {
         uint8_t payload[4];
         put_u32(payload, (uint32_t)report->pid);
@@ -415,7 +408,7 @@ void commands_reap(void) {
 }
 
 static bool may_read(const struct command *command, const struct source *source) {
-    return source->fd >= 0 && !command->told && command->credit > 0 && (!command->ended || source->left > 0);
+    return source->fd >= 0 && !command->told && !command->killing && command->credit > 0 && (!command->ended || source->left > 0);
 }
 
 /* Says what the loop is to wait for. */
@@ -451,7 +444,7 @@ void commands_turn(void) {
             /* The last output of a program that has ended is there, whether the loop has asked for it or not. */
             else if ((ready || each->ended) && may_read(each, source)) pump(each, source);
         }
-        if (each->ended && !each->told && each->sources[0].left + each->sources[1].left == 0) tell_end(each);
+        if (each->ended && !each->told && (each->killing || each->sources[0].left + each->sources[1].left == 0)) tell_end(each);
         if (each->killing && each->supervisor) sweep(each);
         if (!each->supervisor && each->told) {
             if (each->started) wire_put(GONE, each->channel, NULL, 0);

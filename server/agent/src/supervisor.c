@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,16 +32,6 @@ static void send_report(int kind, const struct launch *launch, int32_t pid, int3
     report.stage = stage;
     report.cpu_us = cpu_us;
     while (write(REPORTS_FD, &report, sizeof report) < 0 && errno == EINTR) { }
-}
-
-/* Closes every descriptor from `first` on. */
-static void close_from(int first) {
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
-#endif
-    struct rlimit limit;
-    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
-    for (int fd = first; fd < end; fd++) close(fd);
 }
 
 /* A script without a first line that names its interpreter is run by sh, as execvp does it. */
@@ -136,6 +125,15 @@ static bool keep_own(struct launch *own, int reports) {
     return true;
 }
 
+/* Afterwards reports can be sent, even if it fails. */
+static bool prepare(struct launch *own, int reports) {
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && keep_own(own, reports)) return true;
+    int error = errno;
+    dup2(reports, REPORTS_FD);
+    errno = error;
+    return false;
+}
+
 /* A program can make its parent its tracer (PTRACE_TRACEME), and would then wait for it. It has stopped, and has not ended. */
 static void release(pid_t pid, int signal) {
     ptrace(PTRACE_DETACH, pid, NULL, signal == SIGTRAP ? 0 : signal);
@@ -147,9 +145,7 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || !keep_own(&own, reports)) _exit(1);
-    errno = 0;
-    pid_t program = start(&own, &failure);
+    pid_t program = prepare(&own, reports) ? start(&own, &failure) : -1;
     if (program < 0) {
         send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, 0);
         _exit(0);

@@ -6,8 +6,10 @@ import { AGENT } from './binary.ts';
 import type { Facts } from './facts.ts';
 
 const PAGE_BYTES = 4096;
-/** In a process namespace of its own, the first shell has one of the first process ids. */
+/** In a process namespace of its own, the agent has one of the first process ids. */
 const FEW_PROCESSES = 32;
+/** From this version on, the agent starts each program in a domain of its own. */
+const LANDLOCK_WITH_DOMAINS = 2;
 /** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
@@ -49,16 +51,16 @@ export function seccomp(facts: Facts): Layer {
   return layer('seccomp', facts.seccomp === 2, 'a filter of dangerous system calls');
 }
 
-/** What is told of a command is what the kernel told the agent, if no program can reach the agent. */
+/** What is told of a command is what the kernel told the agent, if no program can get into the agent. Where one can end it, the session is lost, and nothing wrong is told. */
 export function verdicts({ agent, gvisor }: Facts): Layer {
   const name = 'verdicts';
-  const apart = agent.landlock > 0 ? '; no command can read or trace the processes of another' : '';
-  if (agent.first && agent.closed && !gvisor) return { name, state: 'enforced', detail: `no program can signal, trace or read the agent${apart}` };
-  const open = [
-    ...(gvisor ? ['a program can end the agent, and with it the sandbox'] : agent.first ? [] : ['a program can signal the agent']),
-    ...(agent.closed ? [] : ["a program can read the agent's environment"]),
+  if (!agent.closed) return { name, state: 'degraded', detail: "a program can change the agent's memory" };
+  const details = [
+    agent.first && !gvisor ? 'no program can signal, trace or change the agent' : 'no program can trace or change the agent; one that ends it ends the session',
+    ...(agent.private ? [] : ["the agent's environment can be read"]),
+    ...(agent.landlock >= LANDLOCK_WITH_DOMAINS ? ['no command can trace another'] : []),
   ];
-  return { name, state: 'degraded', detail: open.join('; ') };
+  return { name, state: 'enforced', detail: details.join('; ') };
 }
 
 export function processes({ pid }: Facts): Layer {

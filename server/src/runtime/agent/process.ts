@@ -5,7 +5,7 @@ import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, Process, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
-import { gone, SHELL, startError, tooLong } from './errors.ts';
+import { gone, namesOf, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
 import { bytesOf } from './names.ts';
 
@@ -19,7 +19,7 @@ const START_DEADLINE_MS = 30_000;
 const KILL_DEADLINE_MS = 6_000;
 
 const streams: Readonly<Record<number, Stream>> = { [Origin.stdout]: 'stdout', [Origin.stderr]: 'stderr', [Origin.pty]: 'pty' };
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const signalNames = namesOf(constants.signals);
 
 export interface ProcessContext {
   readonly connection: AgentConnection;
@@ -35,6 +35,7 @@ export class AgentProcess implements Process {
   readonly #context: ProcessContext;
   readonly #channel: number;
   readonly #sink: Sink;
+  readonly #onTerminal: boolean;
   readonly #started = deferred();
   readonly #exit = deferred<Exit>();
   /** The program has ended, or nobody can know. */
@@ -64,6 +65,7 @@ export class AgentProcess implements Process {
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
+    this.#onTerminal = program.pty !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -118,7 +120,8 @@ export class AgentProcess implements Process {
 
   #output(origin: number, bytes: Buffer): void {
     const stream = streams[origin];
-    if (!stream || this.#doomed) return;
+    if (!stream) return;
+    if (this.#doomed) return this.#credit(bytes.length);
     this.#queue.push([stream, bytes]);
     if (!this.#busy) this.#serve();
   }
@@ -128,7 +131,7 @@ export class AgentProcess implements Process {
     this.#busy = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       const [stream, bytes] = next;
-      const taken = this.#doomed ? undefined : this.#sink(stream, bytes);
+      const taken = this.#doomed ? undefined : this.#give(stream, bytes);
       if (taken) {
         void this.#unheard.limit(taken).catch(() => this.#unheard.happen()).then(() => {
           this.#credit(bytes.length);
@@ -140,6 +143,14 @@ export class AgentProcess implements Process {
     }
     this.#busy = false;
     if (this.#last) this.#finish(this.#last);
+  }
+
+  #give(stream: Stream, bytes: Buffer): void | Promise<void> {
+    try {
+      return this.#sink(stream, bytes);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
   }
 
   #credit(bytes: number): void {
@@ -204,6 +215,7 @@ export class AgentProcess implements Process {
 
   end(): void {
     if (this.#ended) return;
+    if (this.#onTerminal) return void this.write(END_OF_TRANSMISSION);
     const last = this.#input.at(-1);
     const send = () => void this.#context.connection.send(Type.end, this.#channel);
     if (last) void last.sent.promise.then(send);
@@ -214,6 +226,9 @@ export class AgentProcess implements Process {
     if (!this.#ended) void this.#context.connection.send(Type.resize, this.#channel, new Writer().u16(cols).u16(rows).bytes);
   }
 }
+
+/** Ctrl-D. */
+const END_OF_TRANSMISSION = Buffer.from([4]);
 
 /** Marks of a start: its stdin is open; it runs on a terminal. */
 const WITH_INPUT = 1;

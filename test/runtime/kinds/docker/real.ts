@@ -20,6 +20,11 @@ export const busybox = 'codebeaker-busybox';
 
 export const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
+/** What matters of the mounts that the engine reports. */
+export const mountsOf = (mounts: readonly Json[]) => mounts
+  .map(({ Type, Destination, RW, Propagation }) => ({ Type, Destination, RW, Propagation }))
+  .sort((a, b) => (a.Destination < b.Destination ? -1 : 1));
+
 /** The kinds that need no configuration. */
 export const [plain, gvisor] = containerKinds() as [ContainerKind, ContainerKind];
 
