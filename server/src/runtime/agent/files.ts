@@ -5,6 +5,7 @@ import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { type AgentConnection, type Answer, ConnectionLost } from './connection.ts';
 import { EEXIST, ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
+import { First } from './first.ts';
 import { Type, Writer } from './frames.ts';
 import { bytesOf, textOf } from './names.ts';
 
@@ -101,20 +102,16 @@ export class AgentFiles implements Files {
   }
 
   async list(path: string, { recursive, limit, accept }: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }> {
-    const entries: DirectoryEntry[] = [];
-    let dropped = 0;
+    const first = new First<DirectoryEntry>(Math.min(limit, MAX_ENTRIES));
     const take = (bytes: Buffer) => {
       for (const entry of entriesIn(bytes, path)) {
-        if (!accept(posix.relative(path, entry.path))) continue;
-        if (entries.length < MAX_ENTRIES) entries.push(entry);
-        else dropped++;
+        if (accept(posix.relative(path, entry.path))) first.add(entry);
       }
     };
     const request = new Writer().u8(recursive ? 1 : 0).text(bytesOf(path)).bytes;
     const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.list, channel, request), { entries: take }), path);
-    entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-    const incomplete = payload[0] === 1 || dropped > 0;
-    return { entries: entries.slice(0, limit), truncated: incomplete || entries.length > limit };
+    const { entries } = first;
+    return { entries, truncated: payload[0] === 1 || first.left > 0 };
   }
 
   /** What tells the file or directory at `path` from all others on its host. */
