@@ -1,5 +1,4 @@
 /** The file commands, carried out by an agent. */
-import { posix } from 'node:path';
 import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
@@ -105,7 +104,7 @@ export class AgentFiles implements Files {
     const first = new First<DirectoryEntry>(Math.min(limit, MAX_ENTRIES));
     const take = (bytes: Buffer) => {
       for (const entry of entriesIn(bytes, path)) {
-        if (accept(posix.relative(path, entry.path))) first.add(entry);
+        if (accept(entry.path.slice(path.length + 1))) first.add(entry);
       }
     };
     const request = new Writer().u8(recursive ? 1 : 0).text(bytesOf(path)).bytes;
@@ -147,14 +146,14 @@ function check(answer: Answer, path: string): Answer {
   return answer;
 }
 
-/** Of each entry: type, mode, size, time of its last change, path below the root. */
+/** Of each entry: type, mode, size, time of its last change, path below the root, which is in no need of being resolved. */
 function* entriesIn(bytes: Buffer, root: string): Generator<DirectoryEntry> {
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at + 21);
     const relative = textOf(bytes.subarray(at + 21, end));
     yield {
-      name: posix.basename(relative),
-      path: posix.join(root, relative),
+      name: relative.slice(relative.lastIndexOf('/') + 1),
+      path: `${root}/${relative}`,
       type: types[bytes[at] as number] ?? 'other',
       size: Number(bytes.readBigUInt64LE(at + 5)),
       mtimeMs: Number(bytes.readBigUInt64LE(at + 13)),
