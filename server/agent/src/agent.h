@@ -108,6 +108,8 @@ _Noreturn void supervise(const struct launch *launch, int reports);
 /* tree.c: what descends from a process. */
 /* Kills each descendant. Those that are about to start others when this is called may need another call. */
 void tree_kill(pid_t root);
+/* Sends a signal to each descendant. */
+void tree_signal(pid_t root, int signal);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
@@ -122,6 +124,8 @@ int open_regular(const char *path, int flags, mode_t mode);
 
 /* facts.c: what is in force in this sandbox. */
 void facts_send(uint32_t channel, enum frame_type type);
+/* Whether gVisor answers the system calls: it says so where nobody inside can write. */
+bool under_gvisor(void);
 struct memory_events { uint64_t kills, peak; };
 struct memory_events facts_memory(void);
 

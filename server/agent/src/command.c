@@ -288,8 +288,11 @@ void command_signal(uint32_t channel, int number) {
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     const struct command *command = find(channel);
+    if (!command || !command->terminal || command->sources[0].fd < 0) return;
     struct winsize size = {.ws_col = cols, .ws_row = rows};
-    if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    /* Linux tells the programs in the foreground. gVisor tells nobody, nor who is in the foreground; others ignore the signal. */
+    if (command->supervisor && under_gvisor()) tree_signal(command->supervisor, SIGWINCH);
 }
 
 void command_kill(uint32_t channel) {
