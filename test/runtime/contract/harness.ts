@@ -45,7 +45,7 @@ export const limits: Limits = {
   memoryBytes: 512 * MIB,
   cpus: 1,
   pids: 128,
-  diskBytes: 64 * MIB,
+  diskBytes: 128 * MIB,
   outputBytes: 16 * MIB,
   timeoutMs: 0,
 };
