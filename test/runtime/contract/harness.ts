@@ -171,3 +171,15 @@ export async function names(sandbox: Sandbox, path: string, recursive = false): 
   const { entries } = await sandbox.files.list(path, { recursive, limit: 1000, accept: () => true });
   return entries.map((entry) => entry.path.slice(path.length + 1));
 }
+
+/** Repeats `check` as long as it fails, for a while. */
+export async function eventually(check: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await check());
+    } catch (fault) {
+      if (tries === 50) throw fault;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
