@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../../../server/src/runtime/ports.ts';
 import type { ErrorKind } from '../../../../server/src/protocol/index.ts';
+import { need, type Probe } from '../../../require.ts';
 import { limits, rejects, run, start, textOf, write } from '../../contract/harness.ts';
 import { NOBODY } from '../../../../server/src/runtime/workspace/user.ts';
 import type { NativeSubject } from '../../kinds/native/subject.ts';
@@ -81,7 +82,7 @@ everySandbox('a session without room for another program', onHostKernel, (parts)
 
 everySandbox('a session whose agent has few descriptors', ['native'], (parts) => {
   const held = useSandbox(parts);
-  before(needsRoot);
+  before(need('root', root));
 
   it('says that none is left for a program, does what needs few, kills, and goes on', async () => {
     lowerDescriptors(held.subject as NativeSubject, 64);
@@ -104,9 +105,7 @@ everySandbox('a session whose agent has few descriptors', ['native'], (parts) =>
   });
 });
 
-function needsRoot(this: Mocha.Context): void {
-  if (process.getuid?.() !== 0) this.skip();
-}
+const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to change the limits of an agent');
 
 /** Of the process itself nobody but its own user may do that here. */
 function lowerDescriptors({ findings }: NativeSubject, most: number): void {
