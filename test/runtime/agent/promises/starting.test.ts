@@ -12,6 +12,7 @@ import type { NativeSubject } from '../../kinds/native/subject.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, stillWorks, useSandbox } from './sandboxes.ts';
 
 const KIB = 1024;
+const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to change the limits of an agent');
 
 const refused: Record<string, [kind: ErrorKind, words: RegExp, command: Program['command'], change?: Partial<Program>]> = {
   'a program that is not there': ['SandboxFailed', /ENOENT/, ['no-such-program']],
@@ -104,8 +105,6 @@ everySandbox('a session whose agent has few descriptors', ['native'], (parts) =>
     await stillWorks(held.sandbox);
   });
 });
-
-const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to change the limits of an agent');
 
 /** Of the process itself nobody but its own user may do that here. */
 function lowerDescriptors({ findings }: NativeSubject, most: number): void {
