@@ -101,6 +101,7 @@ struct report {
     int32_t value; /* an errno, or the status that wait gave */
     int32_t stage;
     uint64_t cpu_us;
+    uint64_t largest; /* the most memory of one process: of the program, or of those that it has waited for */
 };
 /* The child process of the agent. Does not return. */
 _Noreturn void supervise(const struct launch *launch, int reports);
@@ -124,6 +125,8 @@ int open_regular(const char *path, int flags, mode_t mode);
 void facts_send(uint32_t channel, enum frame_type type);
 struct memory_events { uint64_t kills, peak; };
 struct memory_events facts_memory(void);
+/* How many processes of the sandbox the kernel has ended because memory ran out. */
+uint64_t facts_kills(void);
 
 /* confine.c: what the agent does to itself, and so to all that it starts. */
 void become_user(const char *text);
