@@ -88,6 +88,13 @@ static bool mark_below(pid_t root) {
 
 static bool is_dead(char state) { return state == 'Z' || state == 'X'; }
 
+/* To all that were found below. */
+static void signal_below(int signal) {
+    for (size_t at = 0; at < count; at++) {
+        if (all[at].below && !is_dead(all[at].state)) kill(all[at].pid, signal);
+    }
+}
+
 /* Returns whether the process could start others until now. */
 static bool seal(pid_t pid) {
     static const struct { uint64_t soft, hard; } none = {0, 0};
@@ -105,7 +112,9 @@ void tree_kill(pid_t root) {
             if (all[at].below && !is_dead(all[at].state) && seal(all[at].pid)) fresh++;
         }
     }
-    for (size_t at = 0; at < count; at++) {
-        if (all[at].below && !is_dead(all[at].state)) kill(all[at].pid, SIGKILL);
-    }
+    signal_below(SIGKILL);
+}
+
+void tree_signal(pid_t root, int signal) {
+    if (mark_below(root)) signal_below(signal);
 }
