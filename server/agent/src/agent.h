@@ -106,8 +106,8 @@ struct report {
 _Noreturn void supervise(const struct launch *launch, int reports);
 
 /* tree.c: what descends from a process. */
-/* Kills each descendant. Those that are about to start others when this is called may need another call. */
-void tree_kill(pid_t root);
+/* Kills each descendant of `root`. If some start others at this moment, it may need another call. `group`: a group of processes that are all descendants, or 0. */
+void tree_kill(pid_t root, pid_t group);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
@@ -129,6 +129,8 @@ struct memory_events facts_memory(void);
 void become_user(const char *text);
 void limit_processes(const char *text);
 void filter_system_calls(void);
+/* Who asks for short turns on the processor gets them earlier, and no more of them. So the agent answers at once, however many programs are busy. */
+void ask_for_short_turns(void);
 /* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
 void open_offer(void);
 /* While it is offered, so is what is forked. */

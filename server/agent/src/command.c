@@ -302,7 +302,7 @@ void command_kill(uint32_t channel) {
 /* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
 static void sweep(struct command *command) {
     if (++command->sweeps > MAX_SWEEPS) give_up("what a program had started could not be killed");
-    tree_kill(command->supervisor);
+    tree_kill(command->supervisor, command->ended ? 0 : command->program);
 }
 
 static void tell_end(struct command *command) {
