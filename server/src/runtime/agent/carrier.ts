@@ -21,8 +21,18 @@ export function socketCarrier(socket: Duplex): Carrier {
   socket.on('close', () => done.resolve());
   socket.on('end', () => socket.destroy());
   if (socket.destroyed) done.resolve();
+  /** While the socket takes no more, all writes wait for the same moment. */
+  let full: Promise<void> | undefined;
   return {
-    write: (bytes) => writeTo(socket, bytes),
+    write: (bytes) => {
+      if (full) {
+        socket.write(bytes);
+        return full;
+      }
+      const taken = writeTo(socket, bytes);
+      if (socket.writableNeedDrain) full = taken.finally(() => (full = undefined));
+      return taken;
+    },
     listen: (take) => void socket.on('data', inTurns(socket, take)),
     closed: done.promise,
     destroy: () => socket.destroy(),

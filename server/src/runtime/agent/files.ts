@@ -51,7 +51,7 @@ export class AgentFiles implements Files {
   async #send(path: string, content: AsyncIterable<Buffer> | Iterable<Buffer>, options: WriteOptions, attributes?: Attributes): Promise<void> {
     const begin = new Writer()
       .u8(modes[options.mode]).u8(options.executable ? 1 : 0)
-      .u16(attributes?.permissions ?? 0).u64(attributes ? Math.max(0, Math.round(attributes.mtimeMs)) : 0)
+      .u16(attributes?.permissions ?? 0).u64(attributes ? Math.max(0, Math.floor(attributes.mtimeMs)) : 0)
       .text(bytesOf(path)).bytes;
     check(await this.#ask(path, async (channel) => {
       void this.#connection.send(Type.write, channel, begin);
