@@ -313,7 +313,7 @@ static void sweep(struct command *command) {
     if (command->kill_until == 0) command->kill_until = now + KILL_WITHIN_MS;
     if (now > command->kill_until) give_up("what a program had started could not be killed");
     if (now < command->sweep_at) return;
-    tree_kill(command->supervisor);
+    tree_kill(command->supervisor, command->ended ? 0 : command->program);
     command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 
