@@ -109,13 +109,14 @@ struct report {
     int32_t value; /* an errno, or the status that wait gave */
     int32_t stage;
     uint64_t cpu_us;
+    uint64_t largest; /* the most memory of one process: of the program, or of those that it has waited for */
 };
 /* The child process of the agent. Does not return. */
 _Noreturn void supervise(const struct launch *launch, int reports);
 
 /* tree.c: what descends from a process. */
-/* Kills each descendant. Those that are about to start others when this is called may need another call. */
-void tree_kill(pid_t root);
+/* Kills each descendant of `root`. If some start others at this moment, it may need another call. `group`: a group of processes that are all descendants, or 0. */
+void tree_kill(pid_t root, pid_t group);
 /* Sends a signal to each descendant. */
 void tree_signal(pid_t root, int signal);
 
@@ -136,10 +137,14 @@ void facts_send(uint32_t channel, enum frame_type type);
 bool under_gvisor(void);
 struct memory_events { uint64_t kills, peak; };
 struct memory_events facts_memory(void);
+/* How many processes of the sandbox the kernel has ended because memory ran out. */
+uint64_t facts_kills(void);
 
 /* confine.c: what the agent does to itself, and so to all that it starts. */
 void become_user(const char *text);
 void limit_processes(const char *text);
+/* Who asks for short turns on the processor gets them earlier, and no more of them. So the agent answers at once, however many programs are busy. */
+void ask_for_short_turns(void);
 void filter_system_calls(void);
 /* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
 void open_offer(void);

@@ -21,6 +21,8 @@ enum {
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives its kill for so long costs the sandbox. */
     KILL_WITHIN_MS = 5000,
+    /* The kernel takes large processes first. One that is smaller than this part of all memory is none of them. */
+    SMALL_PART = 16,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
     /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
@@ -45,6 +47,7 @@ struct command {
     bool started, ended, told; /* told: of its end */
     bool killing;
     struct report end;
+    uint64_t kills; /* for want of memory, until the start */
     uint32_t credit;
     struct source sources[2];
     int input; /* -1: closed */
@@ -213,7 +216,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.env = env;
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
-        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
+        .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
@@ -310,22 +313,29 @@ static void sweep(struct command *command) {
     if (command->kill_until == 0) command->kill_until = now + KILL_WITHIN_MS;
     if (now > command->kill_until) give_up("what a program had started could not be killed");
     if (now < command->sweep_at) return;
-    tree_kill(command->supervisor);
+    tree_kill(command->supervisor, command->ended ? 0 : command->program);
     command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 
+/*
+ * The kernel counts whom it has ended for want of memory in the whole sandbox. If it did so while a program ran, then one
+ * that was killed was meant. One that failed otherwise may have lost a child, unless none of its processes was large.
+ */
+static bool ran_out_of_memory(const struct command *command, struct memory_events memory) {
+    int status = command->end.value;
+    if (status == 0 || memory.kills <= command->kills) return false;
+    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || command->end.largest >= memory.peak / SMALL_PART;
+}
+
 static void tell_end(struct command *command) {
-    static uint64_t kills;
     int status = command->end.value;
     struct memory_events memory = facts_memory();
     bool signaled = WIFSIGNALED(status);
-    bool out_of_memory = memory.kills > kills && status != 0;
-    kills = memory.kills;
     uint8_t payload[22];
     uint8_t *at = payload;
     *at++ = signaled;
     at = put_u32(at, (uint32_t)(signaled ? WTERMSIG(status) : WEXITSTATUS(status)));
-    *at++ = out_of_memory;
+    *at++ = ran_out_of_memory(command, memory);
     put_u64(put_u64(at, command->end.cpu_us), memory.peak);
     wire_put(EXIT, command->channel, payload, sizeof payload);
     command->told = true;
