@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -180,7 +181,8 @@ static void close_theirs(const struct launch *launch) {
 static bool launch_command(struct command *command, struct launch *launch, bool with_input, enum stage *stage) {
     *stage = launch->terminal ? STAGE_TERMINAL : STAGE_START;
     if (reports[0] < 0) {
-        if (pipe2(reports, O_CLOEXEC) < 0) return false;
+        /* Unlike a pipe, a socket can't be opened by others through /proc, not even under gVisor. */
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, reports) < 0) return false;
         fcntl(reports[0], F_SETFL, O_NONBLOCK);
     }
     if (!open_streams(command, launch, with_input)) return false;
@@ -291,8 +293,11 @@ void command_signal(uint32_t channel, int number) {
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     const struct command *command = find(channel);
+    if (!command || !command->terminal || command->sources[0].fd < 0) return;
     struct winsize size = {.ws_col = cols, .ws_row = rows};
-    if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    /* Linux tells the programs in the foreground. gVisor tells nobody, nor who is in the foreground; others ignore the signal. */
+    if (command->supervisor && under_gvisor()) tree_signal(command->supervisor, SIGWINCH);
 }
 
 void command_kill(uint32_t channel) {
@@ -308,7 +313,7 @@ static void sweep(struct command *command) {
     if (command->kill_until == 0) command->kill_until = now + KILL_WITHIN_MS;
     if (now > command->kill_until) give_up("what a program had started could not be killed");
     if (now < command->sweep_at) return;
-    tree_kill(command->supervisor);
+    tree_kill(command->supervisor, command->ended ? 0 : command->program);
     command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 

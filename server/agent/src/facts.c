@@ -34,6 +34,11 @@ static bool slurp(const char *path, char *into, size_t room) {
     return got > 0;
 }
 
+bool under_gvisor(void) {
+    char line[512];
+    return slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor");
+}
+
 /* Says the lines of a file that begin with one of some words. */
 static void say_lines(const char *path, const char *before, const char *const *words) {
     FILE *file = fopen(path, "re");
@@ -171,7 +176,7 @@ static void gather(void) {
     say_limit("processes", RLIMIT_NPROC);
     say_lines("/proc/meminfo", "memory ", memory);
     if (uname(&kernel) == 0) say("kernel %s\n", kernel.release);
-    if (slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor")) say("gvisor\n");
+    if (under_gvisor()) say("gvisor\n");
     say_groups();
     say_verdicts();
 }

@@ -1,7 +1,7 @@
 /*
  * The supervisor: the process between the agent and one program. It is a child subreaper, so that whatever the program
  * starts descends from it for ever, and it ends when nothing is left of that. No program can read or trace it, because it
- * is not dumpable. It holds nothing but the pipe to which it reports.
+ * is not dumpable. It holds nothing but the socket to which it reports.
  */
 #include "agent.h"
 #include <errno.h>
