@@ -54,6 +54,9 @@ struct command {
     int64_t sweep_at, kill_until; /* 0: not yet */
     int stops;
     int64_t drop_at;
+    /* How often the kernel had killed in this sandbox for want of memory when the command was started. */
+    uint64_t kills;
+    bool alone; /* nothing of any other command has lived since */
 };
 
 static struct command *commands;
@@ -210,7 +213,9 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.argv = argv;
     launch.env = env;
     struct command *command = allocate(sizeof *command);
+    for (struct command *each = commands; each; each = each->next) each->alone = false;
     *command = (struct command){
+        .kills = facts_memory().kills, .alone = commands == NULL,
         .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
@@ -310,12 +315,12 @@ static void sweep(struct command *command) {
 }
 
 static void tell_end(struct command *command) {
-    static uint64_t kills;
     int status = command->end.value;
     struct memory_events memory = facts_memory();
     bool signaled = WIFSIGNALED(status);
-    bool out_of_memory = memory.kills > kills && status != 0;
-    kills = memory.kills;
+    /* The kernel says that it has killed in this sandbox, but not whom. A shell exits with 137 if its program was killed. */
+    bool killed = signaled ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 128 + SIGKILL;
+    bool out_of_memory = memory.kills > command->kills && status != 0 && (killed || command->alone);
     uint8_t payload[22];
     uint8_t *at = payload;
     *at++ = signaled;
