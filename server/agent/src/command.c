@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -20,6 +21,8 @@ enum {
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives its kill for so long costs the sandbox. */
     KILL_WITHIN_MS = 5000,
+    /* The kernel takes large processes first. One that is smaller than this part of all memory is none of them. */
+    SMALL_PART = 16,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
     /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
@@ -44,6 +47,7 @@ struct command {
     bool started, ended, told; /* told: of its end */
     bool killing;
     struct report end;
+    uint64_t kills; /* for want of memory, until the start */
     uint32_t credit;
     struct source sources[2];
     int input; /* -1: closed */
@@ -54,9 +58,6 @@ struct command {
     int64_t sweep_at, kill_until; /* 0: not yet */
     int stops;
     int64_t drop_at;
-    /* How often the kernel had killed in this sandbox for want of memory when the command was started. */
-    uint64_t kills;
-    bool alone; /* nothing of any other command has lived since */
 };
 
 static struct command *commands;
@@ -180,7 +181,8 @@ static void close_theirs(const struct launch *launch) {
 static bool launch_command(struct command *command, struct launch *launch, bool with_input, enum stage *stage) {
     *stage = launch->terminal ? STAGE_TERMINAL : STAGE_START;
     if (reports[0] < 0) {
-        if (pipe2(reports, O_CLOEXEC) < 0) return false;
+        /* Unlike a pipe, a socket can't be opened by others through /proc, not even under gVisor. */
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, reports) < 0) return false;
         fcntl(reports[0], F_SETFL, O_NONBLOCK);
     }
     if (!open_streams(command, launch, with_input)) return false;
@@ -213,10 +215,8 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.argv = argv;
     launch.env = env;
     struct command *command = allocate(sizeof *command);
-    for (struct command *each = commands; each; each = each->next) each->alone = false;
     *command = (struct command){
-        .kills = facts_memory().kills, .alone = commands == NULL,
-        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
+        .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
@@ -293,8 +293,11 @@ void command_signal(uint32_t channel, int number) {
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     const struct command *command = find(channel);
+    if (!command || !command->terminal || command->sources[0].fd < 0) return;
     struct winsize size = {.ws_col = cols, .ws_row = rows};
-    if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    /* Linux tells the programs in the foreground. gVisor tells nobody, nor who is in the foreground; others ignore the signal. */
+    if (command->supervisor && under_gvisor()) tree_signal(command->supervisor, SIGWINCH);
 }
 
 void command_kill(uint32_t channel) {
@@ -314,18 +317,25 @@ static void sweep(struct command *command) {
     command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 
+/*
+ * The kernel counts whom it has ended for want of memory in the whole sandbox. If it did so while a program ran, then one
+ * that was killed was meant. One that failed otherwise may have lost a child, unless none of its processes was large.
+ */
+static bool ran_out_of_memory(const struct command *command, struct memory_events memory) {
+    int status = command->end.value;
+    if (status == 0 || memory.kills <= command->kills) return false;
+    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || command->end.largest >= memory.peak / SMALL_PART;
+}
+
 static void tell_end(struct command *command) {
     int status = command->end.value;
     struct memory_events memory = facts_memory();
     bool signaled = WIFSIGNALED(status);
-    /* The kernel says that it has killed in this sandbox, but not whom. A shell exits with 137 if its program was killed. */
-    bool killed = signaled ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 128 + SIGKILL;
-    bool out_of_memory = memory.kills > command->kills && status != 0 && (killed || command->alone);
     uint8_t payload[22];
     uint8_t *at = payload;
     *at++ = signaled;
     at = put_u32(at, (uint32_t)(signaled ? WTERMSIG(status) : WEXITSTATUS(status)));
-    *at++ = out_of_memory;
+    *at++ = ran_out_of_memory(command, memory);
     put_u64(put_u64(at, command->end.cpu_us), memory.peak);
     wire_put(EXIT, command->channel, payload, sizeof payload);
     command->told = true;

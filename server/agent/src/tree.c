@@ -55,18 +55,20 @@ static bool end(pid_t pid) {
     return fresh;
 }
 
-/* Ends a process if it is found to be below the root. The processes that it may be below must be in order. Returns whether it is new. */
-static bool end_below(struct process *process, pid_t root) {
+/* Signals a process if it is found to be below the root; SIGKILL ends it. The processes that it may be below must be in order. Returns whether `end` found it to be new. */
+static bool signal_below(struct process *process, pid_t root, int signal) {
     struct process key = {.pid = process->parent};
     const struct process *parent = process->parent == root ? NULL : bsearch(&key, all, count, sizeof *all, by_pid);
     if (process->below || (process->parent != root && (!parent || !parent->below))) return false;
     process->below = true;
     /* Also one that looks like a zombie: its first thread has ended, and others may not have. */
-    return end(process->pid);
+    if (signal == SIGKILL) return end(process->pid);
+    kill(process->pid, signal);
+    return false;
 }
 
-/* Looks at all processes, and ends those below the root as soon as they are found. Returns whether any is new. */
-static bool end_all(pid_t root) {
+/* Looks at all processes, and signals those below the root as soon as they are found. Returns whether `end` found any to be new. */
+static bool signal_all(pid_t root, int signal) {
     DIR *folder = opendir("/proc");
     bool fresh = false;
     count = 0;
@@ -80,7 +82,7 @@ static bool end_all(pid_t root) {
         }
         if (!look((pid_t)strtol(entry->d_name, NULL, 10), &all[count])) continue;
         /* The kernel lists them in order, and most parents come before their children. */
-        if (end_below(&all[count], root)) fresh = true;
+        if (signal_below(&all[count], root, signal)) fresh = true;
         count++;
     }
     if (folder) closedir(folder);
@@ -89,7 +91,7 @@ static bool end_all(pid_t root) {
         changed = false;
         for (size_t at = 0; at < count; at++) {
             if (all[at].below) continue;
-            if (end_below(&all[at], root)) fresh = true;
+            if (signal_below(&all[at], root, signal)) fresh = true;
             if (all[at].below) changed = true;
         }
     }
@@ -98,5 +100,7 @@ static bool end_all(pid_t root) {
 
 void tree_kill(pid_t root, pid_t group) {
     if (group > 0) kill(-group, SIGKILL);
-    for (int look = 0; end_all(root) && look < MAX_LOOKS; look++) { }
+    for (int look = 0; signal_all(root, SIGKILL) && look < MAX_LOOKS; look++) { }
 }
+
+void tree_signal(pid_t root, int signal) { signal_all(root, signal); }

@@ -11,7 +11,7 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox } from '../../agent/index.ts';
+import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox, sealedCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
@@ -186,7 +186,9 @@ export class DockerRuntime implements Runtime {
   async #boot(id: string, door: Door, { spec, image, oci, furnishing }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
+    const streams = attachedCarrier(await engine.attach(id, signal));
+    // Under gVisor programs can open the streams of the agent.
+    const carrier = oci.gvisor ? sealedCarrier(streams) : chosenCarrier(streams, door.connected, clock);
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
@@ -219,7 +221,7 @@ export class DockerRuntime implements Runtime {
       oci,
       user: furnishing.user,
       workspace: furnishing.mount,
-      entrance,
+      entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
       volumes: this.#volumes.of(image),
     });
     try {
