@@ -22,9 +22,13 @@ static const uint32_t constants[64] = {
     0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t turn(uint32_t word, int bits) { return word >> bits | word << (32 - bits); }
+static inline __attribute__((always_inline)) uint32_t turn(uint32_t word, int bits) { return word >> bits | word << (32 - bits); }
 
-static void mix(uint32_t state[8], const uint8_t *block) {
+/* The registers move on by one place in each round: instead, their names do. */
+#define REGISTER(name) v[((name) - at) & 7]
+
+/* Everything that is sealed passes through here. */
+static __attribute__((optimize("O3", "unroll-loops"))) void mix(uint32_t state[8], const uint8_t *block) {
     uint32_t words[64], v[8];
     for (int at = 0; at < 16; at++) words[at] = (uint32_t)block[4 * at] << 24 | (uint32_t)block[4 * at + 1] << 16 | (uint32_t)block[4 * at + 2] << 8 | block[4 * at + 3];
     for (int at = 16; at < 64; at++) {
@@ -32,12 +36,11 @@ static void mix(uint32_t state[8], const uint8_t *block) {
         words[at] = words[at - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + words[at - 7] + (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
     }
     memcpy(v, state, sizeof v);
-    for (int at = 0; at < 64; at++) {
-        uint32_t one = v[7] + (turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) + constants[at] + words[at];
-        uint32_t two = (turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22)) + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof *v);
-        v[4] += one;
-        v[0] = one + two;
+    for (unsigned at = 0; at < 64; at++) {
+        uint32_t a = REGISTER(0), b = REGISTER(1), c = REGISTER(2), e = REGISTER(4);
+        uint32_t one = REGISTER(7) + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & REGISTER(5)) ^ (~e & REGISTER(6))) + constants[at] + words[at];
+        REGISTER(3) += one;
+        REGISTER(7) = one + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
     }
     for (int at = 0; at < 8; at++) state[at] += v[at];
 }
