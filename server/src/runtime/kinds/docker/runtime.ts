@@ -219,10 +219,8 @@ export class DockerRuntime implements Runtime {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       oci,
-      user: furnishing.user,
-      workspace: furnishing.mount,
+      user: furnishing.user, workspace: furnishing.mount, volumes: this.#volumes.of(image),
       entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
-      volumes: this.#volumes.of(image),
     });
     try {
       return await this.#make(options, signal);
