@@ -22,9 +22,9 @@ const python: Sample[] = [
   { name: 'path', code: 'import sys; print(sys.path)' },
   { name: 'flags', code: 'import sys; print(sys.flags, sys.executable, sys.prefix)' },
   { name: 'original arguments', code: 'import sys; print(getattr(sys, "orig_argv", None))', args: ['x'] },
-  { name: 'modules', code: 'import sys; print(sorted(name for name in sys.modules if "custom" not in name))' },
-  { name: 'environment', code: 'import os; print(sorted((k, v) for k, v in os.environ.items() if "CODEBEAKER" not in k))', env: { GREETING: 'hé=llo', EMPTY: '' } },
-  { name: 'environment of a child', code: 'import subprocess; print(subprocess.run("env | grep -v CODEBEAKER | sort", shell=True, capture_output=True, text=True).stdout)', env: { ONE: '1' } },
+  { name: 'modules', code: 'import sys; print(sorted(sys.modules))' },
+  { name: 'environment', code: 'import os; print(sorted((k, v) for k, v in os.environ.items() ))', env: { GREETING: 'hé=llo', EMPTY: '' } },
+  { name: 'environment of a child', code: 'import subprocess; print(subprocess.run("env | sort", shell=True, capture_output=True, text=True).stdout)', env: { ONE: '1' } },
   { name: 'working directory', code: 'import os; print(os.getcwd())', cwd: '/tmp' },
   { name: 'stdin', code: 'import sys; print(repr(sys.stdin.read()))', stdin: 'one\ntwo ü\n' },
   { name: 'stdin by the line', code: 'print(input("> ")); print(input())', stdin: 'Ada\nLovelace\n' },
@@ -69,7 +69,7 @@ const javascript: Sample[] = [
   { name: 'cache', code: 'console.log(Object.keys(require.cache))' },
   { name: 'flags', code: 'console.log(process.execArgv, process.argv0, process.title)' },
   { name: 'globals', code: 'console.log(Object.getOwnPropertyNames(globalThis).sort().join())' },
-  { name: 'environment', code: 'console.log(Object.entries(process.env).filter(([k]) => !k.includes("CODEBEAKER")).sort())', env: { GREETING: 'hé=llo', EMPTY: '' } },
+  { name: 'environment', code: 'console.log(Object.entries(process.env).sort())', env: { GREETING: 'hé=llo', EMPTY: '' } },
   { name: 'working directory', code: 'console.log(process.cwd())', cwd: '/tmp' },
   { name: 'stdin', code: 'process.stdin.on("data", (d) => console.log(String(d))).on("end", () => console.log("end"))', stdin: 'one\ntwo ü\n' },
   { name: 'stdin at once', code: 'console.log(JSON.stringify(require("fs").readFileSync(0, "utf8")))', stdin: 'text' },
@@ -102,7 +102,7 @@ const javascript: Sample[] = [
 const ruby: Sample[] = [
   { name: 'hello', code: 'puts "hello"' },
   { name: 'arguments', code: 'p ARGV, $0, __FILE__, $PROGRAM_NAME, __method__', args: ['a b', '', 'ü'] },
-  { name: 'environment', code: 'p ENV.reject { |k, _| k.include?("CODEBEAKER") }.sort', env: { GREETING: 'hé=llo' } },
+  { name: 'environment', code: 'p ENV.sort', env: { GREETING: 'hé=llo' } },
   { name: 'working directory', code: 'puts Dir.pwd', cwd: '/tmp' },
   { name: 'stdin', code: 'p $stdin.read', stdin: 'one\ntwo ü\n' },
   { name: 'gets', code: 'p gets, gets, gets', stdin: 'a\nb\n' },
@@ -120,13 +120,13 @@ const ruby: Sample[] = [
 
 export const corpus: Partial<Record<LanguageId, readonly Sample[]>> = { python, javascript, ruby };
 
-/** Deno fixes variables and arguments when it starts, so with any of these it has no warm interpreter. Its Node API is incomplete. */
-const unlike = ['arguments', 'environment', 'itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import'];
+/** The Node API of Deno is incomplete. */
+const unlike = ['itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import'];
 
 export const denoCorpus: typeof corpus = {
   javascript: [
     ...javascript.filter(({ name }) => !unlike.includes(name)),
-    { name: 'what Deno says', code: 'console.log(Deno.args, Deno.mainModule, import.meta.url, import.meta.main, Deno.cwd(), Object.keys(Deno.env.toObject()).filter((k) => !k.includes("CODEBEAKER")).sort())' },
+    { name: 'what Deno says', code: 'console.log(Deno.args, Deno.mainModule, import.meta.url, import.meta.main, Deno.cwd(), Object.keys(Deno.env.toObject()).sort())' },
     { name: 'stdin of Deno', code: 'console.log(await new Response(Deno.stdin.readable).text())', stdin: 'one\ntwo ü\n' },
     { name: 'what it may not', code: 'try { Deno.readTextFileSync("/etc/passwd") } catch (e) { console.log(e.name) }' },
   ],

@@ -43,6 +43,7 @@ struct command {
     bool terminal;
     bool started, ended, told; /* told: of its end */
     bool killing;
+    int orders; /* to the supervisor of a program that is held, or -1 */
     struct report end;
     uint32_t credit;
     struct source sources[2];
@@ -86,12 +87,24 @@ static void close_input(struct command *command) {
     command->pending_size = 0;
 }
 
+static void close_orders(struct command *command) {
+    if (command->orders >= 0) close(command->orders);
+    command->orders = -1;
+}
+
+static void order(struct command *command, enum order what) {
+    char byte = (char)what;
+    if (command->orders >= 0 && write(command->orders, &byte, 1) < 0) { /* The supervisor has ended, which is noticed. */ }
+    close_orders(command);
+}
+
 static void forget(struct command *command) {
     struct command **link = &commands;
     while (*link != command) link = &(*link)->next;
     *link = command->next;
     close_input(command);
     for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
+    close_orders(command);
     free(command);
 }
 
@@ -153,6 +166,7 @@ static bool open_streams(struct command *command, struct launch *launch, bool wi
 }
 
 static void close_theirs(const struct launch *launch) {
+    if (launch->orders >= 0) close(launch->orders);
     if (launch->input >= 0) close(launch->input);
     if (launch->terminal) return;
     if (launch->output >= 0) close(launch->output);
@@ -166,6 +180,7 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
         if (pipe2(reports, O_CLOEXEC) < 0) return false;
         fcntl(reports[0], F_SETFL, O_NONBLOCK);
     }
+    if (launch->held_at && !open_pipe(&command->orders, &launch->orders, false)) return false;
     if (!open_streams(command, launch, with_input)) return false;
     *stage = STAGE_FORK;
     pid_t pid = fork();
@@ -176,7 +191,7 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
 
 void command_start(uint32_t channel, struct reader *reader) {
     uint8_t flags = read_u8(reader);
-    struct launch launch = {.channel = channel, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
+    struct launch launch = {.channel = channel, .orders = -1, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
     launch.cols = read_u16(reader);
     launch.rows = read_u16(reader);
     uint32_t credit = read_u32(reader);
@@ -185,6 +200,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     size_t size = (size_t)(reader->end - reader->at);
     if (reader->broken || words == 0 || words > size || variables > size || find(channel)) give_up("the daemon asked for a program that makes no sense");
     launch.directory = read_text(reader);
+    if (flags & 4) launch.held_at = read_text(reader);
     char **argv = allocate((words + 1) * sizeof *argv);
     for (uint32_t word = 0; word < words; word++) argv[word] = (char *)(uintptr_t)read_text(reader);
     char **env = merge_environment(reader, variables);
@@ -193,7 +209,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.env = env;
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
-        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
+        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1, .orders = -1,
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
@@ -284,7 +300,13 @@ void command_kill(uint32_t channel) {
     struct command *command = find(channel);
     if (!command) return;
     command->killing = true;
+    order(command, ORDER_END);
     drop_output(command);
+}
+
+void command_release(uint32_t channel) {
+    struct command *command = find(channel);
+    if (command) order(command, ORDER_GO);
 }
 
 /* Kills what descends from the supervisor: at once, then after it has been stopped, then while everything is stopped. */
@@ -367,6 +389,11 @@ static void take_report(const struct report *report) {
         wire_put(STARTED, command->channel, payload, sizeof payload);
         command->started = true;
         command->program = report->pid;
+    } else if (report->kind == REPORT_HELD) {
+        wire_put(HELD_BACK, command->channel, NULL, 0);
+    } else if (report->kind == REPORT_RELEASED) {
+        uint8_t goes = report->value != 0;
+        wire_put(RELEASED, command->channel, &goes, sizeof goes);
     } else {
         command->ended = true;
         command->end = *report;

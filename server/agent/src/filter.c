@@ -47,8 +47,10 @@ static const uint16_t denied[] = {
 };
 
 /* Other processes: denied where nothing else keeps commands from one another. */
-static const uint16_t strangers[] = {SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, 438 /* pidfd_getfd */, 440 /* process_madvise */};
+static const uint16_t strangers[] = {SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, 438 /* pidfd_getfd */, 440 /* process_madvise */};
 
+/* PTRACE_ATTACH, PTRACE_SEIZE: without them a process can trace none but its own child that wants it. */
+static const uint32_t tracing[] = {16, 0x4206};
 /* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 static const uint32_t new_namespaces = 0x7e020080;
 /* TIOCSTI, TIOCLINUX */
@@ -114,6 +116,7 @@ void filter_system_calls(void) {
     when_argument(SYS_ioctl, 1, terminal_input, COUNT(terminal_input), DENY(EPERM), SECCOMP_RET_ALLOW);
     when_argument(SYS_socket, 0, families, COUNT(families), DENY(EAFNOSUPPORT), SECCOMP_RET_ALLOW);
     when_argument(SYS_personality, 0, personalities, COUNT(personalities), SECCOMP_RET_ALLOW, DENY(EPERM));
+    if (!keeps_strangers_apart()) when_argument(SYS_ptrace, 0, tracing, COUNT(tracing), DENY(EPERM), SECCOMP_RET_ALLOW);
     deny_calls(denied, COUNT(denied));
     if (!keeps_strangers_apart()) deny_calls(strangers, COUNT(strangers));
     reply(SECCOMP_RET_ALLOW);

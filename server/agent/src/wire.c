@@ -109,7 +109,7 @@ void wire_send(void) {
     out_begin = out_end = 0;
 }
 
-static bool known(uint8_t type) { return type >= START && type <= FIND; }
+static bool known(uint8_t type) { return type >= START && type <= RELEASE; }
 
 /* Handles the frames that are complete. Returns how many bytes the next one needs. */
 static size_t take_frames(void) {

@@ -1,0 +1,303 @@
+/*
+ * Holding a program: it is started as any other, and stopped where it first names a certain path, which is the file that
+ * it is to run. The supervisor traces it until then. An interpreter that is held there has done all that it does before
+ * it looks at its program; when it is let go nothing traces it any more, and nothing of it shows that it was held, but
+ * the clock that tells when it was started.
+ *
+ * While it is held nothing of it runs, so whatever another program does to it can be seen before it is let go: a signal
+ * waits, a limit or a priority differs. Nor may any of the files that it has looked for so far differ. If something
+ * does, it is not let go but killed, and another must be started in its place.
+ */
+#include "agent.h"
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+enum {
+    MAX_THREADS = 256,
+    MAX_NAMES = 4096,
+    /* So many bytes of names are kept. */
+    MAX_NAME_BYTES = 256 * 1024,
+    SYSCALL_STOP = SIGTRAP | 0x80,
+};
+
+struct thread {
+    pid_t id;
+    bool known; /* it has stopped for the first time */
+    bool stopped;
+};
+
+static enum { OFF, RUNNING, STOPPING, HELD } phase = OFF;
+static struct thread threads[MAX_THREADS];
+static size_t thread_count;
+static pid_t program;
+static const char *wanted;
+/* The paths that the program has named, one after another, each ended by NUL. */
+static char *names;
+static size_t names_size;
+static uint64_t likeness;
+
+static struct thread *thread_of(pid_t id) {
+    for (size_t at = 0; at < thread_count; at++) {
+        if (threads[at].id == id) return &threads[at];
+    }
+    if (thread_count == MAX_THREADS) return NULL;
+    threads[thread_count] = (struct thread){.id = id};
+    return &threads[thread_count++];
+}
+
+static void go_on(pid_t id, int signal) { ptrace(PTRACE_SYSCALL, id, NULL, (void *)(intptr_t)signal); }
+
+/* The first two arguments of the system call that a thread is in. */
+static bool arguments(pid_t id, uint64_t into[2]) {
+    struct user_regs_struct registers;
+    struct iovec place = {&registers, sizeof registers};
+    if (ptrace(PTRACE_GETREGSET, id, (void *)NT_PRSTATUS, &place) < 0) return false;
+#if defined(__x86_64__)
+    into[0] = registers.rdi;
+    into[1] = registers.rsi;
+#else
+    into[0] = registers.regs[0];
+    into[1] = registers.regs[1];
+#endif
+    return true;
+}
+
+/* Reads an absolute path from the memory of the program. Returns false where none is there. */
+static bool read_path(pid_t id, uint64_t at, char *path) {
+    size_t size = 0;
+    for (;;) {
+        errno = 0;
+        long word = ptrace(PTRACE_PEEKDATA, id, (void *)(uintptr_t)(at + size), NULL);
+        if (errno != 0) return false;
+        memcpy(path + size, &word, sizeof word);
+        if (*path != '/') return false;
+        if (memchr(path + size, 0, sizeof word)) return true;
+        size += sizeof word;
+        if (size + sizeof word > MAX_PATH) return false;
+    }
+}
+
+static void remember(const char *path) {
+    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) {
+        if (strcmp(name, path) == 0) return;
+    }
+    size_t size = strlen(path) + 1;
+    if (names_size + size > MAX_NAME_BYTES) {
+        kill(program, SIGKILL);
+        return;
+    }
+    memcpy(names + names_size, path, size);
+    names_size += size;
+}
+
+/* Whether this thread is about to look at the file. */
+static bool names_wanted(pid_t id) {
+    uint64_t pointers[2];
+    char path[MAX_PATH];
+    if (!arguments(id, pointers)) return false;
+    for (int at = 0; at < 2; at++) {
+        if (pointers[at] < 4096 || !read_path(id, pointers[at], path)) continue;
+        if (strcmp(path, wanted) == 0) return true;
+        remember(path);
+    }
+    return false;
+}
+
+static void mix(const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    for (size_t byte = 0; byte < size; byte++) likeness = (likeness ^ at[byte]) * 0x100000001b3;
+}
+
+static void mix_number(int64_t value) { mix(&value, sizeof value); }
+
+/* What the kernel says of a process or a thread, without what changes by itself. */
+static void mix_file(pid_t id, const char *name) {
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)id, name);
+    FILE *file = fopen(path, "re");
+    if (!file) return mix_number(errno);
+    while (fgets(line, sizeof line, file)) {
+        static const char *const restless[] = {"Vm", "Rss", "SigQ", "Huge"};
+        bool skip = false;
+        for (size_t word = 0; word < sizeof restless / sizeof *restless; word++) skip = skip || strncmp(line, restless[word], strlen(restless[word])) == 0;
+        if (!skip) mix(line, strlen(line));
+    }
+    fclose(file);
+}
+
+/* A directory that programs write to all the time differs by its times alone. */
+static bool is_busy(const char *path) {
+    char parent[MAX_PATH];
+    snprintf(parent, sizeof parent, "%s", wanted);
+    char *end = strrchr(parent, '/');
+    if (end) *end = 0;
+    return strcmp(path, parent) == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
+}
+
+static void mix_path(const char *path) {
+    struct stat status;
+    if (stat(path, &status) < 0) return mix_number(-errno);
+    mix_number((int64_t)status.st_dev);
+    mix_number((int64_t)status.st_ino);
+    mix_number((int64_t)status.st_mode);
+    if (is_busy(path)) return;
+    mix_number(status.st_size);
+    mix_number(status.st_mtim.tv_sec);
+    mix_number(status.st_mtim.tv_nsec);
+    mix_number(status.st_ctim.tv_sec);
+    mix_number(status.st_ctim.tv_nsec);
+}
+
+/* A number that differs when anything has happened to the program since, or to what it has looked for. */
+static uint64_t portrait(const char *directory) {
+    likeness = 0xcbf29ce484222325;
+    for (size_t at = 0; at < thread_count; at++) {
+        mix_file(threads[at].id, "status");
+        mix_number(getpriority(PRIO_PROCESS, (id_t)threads[at].id));
+        mix_number(syscall(SYS_sched_getscheduler, threads[at].id));
+        mix_number(syscall(SYS_ioprio_get, 1, threads[at].id));
+    }
+    mix_file(program, "limits");
+    mix_file(program, "oom_score_adj");
+    mix_path(directory);
+    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) mix_path(name);
+    return likeness;
+}
+
+/* Whether the place of a path is on a file system that can be written. */
+static bool can_change(const char *path) {
+    static const char *const kernels[] = {"/proc/", "/sys/", "/dev/"};
+    for (size_t at = 0; at < sizeof kernels / sizeof *kernels; at++) {
+        if (strncmp(path, kernels[at], strlen(kernels[at])) == 0) return false;
+    }
+    char place[MAX_PATH];
+    snprintf(place, sizeof place, "%s", path);
+    for (;;) {
+        struct statvfs status;
+        if (statvfs(place, &status) == 0) return !(status.f_flag & ST_RDONLY);
+        char *end = strrchr(place, '/');
+        if (!end || end == place) return false;
+        *end = 0;
+    }
+}
+
+static void forget_what_cannot_change(void) {
+    size_t kept = 0;
+    for (size_t at = 0, size; at < names_size; at += size) {
+        size = strlen(names + at) + 1;
+        if (!can_change(names + at)) continue;
+        memmove(names + kept, names + at, size);
+        kept += size;
+    }
+    names_size = kept;
+}
+
+bool hold_asked(void) { return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0; }
+
+bool hold_begin(pid_t pid, const char *path) {
+    siginfo_t state;
+    if (waitid(P_PID, (id_t)pid, &state, WSTOPPED | WEXITED | WNOWAIT | __WALL) < 0 || state.si_code != CLD_TRAPPED) return false;
+    names = malloc(MAX_NAME_BYTES);
+    long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+    if (!names || ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0) {
+        kill(pid, SIGKILL);
+        return false;
+    }
+    program = pid;
+    wanted = path;
+    phase = RUNNING;
+    return true;
+}
+
+/* All other threads are to stop as well. */
+static void stop_others(pid_t id) {
+    phase = STOPPING;
+    for (size_t at = 0; at < thread_count; at++) {
+        if (threads[at].id != id) syscall(SYS_tgkill, program, threads[at].id, SIGSTOP);
+    }
+}
+
+static bool all_stopped(void) {
+    for (size_t at = 0; at < thread_count; at++) {
+        if (!threads[at].stopped) return false;
+    }
+    return true;
+}
+
+static void add_new_thread(pid_t parent) {
+    unsigned long id = 0;
+    if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &id) < 0 || !thread_of((pid_t)id)) kill(program, SIGKILL);
+}
+
+bool hold_stopped(pid_t id, int status) {
+    struct thread *thread = thread_of(id);
+    int signal = WSTOPSIG(status);
+    int event = status >> 16;
+    if (phase == OFF || phase == HELD || !thread) {
+        kill(program, SIGKILL);
+        return false;
+    }
+    if (event == PTRACE_EVENT_CLONE) add_new_thread(id);
+    if (event != 0) {
+        thread->known = true;
+        go_on(id, 0);
+        return false;
+    }
+    if (signal == SYSCALL_STOP) {
+        thread->known = true;
+        thread->stopped = names_wanted(id);
+        if (thread->stopped && phase == RUNNING) stop_others(id);
+        else if (!thread->stopped) go_on(id, 0);
+    } else if (signal == SIGSTOP && (!thread->known || phase == STOPPING)) {
+        thread->known = true;
+        thread->stopped = phase == STOPPING;
+        if (!thread->stopped) go_on(id, 0);
+    } else if (signal == SIGTRAP && !thread->known) {
+        /* It has become the program. */
+        thread->known = true;
+        go_on(id, 0);
+    } else if (signal == SIGCHLD && phase == RUNNING) {
+        go_on(id, signal);
+    } else {
+        /* Somebody has sent it a signal. */
+        kill(program, SIGKILL);
+    }
+    if (phase != STOPPING || !all_stopped()) return false;
+    phase = HELD;
+    return true;
+}
+
+void hold_thread_ended(pid_t id) {
+    for (size_t at = 0; at < thread_count; at++) {
+        if (threads[at].id == id) threads[at] = threads[--thread_count];
+    }
+}
+
+static uint64_t before;
+
+void hold_look(const char *directory) {
+    forget_what_cannot_change();
+    before = portrait(directory);
+}
+
+bool hold_unchanged(const char *directory) { return portrait(directory) == before; }
+
+void hold_release(void) {
+    phase = OFF;
+    for (size_t at = 0; at < thread_count; at++) ptrace(PTRACE_DETACH, threads[at].id, NULL, NULL);
+    free(names);
+    names = NULL;
+}
