@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -205,11 +206,17 @@ static void forget_what_cannot_change(void) {
     names_size = kept;
 }
 
-bool hold_asked(void) { return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0; }
+/* gVisor lets nobody trace what is not dumpable. The memory is the supervisor's until the program is executed. */
+bool hold_asked(void) {
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0) return true;
+    return prctl(PR_SET_DUMPABLE, 1) == 0 && ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
+}
 
 bool hold_begin(pid_t pid, const char *path) {
-    siginfo_t state;
-    if (waitid(P_PID, (id_t)pid, &state, WSTOPPED | WEXITED | WNOWAIT | __WALL) < 0 || state.si_code != CLD_TRAPPED) return false;
+    prctl(PR_SET_DUMPABLE, 0);
+    int status;
+    /* It stops when it has become the program. */
+    if (waitpid(pid, &status, __WALL) < 0 || !WIFSTOPPED(status)) return false;
     names = malloc(MAX_NAME_BYTES);
     long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     if (!names || ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0) {
@@ -219,6 +226,8 @@ bool hold_begin(pid_t pid, const char *path) {
     program = pid;
     wanted = path;
     phase = RUNNING;
+    thread_of(pid)->known = true;
+    go_on(pid, 0);
     return true;
 }
 
@@ -265,10 +274,6 @@ bool hold_stopped(pid_t id, int status) {
         thread->known = true;
         thread->stopped = phase == STOPPING;
         if (!thread->stopped) go_on(id, 0);
-    } else if (signal == SIGTRAP && !thread->known) {
-        /* It has become the program. */
-        thread->known = true;
-        go_on(id, 0);
     } else if (signal == SIGCHLD && phase == RUNNING) {
         go_on(id, signal);
     } else {
