@@ -45,6 +45,7 @@ async function primed(sandbox: Sandbox, toolchain: Toolchain, file: string, samp
   const settings = { cwd, env, stdin: stdinOf(sample), pty: undefined };
   const waiting = await WarmInterpreter.start(sandbox, { toolchain, file, text: false, args, settings });
   if (!waiting) throw new Error('it can not be primed');
+  await new Promise((resolve) => setTimeout(resolve, sample.waits ?? 0));
   expect(waiting.waits).to.equal(true);
   const output = new Output();
   const process = await waiting.go(settings.stdin, output.sink);

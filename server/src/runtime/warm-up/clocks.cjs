@@ -1,9 +1,14 @@
 /**
  * Part of what runs in Node and in Deno before a program that was held (Sandbox.hold): the clocks that count from the
  * start of the process leave out the time for which it was held. Inside, the process goes on to count all of it: what a
- * program is told is put right here, and so is what it tells. `begin` and `waited`: when it was held, and for how long.
+ * program is told is put right here, and so is what it tells. `begin` and `end`: when it was held, and when it was let
+ * go. If that is no longer than a start takes, the clocks stay as they are: nobody can tell, and no time has two meanings.
  */
-function restartClocks({ begin, waited }) {
+function restartClocks({ begin, end }) {
+  const START_MS = 20;
+  // Sums of whole numbers are exact.
+  const waited = Math.floor(end - begin);
+  if (waited < Math.max(begin, START_MS)) return (time) => time;
   const told = (time) => (time > begin ? time - waited : time);
   const meant = (time) => (typeof time === "number" ? time + waited : time);
   const getter = (object, name) => Object.getOwnPropertyDescriptor(object, name).get;
@@ -29,6 +34,7 @@ function restartClocks({ begin, waited }) {
       return mark.call(this, name, { ...options, startTime: meant(options.startTime) });
     },
     measure(name, options = {}, endMark = undefined) {
+      if (arguments.length === 0) return measure.call(this);
       const { start, end = endMark, duration, ...others } = typeof options === "object" && options !== null ? options : { start: options ?? undefined };
       const at = (mark) => (typeof mark === "string" ? (this.getEntriesByName(mark, "mark").at(-1)?.startTime ?? this.nodeTiming?.[mark]) : mark);
       const [first, last] = [at(start), at(end)];

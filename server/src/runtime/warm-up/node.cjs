@@ -38,7 +38,7 @@ function wait() {
   } catch {
     // It is no link, or not there.
   }
-  return { begin, waited: performance.now() - begin };
+  return { begin, end: performance.now() };
 }
 
 let waiting = getEnvironmentData(__filename);
