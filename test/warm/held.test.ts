@@ -137,7 +137,44 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         }
       });
 
+      it(`runs on a terminal: ${language}`, async () => {
+        const { real } = await begin();
+        const pty = { cols: 91, rows: 33 };
+        const settings = { cwd: '/workspace', env: {}, stdin: 'open', pty } as const;
+        const sizes: Partial<Record<LanguageId, string>> = {
+          python: 'import os, sys; print(os.get_terminal_size(), os.isatty(0), os.environ["TERM"], input("> ")); import subprocess; subprocess.run(["stty", "-a"])',
+          javascript: place === 'deno' ? 'console.log(Deno.consoleSize(), Deno.stdin.isTerminal(), prompt(">"))' : 'process.stdin.once("data", (d) => { console.log(process.stdout.columns, process.stdout.rows, process.stdin.isTTY, process.stdin.isRaw, process.env, String(d)); process.exit(3) }); console.log(">")',
+          ruby: 'require "io/console"; print "> "; p IO.console.winsize, $stdin.tty?, gets; system("stty -a")',
+        };
+        const seen: unknown[] = [];
+        for (const waits of [false, true]) {
+          real.sent = '';
+          if (waits) await real.wait(language, { settings });
+          const running = real.code({ code: sizes[language] ?? '', pty, commandId: 'asking' });
+          while (!real.sent.includes('>')) await pause(5);
+          real.commands.get('asking').input(Buffer.from('Ada\r'), false);
+          const { outcome, exitCode } = await running;
+          // Deno clears the line as often as it likes.
+          seen.push([outcome, exitCode, real.sent.replaceAll('\r', '').replaceAll('\u001b[0G\u001b[2K\u001b[J', '')]);
+        }
+        expect(seen[1]).to.deep.equal(seen[0]);
+        expect(real.used).to.equal(true);
+      });
+
       if (!shell) continue;
+
+      it(`runs as any other after a command changed its terminal: ${language}`, async () => {
+        const { real } = await begin();
+        const settings = { cwd: '/workspace', env: {}, stdin: 'open', pty: { cols: 80, rows: 24 } } as const;
+        for (const harm of ['-echo', 'cols 7', '-opost']) {
+          real.sent = '';
+          await real.wait(language, { settings });
+          await real.shell(`for terminal in /dev/pts/[0-9]*; do stty -F $terminal ${harm}; done`);
+          expect((await real.code({ code: text('hello'), pty: settings.pty, commandId: 'it' })).exitCode).to.equal(0);
+          expect(real.sent).to.equal('hello\r\n');
+          expect(real.used).to.equal(false);
+        }
+      });
 
       for (const signal of ['KILL', 'TERM', 'STOP', 'CONT', 'INT', 'USR1', 'WINCH', 'PIPE', 'RTMIN']) {
         it(`runs as any other after it was sent a signal: ${language}, ${signal}`, async () => {

@@ -48,6 +48,8 @@ struct command {
     /* Of a held program: how many others had been started before it, and whether any of them lived. */
     uint32_t others;
     bool crowded;
+    /* The settings of its terminal, which other programs can open. */
+    struct settings { struct termios modes; struct winsize size; } settings;
     struct report end;
     uint32_t credit;
     struct source sources[2];
@@ -195,6 +197,20 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
     return pid > 0;
 }
 
+static struct settings settings_of(const struct command *command) {
+    struct settings settings;
+    memset(&settings, 0, sizeof settings);
+    if (!command->terminal) return settings;
+    tcgetattr(command->sources[0].fd, &settings.modes);
+    ioctl(command->sources[0].fd, TIOCGWINSZ, &settings.size);
+    return settings;
+}
+
+static bool has_own_settings(const struct command *command) {
+    struct settings now = settings_of(command);
+    return memcmp(&now, &command->settings, sizeof now) == 0;
+}
+
 /* Whether any program lives that is not held. */
 static bool others_live(void) {
     for (struct command *each = commands; each; each = each->next) {
@@ -329,7 +345,8 @@ void command_release(uint32_t channel) {
     struct command *command = find(channel);
     if (!command || !command->held) return;
     /* Without Landlock any other program can have changed it. */
-    bool trusted = keeps_strangers_apart() || (command->others == launches && !command->crowded);
+    bool alone = command->others == launches && !command->crowded;
+    bool trusted = (keeps_strangers_apart() || alone) && has_own_settings(command);
     order(command, trusted ? ORDER_GO : ORDER_END);
     command->held = false;
     launches++;
@@ -417,6 +434,7 @@ static void take_report(const struct report *report) {
         command->started = true;
         command->program = report->pid;
     } else if (report->kind == REPORT_HELD) {
+        command->settings = settings_of(command);
         wire_put(HELD_BACK, command->channel, NULL, 0);
     } else if (report->kind == REPORT_RELEASED) {
         tell_released(command, report->value != 0);

@@ -49,6 +49,8 @@ static const char *wanted;
 static char *names;
 static size_t names_size;
 static uint64_t likeness;
+/* A signal waits for it. */
+static bool pending;
 
 static struct thread *thread_of(pid_t id) {
     for (size_t at = 0; at < thread_count; at++) {
@@ -135,6 +137,8 @@ static void mix_file(pid_t id, const char *name) {
         bool skip = false;
         for (size_t word = 0; word < sizeof restless / sizeof *restless; word++) skip = skip || strncmp(line, restless[word], strlen(restless[word])) == 0;
         if (!skip) mix(line, strlen(line));
+        bool tells = strncmp(line, "SigPnd:", 7) == 0 || strncmp(line, "ShdPnd:", 7) == 0;
+        if (tells && strspn(line + 7, "\t 0\n") < strlen(line + 7)) pending = true;
     }
     fclose(file);
 }
@@ -298,7 +302,7 @@ void hold_look(const char *directory) {
     before = portrait(directory);
 }
 
-bool hold_unchanged(const char *directory) { return portrait(directory) == before; }
+bool hold_unchanged(const char *directory) { return portrait(directory) == before && !pending; }
 
 void hold_release(void) {
     phase = OFF;

@@ -88,9 +88,8 @@ export class WarmInterpreter {
   }
 }
 
-/** On a terminal, other commands could change the settings of the terminal meanwhile. */
-function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env, pty } }: Expectation): boolean {
-  return can.hold && warmUp !== undefined && !pty && !Object.keys(env).some((name) => warmUp.early.test(name));
+function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env } }: Expectation): boolean {
+  return can.hold && warmUp !== undefined && !Object.keys(env).some((name) => warmUp.early.test(name));
 }
 
 /** Everything about a run that the process was given when it was started. */

@@ -43,6 +43,8 @@ export interface WarmInterpretersOptions {
 /** How long a new session must have been quiet before an interpreter is started in it. */
 const QUIET_MS = 150;
 
+const MAX_FAILURES = 3;
+
 /** In a session with lower limits than these, a waiting interpreter would use up too much of them. */
 const MIN_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_PIDS = 64;
@@ -51,6 +53,7 @@ export class WarmInterpreters {
   readonly #options: WarmInterpretersOptions;
   readonly #soon = new Set<() => void>();
   readonly #slots = new WeakMap<Holder, Slot>();
+  readonly #failures = new WeakMap<Holder, number>();
 
   constructor(options: WarmInterpretersOptions) {
     this.#options = options;
@@ -74,15 +77,17 @@ export class WarmInterpreters {
     for (const cancel of this.#soon) cancel();
   }
 
-  /** Starts an interpreter in the background, unless one waits already. If that fails, nothing else does. */
+  /** Starts an interpreter in the background, unless one waits already. If that fails, nothing else does; after a few times it is not tried again. */
   prepare(session: Holder, wish: Wish): void {
-    if (!this.#options.enabled || this.#slots.has(session) || session.reason !== undefined || !mayWait(session.limits)) return;
+    const failures = this.#failures.get(session) ?? 0;
+    if (!this.#options.enabled || failures === MAX_FAILURES || this.#slots.has(session) || session.reason !== undefined || !mayWait(session.limits)) return;
     const slot: Slot = { interpreter: undefined };
     this.#slots.set(session, slot);
     warmUp(session.sandbox, wish).then(
       (interpreter) => (interpreter ? (slot.interpreter = interpreter) : this.#slots.delete(session)),
       (fault: unknown) => {
         this.#slots.delete(session);
+        this.#failures.set(session, failures + 1);
         this.#options.log.debug('an interpreter could not be started in advance', fault);
       },
     );

@@ -8,8 +8,8 @@ import type { WarmUp } from '../ports.ts';
 import clocks from './clocks.cjs' with { type: 'text' };
 import nodeHook from './node.cjs' with { type: 'text' };
 
-/** Variables of the C library that load code. */
-const LOADER = 'LD_';
+/** Variables that say where programs and their libraries are. */
+const LOADER = 'LD_|PATH$';
 
 export const warmPython: WarmUp = { extra: () => ({ env: {} }), early: new RegExp(`^(?:PYTHON|${LOADER})`) };
 
