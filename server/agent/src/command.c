@@ -388,6 +388,10 @@ static void tell_end(struct command *command) {
     close_input(command);
 }
 
+static bool may_read(const struct command *command, const struct source *source) {
+    return source->fd >= 0 && !command->told && command->credit > 0 && (!command->ended || source->left > 0);
+}
+
 /* Passes on a piece of what the program has written. */
 static void pump(struct command *command, struct source *source) {
     size_t limit = command->credit < CHUNK_BYTES ? command->credit : CHUNK_BYTES;
@@ -435,6 +439,10 @@ static void take_report(const struct report *report) {
         command->program = report->pid;
     } else if (report->kind == REPORT_HELD) {
         command->settings = settings_of(command);
+        /* What it has written so far is told before. */
+        for (int at = 0; at < 2; at++) {
+            if (may_read(command, &command->sources[at])) pump(command, &command->sources[at]);
+        }
         wire_put(HELD_BACK, command->channel, NULL, 0);
     } else if (report->kind == REPORT_RELEASED) {
         tell_released(command, report->value != 0);
@@ -476,10 +484,6 @@ void commands_reap(void) {
             if (each->supervisor == pid) supervisor_changed(each, status);
         }
     }
-}
-
-static bool may_read(const struct command *command, const struct source *source) {
-    return source->fd >= 0 && !command->told && command->credit > 0 && (!command->ended || source->left > 0);
 }
 
 /* Says what the loop is to wait for. */

@@ -19,7 +19,11 @@ export interface Expectation {
 interface Output {
   /** Where the output of the program goes. undefined while the interpreter waits. */
   sink: Sink | undefined;
-  /** Whether the interpreter has written something or ended while it waited, or was killed. It cannot be used then. */
+  /** What it has written before it was held. It belongs to the output of the program. */
+  readonly early: Parameters<Sink>[];
+  /** Whether it is held. */
+  held: boolean;
+  /** Whether it has ended or was killed while it waited, or somebody has written to its terminal. It cannot be used then. */
   spoiled: boolean;
 }
 
@@ -49,14 +53,15 @@ export class WarmInterpreter {
     for (const [path, text] of Object.entries({ ...phase.files, ...extra.files })) {
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
-    const output: Output = { sink: undefined, spoiled: false };
+    const output: Output = { sink: undefined, early: [], held: false, spoiled: false };
     const stdin = Buffer.isBuffer(settings.stdin) ? 'open' : settings.stdin;
     const program: Program = { ...settings, stdin, command: phase.command, env: { ...phase.env, ...settings.env, ...extra.env } };
     const child = await sandbox.hold(program, file, (stream, chunk) => {
-      if (output.sink) return output.sink(stream, chunk);
-      // Nothing writes before it looks at the program, unless something is wrong.
-      output.spoiled = true;
+      if (output.sink) return passOn(output, [[stream, chunk]]);
+      if (output.held) output.spoiled = true;
+      else output.early.push([stream, chunk]);
     });
+    output.held = true;
     return new WarmInterpreter(expected, scratch, child, output);
   }
 
@@ -77,6 +82,8 @@ export class WarmInterpreter {
   async go(stdin: Program['stdin'], sink: Sink): Promise<Process | undefined> {
     this.#output.sink = sink;
     if (!(await this.#child.release())) return undefined;
+    // A sink that takes nothing says so again when the program writes.
+    await Promise.resolve(passOn(this.#output)).catch(() => undefined);
     if (Buffer.isBuffer(stdin)) void this.#child.write(stdin).then(() => this.#child.end());
     return this.#child;
   }
@@ -86,6 +93,15 @@ export class WarmInterpreter {
     await this.#child.kill();
     await sandbox.files.delete(this.scratch, { recursive: true, force: true });
   }
+}
+
+/** Passes on these pieces, after those from before it was held. */
+function passOn({ sink, early }: Output, pieces: readonly Parameters<Sink>[] = []): void | Promise<void> {
+  const all = [...early.splice(0), ...pieces];
+  const [only] = all;
+  if (!sink || !only) return;
+  if (all.length === 1) return sink(...only);
+  return Promise.all(all.map((piece) => Promise.resolve(sink(...piece)))).then(() => undefined);
 }
 
 function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env } }: Expectation): boolean {
