@@ -83,7 +83,7 @@ export class WarmInterpreter {
     this.#output.sink = sink;
     if (!(await this.#child.release())) return undefined;
     // A sink that takes nothing says so again when the program writes.
-    await Promise.resolve(passOn(this.#output)).catch(() => undefined);
+    void Promise.resolve(passOn(this.#output)).catch(() => undefined);
     if (Buffer.isBuffer(stdin)) void this.#child.write(stdin).then(() => this.#child.end());
     return this.#child;
   }
