@@ -154,7 +154,7 @@ async function removeStale(folder, { outputFiles }) {
 async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
-  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
   for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
@@ -164,4 +164,6 @@ const results = await Promise.all([daemon, protocol, extension]).catch(() => pro
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
 await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results));
+// The agents are program files, which stay executable.
+await cp(join(root, 'server/agent/bin'), join(dist, 'agent'), { recursive: true });
 await copyDaemon();

@@ -11,7 +11,7 @@ describe('architecture', () => {
 
   it('is checked on all source files', () => {
     const paths = files.map(({ path }) => path);
-    expect(paths).to.include.members(['server/src/protocol/index.ts', 'client-vscode/src/extension.ts', 'client-nvim/plugin/codebeaker.lua', 'test/run.sh', '.ci/run']);
+    expect(paths).to.include.members(['server/src/protocol/index.ts', 'client-vscode/src/extension.ts', 'client-nvim/plugin/codebeaker.lua', 'server/agent/src/main.c', 'test/run.sh', '.ci/run']);
   });
 
   it('has only imports that floors.js allows', () => {
@@ -41,7 +41,7 @@ describe('the architecture check fails for', () => {
     'a kind of runtime that knows another one': { path: 'server/src/runtime/kinds/new/x.ts', text: "import { a } from '../docker/a.ts';" },
     'an import from a folder that is no room': { path: 'server/src/session/x.ts', text: "import { a } from '../helpers/a.ts';" },
     'an import from outside the daemon': { path: 'server/src/serving/x.ts', text: "import { a } from '../../../test/a.ts';" },
-    'an import past the door of a room': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../shell/facts.ts';" },
+    'an import past the door of a room': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../agent/facts.ts';" },
     'dockerode outside its file': { path: 'server/src/runtime/kinds/docker/x.ts', text: "const d = await import('dockerode');" },
     'execa outside its file': { path: 'server/src/runtime/machine/x.ts', text: "import { execa } from 'execa';" },
     'child processes': { path: 'server/src/command/x.ts', text: "import { spawn } from 'node:child_process';" },
@@ -79,7 +79,7 @@ describe('the architecture check fails for', () => {
   });
 
   it('no kind of runtime that is new', () => {
-    const text = "import type { Runtime } from '../../ports.ts';\nimport { openSandbox } from '../../shell/index.ts';";
+    const text = "import type { Runtime } from '../../ports.ts';\nimport { openSandbox } from '../../agent/index.ts';";
     expect(faultsOf({ path: 'server/src/runtime/kinds/new/x.ts', text })).to.deep.equal([]);
     expect(faultsOf({ path: 'server/src/runtime/kinds/table.ts', text: "const { a } = await import('./new/x.ts');" })).to.deep.equal([]);
   });

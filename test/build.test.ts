@@ -1,8 +1,10 @@
 /** The build: a start of the daemon does not load what it may never need, and clients get types and values. */
 import { expect } from 'chai';
 import { errorCodes, SessionCreate, type ParamsOf, type Session } from 'codebeaker/protocol';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { machines } from '../server/src/runtime/agent/binary.ts';
 import { bundles, need } from './require.ts';
 
 const server = new URL('../server/', import.meta.url);
@@ -14,6 +16,7 @@ describe('the build', () => {
     'the OpenRPC document': 'paramStructure',
     'the languages of zod': 'Ongeldige',
     'what runtimes share': 'codebeaker-keeper',
+    'the code of agents': 'agent-${',
     'the code of containers': 'nr_inodes',
     'the code of native sandboxes': '--unshare-pid',
     'the code of Deno': '--allow-env',
@@ -41,6 +44,20 @@ describe('the build', () => {
   it('has a launcher that is executable', () => {
     accessSync(fileURLToPath(new URL('bin/codebeaker.js', server)), constants.X_OK);
   });
+
+  for (const [whose, folder] of Object.entries({ 'the daemon': 'dist/', 'the extension': '../client-vscode/dist/daemon/' })) {
+    it(`gives ${whose} the agents, where its code looks for them`, () => {
+      const chunks = new URL(`${folder}chunks/`, server);
+      const code = readdirSync(chunks).filter((name) => name.endsWith('.js'));
+      const looking = code.filter((name) => readFileSync(new URL(name, chunks), 'utf8').includes('"../agent/"'));
+      expect(looking).to.have.lengthOf(1);
+      for (const machine of machines) {
+        const path = createRequire(new URL(looking[0] as string, chunks)).resolve(`../agent/agent-${machine}`);
+        accessSync(path, constants.X_OK);
+        expect(readFileSync(path).equals(readFileSync(new URL(`agent/bin/agent-${machine}`, server)))).to.equal(true);
+      }
+    });
+  }
 
   it('gives clients types and values', () => {
     const params: ParamsOf<typeof SessionCreate> = { language: 'python' };

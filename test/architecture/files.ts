@@ -11,7 +11,7 @@ export interface SourceFile {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const skipped = new Set(['node_modules', 'dist', '.git', '.cache']);
-const textual = /\.(?:ts|js|mjs|cjs|json|md|sh|lua|py|go|cs|rb|vim|yml|yaml)$|^\.ci\/|(?:^|\/)\.[a-z]+(?:ignore|rc)$/;
+const textual = /\.(?:ts|js|mjs|cjs|json|md|sh|lua|py|go|cs|rb|vim|yml|yaml|c|h)$|^\.ci\/|(?:^|\/)\.[a-z]+(?:ignore|rc)$/;
 
 export function projectFiles(folder = ''): SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

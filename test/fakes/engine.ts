@@ -5,10 +5,10 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deferred } from '../../server/src/base/promises.ts';
-import { FakeShell, goodFacts } from './container.ts';
+import { FakeAgent, goodFacts } from './container.ts';
 
 /** The endpoints that it knows. */
-export type Call = 'info' | 'images' | 'create' | 'attach' | 'start' | 'exec' | 'execStart' | 'execInspect' | 'resize' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
+export type Call = 'info' | 'images' | 'create' | 'put' | 'attach' | 'start' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
 
 /**
  * What a request is met with instead of the usual answer:
@@ -37,7 +37,9 @@ export interface FakeContainer {
   readonly id: string;
   readonly name: string;
   readonly options: Json;
-  shell: FakeShell | undefined;
+  /** The archives that were put into it, each with the folder in which it was unpacked. */
+  readonly archives: { readonly folder: string; readonly content: Buffer }[];
+  agent: FakeAgent | undefined;
   socket: Socket | undefined;
 }
 
@@ -45,16 +47,12 @@ const endpoints: readonly (readonly [Call, RegExp])[] = [
   ['info', /^GET \/info$/],
   ['images', /^GET \/images\/json$/],
   ['create', /^POST \/containers\/create$/],
+  ['put', /^PUT \/containers\/([^/]+)\/archive$/],
   ['attach', /^POST \/containers\/([^/]+)\/attach$/],
   ['start', /^POST \/containers\/([^/]+)\/start$/],
-  ['exec', /^POST \/containers\/([^/]+)\/exec$/],
-  ['execStart', /^POST \/exec\/([^/]+)\/start$/],
-  ['execInspect', /^GET \/exec\/([^/]+)\/json$/],
-  ['resize', /^POST \/exec\/([^/]+)\/resize$/],
   ['remove', /^DELETE \/containers\/([^/]+)$/],
   ['wait', /^POST \/containers\/([^/]+)\/wait$/],
   ['find', /^GET \/containers\/json$/],
-  ['events', /^GET \/events$/],
   ['pull', /^POST \/images\/create$/],
   ['events', /^GET \/events$/],
 ];
@@ -64,12 +62,14 @@ export class FakeEngine {
   readonly requests: Request[] = [];
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new Set(['image:latest']);
-  /** The facts that each container prints. If undefined, it never prints anything; if empty, its shell ends at once. */
+  /** The facts that the agent of each container tells. If undefined, it never says anything; if empty, it ends at once. */
   facts: string | undefined = goodFacts;
   kernel = '6.1.0-host';
   runtimes: Record<string, { path?: string; runtimeType?: string }> = { runc: { path: 'runc' } };
   /** What every program in a container prints. */
   output = '';
+  /** Whether its containers run on the kernel of this host, so that sockets can be mounted in them. */
+  onThisHost = true;
   created = 0;
   removed = 0;
   /** The streams of events that are open. */
@@ -79,7 +79,6 @@ export class FakeEngine {
   readonly #connections = new Set<Socket>();
   readonly #behaviours = new Map<Call, Behaviour[]>();
   readonly #awaited: { readonly call: Call; readonly resolve: () => void }[] = [];
-  readonly #execs: Json[] = [];
 
   static async start(): Promise<FakeEngine> {
     const engine = new FakeEngine();
@@ -130,7 +129,7 @@ export class FakeEngine {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { call, id, behaviour, asked } = this.#arrived(request, Buffer.concat(chunks).toString());
+    const { call, id, behaviour, asked } = this.#arrived(request, Buffer.concat(chunks));
     if (behaviour === 'silence') return;
     if (behaviour === 'hangUp') return void request.socket.destroy();
     if (behaviour instanceof Promise) await behaviour;
@@ -138,7 +137,7 @@ export class FakeEngine {
     if (call === 'events' && behaviour === undefined) return this.#listen(response);
     const [status, json] =
       behaviour === undefined || behaviour === 'late' || behaviour instanceof Promise
-        ? this.#answer(call, id, asked)
+        ? this.#answer(call, id, asked, Buffer.concat(chunks))
         : 'json' in behaviour
           ? [200, behaviour.json]
           : [behaviour.status, { message: behaviour.message }];
@@ -175,12 +174,13 @@ export class FakeEngine {
     response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
   }
 
-  #arrived(request: IncomingMessage, text: string) {
+  #arrived(request: IncomingMessage, content: Buffer) {
     const url = new URL(request.url ?? '', 'http://engine');
     const found = endpoints.find(([, pattern]) => pattern.test(`${request.method} ${url.pathname}`));
     const [call, pattern] = found ?? [undefined, /$/];
     const id = pattern.exec(`${request.method} ${url.pathname}`)?.[1] ?? '';
-    const asked: Request = { call, path: url.pathname, query: url.searchParams, body: text ? JSON.parse(text) : undefined };
+    const isJson = request.headers['content-type']?.includes('json') ?? false;
+    const asked: Request = { call, path: url.pathname, query: url.searchParams, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
     this.requests.push(asked);
     for (const waiting of this.#awaited.filter((each) => each.call === call)) {
       this.#awaited.splice(this.#awaited.indexOf(waiting), 1);
@@ -189,7 +189,7 @@ export class FakeEngine {
     return { call, id, asked, behaviour: call && this.#behaviours.get(call)?.shift() };
   }
 
-  #answer(call: Call | undefined, id: string, { query, body }: Request): [status: number, json?: unknown] {
+  #answer(call: Call | undefined, id: string, { query, body }: Request, content: Buffer): [status: number, json?: unknown] {
     switch (call) {
       case 'info':
         return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', KernelVersion: this.kernel, DefaultRuntime: 'runc', Runtimes: this.runtimes }];
@@ -199,11 +199,9 @@ export class FakeEngine {
         return this.#create(query.get('name') ?? '', body);
       case 'start':
         return this.#start(id);
-      case 'exec':
-        this.#execs.push(body);
-        return [201, { Id: String(this.#execs.length - 1) }];
-      case 'execInspect':
-        return [200, { Running: false, ExitCode: 0 }];
+      case 'put':
+        this.#find(id)?.archives.push({ folder: query.get('path') ?? '', content });
+        return [200];
       case 'remove':
         return this.#remove(id);
       case 'find':
@@ -211,15 +209,11 @@ export class FakeEngine {
       case 'pull':
         this.images.add(`${query.get('fromImage')}:${query.get('tag')}`);
         return [200, { status: 'Status: Downloaded' }];
-      case 'resize':
-        return [200];
       case 'events':
         return [200, { Action: 'die', timeNano: 9e9 }];
       case 'wait':
         return [200, { StatusCode: 0 }];
       case 'attach':
-      case 'execStart':
-      case 'events':
         return [400, { message: 'the connection must be upgraded' }];
       case undefined:
         return [404, { message: 'page not found' }];
@@ -230,15 +224,17 @@ export class FakeEngine {
     const image = /:[^/]*$/.test(options.Image) ? options.Image : `${options.Image}:latest`;
     if (!this.images.has(image)) return [404, { message: `No such image: ${image}` }];
     const id = `${(this.created += 1)}`.padStart(64, 'c');
-    this.containers.set(id, { id, name, options, shell: undefined, socket: undefined });
+    this.containers.set(id, { id, name, options, archives: [], agent: undefined, socket: undefined });
     return [201, { Id: id, Warnings: [] }];
   }
 
   #start(id: string): [number, unknown?] {
     const container = this.#find(id);
     if (!container) return [404, { message: `No such container: ${id}` }];
-    if (this.facts === '') container.socket?.end();
-    else if (this.facts !== undefined) container.shell?.speak(container.options.Cmd.at(-1), this.facts);
+    const { socket, options } = container;
+    const { facts, output, onThisHost: reachesSockets } = this;
+    if (facts === '') socket?.end();
+    else if (facts !== undefined && socket) container.agent = new FakeAgent(socket, { facts, output, reachesSockets, args: options.Cmd, mounts: options.HostConfig.Mounts });
     return [204];
   }
 
@@ -247,6 +243,7 @@ export class FakeEngine {
     if (!container) return [404, { message: `No such container: ${id}` }];
     this.containers.delete(container.id);
     this.removed += 1;
+    container.agent?.end();
     container.socket?.destroy();
     return [204];
   }
@@ -262,7 +259,7 @@ export class FakeEngine {
       bytes = Buffer.concat([bytes, await new Promise<Buffer>((resolve) => socket.once('data', resolve))]);
     }
     socket.pause();
-    const { call, id, behaviour } = this.#arrived(request, bytes.toString());
+    const { call, id, behaviour } = this.#arrived(request, bytes);
     if (behaviour === 'silence' || behaviour === 'late') return void socket.on('end', () => socket.end()).resume();
     if (behaviour === 'hangUp') return void socket.destroy();
     if (behaviour instanceof Promise) await behaviour;
@@ -271,9 +268,9 @@ export class FakeEngine {
       return void socket.end(`HTTP/1.1 ${behaviour.status} x\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
     }
     socket.write('HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    const shell = Object.assign(new FakeShell(socket), { output: this.output });
     const container = this.#find(id);
-    if (call === 'attach' && container) Object.assign(container, { shell, socket });
-    if (call === 'execStart') shell.speak(this.#execs[Number(id)].Cmd.at(-1), this.facts ?? '');
+    if (call === 'attach' && container) container.socket = socket;
+    // The end of the container's stdin ends its first process, and a container whose first process has ended is closed.
+    socket.on('end', () => socket.end()).resume();
   }
 }

@@ -175,8 +175,16 @@ describe('limits', () => {
       const given = allowed(() => resolveLimits(base, asked));
       if (!given) return;
       expectWithin(given, base.maxLimits);
-      expect(given).to.deep.equal({ ...base.limits, ...asked });
+      const wanted = { ...base.limits, ...asked };
+      expect(given).to.deep.equal({ ...wanted, diskBytes: Math.min(wanted.diskBytes, Math.ceil(wanted.memoryBytes / 2)) });
     }), property);
+  });
+
+  it('leave half of the memory to programs when the disk, which is memory, is full', () => {
+    const MiB = 1024 * 1024;
+    expect(resolveLimits(createPolicy({}), { memoryBytes: 300 * MiB })).to.include({ memoryBytes: 300 * MiB, diskBytes: 150 * MiB });
+    expect(createPolicy({ limits: { diskBytes: 1024 * MiB } }).limits.diskBytes).to.equal(256 * MiB);
+    expect(resolveLimits(createPolicy({}), { memoryBytes: 4096 * MiB, diskBytes: 2048 * MiB }).diskBytes).to.equal(2048 * MiB);
   });
 
   it('that are denied name the maximum', () => {

@@ -33,6 +33,8 @@ enum {
 
 /* wire.c: frames to and from the daemon. */
 void wire_open(int input, int output);
+/* For a child of the agent: it has nothing to say to the daemon, and if it gives up it ends alone, with an errno as its exit code. */
+void wire_leave(void);
 /* Reads what is there and handles each complete frame. Exits when the daemon has gone. */
 void wire_receive(void);
 /* Writes what waits, as far as the stream takes it. */
@@ -115,6 +117,8 @@ _Noreturn void supervise(const struct launch *launch, int reports);
 bool hold_asked(void);
 /* Begins to trace it, until it names the path. Returns false where that can't be done. */
 bool hold_begin(pid_t program, const char *path);
+/* Whether it traces a program now. */
+bool hold_traces(void);
 /* A traced thread has stopped. Returns true when the whole program is held from now on. */
 bool hold_stopped(pid_t thread, int status);
 void hold_thread_ended(pid_t thread);
@@ -124,10 +128,8 @@ bool hold_unchanged(const char *directory);
 void hold_release(void);
 
 /* tree.c: what descends from a process. */
-/* Sends a signal to each descendant. Returns how many of them it may still change: for SIGSTOP those that run, else those that live. -1: /proc can't be read. */
-int tree_signal(pid_t root, int signal);
-/* As tree_signal with SIGKILL, while nothing else in the sandbox runs. */
-int tree_kill_frozen(pid_t root);
+/* Kills each descendant. Those that are about to start others when this is called may need another call. */
+void tree_kill(pid_t root);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
@@ -149,6 +151,10 @@ struct memory_events facts_memory(void);
 void become_user(const char *text);
 void limit_processes(const char *text);
 void filter_system_calls(void);
+/* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
+void open_offer(void);
+/* While it is offered, so is what is forked. */
+void offer_to_kernel(bool offered);
 /* Puts the calling process into a Landlock domain of its own. Returns 0 where the kernel has none. */
 int enter_domain(void);
 int landlock_version(void);
@@ -157,6 +163,8 @@ bool keeps_strangers_apart(void);
 
 /* base.c */
 void *allocate(size_t size);
+/* Closes every descriptor from `first` on. */
+void close_from(int first);
 extern char **environ;
 
 #endif

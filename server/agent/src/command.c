@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -19,11 +20,10 @@ enum {
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives so many tries costs the sandbox. */
     MAX_SWEEPS = 1000,
-    PLAIN_SWEEPS = 2,
-    STOPPING_SWEEPS = 6,
-    STOPPING_PASSES = 30,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
+    /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
+    SPARE_DESCRIPTORS = 32,
 };
 
 /* One of the streams that a program writes to. */
@@ -136,9 +136,23 @@ static char **merge_environment(struct reader *reader, uint32_t given) {
     return env;
 }
 
+/* Returns false and sets errno where too few descriptors would be left. They are given out from the lowest on. */
+static bool leaves_some(int fd) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)fd + SPARE_DESCRIPTORS < limit.rlim_cur) return true;
+    errno = EMFILE;
+    return false;
+}
+
 static bool open_pipe(int *mine, int *theirs, bool reading) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return false;
+    if (!leaves_some(ends[1])) {
+        close(ends[0]);
+        close(ends[1]);
+        errno = EMFILE;
+        return false;
+    }
     *mine = ends[reading ? 0 : 1];
     *theirs = ends[reading ? 1 : 0];
     fcntl(*mine, F_SETFL, O_NONBLOCK);
@@ -159,7 +173,7 @@ static bool open_terminal(struct command *command, struct launch *launch) {
     struct winsize size = {.ws_col = launch->cols, .ws_row = launch->rows};
     ioctl(slave, TIOCSWINSZ, &size);
     launch->input = launch->output = launch->error = slave;
-    return true;
+    return leaves_some(slave);
 }
 
 static bool open_streams(struct command *command, struct launch *launch, bool with_input) {
@@ -191,8 +205,12 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
     if (launch->held_at && !open_pipe(&command->orders, &launch->orders, false)) return false;
     if (!open_streams(command, launch, with_input)) return false;
     *stage = STAGE_FORK;
+    offer_to_kernel(true);
     pid_t pid = fork();
     if (pid == 0) supervise(launch, reports[1]);
+    int error = errno;
+    offer_to_kernel(false);
+    errno = error;
     command->supervisor = pid;
     return pid > 0;
 }
@@ -322,12 +340,6 @@ void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
 }
 
-/* Nothing that the program has written is waited for any more. */
-static void drop_output(struct command *command) {
-    for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
-    close_input(command);
-}
-
 static void tell_released(const struct command *command, bool goes) {
     uint8_t payload = goes;
     wire_put(RELEASED, command->channel, &payload, sizeof payload);
@@ -336,9 +348,9 @@ static void tell_released(const struct command *command, bool goes) {
 void command_kill(uint32_t channel) {
     struct command *command = find(channel);
     if (!command) return;
+    /* What it has written is not passed on any more. Its pipes stay open, so that nothing but the signal ends it. */
     command->killing = true;
     order(command, ORDER_END);
-    drop_output(command);
 }
 
 void command_release(uint32_t channel) {
@@ -353,21 +365,10 @@ void command_release(uint32_t channel) {
     if (!trusted) tell_released(command, false);
 }
 
-/* Kills what descends from the supervisor: at once, then after it has been stopped, then while everything is stopped. */
+/* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
 static void sweep(struct command *command) {
     if (++command->sweeps > MAX_SWEEPS) give_up("what a program had started could not be killed");
-    if (command->sweeps <= PLAIN_SWEEPS) {
-        tree_signal(command->supervisor, SIGKILL);
-        return;
-    }
-    if (command->sweeps <= STOPPING_SWEEPS) {
-        for (int pass = 0; pass < STOPPING_PASSES; pass++) {
-            if (tree_signal(command->supervisor, SIGSTOP) <= 0) break;
-        }
-        tree_signal(command->supervisor, SIGKILL);
-        return;
-    }
-    tree_kill_frozen(command->supervisor);
+    tree_kill(command->supervisor);
 }
 
 static void tell_end(struct command *command) {
@@ -389,7 +390,7 @@ static void tell_end(struct command *command) {
 }
 
 static bool may_read(const struct command *command, const struct source *source) {
-    return source->fd >= 0 && !command->told && command->credit > 0 && (!command->ended || source->left > 0);
+    return source->fd >= 0 && !command->told && !command->killing && command->credit > 0 && (!command->ended || source->left > 0);
 }
 
 /* Passes on a piece of what the program has written. */
@@ -430,7 +431,6 @@ static void take_report(const struct report *report) {
     if (report->kind == REPORT_FAILED) {
         fail(command->channel, report->value, (enum stage)report->stage);
         command->ended = command->told = true;
-        drop_output(command);
     } else if (report->kind == REPORT_STARTED) {
         uint8_t payload[4];
         put_u32(payload, (uint32_t)report->pid);
@@ -479,7 +479,7 @@ void commands_reap(void) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
         take_reports();
-        file_child_ended(pid, status);
+        file_child_changed(pid, status);
         for (struct command *each = commands; each; each = each->next) {
             if (each->supervisor == pid) supervisor_changed(each, status);
         }
@@ -495,6 +495,8 @@ void commands_poll(void) {
             struct source *source = &each->sources[at];
             bool wanted = each->told ? source->fd >= 0 && !resting : may_read(each, source) && wire_reserve(1);
             source->poll = wanted ? poll_add(source->fd, POLLIN) : -1;
+            /* What was in the pipe when the program ended need not be there any more: what it left behind can read it. */
+            if (wanted && each->ended && !each->told) wake_at(now_ms());
         }
         if (resting) wake_at(each->drop_at);
         each->input_poll = each->pending_size > 0 && each->input >= 0 ? poll_add(each->input, POLLOUT) : -1;
@@ -517,7 +519,7 @@ void commands_turn(void) {
             /* The last output of a program that has ended is there, whether the loop has asked for it or not. */
             else if ((ready || each->ended) && may_read(each, source)) pump(each, source);
         }
-        if (each->ended && !each->told && each->sources[0].left + each->sources[1].left == 0) tell_end(each);
+        if (each->ended && !each->told && (each->killing || each->sources[0].left + each->sources[1].left == 0)) tell_end(each);
         if (each->killing && each->supervisor) sweep(each);
         if (!each->supervisor && each->told) {
             if (each->started) wire_put(GONE, each->channel, NULL, 0);

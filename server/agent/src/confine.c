@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -32,6 +33,22 @@ void limit_processes(const char *text) {
     struct rlimit limit;
     limit.rlim_cur = limit.rlim_max = strtoul(text, NULL, 10);
     if (setrlimit(RLIMIT_NPROC, &limit) < 0) refuse("the agent can't limit the processes");
+}
+
+static int oom_file = -1;
+static char oom_own[8];
+
+void open_offer(void) {
+    oom_file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    ssize_t size = oom_file < 0 ? -1 : read(oom_file, oom_own, sizeof oom_own - 1);
+    if (size > 0) return;
+    if (oom_file >= 0) close(oom_file);
+    oom_file = -1;
+}
+
+void offer_to_kernel(bool offered) {
+    const char *value = offered ? "1000" : oom_own;
+    if (oom_file >= 0 && pwrite(oom_file, value, strlen(value), 0) < 0) oom_file = -1;
 }
 
 /* As in linux/landlock.h, which the headers of musl do not have. */

@@ -2,7 +2,6 @@
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -56,19 +55,40 @@ static bool is_kernels(const char *type) {
     return false;
 }
 
-/* The file systems that matter: the three that every sandbox has, and whatever else can be written. */
-static void say_mounts(void) {
-    FILE *mounts = setmntent("/proc/self/mounts", "re");
-    for (struct mntent *mount; mounts && (mount = getmntent(mounts));) {
-        bool own = strcmp(mount->mnt_dir, "/") == 0 || strcmp(mount->mnt_dir, "/workspace") == 0 || strcmp(mount->mnt_dir, "/tmp") == 0;
-        bool writable = hasmntopt(mount, "rw") && !is_kernels(mount->mnt_type);
-        struct stat status;
-        /* A single file, such as a device or /etc/hosts, holds what it holds. */
-        if (!own && (!writable || stat(mount->mnt_dir, &status) < 0 || !S_ISDIR(status.st_mode))) continue;
-        say("mount %s %s %s\n", mount->mnt_dir, mount->mnt_type, mount->mnt_opts);
-        if (writable && access(mount->mnt_dir, W_OK) == 0) say("writable %s\n", mount->mnt_dir);
+/* The kernel writes spaces and the like in paths as three octal digits after a backslash. */
+static void unescape(char *path) {
+    char *to = path;
+    for (const char *from = path; *from;) {
+        bool escaped = from[0] == '\\' && from[1] && from[2] && from[3];
+        *to++ = escaped ? (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0') : *from;
+        from += escaped ? 4 : 1;
     }
-    if (mounts) endmntent(mounts);
+    *to = 0;
+}
+
+/* The file systems that matter: the three that every sandbox has, and whatever else can be written. Their paths are told as the kernel writes them, so that each stays one word. */
+static void say_mounts(void) {
+    FILE *mounts = fopen("/proc/self/mounts", "re");
+    char *line = NULL, *rest, path[MAX_PATH];
+    size_t room = 0;
+    while (mounts && getline(&line, &room, mounts) > 0) {
+        strtok_r(line, " ", &rest);
+        const char *folder = strtok_r(NULL, " ", &rest), *type = strtok_r(NULL, " ", &rest), *options = strtok_r(NULL, " ", &rest);
+        if (!options || strlen(folder) >= sizeof path) continue;
+        unescape(strcpy(path, folder));
+        bool own = strcmp(path, "/") == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
+        bool writable = strncmp(options, "rw", 2) == 0 && !is_kernels(type);
+        bool allowed = writable && access(path, W_OK) == 0;
+        struct stat status;
+        bool there = stat(path, &status) == 0;
+        /* Below a folder that can't be written there may be others. A device or a file of the system's, such as /etc/hosts, holds what it holds. */
+        bool matters = writable && there && (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && allowed));
+        if (!own && !matters) continue;
+        say("mount %s %s %s\n", folder, type, options);
+        if (allowed) say("writable %s\n", folder);
+    }
+    free(line);
+    if (mounts) fclose(mounts);
 }
 
 static void say_limit(const char *name, int which) {
@@ -94,23 +114,27 @@ static void say_groups(void) {
     }
 }
 
-/* Tries, as a program would, to look into the agent. */
+/* Tries, as a program would, to open what is the agent's own. Returns a bit for each file that could be opened. */
+static __attribute__((noinline)) int look_from_outside(const char *environment, const char *memory) {
+    pid_t child = vfork();
+    if (child == 0) _exit((open(environment, O_RDONLY | O_CLOEXEC) < 0 ? 0 : 1) | (open(memory, O_RDWR | O_CLOEXEC) < 0 ? 0 : 2));
+    int status;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+}
+
+/* It is tried once, before any program runs that could disturb it, and does not change. */
 static void say_verdicts(void) {
+    static int open_files = -1;
     say("landlock %d\n", landlock_version());
     if (getpid() == 1) say("first\n");
-    pid_t agent = getpid();
-    pid_t child = fork();
-    if (child < 0) return;
-    if (child == 0) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%d/environ", (int)agent);
-        int environment = open(path, O_RDONLY | O_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/%d/mem", (int)agent);
-        int memory = open(path, O_RDWR | O_CLOEXEC);
-        _exit(environment < 0 && memory < 0 ? 0 : 1);
+    if (open_files < 0) {
+        char environment[64], memory[64];
+        snprintf(environment, sizeof environment, "/proc/%d/environ", (int)getpid());
+        snprintf(memory, sizeof memory, "/proc/%d/mem", (int)getpid());
+        open_files = look_from_outside(environment, memory);
     }
-    int status;
-    if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0) say("closed\n");
+    if (!(open_files & 1)) say("private\n");
+    if (!(open_files & 2)) say("closed\n");
 }
 
 static void gather(void) {

@@ -4,6 +4,7 @@
 #include "loop.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,11 @@ void answer(uint32_t channel, int error, const void *payload, size_t size) {
     put_u32(frame, (uint32_t)error);
     if (size) memcpy(frame + 4, payload, size);
     wire_put(DONE, channel, frame, 4 + size);
+}
+
+/* Nothing is done for half of a request. */
+static void insist(const struct reader *reader) {
+    if (reader->broken) give_up("the daemon sent a file command that makes no sense");
 }
 
 static struct job *add(uint32_t channel, enum frame_type type) {
@@ -86,6 +92,7 @@ int open_regular(const char *path, int flags, mode_t mode) {
 
 /* Makes the directories that `path` is in, and `path` itself if `whole`. */
 int make_directories(const char *path, bool whole) {
+    if (*path == 0) return ENOENT;
     char *copy = strdup(path);
     if (!copy) return ENOMEM;
     int error = 0;
@@ -140,12 +147,13 @@ static int open_for_writing(struct job *job, enum mode mode) {
 }
 
 static void begin_write(uint32_t channel, struct reader *reader) {
-    enum mode mode = (enum mode)read_u8(reader);
     struct job *job = add(channel, WRITE);
+    enum mode mode = (enum mode)read_u8(reader);
     job->executable = read_u8(reader);
     job->permissions = read_u16(reader) & 0777;
     job->mtime_ms = read_u64(reader);
     job->path = strdup(read_text(reader));
+    insist(reader);
     if (!job->path) give_up("no memory is left for the agent");
     job->fd = open_for_writing(job, mode);
     if (job->fd < 0 && errno == ENOENT) {
@@ -206,7 +214,9 @@ static void begin_read(uint32_t channel, struct reader *reader) {
     struct job *job = add(channel, READ);
     job->offset = read_u64(reader);
     job->left = read_u64(reader);
-    job->fd = open_regular(read_text(reader), O_RDONLY, 0);
+    const char *path = read_text(reader);
+    insist(reader);
+    job->fd = open_regular(path, O_RDONLY, 0);
     if (job->fd < 0) job->error = errno;
 }
 
@@ -235,7 +245,9 @@ static void step_read(struct job *job) {
 static void begin_list(uint32_t channel, struct reader *reader) {
     struct job *job = add(channel, LIST);
     bool recursive = read_u8(reader);
-    job->listing = listing_open(read_text(reader), recursive, &job->error);
+    const char *path = read_text(reader);
+    insist(reader);
+    job->listing = listing_open(path, recursive, &job->error);
 }
 
 static void step_list(struct job *job) {
@@ -248,14 +260,23 @@ static void step_list(struct job *job) {
 /* Work that can take long is done by a child, so that nothing waits for it. Where there is no room for one, it is done here. */
 static void apart(uint32_t channel, enum frame_type type, int (*work)(const char *, const char *), const char *a, const char *b) {
     pid_t pid = fork();
-    if (pid == 0) _exit(work(a, b));
+    if (pid == 0) {
+        wire_leave();
+        /* Nothing that belongs to a command may be held open by it. */
+        close_from(0);
+        _exit(work(a, b));
+    }
     if (pid < 0) answer(channel, work(a, b), NULL, 0);
     else add(channel, type)->child = pid;
 }
 
-void file_child_ended(pid_t pid, int status) {
+void file_child_changed(pid_t pid, int status) {
     for (struct job *each = jobs; each; each = each->next) {
         if (each->child != pid) continue;
+        if (WIFSTOPPED(status)) {
+            kill(pid, SIGCONT);
+            continue;
+        }
         answer(each->channel, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR, NULL, 0);
         each->done = true;
     }
@@ -265,6 +286,7 @@ static void copy(uint32_t channel, struct reader *reader) {
     bool recursive = read_u8(reader);
     bool overwrite = read_u8(reader);
     const char *from = read_text(reader), *to = read_text(reader);
+    insist(reader);
     struct stat source, target;
     int error = stat(from, &source) < 0 ? errno : 0;
     bool there = stat(to, &target) == 0;
@@ -280,6 +302,7 @@ static void copy(uint32_t channel, struct reader *reader) {
 static void remove_entry(uint32_t channel, struct reader *reader) {
     bool recursive = read_u8(reader);
     const char *path = read_text(reader);
+    insist(reader);
     struct stat status;
     int error = lstat(path, &status) < 0 ? errno : 0;
     if (!error && S_ISDIR(status.st_mode) && recursive) return apart(channel, REMOVE, remove_tree, path, NULL);
@@ -290,6 +313,7 @@ static void remove_entry(uint32_t channel, struct reader *reader) {
 static void make_directory(uint32_t channel, struct reader *reader) {
     bool recursive = read_u8(reader);
     const char *path = read_text(reader);
+    insist(reader);
     struct stat status;
     uint8_t made = 0;
     int error = 0;
@@ -304,8 +328,10 @@ static void make_directory(uint32_t channel, struct reader *reader) {
 }
 
 static void tell_status(uint32_t channel, struct reader *reader) {
+    const char *path = read_text(reader);
+    insist(reader);
     struct stat status = {0};
-    int error = stat(read_text(reader), &status) < 0 ? errno : 0;
+    int error = stat(path, &status) < 0 ? errno : 0;
     uint8_t payload[20];
     put_u32(put_u64(put_u64(payload, (uint64_t)status.st_dev), (uint64_t)status.st_ino), (uint32_t)status.st_mode);
     answer(channel, error, payload, sizeof payload);
@@ -332,13 +358,11 @@ static void find_programs(uint32_t channel, struct reader *reader) {
         }
         names++;
     }
+    insist(reader);
     answer(channel, 0, found, names);
 }
 
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader) {
-    /* Every text must be complete before it is used. */
-    if (type != READ && type != WRITE && type != COPY && type != REMOVE && type != LIST && type != STATUS && type != FIND && type != MAKE_DIRECTORY) return;
-    if (reader->at == reader->end || reader->end[-1] != 0) give_up("the daemon sent a path that does not end");
     switch (type) {
     case READ: begin_read(channel, reader); break;
     case WRITE: begin_write(channel, reader); break;
@@ -349,7 +373,6 @@ void file_request(enum frame_type type, uint32_t channel, struct reader *reader)
     case FIND: find_programs(channel, reader); break;
     default: make_directory(channel, reader);
     }
-    if (reader->broken) give_up("the daemon sent a file command that makes no sense");
 }
 
 static bool steps(const struct job *job) { return job->type == READ || job->type == LIST; }

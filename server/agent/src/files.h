@@ -12,8 +12,8 @@ int copy_tree(const char *from, const char *to);
 int remove_tree(const char *path, const char *unused);
 int wrong_type(mode_t mode);
 void answer(uint32_t channel, int error, const void *payload, size_t size);
-/* A child of the agent has ended: it may have done the work of a file command. */
-void file_child_ended(pid_t pid, int status);
+/* A child of the agent has ended or was stopped: it may be one that does the work of a file command. */
+void file_child_changed(pid_t pid, int status);
 
 /* A directory that is being listed. */
 struct listing;

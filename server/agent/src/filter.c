@@ -2,9 +2,10 @@
  * The system call filter: classic BPF. It denies what is dangerous instead of allowing what is known, so that no program
  * breaks that has done nothing wrong. It comes on top of the filter that the engine may have.
  *
- * Denied with EPERM: the calls below; new namespaces by clone; putting characters into the input of a terminal; unusual
- * personalities. Sockets of families with a history do not exist. clone3 does not exist either, because its flags can't
- * be looked at: every C library then takes clone. A call of another machine's kind ends the process.
+ * Denied with EPERM: the calls below; what would slow the agent down or take its resources away; new namespaces by
+ * clone; putting characters into the input of a terminal; unusual personalities. Sockets of families with a history do not
+ * exist. clone3 does not exist either, because its flags can't be looked at: every C library then takes clone. A call of
+ * another machine's kind ends the process.
  */
 #include "agent.h"
 #include <errno.h>
@@ -13,7 +14,9 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define OWN_MACHINE AUDIT_ARCH_X86_64
@@ -51,6 +54,10 @@ static const uint16_t strangers[] = {SYS_process_vm_readv, SYS_process_vm_writev
 
 /* PTRACE_ATTACH, PTRACE_SEIZE: without them a process can trace none but its own child that wants it. */
 static const uint32_t tracing[] = {16, 0x4206};
+
+/* They change how the process of their first argument is scheduled and limited, and are allowed for each of the same user. The agent is not to be changed. */
+static const uint16_t limiting[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity};
+
 /* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 static const uint32_t new_namespaces = 0x7e020080;
 /* TIOCSTI, TIOCLINUX */
@@ -60,7 +67,7 @@ static const uint32_t families[] = {38, 40, 17, 31, 21, 30, 15};
 /* PER_LINUX, PER_LINUX32, and the question which it is */
 static const uint32_t personalities[] = {0, 8, 0xffffffff};
 
-enum { MAX_INSTRUCTIONS = 256, X32_BIT = 0x40000000 };
+enum { MAX_INSTRUCTIONS = 320, X32_BIT = 0x40000000 };
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define DENY(error) (SECCOMP_RET_ERRNO | (error))
 /* The lower half of an argument. Both machines are little-endian. */
@@ -96,6 +103,18 @@ static void when_argument(uint32_t call, uint32_t index, const uint32_t *values,
     reply(otherwise);
 }
 
+/* No program makes all processes of its user slower, or the agent. */
+static void keep_priority(uint32_t agent) {
+    when_equal(SYS_setpriority, 7);
+    load(ARGUMENT(0));
+    when_equal(PRIO_USER, 1);
+    reply(DENY(EPERM));
+    load(ARGUMENT(1));
+    when_equal(agent, 1);
+    reply(DENY(EPERM));
+    reply(SECCOMP_RET_ALLOW);
+}
+
 void filter_system_calls(void) {
     load(offsetof(struct seccomp_data, arch));
     add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, OWN_MACHINE);
@@ -117,6 +136,9 @@ void filter_system_calls(void) {
     when_argument(SYS_socket, 0, families, COUNT(families), DENY(EAFNOSUPPORT), SECCOMP_RET_ALLOW);
     when_argument(SYS_personality, 0, personalities, COUNT(personalities), SECCOMP_RET_ALLOW, DENY(EPERM));
     if (!keeps_strangers_apart()) when_argument(SYS_ptrace, 0, tracing, COUNT(tracing), DENY(EPERM), SECCOMP_RET_ALLOW);
+    const uint32_t agent[] = {(uint32_t)getpid()};
+    for (size_t at = 0; at < COUNT(limiting); at++) when_argument(limiting[at], 0, agent, COUNT(agent), DENY(EPERM), SECCOMP_RET_ALLOW);
+    keep_priority(agent[0]);
     deny_calls(denied, COUNT(denied));
     if (!keeps_strangers_apart()) deny_calls(strangers, COUNT(strangers));
     reply(SECCOMP_RET_ALLOW);

@@ -255,11 +255,13 @@ static void add_new_thread(pid_t parent) {
     if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &id) < 0 || !thread_of((pid_t)id)) kill(program, SIGKILL);
 }
 
+bool hold_traces(void) { return phase != OFF; }
+
 bool hold_stopped(pid_t id, int status) {
     struct thread *thread = thread_of(id);
     int signal = WSTOPSIG(status);
     int event = status >> 16;
-    if (phase == OFF || phase == HELD || !thread) {
+    if (phase == HELD || !thread) {
         kill(program, SIGKILL);
         return false;
     }

@@ -5,7 +5,7 @@
  *   agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N]
  *
  * The frames go over the socket at PATH or over the descriptor N, or, without either and where there is no such socket,
- * over stdin and stdout. In any case the agent ends when its stdin does.
+ * over stdin and stdout. The agent ends when the frames do, and, if it is connected to PATH, also when its stdin does.
  */
 #include "agent.h"
 #include "loop.h"
@@ -29,8 +29,9 @@ static int64_t wake;
 int poll_add(int fd, short events) {
     if (poll_count == poll_room) {
         poll_room = poll_room ? poll_room * 2 : 16;
-        polled = realloc(polled, poll_room * sizeof *polled);
-        if (!polled) give_up("no memory is left for the agent");
+        struct pollfd *more = realloc(polled, poll_room * sizeof *polled);
+        if (!more) give_up("no memory is left for the agent");
+        polled = more;
     }
     polled[poll_count] = (struct pollfd){.fd = fd, .events = events};
     return (int)poll_count++;
@@ -170,6 +171,7 @@ static _Noreturn void run(int signals, bool lease) {
 
 int main(int argc, char **argv) {
     (void)argc;
+    open_offer();
     prctl(PR_SET_DUMPABLE, 0);
     int fd = take_options(argv);
     prctl(PR_SET_DUMPABLE, 0);

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,16 +32,6 @@ static void send_report(int kind, const struct launch *launch, int32_t pid, int3
     report.stage = stage;
     report.cpu_us = cpu_us;
     while (write(REPORTS_FD, &report, sizeof report) < 0 && errno == EINTR) { }
-}
-
-/* Closes every descriptor from `first` on. */
-static void close_from(int first) {
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
-#endif
-    struct rlimit limit;
-    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
-    for (int fd = first; fd < end; fd++) close(fd);
 }
 
 /* A script without a first line that names its interpreter is run by sh, as execvp does it. */
@@ -87,14 +77,6 @@ static void execute(char *const *argv, char *const *env) {
     errno = error;
 }
 
-/* If memory runs out the kernel shall take a program and not the agent. */
-static void offer_to_kernel(void) {
-    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file < 0) return;
-    if (write(file, "1000", 4) < 0) { /* A kernel without it. */ }
-    close(file);
-}
-
 static int32_t take_streams(const struct launch *launch) {
     setsid();
     if (launch->terminal && ioctl(launch->input, TIOCSCTTY, 0) < 0) return STAGE_TERMINAL;
@@ -109,7 +91,6 @@ static _Noreturn void become(const struct launch *launch, struct failure *failur
     if (stage < 0 && chdir(launch->directory) < 0) stage = STAGE_DIRECTORY;
     if (stage < 0) {
         stage = STAGE_PROGRAM;
-        offer_to_kernel();
         if (enter_domain() == 0 && (!launch->held_at || hold_asked())) {
             signal(SIGPIPE, SIG_DFL);
             sigprocmask(SIG_SETMASK, &none, NULL);
@@ -147,6 +128,20 @@ static bool keep_own(struct launch *own, int reports) {
     return true;
 }
 
+/* Afterwards reports can be sent, even if it fails. */
+static bool prepare(struct launch *own, int reports) {
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && keep_own(own, reports)) return true;
+    int error = errno;
+    dup2(reports, REPORTS_FD);
+    errno = error;
+    return false;
+}
+
+/* A program can make its parent its tracer (PTRACE_TRACEME), and would then wait for it. It has stopped, and has not ended. */
+static void release(pid_t pid, int signal) {
+    ptrace(PTRACE_DETACH, pid, NULL, signal == SIGTRAP ? 0 : signal);
+}
+
 /* Waits until the agent says what is to become of the held program. */
 static void wait_for_order(const struct launch *launch, pid_t program) {
     hold_look(launch->directory);
@@ -166,9 +161,7 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || !keep_own(&own, reports)) _exit(1);
-    errno = 0;
-    pid_t program = start(&own, &failure);
+    pid_t program = prepare(&own, reports) ? start(&own, &failure) : -1;
     if (program < 0) {
         send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, 0);
         _exit(0);
@@ -188,7 +181,8 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
         if (ended < 0 && errno == EINTR) continue;
         if (ended < 0) _exit(0);
         if (WIFSTOPPED(status)) {
-            if (hold_stopped(ended, status)) wait_for_order(&own, program);
+            if (!hold_traces()) release(ended, WSTOPSIG(status));
+            else if (hold_stopped(ended, status)) wait_for_order(&own, program);
             continue;
         }
         if (ended != program) {

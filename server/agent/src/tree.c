@@ -1,11 +1,23 @@
-/* What descends from a process: found in /proc, because a subreaper keeps its descendants for ever. */
+/*
+ * What descends from a process: found in /proc, because a subreaper keeps its descendants for ever.
+ *
+ * A tree that makes processes faster than they are found is first sealed: each process loses, for ever, the right to start
+ * another one (RLIMIT_NPROC, which no program can raise again), and is stopped, so that it leaves the processor to the
+ * agent. When a look at the tree finds nothing that was not sealed before, nothing new can come, and all of it is killed.
+ * No process outside of the tree is touched.
+ */
 #include "agent.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* A tree is killed after so many looks at it in any case: it will be looked at again. */
+enum { MAX_LOOKS = 30 };
 
 struct process {
     pid_t pid, parent;
@@ -75,36 +87,25 @@ static bool mark_below(pid_t root) {
 }
 
 static bool is_dead(char state) { return state == 'Z' || state == 'X'; }
-static bool is_stopped(char state) { return state == 'T' || state == 't'; }
 
-int tree_signal(pid_t root, int signal) {
-    if (!mark_below(root)) return -1;
-    int left = 0;
-    for (size_t at = 0; at < count; at++) {
-        const struct process *each = &all[at];
-        if (!each->below || is_dead(each->state) || (signal == SIGSTOP && is_stopped(each->state))) continue;
-        kill(each->pid, signal);
-        left++;
-    }
-    return left;
+/* Returns whether the process could start others until now. */
+static bool seal(pid_t pid) {
+    static const struct { uint64_t soft, hard; } none = {0, 0};
+    struct { uint64_t soft, hard; } before = {0, 0};
+    long result = syscall(SYS_prlimit64, pid, RLIMIT_NPROC, &none, &before);
+    kill(pid, SIGSTOP);
+    return result == 0 && before.hard != 0;
 }
 
-int tree_kill_frozen(pid_t root) {
-    if (!mark_below(root)) return -1;
-    /* What was stopped before stays stopped. */
-    size_t stopped = 0;
-    pid_t *sleepers = allocate((count + 1) * sizeof *sleepers);
-    for (size_t at = 0; at < count; at++) {
-        if (is_stopped(all[at].state)) sleepers[stopped++] = all[at].pid;
+void tree_kill(pid_t root) {
+    for (int look = 0, fresh = 1; fresh > 0 && look < MAX_LOOKS; look++) {
+        if (!mark_below(root)) return;
+        fresh = 0;
+        for (size_t at = 0; at < count; at++) {
+            if (all[at].below && !is_dead(all[at].state) && seal(all[at].pid)) fresh++;
+        }
     }
-    kill(-1, SIGSTOP);
-    int left = tree_signal(root, SIGKILL);
     for (size_t at = 0; at < count; at++) {
-        const struct process *each = &all[at];
-        bool keep = each->below || each->pid == getpid();
-        for (size_t sleeper = 0; sleeper < stopped && !keep; sleeper++) keep = sleepers[sleeper] == each->pid;
-        if (!keep) kill(each->pid, SIGCONT);
+        if (all[at].below && !is_dead(all[at].state)) kill(all[at].pid, SIGKILL);
     }
-    free(sleepers);
-    return left;
 }

@@ -8,7 +8,8 @@
 /* What waits to be sent: no more than this, and a few small frames. */
 enum { OUT_BYTES = 192 * 1024, OUT_RESERVE = 64 * 1024 };
 
-static int in_fd, out_fd;
+/* -1: there is no wire. */
+static int in_fd = -1, out_fd = -1;
 static uint8_t fixed[HEADER_BYTES + MAX_PAYLOAD];
 /* Where frames are received: `fixed`, or more room for one long START. */
 static uint8_t *in = fixed;
@@ -21,11 +22,14 @@ void wire_open(int input, int output) {
     out_fd = output;
 }
 
+void wire_leave(void) { in_fd = out_fd = -1; }
+
 int wire_input(void) { return in_fd; }
 int wire_output(void) { return out_fd; }
 bool wire_waits(void) { return out_begin < out_end; }
 
 _Noreturn void give_up(const char *why) {
+    if (out_fd < 0) _exit(ENOMEM);
     size_t size = strlen(why);
     if (out_end + HEADER_BYTES + size <= OUT_BYTES) wire_put(LOST, 0, why, size);
     wire_send();

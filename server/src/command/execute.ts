@@ -88,7 +88,7 @@ export async function execute(
         ended('failed', 0);
         throw fault;
       }
-    });
+    }, running.halted.then(() => running.finish()));
   } finally {
     running.release();
     streamed?.close();

@@ -42,6 +42,7 @@ export class RunningCommand implements Running {
   readonly #startedAt: number;
   readonly #finished = deferred();
   readonly #stopped = new Interruption();
+  readonly #halted = deferred();
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
@@ -75,6 +76,11 @@ export class RunningCommand implements Running {
   /** Whether something ended it before its programs ended by themselves. Whatever fails after that is not an error. */
   get stopped(): boolean {
     return this.#cause !== undefined;
+  }
+
+  /** Resolves when something has ended it before its programs ended by themselves. */
+  get halted(): Promise<void> {
+    return this.#halted.promise;
   }
 
   /** Whether the next program may run: the last one succeeded, and nothing has stopped the command. */
@@ -193,6 +199,7 @@ export class RunningCommand implements Running {
     this.#stopped.happen();
     if (this.#cause || this.#over) return;
     this.#cause = cause;
+    this.#halted.resolve();
     if (this.#child) this.#kill(this.#child);
   }
 
@@ -211,7 +218,8 @@ export class RunningCommand implements Running {
 
   #verdict(): { outcome: Outcome; exitCode: number | null; signal: string | null } {
     const exit = this.#last;
-    const exitCode = exit?.kind === 'exited' || exit?.kind === 'memoryLimit' ? exit.code : null;
+    // The code of a program that was made to end says nothing: it may have caught the signal and called that a success.
+    const exitCode = !this.#cause && (exit?.kind === 'exited' || exit?.kind === 'memoryLimit') ? exit.code : null;
     const signal = exit?.kind === 'signaled' || exit?.kind === 'memoryLimit' ? exit.signal : null;
     const kind = !exit || exit.kind === 'lost' ? 'sandboxLost' : exit.kind;
     return { outcome: this.#cause ?? kind, exitCode, signal };

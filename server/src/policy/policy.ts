@@ -29,7 +29,7 @@ export function createPolicy(config: Config): Policy {
     preference: config.preference ?? 'balanced',
     images,
     allowedImages: new Set([...Object.values(images), ...(config.allowedImages ?? [])]),
-    limits: lower({ ...defaultLimits, ...config.limits }, maxLimits),
+    limits: leavingMemory(lower({ ...defaultLimits, ...config.limits }, maxLimits)),
     maxLimits,
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
@@ -76,7 +76,7 @@ export function checkImage(policy: Policy, image: string): void {
 }
 
 /**
- * The limits of a session: those that it asks for, and the defaults for the others.
+ * The limits of a session: those that it asks for, and the defaults for the others; `diskBytes` is at most half of `memoryBytes`.
  * @throws ProtocolError PolicyDenied if a limit is above its maximum
  */
 export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
@@ -86,7 +86,7 @@ export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
       throw denied('limits', `${name} may be at most ${most}; ask for less, or raise maxLimits.${name} in the configuration file`, { rule: `maxLimits.${name}`, maximum: most });
     }
   }
-  return lower({ ...policy.limits, ...asked }, policy.maxLimits);
+  return leavingMemory(lower({ ...policy.limits, ...asked }, policy.maxLimits));
 }
 
 /** @throws ProtocolError PolicyDenied */
@@ -106,6 +106,11 @@ export function checkNetwork(policy: Policy, mode: Network['mode']): void {
 export function shorter(bound: number, asked: number | undefined): number {
   if (asked === undefined || asked === 0) return bound;
   return bound === 0 ? asked : Math.min(bound, asked);
+}
+
+/** The files of a session lie in memory. When all of them are full, half of it is left for programs. */
+function leavingMemory(limits: Limits): Limits {
+  return { ...limits, diskBytes: Math.min(limits.diskBytes, Math.ceil(limits.memoryBytes / 2)) };
 }
 
 function lower(limits: Limits, most: PartialLimits): Limits {

@@ -126,7 +126,7 @@ export type Session = z.infer<typeof Session>;
 /** The notes of an execution, which the result of `command/runCode` has as well. */
 export const executionNotes: Notes = {
   outcome: 'How the command ended.',
-  exitCode: 'The exit code of the last program that ran. null if a signal ended it, or if the code is not known.',
+  exitCode: 'The exit code of the last program that ran. null if a signal ended it, if the command was made to end (`cancelled`, `timedOut`, `outputLimit`), or if the code is not known.',
   signal: 'The signal that ended the last program that ran. null if none did.',
   stdout: 'The first 1 MiB of the output. Absent when the output was streamed.',
   stderr: 'The first 1 MiB of the error output. Absent when the output was streamed.',
@@ -162,7 +162,7 @@ export const valuesNotes: ShapeNotes = {
     memoryBytes: 'Memory of the whole sandbox. Default: 512 MiB.',
     cpus: 'Processors, which may be a fraction. Default: 1.',
     pids: 'Number of processes and threads. Default: 256.',
-    diskBytes: 'Size of `/workspace` and everything else that can be written. Default: 256 MiB.',
+    diskBytes: 'Size of everything that can be written: one half is for `/workspace`, the rest for `/tmp` and `/dev/shm`. It lies in memory, so it is at most half of `memoryBytes`: what is more is lowered to that. Default: 256 MiB.',
     outputBytes: 'Output of one command. A command that writes more is ended with the outcome `outputLimit`. Default: 16 MiB.',
     timeoutMs: 'Duration of one command. A command that takes longer is ended with the outcome `timedOut`. 0 means no limit. Default: 600 000 (10 minutes).',
   },

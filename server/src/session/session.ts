@@ -105,18 +105,29 @@ export class Session {
   /**
    * Calls `begin` when the commands before this one let it, and when it is this session's turn among all sessions.
    * The next command of the session may begin when `begin` calls `started`, or, if it never does so, when its promise
-   * settles. Until that promise settles the session is busy.
+   * settles. Until that promise settles the session is busy. If `instead` resolves while the command waits, that is the
+   * result, and `begin` is never called.
    * @throws ProtocolError SessionClosed
    */
-  async command<T>(begin: (started: () => void) => Promise<T>): Promise<T> {
+  async command<T>(begin: (started: () => void) => Promise<T>, instead?: Promise<T>): Promise<T> {
     this.#requireOpen();
     this.#enter();
     const result = deferred<T>();
     this.#awaited.add(result);
+    let begun = false;
+    let dropped = false;
+    const isDropped = () => dropped;
+    void instead?.then((value) => {
+      dropped = !begun;
+      if (dropped) result.resolve(value);
+    });
     try {
       void this.#queue.run(async () => {
+        if (isDropped()) return;
         const started = deferred();
         const endTurn = await this.#parts.turns.take();
+        if (isDropped()) return endTurn();
+        begun = true;
         const run = (async () => {
           this.#requireOpen();
           return begin(started.resolve);

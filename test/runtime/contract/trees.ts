@@ -1,7 +1,7 @@
 /** The contract on the processes that programs start: none survives a kill, and none holds anything up. For runtimes with a shell. */
 import { expect } from 'chai';
 import type { Sandbox } from '../../../server/src/runtime/ports.ts';
-import { type Parts, run, start, textOf, useSandbox } from './harness.ts';
+import { type Parts, rejects, run, start, textOf, useSandbox } from './harness.ts';
 
 /** The command lines of all processes in the sandbox, found with tools that every image has. */
 const listProcesses = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done";
@@ -62,10 +62,14 @@ export function describeTrees(parts: Parts): void {
     });
 
     it('report what can not be run', async () => {
-      const missing = await run(held.sandbox, ['no-such-program-87603']);
-      expect(missing.exit).to.deep.include({ kind: 'exited', code: 127 });
+      const missing = await rejects(run(held.sandbox, ['no-such-program-87603']), 'SandboxFailed');
+      expect(missing.message).to.contain('no-such-program-87603').and.contain('ENOENT');
+      const bySh = await run(held.sandbox, 'no-such-program-87603');
+      expect(bySh.exit).to.deep.include({ kind: 'exited', code: 127 });
       const notExecutable = await run(held.sandbox, 'echo x > data; ./data');
       expect(notExecutable.exit).to.deep.include({ kind: 'exited', code: 126 });
+      const refused = await rejects(run(held.sandbox, ['/workspace/data']), 'SandboxFailed');
+      expect(refused.message).to.contain('/workspace/data').and.contain('EACCES');
     });
 
     it('leave nothing behind after a thousand programs, one after the other', async () => {

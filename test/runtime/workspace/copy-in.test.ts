@@ -2,66 +2,47 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { expect } from 'chai';
-import { extract } from 'tar-stream';
-import { deferred } from '../../../server/src/base/promises.ts';
+import { nextLoopIteration } from '../../../server/src/base/promises.ts';
 import { ProtocolError } from '../../../server/src/protocol/index.ts';
-import type { Exit, Process, Program, Sandbox, Sink } from '../../../server/src/runtime/ports.ts';
+import type { Receiving } from '../../../server/src/runtime/agent/index.ts';
 import { copyFolder } from '../../../server/src/runtime/workspace/copy-in.ts';
 
 const MiB = 1024 * 1024;
 
-/** A sandbox in which the test plays `tar`: it gets the archive, and decides how tar ends. */
-class Receiver {
-  readonly sandbox: Sandbox;
-  readonly chunks: Buffer[] = [];
-  readonly #exited = deferred<Exit>();
-  program: Program | undefined;
-  killed = false;
-  exit: Exit = { kind: 'exited', code: 0 };
-  complaint = '';
+interface Arrived {
+  readonly text: string;
+  readonly permissions: number;
+  readonly mtimeMs: number;
+}
+
+/** A sandbox that keeps what is copied into it, by its paths below /workspace. */
+class Receiver implements Receiving {
+  readonly arrived: Record<string, Arrived> = {};
+  readonly folders: string[] = [];
+  /** How many files were on their way at once, at the most. */
+  most = 0;
+  #now = 0;
   /** Called for each piece, before the next one is read. */
-  onWrite: (bytes: Buffer) => void | Promise<void> = () => undefined;
-
-  constructor() {
-    let sink: Sink = () => undefined;
-    const running: Pick<Process, 'exited' | 'write' | 'end' | 'kill'> = {
-      exited: this.#exited.promise,
-      write: async (bytes) => {
-        this.chunks.push(bytes);
-        await this.onWrite(bytes);
-      },
-      end: () => {
-        void sink('stderr', Buffer.from(this.complaint));
-        this.#exited.resolve(this.exit);
-      },
-      kill: async () => {
-        this.killed = true;
-        this.#exited.resolve({ kind: 'signaled', signal: 'SIGKILL' });
-      },
-    };
-    const start: Sandbox['start'] = async (program, to) => {
-      this.program = program;
-      sink = to;
-      return running as Process;
-    };
-    this.sandbox = { start } as Sandbox;
-  }
-
-  /** The entries of the archive that was received, by their names. */
-  async entries(): Promise<Record<string, { type: string; mode: number; mtime: number; text: string }>> {
-    const found: Awaited<ReturnType<Receiver['entries']>> = {};
-    const archive = extract();
-    archive.end(Buffer.concat(this.chunks));
-    for await (const entry of archive) {
-      const parts: Buffer[] = [];
-      for await (const part of entry) parts.push(part as Buffer);
-      const { name, type, mode, mtime } = entry.header;
-      found[name.replace(/\/$/, '')] = { type: type ?? '', mode: mode ?? 0, mtime: mtime?.getTime() ?? 0, text: Buffer.concat(parts).toString() };
-    }
-    return found;
-  }
+  onPiece: (bytes: Buffer) => void | Promise<void> = () => undefined;
+  readonly files: Receiving['files'] = {
+    createDirectory: async (path) => {
+      this.folders.push(posix.relative('/workspace', path));
+      return true;
+    },
+    copyHere: async (path, content, attributes) => {
+      this.most = Math.max(this.most, ++this.#now);
+      const pieces: Buffer[] = [];
+      for await (const piece of content) {
+        pieces.push(Buffer.from(piece));
+        await this.onPiece(piece);
+      }
+      this.#now--;
+      this.arrived[posix.relative('/workspace', path)] = { ...attributes, text: Buffer.concat(pieces).toString() };
+    },
+    status: () => Promise.reject(new Error('nobody asks for it')),
+  };
 }
 
 describe('a folder that is copied into a sandbox', () => {
@@ -81,7 +62,7 @@ describe('a folder that is copied into a sandbox', () => {
   const never = new AbortController().signal;
   const copy = async (receiver: Receiver, maxBytes = MiB, signal = never): Promise<ProtocolError | undefined> => {
     try {
-      await copyFolder(folder, receiver.sandbox, maxBytes, signal);
+      await copyFolder(folder, receiver, maxBytes, signal);
       return undefined;
     } catch (fault) {
       expect(fault).to.be.instanceOf(ProtocolError);
@@ -100,13 +81,21 @@ describe('a folder that is copied into a sandbox', () => {
     put('large', Buffer.alloc(700_000, 'y'));
     const receiver = new Receiver();
     expect(await copy(receiver)).to.equal(undefined);
-    const entries = await receiver.entries();
-    for (const name of names) expect(entries[name]).to.include({ type: 'file', text: name });
-    expect(entries.a).to.include({ mode: 0o751, mtime: 1_000_000_000_000 });
-    expect(entries.empty).to.include({ text: '' });
-    expect(entries.hollow).to.include({ type: 'directory' });
-    expect(entries.large?.text).to.equal('y'.repeat(700_000));
-    expect(receiver.program).to.deep.include({ command: ['tar', '-x', '-f', '-', '-C', '/workspace'], stdin: 'open' });
+    const { arrived, folders } = receiver;
+    for (const name of names) expect(arrived[name]).to.include({ text: name });
+    expect(arrived.a).to.include({ permissions: 0o751, mtimeMs: 1_000_000_000_000 });
+    expect(arrived.empty).to.include({ text: '' });
+    expect(folders).to.include.members(['hollow', 'deep', 'deep/er']);
+    expect(arrived.large?.text).to.equal('y'.repeat(700_000));
+  });
+
+  it('keeps names that are not UTF-8', async () => {
+    const folderName = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from('d\xff', 'latin1')]);
+    mkdirSync(folderName);
+    writeFileSync(Buffer.concat([folderName, Buffer.from('/caf\xe9', 'latin1')]), 'text');
+    const receiver = new Receiver();
+    expect(await copy(receiver)).to.equal(undefined);
+    expect([receiver.folders, Object.keys(receiver.arrived), receiver.arrived['d\udcff/caf\udce9']?.text]).to.deep.equal([['d\udcff'], ['d\udcff/caf\udce9'], 'text']);
   });
 
   it('leaves links and special files out', async () => {
@@ -122,7 +111,7 @@ describe('a folder that is copied into a sandbox', () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     const receiver = new Receiver();
     expect(await copy(receiver)).to.equal(undefined);
-    expect(Object.keys(await receiver.entries())).to.deep.equal(['file']);
+    expect([Object.keys(receiver.arrived), receiver.folders]).to.deep.equal([['file'], []]);
   });
 
   it('copies a hard link as a file', async () => {
@@ -130,7 +119,7 @@ describe('a folder that is copied into a sandbox', () => {
     linkSync(join(folder, 'one'), join(folder, 'two'));
     const receiver = new Receiver();
     await copy(receiver);
-    expect(Object.values(await receiver.entries()).map(({ type, text }) => [type, text])).to.deep.equal([['file', 'same'], ['file', 'same']]);
+    expect(Object.values(receiver.arrived).map(({ text }) => text)).to.deep.equal(['same', 'same']);
   });
 
   it('follows no link that is put in the way while it is copied (A1)', async () => {
@@ -139,7 +128,7 @@ describe('a folder that is copied into a sandbox', () => {
     mkdirSync(join(root, 'secrets/deep'), { recursive: true });
     for (const name of ['key', 'deep/key']) writeFileSync(join(root, 'secrets', name), 'secret');
     const receiver = new Receiver();
-    receiver.onWrite = () => {
+    receiver.onPiece = () => {
       if (existsSync(join(root, 'moved'))) return;
       mkdirSync(join(root, 'moved'));
       for (const name of ['b', 'c', 'd']) {
@@ -148,20 +137,19 @@ describe('a folder that is copied into a sandbox', () => {
       }
     };
     expect(await copy(receiver)).to.equal(undefined);
-    const texts = Object.values(await receiver.entries()).map(({ text }) => text);
+    const texts = Object.values(receiver.arrived).map(({ text }) => text);
     expect(texts.filter((text) => text.includes('secret'))).to.deep.equal([]);
   });
 
-  it('sends as many bytes as it announced for a file that shrinks or grows meanwhile', async () => {
-    for (const [size, expected] of [[10, 600_000], [900_000, 600_000]] as const) {
+  it('has no more of a file than was there when it was opened, and less where the file shrinks meanwhile', async () => {
+    for (const [size, expected] of [[10, 256 * 1024], [900_000, 600_000]] as const) {
       put('file', Buffer.alloc(600_000, 'z'));
       put('zebra', 'after');
       const receiver = new Receiver();
-      receiver.onWrite = () => truncateSync(join(folder, 'file'), size);
+      receiver.onPiece = () => truncateSync(join(folder, 'file'), size);
       expect(await copy(receiver, 2 * MiB)).to.equal(undefined);
-      const entries = await receiver.entries();
-      expect(entries.file?.text).to.have.length(expected);
-      expect(entries.zebra?.text).to.equal('after');
+      expect(receiver.arrived.file?.text).to.have.length(expected);
+      expect(receiver.arrived.zebra?.text).to.equal('after');
     }
   });
 
@@ -173,7 +161,7 @@ describe('a folder that is copied into a sandbox', () => {
     const fault = await copy(receiver);
     expect(fault?.kind).to.equal('DiskFull');
     expect(fault?.message).to.include('limits.diskBytes');
-    expect(receiver.killed).to.equal(true);
+    expect(receiver.arrived.sparse).to.equal(undefined);
   });
 
   it('is refused if many small files together are larger than the disk', async () => {
@@ -182,45 +170,73 @@ describe('a folder that is copied into a sandbox', () => {
     expect(await copy(new Receiver(), 1_200_000)).to.equal(undefined);
   });
 
-  it('waits while the sandbox takes nothing more', async () => {
+  it('has sixteen files on their way at the most, and of each one piece', async () => {
+    for (let count = 0; count < 40; count++) put(`file${count}`);
     put('large', Buffer.alloc(3 * MiB));
     const receiver = new Receiver();
-    let inside = 0;
-    let most = 0;
-    receiver.onWrite = async () => {
-      most = Math.max(most, ++inside);
-      await new Promise((resolve) => setImmediate(resolve));
-      inside--;
+    let waiting = 0;
+    let mostPieces = 0;
+    receiver.onPiece = async () => {
+      mostPieces = Math.max(mostPieces, ++waiting);
+      for (let turn = 0; turn < 5; turn++) await nextLoopIteration();
+      waiting--;
     };
-    await copy(receiver, 4 * MiB);
-    expect(most).to.equal(1);
-    expect((await receiver.entries()).large?.text).to.have.length(3 * MiB);
+    expect(await copy(receiver, 4 * MiB)).to.equal(undefined);
+    expect(receiver.most).to.be.within(2, 16);
+    expect(mostPieces).to.be.within(2, 16);
+    expect(Object.keys(receiver.arrived)).to.have.length(41);
+    expect(receiver.arrived.large?.text).to.have.length(3 * MiB);
   });
 
-  it('is given up when it is cancelled', async () => {
+  it('is given up when it is cancelled, also in the middle of a file', async () => {
     for (let count = 0; count < 50; count++) put(`file${count}`);
+    put('large', Buffer.alloc(3 * MiB));
     const abort = new AbortController();
     const reason = new ProtocolError('RequestCancelled', 'enough');
     const receiver = new Receiver();
-    receiver.onWrite = () => abort.abort(reason);
-    expect(await copy(receiver, MiB, abort.signal)).to.equal(reason);
-    expect(receiver.killed).to.equal(true);
+    let pieces = 0;
+    receiver.onPiece = () => {
+      pieces++;
+      abort.abort(reason);
+    };
+    expect(await copy(receiver, 4 * MiB, abort.signal)).to.equal(reason);
+    expect(pieces).to.be.at.most(16);
+    expect(receiver.arrived.large).to.equal(undefined);
   });
 
-  const ends: Record<string, [exit: Exit, complaint: string, kind: string, words: string]> = {
-    'the disk is full': [{ kind: 'exited', code: 2 }, 'tar: a: Cannot write: No space left on device\n', 'DiskFull', 'disk limit'],
-    'the sandbox ran out of memory': [{ kind: 'memoryLimit', signal: 'SIGKILL', code: null }, '', 'DiskFull', 'limits.memoryBytes'],
-    'there is no tar': [{ kind: 'exited', code: 127 }, 'sh: tar: not found\n', 'SandboxFailed', 'tar: not found'],
-    'the sandbox is lost': [{ kind: 'lost', reason: 'gone' }, '', 'SandboxFailed', '/workspace'],
-  };
-  for (const [name, [exit, complaint, kind, words]] of Object.entries(ends)) {
-    it(`reports that ${name}`, async () => {
-      put('file');
-      const fault = await copy(Object.assign(new Receiver(), { exit, complaint }));
-      expect(fault?.kind).to.equal(kind);
-      expect(fault?.message).to.include(words);
-    });
-  }
+  it('is given up at the first fault, when nothing is on its way any more', async () => {
+    for (let count = 0; count < 100; count++) put(`file${count}`);
+    const receiver = new Receiver();
+    const events: string[] = [];
+    let pieces = 0;
+    receiver.onPiece = async () => {
+      if (++pieces === 5) throw new ProtocolError('DiskFull', 'the disk limit of the session is reached');
+      for (let turn = 0; turn < 5; turn++) await nextLoopIteration();
+      events.push('piece');
+    };
+    expect((await copy(receiver))?.kind).to.equal('DiskFull');
+    const before = events.length;
+    for (let turn = 0; turn < 20; turn++) await nextLoopIteration();
+    expect([events.length, pieces]).to.satisfy(([now, all]: [number, number]) => now === before && all < 50);
+  });
+
+  it('fails where the sandbox is lost, also if there are folders only', async () => {
+    mkdirSync(join(folder, 'hollow'));
+    const receiver = new Receiver();
+    receiver.files.createDirectory = () => Promise.reject(new ProtocolError('SandboxLost', 'gone'));
+    expect((await copy(receiver))?.kind).to.equal('SandboxLost');
+  });
+
+  it('leaves out what is removed before it is opened', async () => {
+    for (const name of ['a/first', 'b/second', 'c']) put(name);
+    const receiver = new Receiver();
+    receiver.files.createDirectory = async (path) => {
+      for (const name of path.endsWith('/a') ? ['b', 'c'] : ['a', 'c']) rmSync(join(folder, name), { recursive: true, force: true });
+      return true;
+    };
+    expect(await copy(receiver)).to.equal(undefined);
+    expect(Object.keys(receiver.arrived)).to.satisfy((found: string[]) => found.length <= 2 && found.every((name) => ['a/first', 'b/second', 'c'].includes(name)));
+  });
 
   it('is reported without its path if it was removed or replaced by a link', async () => {
     rmSync(folder, { recursive: true });

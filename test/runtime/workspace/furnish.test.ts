@@ -3,14 +3,13 @@ import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../server/src/base/clock.ts';
-import type { CreateContext, Program, SharedFolder } from '../../../server/src/runtime/ports.ts';
+import { ProtocolError } from '../../../server/src/protocol/index.ts';
+import type { Receiving } from '../../../server/src/runtime/agent/index.ts';
+import type { CreateContext, SharedFolder } from '../../../server/src/runtime/ports.ts';
 import { checkMount } from '../../../server/src/runtime/workspace/check-mount.ts';
 import { furnish } from '../../../server/src/runtime/workspace/furnish.ts';
 import { NOBODY, sandboxUser } from '../../../server/src/runtime/workspace/user.ts';
-import { FakeProcess } from '../../fakes/process.ts';
-import { FakeRuntime, type FakeSandbox } from '../../fakes/runtime.ts';
-import { create, limits, rejects, type Subject } from '../contract/harness.ts';
+import { limits, rejects } from '../contract/harness.ts';
 
 describe('a folder for a sandbox', () => {
   let root: string;
@@ -27,23 +26,26 @@ describe('a folder for a sandbox', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  /** A sandbox in which every program prints `answer`. */
-  const sandboxThatSays = async (answer: string): Promise<{ sandbox: FakeSandbox; programs: Program[] }> => {
-    const sandbox = (await create({ runtime: new FakeRuntime({ clock: systemClock }) } as unknown as Subject)) as FakeSandbox;
-    const programs: Program[] = [];
-    sandbox.start = async (program, sink) => {
-      programs.push(program);
-      return new FakeProcess({ ...program, command: `echo ${answer}` }, sink, systemClock);
+  /** A sandbox whose /workspace is this folder of the host, and what was asked of it. */
+  const sandboxAt = (path: string): { sandbox: Receiving; asked: string[] } => {
+    const asked: string[] = [];
+    const { dev, ino } = statSync(path, { bigint: true });
+    const files: Receiving['files'] = {
+      status: async (inside) => {
+        asked.push(`status ${inside}`);
+        return { dev, ino };
+      },
+      createDirectory: async (inside) => asked.push(`directory ${inside}`) > 0,
+      copyHere: async (inside) => void asked.push(`file ${inside}`),
     };
-    return { sandbox, programs };
+    return { sandbox: { files }, asked };
   };
-  const inside = (path: string) => `${statSync(path).dev} ${statSync(path).ino}`;
 
   it('is none if none was asked for: programs run as nobody, and nothing is checked', async () => {
     const { mount, user, finish } = await furnish({ limits, workspace: undefined });
-    const { sandbox, programs } = await sandboxThatSays('x');
+    const { sandbox, asked } = sandboxAt(root);
     await finish(sandbox, context);
-    expect([mount, user, programs, reports]).to.deep.equal([undefined, { uid: NOBODY, gid: NOBODY }, [], []]);
+    expect([mount, user, asked, reports]).to.deep.equal([undefined, { uid: NOBODY, gid: NOBODY }, [], []]);
   });
 
   for (const access of ['readOnly', 'readWrite'] as const) {
@@ -51,14 +53,15 @@ describe('a folder for a sandbox', () => {
       const { mount, user, finish } = await furnish(shared(access));
       const { uid, gid } = statSync(folder);
       expect([mount, user]).to.deep.equal([{ path: folder, access }, sandboxUser({ uid, gid })]);
-      await finish((await sandboxThatSays(inside(folder))).sandbox, context);
-      expect(reports).to.deep.equal([]);
+      const { sandbox, asked } = sandboxAt(folder);
+      await finish(sandbox, context);
+      expect([asked, reports]).to.deep.equal([['status /workspace'], []]);
     });
   }
 
   it('is refused if another one was mounted', async () => {
     const { finish } = await furnish(shared('readOnly'));
-    await rejects(finish((await sandboxThatSays(inside(root))).sandbox, context), 'SandboxFailed');
+    await rejects(finish(sandboxAt(root).sandbox, context), 'SandboxFailed');
   });
 
   it('is refused if its path leads elsewhere, before anything is made', async () => {
@@ -67,21 +70,38 @@ describe('a folder for a sandbox', () => {
     await rejects(furnish(shared('readWrite')), 'SandboxFailed');
   });
 
-  it('is checked by its path if the engine runs in a virtual machine', async () => {
-    const { dev, ino } = statSync(folder);
-    const { sandbox, programs } = await sandboxThatSays('0 0');
-    await checkMount(folder, { dev, ino }, sandbox, 'darwin');
-    await rejects(checkMount(folder, { dev, ino: ino + 1 }, sandbox, 'darwin'), 'SandboxFailed');
-    expect(programs).to.deep.equal([]);
+  it('is refused if the sandbox can not tell what was mounted', async () => {
+    const { finish } = await furnish(shared('readOnly'));
+    const { sandbox } = sandboxAt(folder);
+    sandbox.files.status = () => Promise.reject(new ProtocolError('SandboxLost', 'gone'));
+    await rejects(finish(sandbox, context), 'SandboxLost');
   });
 
-  it('is copied by a program inside if a copy was asked for, and programs run as nobody', async () => {
+  it('is given up if the sandbox is no longer wanted meanwhile', async () => {
+    const { finish } = await furnish(shared('readOnly'));
+    const { sandbox } = sandboxAt(folder);
+    sandbox.files.status = () => new Promise(() => undefined);
+    const abort = new AbortController();
+    const finishing = finish(sandbox, { ...context, signal: abort.signal });
+    abort.abort(new ProtocolError('RequestCancelled', 'enough'));
+    await rejects(finishing, 'RequestCancelled');
+  });
+
+  it('is checked by its path if the engine runs in a virtual machine', async () => {
+    const { dev, ino } = statSync(folder);
+    const { sandbox, asked } = sandboxAt(root);
+    await checkMount(folder, { dev, ino }, sandbox, 'darwin');
+    await rejects(checkMount(folder, { dev, ino: ino + 1 }, sandbox, 'darwin'), 'SandboxFailed');
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('is copied if a copy was asked for, and programs run as nobody', async () => {
     writeFileSync(join(folder, 'file'), 'text');
     const { mount, user, finish } = await furnish(shared('copy'));
-    const { sandbox, programs } = await sandboxThatSays('');
+    const { sandbox, asked } = sandboxAt(root);
     await finish(sandbox, context);
     expect([mount, user]).to.deep.equal([undefined, { uid: NOBODY, gid: NOBODY }]);
-    expect([programs.map(({ command }) => command[0]), reports]).to.deep.equal([['tar'], ['copying the folder']]);
+    expect([asked, reports]).to.deep.equal([['file /workspace/file'], ['copying the folder']]);
   });
 });
 

@@ -3,9 +3,9 @@ import { constants } from 'node:os';
 import { type ErrorKind, invalidParam, ProtocolError } from '../../protocol/index.ts';
 
 const { errno } = constants;
-const names = new Map(Object.entries(errno).map(([name, number]) => [number, name]));
+const names = namesOf(errno);
 
-export const ENOENT = errno.ENOENT;
+export const { EEXIST, ENAMETOOLONG, ENOENT } = errno;
 
 export function gone(): ProtocolError {
   return new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');
@@ -32,6 +32,11 @@ const ofFiles: Readonly<Partial<Record<number, readonly [ErrorKind, string]>>> =
 
 export function nameOf(number: number): string {
   return names.get(number) ?? `error ${number}`;
+}
+
+/** The name of each number. Where a number has several, the first is the usual one: EAGAIN, SIGABRT. */
+export function namesOf(numbers: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  return new Map(Object.entries(numbers).reverse().map(([name, number]) => [number, name]));
 }
 
 /** The error of a file command. */

@@ -29,8 +29,10 @@ export interface Facts {
   readonly agent: {
     /** It is the first process of a process namespace: the kernel takes no signal for it from inside. */
     readonly first: boolean;
-    /** Another process of its user has tried to read its memory and its environment, and could not. */
+    /** Another process of its user has tried to open its memory, and could not. */
     readonly closed: boolean;
+    /** The same of its environment. */
+    readonly private: boolean;
     /** The version of Landlock; 0: the kernel has none. */
     readonly landlock: number;
   };
@@ -76,7 +78,7 @@ export function parseFacts(text: string): Facts {
     cpus: cpus(cgroup),
     member,
     writable,
-    agent: { first: status.has('first'), closed: status.has('closed'), landlock: Number(status.get('landlock') ?? 0) },
+    agent: { first: status.has('first'), closed: status.has('closed'), private: status.has('private'), landlock: Number(status.get('landlock') ?? 0) },
     perProcess: { dataBytes: limit(perProcess.get('data')), processes: limit(perProcess.get('processes')) },
   };
 }

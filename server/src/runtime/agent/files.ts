@@ -4,7 +4,7 @@ import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { type AgentConnection, type Answer, ConnectionLost } from './connection.ts';
-import { ENOENT, fileError, gone } from './errors.ts';
+import { EEXIST, ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
 import { Type, Writer } from './frames.ts';
 import { bytesOf, textOf } from './names.ts';
 
@@ -87,8 +87,10 @@ export class AgentFiles implements Files {
     if (destination === source || destination.startsWith(`${source}/`)) {
       throw new ProtocolError('InvalidPath', `${source} can't be copied into itself`, { path: destination });
     }
+    checkLength(destination);
     const request = new Writer().u8(recursive ? 1 : 0).u8(overwrite ? 1 : 0).text(bytesOf(source)).text(bytesOf(destination));
-    check(await this.#request(Type.copy, source, request), source);
+    const answer = await this.#request(Type.copy, source, request);
+    check(answer, answer.errno === EEXIST ? destination : source);
   }
 
   async delete(path: string, { recursive, force }: { recursive: boolean; force: boolean }): Promise<boolean> {
@@ -126,7 +128,7 @@ export class AgentFiles implements Files {
   }
 
   async #ask(path: string, ...[begin, take]: Parameters<AgentConnection['ask']>): Promise<Answer> {
-    if (Buffer.byteLength(path) >= MAX_PATH_BYTES) throw fileError(ENAMETOOLONG, path);
+    checkLength(path);
     try {
       return await this.#connection.ask(begin, take);
     } catch (fault) {
@@ -136,7 +138,11 @@ export class AgentFiles implements Files {
 }
 
 const MAX_PATH_BYTES = 4096;
-const ENAMETOOLONG = 36;
+
+/** The agent takes no path that the kernel would not take. @throws ProtocolError InvalidPath */
+function checkLength(path: string): void {
+  if (bytesOf(path).length >= MAX_PATH_BYTES) throw fileError(ENAMETOOLONG, path);
+}
 
 /** @throws ProtocolError if it says that something went wrong */
 function check(answer: Answer, path: string): Answer {

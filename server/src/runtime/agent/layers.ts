@@ -1,11 +1,15 @@
 /** The layers of isolation, with one function for each: it compares what was found in force inside a sandbox with what was asked for. */
+import { posix } from 'node:path';
 import type { Isolation, Layer } from '../../protocol/index.ts';
 import type { SandboxSpec } from '../ports.ts';
+import { AGENT } from './binary.ts';
 import type { Facts } from './facts.ts';
 
 const PAGE_BYTES = 4096;
-/** In a process namespace of its own, the first shell has one of the first process ids. */
+/** In a process namespace of its own, the agent has one of the first process ids. */
 const FEW_PROCESSES = 32;
+/** From this version on, the agent starts each program in a domain of its own. */
+const LANDLOCK_WITH_DOMAINS = 2;
 /** Kernels with modules for tunnels put an interface of each kind into every network namespace. They are down, and lead nowhere. */
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
@@ -47,16 +51,16 @@ export function seccomp(facts: Facts): Layer {
   return layer('seccomp', facts.seccomp === 2, 'a filter of dangerous system calls');
 }
 
-/** What is told of a command is what the kernel told the agent, if no program can reach the agent. */
+/** What is told of a command is what the kernel told the agent, if no program can get into the agent. Where one can end it, the session is lost, and nothing wrong is told. */
 export function verdicts({ agent, gvisor }: Facts): Layer {
   const name = 'verdicts';
-  const apart = agent.landlock > 0 ? '; no command can read or trace the processes of another' : '';
-  if (agent.first && agent.closed && !gvisor) return { name, state: 'enforced', detail: `no program can signal, trace or read the agent${apart}` };
-  const open = [
-    ...(gvisor ? ['a program can end the agent, and with it the sandbox'] : agent.first ? [] : ['a program can signal the agent']),
-    ...(agent.closed ? [] : ["a program can read the agent's environment"]),
+  if (!agent.closed) return { name, state: 'degraded', detail: "a program can change the agent's memory" };
+  const details = [
+    agent.first && !gvisor ? 'no program can signal, trace or change the agent' : 'no program can trace or change the agent; one that ends it ends the session',
+    ...(agent.private ? [] : ["the agent's environment can be read"]),
+    ...(agent.landlock >= LANDLOCK_WITH_DOMAINS ? ['no command can trace another'] : []),
   ];
-  return { name, state: 'degraded', detail: open.join('; ') };
+  return { name, state: 'enforced', detail: details.join('; ') };
 }
 
 export function processes({ pid }: Facts): Layer {
@@ -72,14 +76,32 @@ export function network({ interfaces }: Facts): Layer {
   return layer('network', alone, 'no interface but loopback');
 }
 
-/** /tmp must be a tmpfs with the size of the limit, and so must /workspace, unless a folder of the host is mounted there. */
-export function disk({ mounts }: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): Layer {
-  if (workspace?.access === 'readWrite') return { name: 'disk', state: 'off', detail: 'the shared folder has no limit' };
-  const places = workspace?.access === 'readOnly' ? ['/tmp'] : ['/workspace', '/tmp'];
-  const holds = places.every((place) => {
-    const { type, options = [] } = mounts.get(place) ?? {};
-    const [, size, kib] = options.map((option) => /^size=(\d+)(k?)$/.exec(option)).find(Boolean) ?? [];
-    return type === 'tmpfs' && Number(size) * (kib ? 1024 : 1) <= limits.diskBytes + PAGE_BYTES;
-  });
-  return layer('disk', holds, `${limits.diskBytes} bytes in each of ${places.join(' and ')}, counted as memory`);
+/** Everything that can be written must be a tmpfs, and all of them together no larger than the limit. */
+export function disk(facts: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): Layer {
+  const name = 'disk';
+  if (workspace?.access === 'readWrite') return { name, state: 'off', detail: 'the shared folder has no limit' };
+  const places = ['/workspace', '/tmp'].filter((place) => place !== '/workspace' || workspace?.access !== 'readOnly');
+  const sizes = new Map(writablePlaces(facts).map((place) => [place, sizeOf(facts, place)]));
+  if (places.some((place) => sizes.get(place) === undefined)) return { name, state: 'off' };
+  const boundless = [...sizes].flatMap(([place, size]) => (size === undefined ? [place] : []));
+  if (boundless.length > 0) return { name, state: 'degraded', detail: `${boundless.join(', ')} can be written without a limit: an image with a VOLUME there` };
+  const total = [...sizes.values()].reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  const detail = `${total} bytes in ${[...sizes.keys()].sort().join(', ')} together, counted as memory`;
+  return { name, state: total <= limits.diskBytes + sizes.size * PAGE_BYTES ? 'enforced' : 'degraded', detail };
+}
+
+/**
+ * What is in a tmpfs was made by programs, and what is in the folder of the agent is known. In other file systems there can
+ * be a folder for everybody below one that nobody may write.
+ */
+function writablePlaces({ mounts, writable }: Facts): string[] {
+  const known = (place: string, type: string) => type === 'tmpfs' || place === posix.dirname(AGENT);
+  return [...mounts].flatMap(([place, { type, options }]) =>
+    place !== '/' && options.includes('rw') && (!known(place, type) || writable.has(place)) ? [place] : []);
+}
+
+function sizeOf({ mounts }: Facts, place: string): number | undefined {
+  const { type, options = [] } = mounts.get(place) ?? {};
+  const [, size, kib] = options.map((option) => /^size=(\d+)(k?)$/.exec(option)).find(Boolean) ?? [];
+  return type === 'tmpfs' && size !== undefined ? Number(size) * (kib ? 1024 : 1) : undefined;
 }

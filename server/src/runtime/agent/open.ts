@@ -16,6 +16,8 @@ export interface Opening {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** The directories in which its programs must be able to write. */
+  readonly writable?: readonly string[];
   /** Rejects when what was started has ended, with the reason. undefined: that can't be known. */
   readonly ended: Promise<never> | undefined;
   /** Makes the error for a sandbox that could not be opened. */
@@ -29,12 +31,15 @@ const SPEAK_DEADLINE_MS = 20_000;
  * If it rejects, the caller must close the carrier and end what it has started.
  * @throws the error of `refusal`; the reason of `ended` or `signal`
  */
-export async function openSandbox({ carrier, surroundings, limits, image, clock, log, signal, ended, refusal }: Opening): Promise<AgentSandbox> {
+export async function openSandbox({ carrier, surroundings, limits, image, clock, log, signal, writable = [], ended, refusal }: Opening): Promise<AgentSandbox> {
   const connection = new AgentConnection(carrier);
   const hello = connection.hello.catch((fault: unknown) => {
     throw fault instanceof ConnectionLost ? refusal(connection.reason ?? 'its agent ended at once') : fault;
   });
   const first = ended ? Promise.race([hello, ended]) : hello;
   const text = await abortable(signal, deadline(clock, SPEAK_DEADLINE_MS, first, () => refusal('its agent says nothing')));
-  return new AgentSandbox({ connection, surroundings, facts: parseFacts(text), limits, image, clock, log });
+  const facts = parseFacts(text);
+  const closed = writable.find((path) => !facts.writable.has(path));
+  if (closed !== undefined) throw refusal(`its programs can't write in ${closed}`);
+  return new AgentSandbox({ connection, surroundings, facts, limits, image, clock, log });
 }

@@ -5,7 +5,7 @@ import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
-import { gone, SHELL, startError, tooLong } from './errors.ts';
+import { gone, namesOf, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
 import { bytesOf } from './names.ts';
 
@@ -13,11 +13,13 @@ import { bytesOf } from './names.ts';
 const OUTPUT_WINDOW_BYTES = 512 * 1024;
 /** The agent is told of what was taken in pieces of this size. */
 const CREDIT_BYTES = OUTPUT_WINDOW_BYTES / 4;
+/** An agent that does not say this long whether a program has started is not waited for. */
+const START_DEADLINE_MS = 30_000;
 /** If a program is not gone this long after it was killed, the sandbox is destroyed. */
 const KILL_DEADLINE_MS = 6_000;
 
 const streams: Readonly<Record<number, Stream>> = { [Origin.stdout]: 'stdout', [Origin.stderr]: 'stderr', [Origin.pty]: 'pty' };
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const signalNames = namesOf(constants.signals);
 
 export interface ProcessContext {
   readonly connection: AgentConnection;
@@ -33,11 +35,14 @@ export class AgentProcess implements HeldProcess {
   readonly #context: ProcessContext;
   readonly #channel: number;
   readonly #sink: Sink;
+  readonly #onTerminal: boolean;
   readonly #started = deferred();
   /** Whether it waits where it was to be held; false where it ended before. */
   readonly #held = deferred<boolean>();
   readonly #released = deferred<boolean>();
   readonly #exit = deferred<Exit>();
+  /** The program has ended, or nobody can know. */
+  readonly #over = deferred();
   /** Nothing of the program lives any more. */
   readonly #gone = deferred();
   readonly #unheard = new Interruption();
@@ -52,6 +57,8 @@ export class AgentProcess implements HeldProcess {
   /** @throws ProtocolError if it can't be started */
   static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
     const process = new AgentProcess(context, program, undefined, sink);
+    const { clock, giveUp } = context;
+    if (!(await within(clock, START_DEADLINE_MS, process.#started.promise))) giveUp('its agent does not start a program');
     await process.#started.promise;
     return process;
   }
@@ -69,6 +76,7 @@ export class AgentProcess implements HeldProcess {
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
+    this.#onTerminal = program.pty !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -107,21 +115,28 @@ export class AgentProcess implements HeldProcess {
     void this.#context.lostExit().then((exit) => this.#finish(exit));
   }
 
-  /** All output comes before the exit. */
+  /** All output comes before the exit. What is killed has not ended before all of it is gone. */
   #finish(exit: Exit): void {
     this.#ended = true;
     this.#held.resolve(false);
     this.#released.resolve(false);
+    this.#over.resolve();
     this.#dropInput();
-    if (this.#doomed) this.#queue.length = 0;
-    if (!this.#busy || this.#doomed) this.#exit.resolve(exit);
-    else this.#last = exit;
+    if (this.#doomed) {
+      this.#queue.length = 0;
+      void this.#gone.promise.then(() => this.#exit.resolve(exit));
+    } else if (this.#busy) {
+      this.#last = exit;
+    } else {
+      this.#exit.resolve(exit);
+    }
   }
   #last: Exit | undefined;
 
   #output(origin: number, bytes: Buffer): void {
     const stream = streams[origin];
-    if (!stream || this.#doomed) return;
+    if (!stream) return;
+    if (this.#doomed) return this.#credit(bytes.length);
     this.#queue.push([stream, bytes]);
     if (!this.#busy) this.#serve();
   }
@@ -131,7 +146,7 @@ export class AgentProcess implements HeldProcess {
     this.#busy = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       const [stream, bytes] = next;
-      const taken = this.#doomed ? undefined : this.#sink(stream, bytes);
+      const taken = this.#doomed ? undefined : this.#give(stream, bytes);
       if (taken) {
         void this.#unheard.limit(taken).catch(() => this.#unheard.happen()).then(() => {
           this.#credit(bytes.length);
@@ -142,7 +157,15 @@ export class AgentProcess implements HeldProcess {
       this.#credit(bytes.length);
     }
     this.#busy = false;
-    if (this.#last) this.#exit.resolve(this.#last);
+    if (this.#last) this.#finish(this.#last);
+  }
+
+  #give(stream: Stream, bytes: Buffer): void | Promise<void> {
+    try {
+      return this.#sink(stream, bytes);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
   }
 
   #credit(bytes: number): void {
@@ -172,7 +195,7 @@ export class AgentProcess implements HeldProcess {
       if (!first) return;
       if (graceMs > 0) {
         await this.signal('SIGTERM');
-        await within(clock, graceMs, this.exited);
+        await within(clock, graceMs, this.#over.promise);
       }
     }
     void connection.send(Type.kill, this.#channel);
@@ -212,6 +235,7 @@ export class AgentProcess implements HeldProcess {
 
   end(): void {
     if (this.#ended) return;
+    if (this.#onTerminal) return void this.write(END_OF_TRANSMISSION);
     const last = this.#input.at(-1);
     const send = () => void this.#context.connection.send(Type.end, this.#channel);
     if (last) void last.sent.promise.then(send);
@@ -222,6 +246,9 @@ export class AgentProcess implements HeldProcess {
     if (!this.#ended) void this.#context.connection.send(Type.resize, this.#channel, new Writer().u16(cols).u16(rows).bytes);
   }
 }
+
+/** Ctrl-D. */
+const END_OF_TRANSMISSION = Buffer.from([4]);
 
 /** Marks of a start: its stdin is open; it runs on a terminal; it is to be held. */
 const WITH_INPUT = 1;

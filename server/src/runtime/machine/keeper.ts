@@ -65,7 +65,10 @@ export class Keeper {
     if (this.#groups.delete(group)) this.#send(`-${group}`);
   }
 
-  /** Records a control group of the daemon's. If the daemon dies without `close`, it is removed with the groups in it. */
+  /**
+   * Records a control group of the daemon's, which need not be there yet. If the daemon dies without `close`, it is removed
+   * with the groups in it.
+   */
   holdControlGroup(folder: string): void {
     this.#controlGroups.add(folder);
     this.#send(`@${folder}`);

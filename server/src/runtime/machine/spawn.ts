@@ -53,7 +53,7 @@ export async function spawn({ command, cwd, env, stdin, socket = false, prepare 
   const ended = new Promise<Awaited<Spawned['ended']>>((resolve) => {
     child.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
   });
-  return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? (child.stdio[4] as unknown as Duplex) : new PassThrough().destroy(), ended };
+  return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? child.stdio[4] : new PassThrough().destroy(), ended };
 }
 
 function notStarted(result: { readonly code?: string; readonly cause?: unknown }): ProtocolError {

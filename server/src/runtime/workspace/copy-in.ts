@@ -4,7 +4,7 @@ import { type FileHandle, readdir } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { posix } from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Receiving } from '../agent/index.ts';
+import { type Receiving, textOf } from '../agent/index.ts';
 import { openRegular } from '../machine/contents.ts';
 import { type Held, lend, type Path, type Walker, walkerFor } from '../machine/walk.ts';
 import { folderTooLarge, holdFolder } from './folder.ts';
@@ -43,17 +43,17 @@ export async function copyFolder(path: string, sandbox: Receiving, maxBytes: num
 
 async function addFolder(folder: Held, target: string, copy: Copy, depth: number): Promise<void> {
   if (depth > MAX_DEPTH) throw new ProtocolError('SandboxFailed', `the folder can't be copied: its folders are nested more than ${MAX_DEPTH} deep`);
-  const entries = await readdir(folder.self, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(folder.self, { withFileTypes: true, encoding: 'buffer' }).catch(() => []);
   for (const entry of entries) {
     copy.signal.throwIfAborted();
     copy.places.check();
-    const path = posix.join(target, entry.name);
+    const path = posix.join(target, textOf(entry.name));
     if (entry.isDirectory()) await addDirectory(folder, entry.name, path, copy, depth);
     else if (entry.isFile()) await addFile(folder.at(entry.name), path, copy);
   }
 }
 
-async function addDirectory(parent: Held, name: string, path: string, copy: Copy, depth: number): Promise<void> {
+async function addDirectory(parent: Held, name: Path, path: string, copy: Copy, depth: number): Promise<void> {
   const folder = await copy.walker.enter(parent, name).catch(() => undefined);
   if (!folder) return;
   await lend(folder, async () => {
@@ -70,7 +70,7 @@ async function addFile(path: Path, target: string, copy: Copy): Promise<void> {
       const { size, mode, mtimeMs } = await file.stat();
       copy.left -= size;
       if (copy.left < 0) throw folderTooLarge();
-      await copy.sandbox.files.copyHere(target, bytesOf(file, size), { permissions: mode & 0o777, mtimeMs });
+      await copy.sandbox.files.copyHere(target, bytesOf(file, size, copy.signal), { permissions: mode & 0o777, mtimeMs });
     } finally {
       await file.close();
     }
@@ -79,8 +79,9 @@ async function addFile(path: Path, target: string, copy: Copy): Promise<void> {
 }
 
 /** Reads up to `size` bytes: what a file gains meanwhile is left out. */
-async function* bytesOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+async function* bytesOf(file: FileHandle, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   for (let left = size; left > 0; ) {
+    signal.throwIfAborted();
     const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
     if (bytesRead === 0) return;

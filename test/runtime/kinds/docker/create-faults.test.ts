@@ -1,15 +1,14 @@
 /** Whatever fails while a sandbox is made, and whenever it is cancelled, no container is left (C4). */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { deferred } from '../../../../server/src/base/promises.ts';
 import { ProtocolError } from '../../../../server/src/protocol/index.ts';
+import { goodFacts } from '../../../fakes/container.ts';
 import type { Behaviour, Call } from '../../../fakes/engine.ts';
 import { context, spec, type Subject, subject, until } from './subject.ts';
 
-/** The calls to the engine of a create that copies a folder, in their order. */
-const steps: readonly Call[] = ['create', 'attach', 'start', 'exec', 'execStart'];
 /** The longest that a test lets the clock run, in real time: what has not settled by then never will. */
 const PATIENCE_MS = 15_000;
 
@@ -21,11 +20,17 @@ const faults: Record<string, () => Behaviour> = {
   'does it and never answers': () => 'late',
 };
 
-describe('a sandbox that is not made', () => {
+/** The calls to the engine of a create that copies a folder, in their order. */
+const engines: Record<string, { readonly local: boolean; readonly steps: readonly Call[] }> = {
+  'on this machine': { local: true, steps: ['create', 'attach', 'start'] },
+  'on another machine': { local: false, steps: ['create', 'put', 'attach', 'start'] },
+};
+
+for (const [where, { local, steps }] of Object.entries(engines)) describe(`a sandbox that is not made by an engine ${where}`, () => {
   let held: Subject;
   let folder: string;
   beforeEach(async () => {
-    held = await subject();
+    held = await subject({ local });
     await held.runtime.refresh(new AbortController().signal);
     held.fake.requests.length = 0;
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'create-')));
@@ -61,13 +66,14 @@ describe('a sandbox that is not made', () => {
   const nothingLeft = async () => {
     await until('no container', () => held.fake.containers.size === 0);
     expect(held.fake.removed).to.equal(held.fake.created);
+    await until('no folder', () => held.folders().length === 0);
     await until('every connection is closed', () => held.fake.connections === 0);
     expect(held.clock.pending).to.equal(0);
   };
 
   it('is made if nothing fails', async () => {
     expect(await create().outcome).to.equal('a sandbox');
-    expect(steps.map((call) => held.fake.count(call))).to.deep.equal([1, 1, 1, 1, 1]);
+    expect(steps.map((call) => held.fake.count(call))).to.deep.equal(steps.map(() => 1));
     await held.runtime.close();
     await nothingLeft();
   });
@@ -75,7 +81,7 @@ describe('a sandbox that is not made', () => {
   for (const step of steps) {
     for (const [name, behaviour] of Object.entries(faults)) {
       it(`leaves nothing when at ${step} the engine ${name}`, async () => {
-        // It fails ten times, because opening another shell is tried several times, and a missing image is pulled.
+        // It fails ten times, because a missing image is pulled, and then tried again.
         held.fake.on(step, ...Array.from({ length: 10 }, behaviour));
         const { outcome, settled } = create();
         await pass(settled);
@@ -127,23 +133,25 @@ describe('a sandbox that is not made', () => {
   });
 
   const voices: Record<string, [facts: string | undefined, words: string]> = {
-    'says nothing': [undefined, 'its shell says nothing'],
-    'ends at once': ['', 'its shell ended at once'],
+    'says nothing': [undefined, 'its agent says nothing'],
+    'ends at once': ['', 'its agent ended at once'],
+    'finds that programs can not write in /workspace': [goodFacts.replace('writable /workspace\n', ''), "its programs can't write in /workspace"],
+    'finds that programs can not write in /tmp': [goodFacts.replace('writable /tmp\n', ''), "its programs can't write in /tmp"],
   };
   for (const [name, [facts, words]] of Object.entries(voices)) {
-    it(`is reported if its shell ${name}`, async () => {
+    it(`is reported if its agent ${name}`, async () => {
       held.fake.facts = facts;
       const { outcome, settled } = create();
       await held.fake.reached('start');
       await pass(settled);
       const fault = (await outcome) as ProtocolError;
       expect(fault.kind).to.equal('SandboxFailed');
-      expect(fault.message).to.equal(`the container did not become a sandbox: ${words}; the image needs a POSIX sh`);
+      expect(fault.message).to.equal(`the container did not become a sandbox: ${words}`);
       await nothingLeft();
     });
   }
 
-  it('leaves nothing when it is cancelled while its shell says nothing', async () => {
+  it('leaves nothing when it is cancelled while its agent says nothing', async () => {
     held.fake.facts = undefined;
     const abort = new AbortController();
     const reached = held.fake.reached('start');
@@ -186,23 +194,53 @@ describe('a sandbox that is not made', () => {
     // That container belongs to somebody else.
     expect(held.fake.count('remove')).to.equal(0);
   });
+});
 
-  it('is refused if its folder was removed meanwhile', async () => {
-    rmSync(folder, { recursive: true });
-    for (const access of ['readOnly', 'readWrite'] as const) {
-      const { reports: _reports, ...rest } = context();
-      const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access } }, rest).catch((thrown: unknown) => thrown);
-      expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder was moved or replaced while the sandbox was made; try again');
-    }
-    expect(held.fake.requests).to.deep.equal([]);
+describe('a sandbox with a folder of the host', () => {
+  let held: Subject;
+  let home: string;
+  let folder: string;
+  beforeEach(async () => {
+    held = await subject();
+    home = realpathSync(mkdtempSync(join(tmpdir(), 'create-')));
+    folder = join(home, 'shared');
     mkdirSync(folder);
   });
-
-  it('is refused if another folder was mounted than the one that was allowed (A4)', async () => {
-    held.fake.output = '1 2\n';
-    const { reports: _reports, ...rest } = context();
-    const fault = await held.runtime.create({ ...spec, workspace: { path: folder, access: 'readWrite' } }, rest).catch((thrown: unknown) => thrown);
-    expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder was moved or replaced while the sandbox was made; try again');
-    await nothingLeft();
+  afterEach(async () => {
+    rmSync(home, { recursive: true });
+    await held.close();
   });
+
+  const create = (access: 'readOnly' | 'readWrite') => {
+    const { reports: _reports, ...rest } = context();
+    return held.runtime.create({ ...spec, workspace: { path: folder, access } }, rest);
+  };
+  const changed = (fault: unknown) => expect(fault).to.be.instanceOf(ProtocolError).with.property('message', 'the shared folder was moved or replaced while the sandbox was made; try again');
+
+  for (const access of ['readOnly', 'readWrite'] as const) {
+    it(`is made with ${access}`, async () => {
+      const sandbox = await create(access);
+      await sandbox.close();
+    });
+
+    it(`is refused with ${access} if the folder was removed meanwhile`, async () => {
+      rmSync(folder, { recursive: true });
+      changed(await create(access).catch((thrown: unknown) => thrown));
+      expect(held.fake.requests).to.deep.equal([]);
+    });
+
+    it(`is refused with ${access} if another folder was mounted than the one that was allowed (A4)`, async () => {
+      const gate = deferred();
+      held.fake.on('create', gate.promise);
+      const reached = held.fake.reached('create');
+      const outcome = create(access).catch((thrown: unknown) => thrown);
+      await reached;
+      renameSync(folder, join(home, 'moved'));
+      mkdirSync(folder);
+      gate.resolve();
+      changed(await outcome);
+      await until('no container', () => held.fake.containers.size === 0);
+      expect([held.fake.removed, held.folders()]).to.deep.equal([1, []]);
+    });
+  }
 });

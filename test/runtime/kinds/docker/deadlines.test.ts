@@ -19,10 +19,7 @@ const asks: Record<string, Ask> = {
   create: { seconds: 30, ask: (engine) => engine.create({ name: 'x', Image: 'image' }) },
   attach: { seconds: 30, ask: (engine, signal) => engine.attach('x', signal) },
   start: { seconds: 60, ask: (engine, signal) => engine.start('x', signal) },
-  exec: { seconds: 10, ask: (engine) => engine.exec('x', { command: ['sh'] }) },
-  'the start of exec': { seconds: 10, silent: 'execStart', ask: (engine) => engine.exec('x', { command: ['sh'] }) },
-  'the exit code': { seconds: 30, silent: 'execInspect', ask: (engine) => engine.exitCode('x') },
-  resize: { seconds: 30, ask: (engine) => engine.resize('x', { cols: 80, rows: 24 }) },
+  put: { seconds: 60, ask: (engine, signal) => engine.put('x', '/folder', 'file', Buffer.from('content'), signal) },
   remove: { seconds: 60, ask: (engine) => engine.remove('x') },
   'the end of a removal': { seconds: 60, silent: 'wait', ask: (engine) => engine.remove('x') },
   find: { seconds: 30, ask: (engine) => engine.find('label') },
@@ -30,7 +27,7 @@ const asks: Record<string, Ask> = {
 };
 
 /** These can be cancelled. */
-const cancellable = ['info', 'images', 'attach', 'start', 'pull'];
+const cancellable = ['info', 'images', 'put', 'attach', 'start', 'pull'];
 
 describe('an engine that never answers', () => {
   let held: Subject;
@@ -115,13 +112,11 @@ describe('an engine that hangs up', () => {
     expect(message).to.include('bind source path does not exist: the shared folder').and.not.include('/home');
   });
 
-  for (const name of ['attach', 'exec'] as const) {
-    it(`is told apart from a proxy that does not upgrade the connection at ${name}`, async () => {
-      held.fake.on(name === 'exec' ? 'execStart' : 'attach', { status: 200, message: 'OK' });
-      const { kind, message } = await failure((asks[name] as Ask).ask(held.engine, never));
-      expect(kind).to.equal('RuntimeUnavailable');
-      expect(message).to.include('if a proxy is on the way, it must allow that');
-      await until('every connection is closed', () => held.fake.connections === 0);
-    });
-  }
+  it('is told apart from a proxy that does not upgrade the connection', async () => {
+    held.fake.on('attach', { status: 200, message: 'OK' });
+    const { kind, message } = await failure((asks.attach as Ask).ask(held.engine, never));
+    expect(kind).to.equal('RuntimeUnavailable');
+    expect(message).to.include('if a proxy is on the way, it must allow that');
+    await until('every connection is closed', () => held.fake.connections === 0);
+  });
 });

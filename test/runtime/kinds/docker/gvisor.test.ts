@@ -5,12 +5,12 @@ import { expect } from 'chai';
 import { systemClock } from '../../../../server/src/base/clock.ts';
 import { containerOptions, DAEMON_LABEL } from '../../../../server/src/runtime/kinds/docker/container.ts';
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
+import { volumeDoor } from '../../../../server/src/runtime/kinds/docker/entrance.ts';
 import { containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
-import { newMark } from '../../../../server/src/runtime/shell/shell.ts';
 import { dockerImage, need, ociRuntime } from '../../../require.ts';
 import { run, start, textOf } from '../../contract/harness.ts';
-import { address, busybox, debian, docker, gvisor, real, type Real } from './real.ts';
+import { address, busybox, debian, docker, gvisor, mountsOf, real, type Real } from './real.ts';
 import { spec, until } from './subject.ts';
 
 const MiB = 1024 * 1024;
@@ -35,18 +35,18 @@ describe('a container under gVisor on the real engine', () => {
     expect(State.Running).to.equal(true);
     expect(Config.User).to.equal('65534:65534');
     expect(HostConfig).to.deep.include({
-      Runtime: 'runsc', Privileged: false, CapAdd: null, CapDrop: ['ALL'], ReadonlyRootfs: true, AutoRemove: true, Init: true, NetworkMode: 'none', IpcMode: 'private',
+      Runtime: 'runsc', Privileged: false, CapAdd: null, CapDrop: ['ALL'], ReadonlyRootfs: true, AutoRemove: true, Init: false, NetworkMode: 'none', IpcMode: 'private',
       PidMode: '', UTSMode: '', Binds: null, Memory: 64 * MiB, MemorySwap: 64 * MiB, NanoCpus: 1e9, LogConfig: { Type: 'none', Config: {} },
     });
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Ulimits).to.deep.include({ Name: 'nproc', Soft: 64, Hard: 64 });
-    expect(Mounts).to.deep.equal([]);
+    expect(mountsOf(Mounts)).to.deep.equal([{ Type: 'bind', Destination: '/.codebeaker/agent', RW: false, Propagation: 'rprivate' }]);
   });
 
   it('reports every layer as enforced', () => {
     const { score, layers } = sandbox.isolation;
     expect(Object.fromEntries(layers.map(({ name, state }) => [name, state]))).to.deep.equal({
-      kernel: 'enforced', user: 'enforced', capabilities: 'enforced', noNewPrivileges: 'enforced', seccomp: 'enforced', filesystem: 'enforced',
+      kernel: 'enforced', user: 'enforced', capabilities: 'enforced', noNewPrivileges: 'enforced', seccomp: 'enforced', verdicts: 'enforced', filesystem: 'enforced',
       network: 'enforced', memory: 'enforced', cpu: 'enforced', pids: 'enforced', disk: 'enforced',
     });
     expect(score).to.equal(9);
@@ -101,7 +101,7 @@ describe('a container under gVisor on the real engine', () => {
   it('has the limits that were asked for', async () => {
     const one = await held.create({ limits: { ...spec.limits, memoryBytes: 96 * MiB, pids: 40, diskBytes: 8 * MiB, cpus: 0.5 } });
     expect(await textOf(one, 'read -r a b c </proc/meminfo; echo $b; ulimit -p; ulimit -n; ulimit -c')).to.equal(`${96 * 1024}\n40\n4096\n0\n`);
-    expect(await textOf(one, 'for d in /tmp /workspace; do set -- $(df -k $d | tail -n 1); echo $2; done')).to.equal(`${8 * 1024}\n`.repeat(2));
+    expect(await textOf(one, 'for d in /tmp /workspace /dev/shm; do set -- $(df -k $d | tail -n 1); echo $2; done')).to.equal('3072\n4096\n1024\n');
     const forks = 'i=0; while [ $i -lt 100 ]; do sleep 30 & i=$((i + 1)); done; echo all';
     for (const [refusal, command] of [[/[Ff]ork/, ['sh', '-c', forks]], [/not permitted/, ['unshare', '-r', 'sh', '-c', forks]]] as const) {
       const program = await start(one, command);
@@ -138,8 +138,10 @@ describe('a container under gVisor on the real engine', () => {
   it('ends when the connection that is its lease ends', async () => {
     const engine = new Engine(address(), systemClock);
     const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
-    const identity = { name: `codebeaker-${daemonId}`, daemonId, mark: newMark(), architecture: 'x86_64', oci: { name: 'runsc', gvisor: true }, mounts: [], workspace: undefined, user: { uid: 65_534, gid: 65_534 } };
+    const door = volumeDoor('x86_64');
+    const identity = { name: `codebeaker-${daemonId}`, daemonId, oci: { name: 'runsc', gvisor: true }, entrance: door, workspace: undefined, user: { uid: 65_534, gid: 65_534 } };
     const id = await engine.create(containerOptions(spec, debian, identity));
+    await door.fill(engine, id, new AbortController().signal);
     const lease = await engine.attach(id, new AbortController().signal);
     await engine.start(id, new AbortController().signal);
     await new Promise((resolve) => lease.once('data', resolve));

@@ -2,22 +2,30 @@
 import { expect } from 'chai';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
 import { containerIsolation } from '../../../../server/src/runtime/kinds/docker/isolation.ts';
-import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+import { parseFacts } from '../../../../server/src/runtime/agent/facts.ts';
 
 const MiB = 1024 * 1024;
-const good = `pid 7
+const good = `pid 1
 Uid: 65534	65534	65534	65534
 CapEff: 0000000000000000
 CapBnd: 0000000000000000
 NoNewPrivs: 1
 Seccomp: 2
 mount / overlay ro,relatime 0 0
-mount /tmp tmpfs rw,nosuid,nodev,size=65536k 0 0
-mount /workspace tmpfs rw,nosuid,nodev,size=65536k 0 0
+mount /tmp tmpfs rw,nosuid,nodev,size=24576k 0 0
+writable /tmp
+mount /workspace tmpfs rw,nosuid,nodev,size=32768k 0 0
+writable /workspace
+mount /dev/shm tmpfs rw,nosuid,nodev,noexec,size=8192k 0 0
+writable /dev/shm
 net lo:
 cgroup memory.max 67108864
 cgroup pids.max 32
 cgroup cpu.max 50000 100000
+landlock 7
+first
+closed
+private
 `;
 
 const spec: SandboxSpec = {
@@ -34,7 +42,7 @@ const isolation = (text: string, more: Partial<SandboxSpec> = {}, expected = pla
 const states = (text: string, more: Partial<SandboxSpec> = {}, expected = plain) =>
   Object.fromEntries(isolation(text, more, expected).layers.map(({ name, state }) => [name, state]));
 const allEnforced = Object.fromEntries(
-  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
+  ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'].map((name) => [name, 'enforced']),
 );
 
 const weaknesses: Record<string, [change: readonly [RegExp | string, string], weak: Record<string, string>]> = {
@@ -50,9 +58,11 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
   'no limit of processes': [['pids.max 32', 'pids.max max'], { pids: 'off' }],
   'more processor than asked': [['50000 100000', '100000 100000'], { cpu: 'degraded' }],
   'all of the processor': [['50000 100000', 'max 100000'], { cpu: 'off' }],
-  'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=65536k', '/tmp tmpfs rw,nosuid,nodev,size=131072k'], { disk: 'off' }],
+  'a larger disk': [['/tmp tmpfs rw,nosuid,nodev,size=24576k', '/tmp tmpfs rw,nosuid,nodev,size=65536k'], { disk: 'degraded' }],
   'a /workspace that is no tmpfs': [['/workspace tmpfs', '/workspace ext4'], { disk: 'off' }],
+  'a volume that the image asks for (K7)': [['writable /dev/shm\n', 'writable /dev/shm\nmount /data ext4 rw,relatime 0 0\n'], { disk: 'degraded' }],
   'nothing known of the user': [[/^Uid.*$/m, ''], { user: 'off' }],
+  'an agent whose memory programs can change': [[/^closed\n/m, ''], { verdicts: 'degraded' }],
   'nothing known of the network': [[/^net lo:$/m, ''], { network: 'off' }],
 };
 
@@ -60,7 +70,8 @@ const weaknesses: Record<string, [change: readonly [RegExp | string, string], we
 const sentry = good
   .replace(/^NoNewPrivs.*\n/m, '')
   .replace('overlay ro,relatime', '9p ro,trans=fd')
-  .replaceAll('nosuid,nodev,size=65536k', 'mode=1777,size=67108864')
+  .replace('nosuid,nodev,size=24576k', 'mode=1777,size=25165824')
+  .replace('nosuid,nodev,size=32768k', 'mode=1777,size=33554432')
   .replace(/^cgroup .*\n/gm, '')
   .concat('cgroup memory/memory.limit_in_bytes 9223372036854775807\ncgroup pids/pids.max max\ncgroup cpu/cpu.cfs_quota_us -1\n')
   .concat('limit processes 32\nmemory 65536\nkernel 4.4.0\ngvisor\n');
@@ -90,6 +101,17 @@ describe('the isolation of a container', () => {
     });
   }
 
+  for (const [name, change, words] of [
+    ['that nobody inside reaches', ['x', 'x'], 'no program can signal, trace or change the agent; no command can trace another'],
+    ['that can be ended', [/^first\n/m, ''], 'no program can trace or change the agent; one that ends it ends the session; no command can trace another'],
+    ['whose environment can be read', [/^private\n/m, ''], "no program can signal, trace or change the agent; the agent's environment can be read; no command can trace another"],
+    ['on a kernel without Landlock', ['landlock 7', 'landlock 0'], 'no program can signal, trace or change the agent'],
+  ] as const) {
+    it(`says what verdicts rest on with an agent ${name}`, () => {
+      expect(isolation(good.replace(...(change as [RegExp | string, string]))).layers.find((layer) => layer.name === 'verdicts')).to.deep.equal({ name: 'verdicts', state: 'enforced', detail: words });
+    });
+  }
+
   it('claims no layer if nothing is known', () => {
     expect(Object.values(states(''))).to.not.include('enforced');
     expect(isolation('').score).to.equal(1);
@@ -103,7 +125,7 @@ describe('the isolation of a container', () => {
   it('has no disk limit if the shared folder can be written', () => {
     const workspace = { path: '/x', access: 'readWrite' } as const;
     expect(states(good, { workspace }).disk).to.equal('off');
-    expect(states(good.replace('/workspace tmpfs', '/workspace ext4'), { workspace: { ...workspace, access: 'readOnly' } }).disk).to.equal('enforced');
+    expect(states(good.replace('/workspace tmpfs rw', '/workspace ext4 ro').replace('writable /workspace\n', ''), { workspace: { ...workspace, access: 'readOnly' } }).disk).to.equal('enforced');
   });
 
   describe('under gVisor', () => {

@@ -11,7 +11,6 @@ import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import { type EngineAddress, resolveEngine } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import { type ContainerKind, containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
 import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
-import { Fifos } from '../../../../server/src/runtime/machine/fifos.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import type { Json } from '../../../fakes/engine.ts';
 import { context, spec } from './subject.ts';
@@ -20,6 +19,11 @@ export const debian = 'codebeaker-test';
 export const busybox = 'codebeaker-busybox';
 
 export const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+
+/** What matters of the mounts that the engine reports. */
+export const mountsOf = (mounts: readonly Json[]) => mounts
+  .map(({ Type, Destination, RW, Propagation }) => ({ Type, Destination, RW, Propagation }))
+  .sort((a, b) => (a.Destination < b.Destination ? -1 : 1));
 
 /** The kinds that need no configuration. */
 export const [plain, gvisor] = containerKinds() as [ContainerKind, ContainerKind];
@@ -31,7 +35,7 @@ export interface Real {
   create(change?: Partial<SandboxSpec>): Promise<Sandbox>;
   /** The ids of its containers. */
   containers(): string[];
-  /** The folders of named pipes that belong to them. */
+  /** The folders with sockets that belong to them. */
   folders(): Promise<string[]>;
   /** What the engine reports about its only container. */
   inspect(): Json;
@@ -56,7 +60,7 @@ export function real(image: string, where = address(), kind = plain): Real {
     clock: systemClock,
     log,
     sweepOnDeath: () => Promise.resolve(),
-    pipes: { keeper, fifos: new Fifos(keeper) },
+    keeper,
   });
   const containers = () => docker('ps', '-aq', '--no-trunc', '--filter', `label=${DAEMON_LABEL}=${daemonId}`).split('\n').filter(Boolean);
   return {
@@ -68,7 +72,7 @@ export function real(image: string, where = address(), kind = plain): Real {
       const { reports: _reports, ...rest } = context();
       return runtime.create({ ...spec, image, name: `test-${randomUUID()}`, ...change }, rest);
     },
-    folders: async () => readdirSync(await keeper.folder()).filter((name) => name.startsWith('container-')),
+    folders: async () => readdirSync(await keeper.folder()).filter((name) => name.startsWith('socket-')),
     close: async () => {
       await runtime.close();
       await keeper.close();

@@ -6,7 +6,6 @@ import { expect } from 'chai';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
-import { prelude } from '../../../../server/src/runtime/shell/prelude.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import type { FakeEngine, Json } from '../../../fakes/engine.ts';
 import { context, failure, spec, type Subject, subject, until } from './subject.ts';
@@ -46,6 +45,28 @@ describe('the Docker runtime', () => {
     expect(held.runtime.prepared('go')).to.equal(false);
   });
 
+  it('refuses an engine on a kind of machine for which there is no agent', async () => {
+    held.fake.on('info', { json: { ServerVersion: '99.0', OSType: 'linux', Architecture: 's390x', DefaultRuntime: 'runc', Runtimes: { runc: {} } } });
+    const info = await held.runtime.refresh(never);
+    expect(info).to.include({ available: false, reason: "there is no agent for the engine's processor architecture s390x" });
+    const fault = await failure(held.runtime.create(spec, context()));
+    expect(fault.kind).to.equal('RuntimeUnavailable');
+    expect(held.fake.created).to.equal(0);
+  });
+
+  it('tells before a sandbox is made what its isolation will be', async () => {
+    const found = async (runtimes: FakeEngine['runtimes'], config: Config['docker'], id: string) => {
+      const one = await subject({}, undefined, config, id);
+      Object.assign(one.fake.runtimes, runtimes);
+      const { isolation } = await one.runtime.refresh(never);
+      await one.close();
+      return [isolation.score, isolation.layers.filter(({ state }) => state !== 'enforced').map(({ name }) => name)];
+    };
+    expect(await found({}, {}, 'docker')).to.deep.equal([7, []]);
+    expect(await found({ runsc: { path: 'runsc' } }, {}, 'gvisor')).to.deep.equal([9, []]);
+    expect(await found({ kata: { path: 'kata' } }, { runtimes: { kata: { isolation: 9 } } }, 'kata')).to.deep.equal([9, []]);
+  });
+
   it('refuses an engine of Windows containers', async () => {
     held.fake.on('info', { json: { ServerVersion: '99.0', OSType: 'windows' } });
     const info = await held.runtime.refresh(never);
@@ -65,20 +86,21 @@ describe('the Docker runtime', () => {
     expect(chunks.join('')).to.equal('hello\n');
     await sandbox.close();
     await sandbox.close();
-    expect([held.fake.created, held.fake.removed, held.fake.count('remove')]).to.deep.equal([1, 1, 1]);
+    expect([held.fake.created, held.fake.removed, held.fake.count('remove'), held.folders()]).to.deep.equal([1, 1, 1, []]);
     await until('every connection is closed', () => held.fake.connections === 0);
     expect(held.clock.pending).to.equal(0);
   });
 
   it('asks for exactly this container (B7)', async () => {
     const body = await made();
-    const mark = body.Cmd[3] as string;
-    expect(mark).to.match(/^[0-9a-f]{24}$/);
-    const tmpfs = 'rw,exec,nosuid,nodev,mode=1777,size=67108864,nr_inodes=262144';
+    const [agent, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
+    expect([agent, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, folder]: string[]) => file === 'agent-x86_64' && folder?.startsWith('socket-'));
+    const readOnly = { Type: 'bind', ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
+    const tmpfs = (mebibytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=65534,gid=65534,size=${mebibytes * 1024 * 1024},nr_inodes=262144`;
     expect(body).to.deep.equal({
       Image: 'image',
-      Entrypoint: ['sh'],
-      Cmd: ['-c', prelude('x86_64'), 'sh', mark],
+      Entrypoint: ['/.codebeaker/agent'],
+      Cmd: ['--socket', '/.codebeaker/socket/s'],
       Env: ['HOME=/tmp', 'TMPDIR=/tmp'],
       WorkingDir: '/workspace',
       User: '65534:65534',
@@ -94,7 +116,7 @@ describe('the Docker runtime', () => {
       Labels: { 'codebeaker.daemon': 'daemon1', 'codebeaker.session': 'session1' },
       HostConfig: {
         AutoRemove: true,
-        Init: true,
+        Init: false,
         NetworkMode: 'none',
         IpcMode: 'private',
         ReadonlyRootfs: true,
@@ -107,8 +129,9 @@ describe('the Docker runtime', () => {
         NanoCpus: 1_000_000_000,
         PidsLimit: 64,
         Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }, { Name: 'core', Soft: 0, Hard: 0 }],
-        Tmpfs: { '/tmp': tmpfs, '/workspace': tmpfs },
-        Mounts: [],
+        ShmSize: 8 * 1024 * 1024,
+        Tmpfs: { '/tmp': tmpfs(24), '/workspace': tmpfs(32) },
+        Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
       },
     });
   });
@@ -122,7 +145,9 @@ describe('the Docker runtime', () => {
   it('asks for the limits that were given', async () => {
     const { HostConfig } = await made({ limits: { ...spec.limits, memoryBytes: 33_554_432, cpus: 0.25, pids: 17, diskBytes: 1_048_576 } });
     expect(HostConfig).to.deep.include({ Memory: 33_554_432, MemorySwap: 33_554_432, NanoCpus: 250_000_000, PidsLimit: 17 });
-    expect(Object.values(HostConfig.Tmpfs)).to.have.length(2).and.to.satisfy((all: string[]) => all.every((one) => one.includes('size=1048576,')));
+    const sizes = Object.values(HostConfig.Tmpfs as Record<string, string>).map((options) => Number(/size=(\d+)/.exec(options)?.[1]));
+    expect(sizes).to.have.length(2);
+    expect([...sizes, HostConfig.ShmSize].reduce((sum, size) => sum + size, 0)).to.equal(1_048_576);
   });
 
   it('limits processes under gVisor inside, and gives gVisor the threads that it needs', async () => {
@@ -158,10 +183,6 @@ describe('the Docker runtime', () => {
       expect(one.fake.created).to.equal(0);
       await one.close();
     }
-  });
-
-  it('never uses the same mark twice', async () => {
-    expect((await made()).Cmd[3]).not.to.equal((await made()).Cmd[3]);
   });
 
   it('gives no network', async () => {

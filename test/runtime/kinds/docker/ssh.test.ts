@@ -9,7 +9,7 @@ import { resolveEngine } from '../../../../server/src/runtime/kinds/docker/addre
 import { FakeClock } from '../../../fakes/clock.ts';
 import { dockerImage, need } from '../../../require.ts';
 import { start, textOf } from '../../contract/harness.ts';
-import { busybox, real } from './real.ts';
+import { busybox, mountsOf, real } from './real.ts';
 import { failure, until } from './subject.ts';
 
 /** Scripts in the place of ssh, each of which fails in another way. */
@@ -92,7 +92,26 @@ describe('an engine over ssh', () => {
       expect(await textOf(sandbox, 'wc -c', { stdin: input })).to.equal('1000000\n');
       await sandbox.files.write('/workspace/file', input, { mode: 'overwrite', executable: undefined });
       expect((await sandbox.files.read('/workspace/file', 0, undefined)).bytes.equals(input)).to.equal(true);
+      expect(mountsOf(remote.inspect().Mounts)).to.deep.equal([{ Type: 'volume', Destination: '/.codebeaker', RW: true, Propagation: '' }]);
       expect(alive()).not.to.deep.equal([]);
+      await sandbox.close();
+      expect(remote.containers()).to.deep.equal([]);
+      await allEnded();
+    });
+
+    it('runs programs on terminals, ends them when they are killed, and tells why one can not be started', async () => {
+      const remote = real(busybox, address(THERE));
+      const sandbox = await remote.create();
+      const typed = await start(sandbox, 'stty size; read line; echo "got $line"', { pty: { cols: 91, rows: 17 }, stdin: 'open' });
+      await typed.write(Buffer.from('Ada\n'));
+      expect(await typed.exited).to.deep.include({ kind: 'exited', code: 0 });
+      expect(typed.output.of('pty').toString()).to.match(/17 91\r\n/).and.to.match(/got Ada\r\n$/);
+      const flood = await start(sandbox, 'yes & yes & echo ready; wait');
+      await flood.output.seen('ready');
+      await flood.kill();
+      expect(await flood.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
+      expect(await textOf(sandbox, 'ps | grep -c "[y]es"; true')).to.equal('0\n');
+      expect((await failure(start(sandbox, ['no-such-program']))).message).to.include('ENOENT');
       await sandbox.close();
       expect(remote.containers()).to.deep.equal([]);
       await allEnded();

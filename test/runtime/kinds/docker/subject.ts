@@ -1,4 +1,7 @@
 /** A Docker runtime with a fake engine and a clock that only tests move. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { LogLine } from './log.ts';
 import { recordingLog } from './log.ts';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
@@ -6,7 +9,6 @@ import type { CreateContext, SandboxSpec } from '../../../../server/src/runtime/
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import { containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
-import type { PipesParts } from '../../../../server/src/runtime/kinds/docker/pipes.ts';
 import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeEngine } from '../../../fakes/engine.ts';
@@ -28,10 +30,12 @@ export interface Subject {
   readonly runtime: DockerRuntime;
   readonly clock: FakeClock;
   readonly logged: LogLine[];
+  /** The folders with sockets that belong to its containers. */
+  folders(): string[];
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', pipes?: PipesParts): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker'): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];
@@ -39,6 +43,7 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
   const engine = new Engine(address, clock);
   const kind = containerKinds(config).find((each) => each.id === id);
   if (!kind) throw new Error(`no such kind: ${id}`);
+  const home = mkdtempSync(join(tmpdir(), 'docker-runtime-'));
   const runtime = new DockerRuntime({
     kind,
     engine,
@@ -47,9 +52,13 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
     clock,
     log: recordingLog(logged),
     sweepOnDeath,
-    pipes,
+    keeper: { folder: () => Promise.resolve(home) },
   });
-  return { fake, engine, runtime, clock, logged, close: () => fake.close() };
+  const close = async () => {
+    await fake.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { fake, engine, runtime, clock, logged, close, folders: () => readdirSync(home).filter((name) => name.startsWith('socket-')) };
 }
 
 export function context(signal = new AbortController().signal): CreateContext & { readonly reports: [string, number | undefined][] } {

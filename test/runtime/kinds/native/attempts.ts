@@ -54,7 +54,7 @@ const attempts = {
   "change the system": () => fs.writeFileSync("/proc/sys/kernel/core_pattern", fs.readFileSync("/proc/sys/kernel/core_pattern")),
   "mount": () => must(spawnSync("mount", ["-t", "tmpfs", "none", "/mnt"])) || spawnSync("umount", ["/mnt"]),
   "make namespaces": () => must(spawnSync("unshare", ["-r", "-n", "true"])),
-  "trace": () => must(spawnSync("/usr/bin/python3", ["-c", "import ctypes,sys; sys.exit(0 if ctypes.CDLL(None).ptrace(0,0,0,0) == 0 else 1)"])),
+  "trace them": () => must(spawnSync("/usr/bin/python3", ["-c", "import ctypes,sys; PTRACE_SEIZE = 0x4206; sys.exit(0 if ctypes.CDLL(None).ptrace(PTRACE_SEIZE, int(sys.argv[1]), 0, 0) == 0 else 1)", String(outside.pid)])),
   "put text into a terminal": () => must(spawnSync("/usr/bin/python3", ["-c", "import fcntl,os,termios; m,s=os.openpty(); os.setsid(); fcntl.ioctl(s, termios.TIOCSCTTY, 0); fcntl.ioctl(s, termios.TIOCSTI, b'x')"])),
 };
 const fail = () => { throw new Error("no"); };

@@ -15,7 +15,7 @@ describe('the weight of all sandboxes', () => {
   beforeEach(() => (mount = mkdtempSync(join(tmpdir(), 'groups-'))));
   afterEach(() => rmSync(mount, { recursive: true }));
 
-  const open = (...controllers: Controller[]) => ControlGroups.open('ours', new FakeClock(), [{ version: 1, mount, current: mount, controllers }]);
+  const open = (...controllers: Controller[]) => ControlGroups.open('ours', new FakeClock(), () => undefined, [{ version: 1, mount, current: mount, controllers }]);
   const text = (...path: string[]) => readFileSync(join(mount, ...path), 'utf8');
 
   it('is the usual one for a few, less for many, and never less than a quarter', async () => {
@@ -56,5 +56,18 @@ describe('the weight of all sandboxes', () => {
     const weight = new Weight({ version: 2, folder: mount });
     await Promise.all(Array.from({ length: 8 }, () => weight.add()));
     expect(text('cpu.weight')).to.equal('50');
+  });
+});
+
+describe('the groups of a daemon', () => {
+  it('are announced before they are made, so that whoever removes them after its death knows them (K14)', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'groups-'));
+    const announced: [string, boolean][] = [];
+    const groups = await ControlGroups.open('ours', new FakeClock(), (folder) => void announced.push([folder, existsSync(folder)]), [
+      { version: 1, mount, current: mount, controllers: ['memory'] },
+    ]);
+    expect(announced).to.deep.equal([[join(mount, 'ours'), false]]);
+    expect(groups.folders).to.deep.equal([join(mount, 'ours')]);
+    rmSync(mount, { recursive: true });
   });
 });

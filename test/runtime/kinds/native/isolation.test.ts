@@ -3,19 +3,23 @@ import { expect } from 'chai';
 import type { Layer } from '../../../../server/src/protocol/index.ts';
 import type { SandboxSpec } from '../../../../server/src/runtime/ports.ts';
 import { nativeIsolation } from '../../../../server/src/runtime/kinds/native/isolation.ts';
-import { parseFacts } from '../../../../server/src/runtime/shell/facts.ts';
+import { parseFacts } from '../../../../server/src/runtime/agent/facts.ts';
 
-const inGroups = `pid 2
+const inGroups = `pid 1
 Uid: 65534	65534	65534	65534
 CapEff: 0000000000000000
 CapBnd: 0000000000000000
 NoNewPrivs: 1
 Seccomp: 2
-mount / tmpfs ro,relatime 0 0
-mount /tmp tmpfs rw,nosuid,nodev,size=64k 0 0
-mount /workspace tmpfs rw,nosuid,nodev,size=64k 0 0
-net lo:
-net tunl0:
+mount / tmpfs ro,relatime
+mount /tmp tmpfs rw,nosuid,nodev,size=24k
+writable /tmp
+mount /workspace tmpfs rw,nosuid,nodev,size=32k
+writable /workspace
+mount /dev/shm tmpfs rw,nosuid,nodev,size=8k
+writable /dev/shm
+net lo
+net tunl0
 member memory
 member cpu
 member pids
@@ -25,6 +29,10 @@ cgroup cpu/cpu.cfs_quota_us 50000
 cgroup cpu/cpu.cfs_period_us 100000
 limit data 900000
 limit processes 32
+landlock 3
+first
+closed
+private
 `;
 const outside = inGroups.replace(/^(?:member|cgroup) .*\n/gm, '');
 
@@ -42,13 +50,14 @@ const enforced: readonly Layer[] = [
   { name: 'capabilities', state: 'enforced', detail: 'all dropped' },
   { name: 'noNewPrivileges', state: 'enforced', detail: 'set-user-ID programs gain nothing' },
   { name: 'seccomp', state: 'enforced', detail: 'a filter of dangerous system calls' },
+  { name: 'verdicts', state: 'enforced', detail: 'no program can signal, trace or change the agent; no command can trace another' },
   { name: 'processes', state: 'enforced', detail: 'a process namespace of its own' },
   { name: 'filesystem', state: 'enforced', detail: "read-only, and of the host's nothing but its programs" },
   { name: 'network', state: 'enforced', detail: 'no interface but loopback' },
   { name: 'memory', state: 'enforced', detail: '1000000 bytes' },
   { name: 'cpu', state: 'enforced', detail: '0.5 cores' },
   { name: 'pids', state: 'enforced', detail: '32 processes' },
-  { name: 'disk', state: 'enforced', detail: '65536 bytes in each of /workspace and /tmp, counted as memory' },
+  { name: 'disk', state: 'enforced', detail: '65536 bytes in /dev/shm, /tmp, /workspace together, counted as memory' },
 ];
 const none = 'the daemon may not use control groups on this host';
 
@@ -68,8 +77,9 @@ const cases: Record<string, [text: string, score: number, other: readonly Layer[
     { name: 'memory', state: 'degraded', detail: '2000000 bytes' },
   ]],
   'no limit for a folder that it may write': [inGroups, 5, [{ name: 'disk', state: 'off', detail: 'the shared folder has no limit' }], { path: '/folder', access: 'readWrite' }],
-  'a disk of /tmp alone beside a folder that it may read': [inGroups, 6, [{ name: 'disk', state: 'enforced', detail: '65536 bytes in each of /tmp, counted as memory' }], { path: '/folder', access: 'readOnly' }],
-  'no namespace of processes where there are many before it': [inGroups.replace('pid 2', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
+  'a disk of /tmp alone beside a folder that it may read': [inGroups.replace('tmpfs rw,nosuid,nodev,size=32k\nwritable /workspace', 'ext4 ro'), 6, [{ name: 'disk', state: 'enforced', detail: '32768 bytes in /dev/shm, /tmp together, counted as memory' }], { path: '/folder', access: 'readOnly' }],
+  'less of its verdicts where a program can get into its agent': [inGroups.replace('closed\n', ''), 5, [{ name: 'verdicts', state: 'degraded', detail: "a program can change the agent's memory" }]],
+  'no namespace of processes where there are many before it': [inGroups.replace('pid 1', 'pid 500'), 5, [{ name: 'processes', state: 'off' }]],
 };
 
 describe('a native sandbox claims', () => {

@@ -5,7 +5,6 @@ import { systemClock } from '../../../../server/src/base/clock.ts';
 import { createLog } from '../../../../server/src/base/log.ts';
 import { createLayeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
-import { Fifos } from '../../../../server/src/runtime/machine/fifos.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { gatherFindings, type Findings } from '../../../../server/src/runtime/kinds/native/findings.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
@@ -27,10 +26,9 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
     throw new Error(`logged: ${line}`);
   });
   const keeper = new Keeper({ pid: process.pid, log });
-  const fifos = new Fifos(keeper);
   const name = `codebeaker-test${randomUUID().slice(0, 8)}-${process.pid}`;
   const findings = await gatherFindings({
-    keeper, fifos, clock: systemClock, searchPath: process.env.PATH, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
+    keeper, clock: systemClock, searchPath: process.env.PATH, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
   });
   const runtime = make({ findings: () => Promise.resolve(findings), clock: systemClock, log }, keeper);
   const folder = await keeper.folder();

@@ -27,7 +27,7 @@ describe('native sandboxes of an ordinary user', function () {
     const { stdout } = await promisify(execFile)(process.execPath, [...fromSource, script], options);
     const { isolation, ...rest } = JSON.parse(stdout) as { isolation: Isolation } & Record<string, string>;
     const states = Object.fromEntries(isolation.layers.map(({ name, state }) => [name, state]));
-    for (const name of ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'processes', 'filesystem', 'network', 'disk']) expect(states[name], name).to.equal('enforced');
+    for (const name of ['user', 'capabilities', 'noNewPrivileges', 'seccomp', 'verdicts', 'processes', 'filesystem', 'network', 'disk']) expect(states[name], name).to.equal('enforced');
     expect(states).to.include({ memory: 'degraded', cpu: 'off', pids: 'degraded' });
     expect(isolation.score).to.be.lessThan(6);
     expect(rest).to.include({ user: '65534', namespaces: '', host: '0' });

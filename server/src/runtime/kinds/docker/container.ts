@@ -1,7 +1,7 @@
 /** The options with which a sandbox's container is created: hardened in every way that needs nothing from the image. */
 import type { SandboxSpec, SharedFolder } from '../../ports.ts';
 import type { User } from '../../workspace/user.ts';
-import { AGENT } from '../../agent/index.ts';
+import { AGENT, diskShares } from '../../agent/index.ts';
 import { type ContainerOptions, engineLimits, type MountSettings } from './engine.ts';
 import { hostThreads, processUlimit } from './gvisor.ts';
 
@@ -46,7 +46,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
   const { limits } = spec;
   const { workspace, entrance, user } = identity;
   const { name, gvisor } = identity.oci;
-  const tmpfs = `rw,exec,nosuid,nodev,mode=1777,uid=${user.uid},gid=${user.gid},size=${limits.diskBytes},nr_inodes=${MAX_INODES}`;
+  const shares = diskShares(limits.diskBytes, workspace === undefined);
+  const tmpfs = (bytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=${user.uid},gid=${user.gid},size=${bytes},nr_inodes=${MAX_INODES}`;
   return {
     name: identity.name,
     Image: image,
@@ -82,7 +83,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
-      Tmpfs: { '/tmp': tmpfs, ...(workspace ? {} : { '/workspace': tmpfs }) },
+      ShmSize: shares.shm,
+      Tmpfs: { '/tmp': tmpfs(shares.tmp), ...(workspace ? {} : { '/workspace': tmpfs(shares.workspace) }) },
       Mounts: [...(workspace ? [mount(workspace)] : []), ...entrance.mounts],
     },
   };

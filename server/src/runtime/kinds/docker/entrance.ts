@@ -5,6 +5,7 @@
  */
 import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { deferred } from '../../../base/promises.ts';
 import { type Undo, undoing } from '../../../base/undo.ts';
@@ -18,6 +19,8 @@ import type { Engine, MountSettings } from './engine.ts';
 
 const FOLDER = '/.codebeaker';
 const SOCKET_FOLDER = `${FOLDER}/socket`;
+/** The longest path of a socket on every system. Node would cut a longer one and make the socket in another place. */
+const MAX_SOCKET_PATH_BYTES = 103;
 
 export interface Door extends Entrance {
   /** Resolves with the connection of the agent, if it makes one. */
@@ -31,7 +34,7 @@ export interface Door extends Entrance {
 const never = new Promise<never>(() => undefined);
 
 /** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
-export async function mountedDoor(machine: Machine, keeper: Keeper, withSocket: boolean): Promise<Door> {
+export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const mounts = [bind(await installAgent(machine, home), AGENT)];
@@ -49,8 +52,10 @@ function bind(source: string, target: string): MountSettings {
 /** Takes one connection: the agent makes it before any other program runs in the container. */
 async function listen(parent: string, undo: Undo): Promise<{ folder: string; connected: Promise<Carrier> }> {
   const folder = await mkdtemp(join(parent, 'socket-'));
-  undo.add(() => removeIfThere(walkerFor('linux'), folder));
+  undo.add(() => removeIfThere(walkerFor(platform()), folder));
   await chmod(folder, 0o755);
+  const path = join(folder, 's');
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new Error('the path of the socket is too long');
   const { promise, resolve } = deferred<Carrier>();
   const server = createServer({ allowHalfOpen: false }, (socket) => {
     server.close();
@@ -60,7 +65,7 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
   undo.add(() => void server.close());
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
-    server.listen({ path: join(folder, 's'), readableAll: true, writableAll: true }, listening);
+    server.listen({ path, readableAll: true, writableAll: true }, listening);
   });
   server.unref();
   return { folder, connected: promise };
@@ -69,7 +74,8 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
 /** Through the engine's own interface, wherever it runs. */
 export function volumeDoor(machine: Machine): Door {
   return {
-    mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false }],
+    // Without NoCopy it would get what the image has at this path, and its mode.
+    mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } } }],
     args: [],
     connected: never,
     fill: async (engine, id, signal) => engine.put(id, FOLDER, 'agent', await readFile(agentFile(machine)), signal),
@@ -78,9 +84,10 @@ export function volumeDoor(machine: Machine): Door {
 }
 
 /**
- * Whether the engine refused a mount. It may be that of the agent: an engine that runs in another file system than the
- * daemon, such as in a virtual machine, does not see it.
+ * Whether the engine refused a mount, or could not execute what was mounted. It may be the agent: an engine that runs in
+ * another file system than the daemon, such as in a virtual machine, does not see it, and nothing can be executed in a
+ * file system that is mounted with `noexec`.
  */
 export function isMountRefused(fault: unknown): boolean {
-  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs/i.test(fault.message);
+  return fault instanceof ProtocolError && fault.data.status !== undefined && /mount|source path|statfs|exec: "\/\.codebeaker\/agent"/i.test(fault.message);
 }

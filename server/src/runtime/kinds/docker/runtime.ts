@@ -36,7 +36,7 @@ export interface DockerOptions {
   /** Called before a container is made. From then on what is labelled with `daemonId` is removed even if this daemon dies suddenly. */
   sweepOnDeath(): Promise<void>;
   /** For the files that an engine on this machine mounts. */
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, 'folder'>;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -162,15 +162,15 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Starts a container that has been created, and opens the sandbox in it. */
-  async #boot(id: string, door: Door, { spec, image, oci }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
+  async #boot(id: string, door: Door, { spec, image, oci, furnishing }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected);
+    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
     const sandbox = await openSandbox({
-      carrier, image, limits: spec.limits, clock, log, signal, ended: undefined, refusal: notASandbox,
+      carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
@@ -269,7 +269,7 @@ export class DockerRuntime implements Runtime {
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
 function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp', 'verdicts']), 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
   return names.map((name) => ({ name, state: 'enforced' }));
 }
 

@@ -1,6 +1,6 @@
 /** The options of bubblewrap. A sandbox has what is named here and nothing else of the host. */
 import { dirname } from 'node:path/posix';
-import { AGENT } from '../../agent/index.ts';
+import { AGENT, diskShares } from '../../agent/index.ts';
 import type { SharedFolder } from '../../ports.ts';
 import { NOBODY, type User } from '../../workspace/user.ts';
 import type { Bind } from './toolchains.ts';
@@ -19,7 +19,7 @@ export interface BubblewrapPlan {
   readonly etc: string;
   /** The program file of the agent on the host. */
   readonly agent: string;
-  /** The size of each file system that can be written. */
+  /** The size of all that can be written. */
   readonly diskBytes: number;
   /** The folder on the host that becomes /workspace. undefined: an empty tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
@@ -32,7 +32,8 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
   const { root, links, path, agent, workspace } = plan;
   // Some files of the host's /etc are mounted over those in the made-up one, so they come after it.
   const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [agent, AGENT]];
-  const tmpfs = (place: string) => ['--size', String(plan.diskBytes), '--perms', '1777', '--tmpfs', place];
+  const shares = diskShares(plan.diskBytes, workspace === undefined);
+  const tmpfs = (place: string, bytes: number) => ['--size', String(bytes), '--perms', '1777', '--tmpfs', place];
   return [
     '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try',
     '--die-with-parent', '--new-session', '--hostname', 'sandbox',
@@ -42,9 +43,9 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     ...binds.flatMap(([host, inside]) => ['--ro-bind', host, inside]),
     ...links.flatMap(([target, inside]) => ['--symlink', target, inside]),
     '--proc', '/proc',
-    '--dev', '/dev', ...tmpfs('/dev/shm'), '--remount-ro', '/dev',
-    ...tmpfs('/tmp'),
-    ...(workspace ? [workspace.access === 'readOnly' ? '--ro-bind' : '--bind', workspace.path, '/workspace'] : tmpfs('/workspace')),
+    '--dev', '/dev', ...tmpfs('/dev/shm', shares.shm), '--remount-ro', '/dev',
+    ...tmpfs('/tmp', shares.tmp),
+    ...(workspace ? [workspace.access === 'readOnly' ? '--ro-bind' : '--bind', workspace.path, '/workspace'] : tmpfs('/workspace', shares.workspace)),
     '--remount-ro', '/',
     '--chdir', '/workspace',
     '--as-pid-1',

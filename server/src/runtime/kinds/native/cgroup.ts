@@ -38,11 +38,14 @@ export class ControlGroups {
     this.#clock = clock;
   }
 
-  /** `name` is the name of the daemon's own group. `found`: where to make it, by default in all hierarchies of this host. The result has no controllers where the daemon may use none. */
-  static async open(name: string, clock: Clock, found?: readonly Hierarchy[]): Promise<ControlGroups> {
+  /**
+   * `name` is the name of the daemon's own group. `found`: where to make it, by default in all hierarchies of this host.
+   * `announce` is called with each folder before it is made. The result has no controllers where the daemon may use none.
+   */
+  static async open(name: string, clock: Clock, announce: (folder: string) => void, found?: readonly Hierarchy[]): Promise<ControlGroups> {
     const bases = new Map<Controller, Base>();
     for (const hierarchy of found ?? (await hierarchies())) {
-      const folder = await makeBase(hierarchy, name);
+      const folder = await makeBase(hierarchy, name, announce);
       if (folder === undefined) continue;
       for (const controller of await usable(hierarchy, folder)) bases.set(controller, { ...hierarchy, folder });
     }
@@ -158,9 +161,10 @@ async function limit(folder: string, list: readonly Setting[]): Promise<void> {
 }
 
 /** Makes the daemon's own group, below the group in which it runs or the nearest ancestor where it may. undefined: it may nowhere. */
-async function makeBase(hierarchy: Hierarchy, name: string): Promise<string | undefined> {
+async function makeBase(hierarchy: Hierarchy, name: string, announce: (folder: string) => void): Promise<string | undefined> {
   for (let parent = hierarchy.current; parent.startsWith(hierarchy.mount); parent = dirname(parent)) {
     const folder = join(parent, name);
+    announce(folder);
     if (!(await mkdir(folder).then(() => true, () => false))) continue;
     if ((await usable(hierarchy, folder)).length > 0) return folder;
     await enable(parent);

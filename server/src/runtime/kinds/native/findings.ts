@@ -59,8 +59,7 @@ export async function gatherFindings({ keeper, clock, searchPath, platform, uid,
   const folder = join(await keeper.folder(), 'native');
   await mkdir(folder, { recursive: true });
   const etc = join(folder, 'etc');
-  const [shown, found, groups, agent] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock), installAgent(arch, await keeper.folder())]);
-  for (const own of groups.folders) keeper.holdControlGroup(own);
+  const [shown, found, groups, agent] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock, (made) => keeper.holdControlGroup(made)), installAgent(arch, await keeper.folder())]);
   const toolchains = { ...found, binds: [...found.binds, ...shown] };
   return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, toolchains, groups, keeper };
 }

@@ -1,0 +1,74 @@
+/** The agent and streams of frames that make no sense: it ends or goes on, and no sanitizer has anything to report. */
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeTo } from '../../server/src/runtime/machine/write.ts';
+import { need } from '../require.ts';
+import { bubblewrap } from '../runtime/kinds/native/subject.ts';
+import { compileFuzzer, compilers } from './compile.ts';
+import { record, stream } from './streams.ts';
+
+const STREAMS = 3000;
+const WORKERS = 2;
+
+/** A place in which nothing can be written but two small tmpfs, and nothing of the host is seen but /usr. */
+function cell(fuzzer: string): string[] {
+  const tmpfs = (place: string) => ['--size', String(16 * 1024 * 1024), '--tmpfs', place];
+  return [
+    '--unshare-all', '--unshare-user', '--uid', '65534', '--gid', '65534', '--cap-drop', 'ALL', '--die-with-parent', '--new-session',
+    '--clearenv', '--setenv', 'PATH', '/usr/bin:/bin',
+    '--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64',
+    '--ro-bind', fuzzer, '/fuzz', '--proc', '/proc', '--dev', '/dev', ...tmpfs('/dev/shm'), '--remount-ro', '/dev', ...tmpfs('/tmp'),
+    '--remount-ro', '/', '--chdir', '/', '--as-pid-1', '/fuzz',
+  ];
+}
+
+interface Verdicts {
+  /** What fuzz.c says of each stream, in their order. */
+  readonly codes: readonly number[];
+  readonly stderr: string;
+}
+
+async function tryStreams(fuzzer: string, numbers: readonly number[]): Promise<Verdicts> {
+  const codes: number[] = [];
+  let stderr = '';
+  const child = spawn('bwrap', cell(fuzzer), { stdio: 'pipe' });
+  const ended = new Promise<void>((resolve, reject) => child.on('close', () => resolve()).on('error', reject));
+  child.stdin.on('error', () => child.stdin.destroy());
+  child.stdout.on('data', (bytes: Buffer) => codes.push(...bytes));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  for (const number of numbers) await writeTo(child.stdin, record(stream(number)));
+  child.stdin.end();
+  await ended;
+  return { codes, stderr };
+}
+
+describe('the agent, when it gets what makes no sense,', function () {
+  this.timeout(300_000);
+  let folder = '';
+  before(need('the compilers of the agent', compilers));
+  before(need('bubblewrap', bubblewrap));
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+    await compileFuzzer(join(folder, 'fuzz'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it(`ends or goes on, without a fault, in ${STREAMS} streams of frames`, async () => {
+    const shares = Array.from({ length: WORKERS }, (_, worker) => Array.from({ length: STREAMS / WORKERS }, (_each, at) => 1 + worker + at * WORKERS));
+    const all = await Promise.all(shares.map((numbers) => tryStreams(join(folder, 'fuzz'), numbers)));
+    const wrong = all.flatMap(({ codes }, worker) => codes.flatMap((code, at) => (code > 1 ? [`stream ${shares[worker]?.[at]}: ${code}`] : [])));
+    expect(all.map(({ stderr }) => stderr).join(''), wrong.join(', ')).to.equal('');
+    expect(wrong).to.deep.equal([]);
+    expect(all.map(({ codes }) => codes.length)).to.deep.equal(shares.map((numbers) => numbers.length));
+    // Some end because the daemon has gone, others because they refuse to go on.
+    for (const code of [0, 1]) expect(all.flatMap(({ codes }) => codes).filter((each) => each === code).length).to.be.greaterThan(STREAMS / 4);
+  });
+
+  it('gets the same streams each time', () => {
+    expect(record(stream(17))).to.deep.equal(record(stream(17)));
+    expect(record(stream(17))).not.to.deep.equal(record(stream(18)));
+  });
+});
