@@ -3,13 +3,12 @@ import { expect } from 'chai';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
-import { need, type Probe } from '../require.ts';
+import { dockerImage, need, ociRuntime, type Probe } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
 import { create, textOf, write } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
-import { dockerImage } from '../require.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
-import { debian, plain as kind } from '../runtime/kinds/docker/real.ts';
+import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
 import { RealSession } from './real-session.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -30,7 +29,8 @@ interface Place {
 const places: Record<string, Place> = {
   native: { needs: ['bubblewrap', bubblewrap], languages: ['python', 'javascript', 'ruby'], shell: true, make: () => nativeSubject(createNativeRuntime) },
   deno: { needs: ['bubblewrap', bubblewrap], languages: ['javascript'], shell: false, make: layeredSubject },
-  docker: { needs: ['docker', dockerImage(debian)], languages: ['python', 'javascript', 'ruby'], shell: true, make: () => containerSubject(debian, kind) },
+  docker: { needs: ['docker', dockerImage(debian)], languages: ['python', 'javascript', 'ruby'], shell: true, make: () => containerSubject(debian, plain) },
+  gvisor: { needs: ['gVisor', ociRuntime('runsc')], languages: ['python', 'javascript', 'ruby'], shell: false, make: () => containerSubject(debian, gvisor) },
 };
 
 /** The ways in which a file can be changed. */
@@ -144,7 +144,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         const sizes: Partial<Record<LanguageId, string>> = {
           python: 'import os, sys; print(os.get_terminal_size(), os.isatty(0), os.environ["TERM"], input("> ")); import subprocess; subprocess.run(["stty", "-a"])',
           javascript: place === 'deno' ? 'console.log(Deno.consoleSize(), Deno.stdin.isTerminal(), prompt(">"))' : 'process.stdin.once("data", (d) => { console.log(process.stdout.columns, process.stdout.rows, process.stdin.isTTY, process.stdin.isRaw, process.env, String(d)); process.exit(3) }); console.log(">")',
-          ruby: 'require "io/console"; print "> "; p IO.console.winsize, $stdin.tty?, gets; system("stty -a")',
+          ruby: 'require "io/console"; print "> "; p $stdin.winsize, $stdin.tty?, gets; system("stty -a")',
         };
         const seen: unknown[] = [];
         for (const waits of [false, true]) {
@@ -155,7 +155,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
           real.commands.get('asking').input(Buffer.from('Ada\r'), false);
           const { outcome, exitCode } = await running;
           // Deno clears the line as often as it likes.
-          seen.push([outcome, exitCode, real.sent.replaceAll('\r', '').replaceAll('\u001b[0G\u001b[2K\u001b[J', '')]);
+          seen.push([outcome, exitCode, real.sent.replaceAll("\r", "").replaceAll('\u001b[0G\u001b[2K\u001b[J', '')]);
         }
         expect(seen[1]).to.deep.equal(seen[0]);
         expect(real.used).to.equal(true);
@@ -205,6 +205,16 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         expect(stdout).to.equal('tried\n');
         expect((await real.code({ code: text('hello') })).stdout).to.equal('hello\n');
         expect(real.used).to.equal(true);
+      });
+    }
+
+    if (place === 'gvisor') {
+      it('is used only if no command has run meanwhile, from whose reach nothing keeps it', async () => {
+        const real = new RealSession(sandbox, 'python');
+        await real.wait('python');
+        await real.shell('true');
+        expect((await real.code({ code: 'print("hello")' })).stdout).to.equal('hello\n');
+        expect(real.used).to.equal(false);
       });
     }
 

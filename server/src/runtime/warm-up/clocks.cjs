@@ -1,16 +1,21 @@
 /**
- * Part of what runs in Node and in Deno before a program that was held (Sandbox.hold): the clocks that count from the
+ * Part of what runs in Node and in Deno before a program that may be held (Sandbox.hold): the clocks that count from the
  * start of the process leave out the time for which it was held. Inside, the process goes on to count all of it: what a
- * program is told is put right here, and so is what it tells. `begin` and `end`: when it was held, and when it was let
- * go. If that is no longer than a start takes, the clocks stay as they are: nobody can tell, and no time has two meanings.
+ * program is told is put right here, and so is what it tells.
  */
-function restartClocks({ begin, end }) {
+
+/** When a process was held, and for how long. If that is no longer than a start takes, nobody can tell, and it counts as 0. */
+function heldFor(begin, end) {
   const START_MS = 20;
   // Sums of whole numbers are exact.
   const waited = Math.floor(end - begin);
-  if (waited < Math.max(begin, START_MS)) return (time) => time;
-  const told = (time) => (time > begin ? time - waited : time);
-  const meant = (time) => (typeof time === "number" ? time + waited : time);
+  return { begin, waited: waited < Math.max(begin, START_MS) ? 0 : waited };
+}
+
+/** The clocks leave out `held`, which is asked whenever they are. Returns how they tell a time of the process. */
+function correctClocks(held) {
+  const told = (time) => (time > held.begin ? time - held.waited : time);
+  const meant = (time) => (typeof time === "number" ? time + held.waited : time);
   const getter = (object, name) => Object.getOwnPropertyDescriptor(object, name).get;
   const change = (object, members) => {
     for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
@@ -27,7 +32,7 @@ function restartClocks({ begin, end }) {
       return told(now.call(this));
     },
     get timeOrigin() {
-      return origin.call(this) + waited;
+      return origin.call(this) + held.waited;
     },
     mark(name, options = {}) {
       if (typeof options?.startTime !== "number") return mark.apply(this, arguments);

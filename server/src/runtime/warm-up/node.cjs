@@ -30,26 +30,19 @@ function blank() {
   }
 }
 
-/** Looks at the program's file. */
-function wait() {
+/** Looks at the program's file, where Node is held. All that can be done before is done by then. */
+function wait(held) {
   const begin = performance.now();
   try {
     fs.readlinkSync(process.argv[1]);
   } catch {
     // It is no link, or not there.
   }
-  return { begin, end: performance.now() };
+  Object.assign(held, heldFor(begin, performance.now()));
 }
 
-let waiting = getEnvironmentData(__filename);
-if (process.env.NODE_OPTIONS === option) {
-  blank();
-  forget();
-  waiting = wait();
-  setEnvironmentData(__filename, waiting);
-}
-if (waiting) {
-  const told = restartClocks(waiting);
+function correctNode(held) {
+  const told = correctClocks(held);
   for (const name of ['duration', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit']) {
     const { get } = Object.getOwnPropertyDescriptor(performance.nodeTiming, name);
     Object.defineProperty(performance.nodeTiming, name, { get: () => told(get()) });
@@ -57,4 +50,15 @@ if (waiting) {
   const { uptime } = process;
   process.uptime = { uptime: () => told(uptime() * 1000) / 1000 }.uptime;
 }
+
+// A worker knows from the main thread how long that was held.
+const known = getEnvironmentData(__filename);
+const first = process.env.NODE_OPTIONS === option;
+const held = known ?? { begin: 0, waited: 0 };
+if (first) blank();
+if (first || known) correctNode(held);
 forget();
+if (first) {
+  wait(held);
+  setEnvironmentData(__filename, held);
+}

@@ -11,8 +11,8 @@
  * - import.meta.main is set by a statement that is put before the source, if the source uses it.
  * - A file in CommonJS, as most scripts for Node are, runs as CommonJS and has require.main.
  *
- * Deno may have been started in advance, and be held where this file reads the user's file. Then its clocks begin anew:
- * `restartClocks` is that of warm-up/clocks.cjs, which is put in front of this file.
+ * Deno may have been started in advance, and be held where this file reads the user's file. Then its clocks leave that out:
+ * warm-up/clocks.cjs is put in front of this file.
  *
  * This file confines nothing. Deno's permissions do, and they hold for this file, too.
  */
@@ -24,7 +24,8 @@ Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, c
 
 const begin = performance.now();
 const source = read();
-restartClocks({ begin, end: performance.now() });
+const held = heldFor(begin, performance.now());
+if (held.waited > 0) correctClocks(held);
 if (isCommonJs()) await runCommonJs();
 else {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
