@@ -5,7 +5,7 @@ import { createNativeRuntime } from '../../server/src/runtime/kinds/native/nativ
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need, ociRuntime, type Probe } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
-import { create, textOf, write } from '../runtime/contract/harness.ts';
+import { create, limits, textOf, write } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
@@ -205,6 +205,19 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         expect(stdout).to.equal('tried\n');
         expect((await real.code({ code: text('hello') })).stdout).to.equal('hello\n');
         expect(real.used).to.equal(true);
+      });
+    }
+
+    if (place === 'docker') {
+      it('knows the limits that were changed meanwhile: javascript', async () => {
+        const real = new RealSession(sandbox, 'javascript');
+        const code = 'console.log(require("v8").getHeapStatistics().heap_size_limit, require("os").availableParallelism())';
+        const before = (await real.code({ code })).stdout;
+        await real.wait('javascript');
+        await sandbox.adjust({ ...limits, memoryBytes: 2 * limits.memoryBytes });
+        const { stdout } = await real.code({ code });
+        expect([stdout === before, real.used]).to.deep.equal([false, false]);
+        expect((await real.code({ code })).stdout).to.equal(stdout);
       });
     }
 

@@ -127,6 +127,15 @@ void hold_look(const char *directory);
 bool hold_unchanged(const char *directory);
 void hold_release(void);
 
+/* portrait.c: whether a program that is held is as it was. */
+/* Returns false if the paths are too many. */
+bool portrait_remember(const char *path);
+/* Forgets the paths that can't change. */
+void portrait_settle(void);
+/* `likeness` differs where something has happened. `signaled`: a signal waits for it. The first thread is the main one. `wanted` is its file. */
+struct portrait { uint64_t likeness; bool signaled; };
+struct portrait portrait_take(const pid_t *threads, size_t count, const char *directory, const char *wanted);
+
 /* tree.c: what descends from a process. */
 /* Kills each descendant. Those that are about to start others when this is called may need another call. */
 void tree_kill(pid_t root);

@@ -4,9 +4,8 @@
  * it looks at its program; when it is let go nothing traces it any more, and nothing of it shows that it was held, but
  * the clock that tells when it was started.
  *
- * While it is held nothing of it runs, so whatever another program does to it can be seen before it is let go: a signal
- * waits, a limit or a priority differs. Nor may any of the files that it has looked for so far differ. If something
- * does, it is not let go but killed, and another must be started in its place.
+ * While it is held nothing of it runs, so whatever another program does to it can be seen before it is let go
+ * (portrait.c). If something was done, it is not let go but killed, and another must be started in its place.
  */
 #include "agent.h"
 #include <elf.h>
@@ -16,21 +15,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 enum {
     MAX_THREADS = 256,
-    MAX_NAMES = 4096,
-    /* So many bytes of names are kept. */
-    MAX_NAME_BYTES = 256 * 1024,
     SYSCALL_STOP = SIGTRAP | 0x80,
 };
 
@@ -45,12 +37,6 @@ static struct thread threads[MAX_THREADS];
 static size_t thread_count;
 static pid_t program;
 static const char *wanted;
-/* The paths that the program has named, one after another, each ended by NUL. */
-static char *names;
-static size_t names_size;
-static uint64_t likeness;
-/* A signal waits for it. */
-static bool pending;
 
 static struct thread *thread_of(pid_t id) {
     for (size_t at = 0; at < thread_count; at++) {
@@ -93,19 +79,6 @@ static bool read_path(pid_t id, uint64_t at, char *path) {
     }
 }
 
-static void remember(const char *path) {
-    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) {
-        if (strcmp(name, path) == 0) return;
-    }
-    size_t size = strlen(path) + 1;
-    if (names_size + size > MAX_NAME_BYTES) {
-        kill(program, SIGKILL);
-        return;
-    }
-    memcpy(names + names_size, path, size);
-    names_size += size;
-}
-
 /* Whether this thread is about to look at the file. */
 static bool names_wanted(pid_t id) {
     uint64_t pointers[2];
@@ -114,100 +87,9 @@ static bool names_wanted(pid_t id) {
     for (int at = 0; at < 2; at++) {
         if (pointers[at] < 4096 || !read_path(id, pointers[at], path)) continue;
         if (strcmp(path, wanted) == 0) return true;
-        remember(path);
+        if (!portrait_remember(path)) kill(program, SIGKILL);
     }
     return false;
-}
-
-static void mix(const void *bytes, size_t size) {
-    const uint8_t *at = bytes;
-    for (size_t byte = 0; byte < size; byte++) likeness = (likeness ^ at[byte]) * 0x100000001b3;
-}
-
-static void mix_number(int64_t value) { mix(&value, sizeof value); }
-
-/* What the kernel says of a process or a thread, without what changes by itself. */
-static void mix_file(pid_t id, const char *name) {
-    char path[64], line[512];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)id, name);
-    FILE *file = fopen(path, "re");
-    if (!file) return mix_number(errno);
-    while (fgets(line, sizeof line, file)) {
-        static const char *const restless[] = {"Vm", "Rss", "SigQ", "Huge"};
-        bool skip = false;
-        for (size_t word = 0; word < sizeof restless / sizeof *restless; word++) skip = skip || strncmp(line, restless[word], strlen(restless[word])) == 0;
-        if (!skip) mix(line, strlen(line));
-        bool tells = strncmp(line, "SigPnd:", 7) == 0 || strncmp(line, "ShdPnd:", 7) == 0;
-        if (tells && strspn(line + 7, "\t 0\n") < strlen(line + 7)) pending = true;
-    }
-    fclose(file);
-}
-
-/* A directory that programs write to all the time differs by its times alone. */
-static bool is_busy(const char *path) {
-    char parent[MAX_PATH];
-    snprintf(parent, sizeof parent, "%s", wanted);
-    char *end = strrchr(parent, '/');
-    if (end) *end = 0;
-    return strcmp(path, parent) == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
-}
-
-static void mix_path(const char *path) {
-    struct stat status;
-    if (stat(path, &status) < 0) return mix_number(-errno);
-    mix_number((int64_t)status.st_dev);
-    mix_number((int64_t)status.st_ino);
-    mix_number((int64_t)status.st_mode);
-    if (is_busy(path)) return;
-    mix_number(status.st_size);
-    mix_number(status.st_mtim.tv_sec);
-    mix_number(status.st_mtim.tv_nsec);
-    mix_number(status.st_ctim.tv_sec);
-    mix_number(status.st_ctim.tv_nsec);
-}
-
-/* A number that differs when anything has happened to the program since, or to what it has looked for. */
-static uint64_t portrait(const char *directory) {
-    likeness = 0xcbf29ce484222325;
-    for (size_t at = 0; at < thread_count; at++) {
-        mix_file(threads[at].id, "status");
-        mix_number(getpriority(PRIO_PROCESS, (id_t)threads[at].id));
-        mix_number(syscall(SYS_sched_getscheduler, threads[at].id));
-        mix_number(syscall(SYS_ioprio_get, 1, threads[at].id));
-    }
-    mix_file(program, "limits");
-    mix_file(program, "oom_score_adj");
-    mix_path(directory);
-    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) mix_path(name);
-    return likeness;
-}
-
-/* Whether the place of a path is on a file system that can be written. */
-static bool can_change(const char *path) {
-    static const char *const kernels[] = {"/proc/", "/sys/", "/dev/"};
-    for (size_t at = 0; at < sizeof kernels / sizeof *kernels; at++) {
-        if (strncmp(path, kernels[at], strlen(kernels[at])) == 0) return false;
-    }
-    char place[MAX_PATH];
-    snprintf(place, sizeof place, "%s", path);
-    for (;;) {
-        struct statvfs status;
-        if (statvfs(place, &status) == 0) return !(status.f_flag & ST_RDONLY);
-        char *end = strrchr(place, '/');
-        if (!end || end == place) return false;
-        *end = 0;
-    }
-}
-
-static void forget_what_cannot_change(void) {
-    size_t kept = 0;
-    for (size_t at = 0, size; at < names_size; at += size) {
-        size = strlen(names + at) + 1;
-        if (!can_change(names + at)) continue;
-        memmove(names + kept, names + at, size);
-        kept += size;
-    }
-    names_size = kept;
 }
 
 /* gVisor lets nobody trace what is not dumpable. The memory is the supervisor's until the program is executed. */
@@ -221,9 +103,8 @@ bool hold_begin(pid_t pid, const char *path) {
     int status;
     /* It stops when it has become the program. */
     if (waitpid(pid, &status, __WALL) < 0 || !WIFSTOPPED(status)) return false;
-    names = malloc(MAX_NAME_BYTES);
     long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-    if (!names || ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0) {
+    if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0) {
         kill(pid, SIGKILL);
         return false;
     }
@@ -299,16 +180,23 @@ void hold_thread_ended(pid_t id) {
 
 static uint64_t before;
 
-void hold_look(const char *directory) {
-    forget_what_cannot_change();
-    before = portrait(directory);
+static struct portrait portrait(const char *directory) {
+    pid_t ids[MAX_THREADS];
+    for (size_t at = 0; at < thread_count; at++) ids[at] = threads[at].id;
+    return portrait_take(ids, thread_count, directory, wanted);
 }
 
-bool hold_unchanged(const char *directory) { return portrait(directory) == before && !pending; }
+void hold_look(const char *directory) {
+    portrait_settle();
+    before = portrait(directory).likeness;
+}
+
+bool hold_unchanged(const char *directory) {
+    struct portrait now = portrait(directory);
+    return now.likeness == before && !now.signaled;
+}
 
 void hold_release(void) {
     phase = OFF;
     for (size_t at = 0; at < thread_count; at++) ptrace(PTRACE_DETACH, threads[at].id, NULL, NULL);
-    free(names);
-    names = NULL;
 }
