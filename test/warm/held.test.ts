@@ -115,6 +115,13 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         expect(real.used).to.equal(true);
       });
 
+      it(`leaves a new sandbox as it was: ${language}`, async () => {
+        const other = await create(subject);
+        await new RealSession(other, language).wait(language);
+        expect(await other.isPristine()).to.equal(true);
+        await other.close();
+      });
+
       it(`gets arguments and variables that are longer than a pipe (T13): ${language}`, async () => {
         const { real } = await begin();
         const [args, env] = [['a'.repeat(100_000), 'b'.repeat(100_000)], { LONG: 'c'.repeat(100_000) }];
@@ -135,6 +142,22 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
           expect((await real.code({ code: text('hello'), ...params })).stdout).to.equal('hello\n');
           expect(real.used).to.equal(false);
         }
+      });
+
+      it(`runs in its directory, whatever was written there, and not in one that has gone: ${language}`, async () => {
+        const { real } = await begin();
+        const cwd = '/workspace/sub';
+        await sandbox.files.createDirectory(`${cwd}/below`, true);
+        const wish = { settings: { cwd, env: {}, stdin: 'none', pty: undefined } } as const;
+        await real.wait(language, wish);
+        await write(sandbox, `${cwd}/new`, '');
+        expect((await real.code({ code: text('hello'), cwd })).stdout).to.equal('hello\n');
+        expect(real.used).to.equal(true);
+        await real.wait(language, wish);
+        await sandbox.files.delete(cwd, { recursive: true, force: false });
+        await sandbox.files.createDirectory(cwd, true);
+        expect((await real.code({ code: text('hello'), cwd })).stdout).to.equal('hello\n');
+        expect(real.used).to.equal(false);
       });
 
       it(`runs on a terminal: ${language}`, async () => {

@@ -82,14 +82,14 @@ static bool is_busy(const char *path, const char *wanted) {
     return strcmp(path, parent) == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
 }
 
-static void mix_path(const char *path, const char *wanted) {
+static void mix_path(const char *path, bool with_times) {
     struct stat status;
     if (is_limit(path)) return mix_lines(path);
     if (stat(path, &status) < 0) return mix_number(-errno);
     mix_number((int64_t)status.st_dev);
     mix_number((int64_t)status.st_ino);
     mix_number((int64_t)status.st_mode);
-    if (is_busy(path, wanted)) return;
+    if (!with_times) return;
     mix_number(status.st_size);
     mix_number(status.st_mtim.tv_sec);
     mix_number(status.st_mtim.tv_nsec);
@@ -137,7 +137,7 @@ struct portrait portrait_take(const pid_t *threads, size_t count, const char *di
     }
     mix_file(threads[0], "limits");
     mix_file(threads[0], "oom_score_adj");
-    mix_path(directory, wanted);
-    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) mix_path(name, wanted);
+    mix_path(directory, false);
+    for (const char *name = names; name < names + names_size; name += strlen(name) + 1) mix_path(name, !is_busy(name, wanted));
     return (struct portrait){likeness, signaled};
 }

@@ -64,7 +64,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const withDeno = (program: Program): Program => {
     const run = {
       binary: BINARY, bootstrap: BOOTSTRAP, ...programOf(program.command), env: program.env, grants,
-      memoryBytes: limits.memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',
+      memoryBytes: limits.memoryBytes, cache: '/tmp/.codebeaker-deno', temporary: '/tmp',
     };
     return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
   };
