@@ -42,7 +42,7 @@ const leaveOut = {
   },
 };
 
-/** Everything that is imported with `import()`, such as dockerode and execa, becomes a separate file, which is read when it is needed. */
+/** Everything that is imported with `import()`, such as dockerode, becomes a separate file, which is read when it is needed. */
 const daemon = build({
   ...common,
   entryPoints: { main: 'server/src/main.ts' },

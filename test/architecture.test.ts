@@ -43,7 +43,6 @@ describe('the architecture check fails for', () => {
     'an import from outside the daemon': { path: 'server/src/serving/x.ts', text: "import { a } from '../../../test/a.ts';" },
     'an import past the door of a room': { path: 'server/src/runtime/kinds/docker/x.ts', text: "import { a } from '../../agent/facts.ts';" },
     'dockerode outside its file': { path: 'server/src/runtime/kinds/docker/x.ts', text: "const d = await import('dockerode');" },
-    'execa outside its file': { path: 'server/src/runtime/machine/x.ts', text: "import { execa } from 'execa';" },
     'child processes': { path: 'server/src/command/x.ts', text: "import { spawn } from 'node:child_process';" },
     'an imported process': { path: 'server/src/base/x.ts', text: "import { env } from 'node:process';" },
     'the global process': { path: 'server/src/base/x.ts', text: 'export const a = () => process.env.A;' },

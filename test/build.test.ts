@@ -12,7 +12,6 @@ const server = new URL('../server/', import.meta.url);
 describe('the build', () => {
   const marks: Record<string, string> = {
     dockerode: 'node_modules/dockerode/',
-    execa: 'execaSync',
     'the OpenRPC document': 'paramStructure',
     'the languages of zod': 'Ongeldige',
     'what runtimes share': 'codebeaker-keeper',

@@ -46,7 +46,7 @@ async function tryStreams(fuzzer: string, numbers: readonly number[]): Promise<V
 }
 
 describe('the agent, when it gets what makes no sense,', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder = '';
   before(need('the compilers of the agent', compilers));
   before(need('bubblewrap', bubblewrap));

@@ -18,8 +18,8 @@ enum {
     /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
     DROP_EVERY_MS = 20,
     SWEEP_EVERY_MS = 2,
-    /* A tree that outlives so many tries costs the sandbox. */
-    MAX_SWEEPS = 1000,
+    /* A tree that outlives its kill for so long costs the sandbox. */
+    KILL_WITHIN_MS = 5000,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
     /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
@@ -58,7 +58,8 @@ struct command {
     uint8_t *pending;
     size_t pending_begin, pending_size;
     bool input_ended;
-    int sweeps, stops;
+    int64_t sweep_at, kill_until; /* 0: not yet */
+    int stops;
     int64_t drop_at;
 };
 
@@ -116,7 +117,7 @@ static void forget(struct command *command) {
     free(command);
 }
 
-/* What the program inherits from the sandbox, and what the daemon sets in addition. The texts stay where they are. */
+/* What the program inherits from the sandbox, and what the daemon sets in addition, each variable once. The texts stay where they are. */
 static char **merge_environment(struct reader *reader, uint32_t given) {
     size_t own = 0;
     while (environ[own]) own++;
@@ -129,9 +130,8 @@ static char **merge_environment(struct reader *reader, uint32_t given) {
         if (!equals) continue;
         size_t name = (size_t)(equals - variable) + 1;
         size_t place = 0;
-        while (place < size && strncmp(env[place], variable, name) != 0) place++;
-        env[place] = (char *)(uintptr_t)variable;
-        if (place == size) size++;
+        while (place < own && strncmp(env[place], variable, name) != 0) place++;
+        env[place < own ? place : size++] = (char *)(uintptr_t)variable;
     }
     return env;
 }
@@ -367,8 +367,12 @@ void command_release(uint32_t channel) {
 
 /* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
 static void sweep(struct command *command) {
-    if (++command->sweeps > MAX_SWEEPS) give_up("what a program had started could not be killed");
+    int64_t now = now_ms();
+    if (command->kill_until == 0) command->kill_until = now + KILL_WITHIN_MS;
+    if (now > command->kill_until) give_up("what a program had started could not be killed");
+    if (now < command->sweep_at) return;
     tree_kill(command->supervisor);
+    command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 
 static void tell_end(struct command *command) {
@@ -500,7 +504,7 @@ void commands_poll(void) {
         }
         if (resting) wake_at(each->drop_at);
         each->input_poll = each->pending_size > 0 && each->input >= 0 ? poll_add(each->input, POLLOUT) : -1;
-        if (each->killing && each->supervisor) wake_at(now_ms() + SWEEP_EVERY_MS);
+        if (each->killing && each->supervisor) wake_at(each->sweep_at);
     }
 }
 

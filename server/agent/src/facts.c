@@ -66,17 +66,30 @@ static void unescape(char *path) {
     *to = 0;
 }
 
+/* The places that every sandbox has. An image can have a link at one of them: what is mounted behind it is told under its name. */
+static const char *const places[] = {"/workspace", "/tmp"};
+enum { PLACES = sizeof places / sizeof *places };
+
 /* The file systems that matter: the three that every sandbox has, and whatever else can be written. Their paths are told as the kernel writes them, so that each stays one word. */
 static void say_mounts(void) {
     FILE *mounts = fopen("/proc/self/mounts", "re");
     char *line = NULL, *rest, path[MAX_PATH];
     size_t room = 0;
+    static char behind[PLACES][MAX_PATH];
+    for (int place = 0; place < PLACES; place++) {
+        if (!realpath(places[place], behind[place])) behind[place][0] = 0;
+    }
     while (mounts && getline(&line, &room, mounts) > 0) {
         strtok_r(line, " ", &rest);
         const char *folder = strtok_r(NULL, " ", &rest), *type = strtok_r(NULL, " ", &rest), *options = strtok_r(NULL, " ", &rest);
         if (!options || strlen(folder) >= sizeof path) continue;
         unescape(strcpy(path, folder));
-        bool own = strcmp(path, "/") == 0 || strcmp(path, "/workspace") == 0 || strcmp(path, "/tmp") == 0;
+        bool own = strcmp(path, "/") == 0;
+        for (int place = 0; place < PLACES; place++) {
+            if (strcmp(path, behind[place]) != 0) continue;
+            own = true;
+            folder = places[place];
+        }
         bool writable = strncmp(options, "rw", 2) == 0 && !is_kernels(type);
         bool allowed = writable && access(path, W_OK) == 0;
         struct stat status;
@@ -114,9 +127,12 @@ static void say_groups(void) {
     }
 }
 
-/* Tries, as a program would, to open what is the agent's own. Returns a bit for each file that could be opened. */
-static __attribute__((noinline)) int look_from_outside(const char *environment, const char *memory) {
-    pid_t child = vfork();
+/*
+ * Tries, as a program would, to open what is the agent's own. Returns a bit for each file that could be opened. Not by
+ * vfork: a process that shares the memory of the agent may always open it.
+ */
+static int look_from_outside(const char *environment, const char *memory) {
+    pid_t child = fork();
     if (child == 0) _exit((open(environment, O_RDONLY | O_CLOEXEC) < 0 ? 0 : 1) | (open(memory, O_RDWR | O_CLOEXEC) < 0 ? 0 : 2));
     int status;
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 3;

@@ -45,7 +45,7 @@ export const limits: Limits = {
   memoryBytes: 512 * MIB,
   cpus: 1,
   pids: 128,
-  diskBytes: 64 * MIB,
+  diskBytes: 128 * MIB,
   outputBytes: 16 * MIB,
   timeoutMs: 0,
 };
@@ -170,4 +170,16 @@ export const read = async (sandbox: Sandbox, path: string): Promise<string> =>
 export async function names(sandbox: Sandbox, path: string, recursive = false): Promise<string[]> {
   const { entries } = await sandbox.files.list(path, { recursive, limit: 1000, accept: () => true });
   return entries.map((entry) => entry.path.slice(path.length + 1));
+}
+
+/** Repeats `check` as long as it fails, for a while. */
+export async function eventually(check: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await check());
+    } catch (fault) {
+      if (tries === 50) throw fault;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }

@@ -1,20 +1,8 @@
 /** The contract on limits: programs try to exceed every limit that a runtime claims to enforce. */
 import { expect } from 'chai';
-import { create, limits, names, type Parts, read, rejects, run, start, textOf, useSandbox, write } from './harness.ts';
+import { create, eventually, limits, names, type Parts, read, rejects, run, start, textOf, useSandbox, write } from './harness.ts';
 
 const MIB = 1024 * 1024;
-
-/** Repeats `work` as long as it fails, for a while. */
-async function eventually(check: () => Promise<unknown>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return void (await check());
-    } catch (fault) {
-      if (tries === 50) throw fault;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
 
 export function describeLimits(parts: Parts): void {
   const { enforces, dialect } = parts.features;

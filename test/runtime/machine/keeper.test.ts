@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
+import { ProtocolError } from '../../../server/src/protocol/index.ts';
 import { Keeper } from '../../../server/src/runtime/machine/keeper.ts';
 import { startProcess } from '../../../server/src/runtime/machine/process.ts';
 import { fromSource } from '../../from-source.ts';
@@ -42,6 +43,21 @@ describe('the keeper', () => {
     for (const keeper of keepers.splice(0)) await keeper.close();
   });
   after(() => rm(place, { recursive: true }));
+
+  it('makes its folder as soon as there is a place for it (H4)', async () => {
+    const keeper = keep();
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = join(place, 'not-there');
+    try {
+      const fault = await keeper.folder().catch((thrown: unknown) => thrown);
+      expect(fault).to.be.instanceOf(ProtocolError).with.property('message').that.matches(/\(ENOENT\).*TMPDIR/).and.does.not.include(place);
+      await mkdir(process.env.TMPDIR);
+      expect(dirname(await keeper.folder())).to.equal(process.env.TMPDIR);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
 
   describe('of a daemon that is killed', () => {
     before(need('deno', npmPackage('deno')));

@@ -1,8 +1,9 @@
 /** The agent as a program file. There is one for each kind of machine, made by server/agent/build.sh. */
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, rename, stat } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { undoing } from '../../base/undo.ts';
 
 /** As the kernel names them. */
 export type Machine = 'x86_64' | 'aarch64';
@@ -41,8 +42,11 @@ export async function installAgent(machine: Machine, folder: string): Promise<st
   const path = join(folder, `agent-${machine}`);
   if (await stat(path).then(() => true, () => false)) return path;
   const part = `${path}-${randomBytes(4).toString('hex')}`;
-  await copyFile(agentFile(machine), part);
-  await chmod(part, 0o555);
-  await rename(part, path);
-  return path;
+  return undoing(async (undo) => {
+    undo.add(() => rm(part, { force: true }));
+    await copyFile(agentFile(machine), part);
+    await chmod(part, 0o555);
+    await rename(part, path);
+    return path;
+  });
 }

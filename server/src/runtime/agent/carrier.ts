@@ -21,10 +21,38 @@ export function socketCarrier(socket: Duplex): Carrier {
   socket.on('close', () => done.resolve());
   socket.on('end', () => socket.destroy());
   if (socket.destroyed) done.resolve();
+  /** While the socket takes no more, all writes wait for the same moment. */
+  let full: Promise<void> | undefined;
   return {
-    write: (bytes) => writeTo(socket, bytes),
-    listen: (take) => void socket.on('data', take),
+    write: (bytes) => {
+      if (full) {
+        socket.write(bytes);
+        return full;
+      }
+      const taken = writeTo(socket, bytes);
+      if (socket.writableNeedDrain) full = taken.finally(() => (full = undefined));
+      return taken;
+    },
+    listen: (take) => void socket.on('data', inTurns(socket, take)),
     closed: done.promise,
     destroy: () => socket.destroy(),
+  };
+}
+
+/** So much of one socket is taken before it is the turn of others. Without that, a socket that is never empty is read many times in a row. */
+const TURN_BYTES = 256 * 1024;
+
+function inTurns(socket: Duplex, take: (bytes: Buffer) => void): (bytes: Buffer) => void {
+  let taken = 0;
+  return (bytes) => {
+    if (taken === 0) {
+      setImmediate(() => {
+        taken = 0;
+        if (socket.isPaused()) socket.resume();
+      });
+    }
+    taken += bytes.length;
+    take(bytes);
+    if (taken >= TURN_BYTES) socket.pause();
   };
 }

@@ -1,10 +1,10 @@
 /** The file commands, carried out by an agent. */
-import { posix } from 'node:path';
 import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { type AgentConnection, type Answer, ConnectionLost } from './connection.ts';
 import { EEXIST, ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
+import { First } from './first.ts';
 import { Type, Writer } from './frames.ts';
 import { bytesOf, textOf } from './names.ts';
 
@@ -51,7 +51,7 @@ export class AgentFiles implements Files {
   async #send(path: string, content: AsyncIterable<Buffer> | Iterable<Buffer>, options: WriteOptions, attributes?: Attributes): Promise<void> {
     const begin = new Writer()
       .u8(modes[options.mode]).u8(options.executable ? 1 : 0)
-      .u16(attributes?.permissions ?? 0).u64(attributes ? Math.max(0, Math.round(attributes.mtimeMs)) : 0)
+      .u16(attributes?.permissions ?? 0).u64(attributes ? Math.max(0, Math.floor(attributes.mtimeMs)) : 0)
       .text(bytesOf(path)).bytes;
     check(await this.#ask(path, async (channel) => {
       void this.#connection.send(Type.write, channel, begin);
@@ -101,20 +101,16 @@ export class AgentFiles implements Files {
   }
 
   async list(path: string, { recursive, limit, accept }: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }> {
-    const entries: DirectoryEntry[] = [];
-    let dropped = 0;
+    const first = new First<DirectoryEntry>(Math.min(limit, MAX_ENTRIES));
     const take = (bytes: Buffer) => {
       for (const entry of entriesIn(bytes, path)) {
-        if (!accept(posix.relative(path, entry.path))) continue;
-        if (entries.length < MAX_ENTRIES) entries.push(entry);
-        else dropped++;
+        if (accept(entry.path.slice(path.length + 1))) first.add(entry);
       }
     };
     const request = new Writer().u8(recursive ? 1 : 0).text(bytesOf(path)).bytes;
     const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.list, channel, request), { entries: take }), path);
-    entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-    const incomplete = payload[0] === 1 || dropped > 0;
-    return { entries: entries.slice(0, limit), truncated: incomplete || entries.length > limit };
+    const { entries } = first;
+    return { entries, truncated: payload[0] === 1 || first.left > 0 };
   }
 
   /** What tells the file or directory at `path` from all others on its host. */
@@ -150,14 +146,14 @@ function check(answer: Answer, path: string): Answer {
   return answer;
 }
 
-/** Of each entry: type, mode, size, time of its last change, path below the root. */
+/** Of each entry: type, mode, size, time of its last change, path below the root, which is in no need of being resolved. */
 function* entriesIn(bytes: Buffer, root: string): Generator<DirectoryEntry> {
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at + 21);
     const relative = textOf(bytes.subarray(at + 21, end));
     yield {
-      name: posix.basename(relative),
-      path: posix.join(root, relative),
+      name: relative.slice(relative.lastIndexOf('/') + 1),
+      path: `${root}/${relative}`,
       type: types[bytes[at] as number] ?? 'other',
       size: Number(bytes.readBigUInt64LE(at + 5)),
       mtimeMs: Number(bytes.readBigUInt64LE(at + 13)),

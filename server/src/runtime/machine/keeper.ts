@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
+import { errorCode } from './faults.ts';
 import { quote } from './quote.ts';
 import keeperScript from './keeper.sh' with { type: 'text' };
 
@@ -34,9 +35,16 @@ export class Keeper {
     this.#log = log;
   }
 
-  /** The path of the daemon's own folder, which no other user can enter. It is removed when the daemon ends. */
+  /**
+   * The path of the daemon's own folder, which no other user can enter. It is removed when the daemon ends. Where it can't
+   * be made, that is tried again the next time.
+   * @throws ProtocolError SandboxFailed
+   */
   async folder(): Promise<string> {
-    this.#folder ??= makeFolder(this.#pid);
+    this.#folder ??= makeFolder(this.#pid).catch((fault: unknown) => {
+      this.#folder = undefined;
+      throw new ProtocolError('SandboxFailed', `the daemon can't make its folder in the directory for temporary files (${errorCode(fault)}): free some room there, or set TMPDIR`);
+    });
     const folder = await this.#folder;
     this.#running(folder);
     return folder;

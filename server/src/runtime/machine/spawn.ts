@@ -1,4 +1,5 @@
-/** Starts processes on the host, each in a session and process group of its own that the keeper knows before the program runs. The only file that uses execa. */
+/** Starts processes on the host, each in a session and process group of its own that the keeper knows before the program runs. */
+import { spawn as spawnChild, type SpawnOptions as ChildOptions } from 'node:child_process';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
@@ -32,32 +33,38 @@ export interface Spawned {
 
 /** The caller must call `keeper.release` with the pid when the process has ended. @throws ProtocolError SandboxFailed */
 export async function spawn({ command, cwd, env, stdin, socket = false, prepare }: SpawnOptions, keeper: Keeper): Promise<Spawned> {
-  const [{ execa }, lease] = await Promise.all([import('execa'), keeper.lease()]);
-  const child = execa('/bin/sh', ['-c', launcher, 'sh', prepare, ...command], {
-    stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe', lease, ...(socket ? (['pipe'] as const) : [])],
+  const options: ChildOptions = {
+    stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe', await keeper.lease(), ...(socket ? (['pipe'] as const) : [])],
     cwd,
     env: { ...env },
-    extendEnv: false,
     detached: true,
-    buffer: false,
-    cleanup: false,
-    reject: false,
-    stripFinalNewline: false,
-    encoding: 'buffer',
-  });
+  };
+  const child = await start(['-c', launcher, 'sh', prepare, ...command], options);
   const { pid, stdout, stderr } = child;
-  if (pid === undefined || !stdout || !stderr) throw notStarted(await child);
+  if (pid === undefined || !stdout || !stderr) throw new Error('invariant: what has started has an id and pipes');
   keeper.hold(pid);
-  // A program may end without having read its input: that is no error.
-  child.stdin?.on('error', () => undefined);
   const ended = new Promise<Awaited<Spawned['ended']>>((resolve) => {
     child.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
   });
-  return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? child.stdio[4] : new PassThrough().destroy(), ended };
+  return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? (child.stdio[4] as Duplex) : new PassThrough().destroy(), ended };
 }
 
-function notStarted(result: { readonly code?: string; readonly cause?: unknown }): ProtocolError {
-  const code = result.code ?? errorCode(result.cause);
+/** Whatever the host answers is a fault of this process alone: some of it Node throws, the rest comes as an event. @throws ProtocolError SandboxFailed */
+async function start(args: readonly string[], options: ChildOptions): Promise<ReturnType<typeof spawnChild>> {
+  try {
+    const child = spawnChild('/bin/sh', args, options);
+    const failed = new Promise<Error>((resolve) => void child.on('error', resolve));
+    if (child.pid === undefined) throw await failed;
+    // The end of a program can break its pipes: that is no error.
+    for (const stream of child.stdio) stream?.on('error', () => undefined);
+    return child;
+  } catch (fault) {
+    throw notStarted(fault);
+  }
+}
+
+function notStarted(fault: unknown): ProtocolError {
+  const code = errorCode(fault);
   const why = code === 'E2BIG' ? 'its arguments and environment are too long' : `the host answered ${code || 'in an unknown way'}`;
   return new ProtocolError('SandboxFailed', `the program could not be started: ${why}`);
 }

@@ -223,6 +223,18 @@ describe('the doors of the Docker runtime', () => {
     await sandbox.close();
   });
 
+  it('are volumes as long as the daemon has no room for its files (H4), and mounts again after that', async () => {
+    await make();
+    held.full(true);
+    const first = await create('one');
+    expect([mounts('one'), held.folders(), held.logged.map(([level]) => level)]).to.deep.equal([volume, [], ['warn']]);
+    await works(first);
+    held.full(false);
+    const second = await create('two');
+    expect([mounts('two'), held.folders().length]).to.deep.equal([mounted, 1]);
+    for (const sandbox of [first, second]) await sandbox.close();
+  });
+
   it('are volumes with an engine on another machine', async () => {
     await make({ local: false });
     const sandbox = await create();

@@ -167,6 +167,31 @@ describe('a container of an image', () => {
     if (made !== undefined) expect(held?.containers()).to.deep.equal([]);
   });
 
+  for (const [name, more] of [['there', [folder('elsewhere', 0o755)]], ['not there', []]] as const) {
+    it(`whose /workspace and /tmp are links to directories that are ${name} (E7) can be written`, async () => {
+      const link = (from: string, to: string): Entry => ({ name: from, type: 'symlink', linkname: to, mode: 0o777 });
+      const sandbox = await sandboxOf([program(one), sh, ...more, folder('var', 0o755), link('workspace', '/elsewhere'), link('tmp', 'var/tmp')], { changes: ['WORKDIR /workspace'] });
+      for (const place of ['/workspace', '/tmp']) {
+        await write(sandbox, `${place}/by-command`, 'x');
+        expect(await textOf(sandbox, 'echo x > by-program; busybox cat by-command', { cwd: place })).to.equal('x');
+        expect(await names(sandbox, place)).to.deep.equal(['by-command', 'by-program']);
+      }
+      expect(sandbox.isolation.layers.filter(({ state }) => state !== 'enforced')).to.deep.equal([]);
+    });
+  }
+
+  it('has files whose names are not UTF-8 (E7), which are listed, read, copied and removed by the names that are told', async () => {
+    const sandbox = await sandboxOf([program(one), sh]);
+    await textOf(sandbox, `mkdir() { busybox mkdir "$@"; }; n=$(printf 'na\\377me'); mkdir "$n"; echo text > "$n/$n"; echo text > "$(printf '\\303')"`);
+    const [inner, outer] = ['na\udcffme', '\udcc3'];
+    expect(await names(sandbox, '/workspace', true)).to.have.members([inner, `${inner}/${inner}`, outer]);
+    expect(await read(sandbox, `/workspace/${inner}/${inner}`)).to.equal('text\n');
+    await sandbox.files.copy(`/workspace/${inner}`, '/workspace/copy', { recursive: true, overwrite: false });
+    expect(await names(sandbox, '/workspace/copy')).to.deep.equal([inner]);
+    await sandbox.files.delete(`/workspace/${inner}`, { recursive: true, force: false });
+    expect(await names(sandbox, '/workspace')).to.have.members(['copy', outer]);
+  });
+
   it('with a VOLUME (K7) has a disk without a limit, and says so', async () => {
     const sandbox = await sandboxOf([program(one), sh, folder('data', 0o777)], { changes: ['VOLUME /data'] });
     await textOf(sandbox, 'echo x > /data/file');

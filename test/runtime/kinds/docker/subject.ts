@@ -32,6 +32,8 @@ export interface Subject {
   readonly logged: LogLine[];
   /** The folders with sockets that belong to its containers. */
   folders(): string[];
+  /** Whether nothing can be put into the daemon's folder. */
+  full(full: boolean): void;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
   const kind = containerKinds(config).find((each) => each.id === id);
   if (!kind) throw new Error(`no such kind: ${id}`);
   const home = mkdtempSync(join(tmpdir(), 'docker-runtime-'));
+  let isFull = false;
   const runtime = new DockerRuntime({
     kind,
     engine,
@@ -52,13 +55,13 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
     clock,
     log: recordingLog(logged),
     sweepOnDeath,
-    keeper: { folder: () => Promise.resolve(home) },
+    keeper: { folder: () => Promise.resolve(isFull ? join(home, 'not-there') : home) },
   });
   const close = async () => {
     await fake.close();
     rmSync(home, { recursive: true, force: true });
   };
-  return { fake, engine, runtime, clock, logged, close, folders: () => readdirSync(home).filter((name) => name.startsWith('socket-')) };
+  return { fake, engine, runtime, clock, logged, close, full: (full) => void (isFull = full), folders: () => readdirSync(home).filter((name) => name.startsWith('socket-')) };
 }
 
 export function context(signal = new AbortController().signal): CreateContext & { readonly reports: [string, number | undefined][] } {

@@ -18,6 +18,8 @@ export function explain(fault: unknown, engine: string): ProtocolError {
     return new ProtocolError('SandboxFailed', `Docker refused: ${withoutPaths(words.split('\n')[0] ?? '').slice(0, 500)}`, { status });
   }
   const code = (fault as { code?: string }).code ?? '';
+  // The fault is on this side: the engine may be as well as ever.
+  if (code === 'EMFILE' || code === 'ENFILE') return new ProtocolError('SandboxFailed', `the daemon has too many open files (${code}): close sessions, or raise the limit (ulimit -n)`);
   const reason = hints[code] ? `${engine} can't be reached (${code})` : `${engine} gives no answer: ${(fault as Error).message}`;
   return unavailable(reason, hints[code] ?? UNHEALTHY);
 }

@@ -138,16 +138,27 @@ export class DockerRuntime implements Runtime {
 
   /** Has the engine mount the agent if possible. If it can't, that is not tried again. */
   async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
-    const { machine, oci } = parts;
-    if (!this.#mounts) return this.#buildWith(volumeDoor(machine), parts, signal, report);
-    try {
-      return await this.#buildWith(await mountedDoor(machine, this.#options.keeper, !oci.gvisor), parts, signal, report);
-    } catch (fault) {
-      if (!isMountRefused(fault)) throw fault;
+    const mounted = this.#mounts ? await this.#mountedDoor(parts) : undefined;
+    if (mounted) {
+      try {
+        return await this.#buildWith(mounted, parts, signal, report);
+      } catch (fault) {
+        if (!isMountRefused(fault)) throw fault;
+      }
     }
-    const sandbox = await this.#buildWith(volumeDoor(machine), parts, signal, report);
-    this.#mounts = false;
+    const sandbox = await this.#buildWith(volumeDoor(parts.machine), parts, signal, report);
+    if (mounted) this.#mounts = false;
     return sandbox;
+  }
+
+  /** Resolves with undefined where the files for the engine can't be made, as on a full disk. */
+  async #mountedDoor({ machine, oci }: Parts): Promise<Door | undefined> {
+    try {
+      return await mountedDoor(machine, this.#options.keeper, !oci.gvisor);
+    } catch (fault) {
+      this.#options.log.warn('the agent has no place in the folder of the daemon, and is put into the container by the engine', fault);
+      return undefined;
+    }
   }
 
   /** What is undone after a failure on the way is undone when the sandbox is closed, too. */

@@ -8,6 +8,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { undoing } from '../../../base/undo.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
+import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { quote } from '../../machine/quote.ts';
 import { removeIfThere } from '../../machine/remove.ts';
@@ -51,7 +52,7 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, fi
   signal.throwIfAborted();
   const furnishing = await furnish(spec);
   return undoing(async (undo) => {
-    const sandbox = await open(spec, furnishing, context, findings, equipment, options);
+    const sandbox = await open(spec, furnishing, context, findings, equipment, options).catch(refuse);
     undo.add(() => sandbox.close());
     await furnishing.finish(sandbox, context);
     signal.throwIfAborted();
@@ -151,6 +152,12 @@ async function failure({ stdout, stderr, ended }: Spawned): Promise<never> {
   stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-MAX_COMPLAINT_LENGTH)));
   await ended;
   throw notASandbox(complaint.trim().split('\n').at(-1) || 'bubblewrap ended');
+}
+
+/** What the host can't give, such as room, files or processes, is no fault of the daemon's. */
+function refuse(fault: unknown): never {
+  const code = fault instanceof ProtocolError ? '' : errorCode(fault);
+  throw code === '' ? fault : notASandbox(`the host answered ${code}`);
 }
 
 function notASandbox(why: string): ProtocolError {

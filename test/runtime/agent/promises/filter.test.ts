@@ -1,0 +1,48 @@
+/** System calls that no program needs and that lead out of a sandbox are denied (K8), and a program can't be traced by a stranger. */
+import { expect } from 'chai';
+import { textOf } from '../../contract/harness.ts';
+import { everySandbox, onHostKernel, useSandbox, worked } from './sandboxes.ts';
+
+const attempts = `
+for name, family in (('AF_VSOCK', 40), ('AF_ALG', 38), ('AF_PACKET', 17), ('AF_BLUETOOTH', 31), ('AF_RDS', 21), ('AF_TIPC', 30), ('AF_KEY', 15)):
+    attempt(name, lambda: socket.socket(family, socket.SOCK_STREAM if family != 15 else socket.SOCK_RAW) is not None)
+for name, number in (('io_uring_setup', 425), ('io_uring_enter', 426), ('io_uring_register', 427), ('open_tree', 428), ('fsopen', 430), ('mount_setattr', 442)):
+    attempt(name, lambda: call(number, 8, ctypes.create_string_buffer(256), 0, 0, 0) >= 0)
+numbers = dict(unshare=272, setns=308, mount=165, bpf=321, perf_event_open=298, userfaultfd=323, keyctl=250, add_key=248, kexec_load=246, open_by_handle_at=304, personality=135) if x86 else dict(unshare=97, setns=268, mount=40, bpf=280, perf_event_open=241, userfaultfd=282, keyctl=219, add_key=217, kexec_load=104, open_by_handle_at=265, personality=92)
+attempt('unshare', lambda: call(numbers['unshare'], 0x10000000) == 0)
+attempt('setns', lambda: call(numbers['setns'], os.open('/proc/self/ns/net', os.O_RDONLY), 0) == 0)
+attempt('mount', lambda: call(numbers['mount'], b'none', b'/tmp', b'tmpfs', 0, 0) == 0)
+for name in ('bpf', 'perf_event_open', 'userfaultfd', 'keyctl', 'add_key', 'kexec_load'):
+    attempt(name, lambda: call(numbers[name], 0, ctypes.create_string_buffer(256), 128, 0, 0) >= 0)
+attempt('personality', lambda: call(numbers['personality'], 0x0040000) >= 0)
+clone, clone3 = (56, 435) if x86 else (220, 435)
+attempt('clone with a user namespace', lambda: call(clone, 0x10000000 | 17, 0, 0, 0, 0) >= 0)
+attempt('clone3', lambda: call(clone3, ctypes.create_string_buffer(88), 88) >= 0)
+import fcntl, termios
+def push():
+    master, slave = os.openpty(); os.setsid(); fcntl.ioctl(slave, termios.TIOCSCTTY, 0); fcntl.ioctl(slave, termios.TIOCSTI, b'x'); return True
+child = os.fork()
+if child == 0:
+    attempt('put text into a terminal', push); os._exit(len(worked))
+attempt('put text into a terminal', lambda: os.waitpid(child, 0)[1] != 0)
+`;
+
+everySandbox('the system call filter', onHostKernel, (parts) => {
+  const held = useSandbox(parts);
+
+  it('denies what leads out', async () => {
+    expect(await worked(held.sandbox, attempts)).to.deep.equal([]);
+  });
+
+  it('lets a program trace its own children, which debuggers do', async () => {
+    expect(await worked(held.sandbox, `
+child = os.fork()
+if child == 0: time.sleep(600)
+attempt('own', lambda: libc.ptrace(0x4206, child, 0, 0) == 0)
+os.kill(child, 9)`)).to.deep.equal(['own']);
+  });
+
+  it('is in force for every program', async () => {
+    expect(await textOf(held.sandbox, ['python3', '-c', 'print(open("/proc/self/status").read().split("Seccomp:")[1].split()[0])'])).to.equal('2\n');
+  });
+});

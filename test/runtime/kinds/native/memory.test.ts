@@ -1,0 +1,60 @@
+/** What is told of programs in a native sandbox whose memory runs out: of the one that it happened to, and of no other. */
+import { expect } from 'chai';
+import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
+import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { need } from '../../../require.ts';
+import { create, limits, run, start, textOf } from '../../contract/harness.ts';
+import { bubblewrap, nativeSubject, type NativeSubject } from './subject.ts';
+
+const MiB = 1024 * 1024;
+const HOG = "python3 -c 'x = bytearray(400 << 20)'";
+
+describe('memory that runs out in a native sandbox', function () {
+  this.timeout(60_000);
+  before(need('bubblewrap', bubblewrap));
+  let subject: NativeSubject;
+  let sandbox: Sandbox;
+  before(async () => {
+    subject = await nativeSubject(createNativeRuntime);
+    sandbox = await create(subject, { limits: { ...limits, memoryBytes: 96 * MiB } });
+  });
+  after(async () => {
+    await sandbox.close();
+    await subject.dispose();
+  });
+
+  it('ends a program by a signal, and that is told with the most that was in use', async () => {
+    const { exit } = await run(sandbox, `exec ${HOG}`);
+    expect(exit).to.deep.include({ kind: 'memoryLimit', signal: 'SIGKILL', code: null });
+    expect(exit.kind === 'memoryLimit' && exit.usage?.peakMemoryBytes).to.be.within(60 * MiB, 97 * MiB);
+  });
+
+  it('ends a child, after which the program fails by a code', async () => {
+    expect((await run(sandbox, `${HOG}; exit 3`)).exit).to.deep.include({ kind: 'memoryLimit', signal: null, code: 3 });
+  });
+
+  it('ends a child, and the program survives that', async () => {
+    expect((await run(sandbox, `${HOG}; exit 0`)).exit).to.deep.include({ kind: 'exited', code: 0 });
+  });
+
+  it('is not told of the programs afterwards', async () => {
+    await run(sandbox, `${HOG}; exit 0`);
+    expect((await run(sandbox, 'exit 1')).exit).to.deep.include({ kind: 'exited', code: 1 });
+    expect((await run(sandbox, 'kill -9 $$')).exit).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
+  });
+
+  it('takes programs, and never the agent, also if it runs out again and again beside another program', async () => {
+    const beside = await start(sandbox, 'echo ready; exec cat', { stdin: 'open' });
+    await beside.output.seen('ready');
+    for (let turn = 0; turn < 5; turn++) await run(sandbox, HOG);
+    expect(await textOf(sandbox, 'echo works')).to.equal('works\n');
+    await beside.kill();
+  });
+
+  it('because the disk is full of files leaves files and programs that can be used', async () => {
+    const { exit } = await run(sandbox, 'head -c 200000000 /dev/zero >/workspace/fill; exit 0');
+    expect(exit).to.have.property('kind').that.is.oneOf(['exited', 'memoryLimit']);
+    expect(await sandbox.files.delete('/workspace/fill', { recursive: false, force: false })).to.equal(true);
+    expect(await textOf(sandbox, 'echo works')).to.equal('works\n');
+  });
+});
