@@ -13,18 +13,19 @@ function heldFor(begin, end) {
 }
 
 /** The clocks leave out `held`, which is asked whenever they are. Returns how they tell a time of the process. */
-function correctClocks(held) {
+function correctClocks(held, { PerformanceEntry }) {
   const told = (time) => (time > held.begin ? time - held.waited : time);
   const meant = (time) => (typeof time === "number" ? time + held.waited : time);
-  const getter = (object, name) => Object.getOwnPropertyDescriptor(object, name).get;
+  const getter = (object, name) => Object.getOwnPropertyDescriptor(object, name)?.get;
+  /** Puts these members in the place of those that are there. */
   const change = (object, members) => {
     for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
-      const { enumerable } = Object.getOwnPropertyDescriptor(object, name);
-      Object.defineProperty(object, name, { ...member, enumerable });
+      const original = Object.getOwnPropertyDescriptor(object, name);
+      if (original) Object.defineProperty(object, name, { ...member, enumerable: original.enumerable });
     }
   };
 
-  const { prototype } = Performance;
+  const { prototype } = performance.constructor;
   const { now, mark, measure } = prototype;
   const origin = getter(prototype, "timeOrigin");
   change(prototype, {

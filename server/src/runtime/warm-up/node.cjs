@@ -42,10 +42,10 @@ function wait(held) {
 }
 
 function correctNode(held) {
-  const told = correctClocks(held);
+  const told = correctClocks(held, require('perf_hooks'));
   for (const name of ['duration', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit']) {
-    const { get } = Object.getOwnPropertyDescriptor(performance.nodeTiming, name);
-    Object.defineProperty(performance.nodeTiming, name, { get: () => told(get()) });
+    const { get } = Object.getOwnPropertyDescriptor(performance.nodeTiming, name) ?? {};
+    if (get) Object.defineProperty(performance.nodeTiming, name, { get: () => told(get()) });
   }
   const { uptime } = process;
   process.uptime = { uptime: () => told(uptime() * 1000) / 1000 }.uptime;

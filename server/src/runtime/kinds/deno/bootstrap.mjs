@@ -25,7 +25,7 @@ Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, c
 const begin = performance.now();
 const source = read();
 const held = heldFor(begin, performance.now());
-if (held.waited > 0) correctClocks(held);
+if (held.waited > 0) correctClocks(held, globalThis);
 if (isCommonJs()) await runCommonJs();
 else {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
