@@ -73,7 +73,24 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
       expect((await real.shell(['printenv', 'UID', 'line'], { env })).stdout).to.equal('1000\nx\n');
     });
 
-    if (place !== 'native') return;
+    if (place === 'deno') {
+      const wrong: Record<string, RegExp> = {
+        'import "./nothing.mjs"': /Module not found "file:\/\/\/workspace\/nothing\.mjs"\.\n {4}at file:\/\/\/workspace\/main-\w+\.js:1:8\n$/,
+        'import "no-such-package"': /"no-such-package" not a dependency/,
+        'let a = ;': /SyntaxError: Expression expected[^]*main-\w+\.js:1:9\n$/,
+        'throw new TypeError("mine")': /TypeError: mine\nthrow new TypeError\("mine"\)\n +\^\n {4}at file:\/\/\/workspace\/main-\w+\.js:1:7\n$/,
+      };
+      for (const [code, words] of Object.entries(wrong)) {
+        it(`fail with errors that tell nothing of how they were started (T9): ${code}`, async () => {
+          const real = new RealSession(sandbox, language);
+          const { stderr = '', exitCode } = await real.code({ code, env: { NO_COLOR: '1' } });
+          expect(exitCode).to.equal(1);
+          expect(stderr).to.match(words);
+          expect(stderr).not.to.include('bootstrap');
+        });
+      }
+      return;
+    }
 
     it('read their input to its end by its name (T2)', async () => {
       const real = new RealSession(sandbox, 'python');

@@ -29,7 +29,21 @@ if (held.waited > 0) correctClocks(held, globalThis);
 if (isCommonJs()) await runCommonJs();
 else {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
-  await import(main);
+  await import(main).catch((fault) => {
+    throw withoutUs(fault);
+  });
+}
+
+/** The error of a file that can't be loaded has no frame but that of this file, which means nothing to anybody. */
+function withoutUs(fault) {
+  if (!(fault instanceof Error) || typeof fault.stack !== "string") return fault;
+  const frames = fault.stack.slice(fault.stack.indexOf(fault.message) + fault.message.length).split("\n").slice(1);
+  if (frames.length === 0 || !frames.every((frame) => frame.includes(import.meta.url))) return fault;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const same = new fault.constructor(fault.message);
+  Error.stackTraceLimit = limit;
+  return Object.assign(same, fault);
 }
 
 function read() {
