@@ -13,11 +13,11 @@ import { AgentFiles } from '../../server/src/runtime/agent/files.ts';
 import { AgentProcess } from '../../server/src/runtime/agent/process.ts';
 import { need, program } from '../require.ts';
 import { Output, program as programOf } from '../runtime/contract/harness.ts';
-import { agentFolder, compilers, forQemu, onHost } from './compile.ts';
+import { agentFolder, builder, forQemu, onHost } from './compile.ts';
 
 describe('the agent for aarch64', function () {
   this.timeout(60_000);
-  before(need('the compilers of the agent', compilers));
+  before(need('what builds the agent', builder));
   before(need('QEMU for aarch64', async () => {
     const missing = await program('qemu-aarch64')();
     return missing && `${missing}; run test/setup/agent.sh as root`;
@@ -74,6 +74,6 @@ describe('the agent for aarch64', function () {
 
   it('says how it is called', () => {
     const { status, stderr } = spawnSync('qemu-aarch64', [shipped, '--nonsense'], { encoding: 'utf8' });
-    expect([status, stderr]).to.deep.equal([2, 'usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N]\n']);
+    expect([status, stderr]).to.deep.equal([2, 'usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]\n']);
   });
 });

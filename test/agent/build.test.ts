@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machines } from '../../server/src/runtime/agent/binary.ts';
 import { need } from '../require.ts';
-import { agentFolder, compilers, onHost, sources } from './compile.ts';
+import { agentFolder, builder, compilers, onHost, sources } from './compile.ts';
 
 const MAX_BYTES = 120 * 1024;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 describe('the program files of the agent', function () {
   this.timeout(120_000);
   let folder = '';
-  before(need('the compilers of the agent', compilers));
+  before(need('what builds the agent', builder));
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'agent-build-'));
   });

@@ -1,6 +1,6 @@
 /** Compiles the agent for tests, with GCC. */
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { program, type Probe } from '../require.ts';
@@ -16,13 +16,22 @@ export const forQemu = `${here}qemu.h`;
 /** The source files of the agent. */
 export const sources = readdirSync(`${agentFolder}src`).filter((name) => name.endsWith('.c')).map((name) => `${agentFolder}src/${name}`);
 
-/** The compilers that build.sh calls. */
+/** The compilers of the agent, for both kinds of machines. */
 export const compilers: Probe = async () => {
   for (const name of ['gcc', 'musl-gcc', 'aarch64-linux-gnu-gcc']) {
     const missing = await program(name)();
     if (missing) return `${missing}; run test/setup/agent.sh as root`;
   }
   return undefined;
+};
+
+/** What build.sh needs, so that it can work without a network. */
+export const builder: Probe = async () => {
+  const missing = await compilers();
+  if (missing) return missing;
+  const fetched = fileURLToPath(new URL('../../.cache/agent/', import.meta.url));
+  const found = existsSync(fetched) && readdirSync(fetched).some((name) => name.endsWith('-arm64'));
+  return found ? undefined : 'musl for aarch64 has not been fetched; run test/setup/agent.sh';
 };
 
 /** Runs a program on the host. Rejects with what it has written if it fails. */

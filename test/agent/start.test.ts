@@ -11,6 +11,8 @@ import { agentFile, hasAgent } from '../../server/src/runtime/agent/binary.ts';
 import { type Carrier, socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
 import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { type Facts, parseFacts } from '../../server/src/runtime/agent/facts.ts';
+import { frame, Type } from '../../server/src/runtime/agent/frames.ts';
+import { sealedCarrier } from '../../server/src/runtime/agent/seal.ts';
 import { writeTo } from '../../server/src/runtime/machine/write.ts';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
@@ -122,6 +124,22 @@ describe('an agent', () => {
   it('speaks over stdin and stdout if nobody answers at the path of a socket', async () => {
     const { stdio } = start(['--socket', '/folder/nobody']);
     expect((await factsOver(new AgentConnection(stdio))).pid).to.equal(1);
+  });
+
+  it('puts a seal on each frame and asks for one where it is told to, and ends with a wrong one', async () => {
+    const { stdio, ended } = start(['--sealed']);
+    const connection = new AgentConnection(sealedCarrier(stdio));
+    expect((await factsOver(connection)).pid).to.equal(1);
+    // A long text, and many short ones: every length of what is sealed, modulo a block of the hash.
+    for (const length of [...Array.from({ length: 70 }, (_, at) => at), 60_000]) {
+      const names = Buffer.from(`${'n'.repeat(length)}\0`);
+      const { errno, payload } = await connection.ask((channel) => connection.send(Type.find, channel, names));
+      expect([errno, payload[0]], `${length}`).to.deep.equal([0, 0]);
+    }
+    await stdio.write(Buffer.concat([frame(Type.facts, 99), Buffer.alloc(16)]));
+    expect(await ended).to.equal(1);
+    await connection.closed;
+    expect(connection.reason).to.equal('a program has changed what the daemon sent');
   });
 
   it('gives up, and says why, when it gets a frame of an unknown type', async () => {

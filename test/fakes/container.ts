@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { KEY_BYTES, SealedEnd } from '../../server/src/runtime/agent/seal.ts';
 import { frame, FrameReader, Origin, PROTOCOL_VERSION, Type, Writer } from '../../server/src/runtime/agent/frames.ts';
 
 /** The facts that the agent of a healthy container tells. */
@@ -69,11 +70,35 @@ export class FakeAgent {
     this.#send = (bytes) => void (streams.writable && streams.write(dockerFrame('stdout', bytes)));
     streams.on('end', () => this.end()).on('close', () => this.end());
     this.#socket = this.#connect();
-    const input = this.#socket ?? streams;
     const reader = new FrameReader({ frame: (type, channel, payload) => this.#take(type, channel, payload), output: () => undefined });
-    input.on('data', (chunk: Buffer) => reader.feed(chunk));
+    if (options.args.includes('--sealed')) {
+      this.#seal(reader);
+      return;
+    }
+    (this.#socket ?? streams).on('data', (chunk: Buffer) => reader.feed(chunk));
     streams.resume();
-    this.#say(Type.hello, 0, Buffer.concat([new Writer().u32(PROTOCOL_VERSION).bytes, Buffer.from(options.facts)]));
+    this.#greet();
+  }
+
+  #greet(): void {
+    const { facts } = this.#options;
+    this.#say(Type.hello, 0, Buffer.concat([new Writer().u32(PROTOCOL_VERSION).bytes, Buffer.from(facts)]));
+  }
+
+  /** Begins when it has got the key. */
+  #seal(reader: FrameReader): void {
+    const write = this.#send;
+    let start = Buffer.alloc(0);
+    let end: SealedEnd | undefined;
+    this.#streams.on('data', (chunk: Buffer) => {
+      if (end) return void end.open(chunk, (each) => reader.feed(each));
+      start = Buffer.concat([start, chunk]);
+      if (start.length < KEY_BYTES) return;
+      const made = (end = new SealedEnd(start.subarray(0, KEY_BYTES), 'agent'));
+      this.#send = (bytes) => write(made.seal(bytes));
+      this.#greet();
+      made.open(start.subarray(KEY_BYTES), (each) => reader.feed(each));
+    }).resume();
   }
 
   /** Ends it: what it speaks over is closed. */

@@ -33,6 +33,8 @@ enum {
 
 /* wire.c: frames to and from the daemon. */
 void wire_open(int input, int output);
+/* Reads the key, which comes before the first frame. From now on each frame has a seal, in both directions. */
+void wire_seal(int input);
 /* For a child of the agent: it has nothing to say to the daemon, and if it gives up it ends alone, with an errno as its exit code. */
 void wire_leave(void);
 /* Reads what is there and handles each complete frame. Exits when the daemon has gone. */
@@ -66,6 +68,12 @@ uint8_t *put_u64(uint8_t *at, uint64_t value);
 
 /* main.c */
 void handle(enum frame_type type, uint32_t channel, struct reader reader);
+
+/* seal.c */
+enum { SEAL_KEY_BYTES = 32, SEAL_BYTES = 16 };
+void seal_with(const uint8_t key[SEAL_KEY_BYTES]);
+/* `number` counts the frames of a direction from 0. */
+void seal_frame(bool from_agent, uint64_t number, const uint8_t *frame, size_t size, uint8_t tag[SEAL_BYTES]);
 
 /* command.c: programs, from their start until nothing of them lives. */
 void command_start(uint32_t channel, struct reader *reader);
@@ -108,6 +116,7 @@ struct report {
     int32_t value; /* an errno, or the status that wait gave, or whether a held program goes on */
     int32_t stage;
     uint64_t cpu_us;
+    uint64_t largest; /* the most memory of one process: of the program, or of those that it has waited for */
 };
 /* The child process of the agent. Does not return. */
 _Noreturn void supervise(const struct launch *launch, int reports);
@@ -137,8 +146,10 @@ struct portrait { uint64_t likeness; bool signaled; };
 struct portrait portrait_take(const pid_t *threads, size_t count, const char *directory, const char *wanted);
 
 /* tree.c: what descends from a process. */
-/* Kills each descendant. Those that are about to start others when this is called may need another call. */
-void tree_kill(pid_t root);
+/* Kills each descendant of `root`. If some start others at this moment, it may need another call. `group`: a group of processes that are all descendants, or 0. */
+void tree_kill(pid_t root, pid_t group);
+/* Sends a signal to each descendant. */
+void tree_signal(pid_t root, int signal);
 
 /* files.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
@@ -153,12 +164,18 @@ int open_regular(const char *path, int flags, mode_t mode);
 
 /* facts.c: what is in force in this sandbox. */
 void facts_send(uint32_t channel, enum frame_type type);
+/* Whether gVisor answers the system calls: it says so where nobody inside can write. */
+bool under_gvisor(void);
 struct memory_events { uint64_t kills, peak; };
 struct memory_events facts_memory(void);
+/* How many processes of the sandbox the kernel has ended because memory ran out. */
+uint64_t facts_kills(void);
 
 /* confine.c: what the agent does to itself, and so to all that it starts. */
 void become_user(const char *text);
 void limit_processes(const char *text);
+/* Who asks for short turns on the processor gets them earlier, and no more of them. So the agent answers at once, however many programs are busy. */
+void ask_for_short_turns(void);
 void filter_system_calls(void);
 /* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
 void open_offer(void);

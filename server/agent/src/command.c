@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -20,6 +21,8 @@ enum {
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives its kill for so long costs the sandbox. */
     KILL_WITHIN_MS = 5000,
+    /* The kernel takes large processes first. One that is smaller than this part of all memory is none of them. */
+    SMALL_PART = 16,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
     /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
@@ -51,6 +54,7 @@ struct command {
     /* The settings of its terminal, which other programs can open. */
     struct settings { struct termios modes; struct winsize size; } settings;
     struct report end;
+    uint64_t kills; /* for want of memory, until the start */
     uint32_t credit;
     struct source sources[2];
     int input; /* -1: closed */
@@ -195,14 +199,24 @@ static void close_theirs(const struct launch *launch) {
     if (launch->error >= 0) close(launch->error);
 }
 
+/* A socket, as for reports. */
+static bool open_orders(struct command *command, struct launch *launch) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return false;
+    command->orders = ends[0];
+    launch->orders = ends[1];
+    return true;
+}
+
 /* Returns false and sets errno and `stage` if the program can't be started. */
 static bool launch_command(struct command *command, struct launch *launch, bool with_input, enum stage *stage) {
     *stage = launch->terminal ? STAGE_TERMINAL : STAGE_START;
     if (reports[0] < 0) {
-        if (pipe2(reports, O_CLOEXEC) < 0) return false;
+        /* Unlike a pipe, a socket can't be opened by others through /proc, not even under gVisor. */
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, reports) < 0) return false;
         fcntl(reports[0], F_SETFL, O_NONBLOCK);
     }
-    if (launch->held_at && !open_pipe(&command->orders, &launch->orders, false)) return false;
+    if (launch->held_at && !open_orders(command, launch)) return false;
     if (!open_streams(command, launch, with_input)) return false;
     *stage = STAGE_FORK;
     offer_to_kernel(true);
@@ -257,8 +271,8 @@ void command_start(uint32_t channel, struct reader *reader) {
     launch.env = env;
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
-        .next = commands, .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1, .orders = -1, .held = launch.held_at != NULL,
-        .others = launches, .crowded = others_live(),
+        .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
+        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
@@ -336,8 +350,11 @@ void command_signal(uint32_t channel, int number) {
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     const struct command *command = find(channel);
+    if (!command || !command->terminal || command->sources[0].fd < 0) return;
     struct winsize size = {.ws_col = cols, .ws_row = rows};
-    if (command && command->terminal && command->sources[0].fd >= 0) ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    ioctl(command->sources[0].fd, TIOCSWINSZ, &size);
+    /* Linux tells the programs in the foreground. gVisor tells nobody, nor who is in the foreground; others ignore the signal. */
+    if (command->supervisor && under_gvisor()) tree_signal(command->supervisor, SIGWINCH);
 }
 
 static void tell_released(const struct command *command, bool goes) {
@@ -371,22 +388,29 @@ static void sweep(struct command *command) {
     if (command->kill_until == 0) command->kill_until = now + KILL_WITHIN_MS;
     if (now > command->kill_until) give_up("what a program had started could not be killed");
     if (now < command->sweep_at) return;
-    tree_kill(command->supervisor);
+    tree_kill(command->supervisor, command->ended ? 0 : command->program);
     command->sweep_at = now_ms() + SWEEP_EVERY_MS;
 }
 
+/*
+ * The kernel counts whom it has ended for want of memory in the whole sandbox. If it did so while a program ran, then one
+ * that was killed was meant. One that failed otherwise may have lost a child, unless none of its processes was large.
+ */
+static bool ran_out_of_memory(const struct command *command, struct memory_events memory) {
+    int status = command->end.value;
+    if (status == 0 || memory.kills <= command->kills) return false;
+    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || command->end.largest >= memory.peak / SMALL_PART;
+}
+
 static void tell_end(struct command *command) {
-    static uint64_t kills;
     int status = command->end.value;
     struct memory_events memory = facts_memory();
     bool signaled = WIFSIGNALED(status);
-    bool out_of_memory = memory.kills > kills && status != 0;
-    kills = memory.kills;
     uint8_t payload[22];
     uint8_t *at = payload;
     *at++ = signaled;
     at = put_u32(at, (uint32_t)(signaled ? WTERMSIG(status) : WEXITSTATUS(status)));
-    *at++ = out_of_memory;
+    *at++ = ran_out_of_memory(command, memory);
     put_u64(put_u64(at, command->end.cpu_us), memory.peak);
     wire_put(EXIT, command->channel, payload, sizeof payload);
     command->told = true;

@@ -34,6 +34,11 @@ static bool slurp(const char *path, char *into, size_t room) {
     return got > 0;
 }
 
+bool under_gvisor(void) {
+    char line[512];
+    return slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor");
+}
+
 /* Says the lines of a file that begin with one of some words. */
 static void say_lines(const char *path, const char *before, const char *const *words) {
     FILE *file = fopen(path, "re");
@@ -171,7 +176,7 @@ static void gather(void) {
     say_limit("processes", RLIMIT_NPROC);
     say_lines("/proc/meminfo", "memory ", memory);
     if (uname(&kernel) == 0) say("kernel %s\n", kernel.release);
-    if (slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor")) say("gvisor\n");
+    if (under_gvisor()) say("gvisor\n");
     say_groups();
     say_verdicts();
 }
@@ -200,10 +205,21 @@ static uint64_t number_in(const char *path, const char *word) {
     return strtoull(at, NULL, 10);
 }
 
-struct memory_events facts_memory(void) {
+/* 2 and 1: of control groups. -1: there are none. */
+static int groups_version(void) {
     static int version;
     if (version == 0) version = access("/sys/fs/cgroup/memory.events", R_OK) == 0 ? 2 : access("/sys/fs/cgroup/memory/memory.oom_control", R_OK) == 0 ? 1 : -1;
+    return version;
+}
+
+uint64_t facts_kills(void) {
+    int version = groups_version();
+    if (version < 0) return 0;
+    return number_in(version == 2 ? "/sys/fs/cgroup/memory.events" : "/sys/fs/cgroup/memory/memory.oom_control", "oom_kill ");
+}
+
+struct memory_events facts_memory(void) {
+    int version = groups_version();
     if (version < 0) return (struct memory_events){0, 0};
-    if (version == 2) return (struct memory_events){number_in("/sys/fs/cgroup/memory.events", "oom_kill "), number_in("/sys/fs/cgroup/memory.peak", "")};
-    return (struct memory_events){number_in("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill "), number_in("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", "")};
+    return (struct memory_events){facts_kills(), number_in(version == 2 ? "/sys/fs/cgroup/memory.peak" : "/sys/fs/cgroup/memory/memory.max_usage_in_bytes", "")};
 }

@@ -45,6 +45,8 @@ static const uint16_t denied[] = {
 #ifdef SYS_lookup_dcookie
     SYS_lookup_dcookie,
 #endif
+    /* Turns on the processor as short as the agent's, which would come before it again */
+    SYS_sched_setattr,
     /* The machine's name and time */
     SYS_sethostname, SYS_setdomainname, SYS_settimeofday, SYS_clock_settime, SYS_clock_adjtime, SYS_adjtimex,
 };
@@ -56,7 +58,7 @@ static const uint16_t strangers[] = {SYS_process_vm_readv, SYS_process_vm_writev
 static const uint32_t tracing[] = {16, 0x4206};
 
 /* They change how the process of their first argument is scheduled and limited, and are allowed for each of the same user. The agent is not to be changed. */
-static const uint16_t limiting[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity};
+static const uint16_t limiting[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setaffinity};
 
 /* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 static const uint32_t new_namespaces = 0x7e020080;

@@ -2,10 +2,11 @@
  * The agent: the first process of a sandbox. It starts programs and reads and writes files for the daemon, with which it
  * speaks in frames. When the daemon has gone it ends, and the kernel ends everything else in the sandbox with it.
  *
- *   agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N]
+ *   agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]
  *
  * The frames go over the socket at PATH or over the descriptor N, or, without either and where there is no such socket,
  * over stdin and stdout. The agent ends when the frames do, and, if it is connected to PATH, also when its stdin does.
+ * `--sealed`: each frame has a seal (seal.c).
  */
 #include "agent.h"
 #include "loop.h"
@@ -86,19 +87,25 @@ static int connect_to(const char *path) {
 }
 
 static _Noreturn void usage(void) {
-    static const char text[] = "usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N]\n";
+    static const char text[] = "usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]\n";
     if (write(2, text, sizeof text - 1) < 0) _exit(3);
     _exit(2);
 }
 
 /* Whether frames go over a socket that the agent has connected to. Its stdin is then only a lease. */
 static bool connected;
+static bool sealed;
 
 /* Returns the descriptor for frames, or -1 for stdin and stdout. */
 static int take_options(char **argv) {
     const char *user = NULL, *processes = NULL;
     int fd = -1;
     for (char **word = argv + 1; *word; word += 2) {
+        if (strcmp(*word, "--sealed") == 0) {
+            sealed = true;
+            word--;
+            continue;
+        }
         if (!word[1]) usage();
         if (strcmp(*word, "--user") == 0) user = word[1];
         else if (strcmp(*word, "--processes") == 0) processes = word[1];
@@ -130,6 +137,7 @@ static void open_wire(int fd) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
     if (input < 0 || output < 0) _exit(1);
+    if (sealed) wire_seal(input);
     fcntl(input, F_SETFL, fcntl(input, F_GETFL) | O_NONBLOCK);
     fcntl(output, F_SETFL, fcntl(output, F_GETFL) | O_NONBLOCK);
     wire_open(input, output);
@@ -177,6 +185,7 @@ int main(int argc, char **argv) {
     prctl(PR_SET_DUMPABLE, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) _exit(1);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ask_for_short_turns();
     filter_system_calls();
     landlock_version();
     umask(022);

@@ -1,7 +1,7 @@
 /*
  * The supervisor: the process between the agent and one program. It is a child subreaper, so that whatever the program
  * starts descends from it for ever, and it ends when nothing is left of that. No program can read or trace it, because it
- * is not dumpable. It holds nothing but the pipe to which it reports.
+ * is not dumpable. It holds nothing but the socket to which it reports.
  */
 #include "agent.h"
 #include <errno.h>
@@ -22,7 +22,7 @@ static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 /* What went wrong in the child that was to become the program. It shares its memory with the supervisor until it has. */
 struct failure { volatile int32_t error, stage; };
 
-static void send_report(int kind, const struct launch *launch, int32_t pid, int32_t value, int32_t stage, uint64_t cpu_us) {
+static void send_report(int kind, const struct launch *launch, int32_t pid, int32_t value, int32_t stage, const struct rusage *usage) {
     struct report report;
     memset(&report, 0, sizeof report);
     report.kind = kind;
@@ -30,7 +30,10 @@ static void send_report(int kind, const struct launch *launch, int32_t pid, int3
     report.pid = pid;
     report.value = value;
     report.stage = stage;
-    report.cpu_us = cpu_us;
+    if (usage) {
+        report.cpu_us = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 + (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+        report.largest = (uint64_t)usage->ru_maxrss * 1024;
+    }
     while (write(REPORTS_FD, &report, sizeof report) < 0 && errno == EINTR) { }
 }
 
@@ -145,11 +148,11 @@ static void release(pid_t pid, int signal) {
 /* Waits until the agent says what is to become of the held program. */
 static void wait_for_order(const struct launch *launch, pid_t program) {
     hold_look(launch->directory);
-    send_report(REPORT_HELD, launch, program, 0, 0, 0);
+    send_report(REPORT_HELD, launch, program, 0, 0, NULL);
     char order = ORDER_END;
     while (read(ORDERS_FD, &order, 1) < 0 && errno == EINTR) { }
     bool goes = order == ORDER_GO && hold_unchanged(launch->directory);
-    if (order == ORDER_GO) send_report(REPORT_RELEASED, launch, program, goes, 0, 0);
+    if (order == ORDER_GO) send_report(REPORT_RELEASED, launch, program, goes, 0, NULL);
     if (!goes) kill(program, SIGKILL);
     hold_release();
     close(ORDERS_FD);
@@ -163,7 +166,7 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     sigprocmask(SIG_SETMASK, &all, NULL);
     pid_t program = prepare(&own, reports) ? start(&own, &failure) : -1;
     if (program < 0) {
-        send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, 0);
+        send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, NULL);
         _exit(0);
     }
     close_from((own.held_at ? ORDERS_FD : REPORTS_FD) + 1);
@@ -172,8 +175,8 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
         started = false;
         failure = (struct failure){EPERM, STAGE_HOLD};
     }
-    if (started) send_report(REPORT_STARTED, &own, program, 0, 0, 0);
-    else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, 0);
+    if (started) send_report(REPORT_STARTED, &own, program, 0, 0, NULL);
+    else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, NULL);
     for (;;) {
         int status;
         struct rusage usage;
@@ -191,7 +194,6 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
         }
         program = 0;
         if (!started) continue;
-        uint64_t cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-        send_report(REPORT_ENDED, &own, ended, status, 0, cpu_us);
+        send_report(REPORT_ENDED, &own, ended, status, 0, &usage);
     }
 }

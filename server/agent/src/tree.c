@@ -1,10 +1,9 @@
 /*
  * What descends from a process: found in /proc, because a subreaper keeps its descendants for ever.
  *
- * A tree that makes processes faster than they are found is first sealed: each process loses, for ever, the right to start
- * another one (RLIMIT_NPROC, which no program can raise again), and is stopped, so that it leaves the processor to the
- * agent. When a look at the tree finds nothing that was not sealed before, nothing new can come, and all of it is killed.
- * No process outside of the tree is touched.
+ * Most trees are one group of processes, which the kernel kills at once, also those that are just being made. Of others each
+ * process is killed as soon as it is found, and looked for again until a look finds nothing new. No process outside of the
+ * tree is touched.
  */
 #include "agent.h"
 #include <dirent.h>
@@ -16,19 +15,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A tree is killed after so many looks at it in any case: it will be looked at again. */
+/* After so many looks in a row the agent does something else, and then looks again. */
 enum { MAX_LOOKS = 30 };
 
 struct process {
     pid_t pid, parent;
-    char state;
     bool below;
 };
 
 static struct process *all;
 static size_t count, room;
 
-/* The state and the parent. The name in front of them may hold anything. */
+/* The parent is told after the state. The name in front of them may hold anything. */
 static bool look(pid_t pid, struct process *process) {
     char path[32], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -40,25 +38,7 @@ static bool look(pid_t pid, struct process *process) {
     text[size] = 0;
     const char *after = strrchr(text, ')');
     if (!after || strlen(after) < 5) return false;
-    *process = (struct process){.pid = pid, .state = after[2], .parent = (pid_t)strtol(after + 4, NULL, 10)};
-    return true;
-}
-
-static bool look_at_all(void) {
-    DIR *folder = opendir("/proc");
-    if (!folder) return false;
-    count = 0;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-        if (count == room) {
-            struct process *more = realloc(all, (room + 256) * sizeof *all);
-            if (!more) break;
-            all = more;
-            room += 256;
-        }
-        if (look((pid_t)strtol(entry->d_name, NULL, 10), &all[count])) count++;
-    }
-    closedir(folder);
+    *process = (struct process){.pid = pid, .parent = (pid_t)strtol(after + 4, NULL, 10)};
     return true;
 }
 
@@ -66,46 +46,61 @@ static int by_pid(const void *a, const void *b) {
     return ((const struct process *)a)->pid - ((const struct process *)b)->pid;
 }
 
-static bool is_below(pid_t pid) {
-    struct process key = {.pid = pid};
-    const struct process *found = bsearch(&key, all, count, sizeof *all, by_pid);
-    return found && found->below;
+/* Kills a process, and takes the right to start others from it, which no program can take back. Returns whether it had that right until now. */
+static bool end(pid_t pid) {
+    static const struct { uint64_t soft, hard; } none = {0, 0};
+    struct { uint64_t soft, hard; } before = {0, 0};
+    bool fresh = syscall(SYS_prlimit64, pid, RLIMIT_NPROC, &none, &before) == 0 && before.hard != 0;
+    kill(pid, SIGKILL);
+    return fresh;
 }
 
-static bool mark_below(pid_t root) {
-    if (!look_at_all()) return false;
+/* Signals a process if it is found to be below the root; SIGKILL ends it. The processes that it may be below must be in order. Returns whether `end` found it to be new. */
+static bool signal_below(struct process *process, pid_t root, int signal) {
+    struct process key = {.pid = process->parent};
+    const struct process *parent = process->parent == root ? NULL : bsearch(&key, all, count, sizeof *all, by_pid);
+    if (process->below || (process->parent != root && (!parent || !parent->below))) return false;
+    process->below = true;
+    /* Also one that looks like a zombie: its first thread has ended, and others may not have. */
+    if (signal == SIGKILL) return end(process->pid);
+    kill(process->pid, signal);
+    return false;
+}
+
+/* Looks at all processes, and signals those below the root as soon as they are found. Returns whether `end` found any to be new. */
+static bool signal_all(pid_t root, int signal) {
+    DIR *folder = opendir("/proc");
+    bool fresh = false;
+    count = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+        if (count == room) {
+            struct process *more = realloc(all, (room + 256) * sizeof *all);
+            if (!more) break;
+            all = more;
+            room += 256;
+        }
+        if (!look((pid_t)strtol(entry->d_name, NULL, 10), &all[count])) continue;
+        /* The kernel lists them in order, and most parents come before their children. */
+        if (signal_below(&all[count], root, signal)) fresh = true;
+        count++;
+    }
+    if (folder) closedir(folder);
     qsort(all, count, sizeof *all, by_pid);
     for (bool changed = true; changed;) {
         changed = false;
         for (size_t at = 0; at < count; at++) {
-            struct process *each = &all[at];
-            if (each->below || (each->parent != root && !is_below(each->parent))) continue;
-            each->below = changed = true;
+            if (all[at].below) continue;
+            if (signal_below(&all[at], root, signal)) fresh = true;
+            if (all[at].below) changed = true;
         }
     }
-    return true;
+    return fresh;
 }
 
-static bool is_dead(char state) { return state == 'Z' || state == 'X'; }
-
-/* Returns whether the process could start others until now. */
-static bool seal(pid_t pid) {
-    static const struct { uint64_t soft, hard; } none = {0, 0};
-    struct { uint64_t soft, hard; } before = {0, 0};
-    long result = syscall(SYS_prlimit64, pid, RLIMIT_NPROC, &none, &before);
-    kill(pid, SIGSTOP);
-    return result == 0 && before.hard != 0;
+void tree_kill(pid_t root, pid_t group) {
+    if (group > 0) kill(-group, SIGKILL);
+    for (int look = 0; signal_all(root, SIGKILL) && look < MAX_LOOKS; look++) { }
 }
 
-void tree_kill(pid_t root) {
-    for (int look = 0, fresh = 1; fresh > 0 && look < MAX_LOOKS; look++) {
-        if (!mark_below(root)) return;
-        fresh = 0;
-        for (size_t at = 0; at < count; at++) {
-            if (all[at].below && !is_dead(all[at].state) && seal(all[at].pid)) fresh++;
-        }
-    }
-    for (size_t at = 0; at < count; at++) {
-        if (all[at].below && !is_dead(all[at].state)) kill(all[at].pid, SIGKILL);
-    }
-}
+void tree_signal(pid_t root, int signal) { signal_all(root, signal); }

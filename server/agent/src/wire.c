@@ -10,16 +10,31 @@ enum { OUT_BYTES = 192 * 1024, OUT_RESERVE = 64 * 1024 };
 
 /* -1: there is no wire. */
 static int in_fd = -1, out_fd = -1;
-static uint8_t fixed[HEADER_BYTES + MAX_PAYLOAD];
+static uint8_t fixed[HEADER_BYTES + MAX_PAYLOAD + SEAL_BYTES];
 /* Where frames are received: `fixed`, or more room for one long START. */
 static uint8_t *in = fixed;
 static size_t in_room = sizeof fixed, in_size;
 static uint8_t out[OUT_BYTES];
 static size_t out_begin, out_end;
+/* What comes after each frame: SEAL_BYTES or nothing. */
+static size_t seal_bytes;
+static uint64_t frames_sent, frames_received;
 
 void wire_open(int input, int output) {
     in_fd = input;
     out_fd = output;
+}
+
+void wire_seal(int input) {
+    uint8_t key[SEAL_KEY_BYTES];
+    for (size_t size = 0; size < sizeof key;) {
+        ssize_t got = read(input, key + size, sizeof key - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) _exit(0);
+        size += (size_t)got;
+    }
+    seal_with(key);
+    seal_bytes = SEAL_BYTES;
 }
 
 void wire_leave(void) { in_fd = out_fd = -1; }
@@ -31,7 +46,7 @@ bool wire_waits(void) { return out_begin < out_end; }
 _Noreturn void give_up(const char *why) {
     if (out_fd < 0) _exit(ENOMEM);
     size_t size = strlen(why);
-    if (out_end + HEADER_BYTES + size <= OUT_BYTES) wire_put(LOST, 0, why, size);
+    if (out_end + HEADER_BYTES + size + seal_bytes <= OUT_BYTES) wire_put(LOST, 0, why, size);
     wire_send();
     _exit(1);
 }
@@ -73,13 +88,14 @@ const char *read_text(struct reader *reader) {
 
 /* Makes room at the end of `out`, if there may be more. */
 static bool room_for(size_t size, size_t limit) {
-    if (out_end + HEADER_BYTES + size <= limit) return true;
+    size += HEADER_BYTES + seal_bytes;
+    if (out_end + size <= limit) return true;
     if (out_begin > 0) {
         memmove(out, out + out_begin, out_end - out_begin);
         out_end -= out_begin;
         out_begin = 0;
     }
-    return out_end + HEADER_BYTES + size <= limit;
+    return out_end + size <= limit;
 }
 
 uint8_t *wire_reserve(size_t size) {
@@ -89,7 +105,9 @@ uint8_t *wire_reserve(size_t size) {
 void wire_commit(enum frame_type type, uint32_t channel, size_t size) {
     uint8_t *at = put_u32(put_u32(out + out_end, (uint32_t)size), channel);
     *at = (uint8_t)type;
-    out_end += HEADER_BYTES + size;
+    size += HEADER_BYTES;
+    if (seal_bytes) seal_frame(true, frames_sent++, out + out_end, size, out + out_end + size);
+    out_end += size + seal_bytes;
 }
 
 void wire_put(enum frame_type type, uint32_t channel, const void *payload, size_t size) {
@@ -113,6 +131,13 @@ void wire_send(void) {
     out_begin = out_end = 0;
 }
 
+static void check_seal(const uint8_t *frame, size_t size) {
+    uint8_t right[SEAL_BYTES], difference = 0;
+    seal_frame(false, frames_received++, frame, size, right);
+    for (int at = 0; at < SEAL_BYTES; at++) difference |= (uint8_t)(right[at] ^ frame[size + (size_t)at]);
+    if (difference) give_up("a program has changed what the daemon sent");
+}
+
 static bool known(uint8_t type) { return type >= START && type <= RELEASE; }
 
 /* Handles the frames that are complete. Returns how many bytes the next one needs. */
@@ -125,8 +150,9 @@ static size_t take_frames(void) {
         uint32_t channel = read_u32(&header);
         uint8_t type = read_u8(&header);
         if (!known(type) || size > (type == START ? MAX_START_PAYLOAD : MAX_PAYLOAD)) give_up("the daemon sent a frame that makes no sense");
-        wanted = HEADER_BYTES + size;
+        wanted = HEADER_BYTES + size + seal_bytes;
         if (in_size - at < wanted) break;
+        if (seal_bytes) check_seal(in + at, HEADER_BYTES + size);
         handle(type, channel, (struct reader){header.at, header.at + size, false});
         at += wanted;
         wanted = HEADER_BYTES;

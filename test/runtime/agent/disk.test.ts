@@ -27,7 +27,7 @@ const own = [
   'mount /dev/shm tmpfs rw,size=8388608', 'writable /dev/shm', 'mount /dev tmpfs rw,size=65536k', 'mount /.codebeaker ext4 rw',
 ];
 const layer = (more: readonly string[], workspace?: 'readOnly' | 'readWrite', facts = own) =>
-  disk(parseFacts([...facts, ...more].join('\n')), { limits, workspace: workspace && { path: '/folder', access: workspace } });
+  disk(parseFacts([...facts, ...more].join('\n')), { limits: { ...limits, diskBytes: 64 * 1024 * KIB }, workspace: workspace && { path: '/folder', access: workspace } });
 
 describe('the layer of the disk', () => {
   it('holds where all that can be written is bounded', () => {

@@ -13,7 +13,7 @@ export const Type = {
 export const Origin = { content: 0, stdout: 1, stderr: 2, pty: 3 } as const;
 
 /** The length of the payload, the channel and the type. Numbers are little-endian. */
-const HEADER_BYTES = 9;
+export const HEADER_BYTES = 9;
 /** The most payload of any frame but `start`. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024 + 16;
 /** The most payload of `start`. A longer command line is E2BIG on every Linux. */

@@ -11,4 +11,5 @@ export * as layers from './layers.ts';
 export { textOf } from './names.ts';
 /** Makes a sandbox from an agent that has been started. */
 export { openSandbox } from './open.ts';
+export { sealedCarrier } from './seal.ts';
 export type { AgentSandbox, Surroundings } from './sandbox.ts';

@@ -83,11 +83,16 @@ export function disk(facts: Facts, { limits, workspace }: Pick<SandboxSpec, 'lim
   const places = ['/workspace', '/tmp'].filter((place) => place !== '/workspace' || workspace?.access !== 'readOnly');
   const sizes = new Map(writablePlaces(facts).map((place) => [place, sizeOf(facts, place)]));
   if (places.some((place) => sizes.get(place) === undefined)) return { name, state: 'off' };
-  const boundless = [...sizes].flatMap(([place, size]) => (size === undefined ? [place] : []));
-  if (boundless.length > 0) return { name, state: 'degraded', detail: `${boundless.join(', ')} can be written without a limit: an image with a VOLUME there` };
+  const unbounded = boundless(facts);
+  if (unbounded.length > 0) return { name, state: 'degraded', detail: `${unbounded.join(', ')} can be written without a limit: an image with a VOLUME there` };
   const total = [...sizes.values()].reduce<number>((sum, size) => sum + (size ?? 0), 0);
   const detail = `${total} bytes in ${[...sizes.keys()].sort().join(', ')} together, counted as memory`;
   return { name, state: total <= limits.diskBytes + sizes.size * PAGE_BYTES ? 'enforced' : 'degraded', detail };
+}
+
+/** The places, besides /workspace, that can be written and have no size. */
+export function boundless(facts: Facts): readonly string[] {
+  return writablePlaces(facts).filter((place) => place !== '/workspace' && sizeOf(facts, place) === undefined);
 }
 
 /**

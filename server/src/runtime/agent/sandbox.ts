@@ -67,6 +67,11 @@ export class AgentSandbox implements Sandbox {
     return this.#isolation;
   }
 
+  /** What was found in it when it was opened. */
+  get facts(): Facts {
+    return this.#parts.facts;
+  }
+
   get lost(): Promise<string> {
     return this.#lost.promise;
   }

@@ -5,12 +5,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../../../server/src/runtime/ports.ts';
 import type { ErrorKind } from '../../../../server/src/protocol/index.ts';
+import { need, type Probe } from '../../../require.ts';
 import { limits, rejects, run, start, textOf, write } from '../../contract/harness.ts';
 import { NOBODY } from '../../../../server/src/runtime/workspace/user.ts';
 import type { NativeSubject } from '../../kinds/native/subject.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, stillWorks, useSandbox } from './sandboxes.ts';
 
 const KIB = 1024;
+const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to change the limits of an agent');
 
 const refused: Record<string, [kind: ErrorKind, words: RegExp, command: Program['command'], change?: Partial<Program>]> = {
   'a program that is not there': ['SandboxFailed', /ENOENT/, ['no-such-program']],
@@ -81,7 +83,7 @@ everySandbox('a session without room for another program', onHostKernel, (parts)
 
 everySandbox('a session whose agent has few descriptors', ['native'], (parts) => {
   const held = useSandbox(parts);
-  before(needsRoot);
+  before(need('root', root));
 
   it('says that none is left for a program, does what needs few, kills, and goes on', async () => {
     lowerDescriptors(held.subject as NativeSubject, 64);
@@ -103,10 +105,6 @@ everySandbox('a session whose agent has few descriptors', ['native'], (parts) =>
     await stillWorks(held.sandbox);
   });
 });
-
-function needsRoot(this: Mocha.Context): void {
-  if (process.getuid?.() !== 0) this.skip();
-}
 
 /** Of the process itself nobody but its own user may do that here. */
 function lowerDescriptors({ findings }: NativeSubject, most: number): void {

@@ -150,7 +150,7 @@ everySandbox('the agent', onHostKernel, (parts) => {
 
   it('is told to be out of reach', () => {
     expect(held.sandbox.isolation.layers.find(({ name }) => name === 'verdicts')).to.deep.equal({
-      name: 'verdicts', state: 'enforced', detail: 'no program can signal, trace or read the agent; no command can read or trace the processes of another',
+      name: 'verdicts', state: 'enforced', detail: 'no program can signal, trace or change the agent; no command can trace another',
     });
   });
 

@@ -13,7 +13,7 @@ export async function containerSubject(image: string, kind: ContainerKind, where
     runtime,
     image,
     leftovers: async () => [...containers(), ...(await folders())],
-    destroy: () => Promise.resolve(void execFileSync('docker', ['rm', '-f', ...containers()])),
+    destroy: () => Promise.resolve(void execFileSync('docker', ['rm', '-f', '-v', ...containers()])),
     dispose: close,
   };
 }

@@ -74,6 +74,38 @@ describe('a container under gVisor on the real engine', () => {
     expect(await textOf(sandbox, 'echo here')).to.equal('here\n');
   }).timeout(60_000);
 
+  /** Python that makes up that programs have ended well, on channels that may be its own, and then exits with 7. */
+  const forge = (how: string) => ['import os, struct, time', 'frame = lambda channel: struct.pack("<IIB", 22, channel, 68) + bytes(22)', how, 'time.sleep(0.5)', 'os._exit(7)'].join('\n');
+  const forgeries: Record<string, [how: string, outcomes: readonly string[]]> = {
+    'frames, into the stdout of the agent': ['f = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost']],
+    'frames, and takes those of the agent away': ['os.open("/proc/1/fd/1", os.O_RDONLY | os.O_NONBLOCK)\nf = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost']],
+    'requests, into the stdin of the agent': ['f = os.open("/proc/1/fd/0", os.O_WRONLY)\nfor channel in range(1, 20):\n  try: os.write(f, struct.pack("<IIB", 0, channel, 6))\n  except OSError: pass', ['lost', 'exited 7']],
+    'reports, into whatever the agent and its supervisors have open': [[
+      'for process in filter(str.isdigit, os.listdir("/proc")):',
+      '  if int(process) == os.getpid(): continue',
+      '  for number in range(3, 40):',
+      '    try: f = os.open(f"/proc/{process}/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)',
+      '    except OSError: continue',
+      '    if number in (5, 6) or os.readlink(f"/proc/{process}/fd/{number}").startswith("host:"): continue',
+      '    for channel in range(1, 20): os.write(f, struct.pack("<iIiiiiQ", 2, channel, 5, 0, 0, 0, 0))',
+    ].join('\n'), ['exited 7']],
+  };
+  for (const [name, [how, outcomes]] of Object.entries(forgeries)) {
+    it(`is not believed what a program forges (K1, K2): ${name}`, async () => {
+      const running = await start(sandbox, ['python3', '-c', forge(how)]);
+      const exit = await running.exited;
+      expect(exit.kind === 'exited' ? `exited ${exit.code}` : exit.kind, running.output.of('stderr').toString()).to.be.oneOf(outcomes);
+    });
+  }
+
+  it('does not take it for done if a program takes away what the daemon asks for', async () => {
+    const thief = 'import os, time\nf = os.open("/proc/1/fd/0", os.O_RDONLY | os.O_NONBLOCK)\nprint("ready", flush=True)\nend = time.time() + 10\nwhile time.time() < end:\n  try: os.read(f, 65536)\n  except OSError: time.sleep(0)';
+    const running = await start(sandbox, ['python3', '-c', thief]);
+    await running.output.seen('ready');
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => run(sandbox, 'exit 7').then(({ exit }) => (exit.kind === 'exited' ? exit.code : exit.kind), (fault: { kind: string }) => fault.kind)));
+    expect(new Set(outcomes)).to.satisfy((all: Set<unknown>) => [...all].every((outcome) => [7, 'lost', 'SandboxLost'].includes(outcome as string)));
+  }).timeout(60_000);
+
   it('reaches nothing on the network', async () => {
     const tries = ['("172.17.0.1", 22)', '("169.254.169.254", 80)', '("1.1.1.1", 53)'].map((where) => ['AF_INET', where]);
     const all = [...tries, ['AF_UNIX', '"/var/run/docker.sock"'], ['AF_UNIX', '"\\0/org/freedesktop/systemd1"']];

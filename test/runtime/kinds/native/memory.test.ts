@@ -43,6 +43,21 @@ describe('memory that runs out in a native sandbox', function () {
     expect((await run(sandbox, 'kill -9 $$')).exit).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
   });
 
+  it('is told of the program to which it happened, also if others end before it does', async () => {
+    const running = await start(sandbox, `${HOG}; echo lost; read line; exit 3`, { stdin: 'open' });
+    await running.output.seen('lost');
+    for (const line of ['exit 0', 'exit 1', 'kill -9 $$']) await run(sandbox, line);
+    running.end();
+    expect(await running.exited).to.deep.include({ kind: 'memoryLimit', signal: null, code: 3 });
+  });
+
+  it('is not told of small programs that fail while it happens to others', async () => {
+    const hogs = await start(sandbox, `echo ready; while :; do ${HOG}; echo again; done`);
+    await hogs.output.seen('again');
+    for (let turn = 0; turn < 20; turn++) expect((await run(sandbox, 'sleep 0.02; exit 7')).exit).to.deep.include({ kind: 'exited', code: 7 });
+    await hogs.kill();
+  });
+
   it('takes programs, and never the agent, also if it runs out again and again beside another program', async () => {
     const beside = await start(sandbox, 'echo ready; exec cat', { stdin: 'open' });
     await beside.output.seen('ready');

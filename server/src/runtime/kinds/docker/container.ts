@@ -10,6 +10,7 @@ export const DAEMON_LABEL = 'codebeaker.daemon';
 export const SESSION_LABEL = 'codebeaker.session';
 
 const MAX_OPEN_FILES = 4096;
+const PAGE_BYTES = 4096;
 /** Each file in a tmpfs costs kernel memory, even an empty one. */
 const MAX_INODES = 262_144;
 
@@ -29,6 +30,8 @@ export interface ContainerIdentity {
   readonly workspace: SharedFolder | undefined;
   /** How the agent gets in, and how it is started. */
   readonly entrance: Entrance;
+  /** The folders for which the image asks for a volume. */
+  readonly volumes?: readonly string[];
 }
 
 /** What a container is made with so that the agent is in it. */
@@ -44,9 +47,10 @@ export interface Entrance {
  */
 export function containerOptions(spec: SandboxSpec, image: string, identity: ContainerIdentity): ContainerOptions {
   const { limits } = spec;
-  const { workspace, entrance, user } = identity;
+  const { workspace, entrance, user, volumes = [] } = identity;
   const { name, gvisor } = identity.oci;
   const shares = diskShares(limits.diskBytes, workspace === undefined);
+  const temporary = ['/tmp', ...volumes];
   const tmpfs = (bytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=${user.uid},gid=${user.gid},size=${bytes},nr_inodes=${MAX_INODES}`;
   return {
     name: identity.name,
@@ -84,7 +88,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
       ShmSize: shares.shm,
-      Tmpfs: { '/tmp': tmpfs(shares.tmp), ...(workspace ? {} : { '/workspace': tmpfs(shares.workspace) }) },
+      Tmpfs: { ...Object.fromEntries(temporary.map((folder) => [folder, tmpfs(pages(shares.tmp / temporary.length))])), ...(workspace ? {} : { '/workspace': tmpfs(shares.workspace) }) },
       Mounts: [...(workspace ? [mount(workspace)] : []), ...entrance.mounts],
     },
   };
@@ -94,4 +98,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
 function mount({ path, access }: SharedFolder): MountSettings {
   const readOnly = access === 'readOnly';
   return { Type: 'bind', Source: path, Target: '/workspace', ReadOnly: readOnly, ...(readOnly ? { BindOptions: { Propagation: 'rprivate', NonRecursive: true } } : {}) };
+}
+
+function pages(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }

@@ -11,7 +11,7 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { type AgentSandbox, hasAgent, type Machine, openSandbox } from '../../agent/index.ts';
+import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox, sealedCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
@@ -22,6 +22,7 @@ import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
 import { PullProgress } from './pull.ts';
 import { Removals } from './removals.ts';
+import { Volumes } from './volumes.ts';
 import { watchEngine } from './watch.ts';
 
 export interface DockerOptions {
@@ -60,6 +61,7 @@ export class DockerRuntime implements Runtime {
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
   readonly #closing = new AbortController();
+  readonly #volumes = new Volumes();
   /** Whether the engine can mount files of this machine. */
   #mounts: boolean;
 
@@ -129,11 +131,19 @@ export class DockerRuntime implements Runtime {
     await abortable(signal, this.#options.sweepOnDeath());
     const parts = { spec, image, ...(await this.#host(signal)), furnishing };
     return this.#removals.undoing(async (undo) => {
-      const sandbox = await this.#build(parts, signal, context.report);
+      const sandbox = await this.#buildBounded(parts, signal, context.report);
       undo.add(() => sandbox.close());
       await furnishing.finish(sandbox, { signal, report: context.report });
       return sandbox;
     });
+  }
+
+  /** Where an image asks for volumes, its first sandbox shows that, and is replaced. */
+  async #buildBounded(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
+    const sandbox = await this.#build(parts, signal, report);
+    if (!this.#volumes.learn(parts.image, layers.boundless(sandbox.facts))) return sandbox;
+    await sandbox.close();
+    return this.#build(parts, signal, report);
   }
 
   /** Has the engine mount the agent if possible. If it can't, that is not tried again. */
@@ -176,7 +186,9 @@ export class DockerRuntime implements Runtime {
   async #boot(id: string, door: Door, { spec, image, oci, furnishing }: Parts, undo: Undo, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
-    const carrier = chosenCarrier(attachedCarrier(await engine.attach(id, signal)), door.connected, clock);
+    const streams = attachedCarrier(await engine.attach(id, signal));
+    // Under gVisor programs can open the streams of the agent.
+    const carrier = oci.gvisor ? sealedCarrier(streams) : chosenCarrier(streams, door.connected, clock);
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
@@ -209,7 +221,8 @@ export class DockerRuntime implements Runtime {
       oci,
       user: furnishing.user,
       workspace: furnishing.mount,
-      entrance,
+      entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
+      volumes: this.#volumes.of(image),
     });
     try {
       return await this.#make(options, signal);
