@@ -272,7 +272,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
         .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
-        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = others_live(),
+        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = !under_gvisor() && others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
@@ -467,6 +467,8 @@ static void take_report(const struct report *report) {
         command->program = report->pid;
     } else if (report->kind == REPORT_HELD) {
         command->settings = settings_of(command);
+        /* Under gVisor nothing reaches a program before, for a signal ends its start; and who has just ended takes a while to go. */
+        command->crowded = command->crowded || others_live();
         /* What it has written so far is told before. */
         for (int at = 0; at < 2; at++) {
             if (may_read(command, &command->sources[at])) pump(command, &command->sources[at]);
