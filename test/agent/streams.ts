@@ -40,7 +40,7 @@ const paths = [
 ].map((path) => Buffer.from(path)).concat(Buffer.from('/tmp/\xff\xfe', 'latin1'));
 
 const scripts = [
-  'echo one; echo two >&2; exit 3', 'cat', 'sleep 9', 'sleep 9 & sleep 9 & exit 5', 'yes', 'cat /dev/zero', 'trap "" TERM HUP INT; sleep 9; sleep 9', 'kill -SEGV $$', 'kill -STOP $$',
+  'echo one; echo two >&2; exit 3', 'cat /tmp/a', 'sleep 1; cat /tmp/a', 'cat', 'sleep 9', 'sleep 9 & sleep 9 & exit 5', 'yes', 'cat /dev/zero', 'trap "" TERM HUP INT; sleep 9; sleep 9', 'kill -SEGV $$', 'kill -STOP $$',
   'kill -STOP $PPID; echo still', 'kill -9 $PPID', '(setsid sleep 9 &) ; (setsid setsid sh -c "sleep 9; sleep 9" &)', 'exec 0<&-; sleep 1', 'exec >&- 2>&-; sleep 9',
   'for i in 1 2 3 4 5 6 7 8; do sleep 9 & done; wait', 'mkdir -p /tmp/d/e; echo text >/tmp/d/e/f; ln -s /tmp/d /tmp/link; mkfifo /tmp/pipe; ln /tmp/d/e/f /tmp/b; chmod 0 /tmp/d/e', 'stty size; read x; echo $x',
   'i=0; while [ $i -lt 300 ]; do : >/tmp/file-$i; i=$((i+1)); done', 'cd /tmp; i=0; while [ $i -lt 200 ]; do mkdir deep; cd deep; i=$((i+1)); done',
@@ -54,11 +54,13 @@ function startPayload(dice: Dice): Buffer {
   const more = dice.chance(3) ? dice.of([200, 70_000]) : 0;
   const words = [...command, ...Array.from({ length: more }, (_, at) => `argument ${at}`)];
   const lie = dice.chance(5) ? dice.of([1, -1, 1000, 0xffffffff]) : 0;
+  const flags = dice.below(8);
+  const heldAt = (flags & 4) !== 0 ? [Buffer.from(dice.of(['/usr/lib/locale/locale-archive', '/etc/passwd', '/tmp/a', '']))] : [];
   const head = new Writer()
-    .u8(dice.below(4)).u16(dice.of([0, 80, 65535])).u16(dice.of([0, 24, 65535]))
+    .u8(flags).u16(dice.of([0, 80, 65535])).u16(dice.of([0, 24, 65535]))
     .u32(dice.of([0, 1, 1000, 512 * 1024, 0xffffffff]))
     .u32((words.length + lie) >>> 0).u32(env.length);
-  return Buffer.concat([head.bytes, text(dice.of(['/tmp', '/', '/tmp/none', '']) === '' ? dice.of(paths) : Buffer.from(dice.of(['/tmp', '/']))).bytes, text(...[...words, ...env].map((each) => Buffer.from(each))).bytes]);
+  return Buffer.concat([head.bytes, text(dice.of(['/tmp', '/', '/tmp/none', '']) === '' ? dice.of(paths) : Buffer.from(dice.of(['/tmp', '/'])), ...heldAt).bytes, text(...[...words, ...env].map((each) => Buffer.from(each))).bytes]);
 }
 
 /** The payload of a frame as a daemon might send it. */
@@ -69,6 +71,7 @@ const payloads: Readonly<Record<number, (dice: Dice) => Buffer>> = {
   [Type.credit]: (dice) => new Writer().u32(dice.of([0, 1, 65536, 0xffffffff])).bytes,
   [Type.signal]: (dice) => new Writer().u8(dice.of([0, 1, 2, 9, 15, 18, 19, 64, 65, 255])).bytes,
   [Type.kill]: () => Buffer.alloc(0),
+  [Type.release]: () => Buffer.alloc(0),
   [Type.resize]: (dice) => new Writer().u16(dice.below(65536)).u16(dice.below(65536)).bytes,
   [Type.read]: (dice) => Buffer.concat([new Writer().u64(dice.of([0, 1, 4096, 2 ** 40])).u64(dice.of([0, 1, 100_000, 2 ** 50])).bytes, text(dice.of(paths)).bytes]),
   [Type.write]: (dice) => Buffer.concat([new Writer().u8(dice.of([0, 1, 2, 3])).u8(dice.below(2)).u16(dice.of([0, 0o644, 0o7777, 0o000])).u64(dice.of([0, 1, 1e12, 2 ** 52])).bytes, text(dice.of(paths)).bytes]),
@@ -96,7 +99,7 @@ function wholeConversation(dice: Dice): Buffer[] {
   const channel = 10 + dice.below(5);
   const begin = dice.of([Type.start, Type.start, Type.write]);
   const some = (type: number) => frame(type, channel, (payloads[type] as (dice: Dice) => Buffer)(dice));
-  const middle = Array.from({ length: dice.below(6) }, () => some(dice.of(begin === Type.write ? [Type.data] : [Type.data, Type.credit, Type.signal, Type.resize])));
+  const middle = Array.from({ length: dice.below(6) }, () => some(dice.of(begin === Type.write ? [Type.data] : [Type.data, Type.credit, Type.signal, Type.resize, Type.release])));
   return [some(begin), ...middle, some(dice.of([Type.end, Type.kill, Type.end])), ...(dice.chance(50) ? [some(Type.kill)] : [])];
 }
 

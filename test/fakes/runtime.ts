@@ -2,7 +2,7 @@
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
-import { cannot, type CreateContext, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
+import { cannot, type CreateContext, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
 
@@ -115,7 +115,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false };
   }
 
   get gone(): boolean {
@@ -142,6 +142,10 @@ export class FakeSandbox implements Sandbox {
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
     this.processes.push(process);
     return process;
+  }
+
+  hold(): Promise<HeldProcess> {
+    return cannot('hold a program');
   }
 
   /** Returns whether no file was written into it. */

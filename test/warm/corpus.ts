@@ -10,6 +10,8 @@ export interface Sample {
   readonly cwd?: string;
   /** The signal that is sent when the program prints `ready`. */
   readonly signal?: string;
+  /** For how long its interpreter waits, in milliseconds. */
+  readonly waits?: number;
 }
 
 const python: Sample[] = [
@@ -22,9 +24,9 @@ const python: Sample[] = [
   { name: 'path', code: 'import sys; print(sys.path)' },
   { name: 'flags', code: 'import sys; print(sys.flags, sys.executable, sys.prefix)' },
   { name: 'original arguments', code: 'import sys; print(getattr(sys, "orig_argv", None))', args: ['x'] },
-  { name: 'modules', code: 'import sys; print(sorted(name for name in sys.modules if "custom" not in name))' },
-  { name: 'environment', code: 'import os; print(sorted((k, v) for k, v in os.environ.items() if "CODEBEAKER" not in k))', env: { GREETING: 'hé=llo', EMPTY: '' } },
-  { name: 'environment of a child', code: 'import subprocess; print(subprocess.run("env | grep -v CODEBEAKER | sort", shell=True, capture_output=True, text=True).stdout)', env: { ONE: '1' } },
+  { name: 'modules', code: 'import sys; print(sorted(sys.modules))' },
+  { name: 'environment', code: 'import os; print(sorted((k, v) for k, v in os.environ.items() ))', env: { GREETING: 'hé=llo', EMPTY: '' } },
+  { name: 'environment of a child', code: 'import subprocess; print(subprocess.run("env | sort", shell=True, capture_output=True, text=True).stdout)', env: { ONE: '1' } },
   { name: 'working directory', code: 'import os; print(os.getcwd())', cwd: '/tmp' },
   { name: 'stdin', code: 'import sys; print(repr(sys.stdin.read()))', stdin: 'one\ntwo ü\n' },
   { name: 'stdin by the line', code: 'print(input("> ")); print(input())', stdin: 'Ada\nLovelace\n' },
@@ -58,6 +60,10 @@ const python: Sample[] = [
   { name: 'encodings', code: 'import sys; print(sys.stdout.encoding, sys.stdin.encoding, sys.getfilesystemencoding(), sys.stdout.line_buffering)' },
   { name: 'a class of its own pickled', code: 'import pickle\nclass A: x = 1\nprint(pickle.loads(pickle.dumps(A())).__class__.__module__)' },
   { name: 'much output', code: 'for i in range(20000): print(i)' },
+  { name: 'what the kernel knows of it (T9)', code: 'import os; print([open("/proc/self/" + name).read() for name in ("cmdline", "environ", "comm", "limits", "oom_score_adj")], os.listdir("/tmp"), sorted(os.listdir("/proc/self/fd")), os.fstat(0).st_mode, os.fstat(1).st_mode, os.getsid(0) == os.getpid())', args: ['x'] },
+  { name: 'what it was started with (T9)', code: 'import sys; print(sys.modules.get("sitecustomize"), sys.modules.get("usercustomize"), sys.path_importer_cache.keys(), sys.meta_path, sys.path_hooks)' },
+  { name: 'signals', code: 'import signal; print([signal.getsignal(n) for n in sorted(signal.valid_signals())], signal.pthread_sigmask(signal.SIG_BLOCK, []))' },
+  { name: 'stdin by its name (T2)', code: 'print(open("/dev/stdin").read())', stdin: 'text' },
 ];
 
 const javascript: Sample[] = [
@@ -69,7 +75,7 @@ const javascript: Sample[] = [
   { name: 'cache', code: 'console.log(Object.keys(require.cache))' },
   { name: 'flags', code: 'console.log(process.execArgv, process.argv0, process.title)' },
   { name: 'globals', code: 'console.log(Object.getOwnPropertyNames(globalThis).sort().join())' },
-  { name: 'environment', code: 'console.log(Object.entries(process.env).filter(([k]) => !k.includes("CODEBEAKER")).sort())', env: { GREETING: 'hé=llo', EMPTY: '' } },
+  { name: 'environment', code: 'console.log(Object.entries(process.env).sort())', env: { GREETING: 'hé=llo', EMPTY: '' } },
   { name: 'working directory', code: 'console.log(process.cwd())', cwd: '/tmp' },
   { name: 'stdin', code: 'process.stdin.on("data", (d) => console.log(String(d))).on("end", () => console.log("end"))', stdin: 'one\ntwo ü\n' },
   { name: 'stdin at once', code: 'console.log(JSON.stringify(require("fs").readFileSync(0, "utf8")))', stdin: 'text' },
@@ -97,12 +103,18 @@ const javascript: Sample[] = [
   { name: 'handler', code: 'process.on("SIGTERM", () => process.exit(4)); console.log("ready"); setTimeout(() => {}, 20000)', signal: 'SIGTERM' },
   { name: 'strictness', code: 'console.log(this === module.exports, (function () { return this === globalThis; })())' },
   { name: 'much output', code: 'for (let i = 0; i < 20000; i++) console.log(i)' },
+  { name: 'what the kernel knows of it (T9)', code: 'const fs = require("fs"); console.log(["cmdline", "comm", "limits"].map((name) => fs.readFileSync("/proc/self/" + name, "latin1")), fs.readFileSync("/proc/self/environ", "latin1").split("\\0").filter(Boolean), fs.readdirSync("/proc/self/fd").length, fs.fstatSync(0).mode)', args: ['x'] },
+  { name: 'what was required before it (T9)', code: 'const find = () => [process._preload_modules, process.execArgv, process.argv, process.env, Object.keys(require.cache), Object.keys(require("module")._pathCache), module.parent, process.moduleLoadList.some((n) => n.includes("worker"))]; console.log(find())' },
+  { name: 'what a worker knows (T9)', code: 'const { Worker, isMainThread } = require("worker_threads"); const find = () => [process._preload_modules, process.execArgv, process.argv, process.env.NODE_OPTIONS, Object.keys(require.cache), Object.keys(require("module")._pathCache)]; console.log(find()); if (isMainThread) new Worker(__filename)' },
+  { name: 'user timing', waits: 500, code: 'performance.mark("a", { startTime: 1 }); performance.mark("b", { startTime: 4, detail: "d" }); console.log(performance.measure("m", "a", "b").toJSON(), performance.measure("n", { start: 2, end: 9 }).toJSON(), performance.measure("o", { start: "a", duration: 2 }).toJSON(), performance.measure("p", undefined, "b").toJSON(), performance.getEntriesByName("b").map((e) => e.startTime)); for (const wrong of [["x", "nothing"], ["x", {}, "nothing"], ["x", { start: 1, end: 2, duration: 3 }], []]) try { performance.measure(...wrong) } catch (e) { console.log(e.name, e.message) }' },
+  { name: 'clocks as objects (T8)', waits: 500, code: 'const of = (o, n) => { const { value, get, ...rest } = Object.getOwnPropertyDescriptor(o, n); const f = value ?? get; return [f.name, f.length, rest.enumerable, rest.configurable, rest.writable, "prototype" in f]; }; const P = performance.constructor.prototype; console.log([[P, "now"], [P, "timeOrigin"], [P, "mark"], [P, "measure"], [PerformanceEntry.prototype, "startTime"], [Event.prototype, "timeStamp"]].map((a) => of(...a)), Object.keys(P), Object.getOwnPropertyNames(P)); try { P.now.call({}) } catch (e) { console.log(e.name) }' },
+  { name: 'stdin by its name (T2)', code: 'console.log(require("fs").readFileSync("/dev/stdin", "utf8"))', stdin: 'text' },
 ];
 
 const ruby: Sample[] = [
   { name: 'hello', code: 'puts "hello"' },
   { name: 'arguments', code: 'p ARGV, $0, __FILE__, $PROGRAM_NAME, __method__', args: ['a b', '', 'ü'] },
-  { name: 'environment', code: 'p ENV.reject { |k, _| k.include?("CODEBEAKER") }.sort', env: { GREETING: 'hé=llo' } },
+  { name: 'environment', code: 'p ENV.sort', env: { GREETING: 'hé=llo' } },
   { name: 'working directory', code: 'puts Dir.pwd', cwd: '/tmp' },
   { name: 'stdin', code: 'p $stdin.read', stdin: 'one\ntwo ü\n' },
   { name: 'gets', code: 'p gets, gets, gets', stdin: 'a\nb\n' },
@@ -116,18 +128,25 @@ const ruby: Sample[] = [
   { name: 'at_exit', code: 'at_exit { puts "bye" }; puts "hi"' },
   { name: 'variables', code: 'p local_variables, self.to_s, __dir__' },
   { name: 'interrupt', code: 'Thread.new { sleep 0.2; puts "ready" }; sleep 20', signal: 'SIGINT' },
+  { name: 'what was required before it (T9)', code: 'puts $LOADED_FEATURES, $LOAD_PATH' },
+  { name: 'what the kernel knows of it (T9)', code: 'p %w[cmdline environ comm limits].map { |name| File.read("/proc/self/" + name) }, Dir.children("/proc/self/fd").sort, $stdin.stat.mode' },
+  { name: 'stdin by its name (T2)', code: 'puts File.read("/dev/stdin")', stdin: 'text' },
 ];
 
 export const corpus: Partial<Record<LanguageId, readonly Sample[]>> = { python, javascript, ruby };
 
-/** Deno fixes variables and arguments when it starts, so with any of these it has no warm interpreter. Its Node API is incomplete. */
-const unlike = ['arguments', 'environment', 'itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import'];
+/** The Node API of Deno is incomplete. */
+const unlike = ['itself', 'module paths', 'cache', 'flags', 'globals', 'worker', 'child', 'fork', 'stdin at once', 'strictness', 'deep stack', 'dynamic import', 'what the kernel knows of it (T9)', 'what was required before it (T9)', 'what a worker knows (T9)', 'stdin by its name (T2)', 'clocks as objects (T8)'];
 
 export const denoCorpus: typeof corpus = {
   javascript: [
     ...javascript.filter(({ name }) => !unlike.includes(name)),
-    { name: 'what Deno says', code: 'console.log(Deno.args, Deno.mainModule, import.meta.url, import.meta.main, Deno.cwd(), Object.keys(Deno.env.toObject()).filter((k) => !k.includes("CODEBEAKER")).sort())' },
+    { name: 'what Deno says', code: 'console.log(Deno.args, Deno.mainModule, import.meta.url, import.meta.main, Deno.cwd(), Object.keys(Deno.env.toObject()).sort())' },
     { name: 'stdin of Deno', code: 'console.log(await new Response(Deno.stdin.readable).text())', stdin: 'one\ntwo ü\n' },
+    // Deno opens it for programs with all permissions only: there is an error, at once.
+    { name: 'stdin by its name (T2)', code: 'try { console.log(Deno.readTextFileSync("/dev/stdin")) } catch (e) { console.log(e.name) }', stdin: 'text' },
+    { name: 'modules that are not there (T9)', code: 'import "./nothing.mjs"' },
+    { name: 'modules that are asked for in vain (T9)', code: 'await import("./nothing.mjs")' },
     { name: 'what it may not', code: 'try { Deno.readTextFileSync("/etc/passwd") } catch (e) { console.log(e.name) }' },
   ],
 };

@@ -14,8 +14,8 @@ enum { PROTOCOL_VERSION = 1 };
 /* The types of frames. The daemon sends those below 64. */
 enum frame_type {
     START = 1, DATA, END, CREDIT, SIGNAL, KILL, RESIZE,
-    READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND,
-    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST,
+    READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND, RELEASE,
+    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED,
 };
 
 /* In OUTPUT: where the bytes come from. */
@@ -83,6 +83,8 @@ void command_end_input(uint32_t channel);
 void command_credit(uint32_t channel, uint32_t bytes);
 void command_signal(uint32_t channel, int number);
 void command_kill(uint32_t channel);
+/* Lets a program go that was held. RELEASED tells whether it goes. */
+void command_release(uint32_t channel);
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows);
 /* Called in each turn of the loop: moves bytes, tells of ends, kills what is to be killed. */
 void commands_turn(void);
@@ -95,24 +97,53 @@ struct launch {
     char *const *argv;
     char *const *env;
     const char *directory;
+    /* Where the program is to be held (hold.c). NULL: nowhere. */
+    const char *held_at;
+    /* From here the supervisor of a held program reads what is to become of it: one of the orders below. */
+    int orders;
     /* The program's own ends of its streams. On a terminal all are the same. */
     int input, output, error;
     bool terminal;
     uint16_t cols, rows;
 };
-enum stage { STAGE_START, STAGE_FORK, STAGE_DIRECTORY, STAGE_PROGRAM, STAGE_TERMINAL };
+enum order { ORDER_GO = 'g', ORDER_END = 'e' };
+enum stage { STAGE_START, STAGE_FORK, STAGE_DIRECTORY, STAGE_PROGRAM, STAGE_TERMINAL, STAGE_HOLD };
 /* What a supervisor reports, in one write. */
 struct report {
-    enum { REPORT_STARTED, REPORT_FAILED, REPORT_ENDED } kind;
+    enum { REPORT_STARTED, REPORT_FAILED, REPORT_ENDED, REPORT_HELD, REPORT_RELEASED } kind;
     uint32_t channel;
     int32_t pid;
-    int32_t value; /* an errno, or the status that wait gave */
+    int32_t value; /* an errno, or the status that wait gave, or whether a held program goes on */
     int32_t stage;
     uint64_t cpu_us;
     uint64_t largest; /* the most memory of one process: of the program, or of those that it has waited for */
 };
 /* The child process of the agent. Does not return. */
 _Noreturn void supervise(const struct launch *launch, int reports);
+
+/* hold.c: a program that is held before it opens its file. */
+/* In the child that is to become the program: its parent will trace it. */
+bool hold_asked(void);
+/* Begins to trace it, until it names the path. Returns false where that can't be done. */
+bool hold_begin(pid_t program, const char *path);
+/* Whether it traces a program now. */
+bool hold_traces(void);
+/* A traced thread has stopped. Returns true when the whole program is held from now on. */
+bool hold_stopped(pid_t thread, int status);
+void hold_thread_ended(pid_t thread);
+/* Remembers how the program looks, and later tells whether it and its directory still look the same. */
+void hold_look(const char *directory);
+bool hold_unchanged(const char *directory);
+void hold_release(void);
+
+/* portrait.c: whether a program that is held is as it was. */
+/* Returns false if the paths are too many. */
+bool portrait_remember(const char *path);
+/* Forgets the paths that can't change. */
+void portrait_settle(void);
+/* `likeness` differs where something has happened. `signaled`: a signal waits for it. The first thread is the main one. `wanted` is its file. */
+struct portrait { uint64_t likeness; bool signaled; };
+struct portrait portrait_take(const pid_t *threads, size_t count, const char *directory, const char *wanted);
 
 /* tree.c: what descends from a process. */
 /* Kills each descendant of `root`. If some start others at this moment, it may need another call. `group`: a group of processes that are all descendants, or 0. */

@@ -46,6 +46,13 @@ struct command {
     bool terminal;
     bool started, ended, told; /* told: of its end */
     bool killing;
+    int orders; /* to the supervisor of a program that is held, or -1 */
+    bool held;
+    /* Of a held program: how many others had been started before it, and whether any of them lived. */
+    uint32_t others;
+    bool crowded;
+    /* The settings of its terminal, which other programs can open. */
+    struct settings { struct termios modes; struct winsize size; } settings;
     struct report end;
     uint64_t kills; /* for want of memory, until the start */
     uint32_t credit;
@@ -61,6 +68,8 @@ struct command {
 };
 
 static struct command *commands;
+/* How many programs have been started that were not to be held. */
+static uint32_t launches;
 static int reports[2] = {-1, -1};
 static int reports_poll;
 
@@ -91,12 +100,24 @@ static void close_input(struct command *command) {
     command->pending_size = 0;
 }
 
+static void close_orders(struct command *command) {
+    if (command->orders >= 0) close(command->orders);
+    command->orders = -1;
+}
+
+static void order(struct command *command, enum order what) {
+    char byte = (char)what;
+    if (command->orders >= 0 && write(command->orders, &byte, 1) < 0) { /* The supervisor has ended, which is noticed. */ }
+    close_orders(command);
+}
+
 static void forget(struct command *command) {
     struct command **link = &commands;
     while (*link != command) link = &(*link)->next;
     *link = command->next;
     close_input(command);
     for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
+    close_orders(command);
     free(command);
 }
 
@@ -171,10 +192,20 @@ static bool open_streams(struct command *command, struct launch *launch, bool wi
 }
 
 static void close_theirs(const struct launch *launch) {
+    if (launch->orders >= 0) close(launch->orders);
     if (launch->input >= 0) close(launch->input);
     if (launch->terminal) return;
     if (launch->output >= 0) close(launch->output);
     if (launch->error >= 0) close(launch->error);
+}
+
+/* A socket, as for reports. */
+static bool open_orders(struct command *command, struct launch *launch) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return false;
+    command->orders = ends[0];
+    launch->orders = ends[1];
+    return true;
 }
 
 /* Returns false and sets errno and `stage` if the program can't be started. */
@@ -185,6 +216,7 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, reports) < 0) return false;
         fcntl(reports[0], F_SETFL, O_NONBLOCK);
     }
+    if (launch->held_at && !open_orders(command, launch)) return false;
     if (!open_streams(command, launch, with_input)) return false;
     *stage = STAGE_FORK;
     offer_to_kernel(true);
@@ -197,9 +229,31 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
     return pid > 0;
 }
 
+static struct settings settings_of(const struct command *command) {
+    struct settings settings;
+    memset(&settings, 0, sizeof settings);
+    if (!command->terminal) return settings;
+    tcgetattr(command->sources[0].fd, &settings.modes);
+    ioctl(command->sources[0].fd, TIOCGWINSZ, &settings.size);
+    return settings;
+}
+
+static bool has_own_settings(const struct command *command) {
+    struct settings now = settings_of(command);
+    return memcmp(&now, &command->settings, sizeof now) == 0;
+}
+
+/* Whether any program lives that is not held. */
+static bool others_live(void) {
+    for (struct command *each = commands; each; each = each->next) {
+        if (!each->held && each->supervisor) return true;
+    }
+    return false;
+}
+
 void command_start(uint32_t channel, struct reader *reader) {
     uint8_t flags = read_u8(reader);
-    struct launch launch = {.channel = channel, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
+    struct launch launch = {.channel = channel, .orders = -1, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
     launch.cols = read_u16(reader);
     launch.rows = read_u16(reader);
     uint32_t credit = read_u32(reader);
@@ -208,6 +262,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     size_t size = (size_t)(reader->end - reader->at);
     if (reader->broken || words == 0 || words > size || variables > size || find(channel)) give_up("the daemon asked for a program that makes no sense");
     launch.directory = read_text(reader);
+    if (flags & 4) launch.held_at = read_text(reader);
     char **argv = allocate((words + 1) * sizeof *argv);
     for (uint32_t word = 0; word < words; word++) argv[word] = (char *)(uintptr_t)read_text(reader);
     char **env = merge_environment(reader, variables);
@@ -217,9 +272,11 @@ void command_start(uint32_t channel, struct reader *reader) {
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
         .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
+        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = !under_gvisor() && others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;
+    if (!command->held) launches++;
     enum stage stage;
     if (!launch_command(command, &launch, flags & 1, &stage)) {
         fail(channel, errno, stage);
@@ -300,11 +357,29 @@ void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
     if (command->supervisor && under_gvisor()) tree_signal(command->supervisor, SIGWINCH);
 }
 
+static void tell_released(const struct command *command, bool goes) {
+    uint8_t payload = goes;
+    wire_put(RELEASED, command->channel, &payload, sizeof payload);
+}
+
 void command_kill(uint32_t channel) {
     struct command *command = find(channel);
     if (!command) return;
     /* What it has written is not passed on any more. Its pipes stay open, so that nothing but the signal ends it. */
     command->killing = true;
+    order(command, ORDER_END);
+}
+
+void command_release(uint32_t channel) {
+    struct command *command = find(channel);
+    if (!command || !command->held) return;
+    /* Without Landlock any other program can have changed it. */
+    bool alone = command->others == launches && !command->crowded;
+    bool trusted = (keeps_strangers_apart() || alone) && has_own_settings(command);
+    order(command, trusted ? ORDER_GO : ORDER_END);
+    command->held = false;
+    launches++;
+    if (!trusted) tell_released(command, false);
 }
 
 /* Kills what descends from the supervisor. It is called again until the supervisor has ended, because nothing is left. */
@@ -340,6 +415,10 @@ static void tell_end(struct command *command) {
     wire_put(EXIT, command->channel, payload, sizeof payload);
     command->told = true;
     close_input(command);
+}
+
+static bool may_read(const struct command *command, const struct source *source) {
+    return source->fd >= 0 && !command->told && !command->killing && command->credit > 0 && (!command->ended || source->left > 0);
 }
 
 /* Passes on a piece of what the program has written. */
@@ -386,6 +465,17 @@ static void take_report(const struct report *report) {
         wire_put(STARTED, command->channel, payload, sizeof payload);
         command->started = true;
         command->program = report->pid;
+    } else if (report->kind == REPORT_HELD) {
+        command->settings = settings_of(command);
+        /* Under gVisor nothing reaches a program before, for a signal ends its start; and who has just ended takes a while to go. */
+        command->crowded = command->crowded || others_live();
+        /* What it has written so far is told before. */
+        for (int at = 0; at < 2; at++) {
+            if (may_read(command, &command->sources[at])) pump(command, &command->sources[at]);
+        }
+        wire_put(HELD_BACK, command->channel, NULL, 0);
+    } else if (report->kind == REPORT_RELEASED) {
+        tell_released(command, report->value != 0);
     } else {
         command->ended = true;
         command->end = *report;
@@ -424,10 +514,6 @@ void commands_reap(void) {
             if (each->supervisor == pid) supervisor_changed(each, status);
         }
     }
-}
-
-static bool may_read(const struct command *command, const struct source *source) {
-    return source->fd >= 0 && !command->told && !command->killing && command->credit > 0 && (!command->ended || source->left > 0);
 }
 
 /* Says what the loop is to wait for. */

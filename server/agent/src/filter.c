@@ -52,7 +52,10 @@ static const uint16_t denied[] = {
 };
 
 /* Other processes: denied where nothing else keeps commands from one another. */
-static const uint16_t strangers[] = {SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, 438 /* pidfd_getfd */, 440 /* process_madvise */};
+static const uint16_t strangers[] = {SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, 438 /* pidfd_getfd */, 440 /* process_madvise */};
+
+/* PTRACE_ATTACH, PTRACE_SEIZE: without them a process can trace none but its own child that wants it. */
+static const uint32_t tracing[] = {16, 0x4206};
 
 /* They change how the process of their first argument is scheduled and limited, and are allowed for each of the same user. The agent is not to be changed. */
 static const uint16_t limiting[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setaffinity};
@@ -134,6 +137,7 @@ void filter_system_calls(void) {
     when_argument(SYS_ioctl, 1, terminal_input, COUNT(terminal_input), DENY(EPERM), SECCOMP_RET_ALLOW);
     when_argument(SYS_socket, 0, families, COUNT(families), DENY(EAFNOSUPPORT), SECCOMP_RET_ALLOW);
     when_argument(SYS_personality, 0, personalities, COUNT(personalities), SECCOMP_RET_ALLOW, DENY(EPERM));
+    if (!keeps_strangers_apart()) when_argument(SYS_ptrace, 0, tracing, COUNT(tracing), DENY(EPERM), SECCOMP_RET_ALLOW);
     const uint32_t agent[] = {(uint32_t)getpid()};
     for (size_t at = 0; at < COUNT(limiting); at++) when_argument(limiting[at], 0, agent, COUNT(agent), DENY(EPERM), SECCOMP_RET_ALLOW);
     keep_priority(agent[0]);

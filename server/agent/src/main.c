@@ -65,6 +65,7 @@ void handle(enum frame_type type, uint32_t channel, struct reader reader) {
     case CREDIT: command_credit(channel, read_u32(&reader)); break;
     case SIGNAL: command_signal(channel, read_u8(&reader)); break;
     case KILL: command_kill(channel); break;
+    case RELEASE: command_release(channel); break;
     case RESIZE: {
         uint16_t cols = read_u16(&reader);
         command_resize(channel, cols, read_u16(&reader));

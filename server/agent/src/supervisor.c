@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORTS_FD = 3, FIRST_SPARE_FD = 10 };
+enum { REPORTS_FD = 3, ORDERS_FD = 4, FIRST_SPARE_FD = 10 };
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* What went wrong in the child that was to become the program. It shares its memory with the supervisor until it has. */
@@ -94,7 +94,7 @@ static _Noreturn void become(const struct launch *launch, struct failure *failur
     if (stage < 0 && chdir(launch->directory) < 0) stage = STAGE_DIRECTORY;
     if (stage < 0) {
         stage = STAGE_PROGRAM;
-        if (enter_domain() == 0) {
+        if (enter_domain() == 0 && (!launch->held_at || hold_asked())) {
             signal(SIGPIPE, SIG_DFL);
             sigprocmask(SIG_SETMASK, &none, NULL);
             execute(launch->argv, launch->env);
@@ -117,12 +117,15 @@ static bool keep_own(struct launch *own, int reports) {
     own->output = fcntl(own->output, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
     own->error = fcntl(own->error, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
     if (own->input < 0 || own->output < 0 || own->error < 0) return false;
+    int orders = own->held_at ? fcntl(own->orders, F_DUPFD_CLOEXEC, FIRST_SPARE_FD) : -1;
+    if (own->held_at && orders < 0) return false;
     if (dup3(reports, REPORTS_FD, O_CLOEXEC) < 0 && errno != EINVAL) return false;
+    if (orders >= 0 && dup3(orders, ORDERS_FD, O_CLOEXEC) < 0) return false;
     int highest = own->error;
     if (own->output > highest) highest = own->output;
     if (own->input > highest) highest = own->input;
     for (int fd = 0; fd < highest; fd++) {
-        if (fd != REPORTS_FD && fd != own->input && fd != own->output && fd != own->error) close(fd);
+        if (fd != REPORTS_FD && (fd != ORDERS_FD || orders < 0) && fd != own->input && fd != own->output && fd != own->error) close(fd);
     }
     close_from(highest + 1);
     return true;
@@ -142,6 +145,19 @@ static void release(pid_t pid, int signal) {
     ptrace(PTRACE_DETACH, pid, NULL, signal == SIGTRAP ? 0 : signal);
 }
 
+/* Waits until the agent says what is to become of the held program. */
+static void wait_for_order(const struct launch *launch, pid_t program) {
+    hold_look(launch->directory);
+    send_report(REPORT_HELD, launch, program, 0, 0, NULL);
+    char order = ORDER_END;
+    while (read(ORDERS_FD, &order, 1) < 0 && errno == EINTR) { }
+    bool goes = order == ORDER_GO && hold_unchanged(launch->directory);
+    if (order == ORDER_GO) send_report(REPORT_RELEASED, launch, program, goes, 0, NULL);
+    if (!goes) kill(program, SIGKILL);
+    hold_release();
+    close(ORDERS_FD);
+}
+
 _Noreturn void supervise(const struct launch *launch, int reports) {
     struct launch own = *launch;
     struct failure failure = {0, STAGE_FORK};
@@ -153,18 +169,29 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
         send_report(REPORT_FAILED, &own, 0, errno, STAGE_FORK, NULL);
         _exit(0);
     }
-    close_from(REPORTS_FD + 1);
+    close_from((own.held_at ? ORDERS_FD : REPORTS_FD) + 1);
     bool started = failure.error == 0;
+    if (started && own.held_at && !hold_begin(program, own.held_at)) {
+        started = false;
+        failure = (struct failure){EPERM, STAGE_HOLD};
+    }
     if (started) send_report(REPORT_STARTED, &own, program, 0, 0, NULL);
     else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, NULL);
     for (;;) {
         int status;
         struct rusage usage;
-        pid_t ended = wait4(-1, &status, 0, &usage);
+        pid_t ended = wait4(-1, &status, own.held_at ? __WALL : 0, &usage);
         if (ended < 0 && errno == EINTR) continue;
         if (ended < 0) _exit(0);
-        if (WIFSTOPPED(status)) release(ended, WSTOPSIG(status));
-        if (ended != program || WIFSTOPPED(status)) continue;
+        if (WIFSTOPPED(status)) {
+            if (!hold_traces()) release(ended, WSTOPSIG(status));
+            else if (hold_stopped(ended, status)) wait_for_order(&own, program);
+            continue;
+        }
+        if (ended != program) {
+            hold_thread_ended(ended);
+            continue;
+        }
         program = 0;
         if (!started) continue;
         send_report(REPORT_ENDED, &own, ended, status, 0, &usage);

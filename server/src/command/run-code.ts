@@ -1,10 +1,10 @@
 /** `command/runCode`: runs source code in a warm interpreter if one is waiting, else through the phases of its toolchain. */
+import { posix } from 'node:path';
 import { nextLoopIteration } from '../base/promises.ts';
 import { invalidParam, type LanguageId, ProtocolError, type RunCodeParams, type RunCodeResult } from '../protocol/index.ts';
 import { toolNames } from '../runtime/languages.ts';
 import type { Program, Toolchain, ToolchainPhase } from '../runtime/ports.ts';
 import { scratchFolder, sourcePath } from '../runtime/scratch.ts';
-import type { Order } from '../runtime/warm-up/order.ts';
 import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { WarmInterpreters } from '../warm/interpreters.ts';
@@ -29,11 +29,6 @@ interface Run {
   readonly temporary: TemporaryFiles;
 }
 
-/** How the code is going to be run. */
-type Preparation =
-  | { readonly kind: 'warm'; readonly interpreter: WarmInterpreter; readonly order: Order }
-  | { readonly kind: 'cold'; readonly phases: readonly ToolchainPhase[] };
-
 export async function runCode(session: Session, params: RunCodeParams, context: ExecuteContext): Promise<RunCodeResult> {
   const settings = programSettings(session, params);
   const source = sourceOf(params);
@@ -44,61 +39,53 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     const temporary = new TemporaryFiles(session);
     const run: Run = { session, toolchain, source, args: params.args ?? [], settings, temporary };
     try {
-      const prepared = await prepare(run, context.warm);
-      if (prepared.kind === 'warm') await runWarm(prepared, run, running, started);
-      else await runPhases(prepared.phases, run, running, started);
+      await runSource(run, context.warm, running, started);
     } finally {
       session.tidy(() => temporary.remove());
     }
   });
   // The answer is sent first; then the next interpreter is started.
-  void nextLoopIteration().then(() => context.warm.prepare(session, language, source.path));
+  const wish = { language, file: source.path, args: params.args ?? [], settings };
+  void nextLoopIteration().then(() => context.warm.prepare(session, wish));
   return { ...result, language };
 }
 
-/** Decides how the code is run, and writes the files that it needs for that. */
-async function prepare(run: Run, warm: WarmInterpreters): Promise<Preparation> {
+/** Runs the code in the interpreter that waits for such a run, or else from the beginning. */
+async function runSource(run: Run, warm: WarmInterpreters, running: RunningCommand, started: () => void): Promise<void> {
   const { session, toolchain, source, args, settings, temporary } = run;
-  const { cwd, env } = settings;
-  const interpreter = warm.take(session, { toolchain, file: source.path, args, program: settings });
-  const discard = () => {
-    if (interpreter) warm.discard(session, interpreter);
-  };
-  const file = source.path ?? (await temporary.source(nameFor(run, interpreter), source.code).catch((fault: unknown) => {
-    discard();
+  const waiting = warm.take(session);
+  const file = source.path ?? (await temporary.source(placeFor(run, waiting), source.code).catch((fault: unknown) => {
+    if (waiting) warm.discard(session, waiting);
     throw fault;
   }));
-  if (interpreter?.runs(file)) {
-    temporary.add(interpreter.scratch);
-    return { kind: 'warm', interpreter, order: { cwd, file, env, args } };
-  }
-  discard();
-  const scratch = scratchFolder();
+  const suits = waiting?.suits({ toolchain, file, text: source.path === undefined, args, settings }) === true;
+  if (waiting && !suits) warm.discard(session, waiting);
+  const interpreter = suits ? waiting : undefined;
+  const scratch = interpreter?.scratch ?? scratchFolder();
   const phases = toolchain.phases(file, args, scratch);
-  if (phases.length > 1 || phases.some((phase) => phase.files)) temporary.add(scratch);
+  if (interpreter || phases.length > 1 || phases.some((phase) => phase.files)) temporary.add(scratch);
   if (phases.length > 1) await session.sandbox.files.createDirectory(scratch, true);
-  return { kind: 'cold', phases };
+  await runPhases(phases, interpreter, run, running, started);
 }
 
 /** The path to which code that was sent as text is written. If possible it is the one that the waiting interpreter expects. */
-function nameFor({ settings: { cwd }, toolchain }: Run, interpreter: WarmInterpreter | undefined): string {
-  return interpreter && cwd === '/workspace' ? interpreter.readiness.file : sourcePath(cwd, toolchain);
-}
-
-function runWarm({ interpreter, order }: Extract<Preparation, { kind: 'warm' }>, { settings }: Run, running: RunningCommand, started: () => void): Promise<void> {
-  return running.run('run', { ...settings, command: [] }, started, (sink) => interpreter.go(order, settings.stdin, sink));
+function placeFor({ settings: { cwd }, toolchain }: Run, waiting: WarmInterpreter | undefined): string {
+  const { text, file } = waiting?.expected ?? {};
+  return text && file !== undefined && posix.dirname(file) === cwd ? file : sourcePath(cwd, toolchain);
 }
 
 /** Runs the phases one after the other, as long as they succeed. A compiler gets no input and no terminal. */
-async function runPhases(phases: readonly ToolchainPhase[], { session, settings }: Run, running: RunningCommand, started: () => void): Promise<void> {
+async function runPhases(
+  phases: readonly ToolchainPhase[], interpreter: WarmInterpreter | undefined, { session: { sandbox }, settings }: Run, running: RunningCommand, started: () => void,
+): Promise<void> {
   for (const phase of phases) {
     if (!running.mayGoOn) return;
     for (const [path, text] of Object.entries(phase.files ?? {})) {
-      await session.sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
+      await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
-    const program: Program = { ...settings, command: phase.command, env: { ...phase.env, ...settings.env } };
     const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
-    await running.run(phase.name, { ...program, ...compiles }, started);
+    const program: Program = { ...settings, command: phase.command, env: { ...phase.env, ...settings.env }, ...compiles };
+    await running.run(phase.name, program, started, async (sink) => (await interpreter?.go(settings.stdin, sink)) ?? sandbox.start(program, sink));
   }
 }
 

@@ -39,7 +39,7 @@ const bun = interpreter(['bun']);
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u turns buffering off, so that output arrives while the program runs.
-  python: [interpreter(['python3', '-u'], { warmUp: warmPython('python3') }), interpreter(['python', '-u'], { warmUp: warmPython('python') })],
+  python: [interpreter(['python3', '-u'], { warmUp: warmPython }), interpreter(['python', '-u'], { warmUp: warmPython })],
   javascript: [interpreter(['node'], { warmUp: warmNode }), deno, bun],
   typescript: [
     interpreter(['node'], { atLeast: [22, 18], warmUp: warmNode }),

@@ -95,6 +95,8 @@ export interface SandboxCan {
   readonly copyIn: boolean;
   /** Whether it can tell that nobody has left anything in it: `isPristine`. */
   readonly tellPristine: boolean;
+  /** Whether it can hold a program: `hold`. */
+  readonly hold: boolean;
 }
 
 export interface Sandbox {
@@ -116,6 +118,11 @@ export interface Sandbox {
    * FileNotFound: there is no directory `cwd`
    */
   start(program: Program, sink: Sink): Promise<Process>;
+  /**
+   * Starts a program, and stops it where it first looks at `path`. Resolves when it has been stopped.
+   * @throws ProtocolError as `start`; SandboxFailed: it can't be held, or has ended before
+   */
+  hold(program: Program, path: string, sink: Sink): Promise<HeldProcess>;
   /** Whether the sandbox is alive and its folders are as empty as they were at the beginning. */
   isPristine(): Promise<boolean>;
   /** Changes the limits in `AdjustableLimits`; the others are ignored. `isolation` then says what is in force. */
@@ -190,6 +197,12 @@ export interface Process {
   resize(size: TerminalSize): Promise<void>;
 }
 
+/** A program that is stopped where it first looks at a path. */
+export interface HeldProcess extends Process {
+  /** Lets it go on. False: it was killed instead, since something was done to it, or to what it has looked at so far. */
+  release(): Promise<boolean>;
+}
+
 /**
  * How a program ended. `signaled`: a signal ended it; its name is as in SIGKILL. `memoryLimit`: it was ended because it,
  * or the whole sandbox, used too much memory; by that signal, or with that code. `lost`: the sandbox went away, so that
@@ -214,7 +227,7 @@ export interface Toolchain {
   readonly extension: string;
   /** The version of the tool that runs the file; starts that tool. undefined: it does not tell. */
   version(): Promise<string | undefined>;
-  /** How the interpreter is started in advance. undefined: it can't be without the program noticing. */
+  /** How the interpreter is started in advance: there is one phase then. undefined: it can't be. */
   readonly warmUp: WarmUp | undefined;
   /**
    * What is run, one after the other, for a source file. `file` is an absolute path. `scratch` is the absolute path of
@@ -231,19 +244,12 @@ export interface ToolchainPhase {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** How an interpreter is started before it is known which program it will run. It waits for an order on its stdin (warm-up/order.ts). */
+/** How an interpreter is started in advance, and held (`Sandbox.hold`) where it looks at the program's file. */
 export interface WarmUp {
-  /** What may be different in the order than it was at the start: the file, the variables, the arguments. */
-  readonly takes: { readonly file: boolean; readonly env: boolean; readonly args: boolean };
-  /** `file`, an absolute path, need not exist yet. `scratch` is the absolute path of a folder that exists until the program has ended. */
-  start(file: string, scratch: string): WarmStart;
-}
-
-export interface WarmStart {
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Files to be written before the interpreter is started: absolute path to text. */
-  readonly files: Readonly<Record<string, string>>;
+  /** What it gets in addition to `env` and `files` of the phase. `scratch` is the folder of that phase. */
+  extra(scratch: string): Pick<ToolchainPhase, 'env' | 'files'>;
+  /** The variables with which a program can't wait, because they have it run code before its file. */
+  readonly early: RegExp;
 }
 
 /**

@@ -1,54 +1,68 @@
-/** A warm interpreter: it has been started in advance and waits for the one program that it will run. */
-import type { Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
-import { type Order, orderBytes } from '../runtime/warm-up/order.ts';
+/**
+ * A warm interpreter: it has been started in advance, just as a run of its program is started, and is held before it
+ * looks at the program's file.
+ */
+import type { HeldProcess, Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
 import { scratchFolder } from '../runtime/scratch.ts';
 
-/** What is fixed when the interpreter is started. Everything else about the program can be sent to it later. */
-export interface Readiness {
+/** A run, as far as it must be known when its interpreter is started. The text of the file and the input are not. */
+export interface Expectation {
   readonly toolchain: Toolchain;
-  /** The source file that it expects to run. */
+  /** The source file. It need not exist yet. */
   readonly file: string;
+  /** The file is one that the daemon writes, for code that is sent as text. */
+  readonly text: boolean;
+  readonly args: readonly string[];
+  readonly settings: Omit<Program, 'command'>;
 }
 
 interface Output {
   /** Where the output of the program goes. undefined while the interpreter waits. */
   sink: Sink | undefined;
-  /** Whether the interpreter has written something or ended while it waited, or was killed. It cannot be used then. */
+  /** What it has written before it was held. It belongs to the output of the program. */
+  readonly early: Parameters<Sink>[];
+  /** Whether it is held. */
+  held: boolean;
+  /** Whether it has ended or was killed while it waited, or somebody has written to its terminal. It cannot be used then. */
   spoiled: boolean;
 }
 
 export class WarmInterpreter {
-  readonly readiness: Readiness;
+  readonly expected: Expectation;
   /** A folder of files that the interpreter needs until its program has ended. */
   readonly scratch: string;
-  readonly #child: Process;
+  readonly #child: HeldProcess;
   readonly #output: Output;
 
-  private constructor(readiness: Readiness, scratch: string, child: Process, output: Output) {
-    this.readiness = readiness;
+  private constructor(expected: Expectation, scratch: string, child: HeldProcess, output: Output) {
+    this.expected = expected;
     this.scratch = scratch;
     this.#child = child;
     this.#output = output;
     void child.exited.then(() => (output.spoiled = true));
   }
 
-  /** Resolves with undefined if the toolchain has no warm interpreters. */
-  static async start(sandbox: Sandbox, readiness: Readiness): Promise<WarmInterpreter | undefined> {
-    const { toolchain, file } = readiness;
+  /** Resolves with undefined if none can wait for this run. @throws ProtocolError if it can't be started */
+  static async start(sandbox: Sandbox, expected: Expectation): Promise<WarmInterpreter | undefined> {
+    if (!canWait(sandbox, expected)) return undefined;
+    const { toolchain, file, args, settings } = expected;
     const scratch = scratchFolder();
-    const started = toolchain.warmUp?.start(file, scratch);
-    if (!started) return undefined;
-    for (const [path, text] of Object.entries(started.files)) {
+    const [phase] = toolchain.phases(file, args, scratch);
+    const extra = toolchain.warmUp?.extra(scratch);
+    if (!phase || !extra) return undefined;
+    for (const [path, text] of Object.entries({ ...phase.files, ...extra.files })) {
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
-    const output: Output = { sink: undefined, spoiled: false };
-    const program: Program = { command: started.command, cwd: '/workspace', env: started.env, stdin: 'open', pty: undefined };
-    const child = await sandbox.start(program, (stream, chunk) => {
-      if (output.sink) return output.sink(stream, chunk);
-      // An interpreter that writes something while it waits has failed to start.
-      output.spoiled = true;
+    const output: Output = { sink: undefined, early: [], held: false, spoiled: false };
+    const stdin = Buffer.isBuffer(settings.stdin) ? 'open' : settings.stdin;
+    const program: Program = { ...settings, stdin, command: phase.command, env: { ...phase.env, ...settings.env, ...extra.env } };
+    const child = await sandbox.hold(program, file, (stream, chunk) => {
+      if (output.sink) return passOn(output, [[stream, chunk]]);
+      if (output.held) output.spoiled = true;
+      else output.early.push([stream, chunk]);
     });
-    return new WarmInterpreter(readiness, scratch, child, output);
+    output.held = true;
+    return new WarmInterpreter(expected, scratch, child, output);
   }
 
   /** Whether it still waits, as far as is known, and can be used. */
@@ -56,19 +70,22 @@ export class WarmInterpreter {
     return !this.#output.spoiled && !this.#output.sink;
   }
 
-  /** Whether it can run this source file. */
-  runs(file: string): boolean {
-    const { toolchain, file: expected } = this.readiness;
-    return toolchain.warmUp?.takes.file === true || file === expected;
+  /** Whether a run would be started just as this one was. */
+  suits(run: Expectation): boolean {
+    return this.waits && this.expected.toolchain === run.toolchain && essence(this.expected) === essence(run);
   }
 
-  /** Makes it run the program. The order and the program's input both go to its stdin. */
-  go(order: Order, stdin: Program['stdin'], sink: Sink): Process {
+  /**
+   * Lets it run its program. Resolves with undefined if it can't any more, because something has happened to it: then
+   * nothing of the program has run.
+   */
+  async go(stdin: Program['stdin'], sink: Sink): Promise<Process | undefined> {
     this.#output.sink = sink;
-    const child = this.#child;
-    const sent = child.write(Buffer.isBuffer(stdin) ? Buffer.concat([orderBytes(order), stdin]) : orderBytes(order));
-    if (stdin !== 'open') void sent.then(() => child.end());
-    return child;
+    if (!(await this.#child.release())) return undefined;
+    // A sink that takes nothing says so again when the program writes.
+    void Promise.resolve(passOn(this.#output)).catch(() => undefined);
+    if (Buffer.isBuffer(stdin)) void this.#child.write(stdin).then(() => this.#child.end());
+    return this.#child;
   }
 
   async kill(sandbox: Sandbox): Promise<void> {
@@ -76,4 +93,22 @@ export class WarmInterpreter {
     await this.#child.kill();
     await sandbox.files.delete(this.scratch, { recursive: true, force: true });
   }
+}
+
+/** Passes on these pieces, after those from before it was held. */
+function passOn({ sink, early }: Output, pieces: readonly Parameters<Sink>[] = []): void | Promise<void> {
+  const all = [...early.splice(0), ...pieces];
+  const [only] = all;
+  if (!sink || !only) return;
+  if (all.length === 1) return sink(...only);
+  return Promise.all(all.map((piece) => Promise.resolve(sink(...piece)))).then(() => undefined);
+}
+
+function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env } }: Expectation): boolean {
+  return can.hold && warmUp !== undefined && !Object.keys(env).some((name) => warmUp.early.test(name));
+}
+
+/** Everything about a run that the process was given when it was started. */
+function essence({ file, text, args, settings: { cwd, env, stdin, pty } }: Expectation): string {
+  return JSON.stringify([file, text, args, cwd, Object.entries(env), stdin !== 'none', pty]);
 }

@@ -1,12 +1,12 @@
 /**
  * The warm interpreters of the sessions: which one waits in which session, and for which runs it can be used. At most
- * one waits in a session. After a run, the next one is started for the same language, and for the same file if the
- * client named one.
+ * one waits in a session. It waits for a run like the last one: of the same file with the same arguments, or of code
+ * that is sent as text.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { CloseReason, Environment, LanguageId, Limits, SessionState } from '../protocol/index.ts';
-import type { Program, Sandbox, Toolchain } from '../runtime/ports.ts';
+import type { Program, Sandbox } from '../runtime/ports.ts';
 import { sourcePath } from '../runtime/scratch.ts';
 import { WarmInterpreter } from './interpreter.ts';
 
@@ -20,12 +20,12 @@ export interface Holder {
   readonly reason: CloseReason | undefined;
 }
 
-/** What a run needs. `file` is undefined if the code was sent as text. */
-export interface RunNeeds {
-  readonly toolchain: Toolchain;
+/** A run that may be repeated. `file` is undefined if the code was sent as text. */
+export interface Wish {
+  readonly language: LanguageId;
   readonly file: string | undefined;
   readonly args: readonly string[];
-  readonly program: Omit<Program, 'command'>;
+  readonly settings: Omit<Program, 'command'>;
 }
 
 /** The interpreter is undefined while it is being started. */
@@ -43,16 +43,17 @@ export interface WarmInterpretersOptions {
 /** How long a new session must have been quiet before an interpreter is started in it. */
 const QUIET_MS = 150;
 
+const MAX_FAILURES = 3;
+
 /** In a session with lower limits than these, a waiting interpreter would use up too much of them. */
 const MIN_MEMORY_BYTES = 256 * 1024 * 1024;
 const MIN_PIDS = 64;
-/** Environment variables that interpreters and libraries read before they read the program, so they cannot be set later. */
-const EARLY = /^(?:PYTHON|NODE|RUBY|GEM|BUNDLE|DENO|NPM|V8|UV_|LD_|LC_|GLIBC|MALLOC|GCONV|OPENSSL|SSL_|ICU|NO_COLOR|FORCE_COLOR|COLORTERM|(?:LANG|LANGUAGE|TZ|TERM|PATH|HOME|TMPDIR)$)/;
 
 export class WarmInterpreters {
   readonly #options: WarmInterpretersOptions;
   readonly #soon = new Set<() => void>();
   readonly #slots = new WeakMap<Holder, Slot>();
+  readonly #failures = new WeakMap<Holder, number>();
 
   constructor(options: WarmInterpretersOptions) {
     this.#options = options;
@@ -66,7 +67,7 @@ export class WarmInterpreters {
     if (!this.#options.enabled) return;
     const cancel = this.#options.clock.after(QUIET_MS, () => {
       this.#soon.delete(cancel);
-      if (session.state === 'ready') this.prepare(session, language);
+      if (session.state === 'ready') this.prepare(session, firstWish(language, session.env));
     });
     this.#soon.add(cancel);
   }
@@ -76,31 +77,30 @@ export class WarmInterpreters {
     for (const cancel of this.#soon) cancel();
   }
 
-  /** Starts an interpreter in the background, unless one waits already. If that fails, nothing else does. */
-  prepare(session: Holder, language: LanguageId, file?: string): void {
-    if (!this.#options.enabled || this.#slots.has(session) || !allows(session)) return;
+  /** Starts an interpreter in the background, unless one waits already. If that fails, nothing else does; after a few times it is not tried again. */
+  prepare(session: Holder, wish: Wish): void {
+    const failures = this.#failures.get(session) ?? 0;
+    if (!this.#options.enabled || failures === MAX_FAILURES || this.#slots.has(session) || session.reason !== undefined || !mayWait(session.limits)) return;
     const slot: Slot = { interpreter: undefined };
     this.#slots.set(session, slot);
-    warmUp(session.sandbox, language, file).then(
+    warmUp(session.sandbox, wish).then(
       (interpreter) => (interpreter ? (slot.interpreter = interpreter) : this.#slots.delete(session)),
       (fault: unknown) => {
         this.#slots.delete(session);
+        this.#failures.set(session, failures + 1);
         this.#options.log.debug('an interpreter could not be started in advance', fault);
       },
     );
   }
 
   /**
-   * Returns the waiting interpreter if it can be used for the run; the caller owns it from then on. One that cannot be
-   * used is killed. One that is still being started is left for the next run.
+   * Returns the interpreter that waits in the session; the caller owns it from then on. One that is still being started
+   * is left for the next run.
    */
-  take(session: Holder, needs: RunNeeds): WarmInterpreter | undefined {
+  take(session: Holder): WarmInterpreter | undefined {
     const interpreter = this.#slots.get(session)?.interpreter;
-    if (!interpreter) return undefined;
-    this.#slots.delete(session);
-    if (interpreter.waits && suits(interpreter, needs)) return interpreter;
-    this.discard(session, interpreter);
-    return undefined;
+    if (interpreter) this.#slots.delete(session);
+    return interpreter;
   }
 
   /** Adds an interpreter that was started in the sandbox before the session got it. */
@@ -113,29 +113,19 @@ export class WarmInterpreters {
   }
 }
 
-/**
- * Starts an interpreter in a sandbox. `file` is undefined for code that will be sent as text. Resolves with undefined
- * if the language has no warm interpreters here.
- */
-export async function warmUp(sandbox: Sandbox, language: LanguageId, file?: string): Promise<WarmInterpreter | undefined> {
+/** What a client most likely runs first. */
+export function firstWish(language: LanguageId, env: Environment = {}): Wish {
+  return { language, file: undefined, args: [], settings: { cwd: '/workspace', env, stdin: 'none', pty: undefined } };
+}
+
+/** Starts an interpreter in a sandbox. Resolves with undefined if none can wait for this run here. */
+export async function warmUp(sandbox: Sandbox, { language, file, args, settings }: Wish): Promise<WarmInterpreter | undefined> {
   const toolchain = await sandbox.toolchain(language);
   if (!toolchain?.warmUp) return undefined;
-  return WarmInterpreter.start(sandbox, { toolchain, file: file ?? sourcePath('/workspace', toolchain) });
+  return WarmInterpreter.start(sandbox, { toolchain, file: file ?? sourcePath(settings.cwd, toolchain), text: file === undefined, args, settings });
 }
 
 /** Whether the limits of a sandbox are high enough for a waiting interpreter. */
 export function mayWait({ memoryBytes, pids }: Pick<Limits, 'memoryBytes' | 'pids'>): boolean {
   return memoryBytes >= MIN_MEMORY_BYTES && pids >= MIN_PIDS;
-}
-
-function allows({ limits, env, reason }: Holder): boolean {
-  return reason === undefined && mayWait(limits) && !Object.keys(env).some((name) => EARLY.test(name));
-}
-
-function suits(interpreter: WarmInterpreter, { toolchain, file, args, program }: RunNeeds): boolean {
-  const takes = toolchain.warmUp?.takes;
-  if (interpreter.readiness.toolchain !== toolchain || !takes || program.pty) return false;
-  const names = Object.keys(program.env);
-  if (names.some((name) => EARLY.test(name)) || (names.length > 0 && !takes.env) || (args.length > 0 && !takes.args)) return false;
-  return file === undefined || interpreter.runs(file);
 }

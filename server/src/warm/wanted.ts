@@ -5,7 +5,7 @@ import { preparesSandboxes, type Policy } from '../policy/policy.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { WarmInterpreter } from './interpreter.ts';
-import { mayWait, warmUp } from './interpreters.ts';
+import { firstWish, mayWait, warmUp } from './interpreters.ts';
 import { SandboxPool } from './pool.ts';
 
 /** Returns undefined if the policy turns preparing sandboxes off. */
@@ -17,7 +17,7 @@ export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<
     log,
     size: (runtime, { language }) => pool && ((language && pool[runtime]?.[language]) ?? 0),
     adjustable: mayWait,
-    prepare: async (sandbox, { language, limits }) => (language && mayWait(limits) ? warmUp(sandbox, language) : undefined),
+    prepare: async (sandbox, { language, limits }) => (language && mayWait(limits) ? warmUp(sandbox, firstWish(language)) : undefined),
   });
 }
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { expect } from 'chai';
 import { type ErrorKind, ProtocolError } from '../../../server/src/protocol/index.ts';
-import { Type } from '../../../server/src/runtime/agent/frames.ts';
+import { Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
 import type { Exit, Program } from '../../../server/src/runtime/ports.ts';
 import { begin, programOf, started } from './programs.ts';
 import { settled } from './scripted.ts';
@@ -248,5 +248,53 @@ describe('a kill', () => {
     await killing;
     await process.kill();
     expect([gaveUp, (await process.exited).kind, clock.pending]).to.deep.equal([[], 'lost', 0]);
+  });
+});
+
+describe('a program that is held', () => {
+  const usageAndCode = new Writer().u8(0).u32(0).u8(0).u64(0).u64(0).bytes;
+  const hold = async () => {
+    const output: string[] = [];
+    const held = begin({}, (_stream, chunk) => void output.push(String(chunk)), '/workspace/it');
+    await settled();
+    const channel = held.agent.of('start')[0]?.channel ?? 0;
+    held.agent.say('started', channel, new Writer().u32(7).bytes);
+    return { ...held, channel, output };
+  };
+  const present = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('it is not held');
+    return value;
+  };
+
+  it('is there when the agent has stopped it, and goes on when it is told to', async () => {
+    const { agent, channel, process, output } = await hold();
+    expect(programOf(agent.of('start')[0])).to.include({ heldAt: '/workspace/it', cwd: '/workspace' });
+    expect(await Promise.race([process, settled().then(() => 'not yet')])).to.equal('not yet');
+    agent.say('held', channel);
+    const releasing = present(await process).release();
+    await settled();
+    expect(agent.of('release').map((each) => each.channel)).to.deep.equal([channel]);
+    agent.say('released', channel, Buffer.from([1]));
+    agent.output(channel, 'stdout', 'text');
+    expect(await releasing).to.equal(true);
+    expect(output).to.deep.equal(['text']);
+  });
+
+  it('does not go on where something was done to it, where it has ended, and where the sandbox is lost', async () => {
+    for (const then of ['disturbed', 'ended', 'lost']) {
+      const { agent, channel, process } = await hold();
+      agent.say('held', channel);
+      const releasing = present(await process).release();
+      if (then === 'disturbed') agent.say('released', channel, Buffer.from([0]));
+      if (then === 'ended') agent.say('exit', channel, usageAndCode);
+      if (then === 'lost') agent.end();
+      expect(await releasing, then).to.equal(false);
+    }
+  });
+
+  it('is refused where it ends before it has looked at the path', async () => {
+    const { agent, channel, failure } = await hold();
+    agent.say('exit', channel, usageAndCode);
+    expect((await failure)?.kind).to.equal('SandboxFailed');
   });
 });

@@ -6,8 +6,8 @@ import type { Program, Sink } from '../../../server/src/runtime/ports.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { connected, type Sent, settled, textsIn } from './scripted.ts';
 
-/** Asks the agent to start a program, and leaves it without an answer. */
-export function begin(change: Partial<Program>, sink: Sink = () => undefined) {
+/** Asks the agent to start a program, or to hold it at a path, and leaves it without an answer. */
+export function begin(change: Partial<Program>, sink: Sink = () => undefined, heldAt?: string) {
   const { agent, connection } = connected();
   const clock = new FakeClock();
   const gaveUp: string[] = [];
@@ -16,7 +16,8 @@ export function begin(change: Partial<Program>, sink: Sink = () => undefined) {
     lostExit: () => Promise.resolve({ kind: 'lost', reason: 'gone' } as const),
     giveUp: (why: string) => void gaveUp.push(why),
   };
-  const starting = AgentProcess.start(context, { command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change }, sink);
+  const program: Program = { command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change };
+  const starting = heldAt === undefined ? AgentProcess.start(context, program, sink) : AgentProcess.hold(context, program, heldAt, sink);
   return {
     agent, connection, clock, gaveUp,
     process: starting.catch(() => undefined),
@@ -51,10 +52,13 @@ export function programOf(sent: Sent | undefined) {
   const { payload } = sent;
   const flags = payload.readUInt8(0);
   const [words, variables] = [payload.readUInt32LE(9), payload.readUInt32LE(13)];
-  const [cwd, ...texts] = textsIn(payload, 17);
+  const [cwd, ...rest] = textsIn(payload, 17);
+  const held = (flags & 4) !== 0;
+  const texts = held ? rest.slice(1) : rest;
   if (texts.length !== words + variables) throw new Error('it does not have as many texts as it says');
   return {
     input: (flags & 1) !== 0, terminal: (flags & 2) !== 0, cols: payload.readUInt16LE(1), rows: payload.readUInt16LE(3),
     credit: payload.readUInt32LE(5), cwd, words: texts.slice(0, words), env: texts.slice(words),
+    ...(held ? { heldAt: rest[0] } : {}),
   };
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_FILE_BYTES, type Sandbox } from '../../../server/src/runtime/ports.ts';
-import { create, limits, type Parts, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
+import { create, limits, Output, type Parts, program, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
 
 const modes = ['none', 'allowlist', 'full'] as const;
 
@@ -56,6 +56,20 @@ export function describeCan(parts: Parts): void {
       } finally {
         rmSync(folder, { recursive: true });
       }
+    });
+
+    it('is declared: holding a program', async () => {
+      const { sink } = new Output();
+      const toolchain = await held.sandbox.toolchain(parts.features.languages[0] ?? 'shellscript');
+      const path = `/workspace/held${toolchain?.extension ?? ''}`;
+      const [run] = toolchain?.phases(path, [], '/tmp') ?? [];
+      const holding = held.sandbox.hold(program(run?.command ?? ['true'], { env: run?.env ?? {} }), path, sink);
+      if (!held.sandbox.can.hold) return void (await rejects(holding, 'SandboxFailed'));
+      const waiting = await holding;
+      await write(held.sandbox, path, '');
+      expect(await waiting.release()).to.equal(true);
+      expect(await waiting.exited).to.deep.include({ kind: 'exited', code: 0 });
+      await held.sandbox.files.delete(path, { recursive: false, force: true });
     });
 
     it('is declared: whether a sandbox can tell that it is pristine', async () => {

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
 import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Exit, Process, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
+import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
 import { gone, namesOf, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
@@ -30,13 +30,16 @@ export interface ProcessContext {
   giveUp(why: string): void;
 }
 
-export class AgentProcess implements Process {
+export class AgentProcess implements HeldProcess {
   readonly exited: Promise<Exit>;
   readonly #context: ProcessContext;
   readonly #channel: number;
   readonly #sink: Sink;
   readonly #onTerminal: boolean;
   readonly #started = deferred();
+  /** Whether it waits where it was to be held; false where it ended before. */
+  readonly #held = deferred<boolean>();
+  readonly #released = deferred<boolean>();
   readonly #exit = deferred<Exit>();
   /** The program has ended, or nobody can know. */
   readonly #over = deferred();
@@ -53,15 +56,23 @@ export class AgentProcess implements Process {
 
   /** @throws ProtocolError if it can't be started */
   static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
-    const process = new AgentProcess(context, program, sink);
+    const process = new AgentProcess(context, program, undefined, sink);
     const { clock, giveUp } = context;
     if (!(await within(clock, START_DEADLINE_MS, process.#started.promise))) giveUp('its agent does not start a program');
     await process.#started.promise;
     return process;
   }
 
-  private constructor(context: ProcessContext, program: Program, sink: Sink) {
-    const payload = startPayload(program);
+  /** Starts it, and resolves when it has been stopped where it first looks at `path`. @throws ProtocolError as `start`; SandboxFailed */
+  static async hold(context: ProcessContext, program: Program, path: string, sink: Sink): Promise<AgentProcess> {
+    const process = new AgentProcess(context, program, path, sink);
+    await process.#started.promise;
+    if (await process.#held.promise) return process;
+    throw new ProtocolError('SandboxFailed', 'the program has ended before it was held');
+  }
+
+  private constructor(context: ProcessContext, program: Program, heldAt: string | undefined, sink: Sink) {
+    const payload = startPayload(program, heldAt);
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
@@ -81,6 +92,8 @@ export class AgentProcess implements Process {
     if (type === Type.started) this.#started.resolve();
     else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
     else if (type === Type.taken) this.#taken(payload.readUInt32LE(0));
+    else if (type === Type.held) this.#held.resolve(true);
+    else if (type === Type.released) this.#released.resolve(payload[0] === 1);
     else if (type === Type.exit) this.#finish(exitOf(payload));
     else if (type === Type.gone) {
       this.#gone.resolve();
@@ -105,6 +118,8 @@ export class AgentProcess implements Process {
   /** All output comes before the exit. What is killed has not ended before all of it is gone. */
   #finish(exit: Exit): void {
     this.#ended = true;
+    this.#held.resolve(false);
+    this.#released.resolve(false);
     this.#over.resolve();
     this.#dropInput();
     if (this.#doomed) {
@@ -158,6 +173,11 @@ export class AgentProcess implements Process {
     if (this.#untold < CREDIT_BYTES || this.#ended) return;
     void this.#context.connection.send(Type.credit, this.#channel, new Writer().u32(this.#untold).bytes);
     this.#untold = 0;
+  }
+
+  async release(): Promise<boolean> {
+    void this.#context.connection.send(Type.release, this.#channel);
+    return this.#released.promise;
   }
 
   async signal(name: string): Promise<void> {
@@ -230,19 +250,21 @@ export class AgentProcess implements Process {
 /** Ctrl-D. */
 const END_OF_TRANSMISSION = Buffer.from([4]);
 
-/** Marks of a start: its stdin is open; it runs on a terminal. */
+/** Marks of a start: its stdin is open; it runs on a terminal; it is to be held. */
 const WITH_INPUT = 1;
 const ON_TERMINAL = 2;
+const TO_BE_HELD = 4;
 
-function startPayload({ command, cwd, env, stdin, pty }: Program): Buffer {
+function startPayload({ command, cwd, env, stdin, pty }: Program, heldAt: string | undefined): Buffer {
   const words = typeof command === 'string' ? [SHELL, '-c', command] : command;
   const variables = Object.entries(pty ? { TERM: 'xterm-256color', ...env } : env);
   const writer = new Writer()
-    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0))
+    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0) | (heldAt === undefined ? 0 : TO_BE_HELD))
     .u16(pty?.cols ?? 0).u16(pty?.rows ?? 0)
     .u32(OUTPUT_WINDOW_BYTES)
     .u32(words.length).u32(variables.length)
     .text(bytesOf(cwd));
+  if (heldAt !== undefined) writer.text(bytesOf(heldAt));
   for (const word of words) writer.text(bytesOf(word));
   for (const [name, value] of variables) writer.text(bytesOf(`${name}=${value}`));
   return writer.bytes;

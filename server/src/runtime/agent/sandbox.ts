@@ -5,13 +5,13 @@ import { deferred } from '../../base/promises.ts';
 import type { Isolation, LanguageId, Limits } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
 import { Collector } from '../machine/collector.ts';
-import { type AdjustableLimits, cannot, type Exit, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
+import { type AdjustableLimits, cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
 import { type AgentConnection, ConnectionLost } from './connection.ts';
 import { gone, tooLong, MAX_WORD_BYTES } from './errors.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { AgentFiles, type Receiving } from './files.ts';
 import { Type, Writer } from './frames.ts';
-import { AgentProcess } from './process.ts';
+import { AgentProcess, type ProcessContext } from './process.ts';
 
 /** What a runtime must provide for a sandbox with an agent. */
 export interface Surroundings {
@@ -55,7 +55,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -104,11 +104,19 @@ export class AgentSandbox implements Sandbox {
     return found;
   }
 
-  async start(program: Program, sink: Sink): Promise<Process> {
+  start(program: Program, sink: Sink): Promise<Process> {
+    return this.#launch(program, (context) => AgentProcess.start(context, program, sink));
+  }
+
+  hold(program: Program, path: string, sink: Sink): Promise<HeldProcess> {
+    return this.#launch(program, (context) => AgentProcess.hold(context, program, path, sink));
+  }
+
+  async #launch(program: Program, launch: (context: ProcessContext) => Promise<AgentProcess>): Promise<AgentProcess> {
     if (this.#closing) throw gone();
     checkLength(program);
     const { connection, clock } = this.#parts;
-    const process = await lostAsGone(AgentProcess.start({ connection, clock, lostExit: () => this.#exitOfLost(), giveUp: (why) => this.#abandon(why) }, program, sink));
+    const process = await lostAsGone(launch({ connection, clock, lostExit: () => this.#exitOfLost(), giveUp: (why) => this.#abandon(why) }));
     this.#running.add(process);
     void process.exited.then(() => this.#running.delete(process));
     return process;

@@ -5,44 +5,45 @@
  * import any file of the host as text. It does check them for a dynamic import, and for everything that is imported in
  * turn. So that the user's file still looks like the main one:
  *
- * - CODEBEAKER_MAIN is its URL. If that is not set, an order on stdin names the file. The program's own variables come as
- *   CODEBEAKER_ENV_<name>: they are not set when Deno starts, so that none of them can control the dynamic loader, V8 or
- *   Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
+ * - CODEBEAKER_MAIN is its URL. The program's own variables come as CODEBEAKER_ENV_<name>: they are not set when Deno
+ *   starts, so that none of them can control the dynamic loader, V8 or Deno itself (LD_PRELOAD, DENO_V8_FLAGS, ...).
  * - Deno.mainModule, and so process.argv[1], name the user's file.
  * - import.meta.main is set by a statement that is put before the source, if the source uses it.
  * - A file in CommonJS, as most scripts for Node are, runs as CommonJS and has require.main.
  *
+ * Deno may have been started in advance, and be held where this file reads the user's file. Then its clocks leave that out:
+ * warm-up/clocks.cjs is put in front of this file.
+ *
  * This file confines nothing. Deno's permissions do, and they hold for this file, too.
  */
-const main = Deno.env.get("CODEBEAKER_MAIN") ?? ordered();
+const main = Deno.env.get("CODEBEAKER_MAIN");
 const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_ENV_"));
 for (const name of ["CODEBEAKER_MAIN", ...given.map(([name]) => name)]) Deno.env.delete(name);
 for (const [name, value] of given) Deno.env.set(name.slice("CODEBEAKER_ENV_".length), value);
 Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, configurable: true });
 
+const begin = performance.now();
 const source = read();
+const held = heldFor(begin, performance.now());
+if (held.waited > 0) correctClocks(held, globalThis);
 if (isCommonJs()) await runCommonJs();
 else {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
-  await import(main);
+  await import(main).catch((fault) => {
+    throw withoutUs(fault);
+  });
 }
 
-// Deno was started in advance: this waits for the order (warm-up/order.ts), which has no variables and no arguments.
-function ordered() {
-  const take = (count) => {
-    const taken = new Uint8Array(count);
-    for (let at = 0; at < count; ) {
-      const bytes = Deno.stdin.readSync(taken.subarray(at));
-      if (bytes === null) Deno.exit(125);
-      at += bytes;
-    }
-    return new TextDecoder().decode(taken);
-  };
-  const [cwd, file] = take(parseInt(take(8), 16)).split("\0");
-  Deno.chdir(cwd);
-  const url = new URL("file:///");
-  url.pathname = file.replace(/[%\\\n\r\t]/g, (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0"));
-  return url.href;
+/** The error of a file that can't be loaded has no frame but that of this file, which means nothing to anybody. */
+function withoutUs(fault) {
+  if (!(fault instanceof Error) || typeof fault.stack !== "string") return fault;
+  const frames = fault.stack.slice(fault.stack.indexOf(fault.message) + fault.message.length).split("\n").slice(1);
+  if (frames.length === 0 || !frames.every((frame) => frame.includes(import.meta.url))) return fault;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const same = new fault.constructor(fault.message);
+  Error.stackTraceLimit = limit;
+  return Object.assign(same, fault);
 }
 
 function read() {

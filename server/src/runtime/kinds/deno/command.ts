@@ -19,8 +19,7 @@ export interface Grants {
 export interface DenoRun {
   readonly binary: string;
   readonly bootstrap: string;
-  /** undefined: Deno waits for an order that names it (warm-up/order.ts). */
-  readonly file: string | undefined;
+  readonly file: string;
   readonly args: readonly string[];
   readonly env: Environment;
   readonly grants: Grants;
@@ -89,7 +88,7 @@ export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Recor
     DENO_WEBGPU_BACKEND: 'none',
     HOME: temporary,
     TMPDIR: temporary,
-    ...(file === undefined ? {} : { [MAIN_VARIABLE]: pathToFileURL(file).href }),
+    [MAIN_VARIABLE]: pathToFileURL(file).href,
   };
 }
 

@@ -9,6 +9,7 @@ import { versionOf } from '../../machine/version.ts';
 import type { Sandbox, SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import { isRecent, minimumVersion } from './binary.ts';
+import clocks from '../../warm-up/clocks.cjs' with { type: 'text' };
 import bootstrapText from './bootstrap.mjs' with { type: 'text' };
 import { probe } from './probe.ts';
 import type { Known } from './remembered.ts';
@@ -50,7 +51,7 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
   const folder = await keeper.folder();
   const bootstrap = join(folder, 'bootstrap.mjs');
-  await writeFile(bootstrap, bootstrapText);
+  await writeFile(bootstrap, clocks + bootstrapText);
   const found = { binary, bootstrap, version };
   if (before) return { found, known: before };
   const begin = clock.monotonic();

@@ -4,7 +4,7 @@ import type { Isolation, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
-import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type Sink, type WarmUp } from '../../ports.ts';
+import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type WarmUp } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
 import type { Found } from './detect.ts';
 import { ExitCause } from './exit-cause.ts';
@@ -51,36 +51,38 @@ function layered({ score, layers }: Isolation): Isolation {
   return { score: score + (score === NATIVE_SCORE ? 1 : 0), layers: [...layers, permissions] };
 }
 
-/** The command of a Deno that waits for an order. It is compared by identity: no command of a client can be it. */
-const WAIT: readonly string[] = ['deno', 'wait'];
-
-/** Which variables a program may see, and its arguments, have to be known when Deno starts. */
-const warmUp: WarmUp = { takes: { file: true, env: false, args: false }, start: () => ({ command: WAIT, env: {}, files: {} }) };
+/** bootstrap.mjs hides that it was held. No variable of a program has an effect before its file. */
+const warmUp: WarmUp = { extra: () => ({ env: {} }), early: /^$/ };
 
 /**
  * A sandbox that runs nothing but Deno, so that both layers hold for every program. Its limits can't be changed: a Deno
- * that waits for its order was started with a heap for the limit of memory at that time.
+ * that waits was started with a heap for the limit of memory at that time.
  */
 function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): Sandbox {
   const both = ['/workspace', '/tmp'];
   const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
-  const start = async (program: Program, sink: Sink): Promise<Process> => {
-    const { file, args } = program.command === WAIT ? { file: undefined, args: [] } : programOf(program.command);
+  const withDeno = (program: Program): Program => {
     const run = {
-      binary: BINARY, bootstrap: BOOTSTRAP, file, args, env: program.env, grants,
-      memoryBytes: limits.memoryBytes, cache: '/tmp/.deno', temporary: '/tmp',
+      binary: BINARY, bootstrap: BOOTSTRAP, ...programOf(program.command), env: program.env, grants,
+      memoryBytes: limits.memoryBytes, cache: '/tmp/.codebeaker-deno', temporary: '/tmp',
     };
-    const cause = new ExitCause();
-    return judged(await inner.start({ ...program, command: denoCommand(run), env: denoEnvironment(run) }, cause.reading(sink)), cause);
+    return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
   };
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false },
     adjust: () => cannot('be held to other limits'),
-    start,
+    start: async (program, sink) => {
+      const cause = new ExitCause();
+      return judged(await inner.start(withDeno(program), cause.reading(sink)), cause);
+    },
+    hold: async (program, path, sink) => {
+      const cause = new ExitCause();
+      return judged(await inner.hold(withDeno(program), path, cause.reading(sink)), cause);
+    },
   });
 }
 
 /** The same process, but its exit is judged by `cause`. */
-function judged(running: Process, cause: ExitCause): Process {
-  return forwarding(() => running, { exited: running.exited.then((exit) => cause.judge(exit)) });
+function judged<T extends Process>(running: T, cause: ExitCause): T {
+  return forwarding<T>(() => running, { exited: running.exited.then((exit) => cause.judge(exit)) } as Partial<T>);
 }

@@ -5,7 +5,7 @@ import type { ConfinedFiles } from '../../machine/confined.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Presence } from '../../machine/presence.ts';
 import { type MachineProcess, startProcess } from '../../machine/process.ts';
-import { cannot, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
+import { cannot, type HeldProcess, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { ExitCause } from './exit-cause.ts';
 import { watchMemory } from './memory.ts';
@@ -31,7 +31,7 @@ export interface DenoSandboxParts {
 
 
 export class DenoSandbox implements Sandbox {
-  readonly can = { adjust: false, copyIn: false, tellPristine: false };
+  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false };
   readonly image = undefined;
   readonly memoryBytes = undefined;
   readonly isolation: Isolation;
@@ -85,6 +85,10 @@ export class DenoSandbox implements Sandbox {
       this.#running.delete(running);
     });
     return running;
+  }
+
+  hold(): Promise<HeldProcess> {
+    return cannot('hold a program');
   }
 
   isPristine(): Promise<boolean> {
