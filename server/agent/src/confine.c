@@ -40,7 +40,8 @@ struct schedule { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t 
 enum { RESET_ON_FORK = 1, SLICE_NS = 100 * 1000 };
 
 void ask_for_short_turns(void) {
-    struct schedule schedule = {.size = sizeof schedule, .flags = RESET_ON_FORK, .runtime = SLICE_NS};
+    /* Whoever has started the agent may have given it more weight than programs get: they begin with the usual one. */
+    struct schedule schedule = {.size = sizeof schedule, .flags = RESET_ON_FORK, .nice = getpriority(PRIO_PROCESS, 0), .runtime = SLICE_NS};
     /* Kernels before 6.12 have no such turns. */
     syscall(SYS_sched_setattr, 0, &schedule, 0);
 }

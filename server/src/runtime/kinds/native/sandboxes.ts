@@ -3,6 +3,7 @@
  * ways: the socket of the agent is closed, and the keeper kills the process group of bubblewrap.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
@@ -79,6 +80,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
     const prepare = prepareLine(findings, group, optionsFile, spec);
     const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', socket: true, prepare }, keeper);
     undo.add(() => kill(bubblewrap, keeper));
+    prefer(bubblewrap);
     const carrier = socketCarrier(bubblewrap.socket);
     undo.add(() => carrier.destroy());
     void bubblewrap.ended.then(() => carrier.destroy());
@@ -94,6 +96,18 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
     });
     return sandbox;
   });
+}
+
+/**
+ * Gives the agent, which inherits it, more weight than its programs get, so that it answers however many of them want the
+ * processor. Not every user may do that.
+ */
+function prefer({ pid }: Spawned): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+  } catch {
+    // Then all have the same.
+  }
 }
 
 /** Kills bubblewrap. Its first process, and so everything inside, is killed with it (--die-with-parent). */
