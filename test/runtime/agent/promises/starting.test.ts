@@ -64,6 +64,29 @@ everySandbox('a command that can not start', everywhere, (parts, name) => {
   });
 });
 
+everySandbox('a command that has just started', everywhere, (parts, name) => {
+  const held = useSandbox(parts);
+
+  it('gets every signal that is sent from then on (C9)', async () => {
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']) {
+      for (let tries = 0; tries < (name === 'gvisor' ? 2 : 10); tries++) {
+        const running = await start(held.sandbox, ['sleep', '600']);
+        await running.signal(signal);
+        expect(await running.exited).to.deep.include({ kind: 'signaled', signal });
+      }
+    }
+  });
+
+  it('may be one of forty, each of which gets its own end', async () => {
+    const all = await Promise.all(Array.from({ length: 40 }, (_, at) => start(held.sandbox, `sleep 0.0${at % 10}; echo ${at}; exit ${at}`)));
+    await all[3]?.kill();
+    const ends = await Promise.all(all.map(async ({ exited, output }, at) => ({ exit: await exited, text: output.of('stdout').toString(), at })));
+    for (const { exit, text, at } of ends) {
+      if (at !== 3) expect([exit.kind, 'code' in exit && exit.code, text]).to.deep.equal(['exited', at, `${at}\n`]);
+    }
+  });
+});
+
 everySandbox('a session without room for another program', onHostKernel, (parts) => {
   const held = useSandbox(parts, { limits: { ...limits, pids: 40 } });
 

@@ -179,8 +179,9 @@ everySandbox('the agent', onHostKernel, (parts) => {
 everySandbox('the agent, where the kernel gives less', ['gvisor'], (parts) => {
   const held = useSandbox(parts);
 
-  it('is told to be within reach', () => {
-    expect(held.sandbox.isolation.layers.find(({ name }) => name === 'verdicts')).to.deep.include({ state: 'degraded' });
+  it('is told to be within reach, and what that costs', () => {
+    const verdicts = held.sandbox.isolation.layers.find(({ name }) => name === 'verdicts');
+    expect(verdicts).to.deep.include({ state: 'enforced' }).and.have.property('detail').that.contains('one that ends it ends the session');
   });
 
   it('can be ended by a program, and then the sandbox is lost', async () => {

@@ -1,5 +1,5 @@
 /** What a container really enforces: what was found in force inside is compared with what was asked for. */
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, Layer, RuntimeInfo } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../agent/index.ts';
 import { HOST_KERNEL_SCORE } from './kinds.ts';
@@ -9,6 +9,13 @@ export interface Expected {
   readonly score: number;
   /** The release of the kernel of the engine's host; empty where the engine does not say. */
   readonly hostKernel: string;
+}
+
+/** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
+export function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
+  const kernel = score > HOST_KERNEL_SCORE;
+  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  return names.map((name) => ({ name, state: 'enforced' }));
 }
 
 /** A container that shares the host's kernel gets no more than `HOST_KERNEL_SCORE`, whatever its kind promises. */

@@ -17,8 +17,8 @@ import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
-import { containerIsolation } from './isolation.ts';
-import { type ContainerKind, HOST_KERNEL_SCORE, isGvisor } from './kinds.ts';
+import { containerIsolation, expectedLayers } from './isolation.ts';
+import { type ContainerKind, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
 import { PullProgress } from './pull.ts';
 import { Removals } from './removals.ts';
@@ -219,10 +219,8 @@ export class DockerRuntime implements Runtime {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
       oci,
-      user: furnishing.user,
-      workspace: furnishing.mount,
+      user: furnishing.user, workspace: furnishing.mount, volumes: this.#volumes.of(image),
       entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
-      volumes: this.#volumes.of(image),
     });
     try {
       return await this.#make(options, signal);
@@ -288,13 +286,6 @@ export class DockerRuntime implements Runtime {
       memoryBytes,
     };
   }
-}
-
-/** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
-function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
-  const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
-  return names.map((name) => ({ name, state: 'enforced' }));
 }
 
 function notASandbox(why: string): ProtocolError {
