@@ -111,7 +111,8 @@ bool hold_begin(pid_t pid, const char *path) {
     program = pid;
     wanted = path;
     phase = RUNNING;
-    thread_of(pid)->known = true;
+    threads[0] = (struct thread){.id = pid, .known = true};
+    thread_count = 1;
     go_on(pid, 0);
     return true;
 }
