@@ -1,0 +1,79 @@
+/* A command, as the files that handle commands know it. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "agent.h"
+#include <termios.h>
+
+/* One of the streams that a program writes to. */
+struct source {
+    int fd; /* -1: at its end */
+    enum stream stream;
+    /* When the program has ended: so much was in the pipe then. */
+    size_t left;
+    int poll;
+};
+
+struct command {
+    struct command *next;
+    uint32_t channel;
+    pid_t supervisor; /* 0: it has ended, so nothing of the command lives */
+    pid_t program;
+    bool terminal;
+    bool started, ended, told; /* told: of its end */
+    bool killing;
+    int orders; /* to the supervisor of a program that is held, or -1 */
+    bool held;
+    /* Of a held program: how many others had been started before it, and whether any of them lived. */
+    uint32_t others;
+    bool crowded;
+    /* The settings of its terminal, which other programs can open. */
+    struct settings { struct termios modes; struct winsize size; } settings;
+    struct report end;
+    uint64_t kills; /* for want of memory, until the start */
+    uint32_t credit;
+    struct source sources[2];
+    int input; /* -1: closed */
+    int input_poll;
+    uint8_t *pending;
+    size_t pending_begin, pending_size;
+    bool input_ended;
+    int64_t sweep_at, kill_until; /* 0: not yet */
+    int stops;
+    int64_t drop_at;
+};
+
+/* All that have not been forgotten. */
+extern struct command *commands;
+/* How many programs have been started that were not to be held. */
+extern uint32_t launches;
+
+/* command.c */
+/* Returns NULL where no command has the channel. */
+struct command *command_find(uint32_t channel);
+void command_forget(struct command *command);
+/* Tells that the program could not be started. */
+void command_fail(uint32_t channel, int error, enum stage stage);
+/* Tells the supervisor of a program that is held what is to become of it. */
+void command_order(struct command *command, enum order what);
+struct settings settings_of(const struct command *command);
+/* Whether any program lives that is not held. */
+bool others_live(void);
+
+/* launch.c */
+/* The descriptor on which supervisors report, or -1 as long as none has been started. */
+int reports_descriptor(void);
+
+/* streams.c: what goes into a program and comes out of it. */
+void close_source(struct source *source);
+void close_input(struct command *command);
+/* Writes what waits to stdin, and tells how much the program has taken. */
+void feed(struct command *command);
+/* Whether what the program writes is wanted now. */
+bool may_read(const struct command *command, const struct source *source);
+/* Passes on a piece of what the program has written. */
+void pump(struct command *command, struct source *source);
+/* What processes still print that outlived their program belongs to nobody. */
+void drop(struct command *command, struct source *source);
+
+#endif
