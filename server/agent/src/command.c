@@ -232,6 +232,10 @@ void commands_poll(void) {
         for (int at = 0; at < 2; at++) {
             struct source *source = &each->sources[at];
             bool wanted = each->told ? source->fd >= 0 && !resting : may_read(each, source) && wire_reserve(1);
+            if (wanted && !each->ended && now_ms() < source->rest_until) {
+                wake_at(source->rest_until);
+                wanted = false;
+            }
             source->poll = wanted ? poll_add(source->fd, POLLIN) : -1;
             /* What was in the pipe when the program ended need not be there any more: what it left behind can read it. */
             if (wanted && each->ended && !each->told) wake_at(now_ms());

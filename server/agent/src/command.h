@@ -11,6 +11,8 @@ struct source {
     enum stream stream;
     /* When the program has ended: so much was in the pipe then. */
     size_t left;
+    /* Until then it is not read: a program that prints a little at a time, without end, would wake the agent and the daemon each time. */
+    int64_t rest_until;
     int poll;
 };
 

@@ -13,6 +13,8 @@
 enum {
     /* Descriptors of the agent that are never given to the streams of programs: files and trees need them. */
     SPARE_DESCRIPTORS = 32,
+    /* So much output waits in the pipe of a program before it has to wait. More than one chunk, so that whole chunks can be read. */
+    OUTPUT_PIPE_BYTES = 256 * 1024,
 };
 
 static int reports[2] = {-1, -1};
@@ -57,6 +59,8 @@ static bool open_pipe(int *mine, int *theirs, bool reading) {
     }
     *mine = ends[reading ? 0 : 1];
     *theirs = ends[reading ? 1 : 0];
+    /* A kernel that gives this user no more pages leaves the pipe as it is. */
+    if (reading) fcntl(*mine, F_SETPIPE_SZ, OUTPUT_PIPE_BYTES);
     fcntl(*mine, F_SETFL, O_NONBLOCK);
     return true;
 }

@@ -9,6 +9,8 @@
 enum {
         /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
     DROP_EVERY_MS = 20,
+    /* So long it rests after less than a chunk. */
+    REST_MS = 1,
 };
 
 void close_source(struct source *source) {
@@ -101,6 +103,7 @@ void pump(struct command *command, struct source *source) {
     wire_commit(OUTPUT, command->channel, (size_t)got + 1);
     command->credit -= (uint32_t)got;
     if (command->ended) source->left -= (size_t)got;
+    source->rest_until = got < OUTPUT_CHUNK / 2 ? now_ms() + REST_MS : 0;
 }
 
 void drop(struct command *command, struct source *source) {

@@ -6,7 +6,8 @@ import { frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
 /** Who gets what comes on a channel. */
 export interface Listener {
   frame(type: number, payload: Buffer): void;
-  output(origin: number, bytes: Buffer): void;
+  /** `complete`: nothing more of it will come at once. */
+  output(origin: number, bytes: Buffer, complete: boolean): void;
   /** The connection has ended. Nothing more will come. */
   closed(): void;
 }
@@ -33,7 +34,7 @@ export class AgentConnection {
     this.#carrier = carrier;
     const reader = new FrameReader({
       frame: (type, channel, payload) => this.#frame(type, channel, payload),
-      output: (channel, origin, bytes) => this.#listeners.get(channel)?.output(origin, bytes),
+      output: (channel, origin, bytes, complete) => this.#listeners.get(channel)?.output(origin, bytes, complete),
     });
     carrier.listen((bytes) => {
       try {

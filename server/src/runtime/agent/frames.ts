@@ -76,8 +76,8 @@ const NUL = Buffer.alloc(1);
 export interface FrameHandler {
   /** A whole frame of any type but `output`. The payload is not used again. */
   frame(type: number, channel: number, payload: Buffer): void;
-  /** A part of an `output` frame. Large ones come in several parts. */
-  output(channel: number, origin: number, bytes: Buffer): void;
+  /** A part of an `output` frame. Large ones come in several parts. `complete`: it is the last part. */
+  output(channel: number, origin: number, bytes: Buffer, complete: boolean): void;
 }
 
 /** Takes a stream of bytes apart, wherever it was cut. The bytes of `output` frames are passed on without a copy. */
@@ -121,7 +121,7 @@ export class FrameReader {
   #passOn(bytes: Buffer): Buffer {
     const piece = bytes.subarray(0, this.#outputLeft);
     this.#outputLeft -= piece.length;
-    if (piece.length > 0) this.#handler.output(this.#channel, this.#origin, piece);
+    if (piece.length > 0) this.#handler.output(this.#channel, this.#origin, piece, this.#outputLeft === 0);
     return bytes.subarray(piece.length);
   }
 }

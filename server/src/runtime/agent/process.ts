@@ -15,6 +15,8 @@ const OUTPUT_WINDOW_BYTES = 512 * 1024;
 const CREDIT_BYTES = OUTPUT_WINDOW_BYTES / 4;
 /** An agent that does not say this long whether a program has started is not waited for. */
 const START_DEADLINE_MS = 30_000;
+/** A piece of output that is put together from several is no longer than this. */
+const PIECE_BYTES = 64 * 1024;
 /** If a program is not gone this long after it was killed, the sandbox is destroyed. */
 const KILL_DEADLINE_MS = 6_000;
 
@@ -47,6 +49,8 @@ export class AgentProcess implements HeldProcess {
   readonly #gone = deferred();
   readonly #unheard = new Interruption();
   readonly #queue: [Stream, Buffer][] = [];
+  /** Whether the last piece in the queue is a part of which the rest comes at once. */
+  #partial = false;
   #busy = false;
   #untold = 0;
   #doomed = false;
@@ -80,7 +84,7 @@ export class AgentProcess implements HeldProcess {
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
-      output: (origin, bytes) => this.#output(origin, bytes),
+      output: (origin, bytes, complete) => this.#output(origin, bytes, complete),
       closed: () => this.#lost(),
     });
     this.exited = this.#exit.promise;
@@ -110,6 +114,8 @@ export class AgentProcess implements HeldProcess {
   }
 
   #lost(): void {
+    this.#partial = false;
+    if (!this.#busy) this.#serve();
     this.#started.reject(gone());
     this.#gone.resolve();
     void this.#context.lostExit().then((exit) => this.#finish(exit));
@@ -133,18 +139,19 @@ export class AgentProcess implements HeldProcess {
   }
   #last: Exit | undefined;
 
-  #output(origin: number, bytes: Buffer): void {
+  #output(origin: number, bytes: Buffer, complete: boolean): void {
     const stream = streams[origin];
     if (!stream) return;
     if (this.#doomed) return this.#credit(bytes.length);
     this.#queue.push([stream, bytes]);
-    if (!this.#busy) this.#serve();
+    this.#partial = !complete;
+    if (complete && !this.#busy) this.#serve();
   }
 
   /** Gives the sink one piece after another. */
   #serve(): void {
     this.#busy = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+    for (let next = this.#next(); next; next = this.#next()) {
       const [stream, bytes] = next;
       const taken = this.#doomed ? undefined : this.#give(stream, bytes);
       if (taken) {
@@ -158,6 +165,22 @@ export class AgentProcess implements HeldProcess {
     }
     this.#busy = false;
     if (this.#last) this.#finish(this.#last);
+  }
+
+  /** The next piece. Small pieces that have come while the sink was busy become one: to pass on a piece costs more than to copy it. */
+  #next(): [Stream, Buffer] | undefined {
+    if (this.#partial && this.#queue.length === 1) return undefined;
+    const first = this.#queue.shift();
+    if (!first) return undefined;
+    const [stream, bytes] = first;
+    const pieces = [bytes];
+    let size = bytes.length;
+    for (let next = this.#queue[0]; next && next[0] === stream && size + next[1].length <= PIECE_BYTES; next = this.#queue[0]) {
+      pieces.push(next[1]);
+      size += next[1].length;
+      this.#queue.shift();
+    }
+    return [stream, pieces.length === 1 ? bytes : Buffer.concat(pieces, size)];
   }
 
   #give(stream: Stream, bytes: Buffer): void | Promise<void> {
