@@ -28,8 +28,8 @@ enum {
     MAX_START_PAYLOAD = 8 * 1024 * 1024,
     /* So many bytes of input may be on their way to a program. */
     STDIN_WINDOW = 64 * 1024,
-    /* So many bytes of output are passed on at once: the frame has then the size of what the daemon reads at once. */
-    OUTPUT_CHUNK = 64 * 1024 - HEADER_BYTES - 1,
+    /* So many bytes of output are passed on at once. */
+    OUTPUT_CHUNK = 64 * 1024,
     MAX_PATH = 4096,
 };
 

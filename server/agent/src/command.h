@@ -13,6 +13,7 @@ struct source {
     size_t left;
     /* Until then it is not read: a program that prints a little at a time, without end, would wake the agent and the daemon each time. */
     int64_t rest_until;
+    bool small; /* what was read last */
     int poll;
 };
 

@@ -9,7 +9,7 @@
 enum {
         /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
     DROP_EVERY_MS = 20,
-    /* So long it rests after less than a chunk. */
+    /* So long it rests when it has given little twice. */
     REST_MS = 1,
 };
 
@@ -103,7 +103,9 @@ void pump(struct command *command, struct source *source) {
     wire_commit(OUTPUT, command->channel, (size_t)got + 1);
     command->credit -= (uint32_t)got;
     if (command->ended) source->left -= (size_t)got;
-    source->rest_until = got < OUTPUT_CHUNK / 2 ? now_ms() + REST_MS : 0;
+    bool small = got < OUTPUT_CHUNK / 2;
+    source->rest_until = small && source->small ? now_ms() + REST_MS : 0;
+    source->small = small;
 }
 
 void drop(struct command *command, struct source *source) {
