@@ -3,6 +3,7 @@
 #define COMMAND_H
 
 #include "agent.h"
+#include <sys/ioctl.h>
 #include <termios.h>
 
 /* One of the streams that a program writes to. */

@@ -3,11 +3,11 @@ import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
 import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize, Usage } from '../ports.ts';
+import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
-import { gone, namesOf, SHELL, startError, tooLong } from './errors.ts';
+import { gone, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
-import { bytesOf } from './names.ts';
+import { exitOf, startPayload } from './payloads.ts';
 
 /** So much output of one program may be on its way, or wait for a sink that is slow. */
 const OUTPUT_WINDOW_BYTES = 512 * 1024;
@@ -21,7 +21,6 @@ const PIECE_BYTES = 64 * 1024;
 const KILL_DEADLINE_MS = 6_000;
 
 const streams: Readonly<Record<number, Stream>> = { [Origin.stdout]: 'stdout', [Origin.stderr]: 'stderr', [Origin.pty]: 'pty' };
-const signalNames = namesOf(constants.signals);
 
 export interface ProcessContext {
   readonly connection: AgentConnection;
@@ -76,7 +75,7 @@ export class AgentProcess implements HeldProcess {
   }
 
   private constructor(context: ProcessContext, program: Program, heldAt: string | undefined, sink: Sink) {
-    const payload = startPayload(program, heldAt);
+    const payload = startPayload(program, OUTPUT_WINDOW_BYTES, heldAt);
     if (payload.length > MAX_START_BYTES) throw tooLong();
     this.#context = context;
     this.#sink = sink;
@@ -272,32 +271,3 @@ export class AgentProcess implements HeldProcess {
 
 /** Ctrl-D. */
 const END_OF_TRANSMISSION = Buffer.from([4]);
-
-/** Marks of a start: its stdin is open; it runs on a terminal; it is to be held. */
-const WITH_INPUT = 1;
-const ON_TERMINAL = 2;
-const TO_BE_HELD = 4;
-
-function startPayload({ command, cwd, env, stdin, pty }: Program, heldAt: string | undefined): Buffer {
-  const words = typeof command === 'string' ? [SHELL, '-c', command] : command;
-  const variables = Object.entries(pty ? { TERM: 'xterm-256color', ...env } : env);
-  const writer = new Writer()
-    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0) | (heldAt === undefined ? 0 : TO_BE_HELD))
-    .u16(pty?.cols ?? 0).u16(pty?.rows ?? 0)
-    .u32(OUTPUT_WINDOW_BYTES)
-    .u32(words.length).u32(variables.length)
-    .text(bytesOf(cwd));
-  if (heldAt !== undefined) writer.text(bytesOf(heldAt));
-  for (const word of words) writer.text(bytesOf(word));
-  for (const [name, value] of variables) writer.text(bytesOf(`${name}=${value}`));
-  return writer.bytes;
-}
-
-function exitOf(payload: Buffer): Exit {
-  const signaled = payload[0] === 1;
-  const value = payload.readUInt32LE(1);
-  const usage: Usage = { cpuMs: Number(payload.readBigUInt64LE(6)) / 1000, peakMemoryBytes: Number(payload.readBigUInt64LE(14)) };
-  const signal = signaled ? (signalNames.get(value) ?? `SIG${value}`) : undefined;
-  if (payload[5] === 1) return { kind: 'memoryLimit', signal: signal ?? null, code: signal ? null : value, usage };
-  return signal ? { kind: 'signaled', signal, usage } : { kind: 'exited', code: value, usage };
-}
