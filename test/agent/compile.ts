@@ -1,9 +1,12 @@
 /** Compiles the agent for tests, with GCC. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { program, type Probe } from '../require.ts';
+import { need, program, type Probe } from '../require.ts';
+import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 
 const execute = promisify(execFile);
 
@@ -54,4 +57,21 @@ export async function compileFuzzer(output: string): Promise<void> {
   const flags = sanitized.filter((word) => !word.endsWith('.c'));
   await onHost('gcc', [...flags, '-Dmain=agent_main', '-r', '-nostdlib', '-o', object, ...sources]);
   await onHost('gcc', [...flags, '-Wall', '-Wextra', '-Werror', `${here}sanitizers.c`, `${here}fuzz.c`, object, '-o', output]);
+}
+
+/** For the enclosing `describe`, which needs bubblewrap as well: a program made by `compile`, at the path that is returned. */
+export function useCompiled(compile: (output: string) => Promise<void>): { readonly path: string } {
+  const compiled = { path: '' };
+  let folder = '';
+  before(need('the compilers of the agent', compilers));
+  before(need('bubblewrap', bubblewrap));
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'agent-'));
+    compiled.path = join(folder, 'program');
+    await compile(compiled.path);
+  });
+  after(() => {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+  return compiled;
 }

@@ -1,13 +1,8 @@
 /** The agent and streams of frames that make no sense: it ends or goes on, and no sanitizer has anything to report. */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { writeTo } from '../../server/src/runtime/machine/write.ts';
-import { need } from '../require.ts';
-import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { compileFuzzer, compilers } from './compile.ts';
+import { compileFuzzer, useCompiled } from './compile.ts';
 import { record, stream } from './streams.ts';
 
 const STREAMS = 3000;
@@ -47,18 +42,11 @@ async function tryStreams(fuzzer: string, numbers: readonly number[]): Promise<V
 
 describe('the agent, when it gets what makes no sense,', function () {
   this.timeout(600_000);
-  let folder = '';
-  before(need('the compilers of the agent', compilers));
-  before(need('bubblewrap', bubblewrap));
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
-    await compileFuzzer(join(folder, 'fuzz'));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const fuzzer = useCompiled(compileFuzzer);
 
   it(`ends or goes on, without a fault, in ${STREAMS} streams of frames`, async () => {
     const shares = Array.from({ length: WORKERS }, (_, worker) => Array.from({ length: STREAMS / WORKERS }, (_each, at) => 1 + worker + at * WORKERS));
-    const all = await Promise.all(shares.map((numbers) => tryStreams(join(folder, 'fuzz'), numbers)));
+    const all = await Promise.all(shares.map((numbers) => tryStreams(fuzzer.path, numbers)));
     const wrong = all.flatMap(({ codes }, worker) => codes.flatMap((code, at) => (code > 1 ? [`stream ${shares[worker]?.[at]}: ${code}`] : [])));
     expect(all.map(({ stderr }) => stderr).join(''), wrong.join(', ')).to.equal('');
     expect(wrong).to.deep.equal([]);

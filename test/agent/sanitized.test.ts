@@ -1,16 +1,12 @@
 /** The contract of a runtime, for native sandboxes whose agent was compiled with sanitizers: none of them may have anything to report. */
 import { expect } from 'chai';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Runtime, Sandbox } from '../../server/src/runtime/ports.ts';
-import { need } from '../require.ts';
 import { contract, type Subject } from '../runtime/contract/contract.ts';
 import { sh } from '../runtime/contract/dialects.ts';
 import { create, run } from '../runtime/contract/harness.ts';
-import { bubblewrap, nativeSubject } from '../runtime/kinds/native/subject.ts';
-import { compilers, compileSanitized } from './compile.ts';
+import { nativeSubject } from '../runtime/kinds/native/subject.ts';
+import { compileSanitized, useCompiled } from './compile.ts';
 
 /** What sanitizers have reported in a sandbox. Where its agent itself has failed, the sandbox is gone, and its test fails. */
 async function reportsIn(sandbox: Sandbox): Promise<string> {
@@ -20,14 +16,7 @@ async function reportsIn(sandbox: Sandbox): Promise<string> {
 
 describe('the agent with sanitizers', function () {
   this.timeout(60_000);
-  let folder = '';
-  before(need('the compilers of the agent', compilers));
-  before(need('bubblewrap', bubblewrap));
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'agent-'));
-    await compileSanitized(join(folder, 'agent'));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const agent = useCompiled(compileSanitized);
 
   const reports: string[] = [];
 
@@ -48,7 +37,7 @@ describe('the agent with sanitizers', function () {
 
   async function make(): Promise<Subject> {
     const subject = await nativeSubject((options) =>
-      createNativeRuntime({ ...options, findings: async () => ({ ...(await options.findings()), agent: join(folder, 'agent') }) }));
+      createNativeRuntime({ ...options, findings: async () => ({ ...(await options.findings()), agent: agent.path }) }));
     watched(subject.runtime);
     return subject;
   }

@@ -2,10 +2,9 @@
 import { expect } from 'chai';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
-import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { need } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
-import { create } from '../runtime/contract/harness.ts';
+import { useSandbox } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { RealSession } from '../warm/real-session.ts';
 
@@ -24,13 +23,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
   describe(`commands in a real sandbox, ${place}`, function () {
     this.timeout(30_000);
     before(need('bubblewrap', bubblewrap));
-    let subject: Subject;
-    let sandbox: Sandbox;
-    before(async () => {
-      subject = await make();
-      sandbox = await create(subject);
-    });
-    after(() => subject.dispose());
+    const held = useSandbox({ make });
 
     /** Resolves when the sent output has this text. */
     const seen = async (real: RealSession, text: string) => {
@@ -39,7 +32,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
 
     it('on a terminal are not touched by an interpreter that waits, or by the end of another command (T1)', async () => {
       for (let round = 0; round < 5; round++) {
-        const real = new RealSession(sandbox, language);
+        const real = new RealSession(held.sandbox, language);
         await real.wait(language);
         const stop = new AbortController();
         const other = place === 'native' ? real.shell('echo ready; sleep 60', { commandId: 'other' }, stop.signal) : real.code({ code: lasts, commandId: 'other' }, stop.signal);
@@ -59,7 +52,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
       const code = place === 'native'
         ? 'import os; print({k: v for k, v in os.environ.items() if k not in ("PATH", "HOME", "TMPDIR", "LANG", "PWD")})'
         : 'console.log(Object.entries(Deno.env.toObject()).filter(([name]) => !["HOME", "TMPDIR"].includes(name)).sort().map(([name, value]) => `${name}=${value}`).join(" "))';
-      const real = new RealSession(sandbox, language);
+      const real = new RealSession(held.sandbox, language);
       const wish = { settings: { cwd: '/workspace', env, stdin: 'none', pty: undefined } } as const;
       const { stdout: cold, exitCode } = await real.code({ code, env });
       await real.wait(language, wish);
@@ -82,7 +75,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
       };
       for (const [code, words] of Object.entries(wrong)) {
         it(`fail with errors that tell nothing of how they were started (T9): ${code}`, async () => {
-          const real = new RealSession(sandbox, language);
+          const real = new RealSession(held.sandbox, language);
           const { stderr = '', exitCode } = await real.code({ code, env: { NO_COLOR: '1' } });
           expect(exitCode).to.equal(1);
           expect(stderr).to.match(words);
@@ -93,7 +86,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
     }
 
     it('read their input to its end by its name (T2)', async () => {
-      const real = new RealSession(sandbox, 'python');
+      const real = new RealSession(held.sandbox, 'python');
       const programs: Partial<Record<LanguageId, string>> = {
         python: 'print(open("/dev/stdin").read())',
         javascript: 'console.log(require("fs").readFileSync("/dev/stdin", "utf8"))',
@@ -113,7 +106,7 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
     });
 
     it('take long command lines, arguments and variables, or are refused at once with the limit (T13)', async () => {
-      const real = new RealSession(sandbox, 'python');
+      const real = new RealSession(held.sandbox, 'python');
       const fits = 'x'.repeat(120_000);
       const tooLong = 'x'.repeat(200_000);
       expect((await real.shell(`echo ${fits} | wc -c`)).stdout).to.equal('120001\n');

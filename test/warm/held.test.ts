@@ -5,7 +5,7 @@ import { createNativeRuntime } from '../../server/src/runtime/kinds/native/nativ
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need, ociRuntime, type Probe } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
-import { create, limits, textOf, write } from '../runtime/contract/harness.ts';
+import { create, limits, textOf, write, useSandbox } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
@@ -67,28 +67,22 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
   describe(`an interpreter that waits, ${place}`, function () {
     this.timeout(30_000);
     before(need(...needs));
-    let subject: Subject;
-    let sandbox: Sandbox;
-    before(async () => {
-      subject = await make();
-      sandbox = await create(subject);
-    });
-    after(() => subject.dispose());
+    const held = useSandbox({ make });
 
     for (const language of languages) {
       const text = prints[language] as (text: string) => string;
       const begin = async () => {
-        const real = new RealSession(sandbox, language);
-        const { extension } = (await sandbox.toolchain(language)) ?? { extension: '' };
+        const real = new RealSession(held.sandbox, language);
+        const { extension } = (await held.sandbox.toolchain(language)) ?? { extension: '' };
         return { real, path: `/workspace/it${extension}` };
       };
 
       for (const [way, change] of Object.entries({ ...changes, ...(shell ? changesByCommands : {}) })) {
         it(`runs what the file says when it is run (T4): ${language}, a file that was ${way}`, async () => {
           const { real, path } = await begin();
-          await write(sandbox, path, text('before'));
+          await write(held.sandbox, path, text('before'));
           await real.wait(language, { file: path });
-          await change(sandbox, path, text('after!'));
+          await change(held.sandbox, path, text('after!'));
           const { stdout } = await real.code({ path });
           expect(stdout).to.equal(way === 'appended to' ? 'before\nafter!\n' : 'after!\n');
           expect(real.used).to.equal(true);
@@ -97,13 +91,13 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
 
       it(`is told of a file that has gone as any other is (T4): ${language}`, async () => {
         const { real, path } = await begin();
-        await write(sandbox, path, text('before'));
+        await write(held.sandbox, path, text('before'));
         const run = async () => {
           const { outcome, exitCode, stdout, stderr } = await real.code({ path });
           return { outcome, exitCode, stdout, stderr };
         };
         await real.wait(language, { file: path });
-        await sandbox.files.delete(path, { recursive: false, force: false });
+        await held.sandbox.files.delete(path, { recursive: false, force: false });
         const primed = await run();
         expect([primed, real.used]).to.deep.equal([await run(), true]);
       });
@@ -116,7 +110,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
       });
 
       it(`leaves a new sandbox as it was: ${language}`, async () => {
-        const other = await create(subject);
+        const other = await create(held.subject);
         await new RealSession(other, language).wait(language);
         expect(await other.isPristine()).to.equal(true);
         await other.close();
@@ -147,15 +141,15 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
       it(`runs in its directory, whatever was written there, and not in one that has gone: ${language}`, async () => {
         const { real } = await begin();
         const cwd = '/workspace/sub';
-        await sandbox.files.createDirectory(`${cwd}/below`, true);
+        await held.sandbox.files.createDirectory(`${cwd}/below`, true);
         const wish = { settings: { cwd, env: {}, stdin: 'none', pty: undefined } } as const;
         await real.wait(language, wish);
-        await write(sandbox, `${cwd}/new`, '');
+        await write(held.sandbox, `${cwd}/new`, '');
         expect((await real.code({ code: text('hello'), cwd })).stdout).to.equal('hello\n');
         expect(real.used).to.equal(true);
         await real.wait(language, wish);
-        await sandbox.files.delete(cwd, { recursive: true, force: false });
-        await sandbox.files.createDirectory(cwd, true);
+        await held.sandbox.files.delete(cwd, { recursive: true, force: false });
+        await held.sandbox.files.createDirectory(cwd, true);
         expect((await real.code({ code: text('hello'), cwd })).stdout).to.equal('hello\n');
         expect(real.used).to.equal(false);
       });
@@ -233,11 +227,11 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
 
     if (place === 'docker') {
       it('knows the limits that were changed meanwhile: javascript', async () => {
-        const real = new RealSession(sandbox, 'javascript');
+        const real = new RealSession(held.sandbox, 'javascript');
         const code = 'console.log(require("v8").getHeapStatistics().heap_size_limit, require("os").availableParallelism())';
         const before = (await real.code({ code })).stdout;
         await real.wait('javascript');
-        await sandbox.adjust({ ...limits, memoryBytes: 2 * limits.memoryBytes });
+        await held.sandbox.adjust({ ...limits, memoryBytes: 2 * limits.memoryBytes });
         const { stdout } = await real.code({ code });
         expect([stdout === before, real.used]).to.deep.equal([false, false]);
         expect((await real.code({ code })).stdout).to.equal(stdout);
@@ -246,7 +240,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
 
     if (place === 'gvisor') {
       it('is used only if no command has run meanwhile, from whose reach nothing keeps it', async () => {
-        const real = new RealSession(sandbox, 'python');
+        const real = new RealSession(held.sandbox, 'python');
         await real.wait('python');
         await real.shell('true');
         expect((await real.code({ code: 'print("hello")' })).stdout).to.equal('hello\n');
@@ -256,16 +250,16 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
 
     if (languages.includes('python')) {
       it('sees modules that were installed meanwhile: python', async () => {
-        const real = new RealSession(sandbox, 'python');
+        const real = new RealSession(held.sandbox, 'python');
         await real.wait('python');
         await real.shell(['python3', '-c', 'import os, site; place = site.getusersitepackages(); os.makedirs(place); open(place + "/late.py", "w").write("value = 5")']);
         expect((await real.code({ code: 'import late; print(late.value)' })).stdout).to.equal('5\n');
-        await sandbox.files.delete('/tmp/.local', { recursive: true, force: true });
+        await held.sandbox.files.delete('/tmp/.local', { recursive: true, force: true });
       });
     }
 
     it('counts time from when its program is run (T8): javascript', async () => {
-      const real = new RealSession(sandbox, 'javascript');
+      const real = new RealSession(held.sandbox, 'javascript');
       const clocks = 'const now = performance.now(), up = process.uptime() * 1000, since = Date.now() - performance.timeOrigin, event = new Event("x").timeStamp, mark = performance.mark("m").startTime, all = performance.measure("all").duration, node = performance.nodeTiming ?? {}; console.log(JSON.stringify([now, up, since, event, mark, all, node.duration ?? 0, node.bootstrapComplete ?? 0]));';
       await real.wait('javascript');
       const begin = performance.now();

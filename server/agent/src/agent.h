@@ -191,6 +191,8 @@ bool keeps_strangers_apart(void);
 
 /* base.c */
 void *allocate(size_t size);
+/* Where programs are looked for if there is no PATH. */
+extern const char default_path[];
 /* Closes every descriptor from `first` on. */
 void close_from(int first);
 extern char **environ;

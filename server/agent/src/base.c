@@ -13,6 +13,8 @@ void *allocate(size_t size) {
     return memory;
 }
 
+const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif

@@ -35,8 +35,10 @@ static bool slurp(const char *path, char *into, size_t room) {
 }
 
 bool under_gvisor(void) {
+    static enum { UNKNOWN, NO, YES } answer = UNKNOWN;
     char line[512];
-    return slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor");
+    if (answer == UNKNOWN) answer = slurp("/proc/cmdline", line, sizeof line) && strstr(line, "-gvisor") ? YES : NO;
+    return answer == YES;
 }
 
 /* Says the lines of a file that begin with one of some words. */

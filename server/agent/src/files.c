@@ -332,8 +332,8 @@ static void tell_status(uint32_t channel, struct reader *reader) {
     insist(reader);
     struct stat status = {0};
     int error = stat(path, &status) < 0 ? errno : 0;
-    uint8_t payload[20];
-    put_u32(put_u64(put_u64(payload, (uint64_t)status.st_dev), (uint64_t)status.st_ino), (uint32_t)status.st_mode);
+    uint8_t payload[16];
+    put_u64(put_u64(payload, (uint64_t)status.st_dev), (uint64_t)status.st_ino);
     answer(channel, error, payload, sizeof payload);
 }
 
@@ -351,6 +351,7 @@ static void find_programs(uint32_t channel, struct reader *reader) {
     while (reader->at < reader->end && !reader->broken && names < sizeof found) {
         const char *name = read_text(reader);
         const char *path = getenv("PATH");
+        if (!path) path = default_path;
         found[names] = 0;
         for (const char *end; path && !found[names]; path = end ? end + 1 : NULL) {
             end = strchr(path, ':');

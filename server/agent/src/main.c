@@ -187,6 +187,7 @@ int main(int argc, char **argv) {
     open_offer();
     prctl(PR_SET_DUMPABLE, 0);
     int fd = take_options(argv);
+    /* To become another user makes it what the host says. */
     prctl(PR_SET_DUMPABLE, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) _exit(1);
     prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum { REPORTS_FD = 3, ORDERS_FD = 4, FIRST_SPARE_FD = 10 };
-static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* What went wrong in the child that was to become the program. It shares its memory with the supervisor until it has. */
 struct failure { volatile int32_t error, stage; };

@@ -1,4 +1,4 @@
-/** A client in the same process as its daemon: the command line uses the protocol as any editor does. */
+/** A client in the same process as its daemon: the command line speaks the protocol, like an editor. */
 import { PassThrough, Transform } from 'node:stream';
 import {
   createMessageConnection,

@@ -124,3 +124,13 @@ export async function settled(): Promise<void> {
 export function textsIn(payload: Buffer, offset = 0): string[] {
   return payload.subarray(offset).toString('latin1').split('\0').slice(0, -1).map((text) => Buffer.from(text, 'latin1').toString());
 }
+
+/** Whether the connection can still be used. */
+export function isOpen(connection: AgentConnection): boolean {
+  try {
+    connection.release(connection.open({ frame: () => undefined, output: () => undefined, closed: () => undefined }));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -5,7 +5,7 @@ import { deferred } from '../../../server/src/base/promises.ts';
 import { Type } from '../../../server/src/runtime/agent/frames.ts';
 import type { Stream } from '../../../server/src/runtime/ports.ts';
 import { started } from './programs.ts';
-import { settled } from './scripted.ts';
+import { settled, isOpen } from './scripted.ts';
 
 const KiB = 1024;
 const WINDOW_BYTES = 64 * KiB;
@@ -210,7 +210,7 @@ describe('the output of a program', () => {
       expect(credits(agent).reduce((sum, bytes) => sum + bytes, 0)).to.equal(1024 * KiB);
       exits({ value: 0 });
       expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
-      expect(connection.isOpen).to.equal(true);
+      expect(isOpen(connection)).to.equal(true);
     });
   }
 

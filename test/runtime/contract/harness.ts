@@ -67,7 +67,7 @@ export function create(subject: Subject, change: Partial<SandboxSpec> = {}): Pro
 }
 
 /** Makes a runtime, and one sandbox for all tests of the enclosing `describe`. */
-export function useSandbox({ make }: Parts, change: Partial<SandboxSpec> = {}): { readonly subject: Subject; readonly sandbox: Sandbox } {
+export function useSandbox({ make }: Pick<Parts, 'make'>, change: Partial<SandboxSpec> = {}): { readonly subject: Subject; readonly sandbox: Sandbox } {
   const held: { subject?: Subject; sandbox?: Sandbox } = {};
   before(async () => {
     held.subject = await make();

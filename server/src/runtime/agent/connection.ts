@@ -52,10 +52,6 @@ export class AgentConnection {
     return this.#hello.promise;
   }
 
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
   /** Resolves when the connection has ended. */
   get closed(): Promise<void> {
     return this.#carrier.closed;
@@ -104,8 +100,8 @@ export class AgentConnection {
   }
 
   /**
-   * Asks for something that is answered once. `begin` sends it. `output` gets the
-   * content that comes before the answer, `entries` what a directory has.
+   * Asks for something that is answered once. `begin` sends it. `output` gets the content that comes before the answer,
+   * `entries` what a directory has.
    * @throws ConnectionLost; the fault of `begin`
    */
   async ask(begin: (channel: number) => Promise<void>, take: { output?(bytes: Buffer): void; entries?(bytes: Buffer): void } = {}): Promise<Answer> {

@@ -2,7 +2,7 @@
  * The front door of this room: everything that the kinds of runtimes and `runtime/workspace` use of agents. No file
  * outside imports another file of the room (floors.js).
  */
-export { AGENT, AGENT_FD, agentFile, hasAgent, installAgent, type Machine, machines } from './binary.ts';
+export { AGENT, AGENT_FD, agentFile, hasAgent, installAgent, type Machine } from './binary.ts';
 export { type Carrier, socketCarrier } from './carrier.ts';
 export { diskShares } from './disk.ts';
 export type { Facts } from './facts.ts';

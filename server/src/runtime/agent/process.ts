@@ -54,22 +54,22 @@ export class AgentProcess implements HeldProcess {
   #untold = 0;
   #doomed = false;
   #ended = false;
+  /** How it has ended, while its last output is still being taken. */
+  #last: Exit | undefined;
   #inputRoom = STDIN_WINDOW_BYTES;
   readonly #input: { bytes: Buffer; sent: Deferred<void> }[] = [];
 
   /** @throws ProtocolError if it can't be started */
   static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
     const process = new AgentProcess(context, program, undefined, sink);
-    const { clock, giveUp } = context;
-    if (!(await within(clock, START_DEADLINE_MS, process.#started.promise))) giveUp('its agent does not start a program');
-    await process.#started.promise;
+    await process.#begun();
     return process;
   }
 
   /** Starts it, and resolves when it has been stopped where it first looks at `path`. @throws ProtocolError as `start`; SandboxFailed */
   static async hold(context: ProcessContext, program: Program, path: string, sink: Sink): Promise<AgentProcess> {
     const process = new AgentProcess(context, program, path, sink);
-    await process.#started.promise;
+    await process.#begun();
     if (await process.#held.promise) return process;
     throw new ProtocolError('SandboxFailed', 'the program has ended before it was held');
   }
@@ -89,6 +89,12 @@ export class AgentProcess implements HeldProcess {
     this.exited = this.#exit.promise;
     void context.connection.send(Type.start, this.#channel, payload);
     if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
+  }
+
+  async #begun(): Promise<void> {
+    const { clock, giveUp } = this.#context;
+    if (!(await within(clock, START_DEADLINE_MS, this.#started.promise))) giveUp('its agent does not start a program');
+    await this.#started.promise;
   }
 
   #frame(type: number, payload: Buffer, name: string, cwd: string): void {
@@ -136,7 +142,6 @@ export class AgentProcess implements HeldProcess {
       this.#exit.resolve(exit);
     }
   }
-  #last: Exit | undefined;
 
   #output(origin: number, bytes: Buffer, complete: boolean): void {
     const stream = streams[origin];

@@ -3,15 +3,11 @@ import { expect } from 'chai';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { need, npmPackage } from '../../../require.ts';
 import { create, rejects, run, textOf, useSandbox, write } from '../../contract/harness.ts';
-import { deno } from '../../contract/dialects.ts';
 import { denoSubject } from './subject.ts';
 
 describe('the main file of a program under deno', () => {
   before(need('deno', npmPackage('deno')));
-  const held = useSandbox({
-    make: denoSubject,
-    features: { shell: false, pty: false, languages: [], enforces: [], links: 'refused', dialect: deno },
-  });
+  const held = useSandbox({ make: denoSubject });
 
   async function runFile(name: string, source: string, args: readonly string[] = [], sandbox: Sandbox = held.sandbox) {
     await write(sandbox, `/workspace/${name}`, source);

@@ -1,10 +1,8 @@
 /** Nothing of a killed command stays, wherever it hid, and nothing else is touched (C2), with a real agent. */
 import { expect } from 'chai';
-import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
-import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { need } from '../../../require.ts';
-import { create, run, start, textOf } from '../../contract/harness.ts';
-import { bubblewrap, nativeSubject, type NativeSubject } from './subject.ts';
+import { run, start, textOf, useSandbox } from '../../contract/harness.ts';
+import { bubblewrap, native } from './subject.ts';
 
 /** What a command may do to be hard to find. Each goes on after `ready` until it is killed. */
 const trees: Record<string, string> = {
@@ -28,22 +26,13 @@ const CENSUS = 'for d in /proc/[0-9]*; do p=${d#/proc/}; [ $p = 1 ] || [ $p = $$
 describe('a kill in a native sandbox', function () {
   this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
-  let subject: NativeSubject;
-  let sandbox: Sandbox;
-  before(async () => {
-    subject = await nativeSubject(createNativeRuntime);
-    sandbox = await create(subject);
-  });
-  after(async () => {
-    await sandbox.close();
-    await subject.dispose();
-  });
+  const held = useSandbox(native);
 
-  const census = async () => (await textOf(sandbox, CENSUS)).split('\n').filter((line) => /sleep|a\) Z| f\b/.test(line));
+  const census = async () => (await textOf(held.sandbox, CENSUS)).split('\n').filter((line) => /sleep|a\) Z| f\b/.test(line));
 
   for (const [name, line] of Object.entries(trees)) {
     it(`takes ${name}`, async () => {
-      const running = await start(sandbox, line);
+      const running = await start(held.sandbox, line);
       await running.output.seen('ready');
       await running.kill();
       expect(await running.exited).to.include({ kind: 'signaled', signal: 'SIGKILL' });
@@ -52,7 +41,7 @@ describe('a kill in a native sandbox', function () {
   }
 
   it('takes what a command has left that ended by itself', async () => {
-    const running = await start(sandbox, 'setsid sleep 600 & sleep 600 & echo ready');
+    const running = await start(held.sandbox, 'setsid sleep 600 & sleep 600 & echo ready');
     expect(await running.exited).to.include({ kind: 'exited', code: 0 });
     expect(await census()).to.have.length(2);
     await running.kill();
@@ -60,16 +49,16 @@ describe('a kill in a native sandbox', function () {
   });
 
   it('leaves what another command left, what is running beside it, and what was stopped', async () => {
-    const left = await textOf(sandbox, 'sleep 601 >/dev/null 2>&1 & echo $!');
-    const stopped = await textOf(sandbox, 'sleep 603 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done; kill -STOP $!; echo $!');
-    const beside = await start(sandbox, 'echo ready; exec sleep 604');
+    const left = await textOf(held.sandbox, 'sleep 601 >/dev/null 2>&1 & echo $!');
+    const stopped = await textOf(held.sandbox, 'sleep 603 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done; kill -STOP $!; echo $!');
+    const beside = await start(held.sandbox, 'echo ready; exec sleep 604');
     await beside.output.seen('ready');
-    const doomed = await start(sandbox, 'echo ready; while :; do (:); done');
+    const doomed = await start(held.sandbox, 'echo ready; while :; do (:); done');
     await doomed.output.seen('ready');
     await doomed.kill();
     expect((await census()).map((line) => line.replace(/^\d+ /, '').trim()).sort()).to.deep.equal(['sleep 601', 'sleep 603', 'sleep 604']);
-    expect(await textOf(sandbox, `grep State /proc/${stopped.trim()}/status`)).to.match(/T \(stopped\)/);
-    await run(sandbox, `kill -9 ${left.trim()} ${stopped.trim()}`);
+    expect(await textOf(held.sandbox, `grep State /proc/${stopped.trim()}/status`)).to.match(/T \(stopped\)/);
+    await run(held.sandbox, `kill -9 ${left.trim()} ${stopped.trim()}`);
     await beside.kill();
     expect(await census()).to.deep.equal([]);
   });

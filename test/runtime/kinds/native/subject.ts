@@ -20,6 +20,9 @@ export interface NativeSubject extends Subject {
   readonly findings: Findings;
 }
 
+/** For `useSandbox`. */
+export const native = { make: () => nativeSubject(createNativeRuntime) };
+
 /** `make` gets the options that a daemon would pass. */
 export async function nativeSubject(make: (options: NativeOptions, keeper: Keeper) => Runtime): Promise<NativeSubject> {
   const log = createLog('error', (line) => {

@@ -10,7 +10,6 @@ export const DAEMON_LABEL = 'codebeaker.daemon';
 export const SESSION_LABEL = 'codebeaker.session';
 
 const MAX_OPEN_FILES = 4096;
-const PAGE_BYTES = 4096;
 /** Each file in a tmpfs costs kernel memory, even an empty one. */
 const MAX_INODES = 262_144;
 
@@ -49,8 +48,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
   const { limits } = spec;
   const { workspace, entrance, user, volumes = [] } = identity;
   const { name, gvisor } = identity.oci;
-  const shares = diskShares(limits.diskBytes, workspace === undefined);
   const temporary = ['/tmp', ...volumes];
+  const shares = diskShares(limits.diskBytes, workspace === undefined, temporary.length);
   const tmpfs = (bytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=${user.uid},gid=${user.gid},size=${bytes},nr_inodes=${MAX_INODES}`;
   return {
     name: identity.name,
@@ -88,7 +87,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
         { Name: 'core', Soft: 0, Hard: 0 },
       ],
       ShmSize: shares.shm,
-      Tmpfs: { ...Object.fromEntries(temporary.map((folder) => [folder, tmpfs(pages(shares.tmp / temporary.length))])), ...(workspace ? {} : { '/workspace': tmpfs(shares.workspace) }) },
+      Tmpfs: { ...Object.fromEntries(temporary.map((folder) => [folder, tmpfs(shares.tmp)])), ...(workspace ? {} : { '/workspace': tmpfs(shares.workspace) }) },
       Mounts: [...(workspace ? [mount(workspace)] : []), ...entrance.mounts],
     },
   };
@@ -98,8 +97,4 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
 function mount({ path, access }: SharedFolder): MountSettings {
   const readOnly = access === 'readOnly';
   return { Type: 'bind', Source: path, Target: '/workspace', ReadOnly: readOnly, ...(readOnly ? { BindOptions: { Propagation: 'rprivate', NonRecursive: true } } : {}) };
-}
-
-function pages(bytes: number): number {
-  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }
