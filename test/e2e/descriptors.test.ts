@@ -1,8 +1,9 @@
 /** A daemon that has no descriptors left refuses what needs them, and lives (K10). */
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { daemonEnvironment } from './environment.ts';
+import { daemonEnvironment, until } from './environment.ts';
 import { daemonPath, type Message, RawClient } from './raw-client.ts';
 
 const SESSIONS = 16;
@@ -23,7 +24,13 @@ describe('a daemon with few descriptors', function () {
     it(`lives with ${descriptors} and ${SESSIONS} sessions at once`, async () => {
       const client = limitedDaemon(descriptors);
       await client.initialize();
-      const made = await Promise.all(Array.from({ length: SESSIONS }, () => client.call('session/create', { language: 'shellscript', runtime: 'native' })));
+      const create = () => client.call('session/create', { language: 'shellscript', runtime: 'native' });
+      const close = (sessionId: string) => client.request('session/close', { sessionId });
+      const open = () => readdirSync(`/proc/${client.process.pid}/fd`).length;
+      const first = await create();
+      if (first.result) await close(first.result.sessionId as string);
+      const before = open();
+      const made = await Promise.all(Array.from({ length: SESSIONS }, create));
       const refused = made.filter(({ error }) => error !== undefined);
       expect(refused.filter((each) => !isRefused(each)), JSON.stringify(refused)).to.deep.equal([]);
       const sessions = made.flatMap(({ result }) => (result ? [result.sessionId as string] : []));
@@ -31,13 +38,14 @@ describe('a daemon with few descriptors', function () {
         const ran = await client.request('command/executeShell', { sessionId, command: 'exit 7' });
         expect(ran).to.include({ outcome: 'exited', exitCode: 7 });
       }
-      await Promise.all(sessions.map((sessionId) => client.request('session/close', { sessionId })));
+      await Promise.all(sessions.map(close));
       expect(await client.call('server/health')).not.to.have.property('error');
-      // With the descriptors that are free again, sessions can be made.
-      if (sessions.length > 0) {
-        const { sessionId } = await client.request('session/create', { language: 'shellscript', runtime: 'native' });
-        await client.request('session/close', { sessionId });
-      }
+      await until('the descriptors of all sessions, also of those that were refused, are closed', () => open() <= before);
+      await until('with the descriptors that are free again, a session can be made', async () => {
+        const { result } = await create();
+        if (result) await close(result.sessionId as string);
+        return result !== undefined;
+      });
       expect(await client.end()).to.equal(0);
     });
   }

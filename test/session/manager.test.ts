@@ -51,6 +51,36 @@ describe('the number of sessions', () => {
   });
 });
 
+describe('a host without room for another sandbox', () => {
+  /** A host on which so many sandboxes can be at once. */
+  function hostFor(room: number): { readonly bench: SessionBench; readonly tries: string[] } {
+    const tries: string[] = [];
+    const bench: SessionBench = new SessionBench({
+      ahead: 2,
+      creating: ({ image = 'usual' }) => {
+        tries.push(image);
+        if (bench.runtime.open.length >= room) throw new ProtocolError('SandboxFailed', 'no more files can be opened');
+      },
+    });
+    return { bench, tries };
+  }
+
+  it('has room for the one that a client waits for, if others only wait in the pool', async () => {
+    const { bench, tries } = hostFor(2);
+    await bench.clock.advance(2_000);
+    expect(bench.runtime.open).to.have.lengthOf(2);
+    const session = await bench.create({ image: 'another' });
+    expect(tries).to.deep.equal(['usual', 'usual', 'another', 'another']);
+    expect(bench.runtime.open.map(({ spec }) => spec.name)).to.deep.equal([session.id]);
+  });
+
+  it('refuses it, and tries no second time, if nothing waits in the pool', async () => {
+    const { bench, tries } = hostFor(0);
+    expect(await kindOf(bench.create({ image: 'another' }))).to.equal('SandboxFailed');
+    expect(tries).to.deep.equal(['another']);
+  });
+});
+
 describe('finding a session', () => {
   it('returns the session that was created', async () => {
     const bench = new SessionBench();

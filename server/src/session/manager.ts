@@ -126,16 +126,24 @@ export class SessionManager<Extra = unknown> {
     }
   }
 
-  /** Creates a sandbox. The time is reported only if nothing was downloaded and no folder was shared. */
+  /**
+   * Creates a sandbox. Where that fails while others wait in the pool, they may be what the host has no room beside: they
+   * are removed, and it is tried once more. The time is reported only if nothing was downloaded and no folder was shared.
+   */
   async #make(runtime: Runtime, spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    const { clock, events } = this.#options;
+    const { clock, events, pool } = this.#options;
     let bare = spec.workspace === undefined;
     const report = (message: string, percentage?: number) => {
       if (percentage !== undefined) bare = false;
       context.report(message, percentage);
     };
-    const begin = clock.monotonic();
-    const sandbox = await runtime.create(spec, { signal: context.signal, report });
+    let begin = clock.monotonic();
+    const make = () => runtime.create(spec, { signal: context.signal, report });
+    const sandbox = await make().catch(async (fault: unknown) => {
+      if (!isSandboxFailed(fault) || !(await pool?.giveWay())) throw fault;
+      begin = clock.monotonic();
+      return make();
+    });
     if (bare) events.emit({ kind: 'sandboxMade', runtime: runtime.id, coldMs: clock.monotonic() - begin, memoryBytes: sandbox.memoryBytes });
     return sandbox;
   }
@@ -167,6 +175,10 @@ export class SessionManager<Extra = unknown> {
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+function isSandboxFailed(fault: unknown): boolean {
+  return fault instanceof ProtocolError && fault.kind === 'SandboxFailed';
 }
 
 function specOf({ language, image, limits, network }: CreateSession): PoolSpec {

@@ -127,13 +127,22 @@ export class SandboxPool<T> {
     return shelf;
   }
 
+  /**
+   * Removes all waiting sandboxes, so that the host has room for one that a client waits for. Resolves with whether there
+   * were any. It must be called while `yielding` waits, because otherwise the pool would fill again.
+   */
+  async giveWay(): Promise<boolean> {
+    await Promise.all(this.#making);
+    const all = [...this.#shelves.values()].flatMap(({ waiting }) => waiting.splice(0));
+    await closeAll(all.map(({ sandbox }) => sandbox.close()), 'some waiting sandboxes could not be removed');
+    return all.length > 0;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error('the pool is closing'));
     this.#cancelFill?.();
     this.#cancelShrink?.();
-    await Promise.all(this.#making);
-    const all = [...this.#shelves.values()].flatMap(({ waiting }) => waiting.splice(0));
-    await closeAll(all.map(({ sandbox }) => sandbox.close()), 'some waiting sandboxes could not be removed');
+    await this.giveWay();
   }
 
   #fillLater(): void {

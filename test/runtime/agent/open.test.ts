@@ -10,13 +10,13 @@ import { ScriptedAgent, settled } from './scripted.ts';
 
 const writable = 'writable /tmp\nwritable /workspace\n';
 
-function opening() {
+function opening({ tellsEnd = true } = {}) {
   const agent = new ScriptedAgent();
   const clock = new FakeClock();
   const abort = new AbortController();
   const ended = deferred<never>();
   const sandbox = openSandbox({
-    carrier: agent.carrier, limits, image: undefined, clock, log: createLog('error', () => undefined), signal: abort.signal, writable: ['/workspace', '/tmp'], ended: ended.promise,
+    carrier: agent.carrier, limits, image: undefined, clock, log: createLog('error', () => undefined), signal: abort.signal, writable: ['/workspace', '/tmp'], ended: tellsEnd ? ended.promise : undefined,
     refusal: (why) => new ProtocolError('SandboxFailed', `refused: ${why}`),
     surroundings: { isolation: (facts) => ({ score: facts.pid, layers: [] }), destroy: () => Promise.resolve(), copyIn: () => Promise.resolve() },
   });
@@ -45,11 +45,19 @@ describe('a sandbox is opened', () => {
   });
 
   it('not by an agent that ends at once, with its reason if it gave one', async () => {
-    const [silent, told] = [opening(), opening()];
+    const [silent, told] = [opening({ tellsEnd: false }), opening()];
     silent.agent.end();
     told.agent.say('lost', 0, Buffer.from('no memory is left for the agent'));
     told.agent.end();
     expect(await Promise.all([silent.fault, told.fault])).to.deep.equal(['refused: its agent ended at once', 'refused: no memory is left for the agent']);
+  });
+
+  it('not by an agent that ends at once, with the reason of what was started, also if that comes later', async () => {
+    const { agent, ended, fault, clock } = opening();
+    agent.end();
+    await settled();
+    ended.reject(new Error('bwrap: no such option'));
+    expect([await fault, clock.pending]).to.deep.equal(['bwrap: no such option', 0]);
   });
 
   it('not by an agent that says nothing for a while', async () => {
@@ -68,11 +76,12 @@ describe('a sandbox is opened', () => {
     expect([await fault, clock.pending]).to.deep.equal(['bwrap: no such option', 0]);
   });
 
-  it('not when it is no longer wanted, and nothing waits when the caller has closed the carrier', async () => {
-    const { abort, fault, clock, agent } = opening();
+  it('not when it is no longer wanted, and nothing waits when the caller has closed the carrier and ended what it had started', async () => {
+    const { abort, ended, fault, clock, agent } = opening();
     abort.abort(new Error('enough'));
     expect(await fault).to.equal('enough');
     agent.carrier.destroy();
+    ended.reject(new Error('killed'));
     await settled();
     expect(clock.pending).to.equal(0);
   });

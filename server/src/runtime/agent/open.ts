@@ -34,7 +34,10 @@ const SPEAK_DEADLINE_MS = 20_000;
 export async function openSandbox({ carrier, surroundings, limits, image, clock, log, signal, writable = [], ended, refusal }: Opening): Promise<AgentSandbox> {
   const connection = new AgentConnection(carrier);
   const hello = connection.hello.catch((fault: unknown) => {
-    throw fault instanceof ConnectionLost ? refusal(connection.reason ?? 'its agent ended at once') : fault;
+    if (!(fault instanceof ConnectionLost)) throw fault;
+    // What was started says better than its agent why it ended.
+    if (connection.reason === undefined && ended) return ended;
+    throw refusal(connection.reason ?? 'its agent ended at once');
   });
   const first = ended ? Promise.race([hello, ended]) : hello;
   const text = await abortable(signal, deadline(clock, SPEAK_DEADLINE_MS, first, () => refusal('its agent says nothing')));

@@ -1,5 +1,6 @@
 /** Starts processes on the host, each in a session and process group of its own that the keeper knows before the program runs. */
 import { spawn as spawnChild, type SpawnOptions as ChildOptions } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
@@ -52,6 +53,7 @@ export async function spawn({ command, cwd, env, stdin, socket = false, prepare 
 /** Whatever the host answers is a fault of this process alone: some of it Node throws, the rest comes as an event. @throws ProtocolError SandboxFailed */
 async function start(args: readonly string[], options: ChildOptions): Promise<ReturnType<typeof spawnChild>> {
   try {
+    requireDescriptors();
     const child = spawnChild('/bin/sh', args, options);
     const failed = new Promise<Error>((resolve) => void child.on('error', resolve));
     if (child.pid === undefined) throw await failed;
@@ -60,6 +62,23 @@ async function start(args: readonly string[], options: ChildOptions): Promise<Re
     return child;
   } catch (fault) {
     throw notStarted(fault);
+  }
+}
+
+/** More than are needed to start a process: two for each of its streams and two besides, one in the process itself, and a few for what else goes on. */
+const SPARE_DESCRIPTORS = 16;
+
+/**
+ * Node never closes the streams of a process that was made and then lacked a descriptor itself. So none is made where
+ * that might happen.
+ * @throws the system's fault where so many files can't be opened
+ */
+function requireDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < SPARE_DESCRIPTORS) opened.push(openSync('/dev/null', 'r'));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 

@@ -11,6 +11,7 @@ import { undoing } from '../../../base/undo.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
 import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
+import { Pump } from '../../machine/pump.ts';
 import { quote } from '../../machine/quote.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { spawn, type Spawned } from '../../machine/spawn.ts';
@@ -85,7 +86,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
     undo.add(() => carrier.destroy());
     void bubblewrap.ended.then(() => carrier.destroy());
     const sandbox: AgentSandbox = await openSandbox({
-      carrier, image: undefined, limits: spec.limits, clock, log, signal, ended: failure(bubblewrap), refusal: notASandbox,
+      carrier, image: undefined, limits: spec.limits, clock, log, signal, ended: failure(bubblewrap, clock), refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
@@ -110,11 +111,16 @@ function prefer({ pid }: Spawned): void {
   }
 }
 
-/** Kills bubblewrap. Its first process, and so everything inside, is killed with it (--die-with-parent). */
-async function kill({ pid, ended }: Spawned, keeper: Keeper): Promise<void> {
+/**
+ * Kills bubblewrap. Its first process, and so everything inside, is killed with it (--die-with-parent). That may hold the
+ * pipes a moment longer, so the daemon's ends are closed here.
+ */
+async function kill({ pid, ended, stdout, stderr }: Spawned, keeper: Keeper): Promise<void> {
   keeper.signal(pid, 'SIGKILL');
   await ended;
   keeper.release(pid);
+  stdout.destroy();
+  stderr.destroy();
 }
 
 interface PlanParts {
@@ -160,11 +166,15 @@ function prepareLine({ groups }: Findings, group: ControlGroup, optionsFile: str
 }
 
 /** Rejects when bubblewrap ends, with the last line that it has printed. */
-async function failure({ stdout, stderr, ended }: Spawned): Promise<never> {
+async function failure({ stdout, stderr, ended }: Spawned, clock: Clock): Promise<never> {
   let complaint = '';
-  stdout.resume();
-  stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-MAX_COMPLAINT_LENGTH)));
+  const pumps = [
+    new Pump(stdout, () => undefined),
+    new Pump(stderr, (chunk) => void (complaint = (complaint + chunk.toString()).slice(-MAX_COMPLAINT_LENGTH))),
+  ];
   await ended;
+  for (const pump of pumps) pump.finish(clock);
+  await Promise.all(pumps.map(({ done }) => done));
   throw notASandbox(complaint.trim().split('\n').at(-1) || 'bubblewrap ended');
 }
 
