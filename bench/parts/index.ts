@@ -5,6 +5,7 @@ import { crowd } from './crowd.ts';
 import { files } from './files.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
+import { kills } from './kills.ts';
 import { matrix } from './matrix.ts';
 import { native } from './native.ts';
 import { output } from './output.ts';
@@ -15,5 +16,5 @@ import { start } from './start.ts';
 import { volume } from './volume.ts';
 
 export const parts: readonly Part[] = [
-  start, sessions, commands, programs, native, files, volume, output, flood, idle, crowd, matrix, soak,
+  start, sessions, commands, programs, native, files, volume, output, flood, kills, idle, crowd, matrix, soak,
 ];

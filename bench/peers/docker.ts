@@ -110,6 +110,13 @@ export async function dockerRunIdle(image: string): Promise<() => Promise<unknow
   return () => docker.getContainer(stdout.trim()).remove({ force: true });
 }
 
+/** Starts a container that runs this command, with so many processes at most. @returns a function that kills and removes it */
+export async function bombContainer(image: string, command: readonly string[], pids: number): Promise<() => Promise<unknown>> {
+  const container = await docker.createContainer({ Image: image, Cmd: [...command], HostConfig: { NetworkMode: 'none', PidsLimit: pids, NanoCpus: 1e9 } });
+  await container.start();
+  return () => container.remove({ force: true });
+}
+
 /** Creates and starts a container through the API, which is the engine's share of making a sandbox. @returns a function that removes it */
 export async function createAndStart(image: string): Promise<() => Promise<unknown>> {
   const container = await docker.createContainer({

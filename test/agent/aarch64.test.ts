@@ -63,7 +63,7 @@ describe('the agent for aarch64', function () {
     await onHost('bash', [`${agentFolder}build.sh`, folder, '-include', forQemu]);
     await withAgent(join(folder, 'agent-aarch64'), async (connection) => {
       const output = new Output();
-      const context = { connection, clock: systemClock, lostExit: () => Promise.resolve({ kind: 'lost', reason: '' } as const), giveUp: (why: string) => expect.fail(why) };
+      const context = { connection, clock: systemClock, lostExit: () => Promise.resolve({ kind: 'lost', reason: '' } as const), giveUp: (why: string) => expect.fail(why), hasten: () => undefined };
       // QEMU leaves the start of a program to the kernel, so it is one of this machine.
       const command = ['/bin/sh', '-c', 'read line; echo "$GREETING $line"; echo warning >&2; exit 7'];
       const running = await AgentProcess.start(context, programOf(command, { cwd: '/', env: { GREETING: 'hello' }, stdin: Buffer.from('there\n') }), output.sink);

@@ -176,8 +176,12 @@ uint64_t facts_kills(void);
 /* confine.c: what the agent does to itself, and so to all that it starts. */
 void become_user(const char *text);
 void limit_processes(const char *text);
-/* Who asks for short turns on the processor gets them earlier, and no more of them. So the agent answers at once, however many programs are busy. */
-void ask_for_short_turns(void);
+/*
+ * Has the kernel give the processor to the agent before it gives it to programs, however many want it: by the highest
+ * priority, where whoever has started the sandbox allows that, and by short turns, which come earlier and are no more of
+ * them. Programs begin with the usual priority, and may not raise it.
+ */
+void come_first(void);
 void filter_system_calls(void);
 /* If memory runs out the kernel shall take a program, and not the agent. `open_offer` must be called while the agent can still be read. */
 void open_offer(void);

@@ -191,7 +191,7 @@ int main(int argc, char **argv) {
     prctl(PR_SET_DUMPABLE, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) _exit(1);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    ask_for_short_turns();
+    come_first();
     filter_system_calls();
     landlock_version();
     umask(022);

@@ -15,6 +15,7 @@ export function begin(change: Partial<Program>, sink: Sink = () => undefined, he
     connection, clock,
     lostExit: () => Promise.resolve({ kind: 'lost', reason: 'gone' } as const),
     giveUp: (why: string) => void gaveUp.push(why),
+    hasten: () => undefined,
   };
   const program: Program = { command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change };
   const starting = heldAt === undefined ? AgentProcess.start(context, program, sink) : AgentProcess.hold(context, program, heldAt, sink);

@@ -214,6 +214,34 @@ describe('a sandbox that may be used again', () => {
     expect([sandbox.isolation, failing.isolation]).to.deep.equal([before, before]);
   });
 
+  it('has all processors while what was killed takes a while to die', async () => {
+    const given: number[] = [];
+    const { agent, clock, start, exit } = opened({ processors: 8, adjust: async ({ cpus }) => void given.push(cpus) });
+    const program = await start();
+    const channel = agent.of('start')[0]?.channel;
+    const killing = program.kill();
+    await clock.advance(10);
+    expect(given).to.deep.equal([8]);
+    exit(channel, 9);
+    agent.say('gone', channel as number);
+    await killing;
+    await settled();
+    expect([given, clock.pending]).to.deep.equal([[8, limits.cpus], 0]);
+  });
+
+  it('is destroyed if its limit of the processor can not be put back', async () => {
+    const { agent, clock, sandbox, start, exit, logged } = opened({ processors: 8, adjust: ({ cpus }) => (cpus === 8 ? Promise.resolve() : Promise.reject(new Error('no'))) });
+    const program = await start();
+    const channel = agent.of('start')[0]?.channel;
+    const killing = program.kill();
+    await clock.advance(10);
+    exit(channel, 9);
+    agent.say('gone', channel as number);
+    await killing;
+    expect(await sandbox.lost).to.equal('its limit of the processor could not be put back');
+    expect(logged.join()).to.contain('could not be put back');
+  });
+
   it('can not be adjusted any more when it is gone', async () => {
     const { agent, sandbox } = opened({ adjust: () => Promise.resolve() });
     const adjusting = kindOf(sandbox.adjust(limits));

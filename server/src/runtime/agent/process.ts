@@ -29,6 +29,8 @@ export interface ProcessContext {
   lostExit(): Promise<Exit>;
   /** Destroys the sandbox. */
   giveUp(why: string): void;
+  /** Gives what was killed more of the processor until it is gone. */
+  hasten(dying: Promise<unknown>): void;
 }
 
 export class AgentProcess implements HeldProcess {
@@ -214,7 +216,7 @@ export class AgentProcess implements HeldProcess {
   }
 
   async kill(graceMs = 0): Promise<void> {
-    const { connection, clock, giveUp } = this.#context;
+    const { connection, clock, giveUp, hasten } = this.#context;
     const first = !this.#doomed;
     this.#doomed = true;
     this.#unheard.happen();
@@ -227,6 +229,7 @@ export class AgentProcess implements HeldProcess {
     }
     void connection.send(Type.kill, this.#channel);
     const all = Promise.all([this.#gone.promise, this.exited]);
+    hasten(all);
     if (!(await within(clock, KILL_DEADLINE_MS, all))) giveUp('a program could not be killed');
   }
 

@@ -11,6 +11,7 @@ import { gone, tooLong, MAX_WORD_BYTES } from './errors.ts';
 import { type Facts, parseFacts } from './facts.ts';
 import { AgentFiles, type Receiving } from './files.ts';
 import { Type, Writer } from './frames.ts';
+import { LiveLimits } from './live-limits.ts';
 import { AgentProcess, type ProcessContext } from './process.ts';
 
 /** What a runtime must provide for a sandbox with an agent. */
@@ -21,6 +22,8 @@ export interface Surroundings {
   ranOutOfMemory?(): Promise<boolean>;
   /** Changes the limits of the sandbox. Absent: that can't be done. */
   adjust?(limits: AdjustableLimits): Promise<void>;
+  /** How many processors the machine has on which it runs. Absent: that is not known. */
+  readonly processors?: number | undefined;
   /** Removes the sandbox. Resolves when it is gone. */
   destroy(): Promise<void>;
   /** Copies a host folder into it. */
@@ -48,6 +51,7 @@ export class AgentSandbox implements Sandbox {
   readonly #lost = deferred<string>();
   readonly #toolchains = new Map<LanguageId, Promise<Toolchain | undefined>>();
   readonly #running = new Set<Process>();
+  readonly #limits: LiveLimits<Limits> | undefined;
   #isolation: Isolation;
   #lostExit: Promise<Exit> | undefined;
   #closing: Promise<void> | undefined;
@@ -60,6 +64,7 @@ export class AgentSandbox implements Sandbox {
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
     this.files = new AgentFiles(connection);
+    this.#limits = this.#liveLimits(parts);
     void connection.closed.then(() => this.#ended());
   }
 
@@ -116,7 +121,9 @@ export class AgentSandbox implements Sandbox {
     if (this.#closing) throw gone();
     checkLength(program);
     const { connection, clock } = this.#parts;
-    const process = await lostAsGone(launch({ connection, clock, lostExit: () => this.#exitOfLost(), giveUp: (why) => this.#abandon(why) }));
+    const process = await lostAsGone(launch({
+      connection, clock, lostExit: () => this.#exitOfLost(), giveUp: (why) => this.#abandon(why), hasten: (dying) => void this.#limits?.liftFor(dying),
+    }));
     this.#running.add(process);
     void process.exited.then(() => this.#running.delete(process));
     return process;
@@ -133,10 +140,17 @@ export class AgentSandbox implements Sandbox {
   }
 
   async adjust(limits: Limits): Promise<void> {
-    const { surroundings } = this.#parts;
-    if (!surroundings.adjust) return cannot('be held to other limits');
-    await surroundings.adjust(limits);
-    this.#isolation = surroundings.isolation(await this.#facts(), limits);
+    if (!this.#limits) return cannot('be held to other limits');
+    await this.#limits.change(limits);
+    this.#isolation = this.#parts.surroundings.isolation(await this.#facts(), limits);
+  }
+
+  #liveLimits({ surroundings, limits, clock }: AgentSandboxParts): LiveLimits<Limits> | undefined {
+    if (!surroundings.adjust) return undefined;
+    const failed = () => {
+      if (!this.#closing && !this.#lostExit) this.#abandon('its limit of the processor could not be put back');
+    };
+    return new LiveLimits({ limits, processors: surroundings.processors, clock, failed, apply: (to) => surroundings.adjust?.(to) ?? Promise.resolve() });
   }
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /** When a command is told to be over because it was made to end, nothing of it lives, and nothing else in the sandbox has been touched (K3, K9). */
 import { expect } from 'chai';
 import type { Process, Program, Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { until } from '../../../e2e/environment.ts';
 import { limits, run, start, textOf } from '../../contract/harness.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, type Seen, stillWorks, useSandbox } from './sandboxes.ts';
 
@@ -158,8 +159,15 @@ everySandbox('a tree of processes', everywhere, (parts, name) => {
   });
 });
 
+/** The limit of the processor that is in force, read from inside. */
+const QUOTA = 'cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null; true';
+
 everySandbox('a bomb', onHostKernel, (parts) => {
   const held = useSandbox(parts, { limits: { ...limits, pids: 128 } });
+  let quota = '';
+  before(async () => (quota = await textOf(held.sandbox, QUOTA)));
+
+  afterEach(() => until('the limit of the processor holds again', async () => (await textOf(held.sandbox, QUOTA)) === quota));
 
   for (const [what, command] of Object.entries(bombs)) {
     it(`${what} is gone when it is told so, and nothing else was touched`, async () => {

@@ -21,6 +21,8 @@ export interface EngineInfo {
   readonly os: string;
   /** Of its host's processor, as `uname -m` says it: x86_64, aarch64. */
   readonly architecture: string;
+  /** How many processors its host has. undefined: it does not say. */
+  readonly processors: number | undefined;
 }
 
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
@@ -51,6 +53,7 @@ interface RawInfo {
   readonly OSType: string;
   readonly Architecture: string;
   readonly KernelVersion?: string;
+  readonly NCPU?: number;
   readonly DefaultRuntime?: string;
   readonly Runtimes?: Readonly<Record<string, { readonly path?: string; readonly runtimeType?: string }>>;
 }
@@ -74,6 +77,7 @@ export class Engine {
       kernel: info.KernelVersion ?? '',
       os: info.OSType,
       architecture: info.Architecture,
+      processors: info.NCPU,
     };
   }
 

@@ -196,6 +196,7 @@ export class DockerRuntime implements Runtime {
       carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
+        processors: this.#engineInfo?.processors,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.

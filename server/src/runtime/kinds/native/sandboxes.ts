@@ -3,7 +3,7 @@
  * ways: the socket of the agent is closed, and the keeper kills the process group of bubblewrap.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
@@ -89,6 +89,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
       carrier, image: undefined, limits: spec.limits, clock, log, signal, ended: failure(bubblewrap, clock), refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
+        processors: availableParallelism(),
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
