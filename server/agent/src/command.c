@@ -70,7 +70,13 @@ struct settings settings_of(const struct command *command) {
     return settings;
 }
 
+/* Its terminal is as it was, and can be opened. A program can have stopped the output, which no setting tells, and which is undone. */
 static bool has_own_settings(const struct command *command) {
+    if (!command->terminal) return true;
+    int slave = open_slave(command->sources[0].fd);
+    if (slave < 0) return false;
+    tcflow(slave, TCOON);
+    close(slave);
     struct settings now = settings_of(command);
     return memcmp(&now, &command->settings, sizeof now) == 0;
 }
@@ -174,7 +180,6 @@ static void take_report(const struct report *report) {
         command->started = true;
         command->program = report->pid;
     } else if (report->kind == REPORT_HELD) {
-        command->settings = settings_of(command);
         /* Under gVisor nothing reaches a program before, for a signal ends its start; and who has just ended takes a while to go. */
         command->crowded = command->crowded || others_live();
         /* What it has written so far is told before. */

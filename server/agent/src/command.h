@@ -31,7 +31,7 @@ struct command {
     /* Of a held program: how many others had been started before it, and whether any of them lived. */
     uint32_t others;
     bool crowded;
-    /* The settings of its terminal, which other programs can open. */
+    /* The settings that its terminal began with. Other programs can open it. */
     struct settings { struct termios modes; struct winsize size; } settings;
     struct report end;
     uint64_t kills; /* for want of memory, until the start */
@@ -67,6 +67,8 @@ bool others_live(void);
 /* launch.c */
 /* The descriptor on which supervisors report, or -1 as long as none has been started. */
 int reports_descriptor(void);
+/* Opens the end of a terminal that is for programs. Returns -1 where that can't be. */
+int open_slave(int master);
 
 /* streams.c: what goes into a program and comes out of it. */
 void close_source(struct source *source);
