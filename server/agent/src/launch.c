@@ -159,7 +159,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
         .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
-        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = launch.held_at && !under_gvisor() && others_live(),
+        .orders = -1, .watch = -1, .watch_poll = -1, .held = launch.held_at != NULL, .others = launches, .crowded = launch.held_at && !under_gvisor() && others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;

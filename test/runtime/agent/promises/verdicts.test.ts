@@ -168,6 +168,32 @@ everySandbox('the agent', onHostKernel, (parts) => {
     expect(await textOf(held.sandbox, 'cat /proc/self/oom_score_adj /proc/1/oom_score_adj')).to.equal('1000\n0\n');
   });
 
+  for (const [what, code] of Object.entries({
+    'is traced by what it has left, which never waits for it': `
+libc.prctl(0x59616d61, -1, 0, 0, 0)
+program, (ready, done) = os.getpid(), os.pipe()
+if os.fork() == 0:
+    libc.ptrace(0x4206, program, 0, 0); os.write(done, b'x'); os.closerange(0, 10); time.sleep(600)
+os.read(ready, 1)`,
+    'has left busy processes, and has put its supervisor behind them': `
+for _ in range(60):
+    if os.fork() == 0:
+        os.closerange(0, 10)
+        while True: pass
+os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))`,
+  })) {
+    it(`tells soon how a program has ended that ${what}`, async () => {
+      for (const [end, exit] of Object.entries({ 'os._exit(5)': { kind: 'exited', code: 5 }, 'os.kill(os.getpid(), 9)': { kind: 'signaled', signal: 'SIGKILL' } })) {
+        const running = await start(held.sandbox, python(`print('last words', flush=True)\n${code}\n${end}`));
+        const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'late'));
+        expect(await Promise.race([running.exited, late])).to.deep.include(exit);
+        expect(running.output.of('stdout').toString()).to.equal('last words\n');
+        await running.kill();
+        await stillWorks(held.sandbox);
+      }
+    });
+  }
+
   it('goes on if supervisors are stopped', async () => {
     const victim = await start(held.sandbox, 'echo ready; sleep 0.3; exit 7');
     await victim.output.seen('ready');
