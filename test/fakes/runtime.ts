@@ -24,7 +24,7 @@ export interface FakeOptions {
   readonly copiesIn?: boolean;
   /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
-  readonly starting?: (program: Program) => Promise<void> | void;
+  readonly starting?: (program: Program, stop: AbortSignal | undefined) => Promise<void> | void;
   readonly closing?: (sandbox: FakeSandbox) => Promise<void> | void;
 }
 
@@ -133,10 +133,10 @@ export class FakeSandbox implements Sandbox {
     return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, phases };
   }
 
-  async start(program: Program, sink: Sink): Promise<Process> {
+  async start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process> {
     this.#check();
     if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'this runtime has no terminals');
-    await this.#options.starting?.(program);
+    await this.#options.starting?.(program, stop);
     this.#check();
     if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);

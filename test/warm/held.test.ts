@@ -193,6 +193,24 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         }
       });
 
+      const terminalHarms = { 'its output was stopped': 'termios.tcflow(terminal, termios.TCOOFF)', 'nobody else may open it': 'fcntl.ioctl(terminal, termios.TIOCEXCL)' };
+      for (const [what, harm] of Object.entries(terminalHarms)) {
+        it(`runs as any other after a command did to its terminal what its settings do not tell: ${language}, ${what}`, async () => {
+          const { real } = await begin();
+          const settings = { cwd: '/workspace', env: {}, stdin: 'open', pty: { cols: 80, rows: 24 } } as const;
+          await real.wait(language, { settings });
+          await real.shell(['python3', '-c', `
+import fcntl, glob, os, termios
+for path in glob.glob('/dev/pts/[0-9]*'):
+    terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    ${harm}`]);
+          expect((await real.code({ code: text('hello'), pty: settings.pty, commandId: 'it' })).exitCode).to.equal(0);
+          expect(real.sent).to.equal('hello\r\n');
+          // What stops the output can be undone.
+          expect(real.used).to.equal(what === 'its output was stopped');
+        });
+      }
+
       for (const signal of ['KILL', 'TERM', 'STOP', 'CONT', 'INT', 'USR1', 'WINCH', 'PIPE', 'RTMIN']) {
         it(`runs as any other after it was sent a signal: ${language}, ${signal}`, async () => {
           const { real } = await begin();
@@ -203,7 +221,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         });
       }
 
-      const harms = { 'its priority was lowered': 'renice -n 15 -p $pid', 'its limits were lowered': 'prlimit --pid $pid --nofile=5:5', 'it may run on one processor': 'taskset -p 1 $pid', 'it is killed first when memory runs out': 'echo 7 >/proc/$pid/oom_score_adj' };
+      const harms = { 'its priority was lowered': 'renice -n 15 -p $pid', 'its limits were lowered': 'prlimit --pid $pid --nofile=5:5', 'it may run on one processor': 'taskset -p 1 $pid', 'it is killed first when memory runs out': 'echo 7 >/proc/$pid/oom_score_adj', 'its session comes last on the processor': 'echo 19 >/proc/$pid/autogroup', 'more of it is dumped': 'echo 0x7f >/proc/$pid/coredump_filter' };
       for (const [what, harm] of Object.entries(harms)) {
         it(`runs as any other after a command changed it: ${language}, ${what}`, async () => {
           const { real } = await begin();

@@ -85,7 +85,7 @@ async function runPhases(
     }
     const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
     const program: Program = { ...settings, command: phase.command, env: { ...phase.env, ...settings.env }, ...compiles };
-    await running.run(phase.name, program, started, async (sink) => (await interpreter?.go(settings.stdin, sink)) ?? sandbox.start(program, sink));
+    await running.run(phase.name, program, started, async (sink, stop) => (await interpreter?.go(settings.stdin, sink, stop)) ?? sandbox.start(program, sink, stop));
   }
 }
 

@@ -113,11 +113,12 @@ export interface Sandbox {
   /** How this sandbox runs a language. undefined: it can't. */
   toolchain(language: LanguageId): Promise<Toolchain | undefined>;
   /**
-   * Starts a program, whose output goes to `sink`. Resolves when it has started.
+   * Starts a program, whose output goes to `sink`. Resolves when it has started. If `stop` aborts before, it is killed,
+   * however far its start has come.
    * @throws ProtocolError SandboxLost; LanguageUnsupported: this sandbox runs no such programs, or has no terminals;
-   * FileNotFound: there is no directory `cwd`
+   * FileNotFound: there is no directory `cwd`; the reason of `stop`, if that has aborted already
    */
-  start(program: Program, sink: Sink): Promise<Process>;
+  start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process>;
   /**
    * Starts a program, and stops it where it first looks at `path`. Resolves when it has been stopped.
    * @throws ProtocolError as `start`; SandboxFailed: it can't be held, or has ended before
@@ -199,8 +200,8 @@ export interface Process {
 
 /** A program that is stopped where it first looks at a path. */
 export interface HeldProcess extends Process {
-  /** Lets it go on. False: it was killed instead, since something was done to it, or to what it has looked at so far. */
-  release(): Promise<boolean>;
+  /** Lets it go on. False: it was killed instead, since `stop` has aborted, or something was done to it, or to what it has looked at so far. */
+  release(stop?: AbortSignal): Promise<boolean>;
 }
 
 /**

@@ -259,3 +259,26 @@ describe('a file command that fails', () => {
     expect(await Promise.all([reading, writing, kindOf(files.status('/workspace'))])).to.deep.equal(['SandboxLost', 'SandboxLost', 'SandboxLost']);
   });
 });
+
+describe('an agent that answers a file command with nonsense', () => {
+  const entries = { recursive: true, limit: 1000, accept: () => true };
+  const header = Buffer.alloc(21);
+  const listings: Record<string, Buffer> = {
+    'an entry without an end': Buffer.concat([header, Buffer.from('name')]),
+    'an entry that is only begun': Buffer.alloc(3),
+    'an entry with a longer path than there is': Buffer.concat([header, Buffer.alloc(4096, 'x'), Buffer.alloc(1)]),
+  };
+  for (const [name, payload] of Object.entries(listings)) {
+    it(`is not spoken with any more: ${name}`, async () => {
+      const { agent, files } = opened();
+      agent.on('list', ({ channel }) => agent.say('entries', channel, payload));
+      expect([await kindOf(files.list('/workspace', entries)), agent.destroyed]).to.deep.equal(['SandboxLost', true]);
+    });
+  }
+
+  it('is not spoken with any more: more of a file than was asked for', async () => {
+    const { agent, files } = opened();
+    agent.on('read', ({ channel }) => ['012', '34', '5'].forEach((piece) => agent.output(channel, 'content', piece)));
+    expect([await kindOf(files.read('/workspace/a', 0, 5)), agent.destroyed]).to.deep.equal(['SandboxLost', true]);
+  });
+});

@@ -71,8 +71,14 @@ export class AgentFiles implements Files {
     const wanted = length ?? MAX_FILE_BYTES + 1;
     if (wanted > MAX_FILE_BYTES + 1) throw fileTooLarge(path);
     const pieces: Buffer[] = [];
+    let room = wanted;
+    const output = (bytes: Buffer) => {
+      room -= bytes.length;
+      if (room < 0) throw new Error('an agent sent more of a file than it was asked for');
+      pieces.push(bytes);
+    };
     const request = new Writer().u64(offset).u64(wanted).text(bytesOf(path)).bytes;
-    const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.read, channel, request), { output: (bytes) => void pieces.push(bytes) }), path);
+    const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.read, channel, request), { output }), path);
     const bytes = Buffer.concat(pieces);
     if (length === undefined && bytes.length > MAX_FILE_BYTES) throw fileTooLarge(path);
     return { bytes, size: Math.max(Number(payload.readBigUInt64LE(0)), bytes.length === 0 ? 0 : offset + bytes.length) };
@@ -150,6 +156,7 @@ function check(answer: Answer, path: string): Answer {
 function* entriesIn(bytes: Buffer, root: string): Generator<DirectoryEntry> {
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at + 21);
+    if (end < 0 || end - at - 21 >= MAX_PATH_BYTES) throw new Error('an agent sent an entry that makes no sense');
     const relative = textOf(bytes.subarray(at + 21, end));
     yield {
       name: relative.slice(relative.lastIndexOf('/') + 1),

@@ -71,9 +71,9 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false },
     adjust: () => cannot('be held to other limits'),
-    start: async (program, sink) => {
+    start: async (program, sink, stop) => {
       const cause = new ExitCause();
-      return judged(await inner.start(withDeno(program), cause.reading(sink)), cause);
+      return judged(await inner.start(withDeno(program), cause.reading(sink), stop), cause);
     },
     hold: async (program, path, sink) => {
       const cause = new ExitCause();
