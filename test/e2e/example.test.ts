@@ -12,8 +12,8 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, shape(child)]));
 }
 
-/** Members that depend on the machine. */
-const free = new Set(['runtimes', 'layers', 'usage', 'image', 'isolation']);
+/** Members that depend on the machine, or on how far a program has come when it is cancelled. */
+const free = new Set(['runtimes', 'usage', 'isolation', 'signal']);
 const without = (value: any): any => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([key]) => !free.has(key)).map(([key, child]) => [key, without(child)]));
