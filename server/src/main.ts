@@ -28,7 +28,17 @@ const surroundings: Surroundings = {
 /** `started` is called when `initialize` has been answered. */
 export function main(started: () => void): void {
   process.stdout.on('error', ignore);
-  void run(process.argv.slice(2), started).then((code) => (process.exitCode = code), crash);
+  process.once('beforeExit', abandoned);
+  void run(process.argv.slice(2), started).then((code) => {
+    process.off('beforeExit', abandoned);
+    process.exitCode = code;
+  }, crash);
+}
+
+/** Nothing is left for which the process could wait, and the work has neither succeeded nor failed. */
+function abandoned(): void {
+  stderr().write('codebeaker: there is an error in CodeBeaker itself: it waits for something that will never happen\n');
+  process.exitCode = EXIT_FAULT;
 }
 
 /** Node itself would also print the line of the bundle, which is very long. */

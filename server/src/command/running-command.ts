@@ -146,8 +146,10 @@ export class RunningCommand implements Running {
     this.#stop(reason === 'sandboxLost' ? 'sandboxLost' : 'cancelled');
   }
 
-  async signal(name: string): Promise<void> {
-    await (await this.#ready.promise)?.signal(name);
+  /** Sends a signal to its last program, when that has started. Resolves with false if that never starts, or has ended. */
+  async signal(name: string): Promise<boolean> {
+    const child = await this.#ready.promise;
+    return child ? child.signal(name) : false;
   }
 
   async resize(size: TerminalSize): Promise<void> {

@@ -152,7 +152,7 @@ const programNotes: Notes = {
   pty: 'The size of a terminal in which the program runs, instead of with pipes. Its output is then one stream, `pty`, and its input comes from `command/input`.',
   timeoutMs: 'The command is ended after this time, with the outcome `timedOut`. It can only shorten the session’s `limits.timeoutMs`, which is the default and also holds for 0.',
   commandId: 'An id that the client chooses and that no running command has. With it the output is streamed in `command/output` and is not in the result. Default: the daemon chooses an id, and the output is in the result.',
-  outputEncoding: 'How output is encoded in messages. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD. Default: `utf-8`.',
+  outputEncoding: 'How output is encoded, in `command/output` and in `stdout` and `stderr` of the result. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD; with `base64` every byte is kept. Default: `utf-8`.',
 };
 
 /** The notes of these shapes (see notes.ts). */
@@ -167,7 +167,7 @@ export const commandsNotes: ShapeNotes = {
   ReadFileParams: {
     encoding: 'The encoding in which `content` is wanted. Default: `utf-8`. Bytes that are not valid UTF-8 are sent as `base64` in any case.',
     offset: 'Where reading starts, in bytes. Default: 0.',
-    length: 'How many bytes to read, at most 32 MiB. Default: to the end of the file.',
+    length: 'How many bytes to read at most. Default: to the end of the file. If there are more than 32 MiB to read, that is error 1024.',
   },
   ReadFileResult: {
     path: 'The absolute path of the file.',
@@ -193,7 +193,7 @@ export const commandsNotes: ShapeNotes = {
     path: 'The directory. Default: `/workspace`.',
     recursive: 'Whether the directories in it are listed too. Default: false.',
     pattern: 'A glob. Only entries whose path below the listed directory matches it are listed. A glob without a slash is compared with the name alone. Default: everything is listed.',
-    limit: 'How many entries are listed at most. Default: 10 000.',
+    limit: 'How many entries are listed at most: the first ones in the order of their paths. Default: 10 000.',
   },
   ListDirectoryResult: { path: 'The absolute path of the directory.', truncated: 'Whether entries were left out because of `limit`.' },
   DirectoryEntry: {

@@ -1,5 +1,6 @@
 /** The shape of the configuration file. An unknown key is an error, and so is a key that this version does not support. */
 import * as z from 'zod/mini';
+import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { count, PartialLimits, positive, Preference } from './values.ts';
@@ -11,7 +12,7 @@ const ociName = () => z.string().check(z.minLength(1));
 
 export const Config = later(() => z.strictObject({
   preference: z.optional(Preference),
-  images: z.optional(z.partialRecord(LanguageId, z.string())),
+  images: z.optional(keepingAll(z.partialRecord(LanguageId, z.string()))),
   allowedImages: z.optional(z.array(z.string())),
   limits: z.optional(z.strictObject(PartialLimits.shape)),
   maxLimits: z.optional(z.strictObject(PartialLimits.shape)),
@@ -24,12 +25,12 @@ export const Config = later(() => z.strictObject({
   ),
   network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
   stateDir: z.optional(z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'))),
-  pool: z.optional(z.record(z.string(), z.partialRecord(LanguageId, count()))),
+  pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
     z.strictObject({
       host: z.optional(z.string()),
       ociRuntime: z.optional(ociName()),
-      runtimes: z.optional(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) }))),
+      runtimes: z.optional(keepingAll(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) })))),
     }),
   ),
   log: z.optional(
@@ -49,7 +50,7 @@ export const configNotes: ShapeNotes = {
     images: 'The OCI image for each language. A client may also name these images for a session. Default: the official image of each language.',
     allowedImages: 'More images that a client may name for a session. Default: none.',
     limits: 'The limits of a session that does not ask for others. See [Limits](#limits) for units and defaults.',
-    maxLimits: 'The highest limits that a session may ask for. A `timeoutMs` of 0 means no maximum.',
+    maxLimits: 'The highest limits that a session may ask for. A `timeoutMs` of 0 means no maximum. Default: `memoryBytes` and `diskBytes` 16 GiB, `cpus` 64, `pids` 16 384, `outputBytes` 64 GiB, `timeoutMs` 0.',
     'sessions.max': 'How many sessions may be open at once. Default: 16.',
     'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',

@@ -1,5 +1,6 @@
 /** The shapes of sessions and of the choice of a runtime. */
 import * as z from 'zod/mini';
+import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
@@ -28,7 +29,7 @@ export const SessionCreateParams = later(() => z.object({
     z.object({ uri: z.string(), access: z.enum(['copy', 'readOnly', 'readWrite', 'overlay']) }),
   ),
   env: z.optional(Environment),
-  secrets: z.optional(z.record(z.string(), z.string())),
+  secrets: z.optional(keepingAll(z.record(z.string(), z.string()))),
   limits: z.optional(PartialLimits),
   network: z.optional(Network),
   strict: z.optional(z.boolean()),
@@ -99,7 +100,7 @@ export const sessionsNotes: ShapeNotes = {
     '': 'What a runtime must offer to be eligible. An unknown key is an error.',
     isolation: 'The lowest acceptable isolation score, from 0 to 10.',
     network: 'A network mode that the runtime must be able to enforce. Default: `none`.',
-    enforced: 'The names of isolation layers that must be `enforced`.',
+    enforced: 'The names of isolation [layers](#layer) that must be `enforced`.',
     image: 'An OCI image that the configuration allows. Only runtimes with images are eligible then.',
     runtimes: 'The ids of the runtimes that are eligible. If the list is empty, none is.',
   },

@@ -181,10 +181,11 @@ export interface Process {
   /** Resolves when the program has ended and the sink has taken all of its output. Never rejects. */
   readonly exited: Promise<Exit>;
   /**
-   * Sends a signal, by its POSIX name such as SIGINT, to the program's process group.
+   * Sends a signal, by its POSIX name such as SIGINT, to the program's process group. Resolves with false if the program
+   * has ended, as far as is known.
    * @throws ProtocolError InvalidParams where there is no such signal
    */
-  signal(name: string): Promise<void>;
+  signal(name: string): Promise<boolean>;
   /**
    * Kills the program and every process that it has started, also those that outlived it. `graceMs`, by default 0: if
    * more, SIGTERM is sent first, and the program has so many milliseconds to end by itself. `exited` resolves soon after.
@@ -260,7 +261,7 @@ export interface WarmUp {
 export interface Files {
   /** Makes the directories on the way to `path` where they are missing. */
   write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
-  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end. More than MAX_FILE_BYTES is FileTooLarge. */
+  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end; more than MAX_FILE_BYTES is then FileTooLarge. `length` is never more. */
   read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
   /** Resolves with true where it made the directory, and false where it existed. `recursive`: the directories on the way to it, too. */
   createDirectory(path: string, recursive: boolean): Promise<boolean>;
@@ -268,7 +269,7 @@ export interface Files {
   copy(source: string, destination: string, options: { recursive: boolean; overwrite: boolean }): Promise<void>;
   /** Resolves with whether something was deleted. If nothing is there, that is FileNotFound without `force`, and false with it. */
   delete(path: string, options: { recursive: boolean; force: boolean }): Promise<boolean>;
-  /** The entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
+  /** The first `limit` of the entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
   list(path: string, options: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }>;
 }
 

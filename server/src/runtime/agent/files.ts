@@ -3,8 +3,8 @@ import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { type AgentConnection, type Answer, ConnectionLost } from './connection.ts';
-import { EEXIST, ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
-import { First } from './first.ts';
+import { ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
+import { First } from '../first.ts';
 import { Type, Writer } from './frames.ts';
 import { bytesOf, textOf } from './names.ts';
 
@@ -69,7 +69,6 @@ export class AgentFiles implements Files {
 
   async read(path: string, offset: number, length: number | undefined): Promise<FileContent> {
     const wanted = length ?? MAX_FILE_BYTES + 1;
-    if (wanted > MAX_FILE_BYTES + 1) throw fileTooLarge(path);
     const pieces: Buffer[] = [];
     let room = wanted;
     const output = (bytes: Buffer) => {
@@ -80,7 +79,7 @@ export class AgentFiles implements Files {
     const request = new Writer().u64(offset).u64(wanted).text(bytesOf(path)).bytes;
     const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.read, channel, request), { output }), path);
     const bytes = Buffer.concat(pieces);
-    if (length === undefined && bytes.length > MAX_FILE_BYTES) throw fileTooLarge(path);
+    if (bytes.length > MAX_FILE_BYTES) throw fileTooLarge(path);
     return { bytes, size: Math.max(Number(payload.readBigUInt64LE(0)), bytes.length === 0 ? 0 : offset + bytes.length) };
   }
 
@@ -95,8 +94,7 @@ export class AgentFiles implements Files {
     }
     checkLength(destination);
     const request = new Writer().u8(recursive ? 1 : 0).u8(overwrite ? 1 : 0).text(bytesOf(source)).text(bytesOf(destination));
-    const answer = await this.#request(Type.copy, source, request);
-    check(answer, answer.errno === EEXIST ? destination : source);
+    check(await this.#request(Type.copy, source, request), source);
   }
 
   async delete(path: string, { recursive, force }: { recursive: boolean; force: boolean }): Promise<boolean> {

@@ -240,10 +240,12 @@ export class AgentProcess implements HeldProcess {
     return this.#killedBy(stop, this.#released.promise);
   }
 
-  async signal(name: string): Promise<void> {
+  async signal(name: string): Promise<boolean> {
     const number = (constants.signals as Readonly<Record<string, number>>)[name];
     if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
-    if (!this.#ended) void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
+    if (this.#ended) return false;
+    void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
+    return true;
   }
 
   async kill(graceMs = 0): Promise<void> {

@@ -82,9 +82,11 @@ export class Keeper {
     this.#send(`@${folder}`);
   }
 
-  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent. */
-  signal(group: number, name: string): void {
-    if (this.#groups.has(group)) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
+  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent: then it returns false. */
+  signal(group: number, name: string): boolean {
+    const held = this.#groups.has(group);
+    if (held) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
+    return held;
   }
 
   /** Has `command` run if the daemon dies without `close`. A later call replaces the command. */

@@ -1,6 +1,6 @@
 /** Deno in bubblewrap: Deno's permissions confine the programs, and the operating system confines Deno. */
 import { forwarding } from '../../../base/forward.ts';
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
@@ -15,7 +15,7 @@ const FOLDER = '/opt/deno';
 const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
 
-const permissions: Layer = {
+const permissions: KnownLayer = {
   name: 'permissions', state: 'enforced', detail: "Deno's own: files in /workspace and /tmp only, no network, no other programs, no native libraries, no variables but the program's own",
 };
 

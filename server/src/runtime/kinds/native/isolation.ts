@@ -1,5 +1,5 @@
 /** What a native sandbox really enforces: what was found in force inside is compared with what was asked for. */
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../agent/index.ts';
 
@@ -31,7 +31,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
 }
 
 /** Where no control group limits all processes together, a limit of each process is better than nothing, but it is degraded. */
-function orElse(layer: Layer, bound: number | undefined, asked: number, words: string): Layer {
+function orElse(layer: KnownLayer, bound: number | undefined, asked: number, words: string): KnownLayer {
   if (layer.state !== 'off' || bound === undefined || bound > asked) return layer;
   return { name: layer.name, state: 'degraded', detail: `${bound} ${words}` };
 }
