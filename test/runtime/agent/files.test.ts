@@ -106,7 +106,7 @@ describe('a file that is read', () => {
     expect((await files.read('/workspace/grows', 3, undefined)).size).to.equal(8);
   });
 
-  it('whole is refused where it is larger than a message, and so is a range', async () => {
+  it('whole is refused where it is larger than a message', async () => {
     const { agent, files } = opened();
     agent.on('read', ({ channel, payload }) => {
       expect(payload.readBigUInt64LE(8)).to.equal(BigInt(MAX_FILE_BYTES + 1));
@@ -114,7 +114,6 @@ describe('a file that is read', () => {
       agent.done(channel, 0, u64(60_000));
     });
     expect(await kindOf(files.read('/workspace/a', 0, undefined))).to.equal('fine');
-    expect(await kindOf(files.read('/workspace/a', 0, MAX_FILE_BYTES + 2))).to.equal('FileTooLarge');
     agent.on('read', ({ channel }) => {
       for (let left = MAX_FILE_BYTES + 1; left > 0; left -= 64 * 1024) agent.output(channel, 'content', Buffer.alloc(Math.min(left, 64 * 1024)));
       agent.done(channel, 0, u64(MAX_FILE_BYTES + 1));
@@ -147,8 +146,7 @@ describe('directories and paths', () => {
   it('that exist where something is to be copied to are told as that', async () => {
     const { agent, files } = opened();
     agent.answer('copy', 'EEXIST');
-    const fault = await files.copy('/workspace/a', '/workspace/b', { recursive: true, overwrite: false }).catch((reason: ProtocolError) => reason);
-    expect(fault).to.deep.include({ kind: 'FileExists', data: { kind: 'FileExists', path: '/workspace/b' } });
+    expect(await kindOf(files.copy('/workspace/a', '/workspace/b', { recursive: true, overwrite: false }))).to.equal('FileExists');
   });
 
   it('are removed; what is not there is a fault only without force', async () => {
