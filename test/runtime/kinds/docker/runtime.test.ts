@@ -239,7 +239,7 @@ describe('the Docker runtime', () => {
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
-    expect(await sweepContainers(held.engine, (id) => id !== 'daemon1')).to.equal(2);
+    expect(await sweepContainers(held.engine, new FakeClock(), (id) => id !== 'daemon1')).to.equal(2);
     expect([...held.fake.containers.keys()]).to.deep.equal([second?.id]);
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });
