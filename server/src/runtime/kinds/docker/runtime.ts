@@ -15,6 +15,7 @@ import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox, sealedC
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
+import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
@@ -38,6 +39,8 @@ export interface DockerOptions {
   sweepOnDeath(): Promise<void>;
   /** For the files that an engine on this machine mounts. */
   readonly keeper: Pick<Keeper, 'folder'>;
+  /** Finds the credentials for the registry of an image. Absent: there are none. */
+  credentials?(image: string): Promise<Credentials | undefined>;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -250,7 +253,8 @@ export class DockerRuntime implements Runtime {
     report(`pulling ${image}`, 0);
     const progress = new PullProgress();
     try {
-      await this.#options.engine.pull(image, signal, (event) => {
+      const credentials = await abortable(signal, Promise.resolve(this.#options.credentials?.(image)));
+      await this.#options.engine.pull(image, credentials, signal, (event) => {
         const percentage = progress.add(event);
         if (percentage !== undefined) report(`pulling ${image}`, percentage);
       });
