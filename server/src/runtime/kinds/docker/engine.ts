@@ -22,6 +22,8 @@ export interface EngineInfo {
   readonly os: string;
   /** Of its host's processor, as `uname -m` says it: x86_64, aarch64. */
   readonly architecture: string;
+  /** Whether it is Podman, which serves the API of Docker and differs in a few things. */
+  readonly podman: boolean;
   /** How many processors its host has. undefined: it does not say. */
   readonly processors: number | undefined;
 }
@@ -59,12 +61,16 @@ interface Untyped {
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
 
+/** Podman says them as Go does. */
+const architectures: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+
 interface RawInfo {
   readonly ServerVersion: string;
   readonly OSType: string;
   readonly Architecture: string;
   readonly KernelVersion?: string;
   readonly NCPU?: number;
+  readonly BuildahVersion?: string;
   readonly DefaultRuntime?: string;
   readonly Runtimes?: Readonly<Record<string, { readonly path?: string; readonly runtimeType?: string }>>;
 }
@@ -87,7 +93,8 @@ export class Engine {
       defaultRuntime: info.DefaultRuntime ?? 'runc',
       kernel: info.KernelVersion ?? '',
       os: info.OSType,
-      architecture: info.Architecture,
+      architecture: architectures[info.Architecture] ?? info.Architecture,
+      podman: info.BuildahVersion !== undefined,
       processors: info.NCPU,
     };
   }
