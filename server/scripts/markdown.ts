@@ -116,7 +116,7 @@ function configText({ Config = {} }: Record<string, JsonSchema>): string {
     return [[`\`${key}\``, inner.length > 0 ? 'object' : typeText(schema), schema.description ?? ''], ...inner];
   });
   return [
-    'The configuration is one JSON file: the one that `--config FILE` names, else the one that `$CODEBEAKER_CONFIG` names, else `$XDG_CONFIG_HOME/codebeaker/config.json`, which may be missing. In a trusted workspace, a file `.codebeaker.json` in the folder is read too. It can only narrow what the configuration file allows. An unknown key is an error, and the message names its path.',
+    'The configuration is one JSON file: the one that `--config FILE` names, else the one that `$CODEBEAKER_CONFIG` names, else `$XDG_CONFIG_HOME/codebeaker/config.json`, which may be missing. In a trusted workspace, a file `.codebeaker.json` in the folder is read too. It can only narrow what the configuration file allows; if it can’t be followed, no session is made. An unknown key is an error, and the message names its path.',
     table(['key', 'type', 'meaning'], rows),
   ].join('\n\n');
 }

@@ -1,7 +1,8 @@
 /** The entry point of the process. Only this file and cli/ know its arguments, streams, signals and exit codes. */
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { systemClock } from './base/clock.ts';
+import { homeFolder } from './base/home.ts';
 import { ConfigError } from './policy/config-file.ts';
 import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
 import { createDaemon } from './cli/daemon.ts';
@@ -13,7 +14,7 @@ const EXIT_USAGE = 2;
 
 const surroundings: Surroundings = {
   env: process.env,
-  home: homedir(),
+  home: homeFolder(),
   hostname: hostname(),
   platform: process.platform,
   pid: process.pid,

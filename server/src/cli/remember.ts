@@ -26,7 +26,7 @@ export interface RememberOptions {
 
 export function remember({ folder, config, surroundings, log }: RememberOptions): Memory {
   const sections = [measurementsSection, foundSection, ...remembered];
-  const state = new State({ folder, machine: machineIdentity(), sections, clock: surroundings.clock, log });
+  const state = new State({ folder, machine: machineIdentity(), uid: surroundings.uid, sections, clock: surroundings.clock, log });
   const searches = state.entries(foundSection);
   const key = fingerprint(config, surroundings);
   return {

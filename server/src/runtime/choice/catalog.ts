@@ -106,17 +106,34 @@ export class Catalog {
   /** Ends watching and telling. The runtimes themselves are closed by their owner. */
   close(): void {
     this.#closing.abort(new Error('the daemon is shutting down'));
+    for (const entry of this.#entries) entry.cancelLook?.();
   }
 
   async #look(entry: CatalogEntry): Promise<void> {
     await entry.look(this.#closing.signal);
+    this.#lookAgain(entry);
     if (this.#closing.signal.aborted || !entry.renewed()) return;
     const infos = this.infos();
     const known = this.#entries.filter(({ looked, remembered }) => looked || remembered);
     this.#options.memory?.keep(Object.fromEntries(known.map((each) => [each.id, each.base()])));
     this.#options.events.emit({ kind: 'runtimesChanged', runtimes: infos });
   }
+
+  /** Nothing may tell that a runtime works again, such as an engine that hung, or a folder that was full. */
+  #lookAgain(entry: CatalogEntry): void {
+    entry.cancelLook?.();
+    entry.cancelLook = undefined;
+    if (!entry.lapsed) entry.nextLookMs = FIRST_LOOK_MS;
+    else if (this.#watching && !this.#closing.signal.aborted) {
+      entry.cancelLook = this.#options.clock.after(entry.nextLookMs, () => void this.#look(entry));
+      entry.nextLookMs = Math.min(entry.nextLookMs * 2, LAST_LOOK_MS);
+    }
+  }
 }
+
+/** While a runtime that was available is not, it is looked at after FIRST_LOOK_MS, then each time after twice as long, up to LAST_LOOK_MS. */
+const FIRST_LOOK_MS = 5_000;
+const LAST_LOOK_MS = 60_000;
 
 /** One runtime and what is known of it. */
 class CatalogEntry implements Choosable {
@@ -128,6 +145,11 @@ class CatalogEntry implements Choosable {
   firstLook: Promise<void> | undefined;
   looked = false;
   readonly #measurements: Measurements;
+  /** When it is looked at the next time, while it is not available. */
+  nextLookMs = FIRST_LOOK_MS;
+  /** Cancels that look. */
+  cancelLook: (() => void) | undefined;
+  #wasAvailable = false;
   #looking: Promise<void> | undefined;
   #again = false;
   #essence: string;
@@ -159,6 +181,11 @@ class CatalogEntry implements Choosable {
     return this.#essence !== before;
   }
 
+  /** Whether it was available once, and is so no longer. */
+  get lapsed(): boolean {
+    return this.#wasAvailable && !this.runtime.info().available;
+  }
+
   /** There is one look at a time. If another is asked for meanwhile, it follows at once: the present one may have missed what it is asked for. */
   look(signal: AbortSignal): Promise<void> {
     if (this.#looking) {
@@ -175,6 +202,7 @@ class CatalogEntry implements Choosable {
       this.#again = false;
       await this.runtime.refresh(signal);
       this.looked = true;
+      this.#wasAvailable ||= this.runtime.info().available;
     } while (this.#again && !signal.aborted);
   }
 

@@ -2,7 +2,7 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
-import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
@@ -29,6 +29,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
+    checkSessions(policy);
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;

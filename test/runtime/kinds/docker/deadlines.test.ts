@@ -23,7 +23,7 @@ const asks: Record<string, Ask> = {
   remove: { seconds: 60, ask: (engine) => engine.remove('x') },
   'the end of a removal': { seconds: 60, silent: 'wait', ask: (engine) => engine.remove('x') },
   find: { seconds: 30, ask: (engine) => engine.find('label') },
-  pull: { seconds: 60, ask: (engine, signal) => engine.pull('x', signal, () => undefined) },
+  pull: { seconds: 60, ask: (engine, signal) => engine.pull('x', undefined, signal, () => undefined) },
 };
 
 /** These can be cancelled. */

@@ -213,7 +213,7 @@ describe('what dead daemons leave on the engine', () => {
     const stranger = docker('run', '-d', '--rm', busybox, 'sleep', '600');
     const neighbour = docker('run', '-d', '--rm', ...label(`alive.${randomUUID()}`));
     try {
-      expect(await sweepContainers(held.engine, (id) => id === dead)).to.equal(2);
+      expect(await sweepContainers(held.engine, systemClock, (id) => id === dead)).to.equal(2);
       expect(docker('ps', '-aq', '--filter', `label=codebeaker.daemon=${dead}`)).to.equal('');
       expect(docker('ps', '-q', '--no-trunc').split('\n')).to.include.members([stranger, neighbour]);
       expect(await textOf(sandbox, 'echo here')).to.equal('here\n');

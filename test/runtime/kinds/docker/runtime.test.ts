@@ -73,6 +73,14 @@ describe('the Docker runtime', () => {
     expect(info).to.include({ available: false, reason: 'the engine runs windows containers; switch it to Linux containers' });
   });
 
+  it('is not available with Podman behind its API, and says why (E2)', async () => {
+    const facts = { ServerVersion: '4.3.1', OSType: 'linux', Architecture: 'amd64', DefaultRuntime: 'runc', Runtimes: { runc: { path: '/usr/bin/runc' } }, BuildahVersion: '1.28.2' };
+    held.fake.on('info', { json: facts }, { json: facts });
+    const reason = 'this is Podman, whose API lacks options that a sandbox is made with';
+    expect(await held.runtime.refresh(never)).to.include({ available: false, reason: `${reason}; use Docker, or one of the other runtimes` });
+    expect((await failure(held.runtime.create(spec, context()))).data).to.include({ runtime: 'docker', reason });
+  });
+
   it('makes a sandbox, runs a program in it, and leaves nothing', async () => {
     held.fake.output = 'hello\n';
     const { reports, ...rest } = context();
@@ -239,7 +247,7 @@ describe('the Docker runtime', () => {
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
-    expect(await sweepContainers(held.engine, (id) => id !== 'daemon1')).to.equal(2);
+    expect(await sweepContainers(held.engine, new FakeClock(), (id) => id !== 'daemon1')).to.equal(2);
     expect([...held.fake.containers.keys()]).to.deep.equal([second?.id]);
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });

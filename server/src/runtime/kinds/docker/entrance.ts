@@ -12,6 +12,7 @@ import { type Undo, undoing } from '../../../base/undo.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { AGENT, agentFile, type Carrier, installAgent, type Machine, socketCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../../machine/lock.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { walkerFor } from '../../machine/walk.ts';
 import type { Entrance } from './container.ts';
@@ -19,8 +20,6 @@ import type { Engine, MountSettings } from './engine.ts';
 
 const FOLDER = '/.codebeaker';
 const SOCKET_FOLDER = `${FOLDER}/socket`;
-/** The longest path of a socket on every system. Node would cut a longer one and make the socket in another place. */
-const MAX_SOCKET_PATH_BYTES = 103;
 
 export interface Door extends Entrance {
   /** Resolves with the connection of the agent, if it makes one. */
