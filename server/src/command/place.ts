@@ -1,7 +1,7 @@
 /** Where the source code of a run is: the file that the client names, or one that is made for the run and removed afterwards. */
 import { posix } from 'node:path';
 import { type LanguageId, languages, ProtocolError } from '../protocol/index.ts';
-import { type Program, type SourceFile, type Toolchain, MAX_FILE_BYTES } from '../runtime/ports.ts';
+import type { Program, SourceFile, Toolchain } from '../runtime/ports.ts';
 import { sourcePath } from '../runtime/scratch.ts';
 import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -24,7 +24,7 @@ export function needsCopy({ minds }: Toolchain, language: LanguageId, path: stri
   return minds === 'extension' && !languages[language].extensions.some((extension) => extension === posix.extname(path));
 }
 
-/** So much of a file is looked at. */
+/** So much of a file is looked at, if the toolchain wants to see it at all. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
@@ -33,19 +33,20 @@ const MAX_TEXT_BYTES = 64 * 1024;
  */
 export async function place({ session: { sandbox }, toolchain, language, source: { path, code }, settings: { cwd }, temporary }: Parts, waiting: WarmInterpreter | undefined): Promise<SourceFile> {
   const { files } = sandbox;
+  const looked = toolchain.phasesFor ? MAX_TEXT_BYTES : 0;
   if (path === undefined) {
     if (!MADE.includes(cwd)) await requireDirectory(files, cwd);
     const { text, file } = waiting?.expected ?? {};
     const made = text && file !== undefined && posix.dirname(file) === cwd ? file : sourcePath(cwd, toolchain);
-    return { path: await temporary.source(made, code), text: code.toString('utf8', 0, MAX_TEXT_BYTES) };
+    return { path: await temporary.source(made, code), text: code.toString('utf8', 0, looked) };
   }
   const strange = needsCopy(toolchain, language, path);
-  const { bytes } = await files.read(path, 0, strange ? MAX_FILE_BYTES : MAX_TEXT_BYTES).catch((fault: unknown) => {
+  const { bytes } = await files.read(path, 0, strange ? undefined : looked).catch((fault: unknown) => {
     // What can't be read here, because a link leads to it or its user may not, is left to the interpreter.
     if (fault instanceof ProtocolError && fault.kind === 'InvalidPath' && !strange) return { bytes: Buffer.alloc(0) };
     throw fault;
   });
-  const text = bytes.toString('utf8', 0, MAX_TEXT_BYTES);
+  const text = bytes.toString('utf8', 0, looked);
   if (!strange) return { path, text };
   const named = `${path}${toolchain.extension}`;
   const copy = await temporary.source(named, bytes).catch((fault: unknown) => {
