@@ -18,6 +18,7 @@ export interface FakeOptions {
   readonly image?: string;
   /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
+  readonly minds?: Toolchain['minds'];
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
   /** Whether a folder can be copied into its sandboxes after they were created. */
@@ -130,7 +131,7 @@ export class FakeSandbox implements Sandbox {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
     const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
-    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, phases };
+    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, minds: this.#options.minds, phases };
   }
 
   async start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process> {

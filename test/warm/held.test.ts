@@ -5,7 +5,7 @@ import { createNativeRuntime } from '../../server/src/runtime/kinds/native/nativ
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need, ociRuntime, type Probe } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
-import { create, limits, textOf, write, useSandbox } from '../runtime/contract/harness.ts';
+import { create, limits, rejects, textOf, write, useSandbox } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
@@ -89,17 +89,13 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         });
       }
 
-      it(`is told of a file that has gone as any other is (T4): ${language}`, async () => {
+      it(`is not used for a file that has gone, which is an error as in any other run (T4, T12): ${language}`, async () => {
         const { real, path } = await begin();
         await write(held.sandbox, path, text('before'));
-        const run = async () => {
-          const { outcome, exitCode, stdout, stderr } = await real.code({ path });
-          return { outcome, exitCode, stdout, stderr };
-        };
         await real.wait(language, { file: path });
         await held.sandbox.files.delete(path, { recursive: false, force: false });
-        const primed = await run();
-        expect([primed, real.used]).to.deep.equal([await run(), true]);
+        for (let round = 0; round < 2; round++) await rejects(real.code({ path }), 'FileNotFound');
+        expect(real.used).to.equal(false);
       });
 
       it(`runs code that is sent as text (T14): ${language}`, async () => {

@@ -15,6 +15,10 @@ local M = {}
 --- @return table|nil result
 local function run_in_sandbox(self, source, folder, run_options)
   local spec = { language = source.language, folder = folder, label = source.name, env = run_options.env }
+  if source.language == 'javascript' or source.language == 'typescript' then
+    -- It may tell for which runtime it is written. The end of a line is never in the middle of a character.
+    spec.program = { path = source.name, code = source.text:sub(1, 65536):match('^(.*\n)') }
+  end
   local fault, session = self:open_session(spec)
   if fault or self.stopped then
     return fault

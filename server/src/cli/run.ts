@@ -15,6 +15,8 @@ import { collectOutput, passInput, showOutput, type Terminal } from './streams.t
 
 const CREATE_TOKEN = 'create';
 const COMMAND_ID = 'run';
+/** So much of the file is shown to the daemon before it chooses a runtime. */
+const MAX_LOOK_BYTES = 64 * 1024;
 /** The program could not be run. docker and env use the same code. */
 const EXIT_NOT_STARTED = 125;
 const EXIT_TIMED_OUT = 124;
@@ -107,7 +109,9 @@ async function runInSession(
   });
   const { runtime, memoryBytes, timeoutMs, json } = args;
   const limits = { memoryBytes, timeoutMs };
-  const session = await connection.sendRequest<Session>(SessionCreate.name, { language, runtime, limits, workDoneToken: CREATE_TOKEN }, token);
+  const session = await connection.sendRequest<Session>(SessionCreate.name, {
+    language, runtime, limits, program: { path: basename(args.file), code: content.toString('utf8', 0, MAX_LOOK_BYTES) }, workDoneToken: CREATE_TOKEN,
+  }, token);
   const { sessionId } = session;
   const path = basename(args.file);
   await connection.sendRequest(WriteFile.name, { sessionId, path, content: content.toString('base64'), encoding: 'base64' }, token);

@@ -145,7 +145,7 @@ export const CommandResizeParams = later(() => z.object({ commandId: z.string(),
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
 
 const programNotes: Notes = {
-  cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. Default: `/workspace`.',
+  cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. It must exist. Default: `/workspace`.',
   env: 'Environment variables, in addition to those of the session.',
   stdin: 'The whole input of the program. It cannot be combined with `interactive` or `pty`. Default: empty.',
   interactive: 'Whether stdin stays open for `command/input`. Default: false.',
@@ -207,8 +207,8 @@ export const commandsNotes: ShapeNotes = {
   RunCodeParams: {
     ...programNotes,
     code: 'The source code as text. Exactly one of `code` and `path` is required.',
-    path: 'A source file in the sandbox. Exactly one of `code` and `path` is required.',
-    language: 'Default: the language of the extension of `path`, else that of the session.',
+    path: 'A source file in the sandbox. Exactly one of `code` and `path` is required. In Go and C#, files beside it that belong to the same program are compiled with it. A shell script is run by the interpreter that its first line names, if the sandbox has that, else by `sh`.',
+    language: 'In which language the file is run, whatever its extension is. Default: the language of the extension of `path`, else that of the session.',
     args: 'The arguments of the program.',
   },
   RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.' },

@@ -107,6 +107,7 @@ export const Session = later(() => z.object({
   label: z.optional(z.string()),
   language: z.optional(LanguageId),
   runtime: z.string(),
+  runtimeReason: z.optional(z.string()),
   image: z.optional(z.string()),
   state: SessionState,
   warm: z.boolean(),
@@ -187,6 +188,7 @@ export const valuesNotes: ShapeNotes = {
   Session: {
     '': 'A session: a sandbox with an id. Points in time are ISO 8601 in UTC.',
     runtime: 'The id of its runtime.',
+    runtimeReason: 'For people: why this runtime was chosen.',
     warm: 'Whether its sandbox was prepared in advance.',
     workspace: 'The working directory in the sandbox.',
     expiresAt: 'When the session will be closed if nothing more happens.',

@@ -13,6 +13,9 @@ import {
   ProtocolError,
   type RuntimeInfo,
 } from '../protocol/index.ts';
+import type { Toolchain } from './toolchain.ts';
+
+export type * from './toolchain.ts';
 
 export interface Runtime {
   /** The name by which clients ask for it: docker, native, deno, ... */
@@ -221,37 +224,6 @@ export interface Usage {
   readonly cpuMs: number;
   /** The most memory that the whole sandbox has used so far, in bytes; 0 where it is not known. */
   readonly peakMemoryBytes: number;
-}
-
-/** How to run one source file of a language. */
-export interface Toolchain {
-  /** The extension, with its dot, for a source file that is given as text and has no name. */
-  readonly extension: string;
-  /** The version of the tool that runs the file; starts that tool. undefined: it does not tell. */
-  version(): Promise<string | undefined>;
-  /** How the interpreter is started in advance: there is one phase then. undefined: it can't be. */
-  readonly warmUp: WarmUp | undefined;
-  /**
-   * What is run, one after the other, for a source file. `file` is an absolute path. `scratch` is the absolute path of
-   * an empty, writable folder that is removed after the last phase.
-   */
-  phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
-}
-
-export interface ToolchainPhase {
-  readonly name: 'compile' | 'run';
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Files to be written before the phase starts: absolute path to text. Absent: none. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** How an interpreter is started in advance, and held (`Sandbox.hold`) where it looks at the program's file. */
-export interface WarmUp {
-  /** What it gets in addition to `env` and `files` of the phase. `scratch` is the folder of that phase. */
-  extra(scratch: string): Pick<ToolchainPhase, 'env' | 'files'>;
-  /** The variables with which a program can't wait, because they have it run code before its file. */
-  readonly early: RegExp;
 }
 
 /**

@@ -50,7 +50,7 @@ class Bench {
   readonly catalog: Catalog;
 
   constructor(found: CatalogMemory['found'] = {}) {
-    const memory = { measurements: new Measurements(), found, keep: (now: CatalogMemory['found']) => void this.kept.push(Object.keys(now)) };
+    const memory = { measurements: new Measurements(), choices: new Map<string, string>(), found, keep: (now: CatalogMemory['found']) => void this.kept.push(Object.keys(now)) };
     const events = new EventStream(recordingLog(this.lines));
     this.catalog = new Catalog({ runtimes: [this.one, this.two], clock: this.clock, events, memory });
     events.listen((event) => void (event.kind === 'runtimesChanged' && this.told.push(shown(event.runtimes))));

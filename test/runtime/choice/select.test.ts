@@ -36,7 +36,7 @@ describe('the choice of a runtime', () => {
   };
   for (const [name, [language, expected, more, change]] of Object.entries(choices)) {
     it(`by ${name}`, () => {
-      const found = preferences.map((preference) => selectRuntime(offers(change), wish(language, preference, more)).id);
+      const found = preferences.map((preference) => selectRuntime(offers(change), wish(language, preference, more)).chosen.id);
       expect(found.join(' ')).to.equal(expected);
     });
   }
@@ -44,12 +44,12 @@ describe('the choice of a runtime', () => {
   it('takes the first of equals', () => {
     const same: Offer = { score: 5, startMs: 10, memoryMiB: 10 };
     const change = { docker: undefined, gvisor: undefined, native: undefined, deno: undefined, b: same, a: same };
-    expect(selectRuntime(offers(change), wish('go', 'balanced')).id).to.equal('b');
+    expect(selectRuntime(offers(change), wish('go', 'balanced')).chosen.id).to.equal('b');
   });
 
   it('follows what was measured', () => {
     const slow = { native: { startMs: 900 } };
-    expect(selectRuntime(offers(slow), wish('javascript', 'speed')).id).to.equal('deno');
+    expect(selectRuntime(offers(slow), wish('javascript', 'speed')).chosen.id).to.equal('deno');
   });
 });
 

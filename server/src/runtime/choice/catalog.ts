@@ -11,7 +11,7 @@ import { RuntimeInfo } from '../../protocol/index.ts';
 import type { Section } from '../../state/section.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
-import type { Choosable } from './select.ts';
+import type { Choosable, FormerChoices } from './select.ts';
 
 /** What was found in former searches for runtimes. An entry is named by what the search depended on, and holds the runtimes by their ids. */
 export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { name: 'found', entry: z.record(z.string(), RuntimeInfo), maxEntries: 8 };
@@ -19,6 +19,7 @@ export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { na
 /** What the catalog knows from former daemons, and passes on to later ones. */
 export interface CatalogMemory {
   readonly measurements: Measurements;
+  readonly choices: FormerChoices;
   /** The runtimes as they were found last time, by their ids. This is for showing to people only, never for deciding. */
   readonly found: Readonly<Record<string, RuntimeInfo>>;
   /** Called with what has been found now, by the ids of runtimes. */
@@ -38,6 +39,8 @@ export class Catalog {
   readonly #entries: readonly CatalogEntry[];
   readonly #options: CatalogOptions;
   readonly #measurements: Measurements;
+  /** What has been chosen among the runtimes. */
+  readonly choices: FormerChoices;
   readonly #closing = new AbortController();
   readonly #everLooked = deferred();
   #looked: Promise<void> | undefined;
@@ -48,6 +51,7 @@ export class Catalog {
     this.#options = options;
     const { runtimes, memory } = options;
     this.#measurements = memory?.measurements ?? new Measurements();
+    this.choices = memory?.choices ?? new Map<string, string>();
     // Several calls of each runtime listen to this signal.
     setMaxListeners(0, this.#closing.signal);
     this.#entries = runtimes.map((runtime) => new CatalogEntry(runtime, this.#measurements, memory?.found[runtime.id]));
