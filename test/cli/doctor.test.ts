@@ -37,7 +37,10 @@ async function run(infos: readonly RuntimeInfo[], json = false) {
     open: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };
-  const code = await doctor(daemon, clock, json, (part) => (text += part));
+  const code = await doctor(daemon, { clock, env: {} }, json, async (part) => {
+    text += part;
+    return 0;
+  });
   expect(closed, 'closed').to.equal(1);
   return { code, text };
 }
