@@ -6,14 +6,16 @@ export interface Lack {
   readonly runtime: string;
   /** For people. */
   readonly reason: string;
-  /** Whether the tools of the language, installed on this machine, would change it. */
-  readonly addable: boolean;
+  /** What would change that: the tools of the language, the runtime itself, or nothing. */
+  readonly needs: 'tools' | 'runtime' | 'nothing';
 }
+
+const distances: readonly Lack['needs'][] = ['tools', 'runtime', 'nothing'];
 
 /** One entry for each runtime that cannot run the language; of any language if it is undefined. */
 export function lacks(infos: readonly RuntimeInfo[], language: LanguageId | undefined): Lack[] {
   const found = infos.flatMap((info) => lack(info, language) ?? []);
-  return found.sort((a, b) => a.distance - b.distance).map(({ runtime, reason, addable }) => ({ runtime, reason, addable }));
+  return found.sort((a, b) => distances.indexOf(a.needs) - distances.indexOf(b.needs));
 }
 
 /** Runtimes with the same reason share a part of the sentence. */
@@ -23,12 +25,12 @@ export function inWords(all: readonly Lack[]): string {
   return [...ids].map(([reason, runtimes]) => `${runtimes.join(', ')}: ${reason}`).join('; ');
 }
 
-function lack({ id, available, reason = 'it is not available', languages }: RuntimeInfo, language: LanguageId | undefined): (Lack & { readonly distance: number }) | undefined {
+function lack({ id, available, reason = 'it is not available', languages }: RuntimeInfo, language: LanguageId | undefined): Lack | undefined {
   const speaks = (wanted: LanguageId) => languages.some((each) => each.id === wanted);
-  if (language === undefined || speaks(language)) return available ? undefined : { runtime: id, reason, addable: false, distance: 1 };
+  if (language === undefined || speaks(language)) return available ? undefined : { runtime: id, reason, needs: 'runtime' };
   // A runtime that has a shell has the programs of this machine, to which others can be added.
   if (available && speaks('shellscript')) {
-    return { runtime: id, reason: `it needs ${toolNames(language).join(', or ')} on the PATH of this machine`, addable: true, distance: 0 };
+    return { runtime: id, reason: `it needs ${toolNames(language).join(', or ')} on the PATH of this machine`, needs: 'tools' };
   }
-  return { runtime: id, reason: `it runs only ${languages.map((each) => each.id).join(', ') || 'other languages'}`, addable: false, distance: 2 };
+  return { runtime: id, reason: `it runs only ${languages.map((each) => each.id).join(', ') || 'other languages'}`, needs: 'nothing' };
 }
