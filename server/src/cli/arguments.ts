@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
-import { type CommandName, commands, type OptionName, options, optionNames, rowOf, type Shell, shells } from './table.ts';
+import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }

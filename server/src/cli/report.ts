@@ -11,8 +11,8 @@ export class Report {
 
   failed(fault: unknown, cancelled: boolean): void {
     const { message } = fault as Error;
-    const { code, data } = fault instanceof ResponseError ? fault : {};
-    const kind = (data as { kind?: string } | undefined)?.kind;
+    const { code, data } = fault instanceof ResponseError ? (fault as ResponseError<{ readonly kind?: string } | undefined>) : {};
+    const kind = data?.kind;
     this.add({ outcome: cancelled ? 'cancelled' : 'notStarted', error: { ...(code !== undefined && { code }), ...(kind !== undefined && { kind }), message } });
   }
 
