@@ -1,11 +1,11 @@
 /** The README's first command as an ordinary user, who may not use control groups (L14). */
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findDeno } from '../../server/src/runtime/kinds/deno/binary.ts';
 import { bundles, need, npmPackage, program } from '../require.ts';
 
 const NOBODY = 65_534;
@@ -20,22 +20,21 @@ describe('an ordinary user', function () {
 
   /** Holds a copy of what is installed, which every user can read. */
   let folder = '';
-  before(() => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'codebeaker-ordinary-'));
     chmodSync(folder, 0o755);
     for (const name of ['server/bin', 'server/dist', 'examples']) cpSync(join(root, name), join(folder, name), { recursive: true });
-    const deno = dirname(createRequire(import.meta.url).resolve('deno/package.json'));
-    mkdirSync(join(folder, 'node_modules/deno'), { recursive: true });
-    for (const name of ['package.json', 'deno']) if (existsSync(join(deno, name))) copyFileSync(join(deno, name), join(folder, 'node_modules/deno', name));
+    mkdirSync(join(folder, 'bin'));
+    copyFileSync((await findDeno(undefined)) as string, join(folder, 'bin/deno'));
     mkdirSync(join(folder, 'home'));
     chownSync(join(folder, 'home'), NOBODY, NOBODY);
-    execFileSync('chmod', ['-R', 'a+rX', join(folder, 'server'), join(folder, 'node_modules'), join(folder, 'examples')]);
+    execFileSync('chmod', ['-R', 'a+rX', ...['server', 'bin', 'examples'].map((name) => join(folder, name))]);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   const run = (...args: string[]) => spawnSync('setpriv', [
     `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', process.execPath, join(folder, 'server/bin/codebeaker.js'), 'run', ...args,
-  ], { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: join(folder, 'home') } });
+  ], { cwd: folder, encoding: 'utf8', env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: join(folder, 'home') } });
 
   it('runs the first example, again and again (L14)', () => {
     for (let turn = 1; turn <= 4; turn += 1) {
