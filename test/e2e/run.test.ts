@@ -1,4 +1,4 @@
-/** `codebeaker run` with real runtimes: the folder, a terminal, pipes, variables (L1, L2, L3, L4, L6, L15, L20). */
+/** `codebeaker run` with real runtimes: the folder, a terminal, pipes, variables (L1, L2, L3, L4, L6, L15, L19, L20). */
 import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -63,6 +63,11 @@ describe('codebeaker run, of what people have', function () {
     running.interrupt('SIGTERM');
     expect((await running.ended).code).to.equal(143);
     writer.kill();
+  });
+
+  it('runs with the lowest limits that it takes (L19)', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', '--memory', '16m', '--disk', '1m', '--pids', '8', '--cpus', '0.05', '--output-limit', '3', ...onDocker, sourceFile('main.sh', 'echo ok')]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([0, 'ok\n', '']);
   });
 
   it('passes on variables (L20)', async () => {
