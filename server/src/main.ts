@@ -38,7 +38,7 @@ export function main(started: () => void): void {
 /** Nothing is left for which the process could wait, and the work has neither succeeded nor failed. */
 function abandoned(): void {
   stderr().write('codebeaker: there is an error in CodeBeaker itself: it waits for something that will never happen\n');
-  process.exitCode = EXIT_FAULT;
+  process.exitCode = Exit.fault;
 }
 
 /** Node itself would also print the line of the bundle, which is very long. */
