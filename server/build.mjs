@@ -1,5 +1,6 @@
 /** Bundles the daemon, the package `codebeaker/protocol` and the VS Code extension. tsconfig.types.json is for their types. */
 import { build, transform } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -167,3 +168,5 @@ await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results));
 // The agents are program files, which stay executable.
 await cp(join(root, 'server/agent/bin'), join(dist, 'agent'), { recursive: true });
 await copyDaemon();
+// The command itself knows its manual page.
+await writeFile(join(dist, 'codebeaker.1'), execFileSync(process.execPath, [join(root, 'server/bin/codebeaker.js'), 'man']));

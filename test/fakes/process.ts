@@ -12,7 +12,7 @@
  *   pwd                    prints its working directory
  *   sleep MS               waits on the clock
  *   forever                waits until it is ended
- *   stubborn               ignores SIGTERM from now on
+ *   stubborn               ignores SIGTERM and SIGINT from now on
  *   immortal               ignores SIGKILL too: only a test or the end of the sandbox can end it
  *   exit N                 exits with the code N
  *   crash SIGNAL           is ended by the signal
@@ -65,7 +65,7 @@ export class FakeProcess implements Process {
   async signal(name: string): Promise<boolean> {
     if (this.#ended) return false;
     this.signals.push(name);
-    if (!this.#immortal && !(this.#stubborn && name === 'SIGTERM')) this.#stopped.resolve({ kind: 'signaled', signal: name });
+    if (!this.#immortal && !(this.#stubborn && ['SIGTERM', 'SIGINT'].includes(name))) this.#stopped.resolve({ kind: 'signaled', signal: name });
     return true;
   }
 

@@ -9,6 +9,7 @@ import { type Candidate, type LanguageId, type Preference, ProtocolError } from 
 import type { Section } from '../../state/section.ts';
 import type { Runtime } from '../ports.ts';
 import { engineOf, type Hint, unmet } from './hints.ts';
+import { inWords, lacks } from './lacks.ts';
 import { obstacles, type Demands } from './obstacles.ts';
 import { merits, score } from './score.ts';
 
@@ -111,27 +112,37 @@ function judge<T extends Choosable>(runtime: T, { language, preference, required
   return { runtime, rank, candidate: { runtime: info.id, score: Math.round((points + rank) * 10) / 10, eligible: true, reasons } };
 }
 
-/** The error for a choice without a result. Its message is about the runtime that comes nearest to what was asked for. */
+/** The error for a choice without a result. Its message says of each runtime that may be used what it lacks, the nearest first. */
 export function refusal(runtimes: readonly Choosable[], { language, required }: Wish, candidates: readonly Candidate[]): ProtocolError {
   const infos = runtimes.map((runtime) => runtime.info());
   const named = infos.filter(({ id }) => required.runtimes?.includes(id) ?? true);
   if (named.length === 0) {
     const runtime = required.runtimes?.join(', ') ?? '';
-    return unavailable(runtime, required.runtimes?.length === 0 ? 'no runtime is allowed' : UNKNOWN, `known: ${infos.map(({ id }) => id).join(', ')}`, candidates);
+    return unavailable({ runtime, reason: required.runtimes?.length === 0 ? 'no runtime is allowed' : UNKNOWN, hint: `known: ${infos.map(({ id }) => id).join(', ')}`, candidates });
   }
   const speaking = named.filter(({ languages }) => language === undefined || languages.some(({ id }) => id === language));
-  const [first] = speaking;
-  if (!first) {
-    const [only, ...more] = named;
-    const who = required.runtimes && only && more.length === 0 ? `${only.id} does not run ${language}` : `no runtime runs ${language}`;
-    return new ProtocolError('LanguageUnsupported', `${who}; see runtime/list`, { language, candidates });
-  }
   const nearest = speaking.find(({ available }) => available);
-  if (!nearest) return unavailable(first.id, first.reason ?? 'it is not available', 'codebeaker doctor says what to do', candidates);
-  const reasons = candidates.find(({ runtime }) => runtime === nearest.id)?.reasons ?? [];
-  return unavailable(nearest.id, reasons.join(', '), 'ask for less; runtime/list shows what each runtime offers', candidates);
+  if (nearest) {
+    const reasons = candidates.find(({ runtime }) => runtime === nearest.id)?.reasons ?? [];
+    return unavailable({ runtime: nearest.id, reason: reasons.join(', '), hint: 'ask for less; runtime/list shows what each runtime offers', candidates });
+  }
+  const hint = 'codebeaker doctor says what to do';
+  const lacking = inWords(lacks(named, language));
+  const message = `${named.length === 1 ? '' : `no runtime can ${language === undefined ? 'be used' : `run ${language}`} here: `}${lacking}; ${hint}`;
+  const [first] = speaking;
+  if (!first) return new ProtocolError('LanguageUnsupported', message, { language, candidates });
+  return unavailable({ runtime: first.id, reason: first.reason ?? 'it is not available', hint, candidates, message });
 }
 
-function unavailable(runtime: string, reason: string, hint: string, candidates: readonly Candidate[]): ProtocolError {
-  return new ProtocolError('RuntimeUnavailable', `${runtime}: ${reason}; ${hint}`, { runtime, reason, hint, candidates });
+interface Unavailable {
+  readonly runtime: string;
+  readonly reason: string;
+  readonly hint: string;
+  readonly candidates: readonly Candidate[];
+  /** By default it consists of the other parts. */
+  readonly message?: string;
+}
+
+function unavailable({ runtime, reason, hint, candidates, message = `${runtime}: ${reason}; ${hint}` }: Unavailable): ProtocolError {
+  return new ProtocolError('RuntimeUnavailable', message, { runtime, reason, hint, candidates });
 }

@@ -14,6 +14,8 @@ import { denoLanguages, denoToolchain } from './toolchain.ts';
 const FOLDER = '/opt/deno';
 const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
+/** V8 reserves this much for compiled code, for each isolate, and Deno has one or two. */
+const CODE_RANGE_BYTES = 1024 * 1024 * 1024;
 
 const permissions: KnownLayer = {
   name: 'permissions', state: 'enforced', detail: "Deno's own: files in /workspace and /tmp only, no network, no other programs, no native libraries, no variables but the program's own",
@@ -38,7 +40,8 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
       return {
         binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
-        isolation: (facts, spec) => layered(nativeIsolation(facts, spec)),
+        reservedBytes: CODE_RANGE_BYTES,
+        isolation: (facts, spec) => layered(nativeIsolation(facts, spec, CODE_RANGE_BYTES)),
         findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };
     },

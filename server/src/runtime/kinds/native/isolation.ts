@@ -8,7 +8,8 @@ export const NATIVE_SCORE = 6;
 
 const NO_GROUP = 'the daemon may not use control groups on this host';
 
-export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
+/** `reservedBytes` is what each process may reserve beyond the limit of memory (see `Equipment`). */
+export function nativeIsolation(facts: Facts, spec: SandboxSpec, reservedBytes = 0): Isolation {
   const { limits } = spec;
   const { member, perProcess } = facts;
   const inGroup = (name: string) => member.has(name) || member.has('.');
@@ -23,7 +24,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
     layers.processes(facts),
     layers.filesystem(facts, "read-only, and of the host's nothing but its programs"),
     layers.network(facts),
-    orElse(memory, perProcess.dataBytes, limits.memoryBytes, 'bytes for each process, but no limit for all of them together'),
+    orElse(memory, perProcess.dataBytes, limits.memoryBytes + reservedBytes, 'bytes for each process, but no limit for all of them together'),
     layers.limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores', NO_GROUP),
     orElse(pids, perProcess.processes, limits.pids, 'processes in a user namespace of its own'),
     layers.disk(facts, spec),
