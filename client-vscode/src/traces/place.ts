@@ -16,6 +16,14 @@ const inWorkspace = /^(?:file:\/\/)?(?:\/.*\/sandbox-[^/]+)?\/workspace\/(.+)$/;
 /** Absolute paths, URIs such as `node:fs`, and names such as `<string>`. */
 const elsewhere = /^(?:\/|[A-Za-z][\w+.-]*:|<)/;
 
+/** The absolute path in the sandbox; undefined if it is in a folder that the daemon does not read files from. */
+export function pathInSandbox(path: string): string | undefined {
+  const [, inside] = inWorkspace.exec(path) ?? [];
+  if (inside === undefined && elsewhere.test(path)) return /^(?:file:\/\/)?(\/tmp\/.+)$/.exec(path)?.[1];
+  const absolute = posix.resolve('/workspace', inside ?? path);
+  return absolute.startsWith('/workspace/') ? absolute : undefined;
+}
+
 /** @returns undefined for a place in a file that is no copy, such as a library of the sandbox */
 export function placeOf({ path, line, column }: Frame, { uri, path: ownPath, folder, columnOffset }: Source): Place | undefined {
   const [, inside] = inWorkspace.exec(path) ?? [];
