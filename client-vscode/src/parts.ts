@@ -125,7 +125,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     else if (event.kind === 'failed') void missing.tellFailure(source, event.fault);
     else if (event.end) {
       if (settings().diagnostics) void problems.show(source, event.end);
-      void lookForMade(source, event.end);
+      if (settings().keepSessions > 0) void lookForMade(source, event.end);
     }
   }));
 

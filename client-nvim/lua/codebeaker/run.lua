@@ -2,7 +2,9 @@
 local config = require('codebeaker.config')
 local daemons = require('codebeaker.daemons')
 local job = require('codebeaker.job')
+local made = require('codebeaker.made')
 local quickfix = require('codebeaker.quickfix')
+local sandbox = require('codebeaker.sandbox')
 local trust = require('codebeaker.trust')
 
 local M = {}
@@ -32,6 +34,30 @@ local function run_in_sandbox(self, source, folder, run_options)
   })
 end
 
+--- How many names the line of what a program made has at most.
+local MAX_NAMES = 5
+
+--- Names what the program made below the last line, and keeps the sandbox for it. If it made nothing, the sandbox is closed.
+--- @param self Job
+--- @param source Source
+--- @param folder string|nil the folder that is copied
+local function keep_what_was_made(self, source, folder)
+  if not self.session then
+    return
+  end
+  local files = made.look(self.daemon, self.session, source, not self.folder_refused and folder or nil)
+  if #files == 0 or not vim.api.nvim_buf_is_valid(self.view.bufnr) then
+    return sandbox.close(self.daemon, self.session)
+  end
+  made.keep({ bufnr = self.view.bufnr, daemon = self.daemon, session = self.session, source = source, files = files })
+  local names = {}
+  for at = 1, math.min(#files, MAX_NAMES) do
+    names[at] = (files[at].path:gsub('%c', ''))
+  end
+  local more = #files > MAX_NAMES and (' and %d more'):format(#files - MAX_NAMES) or ''
+  self.view:write_now(('\27[2mmade or changed in the sandbox: %s%s (:SandboxFiles)\27[22m\r\n'):format(table.concat(names, ', '), more))
+end
+
 --- @param source Source
 --- @param run_options RunOptions what is not in it is taken from the options of `setup`
 function M.start(source, run_options)
@@ -40,9 +66,11 @@ function M.start(source, run_options)
   local folder = root and source.folder
   local parts = { daemon = daemons.of(root), title = source.name, focus = options.focus, buffers = { source.bufnr } }
   job.start(parts, function(self)
+    self.keeps_session = true
     local fault, result = run_in_sandbox(self, source, folder, run_options)
     self:finish(fault, result)
     quickfix.fill(source, folder, result, self.output)
+    keep_what_was_made(self, source, folder)
   end)
 end
 

@@ -32,6 +32,8 @@ interface Known {
 export class Made implements vscode.FileDecorationProvider {
   readonly #parts: MadeParts;
   readonly #bySession = new Map<string, Known>();
+  /** The sessions that are being looked at and are still open. */
+  readonly #looking = new Set<string>();
   readonly #changed = new Listeners<void>();
   readonly #decorations: vscode.EventEmitter<undefined>;
   readonly onDidChangeFileDecorations: vscode.Event<undefined>;
@@ -52,13 +54,16 @@ export class Made implements vscode.FileDecorationProvider {
     const { sessionId, source, folderRefused } = ended;
     const open = connection();
     if (!open) return [];
+    this.#looking.add(sessionId);
     try {
       const files = await madeFiles(open, sessionId, source, folderRefused ? undefined : source.folder?.fsPath, disk);
+      if (!this.#looking.delete(sessionId)) return [];
       this.#bySession.set(sessionId, { ended, files });
       this.#decorations.fire(undefined);
       this.#changed.tell();
       return files;
     } catch (fault) {
+      this.#looking.delete(sessionId);
       log.trace(`The files in the sandbox of ${source.name} could not be listed: ${messageOf(fault)}`);
       return [];
     }
@@ -82,8 +87,11 @@ export class Made implements vscode.FileDecorationProvider {
 
   /** @param sessionId undefined: all sandboxes are gone */
   forget(sessionId: string | undefined): void {
-    if (sessionId === undefined) this.#bySession.clear();
-    else this.#bySession.delete(sessionId);
+    const closed = sessionId === undefined ? [...this.#bySession.keys(), ...this.#looking] : [sessionId];
+    for (const id of closed) {
+      this.#bySession.delete(id);
+      this.#looking.delete(id);
+    }
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {

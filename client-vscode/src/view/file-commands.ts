@@ -68,8 +68,11 @@ export function fileCommands({ code, made, connection, lastEnded }: FileCommandP
       await saveHome(ended.sessionId, (picked ?? []).map(({ file }) => ({ path: posix.join(WORKSPACE, file.path), mtimeMs: file.mtimeMs })));
     },
     'codebeaker.files.save': onNode(async (sessionId, path, isFile, mtimeMs) => {
-      const open = connection();
-      if (open) await saveHome(sessionId, isFile ? [{ path, mtimeMs }] : await filesBelow(open, sessionId, path));
+      if (isFile) return saveHome(sessionId, [{ path, mtimeMs }]);
+      // The rest of the folder is a copy of what the person has.
+      const below = made.filesOf(sessionId).map((file) => ({ path: posix.join(WORKSPACE, file.path), mtimeMs: file.mtimeMs })).filter((file) => file.path.startsWith(`${path}/`));
+      if (below.length === 0) return void (await window.showInformationMessage(l10n.t('Nothing in {0} is new or changed.', posix.basename(path))));
+      return saveHome(sessionId, below);
     }),
     'codebeaker.files.saveFolder': onNode(async (sessionId, path) => {
       const open = connection();
