@@ -133,7 +133,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const commands = {
     ...runCommands({ code, consoles, options }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
-    ...sessionCommands({ code, clock, store, newId, random }),
+    ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,
     'codebeaker.doctor': showDoctor,
     'codebeaker.restart': () => client.restart(),

@@ -106,6 +106,8 @@ export class FakeCode {
   readonly messages: { readonly kind: string; readonly message: string; readonly buttons: readonly string[] }[] = [];
   /** The title of the button that is pressed if it is offered. */
   press: string | undefined;
+  /** What the person chooses in a dialog for files. */
+  chosen: Uri | undefined;
   /** Messages are shown until this has resolved. */
   beforePress: Promise<void> = Promise.resolve();
   /** The text of each output channel, by name. */
@@ -197,6 +199,11 @@ export class FakeCode {
           this.asked.push(options);
           return this.inputs.shift();
         },
+        showOpenDialog: async () => this.chosen && [this.chosen],
+        showSaveDialog: async (options: any) => {
+          this.asked.push(options);
+          return this.chosen;
+        },
         showQuickPick: async (items: any[]) => this.picked?.(items),
         showTextDocument: async (document: vscode.TextDocument, options: any) => {
           this.opened.push(`${document.uri.path}:${options.selection.start?.line ?? options.selection.startLine}`);
@@ -217,6 +224,8 @@ export class FakeCode {
             if (!this.files.has(uri.toString())) throw FileSystemError.FileNotFound();
             return { type: 1 };
           },
+          readFile: async (uri: Uri) => Buffer.from(uri.toString()),
+          writeFile: async (uri: Uri, bytes: Buffer) => void this.executed.push(`copy ${bytes.toString()} ${uri.toString()}`),
         },
         onDidCloseTextDocument: this.documentClosed.event,
         onDidChangeTextDocument: this.documentChanged.event,

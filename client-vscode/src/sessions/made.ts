@@ -69,6 +69,11 @@ export class Made implements vscode.FileDecorationProvider {
     }
   }
 
+  /** Looks at every sandbox again: a person can have made files in a shell. */
+  async lookAgain(): Promise<void> {
+    await Promise.all([...this.#bySession.values()].map(({ ended }) => this.look(ended)));
+  }
+
   /** The run that the sandbox belongs to; undefined if none has ended there. */
   endedIn(sessionId: string): Ended | undefined {
     return this.#bySession.get(sessionId)?.ended;
