@@ -41,11 +41,12 @@ local MAX_NAMES = 5
 --- @param self Job
 --- @param source Source
 --- @param folder string|nil the folder that is copied
-local function keep_what_was_made(self, source, folder)
+--- @param result table|nil nil if the program did not run to an end, so that there may be no daemon any more
+local function keep_what_was_made(self, source, folder, result)
   if not self.session then
     return
   end
-  local files = made.look(self.daemon, self.session, source, not self.folder_refused and folder or nil)
+  local files = result and made.look(self.daemon, self.session, source, not self.folder_refused and folder or nil) or {}
   if #files == 0 or not vim.api.nvim_buf_is_valid(self.view.bufnr) then
     return sandbox.close(self.daemon, self.session)
   end
@@ -55,7 +56,7 @@ local function keep_what_was_made(self, source, folder)
     names[at] = (files[at].path:gsub('%c', ''))
   end
   local more = #files > MAX_NAMES and (' and %d more'):format(#files - MAX_NAMES) or ''
-  self.view:write_now(('\27[2mmade or changed in the sandbox: %s%s (:SandboxFiles)\27[22m\r\n'):format(table.concat(names, ', '), more))
+  self.view:write_now(('\r\n\27[2mmade or changed in the sandbox: %s%s (:SandboxFiles)\27[22m'):format(table.concat(names, ', '), more))
 end
 
 --- @param source Source
@@ -70,7 +71,7 @@ function M.start(source, run_options)
     local fault, result = run_in_sandbox(self, source, folder, run_options)
     self:finish(fault, result)
     quickfix.fill(source, folder, result, self.output)
-    keep_what_was_made(self, source, folder)
+    keep_what_was_made(self, source, folder, result)
   end)
 end
 
