@@ -140,11 +140,16 @@ inNeovim('trust and the options of setup', (editor) => {
   before(need('docker', dockerImage(image)));
   const importing = 'import neighbour\nprint(neighbour.name)\n';
 
-  it('copies no other files of the folder by default', async () => {
+  it('copies no other files of the folder by default, and says so once if the program fails (V4)', async () => {
     writeFileSync(join(editor().folder, 'neighbour.py'), 'name = "from next door"\n');
     await editor().buffer(importing, { file: 'importing.py' });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('ModuleNotFoundError');
+    const told = async () => (await editor().messages()).filter((text) => text.includes('the folder is not trusted')).length;
+    await until('a message says so', async () => (await told()) === 1);
+    await editor().command('SandboxRun');
+    await editor().ended();
+    expect(await told()).to.equal(1);
   });
 
   it('copies them if everything is trusted', async () => {

@@ -3,9 +3,11 @@ local config = require('codebeaker.config')
 local daemons = require('codebeaker.daemons')
 local job = require('codebeaker.job')
 local made = require('codebeaker.made')
+local messages = require('codebeaker.messages')
 local quickfix = require('codebeaker.quickfix')
 local sandbox = require('codebeaker.sandbox')
 local trust = require('codebeaker.trust')
+local verdict = require('codebeaker.verdict')
 
 local M = {}
 
@@ -32,6 +34,21 @@ local function run_in_sandbox(self, source, folder, run_options)
     args = run_options.args or config.get().args,
     stdin = run_options.stdin,
   })
+end
+
+local told_of_trust = false
+
+--- Says once why a program that failed may have lacked a file: the other files of its folder were not copied.
+--- @param source Source
+--- @param folder string|nil the folder that is copied
+local function tell_of_trust(source, folder, result)
+  if told_of_trust or folder or not source.folder or not result or not verdict.failed(result) then
+    return
+  end
+  if #vim.fn.readdir(source.folder) > 1 then
+    told_of_trust = true
+    messages.info('the other files of the folder are not in the sandbox, because the folder is not trusted; see :help codebeaker-trust')
+  end
 end
 
 --- How many names the line of what a program made has at most.
@@ -71,6 +88,7 @@ function M.start(source, run_options)
     local fault, result = run_in_sandbox(self, source, folder, run_options)
     self:finish(fault, result)
     quickfix.fill(source, folder, result, self.output)
+    tell_of_trust(source, folder, result)
     keep_what_was_made(self, source, folder, result)
   end)
 end
