@@ -223,6 +223,16 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.cursor(), /Ln 2,/);
   });
 
+  it('leads from a traceback into a file that only the sandbox has (V3)', async () => {
+    await hands.panel('Terminal');
+    await run('bears.py');
+    await hands.sees(() => hands.terminal(), /ValueError: born\s+✗ exited with code 1/);
+    await hands.openLink('/workspace/born.py", line 2');
+    await hands.sees(() => hands.tab(), /born\.py/);
+    await hands.sees(() => hands.editor(), /raise ValueError\('born'\)/);
+    await hands.sees(() => hands.cursor(), /Ln 2,/);
+  });
+
   it('sends no request outside this machine', () => {
     expect([...editor.strayRequests]).to.deep.equal([]);
   });
