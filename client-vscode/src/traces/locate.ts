@@ -28,7 +28,7 @@ export class Locator {
     const { source, sessionId } = this.#ran;
     const copied = placeOf(frame, source);
     if (copied && (copied.uri === source.uri || (await this.#isFile(copied.uri)))) return copied;
-    const path = pathInSandbox(frame.path);
+    const path = pathInSandbox(frame.path, source);
     if (path === undefined || sessionId === undefined) return undefined;
     const { line, column } = frame;
     const uri = fileUri(this.#code, sessionId, path);

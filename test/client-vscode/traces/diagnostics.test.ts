@@ -8,7 +8,7 @@ import { casesOf } from '../../client-cases/cases.ts';
 import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
 import { execution, session } from '../../fakes/connection.ts';
 
-const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
+const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', cwd: '.', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
 const output = `Traceback (most recent call last):
   File "/workspace/a.py", line 2, in <module>
     help()
@@ -83,6 +83,13 @@ describe('a place in the sandbox', () => {
     const alone = { ...source, folder: undefined };
     expect(placeOf({ path: '/workspace/a.py', line: 1 }, alone)?.uri.path).to.equal('/w/lib/a.py');
     expect(placeOf({ path: '/workspace/b.py', line: 1 }, alone)).to.equal(undefined);
+  });
+
+  it('is found by its path from the folder in which the program started (V6)', () => {
+    const below = { ...source, path: 'sub/a.py', cwd: 'sub' };
+    expect(placeOf({ path: './a.py', line: 1 }, below)?.uri).to.equal(source.uri);
+    expect(placeOf({ path: '../b.py', line: 1 }, below)?.uri.path).to.equal('/w/lib/b.py');
+    expect(placeOf({ path: '/workspace/b.py', line: 1 }, below)?.uri.path).to.equal('/w/lib/b.py');
   });
 
   it('is moved by the indentation that was removed from a selection', () => {
