@@ -19,7 +19,7 @@ describe('one daemon', function () {
   before(need('bun', npmPackage('bun')));
 
   for (const [place, { runtime, language, code, forever }] of Object.entries(places)) {
-    it(`with ${MOST} sessions of ${place} and as many commands at once writes nothing to stderr (C10)`, async () => {
+    it(`with ${MOST} sessions of ${place} and as many commands at once writes nothing to stderr (C10, V8)`, async () => {
       const client = new RawClient({ env: daemonEnvironment() });
       await client.initialize();
       const sessions: { sessionId: string }[] = await Promise.all(Array.from({ length: MOST }, () => client.request('session/create', { runtime, language })));
