@@ -48,7 +48,7 @@ describe('the Docker runtime', () => {
   it('refuses an engine on a kind of machine for which there is no agent', async () => {
     held.fake.on('info', { json: { ServerVersion: '99.0', OSType: 'linux', Architecture: 's390x', DefaultRuntime: 'runc', Runtimes: { runc: {} } } });
     const info = await held.runtime.refresh(never);
-    expect(info).to.include({ available: false, reason: "there is no agent for the engine's processor architecture s390x" });
+    expect(info).to.include({ available: false, reason: "there is no agent for the engine's processor architecture s390x; use another engine" });
     const fault = await failure(held.runtime.create(spec, context()));
     expect(fault.kind).to.equal('RuntimeUnavailable');
     expect(held.fake.created).to.equal(0);
