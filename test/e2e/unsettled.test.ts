@@ -15,7 +15,7 @@ describe('work that never settles', function () {
   before(need('deno', npmPackage('deno')));
 
   it('ends with exit code 1 and a message (C5)', () => {
-    const env = { ...process.env, ...daemonEnvironment(), BROKEN: 'node:fs/promises readFile', BROKEN_HOW: 'never' };
+    const env = { ...process.env, ...daemonEnvironment(), BROKEN: 'node:fs/promises stat', BROKEN_HOW: 'never' };
     const file = sourceFile('a.js', 'console.log(1)');
     const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', preload, daemonPath, 'run', file], { env, encoding: 'utf8', input: '' });
     expect([status, stdout]).to.deep.equal([1, '']);
