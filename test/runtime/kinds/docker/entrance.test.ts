@@ -43,9 +43,10 @@ describe('the door that an engine on this machine mounts', () => {
     return { socket, state };
   };
 
-  it('has the agent and the folder of a socket, neither of which can be written from inside', () => {
+  it('has the agent, the names of this machine, and the folder of a socket, none of which can be written from inside', () => {
     expect(door.mounts.map(({ Type, Target, ReadOnly }) => ({ Type, Target, ReadOnly }))).to.deep.equal([
       { Type: 'bind', Target: '/.codebeaker/agent', ReadOnly: true },
+      { Type: 'bind', Target: '/etc/hosts', ReadOnly: true },
       { Type: 'bind', Target: '/.codebeaker/socket', ReadOnly: true },
     ]);
     expect(door.args).to.deep.equal(['--socket', '/.codebeaker/socket/s']);
@@ -59,8 +60,9 @@ describe('the door that an engine on this machine mounts', () => {
     } finally {
       process.umask(before);
     }
-    const [agent] = door.mounts;
+    const [agent, hosts] = door.mounts;
     expect((statSync(agent?.Source ?? '').mode & 0o777).toString(8)).to.equal('555');
+    expect((statSync(hosts?.Source ?? '').mode & 0o777).toString(8)).to.equal('444');
     expect((statSync(folder()).mode & 0o777).toString(8)).to.equal('755');
     expect((statSync(join(folder(), 's')).mode & 0o666).toString(8)).to.equal('666');
   });
@@ -110,7 +112,7 @@ describe('the door that an engine on this machine mounts', () => {
       if (connected) await until('it is connected', () => opened.length === 1);
       await door.remove();
       expect(existsSync(folder())).to.equal(false);
-      expect(readdirSync(home)).to.deep.equal(['agent-x86_64']);
+      expect(readdirSync(home)).to.deep.equal(['agent-x86_64', 'hosts']);
     });
   }
 
@@ -118,22 +120,22 @@ describe('the door that an engine on this machine mounts', () => {
     await door.remove();
     const long = mkdtempSync(join(home, 'long'.repeat(30)));
     await open(long);
-    expect([door.mounts.map(({ Target }) => Target), door.args]).to.deep.equal([['/.codebeaker/agent'], []]);
+    expect([door.mounts.map(({ Target }) => Target), door.args]).to.deep.equal([['/.codebeaker/agent', '/etc/hosts'], []]);
     await door.remove();
-    expect([readdirSync(home), readdirSync(long)]).to.deep.equal([['agent-x86_64', basename(long)], ['agent-x86_64']]);
+    expect([readdirSync(home), readdirSync(long)]).to.deep.equal([['agent-x86_64', 'hosts', basename(long)], ['agent-x86_64', 'hosts']]);
   });
 
   it('has no socket for a container that runs on another kernel', async () => {
     await door.remove();
     await open(home, false);
-    expect([door.mounts.map(({ Target }) => Target), door.args, readdirSync(home)]).to.deep.equal([['/.codebeaker/agent'], [], ['agent-x86_64']]);
+    expect([door.mounts.map(({ Target }) => Target), door.args, readdirSync(home)]).to.deep.equal([['/.codebeaker/agent', '/etc/hosts'], [], ['agent-x86_64', 'hosts']]);
   });
 
   it('leaves nothing if the folder can not be made', async () => {
     await door.remove();
     const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, true).catch((thrown: Error) => thrown.message);
     expect(fault).to.equal('no folder');
-    expect(readdirSync(home)).to.deep.equal(['agent-x86_64']);
+    expect(readdirSync(home)).to.deep.equal(['agent-x86_64', 'hosts']);
   });
 });
 
@@ -175,7 +177,7 @@ describe('the doors of the Docker runtime', () => {
   const mounts = (name: string): string[] =>
     [...held.fake.containers.values()].find((each) => each.name === `codebeaker-${name}`)?.options.HostConfig.Mounts.map(({ Type, Target }: { Type: string; Target: string }) => `${Type} ${Target}`);
   const works = async (sandbox: Sandbox) => expect(await textOf(sandbox, 'echo hello')).to.equal('hello');
-  const mounted = ['bind /.codebeaker/agent', 'bind /.codebeaker/socket'];
+  const mounted = ['bind /.codebeaker/agent', 'bind /etc/hosts', 'bind /.codebeaker/socket'];
   const volume = ['volume /.codebeaker'];
   /** Docker's answer for a mount of a folder that it can't find. */
   const noSuchFolder = (response: ServerResponse) => {
