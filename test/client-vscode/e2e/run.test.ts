@@ -1,6 +1,6 @@
 /** Running code in a real VS Code, in real containers. */
 import { expect } from 'chai';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { containers, daemonEnvironment, processes, until } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
@@ -161,6 +161,8 @@ describe('VS Code with Docker', function () {
     await made.locator('[aria-label^="Save to My Folder"]').click();
     await until('it is saved (V9)', () => existsSync(join(editor.workspace, 'made.txt')));
     expect(readFileSync(join(editor.workspace, 'made.txt'), 'utf8')).to.equal('made in the sandbox');
+    // The rows of the Explorer stay where they are for the tests that follow.
+    rmSync(join(editor.workspace, 'made.txt'));
     await row.hover();
     await row.locator('[aria-label^="Open a Shell"]').click();
     await hands.sees(() => hands.terminal(), /[$#]\s*$/);
