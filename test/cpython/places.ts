@@ -46,11 +46,12 @@ export async function sessionPlace(runtime: RuntimeId, method: Method, suite: st
   };
 }
 
-/** A container of the same image as the same user, as `docker run --network none` makes it. The folder is its own, and writable. */
+/** A container of the same image as the same user, as `docker run --network none` makes it, but with IPv6, which sessions have. The folder is its own, and writable. */
 export async function plainContainer(suite: string): Promise<Place> {
   const user = `${NOBODY}:${NOBODY}`;
   const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const { stdout } = await execute('docker', ['run', '--detach', '--init', '--rm', '--network', 'none', '--user', user, '--volume', `${suite}:/workspace`, ...variables, image, 'sleep', 'infinity']);
+  const network = ['--network', 'none', '--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'];
+  const { stdout } = await execute('docker', ['run', '--detach', '--init', '--rm', ...network, '--user', user, '--volume', `${suite}:/workspace`, ...variables, image, 'sleep', 'infinity']);
   const id = stdout.trim();
   return {
     run: (args) => output('docker', ['exec', id, 'timeout', String(LIMIT_MS / 1000), '/usr/bin/python3', 'runner.py', ...args]),
