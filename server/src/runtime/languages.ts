@@ -5,7 +5,8 @@ import { dotnetPhases, dotnetPhasesFor, monoPhases, monoPhasesFor } from './tool
 import { goPhases, goPhasesFor } from './toolchains/go.ts';
 import { shellPhases, shellPhasesFor } from './toolchains/shell.ts';
 import { isAtLeast, type Version } from './versions.ts';
-import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
+import { warmNode, warmPython, warmRuby, warmTypeScript } from './warm-up/interpreters.ts';
+import { LOADER } from './typescript.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
 /** The questions that a sandbox answers about its tools. */
@@ -46,9 +47,14 @@ const bun = interpreter(['bun'], { minds });
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u turns buffering off, so that output arrives while the program runs.
   python: [interpreter(['python3', '-u'], { warmUp: warmPython }), interpreter(['python', '-u'], { warmUp: warmPython })],
-  javascript: [interpreter(['node'], { warmUp: warmNode, minds }), deno, bun],
+  // The loader for TypeScript understands JSX, too.
+  javascript: [
+    interpreter(['node'], { warmUp: warmNode, minds, phases: (file, args) => [run(['node', ...(file.endsWith('.jsx') ? [`--require=${LOADER}`] : []), file, ...args])] }),
+    deno,
+    bun,
+  ],
   typescript: [
-    interpreter(['node'], { atLeast: [22, 18], warmUp: warmNode, minds }),
+    interpreter(['node', `--require=${LOADER}`], { atLeast: [22, 18], warmUp: warmTypeScript, minds }),
     deno,
     bun,
   ],
