@@ -6,7 +6,8 @@ import { goPhases, goPhasesFor } from './toolchains/go.ts';
 import { pythonPhases, pythonPhasesIn } from './toolchains/python.ts';
 import { shellPhases, shellPhasesFor } from './toolchains/shell.ts';
 import { isAtLeast, type Version } from './versions.ts';
-import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
+import { warmNode, warmPython, warmRuby, warmTypeScript } from './warm-up/interpreters.ts';
+import { LOADER } from './typescript.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
 /** The questions that a sandbox answers about its tools. */
@@ -55,9 +56,14 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     phases: pythonPhases(name),
     phasesIn: (tools) => pythonPhasesIn(name, tools.variable('PYTHONPATH')),
   })),
-  javascript: [interpreter(['node'], { warmUp: warmNode, minds }), deno, bun],
+  // The loader for TypeScript understands JSX, too.
+  javascript: [
+    interpreter(['node'], { warmUp: warmNode, minds, phases: (file, args) => [run(['node', ...(file.endsWith('.jsx') ? [`--require=${LOADER}`] : []), file, ...args])] }),
+    deno,
+    bun,
+  ],
   typescript: [
-    interpreter(['node'], { atLeast: [22, 18], warmUp: warmNode, minds }),
+    interpreter(['node', `--require=${LOADER}`], { atLeast: [22, 18], warmUp: warmTypeScript, minds }),
     deno,
     bun,
   ],

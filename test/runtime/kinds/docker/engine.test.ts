@@ -51,8 +51,8 @@ describe('a container on the real engine', () => {
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Devices ?? []).to.deep.equal([]);
     expect(HostConfig.DeviceRequests ?? []).to.deep.equal([]);
-    // The agent and the folder with its socket, to which nobody inside can add anything, and the names of this machine.
-    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/socket', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
+    // The agent and the folder with its socket, to which nobody inside can add anything, the loader for TypeScript, and the names of this machine.
+    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/socket', '/.codebeaker/typescript', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
   });
 
   it('reports every layer as enforced', async () => {

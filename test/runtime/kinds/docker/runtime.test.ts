@@ -101,8 +101,8 @@ describe('the Docker runtime', () => {
 
   it('asks for exactly this container (B7)', async () => {
     const body = await made();
-    const [agent, hosts, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
-    expect([agent, hosts, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, names, folder]: string[]) => file === 'agent-x86_64' && names === 'hosts' && folder?.startsWith('socket-'));
+    const [agent, typescript, hosts, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
+    expect([agent, typescript, hosts, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, loader, names, folder]: string[]) => file === 'agent-x86_64' && loader === 'typescript' && names === 'hosts' && folder?.startsWith('socket-'));
     const readOnly = { Type: 'bind', ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
     const tmpfs = (mebibytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=65534,gid=65534,size=${mebibytes * 1024 * 1024},nr_inodes=262144`;
     expect(body).to.deep.equal({
@@ -139,7 +139,7 @@ describe('the Docker runtime', () => {
         Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }, { Name: 'core', Soft: 0, Hard: 0 }],
         ShmSize: 8 * 1024 * 1024,
         Tmpfs: { '/tmp': tmpfs(24), '/workspace': tmpfs(32) },
-        Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: hosts, Target: '/etc/hosts' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
+        Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: typescript, Target: '/.codebeaker/typescript' }, { ...readOnly, Source: hosts, Target: '/etc/hosts' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
       },
     });
   });

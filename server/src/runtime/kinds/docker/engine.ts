@@ -40,6 +40,13 @@ export interface FoundContainer {
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
 export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { readonly NonRecursive: boolean } };
 
+/** A file that is put into a container. Its name may have folders in it. */
+export interface PutFile {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: Buffer;
+}
+
 /** When a connection has been quiet for so long, TCP checks that it still exists. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -121,11 +128,11 @@ export class Engine {
     await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
-  /** Puts a program file into a folder of a container that does not run yet. */
-  async put(id: string, folder: string, name: string, content: Buffer, signal: AbortSignal): Promise<void> {
+  /** Puts files into a folder of a container that does not run yet. */
+  async put(id: string, folder: string, files: readonly PutFile[], signal: AbortSignal): Promise<void> {
     const { default: tar } = await import('tar-stream');
     const pack = tar.pack();
-    pack.entry({ name, mode: 0o555 }, content);
+    for (const { content, ...header } of files) pack.entry(header, content);
     pack.finalize();
     const pieces: Buffer[] = [];
     for await (const piece of pack) pieces.push(piece as Buffer);

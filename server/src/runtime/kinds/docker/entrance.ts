@@ -16,6 +16,7 @@ import type { Keeper } from '../../machine/keeper.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../../machine/lock.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { walkerFor } from '../../machine/walk.ts';
+import { installTypeScript, readTypeScript, TYPESCRIPT } from '../../typescript.ts';
 import type { Entrance } from './container.ts';
 import type { Engine, MountSettings } from './engine.ts';
 
@@ -38,7 +39,8 @@ const never = new Promise<never>(() => undefined);
 export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
-    const mounts = [bind(await installAgent(machine, home), AGENT), bind(await installHosts(home), HOSTS)];
+    const [agent, typescript, names] = await Promise.all([installAgent(machine, home), installTypeScript(home), installHosts(home)]);
+    const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS)];
     const rest = { engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
     const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
     if (!socket) return { mounts, args: [], connected: never, ...rest };
@@ -100,7 +102,10 @@ export function volumeDoor(machine: Machine): Door {
     args: [],
     engineNames: true,
     connected: never,
-    fill: async (engine, id, signal) => engine.put(id, FOLDER, 'agent', await readFile(agentFile(machine)), signal),
+    fill: async (engine, id, signal) => {
+      const loader = [...(await readTypeScript())].map(([name, content]) => ({ name: `typescript/${name}`, mode: 0o444, content }));
+      await engine.put(id, FOLDER, [{ name: 'agent', mode: 0o555, content: await readFile(agentFile(machine)) }, ...loader], signal);
+    },
     remove: () => Promise.resolve(),
   };
 }

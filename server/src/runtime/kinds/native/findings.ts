@@ -8,6 +8,7 @@ import type { Keeper } from '../../machine/keeper.ts';
 import { searchFolders } from '../../machine/packaged.ts';
 import { versionOf } from '../../machine/version.ts';
 import { hasAgent, installAgent } from '../../agent/index.ts';
+import { installTypeScript } from '../../typescript.ts';
 import { isAtLeast, type Version } from '../../versions.ts';
 import { ControlGroups } from './cgroup.ts';
 import { bindsOf, findShown, makeEtc } from './etc.ts';
@@ -27,6 +28,8 @@ export interface Findings {
   readonly etc: string;
   /** The path of the program file of the agent. */
   readonly agent: string;
+  /** The path of the folder of the loader for TypeScript. */
+  readonly typescript: string;
   readonly toolchains: Toolchains;
   readonly groups: ControlGroups;
   readonly keeper: Keeper;
@@ -57,14 +60,15 @@ export async function gatherFindings({ keeper, clock, searchPath, platform, uid,
   const version = await versionOf('bubblewrap', program, { keeper, clock });
   if (!isAtLeast(version, OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
   const shown = await findShown();
-  const [etc, found, groups, agent] = await Promise.all([
+  const [etc, found, groups, agent, typescript] = await Promise.all([
     keeper.furnish('etc', (path) => makeEtc(path, shown)),
     findToolchains(searchPath),
     ControlGroups.open(group, clock, (made) => keeper.holdControlGroup(made)),
     keeper.furnish(`agent-${arch}`, (path) => installAgent(arch, dirname(path))),
+    keeper.furnish('typescript', (path) => installTypeScript(dirname(path))),
   ]);
   const toolchains = { ...found, binds: [...found.binds, ...bindsOf(shown)] };
-  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, toolchains, groups, keeper };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, typescript, toolchains, groups, keeper };
 }
 
 async function onPath(name: string, searchPath: string | undefined): Promise<string | undefined> {

@@ -19,6 +19,7 @@ import { walkerFor } from '../../machine/walk.ts';
 import type { findToolchain } from '../../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../../ports.ts';
 import { AGENT, AGENT_FD, type AgentSandbox, type Facts, openSandbox, socketCarrier } from '../../agent/index.ts';
+import { TYPESCRIPT } from '../../typescript.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
@@ -134,11 +135,11 @@ interface PlanParts {
 }
 
 function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group }: PlanParts): BubblewrapPlan {
-  const { root, forbidsUserNamespaces, etc, agent, toolchains } = findings;
+  const { root, forbidsUserNamespaces, etc, agent, typescript, toolchains } = findings;
   return {
     root,
     forbidsUserNamespaces,
-    binds: [...toolchains.binds, ...equipment.binds, ...group.binds],
+    binds: [...toolchains.binds, ...equipment.binds, ...group.binds, [typescript, TYPESCRIPT]],
     links: toolchains.links,
     path: [...equipment.path, toolchains.path].join(':'),
     etc,
