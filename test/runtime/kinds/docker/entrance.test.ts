@@ -65,7 +65,7 @@ describe('the door that an engine on this machine mounts', () => {
     } finally {
       process.umask(before);
     }
-    const [agent, hosts] = door.mounts;
+    const [agent, , hosts] = door.mounts;
     expect((statSync(agent?.Source ?? '').mode & 0o777).toString(8)).to.equal('555');
     expect((statSync(hosts?.Source ?? '').mode & 0o777).toString(8)).to.equal('444');
     expect((statSync(folder()).mode & 0o777).toString(8)).to.equal('755');
