@@ -209,7 +209,7 @@ inNeovim(':SandboxRun without Docker', (editor) => {
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
     expect(outcome).to.equal('failed');
-    expect(text).to.include('✗ deno does not run python');
+    expect(text).to.include('✗ deno: it runs only javascript, typescript');
   });
 
   it('says what is wrong with Docker if the option asks for it', async () => {

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
 import { type CatalogMemory, foundSection } from '../runtime/choice/catalog.ts';
 import { Measurements, measurementsSection } from '../runtime/choice/measurements.ts';
-import { choicesSection } from '../runtime/choice/select.ts';
+import { choicesSection } from '../runtime/choice/choices.ts';
 import { remembered } from '../runtime/kinds/table.ts';
 import { machineIdentity } from '../state/identity.ts';
 import type { Entries, Section } from '../state/section.ts';

@@ -39,7 +39,7 @@ const native: RuntimeInfo = {
 
 const sessionId = '8Jr1tQy0';
 const session: Session = {
-  sessionId, language: 'python', runtime: 'native', state: 'ready', warm: false, workspace: '/workspace',
+  sessionId, language: 'python', runtime: 'native', runtimeReason: 'it starts in 19 ms', state: 'ready', warm: false, workspace: '/workspace',
   createdAt: '2026-11-29T09:00:00.000Z', lastActiveAt: '2026-11-29T09:00:00.000Z', expiresAt: '2026-11-29T09:30:00.000Z',
   idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, limits, network: { mode: 'none' }, isolation, commandCount: 0, usage: { cpuMs: 0, peakMemoryBytes: 0 },
 };

@@ -11,7 +11,8 @@ import { RuntimeInfo } from '../../protocol/index.ts';
 import type { Section } from '../../state/section.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
-import type { Choosable, FormerChoices } from './select.ts';
+import type { FormerChoices } from './choices.ts';
+import type { Choosable } from './select.ts';
 
 /** What was found in former searches for runtimes. An entry is named by what the search depended on, and holds the runtimes by their ids. */
 export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { name: 'found', entry: z.record(z.string(), RuntimeInfo), maxEntries: 8 };

@@ -3,11 +3,10 @@
  * says what spoke for or against it. The choice does no input or output: it uses only what the runtimes already know of
  * themselves.
  */
-import * as z from 'zod/mini';
 import { digest } from '../../base/digest.ts';
 import { type Candidate, type LanguageId, type Preference, ProtocolError } from '../../protocol/index.ts';
-import type { Section } from '../../state/section.ts';
 import type { Runtime } from '../ports.ts';
+import type { FormerChoices } from './choices.ts';
 import { engineOf, type Hint, unmet } from './hints.ts';
 import { inWords, lacks } from './lacks.ts';
 import { obstacles, type Demands } from './obstacles.ts';
@@ -28,14 +27,6 @@ export interface Wish {
   /** What the program tells of the runtime that it is written for. By default nothing. */
   readonly hint?: Hint | undefined;
 }
-
-/** Which runtime was chosen for such a wish before, among the same runtimes: then it is chosen again, whatever was measured since. */
-export interface FormerChoices {
-  get(wish: string): string | undefined;
-  set(wish: string, runtime: string): unknown;
-}
-
-export const choicesSection: Section<string> = { name: 'choices', entry: z.string(), maxEntries: 64 };
 
 export interface Choice<T extends Choosable> {
   /** The eligible runtime with the highest score; among equals the first. undefined: none is eligible. */
