@@ -2,7 +2,7 @@
 import { nextLoopIteration } from '../base/promises.ts';
 import { invalidParam, type LanguageId, ProtocolError, type RunCodeParams, type RunCodeResult } from '../protocol/index.ts';
 import { toolNames } from '../runtime/languages.ts';
-import { environmentOf, type Program, type Toolchain, type ToolchainPhase } from '../runtime/ports.ts';
+import type { Program, Toolchain, ToolchainPhase } from '../runtime/ports.ts';
 import { scratchFolder } from '../runtime/scratch.ts';
 import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -76,12 +76,11 @@ async function runPhases(
 ): Promise<void> {
   for (const phase of phases) {
     if (!running.mayGoOn) return;
-    // An interpreter that waits has its files already. It would not go on if they changed.
-    for (const [path, text] of Object.entries((interpreter ? undefined : phase.files) ?? {})) {
+    for (const [path, text] of Object.entries(phase.files ?? {})) {
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
     const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
-    const program: Program = { ...settings, command: phase.command, cwd: phase.cwd ?? settings.cwd, env: environmentOf(phase, settings.env), ...compiles };
+    const program: Program = { ...settings, command: phase.command, cwd: phase.cwd ?? settings.cwd, env: { ...phase.env, ...settings.env }, ...compiles };
     await running.run(phase.name, program, started, async (sink, stop) => (await interpreter?.go(settings.stdin, sink, stop)) ?? sandbox.start(program, sink, stop));
   }
 }

@@ -3,7 +3,6 @@ import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
 import { dotnetPhases, dotnetPhasesFor, monoPhases, monoPhasesFor } from './toolchains/csharp.ts';
 import { goPhases, goPhasesFor } from './toolchains/go.ts';
-import { pythonPhases, pythonPhasesIn } from './toolchains/python.ts';
 import { shellPhases, shellPhasesFor } from './toolchains/shell.ts';
 import { isAtLeast, type Version } from './versions.ts';
 import { warmNode, warmPython, warmRuby, warmTypeScript } from './warm-up/interpreters.ts';
@@ -16,8 +15,6 @@ export interface Tools {
   which(names: readonly string[]): Promise<ReadonlySet<string>>;
   /** The first version number that `command` prints. undefined: it prints none. */
   version(command: readonly string[]): Promise<string | undefined>;
-  /** The value of a variable that programs have from the sandbox itself. Rejects where that is not known. */
-  variable(name: string): Promise<string | undefined>;
 }
 
 /** One way to run a language. */
@@ -31,8 +28,6 @@ interface Candidate {
   readonly warmUp?: WarmUp;
   readonly minds?: Toolchain['minds'];
   readonly phases: Toolchain['phases'];
-  /** What takes the place of `phases` in a sandbox. */
-  phasesIn?(tools: Tools): Promise<Toolchain['phases']>;
   /** As in Toolchain. `version`: that of the first tool; '' where nothing depends on it. */
   phasesFor?(tools: Tools, version: string): Toolchain['phasesFor'];
 }
@@ -50,12 +45,8 @@ const deno = interpreter(['deno', 'run', '--no-prompt', '--allow-all'], { minds 
 const bun = interpreter(['bun'], { minds });
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
-  python: ['python3', 'python'].map((name) => ({
-    tools: [name],
-    warmUp: warmPython,
-    phases: pythonPhases(name),
-    phasesIn: (tools) => pythonPhasesIn(name, tools.variable('PYTHONPATH')),
-  })),
+  // -u turns buffering off, so that output arrives while the program runs.
+  python: [interpreter(['python3', '-u'], { warmUp: warmPython }), interpreter(['python', '-u'], { warmUp: warmPython })],
   // The loader for TypeScript understands JSX, too.
   javascript: [
     interpreter(['node'], { warmUp: warmNode, minds, phases: (file, args) => [run(['node', ...(file.endsWith('.jsx') ? [`--require=${LOADER}`] : []), file, ...args])] }),
@@ -121,8 +112,7 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     const version = candidate.atLeast ? ((await versionOf(candidate, tools)) ?? '') : '';
     if (candidate.atLeast && !isAtLeast(version, candidate.atLeast)) continue;
-    const { warmUp, minds: minded } = candidate;
-    const phases = (await candidate.phasesIn?.(tools)) ?? candidate.phases;
+    const { phases, warmUp, minds: minded } = candidate;
     return {
       extension: languages[language].extensions[0], minds: minded, version: candidate.versionFlag === '' ? undefined : () => versionOf(candidate, tools), warmUp, phases,
       phasesFor: candidate.phasesFor?.(tools, version),

@@ -15,7 +15,7 @@ import {
 } from '../protocol/index.ts';
 import type { Toolchain } from './toolchain.ts';
 
-export * from './toolchain.ts';
+export type * from './toolchain.ts';
 
 export interface Runtime {
   /** The name by which clients ask for it: docker, native, deno, ... */

@@ -41,8 +41,6 @@ export interface ToolchainPhase {
   readonly name: 'compile' | 'run';
   readonly command: readonly string[];
   readonly env: Environment;
-  /** Folders that come first in variables which hold lists of folders, whoever has set those. Absent: none. */
-  readonly before?: Environment;
   /** The working directory. Absent: that of the run. */
   readonly cwd?: string;
   /** Files to be written before the phase starts: absolute path to text. Absent: none. */
@@ -55,11 +53,4 @@ export interface WarmUp {
   extra(scratch: string): Pick<ToolchainPhase, 'env' | 'files'>;
   /** The variables with which a program can't wait, because they have it run code before its file. */
   readonly early: RegExp;
-}
-
-/** The variables of a phase. `given`: those of the run, which go before its own. */
-export function environmentOf({ env, before = {} }: Pick<ToolchainPhase, 'env' | 'before'>, given: Environment): Environment {
-  const all: Record<string, string> = { ...env, ...given };
-  for (const [name, folder] of Object.entries(before)) all[name] = all[name] === undefined ? folder : `${folder}:${all[name]}`;
-  return all;
 }

@@ -2,7 +2,7 @@
  * A warm interpreter: it has been started in advance, just as a run of its program is started, and is held before it
  * looks at the program's file.
  */
-import { environmentOf, type HeldProcess, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../runtime/ports.ts';
+import type { HeldProcess, Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
 import { scratchFolder } from '../runtime/scratch.ts';
 
 /** A run, as far as it must be known when its interpreter is started. The text of the file and the input are not. */
@@ -55,7 +55,7 @@ export class WarmInterpreter {
     }
     const output: Output = { sink: undefined, early: [], held: false, spoiled: false };
     const stdin = Buffer.isBuffer(settings.stdin) ? 'open' : settings.stdin;
-    const program: Program = { ...settings, stdin, command: phase.command, env: { ...environmentOf(phase, settings.env), ...extra.env } };
+    const program: Program = { ...settings, stdin, command: phase.command, env: { ...phase.env, ...settings.env, ...extra.env } };
     const child = await sandbox.hold(program, file, (stream, chunk) => {
       if (output.sink) return passOn(output, [[stream, chunk]]);
       if (output.held) output.spoiled = true;

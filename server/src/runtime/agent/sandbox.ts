@@ -28,8 +28,6 @@ export interface Surroundings {
   destroy(): Promise<void>;
   /** Copies a host folder into it. */
   copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
-  /** The value of a variable that its programs have by themselves. Absent: it is not set. */
-  variable?(name: string): Promise<string | undefined>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
 }
@@ -105,11 +103,7 @@ export class AgentSandbox implements Sandbox {
     const known = this.#toolchains.get(language);
     if (known) return known;
     const find = this.#parts.surroundings.findToolchain ?? findToolchain;
-    const found = find(language, {
-      which: (names) => this.#which(names),
-      version: (command) => this.#version(command),
-      variable: async (name) => this.#parts.surroundings.variable?.(name),
-    });
+    const found = find(language, { which: (names) => this.#which(names), version: (command) => this.#version(command) });
     this.#toolchains.set(language, found);
     found.catch(() => this.#toolchains.delete(language));
     return found;

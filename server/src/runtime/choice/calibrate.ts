@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, deadline } from '../../base/clock.ts';
 import type { LanguageId, Limits } from '../../protocol/index.ts';
-import { environmentOf, type Runtime, type Sandbox } from '../ports.ts';
+import type { Runtime, Sandbox } from '../ports.ts';
 import type { Quantity } from './measurements.ts';
 
 const MiB = 2 ** 20;
@@ -68,7 +68,7 @@ async function firstOutput(sandbox: Sandbox, language: LanguageId, code: string,
   for (const [path, text] of Object.entries(written)) {
     await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
   }
-  const program = { command: phase.command, env: environmentOf(phase, {}), cwd: '/workspace', stdin: 'none', pty: undefined } as const;
+  const program = { command: phase.command, env: phase.env, cwd: '/workspace', stdin: 'none', pty: undefined } as const;
   const begin = clock.monotonic();
   let heard: number | undefined;
   const running = await sandbox.start(program, () => {

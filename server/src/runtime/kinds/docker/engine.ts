@@ -198,12 +198,6 @@ export class Engine {
     return stream as Readable;
   }
 
-  /** The variables that an image sets. */
-  async environment(image: string): Promise<ReadonlyMap<string, string>> {
-    const { Config } = await this.#call('call', undefined, (docker) => docker.getImage(image).inspect());
-    return new Map((Config.Env ?? []).map((variable) => [variable.slice(0, variable.indexOf('=')), variable.slice(variable.indexOf('=') + 1)]));
-  }
-
   /** Downloads an image. `onEvent` gets what the engine reports on the way. Resolves when the image is there. */
   async pull(image: string, credentials: Credentials | undefined, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
     const stream = await this.#call('start', signal, (docker, abortSignal) =>

@@ -199,7 +199,6 @@ export class DockerRuntime implements Runtime {
         copyIn: copyFolder,
         processors: this.#engineInfo?.processors,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
-        variable: async (name) => (await engine.environment(image)).get(name),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
         ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
