@@ -1,7 +1,6 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
-import { errorsOf } from '../../server/src/protocol/error-guide.ts';
-import { type Config, methods } from '../../server/src/protocol/index.ts';
+import type { Config } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
@@ -52,12 +51,8 @@ export class TestDaemon {
     return result;
   }
 
-  /** An error must be one of those that the documents name for the method (C4). */
-  async ask(method: string, params: object = {}): Promise<Received> {
-    const answer = await this.wire.ask(`t${this.#next++}`, method, params);
-    const row = methods.find(({ name }) => name === method);
-    if (answer.error && row) expect(errorsOf(row), method).to.include(answer.error.data.kind);
-    return answer;
+  ask(method: string, params: object = {}): Promise<Received> {
+    return this.wire.ask(`t${this.#next++}`, method, params);
   }
 
   async result(method: string, params: object = {}): Promise<Json> {

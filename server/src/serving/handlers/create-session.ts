@@ -2,11 +2,10 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
-import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
-import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
@@ -30,7 +29,6 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
-    checkSessions(policy);
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
@@ -39,9 +37,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
-    const workspace = params.workspace && (await share(params.workspace));
-    const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
-    const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
+    const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
@@ -52,8 +48,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
           network,
-          workspace,
-          runtimeReason: reason,
+          workspace: params.workspace && (await share(params.workspace)),
           env: params.env ?? {},
           strict: params.strict ?? false,
           idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
@@ -80,7 +75,7 @@ function refuseUnserved({ secrets }: SessionCreateParams): void {
 
 function wishOf(
   { runtime, language, preference, image: named, strict }: SessionCreateParams,
-  { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
+  { policy, image, network }: { policy: Policy; image: string; network: Network },
 ): Wish {
   return {
     language,
@@ -88,7 +83,6 @@ function wishOf(
     required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
-    hint,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Deno in bubblewrap: Deno's permissions confine the programs, and the operating system confines Deno. */
 import { forwarding } from '../../../base/forward.ts';
-import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
+import type { Isolation, Layer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
@@ -14,10 +14,8 @@ import { denoLanguages, denoToolchain } from './toolchain.ts';
 const FOLDER = '/opt/deno';
 const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
-/** V8 reserves this much for compiled code, for each isolate, and Deno has one or two. */
-const CODE_RANGE_BYTES = 1024 * 1024 * 1024;
 
-const permissions: KnownLayer = {
+const permissions: Layer = {
   name: 'permissions', state: 'enforced', detail: "Deno's own: files in /workspace and /tmp only, no network, no other programs, no native libraries, no variables but the program's own",
 };
 
@@ -40,8 +38,7 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
       return {
         binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
-        reservedBytes: CODE_RANGE_BYTES,
-        isolation: (facts, spec) => layered(nativeIsolation(facts, spec, CODE_RANGE_BYTES)),
+        isolation: (facts, spec) => layered(nativeIsolation(facts, spec)),
         findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };
     },
@@ -74,9 +71,9 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false },
     adjust: () => cannot('be held to other limits'),
-    start: async (program, sink, stop) => {
+    start: async (program, sink) => {
       const cause = new ExitCause();
-      return judged(await inner.start(withDeno(program), cause.reading(sink), stop), cause);
+      return judged(await inner.start(withDeno(program), cause.reading(sink)), cause);
     },
     hold: async (program, path, sink) => {
       const cause = new ExitCause();

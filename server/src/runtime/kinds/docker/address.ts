@@ -111,8 +111,7 @@ function readTls(folder: string): { ca: Buffer; cert: Buffer; key: Buffer } {
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
 }
 
-/** The folder of the docker command's own configuration. */
-export function configFolder(env: Env, home: string): string {
+function configFolder(env: Env, home: string): string {
   return env.DOCKER_CONFIG || join(home, '.docker');
 }
 

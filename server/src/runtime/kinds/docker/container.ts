@@ -38,8 +38,6 @@ export interface Entrance {
   readonly mounts: readonly MountSettings[];
   /** The arguments of the agent. */
   readonly args: readonly string[];
-  /** Whether the engine has to write /etc/hosts, since nothing is mounted there. */
-  readonly engineNames: boolean;
 }
 
 /**
@@ -67,7 +65,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
-    NetworkDisabled: !entrance.engineNames,
+    NetworkDisabled: true,
     Healthcheck: { Test: ['NONE'] },
     StopSignal: 'SIGKILL',
     Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.name },
@@ -76,8 +74,6 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       AutoRemove: true,
       Init: false,
       NetworkMode: 'none',
-      // Otherwise the engine would tell the name servers of its host.
-      ...(entrance.engineNames ? { Dns: ['127.0.0.1'], DnsSearch: ['.'] } : {}),
       IpcMode: 'private',
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],

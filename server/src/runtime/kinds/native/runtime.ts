@@ -135,11 +135,7 @@ export class NativeRuntime implements Runtime {
     for (const id of this.#kind.languages) {
       const toolchain = await sandbox.toolchain(id);
       if (!toolchain) continue;
-      const version = await toolchain.version?.();
-      if (toolchain.version && version === undefined) {
-        this.#options.log.info(`${this.id} does not offer ${id}: what runs it on this host does not start inside a sandbox`);
-        continue;
-      }
+      const version = await toolchain.version();
       found.push({ id, ...(version === undefined ? {} : { version }) });
     }
     return found;
