@@ -178,6 +178,8 @@ describe('a folder that is copied into a sandbox', () => {
     let mostPieces = 0;
     receiver.onPiece = async () => {
       mostPieces = Math.max(mostPieces, ++waiting);
+      // The first piece waits for one of another file, however long that takes to come.
+      while (mostPieces < 2) await nextLoopIteration();
       for (let turn = 0; turn < 5; turn++) await nextLoopIteration();
       waiting--;
     };
