@@ -11,7 +11,7 @@ const CHARACTER = 8.05;
 
 /** The command that is shown, and the arguments with which codebeaker is really run. */
 const scenes = [
-  { typed: 'npx codebeaker run examples/hello.ts', args: ['run', 'examples/hello.ts', '--runtime', 'deno'] },
+  { typed: 'npx codebeaker run examples/hello.ts', args: ['run', '--runtime', 'deno', 'examples/hello.ts'] },
   { typed: 'npx codebeaker run examples/hello.py', args: ['run', 'examples/hello.py'] },
   { typed: 'npx codebeaker run examples/hello.go', args: ['run', 'examples/hello.go'] },
   { typed: 'npx codebeaker doctor', args: ['doctor'] },

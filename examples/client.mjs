@@ -1,9 +1,11 @@
 // A complete client of the daemon, which runs a file in a sandbox: node examples/client.mjs python examples/hello.py
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const [language, file] = process.argv.slice(2);
-const daemon = spawn('npx', ['codebeaker', '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+const program = fileURLToPath(new URL('../server/bin/codebeaker.js', import.meta.url));
+const daemon = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
 const waiting = [];
 let received = Buffer.alloc(0);
 

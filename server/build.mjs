@@ -1,5 +1,6 @@
 /** Bundles the daemon, the package `codebeaker/protocol` and the VS Code extension. tsconfig.types.json is for their types. */
 import { build, transform } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -56,6 +57,16 @@ const daemon = build({
   external: ['cpu-features', 'deno'],
   plugins: [leaveOut],
 }).then(asFunctions);
+
+/** What understands TypeScript inside a sandbox, in every version of Node that people's images have. */
+const typescript = build({
+  ...common,
+  entryPoints: { loader: 'server/typescript/loader.ts', translator: 'server/typescript/translator.ts' },
+  outdir: join(dist, 'typescript'),
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  target: 'node18',
+});
 
 const protocol = build({
   ...common,
@@ -154,16 +165,19 @@ async function removeStale(folder, { outputFiles }) {
 async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
-  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
   for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /** If a build fails, esbuild has already printed the errors. */
-const results = await Promise.all([daemon, protocol, extension]).catch(() => process.exit(1));
+const results = await Promise.all([daemon, protocol, extension, typescript]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
-await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results));
+await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results, ['node_modules/oxc-transform']));
 // The agents are program files, which stay executable.
 await cp(join(root, 'server/agent/bin'), join(dist, 'agent'), { recursive: true });
+await cp(join(root, 'node_modules/oxc-transform/transform.wasm32-wasip1.wasm'), join(dist, 'typescript/transform.wasm'));
 await copyDaemon();
+// The command itself knows its manual page.
+await writeFile(join(dist, 'codebeaker.1'), execFileSync(process.execPath, [join(root, 'server/bin/codebeaker.js'), 'man']));

@@ -32,6 +32,10 @@ end, {
   desc = 'Open a shell in a new sandbox',
 })
 
+command('SandboxFiles', function()
+  require('codebeaker').files()
+end, { desc = 'List what a program made or changed in its sandbox, to open, compare or save it' })
+
 command('SandboxSessions', function()
   require('codebeaker').sessions()
 end, { desc = 'List the open sandboxes' })

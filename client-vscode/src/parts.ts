@@ -2,23 +2,30 @@
 import type { Clock } from './base/clock.ts';
 import type { Code, vscode } from './base/code.ts';
 import type { Log } from './base/log.ts';
+import { SCHEME } from './base/session-uri.ts';
 import { readSettings, SECTION } from './base/settings.ts';
 import { Client } from './client/client.ts';
 import { daemonCommand, type EditorProcess } from './client/command.ts';
 import { type Connection, openConnection } from './client/connection.ts';
 import { initializeParams } from './client/initialize.ts';
-import { startDaemon } from './client/process.ts';
-import { Consoles } from './run/consoles.ts';
+import { reportOf, startDaemon } from './client/process.ts';
+import { Consoles, type RunConsole } from './run/consoles.ts';
+import type { RunEnd } from './run/run.ts';
 import { createDisk, type Disk } from './run/sandbox/disk.ts';
 import { Spares } from './run/sandbox/spares.ts';
 import { languageOf } from './run/source/language.ts';
 import { RememberedOptions } from './run/source/options.ts';
-import { SCHEME, SessionFiles } from './sessions/files.ts';
+import type { Source } from './run/source/source.ts';
+import { SessionFiles } from './sessions/files.ts';
+import { Made } from './sessions/made.ts';
+import { madeLine } from './run/verdict.ts';
 import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
 import { runCommands } from './view/commands.ts';
+import { Doctor } from './view/doctor.ts';
+import { fileCommands } from './view/file-commands.ts';
 import { Missing } from './view/missing.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
@@ -58,7 +65,8 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const connect = surroundings.connect ?? (() => connectDaemon(surroundings, log));
   const client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes() });
-  const missing: Missing = new Missing({ code, memory: context.globalState, showLog, restart: () => client.restart() });
+  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand(readSettings(code).server, context.extensionPath, surroundings.process, 'doctor'), signal) }));
+  const showDoctor = () => doctor.show();
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
   const spares = new Spares({ clock, disk, log });
@@ -68,10 +76,16 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     focus: () => settings().focusTerminal,
   });
   const store = own(new SessionStore({ client, clock, log, isHidden: (sessionId) => spares.has(sessionId) }));
-  const tree = new SessionTree(code, store, clock);
+  const made = new Made({ code, disk, log, connection: () => store.connection });
+  const tree = new SessionTree(code, store, clock, made);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
   const choices = own(new RuntimeChoices(client));
+  const missing: Missing = new Missing({
+    code, memory: context.globalState, showLog, restart: () => client.restart(),
+    showDoctor: () => void showDoctor(),
+    isAvailable: (runtime) => Boolean(choices.withId(runtime)),
+  });
   const status = own(new Status({ code, choices, runningCount: () => consoles.running.length }));
 
   const setContext = (name: string, value: unknown) => void code.commands.executeCommand('setContext', name, value);
@@ -82,6 +96,22 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     status.update();
   };
 
+  /** The problems of a source stay while any console shows a run of it. */
+  const clearIfGone = (uri: vscode.Uri) => {
+    if (!consoles.ofDocument(uri)) problems.clear(uri);
+  };
+
+  /** Marks what the program made, and names it in the terminal unless the next run has begun there. */
+  const lookForMade = async (source: Source, { session: { sessionId }, folderRefused }: RunEnd) => {
+    const files = await made.look({ sessionId, source, folderRefused });
+    const shownIn = consoles.ofSession(sessionId);
+    if (files.length > 0 && shownIn && !shownIn.running) shownIn.screen.write(madeLine(code, files));
+  };
+
+  own(store.onClosed((sessionId) => {
+    problems.sandboxClosed(sessionId);
+    made.forget(sessionId);
+  }));
   own(choices.onChange(() => status.update()));
   own(client.onChange((connection) => {
     update();
@@ -91,19 +121,27 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     update();
     const { source } = event;
     if (event.kind === 'started') problems.clear(source.uri);
+    else if (event.kind === 'closed') clearIfGone(source.uri);
     else if (event.kind === 'failed') void missing.tellFailure(source, event.fault);
-    else if (event.end && settings().diagnostics) problems.show(source, event.end);
+    else if (event.end) {
+      if (settings().diagnostics) void problems.show(source, event.end);
+      if (settings().keepSessions > 0) void lookForMade(source, event.end);
+    }
   }));
 
+  const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
     ...runCommands({ code, consoles, options }),
-    ...sessionCommands({ code, clock, store, newId, random }),
+    ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
+    ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,
+    'codebeaker.doctor': showDoctor,
     'codebeaker.restart': () => client.restart(),
     'codebeaker.showRuntimes': async () => {
       const { runtimes } = await (await client.connection()).request('runtime/list', {});
       await showRuntimes(code, runtimes, [
         { label: l10n.t('Look again'), act: () => client.restart() },
+        { label: l10n.t('Doctor: look closely, and say what to do'), act: () => void showDoctor() },
         { label: l10n.t('Show log'), act: showLog },
       ]);
     },
@@ -111,10 +149,14 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   for (const [name, work] of Object.entries(commands)) own(code.commands.registerCommand(name, work));
 
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
+  own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
   own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
+  own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+    if (contentChanges.length > 0) problems.edited(document.uri);
+  }));
   own(workspace.onDidGrantWorkspaceTrust(() => client.renew()));
   own(workspace.onDidChangeWorkspaceFolders(() => client.renew()));
   own(workspace.onDidChangeConfiguration((event) => {

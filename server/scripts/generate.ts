@@ -1,7 +1,8 @@
-/** Makes PROTOCOL.md and openrpc.json. Run as a program, it also writes them. */
+/** Makes PROTOCOL.md, openrpc.json and the tags of Neovim's help. Run as a program, it also writes them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openrpc } from '../src/protocol/openrpc.ts';
+import { helpTags } from './help-tags.ts';
 import { protocolMarkdown } from './markdown.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -9,10 +10,12 @@ const root = new URL('../../', import.meta.url);
 /** The names of the files → their texts. */
 export async function generate(): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(new URL('server/package.json', root), 'utf8')) as { version: string };
+  const help = await readFile(new URL('client-nvim/doc/codebeaker.txt', root), 'utf8');
   const prose = await readFile(new URL('protocol.prose.md', import.meta.url), 'utf8');
   return {
     'PROTOCOL.md': protocolMarkdown(prose),
     'openrpc.json': `${JSON.stringify(openrpc(version), null, 2)}\n`,
+    'client-nvim/doc/tags': helpTags('codebeaker.txt', help),
   };
 }
 

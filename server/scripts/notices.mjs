@@ -4,9 +4,10 @@ import { join } from 'node:path';
 
 const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
-export async function notices(root, builds) {
+/** `copied` are packages of which a file is copied as it is. */
+export async function notices(root, builds, copied) {
   const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  const packages = new Set(inputs.flatMap((input) => folder.exec(input)?.[0] ?? []));
+  const packages = new Set([...copied, ...inputs.flatMap((input) => folder.exec(input)?.[0] ?? [])]);
   const texts = await Promise.all([...packages].sort().map((path) => notice(join(root, path))));
   return `The bundles contain parts of these packages.\n\n${texts.join('\n\n')}\n`;
 }

@@ -38,9 +38,10 @@ const isSchema = (value: boolean | JsonSchema | undefined): value is JsonSchema 
 
 function bounds({ minimum, maximum, exclusiveMinimum, minLength, maxLength, pattern }: JsonSchema): string {
   const words: string[] = [];
-  if (minimum !== undefined) words.push(`≥ ${minimum}`);
+  // The bounds of every integer are said once, in the prose.
+  if (minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER) words.push(`≥ ${minimum}`);
   if (exclusiveMinimum !== undefined) words.push(`> ${exclusiveMinimum}`);
-  if (maximum !== undefined) words.push(`≤ ${maximum}`);
+  if (maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER) words.push(`≤ ${maximum}`);
   if (minLength !== undefined) words.push(`of at least ${characters(minLength)}`);
   if (maxLength !== undefined) words.push(`of at most ${characters(maxLength)}`);
   if (pattern !== undefined) words.push(`\`${pattern}\``);

@@ -1,19 +1,20 @@
 /** The entry point of the process. Only this file and cli/ know its arguments, streams, signals and exit codes. */
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { systemClock } from './base/clock.ts';
+import { homeFolder } from './base/home.ts';
 import { ConfigError } from './policy/config-file.ts';
-import { type Arguments, parseArguments, usage, UsageError } from './cli/arguments.ts';
+import { type Arguments, parseArguments } from './cli/arguments.ts';
 import { createDaemon } from './cli/daemon.ts';
+import { Exit } from './cli/exit-codes.ts';
+import type { EndSignal } from './cli/interrupts.ts';
+import { UsageError } from './cli/quantities.ts';
 import type { Surroundings } from './cli/surroundings.ts';
 import { isAlive } from './cli/watch.ts';
 
-const EXIT_FAULT = 1;
-const EXIT_USAGE = 2;
-
 const surroundings: Surroundings = {
   env: process.env,
-  home: homedir(),
+  home: homeFolder(),
   hostname: hostname(),
   platform: process.platform,
   pid: process.pid,
@@ -28,39 +29,47 @@ const surroundings: Surroundings = {
 /** `started` is called when `initialize` has been answered. */
 export function main(started: () => void): void {
   process.stdout.on('error', ignore);
-  void run(process.argv.slice(2), started).then((code) => (process.exitCode = code), crash);
+  process.once('beforeExit', abandoned);
+  void run(process.argv.slice(2), started).then((code) => {
+    process.off('beforeExit', abandoned);
+    process.exitCode = code;
+  }, crash);
+}
+
+/** Nothing is left for which the process could wait, and the work has neither succeeded nor failed. */
+function abandoned(): void {
+  stderr().write('codebeaker: there is an error in CodeBeaker itself: it waits for something that will never happen\n');
+  process.exitCode = Exit.fault;
 }
 
 /** Node itself would also print the line of the bundle, which is very long. */
 function crash(fault: unknown): void {
   stderr().write(`codebeaker: there is an error in CodeBeaker itself: ${inspect(fault)}\n`);
-  process.exit(EXIT_FAULT);
+  process.exit(Exit.fault);
 }
 
 async function run(argv: readonly string[], started: () => void): Promise<number> {
   try {
     return await dispatch(parseArguments(argv), started);
   } catch (fault) {
-    if (fault instanceof UsageError) {
-      stderr().write(`codebeaker: ${fault.message}\n\n${usage}`);
-      return EXIT_USAGE;
-    }
-    if (fault instanceof ConfigError) {
-      stderr().write(`codebeaker: ${fault.message}\n`);
-      return EXIT_USAGE;
-    }
-    throw fault;
+    if (!(fault instanceof UsageError || fault instanceof ConfigError)) throw fault;
+    const isUsage = fault instanceof UsageError;
+    stderr().write(`codebeaker: ${fault.message}${isUsage ? '; codebeaker --help shows what can be typed' : ''}\n`);
+    if (wantsJson(argv)) await print(`${JSON.stringify({ outcome: 'notStarted', exitCode: null, signal: null, error: { message: fault.message } })}\n`);
+    return isUsage ? Exit.usage : Exit.config;
   }
 }
 
 async function dispatch(args: Arguments, started: () => void): Promise<number> {
   switch (args.command) {
     case 'help':
-      process.stdout.write(usage);
-      return 0;
+      return print((await import('./cli/help.ts')).help(args.topic));
     case 'version':
-      process.stdout.write(`codebeaker ${surroundings.version}\n`);
-      return 0;
+      return print(`codebeaker ${surroundings.version}\n`);
+    case 'man':
+      return print((await import('./cli/man.ts')).manPage(surroundings.version));
+    case 'completion':
+      return print((await import('./cli/completion.ts')).completion(args.shell));
     case 'serve': {
       const { serve } = await import('./cli/serve.ts');
       return serve(surroundings, args, process, { stderr, started });
@@ -68,11 +77,11 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     case 'run': {
       const { run: runFile } = await import('./cli/run.ts');
       const daemon = await createDaemon(surroundings, args.config);
-      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onInterrupt });
+      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onSignal });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
-      return doctor(await createDaemon(surroundings, args.config), surroundings.clock, args.json, (text) => void process.stdout.write(text));
+      return doctor(await createDaemon(surroundings, args.config), surroundings, args.json, print);
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
@@ -93,16 +102,23 @@ function ignore(): void {
   return undefined;
 }
 
-/** The first Ctrl-C calls `callback`. A second one ends the process at once, and the leases then remove the sandboxes. */
-function onInterrupt(callback: () => void): () => void {
+/** Writes to stdout. @returns the exit code: a text that cannot be written is an error, unless nobody wants to read it */
+async function print(text: string): Promise<number> {
+  const fault = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => void process.stdout.write(text, resolve));
+  if (!fault || fault.code === 'EPIPE') return 0;
+  stderr().write(`codebeaker: the output cannot be written: ${fault.code}\n`);
+  return Exit.fault;
+}
+
+/** Whether a wrong command line, or one with a wrong configuration, asks for JSON. */
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.includes('--json');
+}
+
+function onSignal(callback: (signal: EndSignal) => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const first = () => {
-    stop();
-    callback();
+  for (const signal of signals) process.on(signal, callback);
+  return () => {
+    for (const signal of signals) process.off(signal, callback);
   };
-  const stop = () => {
-    for (const signal of signals) process.off(signal, first);
-  };
-  for (const signal of signals) process.on(signal, first);
-  return stop;
 }

@@ -1,8 +1,14 @@
-/** Parsing the command line. */
+/** Parsing the command line (L6, L18, L19). */
 import { expect } from 'chai';
-import { parseArguments, usage, UsageError } from '../../server/src/cli/arguments.ts';
+import { parseArguments } from '../../server/src/cli/arguments.ts';
+import { help } from '../../server/src/cli/help.ts';
+import { UsageError } from '../../server/src/cli/quantities.ts';
+import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
-const run = { command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, timeoutMs: undefined, memoryBytes: undefined, json: false, config: undefined };
+const run = {
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], tty: undefined,
+  limits: {}, json: false, config: undefined,
+};
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
 
 /** A command line is split at spaces. */
@@ -16,20 +22,37 @@ const taken: Record<string, object> = {
   '--config c.json': { ...serve, config: 'c.json' },
   '--sweep=id': { command: 'sweep', daemonId: 'id', config: undefined },
   '--sweep=id --config c.json': { command: 'sweep', daemonId: 'id', config: 'c.json' },
-  '--help': { command: 'help' },
-  '-h': { command: 'help' },
-  'run --help': { command: 'help' },
+  '--help': { command: 'help', topic: undefined },
+  '-h': { command: 'help', topic: undefined },
+  'run --help': { command: 'help', topic: 'run' },
+  'doctor -h': { command: 'help', topic: 'doctor' },
   '--version': { command: 'version' },
   '-v': { command: 'version' },
+  'completion zsh': { command: 'completion', shell: 'zsh' },
+  'man': { command: 'man' },
   'doctor': { command: 'doctor', json: false, config: undefined },
   'doctor --json --config=c': { command: 'doctor', json: true, config: 'c' },
   'run a.py': run,
+  'run a.py -v': { ...run, args: ['-v'] },
+  'run a.py --help --json b': { ...run, args: ['--help', '--json', 'b'] },
+  'run a.py b -- c': { ...run, args: ['b', '--', 'c'] },
   'run a.py --': run,
   'run a.py -- -x -- --json': { ...run, args: ['-x', '--', '--json'] },
   'run --json a.py': { ...run, json: true },
-  'run a.py --runtime docker --language ruby': { ...run, runtime: 'docker', language: 'ruby' },
-  'run a.py --config c': { ...run, config: 'c' },
+  '--config c run a.py': { ...run, config: 'c' },
+  'run --runtime docker --language ruby a.py --runtime x': { ...run, runtime: 'docker', language: 'ruby', args: ['--runtime', 'x'] },
+  'run -l go --config c a.py': { ...run, language: 'go', config: 'c' },
   'run ./-x.py': { ...run, file: './-x.py' },
+  'run -- -x.py -y': { ...run, file: '-x.py', args: ['-y'] },
+  'run --json -- -x.py -- -y': { ...run, json: true, file: '-x.py', args: ['-y'] },
+  'run - a': { ...run, file: '-', args: ['a'] },
+  'run -e A=1 -eB=2=3 --env C --env=D= a.py': { ...run, env: { A: '1', B: '2=3', C: undefined, D: '' } },
+  'run -t a.py': { ...run, tty: true },
+  'run --no-tty a.py': { ...run, tty: false },
+  'run --no-folder a.py': { ...run, folder: null },
+  'run --folder .. --with x --with y a.py': { ...run, folder: '..', with: ['x', 'y'] },
+  'run --cpus 0.5 --pids 8 --disk 1m --output-limit 1k --memory 16m --timeout 1s a.py':
+    { ...run, limits: { cpus: 0.5, pids: 8, diskBytes: 2 ** 20, outputBytes: 1024, memoryBytes: 2 ** 24, timeoutMs: 1000 } },
 };
 
 const refused: Record<string, string> = {
@@ -38,32 +61,45 @@ const refused: Record<string, string> = {
   'sweep': 'there is no command sweep',
   'constructor': 'there is no command constructor',
   'run': 'run needs the name of a file',
-  'run -- a.py': 'run needs the name of a file',
-  'run a.py b c': 'arguments for the program must come after --: codebeaker run a.py -- b c',
+  'run --json --': 'run needs the name of a file',
   'doctor now': 'there are unexpected arguments: now',
   'doctor -- now': 'there are unexpected arguments: now',
-  '-- now': 'there are unexpected arguments: now',
-  '--nonsense': "Unknown option '--nonsense'",
-  'run a.py --nonsense': "Unknown option '--nonsense'",
-  'run a.py -x': "Unknown option '-x'",
+  '-- now': 'there is no command now',
+  'completion': 'completion needs the name of a shell: one of bash, zsh, fish',
+  'completion csh': 'one of bash, zsh, fish',
+  '--nonsense': 'there is no option --nonsense',
+  'run --nonsense a.py': 'there is no option --nonsense',
+  'run -x a.py': 'there is no option -x',
   '--json': '--json is an option of codebeaker run',
   '--timeout 5s': '--timeout is an option of codebeaker run',
   'doctor --timeout 5s': '--timeout is an option of codebeaker run',
-  'run a.py --pipe=x': '--pipe is an option of codebeaker without a command',
-  'run a.py --sweep=x': '--sweep is an option of codebeaker sweep',
+  'run --pipe=x a.py': '--pipe is an option of codebeaker without a command',
+  'run --sweep=x a.py': '--sweep is an option of codebeaker sweep',
   '--stdio --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=x --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=': '--pipe needs a path',
-  '--pipe': "Option '--pipe <value>' argument missing",
-  '--socket=0': '--socket needs a number from 1 to 65535',
-  '--socket=65536': '--socket needs a number from 1 to 65535',
-  '--socket=http': '--socket needs a number from 1 to 65535',
-  '--socket=': '--socket needs a number from 1 to 65535',
-  '--clientProcessId=0': '--clientProcessId needs a number from 1 to',
-  '--clientProcessId=-1': '--clientProcessId needs a number from 1 to',
-  '--clientProcessId=1e3': '--clientProcessId needs a number from 1 to',
-  'run a.py --language cobol': '--language must be one of python, javascript',
-  'run a.py --json=yes': "Option '--json' does not take an argument",
+  '--pipe': '--pipe needs a value: --pipe PATH',
+  '--socket=0': '--socket needs a whole number from 1 to 65535',
+  '--socket=65536': '--socket needs a whole number from 1 to 65535',
+  '--socket=http': '--socket needs a whole number from 1 to 65535',
+  '--socket=': '--socket needs a whole number from 1 to 65535',
+  '--clientProcessId=0': '--clientProcessId needs a whole number from 1 to',
+  '--clientProcessId=-1': '--clientProcessId needs a whole number from 1 to',
+  '--clientProcessId=1e3': '--clientProcessId needs a whole number from 1 to',
+  'run --language cobol a.py': '--language: one of python, javascript',
+  'run --json=yes a.py': '--json takes no value',
+  'run --cpus 1000 a.py': '--cpus needs a number from 0.05 to 64',
+  'run --cpus 0.0001 a.py': '--cpus needs a number from 0.05 to 64',
+  'run --pids 1 a.py': '--pids needs a whole number from 8 to 16384',
+  'run --pids 9.5 a.py': '--pids needs a whole number from 8 to 16384',
+  'run --memory 64 a.py': '--memory needs a size from 16m to 16g, such as 256m or 2g; 64 is not',
+  'run --memory 1m a.py': '--memory needs a size from 16m to 16g',
+  'run --disk 17g a.py': '--disk needs a size from 1m to 16g',
+  'run --output-limit 0 a.py': '--output-limit needs a size from 1 to 64g',
+  'run -e 1A=2 a.py': '--env needs NAME=VALUE',
+  'run --folder x --no-folder a.py': 'only one of --folder and --no-folder can be given',
+  'run -t --no-tty a.py': 'only one of --tty and --no-tty can be given',
+  'run -t --json a.py': 'only one of --tty and --json can be given',
 };
 
 const times: Record<string, number | undefined> = {
@@ -88,19 +124,18 @@ describe('the command line', () => {
   }
   it('needs a file with a name', () => expect(() => parseArguments(['run', ''])).to.throw(UsageError, 'run needs the name of a file'));
 
-  const quantity = (option: string, text: string, value: number | undefined, key: string, help: string) =>
+  const quantity = (option: string, text: string, value: number | undefined, key: string, words: string) =>
     it(`${option} ${text || "''"} is ${value ?? 'refused'}`, () => {
-      const parse = () => parseArguments(['run', 'a.py', `${option}=${text}`]);
-      if (value === undefined) expect(parse).to.throw(UsageError, help);
-      else expect(parse()).to.have.property(key, value);
+      const parse = () => parseArguments(['run', `${option}=${text}`, 'a.py']);
+      if (value === undefined) expect(parse).to.throw(UsageError, words);
+      else expect(parse()).to.have.nested.property(`limits.${key}`, value);
     });
   for (const [text, value] of Object.entries(times)) quantity('--timeout', text, value, 'timeoutMs', '--timeout needs a time such as 500ms');
-  for (const [text, value] of Object.entries(sizes)) quantity('--memory', text, value, 'memoryBytes', '--memory needs a size such as 256m');
+  for (const [text, value] of Object.entries(sizes)) quantity('--output-limit', text, value, 'outputBytes', '--output-limit needs a size from 1 to 64g, such as 256m');
 
-  it('has a help text of at most 120 columns, with every option', () => {
-    for (const line of usage.split('\n')) expect(line.length, line).to.be.at.most(120);
-    for (const option of ['stdio', 'pipe', 'socket', 'clientProcessId', 'runtime', 'language', 'timeout', 'memory', 'json', 'config', 'help', 'version']) {
-      expect(usage).to.contain(`--${option}`);
-    }
+  it('has a help of at most 80 columns, with every option and the codes of exits (L18)', () => {
+    for (const line of help(undefined).split('\n')) expect(line.length, line).to.be.at.most(80);
+    for (const option of [...optionsOf('run'), ...optionsOf('serve'), ...commonOptions]) expect(help(undefined)).to.contain(`--${option}`);
+    for (const code of [64, 78, 124, 125, 129, 130, 137, 141, 143, 153]) expect(help('run')).to.match(new RegExp(`^ +${code} `, 'm'));
   });
 });

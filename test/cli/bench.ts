@@ -1,6 +1,7 @@
 /** `codebeaker run` over a fake runtime and streams in memory. */
 import { PassThrough } from 'node:stream';
 import type { RunArguments } from '../../server/src/cli/arguments.ts';
+import type { EndSignal } from '../../server/src/cli/interrupts.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { run } from '../../server/src/cli/run.ts';
@@ -14,6 +15,7 @@ import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 export interface RunOptions extends Partial<FakeOptions> {
   readonly config?: Config;
   readonly isTTY?: boolean;
+  readonly env?: Record<string, string>;
 }
 
 export class RunBench {
@@ -24,25 +26,27 @@ export class RunBench {
   readonly terminal: Terminal & { readonly stdin: PassThrough };
   readonly lines: Line[] = [];
   readonly shown = { stdout: '', stderr: '' };
-  /** Presses Ctrl-C. */
-  interrupt: () => void = () => undefined;
+  /** Presses Ctrl-C, or sends another signal. */
+  interrupt: (signal?: EndSignal) => void = () => undefined;
   listening = 0;
+  /** How the keys of the terminal were switched, in order. */
+  readonly raw: boolean[] = [];
   closes = 0;
 
-  constructor({ config = {}, isTTY = false, ...options }: RunOptions = {}) {
+  constructor({ config = {}, isTTY = false, env = {}, ...options }: RunOptions = {}) {
     const { clock } = this;
     const log = recordingLog(this.lines);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { openSole: open, catalog } = fakeHouse({ runtimes, config, clock, log });
     this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
-    this.surroundings = { clock, version: '1' } as unknown as Surroundings;
+    this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
-      stdin: new PassThrough(),
+      stdin: Object.assign(new PassThrough(), { isTTY, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
       stdout: this.#stream('stdout', isTTY),
       stderr: this.#stream('stderr', isTTY),
-      onInterrupt: (callback) => {
-        this.interrupt = callback;
+      onSignal: (callback) => {
+        this.interrupt = (signal = 'SIGINT') => callback(signal);
         this.listening += 1;
         let stopped = false;
         return () => {
@@ -54,7 +58,7 @@ export class RunBench {
   }
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
-    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, timeoutMs: undefined, memoryBytes: undefined, json: false, config: undefined, ...args };
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], tty: undefined, limits: {}, json: false, config: undefined, ...args };
     return run(this.daemon, this.surroundings, all, this.terminal);
   }
 

@@ -37,7 +37,7 @@ describe('the connection of the command line to its daemon', () => {
     // Answers use the same buffer: one message must not be changed by the next.
     for (let turn = 0; turn < 100; turn += 1) await connection.sendRequest('session/list', {});
     expect(await running).to.include({ outcome: 'exited', stdoutBytes: BYTES });
-    expect(digest(collected.stdout)).to.equal(digest(expected));
+    expect(digest(collected().stdout)).to.equal(digest(expected));
     await client.close();
   });
 

@@ -73,6 +73,11 @@ describe('cached code', () => {
     expect(readdirSync(base)).to.deep.equal(['cache']);
   });
 
+  it('causes no error, and no endless loop, where nothing can be made (H5)', () => {
+    writeCode('/proc/nowhere/.cache/codebeaker/a.code', code, { pid: 1, now: Date.now() });
+    expect(readCode('/proc/nowhere/.cache/codebeaker/a.code', uid)).to.equal(undefined);
+  });
+
   it('is removed, if it is old, when newer code is written', () => {
     write();
     const [recent, old] = [join(dirname(path), 'recent.code'), join(dirname(path), 'old.code')];

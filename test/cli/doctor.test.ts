@@ -1,10 +1,13 @@
-/** The report of `codebeaker doctor`. */
+/** The report of `codebeaker doctor`: also what would run each language, and what to type for more (L9). */
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { doctor } from '../../server/src/cli/doctor.ts';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Layer, RuntimeInfo } from '../../server/src/protocol/index.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import { temporaryFolder } from '../policy/folder.ts';
 import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeRuntime } from '../fakes/runtime.ts';
@@ -23,7 +26,7 @@ const deno: RuntimeInfo = {
 };
 const missing = (info: RuntimeInfo, reason?: string): RuntimeInfo => ({ ...info, available: false, version: undefined, reason });
 
-async function run(infos: readonly RuntimeInfo[], json = false) {
+async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
   let text = '';
   let closed = 0;
   const clock = new FakeClock();
@@ -37,7 +40,10 @@ async function run(infos: readonly RuntimeInfo[], json = false) {
     open: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };
-  const code = await doctor(daemon, clock, json, (part) => (text += part));
+  const code = await doctor(daemon, { clock, env }, json, async (part) => {
+    text += part;
+    return 0;
+  });
   expect(closed, 'closed').to.equal(1);
   return { code, text };
 }
@@ -48,6 +54,15 @@ RUNTIME  READY  VERSION         ISOLATION  LANGUAGES
 docker   yes    20.10.24+dfsg1  7/10       python javascript typescript go
                                            csharp ruby shellscript
 deno     yes    2.9.6           3/10       javascript typescript
+
+LANGUAGE     RUNS IN      WHAT TO TYPE FOR MORE
+python       docker
+javascript   docker deno
+typescript   docker deno
+go           docker
+csharp       docker
+ruby         docker
+shellscript  docker
 
 RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
 docker   250 ms   30 ms          8.0 MiB      estimated
@@ -63,6 +78,15 @@ docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
 deno     yes    2.9.6    7/10       javascript typescript
 
+LANGUAGE     RUNS IN  WHAT TO TYPE FOR MORE
+python       -        see docker below
+javascript   deno
+typescript   deno
+go           -        see docker below
+csharp       -        see docker below
+ruby         -        see docker below
+shellscript  -        see docker below
+
 RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
 deno     250 ms   30 ms          8.0 MiB      estimated
 
@@ -76,6 +100,15 @@ docker   no     -        -          python javascript typescript go csharp ruby
 deno     no     -        -          -
 gvisor   no     -        -          -
 deno     yes    2.9.6    3/10       javascript typescript
+
+LANGUAGE     RUNS IN  WHAT TO TYPE FOR MORE
+python       -        see docker below
+javascript   deno
+typescript   deno
+go           -        see docker below
+csharp       -        see docker below
+ruby         -        see docker below
+shellscript  -        see docker below
 
 RUNTIME  SANDBOX  FIRST PROGRAM  IDLE MEMORY
 deno     250 ms   30 ms          8.0 MiB      estimated
@@ -92,6 +125,15 @@ docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
 deno     no     -        -          -
 
+LANGUAGE     RUNS IN  WHAT TO TYPE FOR MORE
+python       -        see docker below
+javascript   -        see docker below
+typescript   -        see docker below
+go           -        see docker below
+csharp       -        see docker below
+ruby         -        see docker below
+shellscript  -        see docker below
+
 docker: not available
 deno: there is no deno on this host
 
@@ -101,6 +143,15 @@ No runtime is available. Install Docker, or run npm install to get Deno.
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby
                                     shellscript
+
+LANGUAGE     RUNS IN  WHAT TO TYPE FOR MORE
+python       -        see docker below
+javascript   -        see docker below
+typescript   -        see docker below
+go           -        see docker below
+csharp       -        see docker below
+ruby         -        see docker below
+shellscript  -        see docker below
 
 docker: see
 ${'x'.repeat(100)}
@@ -123,10 +174,31 @@ describe('the doctor', () => {
     for (const line of text.split('\n')) expect(line.length, line).to.be.at.most(80);
   });
 
+  describe('of a language that a runtime could run', () => {
+    const folder = temporaryFolder();
+    const native: RuntimeInfo = { ...docker, id: 'native', languages: [{ id: 'python' }, { id: 'shellscript' }] };
+
+    it('says what to type to install it (L9)', async () => {
+      writeFileSync(join(folder(), 'dnf'), '');
+      const { text } = await run([native, missing(deno, 'none')], false, { PATH: folder() });
+      expect(text).to.match(/^ruby +- +for native: sudo dnf install ruby$/m).and.to.match(/^typescript +- +for native: npm install --global deno$/m).and.to.match(/^python +native$/m);
+    });
+
+    it('names every reason in its JSON (L9)', async () => {
+      const { text } = await run([native, missing(docker, 'no engine'), deno], true, { PATH: '' });
+      const { languages } = JSON.parse(text) as { languages: { id: string; missing: unknown }[] };
+      expect(languages.find(({ id }) => id === 'ruby')).to.deep.equal({ id: 'ruby', runtimes: [], missing: [
+        { runtime: 'native', reason: 'it needs ruby on the PATH of this machine', needs: 'tools' },
+        { runtime: 'docker', reason: 'no engine', needs: 'runtime' },
+        { runtime: 'deno', reason: 'it runs only javascript, typescript', needs: 'nothing' },
+      ] });
+    });
+  });
+
   it('writes the same as JSON for programs', async () => {
     const { code, text } = await run([docker, missing(deno, 'none')], true);
     expect(text).to.match(/\n$/);
-    expect([code, JSON.parse(text)]).to.deep.equal([0, { runtimes: JSON.parse(JSON.stringify([docker, missing(deno, 'none')])) }]);
+    expect([code, JSON.parse(text).runtimes]).to.deep.equal([0, JSON.parse(JSON.stringify([docker, missing(deno, 'none')]))]);
     expect((await run([missing(deno)], true)).code).to.equal(1);
   });
 });

@@ -1,4 +1,4 @@
-/** `codebeaker run` in situations that are hard to produce with a real runtime. */
+/** `codebeaker run` in situations that are hard to produce with a real runtime (L3, L7, L18). */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,21 +33,29 @@ describe('a run', () => {
     expectNothingLeft(bench);
   });
 
-  const ends: Record<string, [script: string, code: number, stderr: string, event?: (bench: RunBench) => unknown]> = {
+  const ends: Record<string, [script: string, code: number, stderr: string, event?: (bench: RunBench, until: (check: () => boolean) => Promise<void>) => unknown]> = {
     'its sandbox is lost': ['forever', 125, 'codebeaker: the sandbox was lost while it ran\n', (bench) => bench.runtime.made[0]?.destroy()],
     'its session reaches its maximum lifetime': ['forever', 124, 'codebeaker: stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)\n', (bench) => bench.clock.advance(5000)],
-    'it prints too much': ['flood 100000', 125, 'codebeaker: stopped: it printed more than 1000 bytes (limits.outputBytes)\n'],
+    'it prints too much (L7)': ['flood 100000', 153, 'codebeaker: stopped: it printed more than 1000 bytes (--output-limit)\n'],
     'it runs out of memory': ['oom', 137, 'codebeaker: stopped: it used more memory than 536870912 bytes (--memory)\n'],
     'it crashes': ['crash SIGSEGV', 139, ''],
-    'the user presses Ctrl-C': ['forever', 130, '', (bench) => bench.interrupt()],
+    'the user presses Ctrl-C (L3)': ['forever', 130, '', (bench) => bench.interrupt()],
+    'it receives SIGTERM (L18)': ['forever', 143, '', (bench) => bench.interrupt('SIGTERM')],
+    'it receives SIGHUP (L18)': ['forever', 129, '', (bench) => bench.interrupt('SIGHUP')],
+    'the user presses Ctrl-C twice, and it ignores that (L3)': ['stubborn\nforever', 130, '', (bench) => (bench.interrupt(), bench.interrupt())],
+    'it ignores Ctrl-C for ten seconds (L3)': ['stubborn\nforever', 130, '', async (bench, until) => {
+      bench.interrupt();
+      await until(() => bench.runtime.made[0]?.processes[0]?.signals.includes('SIGINT') === true);
+      await bench.clock.advance(10_000);
+    }],
   };
   for (const [name, [script, code, stderr, event]] of Object.entries(ends)) {
     it(`ends with the exit code ${code} if ${name}`, async () => {
-      const bench = new RunBench({ config: { limits: { outputBytes: 1000 }, sessions: { maxLifetimeMs: 5000 } } });
+      const bench = new RunBench({ config: { limits: { outputBytes: 1000 }, sessions: { maxLifetimeMs: name.includes('lifetime') ? 5000 : 50_000 } } });
       const running = bench.run(source(script));
       if (event) {
         await until(bench, () => isRunning(bench));
-        await event(bench);
+        await event(bench, (check) => until(bench, check));
       }
       expect(await running).to.equal(code);
       expect(bench.shown.stderr).to.equal(stderr);
@@ -87,7 +95,7 @@ describe('a run', () => {
     const bench = new RunBench();
     const path = join(folder(), 'noname');
     writeFileSync(path, 'args');
-    expect(await bench.run(path, { language: 'python', runtime: 'fake', timeoutMs: 0, memoryBytes: 77, args: ['a', 'b'] })).to.equal(0);
+    expect(await bench.run(path, { language: 'python', runtime: 'fake', limits: { timeoutMs: 0, memoryBytes: 77 }, args: ['a', 'b'] })).to.equal(0);
     expect(bench.shown.stdout).to.equal('a\0b\0');
     expect(bench.runtime.made[0]?.spec.limits).to.include({ timeoutMs: 0, memoryBytes: 77 });
   });
@@ -118,7 +126,7 @@ describe('a run', () => {
       await gate.promise;
     };
     const bench = new RunBench({ isTTY: true, creating });
-    const running = bench.run(source('echo hi'));
+    const running = bench.run(source('echo hi'), { tty: false });
     await begun.promise;
     await bench.clock.advance(0);
     await bench.clock.advance(300);

@@ -8,12 +8,16 @@ import type { Config } from '../../server/src/protocol/index.ts';
 import { recordingLog } from '../wire/server.ts';
 
 const runtimesOf = (config: Config) =>
-  createRuntimes({ surroundings: {} as Surroundings, config, images: {}, log: recordingLog([]), entries: () => expect.fail('nothing is loaded') });
+  createRuntimes({ surroundings: {} as Surroundings, config, path: 'c.json', images: {}, log: recordingLog([]), entries: () => expect.fail('nothing is loaded') });
 
 describe('the runtimes of a daemon', () => {
   it('are those of the table, with those of the configuration behind the engine’s own', () => {
     const docker = { runtimes: { kata: { isolation: 9 } } };
     expect(runtimesOf({ docker }).all.map(({ id }) => id)).to.deep.equal(runtimeKinds(docker).map(({ id }) => id)).and.to.include('kata');
+  });
+
+  it('are the only ones that the pool can name (L19)', () => {
+    expect(() => runtimesOf({ pool: { deno: { python: 1 }, dokcer: { python: 1 } } })).to.throw(ConfigError, 'c.json: pool.dokcer: there is no such runtime; there are docker, gvisor, native');
   });
 
   for (const id of ['docker', 'gvisor', 'bun']) {

@@ -98,15 +98,58 @@ inNeovim(':SandboxRun', (editor) => {
   });
 }, docker);
 
+inNeovim('the end of a long output (N1)', (editor) => {
+  before(need('docker', dockerImage(image)));
+
+  /** The last line that the window of the latest output shows, and the last line of all. */
+  const end = () => editor().lua<{ shown: number; last: number; window: number }>(`
+    local buffers = vim.tbl_filter(function(buffer) return vim.api.nvim_buf_get_name(buffer):find('^codebeaker://') end, vim.api.nvim_list_bufs())
+    local window = vim.fn.bufwinid(buffers[#buffers])
+    return { shown = vim.fn.line('w$', window), last = vim.api.nvim_buf_line_count(buffers[#buffers]), window = window }`);
+
+  it('stays in sight, with the exit code', async () => {
+    await editor().buffer('for n in range(9000): print(n)\nprint("that was all")', { file: 'long.py' });
+    await editor().command('SandboxRun');
+    await editor().ended();
+    const { shown, last } = await end();
+    expect(shown).to.equal(last).and.be.above(9000);
+  });
+
+  it('does not come into sight while the person has scrolled away from it', async () => {
+    await editor().buffer(`import signal
+for n in range(500): print(n)
+signal.signal(signal.SIGWINCH, lambda *_: None)
+print("waiting", flush=True)
+signal.pause()
+for n in range(500): print(n)
+`, { file: 'waiting.py' });
+    await editor().command('SandboxRun');
+    await editor().shows('waiting');
+    const { window } = await end();
+    await editor().lua(`vim.api.nvim_win_set_cursor(${window}, { 100, 0 })`);
+    // The program goes on when its terminal gets another size.
+    await editor().lua(`vim.api.nvim_win_set_height(${window}, 8)\nvim.cmd('doautocmd VimResized')`);
+    await editor().ended();
+    const { shown, last } = await end();
+    expect(last).to.be.above(1000);
+    expect(shown).to.be.within(95, 130);
+  });
+}, docker);
+
 inNeovim('trust and the options of setup', (editor) => {
   before(need('docker', dockerImage(image)));
   const importing = 'import neighbour\nprint(neighbour.name)\n';
 
-  it('copies no other files of the folder by default', async () => {
+  it('copies no other files of the folder by default, and says so once if the program fails (V4)', async () => {
     writeFileSync(join(editor().folder, 'neighbour.py'), 'name = "from next door"\n');
     await editor().buffer(importing, { file: 'importing.py' });
     await editor().command('SandboxRun');
     expect((await editor().ended()).text).to.include('ModuleNotFoundError');
+    const told = async () => (await editor().messages()).filter((text) => text.includes('the folder is not trusted')).length;
+    await until('a message says so', async () => (await told()) === 1);
+    await editor().command('SandboxRun');
+    await editor().ended();
+    expect(await told()).to.equal(1);
   });
 
   it('copies them if everything is trusted', async () => {
@@ -166,7 +209,7 @@ inNeovim(':SandboxRun without Docker', (editor) => {
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();
     expect(outcome).to.equal('failed');
-    expect(text).to.include('✗ deno does not run python');
+    expect(text).to.include('✗ deno: it runs only javascript, typescript');
   });
 
   it('says what is wrong with Docker if the option asks for it', async () => {

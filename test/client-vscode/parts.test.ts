@@ -1,6 +1,8 @@
 /** The whole extension with a fake editor and a fake daemon. */
 import { expect } from 'chai';
 import type { RuntimeInfo } from 'codebeaker/protocol';
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { fileUri } from '../../client-vscode/src/base/session-uri.ts';
 import { createParts } from '../../client-vscode/src/parts.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode, fakeDocument, openPty, textOf, Uri } from '../fakes/code.ts';
@@ -70,6 +72,9 @@ const endless = (connection: FakeConnection) =>
   connection.answer('command/runCode', (_, token) => new Promise((resolve) => {
     token?.onCancellationRequested(() => resolve(execution({ outcome: 'cancelled', exitCode: null })));
   }));
+
+/** Which terminals say that their program was stopped. */
+const stopped = (editor: FakeCode) => editor.terminals.map((terminal) => /✗ stopped.*\n$/.test(textOf(terminal)));
 
 describe('the extension', () => {
   it('starts no daemon before a document that can be run is open', async () => {
@@ -205,6 +210,7 @@ describe('the extension', () => {
 
   it('runs several at once, each in its own terminal', async () => {
     const { editor, connection, open, command } = bench();
+    editor.settings.set('codebeaker.whenRunning', 'another');
     await open('/w/a.py');
     endless(connection());
     void command('codebeaker.run');
@@ -215,26 +221,117 @@ describe('the extension', () => {
     expect(editor.context.get('codebeaker.editorRunning')).to.equal(true);
     expect(editor.statusText).to.equal('$(sync~spin) docker 7/10 (2)');
     await command('codebeaker.stopAll');
-    expect(editor.terminals.map((terminal) => /✗ stopped/.test(textOf(terminal)))).to.deep.equal([true, true]);
+    expect(stopped(editor)).to.deep.equal([true, true]);
     expect(editor.context.get('codebeaker.running')).to.equal(false);
     expect(editor.statusText).to.equal('$(beaker) docker 7/10');
   });
 
-  it('stops the run of the active terminal, otherwise the one of the active document', async () => {
-    const { editor, connection, open, command } = bench();
-    await open('/w/a.py');
-    endless(connection());
-    void command('codebeaker.run');
-    await open('/w/b.py');
-    void command('codebeaker.run');
-    await settle();
-    const stopped = () => editor.terminals.map((terminal) => /✗ stopped/.test(textOf(terminal)));
-    editor.activeTerminal = editor.terminals[0];
-    await command('codebeaker.stop');
-    expect(stopped()).to.deep.equal([true, false]);
-    editor.activeTerminal = undefined;
-    await command('codebeaker.stop');
-    expect(stopped()).to.deep.equal([true, true]);
+  describe('if a running file is run again (V2)', () => {
+    const running = async () => {
+      const made = bench();
+      await made.open('/w/a.py');
+      endless(made.connection());
+      void made.command('codebeaker.run');
+      await settle();
+      return made;
+    };
+
+    it('asks, and leaves everything as it is if the person presses Escape', async () => {
+      const { editor, connection, command } = await running();
+      let offered: string[] = [];
+      editor.picked = (items) => {
+        offered = items.map(({ label }) => label);
+        return undefined;
+      };
+      await command('codebeaker.run');
+      expect(offered).to.deep.equal(['Stop it and run it again', 'Run it once more beside it, in another terminal']);
+      expect(connection().calls('command/runCode')).to.have.lengthOf(1);
+      expect(stopped(editor)).to.deep.equal([false]);
+    });
+
+    it('stops it and runs it again in the same terminal, if the person or the setting says so', async () => {
+      const { editor, connection, command } = await running();
+      editor.picked = ([first]) => first;
+      void command('codebeaker.rerun');
+      await settle();
+      expect(connection().calls('command/runCode')).to.have.lengthOf(2);
+      editor.picked = undefined;
+      editor.settings.set('codebeaker.whenRunning', 'restart');
+      void command('codebeaker.run');
+      void command('codebeaker.run');
+      await settle();
+      expect(connection().calls('command/runCode'), 'both clicks are one restart').to.have.lengthOf(3);
+      expect(editor.terminals).to.have.lengthOf(1);
+      expect(editor.context.get('codebeaker.running')).to.equal(true);
+    });
+
+    it('runs it once more in another terminal, if the person says so', async () => {
+      const { editor, command } = await running();
+      editor.picked = ([, second]) => second;
+      void command('codebeaker.run');
+      await settle();
+      expect(editor.terminals.map(({ name }) => name)).to.deep.equal(['a.py', 'a.py']);
+      expect(stopped(editor)).to.deep.equal([false, false]);
+    });
+  });
+
+  it('uses the terminals of ended runs again for other files (V2)', async () => {
+    const { editor, open, command } = bench();
+    editor.settings.set('codebeaker.keepSessions', 2);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      await open(`/w/${name}.py`);
+      await command('codebeaker.run');
+    }
+    expect(editor.terminals.map(({ name }) => name)).to.deep.equal(['e.py', 'd.py']);
+    const [last] = editor.terminals.map(textOf);
+    expect(last).to.match(/e\.py in a sandbox\n✓ exited with code 0/);
+  });
+
+  describe('if several programs run (V1)', () => {
+    const running = async () => {
+      const made = bench();
+      await made.open('/w/a.py');
+      endless(made.connection());
+      void made.command('codebeaker.run');
+      await made.open('/w/b.py');
+      void made.command('codebeaker.run');
+      await settle();
+      made.editor.activeTerminal = made.editor.terminals[0];
+      return made;
+    };
+
+    it('stops the program of the editor whose button is clicked', async () => {
+      const { editor, command } = await running();
+      await command('codebeaker.stop', Uri.file('/w/b.py'));
+      expect(stopped(editor)).to.deep.equal([false, true]);
+      await command('codebeaker.stop', Uri.file('/w/b.py'));
+      expect(stopped(editor), 'nothing of it runs any more').to.deep.equal([false, true]);
+    });
+
+    it('stops the program of the editor or of the terminal that has the keyboard focus', async () => {
+      const { editor, command } = await running();
+      await command('codebeaker.stop', 'editor');
+      expect(stopped(editor)).to.deep.equal([false, true]);
+      await command('codebeaker.stop', 'terminal');
+      expect(stopped(editor)).to.deep.equal([true, true]);
+    });
+
+    it('asks if it is not clear which one is meant', async () => {
+      const { editor, command } = await running();
+      editor.picked = (items) => items.find(({ label }) => label === 'b.py');
+      await command('codebeaker.stop');
+      expect(stopped(editor)).to.deep.equal([false, true]);
+      editor.picked = undefined;
+      await command('codebeaker.stop');
+      expect(stopped(editor)).to.deep.equal([true, true]);
+    });
+
+    it('gives input to the program of the editor whose button is clicked', async () => {
+      const { editor, connection, command } = await running();
+      editor.inputs.push('a line');
+      await command('codebeaker.input', Uri.file('/w/b.py'));
+      expect(connection().calls('command/input').map(({ commandId }) => commandId)).to.deep.equal([connection().calls('command/runCode')[1].commandId]);
+    });
   });
 
   it('runs the last file again, with its present text', async () => {
@@ -281,12 +378,13 @@ describe('the extension', () => {
   });
 
   it('keeps only the wanted number of sandboxes of ended runs open', async () => {
-    const { editor, connection, open, command } = bench();
+    const { editor, clock, connection, open, command } = bench();
     editor.settings.set('codebeaker.keepSessions', 2);
     for (const name of ['a', 'b', 'c', 'd']) {
       await open(`/w/${name}.py`);
       await command('codebeaker.run');
     }
+    await clock.advance(1_000);
     const used = connection().calls('command/runCode').map(({ sessionId }) => sessionId);
     const closed = connection().calls('session/close').map(({ sessionId }) => sessionId);
     expect(closed.filter((id) => used.includes(id))).to.deep.equal(used.slice(0, 2));
@@ -324,18 +422,68 @@ describe('the extension', () => {
     expect(editor.statusText).to.equal('$(warning) no sandbox');
   });
 
-  it('offers to install what a language needs', async () => {
-    const { editor, connection, open, command } = bench();
-    await open('/w/a.py');
-    connection().answer('session/create', () => {
-      throw fault('RuntimeUnavailable', 'nothing runs python');
+  describe('if a program cannot be run', () => {
+    const failing = async (runtimes: readonly RuntimeInfo[], data: object, file = 'a.py', language = 'python') => {
+      const made = bench(runtimes);
+      await made.open(`/w/${file}`, language);
+      made.connection().answer('session/create', () => {
+        throw new ResponseError(1010, 'a long reason', data);
+      });
+      made.editor.messages.splice(0);
+      await made.command('codebeaker.run');
+      return made;
+    };
+    const without = [runtime('docker', { available: false, reason: 'not installed' })];
+
+    it('offers to install what the language needs, and has the reason only in the output (V5)', async () => {
+      const { editor } = await failing(without, { kind: 'RuntimeUnavailable', runtime: 'docker' });
+      expect(editor.messages).to.deep.equal([{ kind: 'error', message: 'a.py could not be run. Its output says why.', buttons: ['Install Docker', 'Doctor', 'Look Again'] }]);
+      expect(textOf(editor.terminals[0] as never)).to.match(/✗ a long reason/);
+      const { editor: other } = await failing(without, { kind: 'RuntimeUnavailable', runtime: 'docker' }, 'a.js', 'javascript');
+      expect(other.messages[0]?.buttons).to.deep.equal(['Install Docker', 'Install Deno', 'Doctor', 'Look Again']);
     });
-    editor.press = 'Install Docker';
-    await command('codebeaker.run');
-    expect(editor.messages[0]).to.deep.equal({
-      kind: 'error', message: 'a.py could not be run: nothing runs python', buttons: ['Install Docker', 'Look Again', 'Show Log'],
+
+    it('opens the page of what is to be installed', async () => {
+      const { editor, command } = await failing(without, { kind: 'RuntimeUnavailable', runtime: 'docker' });
+      editor.press = 'Install Docker';
+      await command('codebeaker.run');
+      expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
     });
-    expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
+
+    it('leads to the settings if the runtime is there but not the image (V5)', async () => {
+      const { editor, command } = await failing(usual, { kind: 'RuntimeUnavailable', runtime: 'docker' });
+      expect(editor.messages[0]?.buttons).to.deep.equal(['Open Settings', 'Show Log']);
+      editor.press = 'Open Settings';
+      await command('codebeaker.run');
+      expect(editor.executed).to.include('workbench.action.openSettings');
+    });
+
+    it('shows no second message while one is shown (V5)', async () => {
+      const { editor, command } = await failing(usual, { kind: 'SandboxFailed' });
+      expect(editor.messages).to.have.lengthOf(1);
+      let close = (): void => undefined;
+      editor.beforePress = new Promise((resolve) => {
+        close = resolve;
+      });
+      for (let run = 0; run < 3; run += 1) await command('codebeaker.run');
+      expect(editor.messages).to.have.lengthOf(2);
+      close();
+      await settle();
+      await command('codebeaker.run');
+      expect(editor.messages).to.have.lengthOf(3);
+    });
+  });
+
+  it('shows what the doctor says of this machine (V10)', async () => {
+    const { editor, command } = bench();
+    editor.trusted = false;
+    editor.settings.set('codebeaker.server.path', process.execPath);
+    editor.settings.set('codebeaker.server.config', 'none');
+    const going = command('codebeaker.doctor');
+    expect(editor.channels.get('CodeBeaker Doctor')).to.match(/^Looking at what this machine can run/);
+    await going;
+    // Node says that it has no script of that name.
+    expect(editor.channels.get('CodeBeaker Doctor')).to.match(/Cannot find module .*doctor/);
   });
 
   it('says that the daemon keeps crashing, and restarts it on request', async () => {
@@ -350,18 +498,88 @@ describe('the extension', () => {
     expect(connections).to.have.lengthOf(6);
   });
 
-  it('shows a failed run as a problem until the file runs again', async () => {
-    const { editor, connection, open, command } = bench();
-    await open('/w/a.py', 'python', 'raise ValueError("x")\n');
-    connection().answer('command/runCode', ({ commandId }) => {
-      connection().output(commandId, 0, 'Traceback\r\n  File "/workspace/a.py", line 1, in <module>\r\nValueError: x\r\n', 'pty');
-      return execution({ exitCode: 1 });
+  describe('shows a failed run as a problem', () => {
+    const failed = async () => {
+      const made = bench();
+      await made.open('/w/a.py', 'python', 'raise ValueError("x")\n');
+      made.connection().answer('command/runCode', ({ commandId }) => {
+        made.connection().output(commandId, 0, 'Traceback\r\n  File "/workspace/a.py", line 1, in <module>\r\nValueError: x\r\n', 'pty');
+        return execution({ exitCode: 1 });
+      });
+      await made.command('codebeaker.run');
+      expect(made.editor.problems.get('file:///w/a.py')?.map(({ message }) => message)).to.deep.equal(['ValueError: x']);
+      return made;
+    };
+
+    it('until the file runs again', async () => {
+      const { editor, connection, command } = await failed();
+      connection().answer('command/runCode', () => execution());
+      await command('codebeaker.run');
+      expect(editor.problems.size).to.equal(0);
     });
-    await command('codebeaker.run');
-    expect(editor.problems.get('file:///w/a.py')?.map(({ message }) => message)).to.deep.equal(['ValueError: x']);
-    connection().answer('command/runCode', () => execution());
-    await command('codebeaker.run');
-    expect(editor.problems.size).to.equal(0);
+
+    it('until the text is edited (V7)', async () => {
+      const { editor } = await failed();
+      editor.documentChanged.fire({ document: fakeDocument(Uri.file('/w/a.py'), 'python', ''), contentChanges: [] });
+      editor.documentChanged.fire({ document: fakeDocument(Uri.file('/w/b.py'), 'python', ''), contentChanges: [{}] });
+      expect(editor.problems.size, 'it is saved, or another text is edited').to.equal(1);
+      editor.documentChanged.fire({ document: fakeDocument(Uri.file('/w/a.py'), 'python', ''), contentChanges: [{}] });
+      expect(editor.problems.size).to.equal(0);
+    });
+
+    it('until the terminal is closed (V7)', async () => {
+      const { editor } = await failed();
+      editor.terminals[0]?.pty.close();
+      expect(editor.problems.size).to.equal(0);
+    });
+
+    it('until the terminal shows another file (V7)', async () => {
+      const { editor, connection, open, command } = await failed();
+      editor.settings.set('codebeaker.keepSessions', 1);
+      connection().answer('command/runCode', () => execution());
+      await open('/w/b.py');
+      await command('codebeaker.run');
+      expect(editor.problems.size).to.equal(0);
+    });
+  });
+
+  describe('brings home what the program made (V9)', () => {
+    const ran = async () => {
+      const made = bench();
+      made.disk.files.set('b.py', 'beside');
+      await made.open('/w/a.py');
+      made.connection().answer('command/listDirectory', ({ path }) => ({
+        path, truncated: false,
+        entries: [['a.py', 4, 1000], ['b.py', 6, 0], ['out.csv', 3, 1005]].map(([name, size, mtimeMs]) => ({ name, path: `/workspace/${name}`, type: 'file', size, mtimeMs, mode: 0o644 })),
+      }));
+      await made.command('codebeaker.run');
+      return made;
+    };
+
+    it('names it in the terminal and marks it in the view', async () => {
+      const { editor, clock } = await ran();
+      expect(textOf(editor.terminals[0] as never)).to.match(/✓ .*\nmade or changed in the sandbox: out\.csv \(CodeBeaker: Save What the Program Made\)\n$/);
+      await clock.advance(100);
+      const tree = editor.providers.get('tree');
+      const children = await tree.getChildren({ kind: 'session', session: session({ sessionId: 's1' }) });
+      expect(children.map((node: never) => [tree.getTreeItem(node).label, tree.getTreeItem(node).description])).to.deep.equal([
+        ['out.csv', 'new · 3 B'], ['a.py', '4 B'], ['b.py', '6 B'],
+      ]);
+      expect(editor.providers.get('decorations').provideFileDecoration(fileUri(editor.code, 's1', '/workspace/out.csv')).badge).to.equal('N');
+      expect(editor.providers.get('decorations').provideFileDecoration(fileUri(editor.code, 's1', '/workspace/b.py'))).to.equal(undefined);
+    });
+
+    it('offers what is new or changed to be saved, and saves nothing that is not picked', async () => {
+      const { editor, connection, command } = await ran();
+      let offered: any[] = [];
+      editor.picked = (items) => {
+        offered = items;
+        return undefined;
+      };
+      await command('codebeaker.files.saveMade');
+      expect(offered.map(({ label, description, picked }) => [label, description, picked])).to.deep.equal([['out.csv', 'new · 3 B', true]]);
+      expect(connection().calls('command/readFile')).to.deep.equal([]);
+    });
   });
 
   it('has tasks that end with the exit code and close their sandbox', async () => {

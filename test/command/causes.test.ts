@@ -105,6 +105,17 @@ describe('the outcome of a command', () => {
       expect(await running).to.deep.include({ outcome: causes[name]?.[1], exitCode: null, stdout: '' });
     });
 
+    it(`ends the start of its program, however long that would take: ${name}`, async () => {
+      const starting = (_: unknown, stop: AbortSignal | undefined) => new Promise<void>((_resolve, reject) => stop?.addEventListener('abort', () => reject(new Error('killed'))));
+      const bench = await create({ starting });
+      const running = bench.shell('forever', { commandId: 'c' });
+      await bench.settle();
+      await event(bench);
+      expect(await running).to.deep.include({ outcome: causes[name]?.[1], exitCode: null });
+      await bench.clock.advance(3000);
+      expectNothingLeft(bench, 'c');
+    });
+
     it(`is a result and not an error if its program cannot start after that: ${name}`, async () => {
       const gate = deferred();
       const bench = await create({ starting: () => gate.promise });

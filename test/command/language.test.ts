@@ -1,4 +1,4 @@
-/** How the language of source code is decided. */
+/** How the language of source code is decided (L4). */
 import { expect } from 'chai';
 import { languageOf } from '../../server/src/command/language.ts';
 import { type LanguageId, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -15,7 +15,7 @@ describe('the language', () => {
     [undefined, '.py', undefined, undefined],
     [undefined, 'a.py/b', undefined, undefined],
     ...(['py:python', 'js:javascript', 'mjs:javascript', 'cjs:javascript', 'ts:typescript', 'mts:typescript', 'cts:typescript',
-      'go:go', 'cs:csharp', 'rb:ruby', 'sh:shellscript'].map((pair) => {
+      'go:go', 'cs:csharp', 'rb:ruby', 'sh:shellscript', 'PY:python', 'pyw:python', 'jsx:javascript', 'tsx:typescript', 'bash:shellscript'].map((pair) => {
       const [extension, language] = pair.split(':');
       return [undefined, `src/a.b.${extension}`, undefined, language as LanguageId] as [undefined, string, undefined, LanguageId];
     })),

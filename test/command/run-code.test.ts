@@ -42,6 +42,24 @@ describe('code', () => {
     expect(await entriesOf(bench)).to.deep.equal(['/tmp/a.py']);
   });
 
+  it('of a file with the extension of another language runs as what the client says, where the toolchain would not (L5)', async () => {
+    const ran: string[] = [];
+    const phases: Toolchain['phases'] = (file, args) => {
+      ran.push(file);
+      return [{ name: 'run', command: ['run-file', file, ...args], env: {} }];
+    };
+    const bench = await CommandBench.create({ minds: 'extension', phases });
+    const put = (path: string) => bench.sandbox.files.write(path, Buffer.from('args'), { mode: 'overwrite', executable: undefined });
+    for (const path of ['/workspace/notes.txt', '/workspace/notes.txt.fake', '/workspace/a.py']) await put(path);
+    expect(await bench.code({ path: 'a.py', args: ['x'] })).to.include({ stdout: 'x\0' });
+    await put('/workspace/other.txt');
+    expect(await bench.code({ path: 'other.txt', args: ['x'] })).to.include({ stdout: 'x\0', exitCode: 0 });
+    expect(ran).to.deep.equal(['/workspace/a.py', '/workspace/other.txt.fake']);
+    await bench.code({ path: 'notes.txt' });
+    expect(ran.at(-1)).to.match(/^\/workspace\/main-\w+\.fake$/);
+    expect(await entriesOf(bench)).to.have.members(['/workspace/notes.txt', '/workspace/notes.txt.fake', '/workspace/a.py', '/workspace/other.txt']);
+  });
+
   it('is written to /tmp if its folder cannot be written', async () => {
     const bench = await CommandBench.create();
     bench.sandbox.files.doing = (operation, path) => {
@@ -157,6 +175,24 @@ describe('a run that is not possible', () => {
       expect((await faultOf(bench.code({ commandId: 'c', ...params }))).kind).to.equal(kind);
       expect(await entriesOf(bench)).to.deep.equal([]);
       expect([bench.commands.find('c'), bench.clock.pending, bench.session.state]).to.deep.equal([undefined, 0, 'ready']);
+    });
+  }
+
+  const missing: Record<string, [params: Partial<RunCodeParams>, kind: ErrorKind, words: string]> = {
+    'text in a folder that is not there': [{ code: 'echo', cwd: 'nodir/sub' }, 'FileNotFound', 'the working directory /workspace/nodir/sub does not exist'],
+    'text in a folder that is a file': [{ code: 'echo', cwd: 'file' }, 'WrongFileType', 'the working directory /workspace/file is not a directory'],
+    'a path where nothing is': [{ path: 'missing' }, 'FileNotFound', '/workspace/missing'],
+    'a path that is a directory': [{ path: 'folder' }, 'WrongFileType', '/workspace/folder'],
+  };
+  for (const [name, [params, kind, words]] of Object.entries(missing)) {
+    it(`is refused, and nothing is made (T12): ${name}`, async () => {
+      const bench = await CommandBench.create();
+      await bench.sandbox.files.write('/workspace/file', Buffer.from(''), { mode: 'create', executable: undefined });
+      await bench.sandbox.files.createDirectory('/workspace/folder', false);
+      const fault = await faultOf(bench.code(params));
+      expect([fault.kind, bench.sandbox.processes]).to.deep.equal([kind, []]);
+      expect(fault.message).to.include(words);
+      expect(await entriesOf(bench)).to.have.members(['/workspace/file', '/workspace/folder']);
     });
   }
 

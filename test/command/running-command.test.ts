@@ -240,6 +240,27 @@ describe('a running command', () => {
     await running;
   });
 
+  it('gets no signal if it never runs a program, and says so (C9)', async () => {
+    const gate = deferred();
+    const bench = await CommandBench.create({ starting: () => gate.promise });
+    const failing = bench.shell('forever', { commandId: 'c' });
+    const told = bench.commands.get('c').signal('SIGTERM');
+    gate.reject(new ProtocolError('SandboxFailed', 'no'));
+    expect((await faultOf(failing)).kind).to.equal('SandboxFailed');
+    expect(await told).to.equal(false);
+  });
+
+  it('gets no signal if its program has ended and its output is still on its way, and says so (C9)', async () => {
+    const bench = await CommandBench.create();
+    const running = bench.shell('echo one\nforever', { commandId: 'c' });
+    const execution = bench.commands.get('c');
+    await bench.settle();
+    expect(await execution.signal('SIGTERM')).to.equal(true);
+    await bench.process.exited;
+    expect(await execution.signal('SIGTERM')).to.equal(false);
+    await running;
+  });
+
   it('keeps its id from being used again until it has ended', async () => {
     const bench = await CommandBench.create();
     const first = bench.shell('forever', { commandId: 'c' });

@@ -22,7 +22,7 @@ export function daemonEnvironment(config: object = {}): Record<string, string> {
 export function containers(daemon?: number): string[] {
   const format = '{{.ID}} {{.Label "codebeaker.daemon"}}';
   const text = execFileSync('docker', ['ps', '-a', '--filter', 'label=codebeaker.daemon', '--format', format], { encoding: 'utf8' });
-  return text.split('\n').filter((line) => line !== '' && (daemon === undefined || line.includes(`.${daemon}.`))).map((line) => line.split(' ')[0] as string);
+  return text.split('\n').filter((line) => line !== '' && (daemon === undefined || line.includes(`/codebeaker-${daemon}-`))).map((line) => line.split(' ')[0] as string);
 }
 
 /** The process ids of the processes of this machine whose command line contains the text. */
@@ -44,7 +44,7 @@ export function folders(daemon: number): string[] {
 /** The control groups of a daemon and of its sandboxes. */
 export function controlGroups(daemon: number): string[] {
   // A group can be removed while `find` goes through it: then `find` fails, and says what it has found all the same.
-  const { stdout } = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}`], { encoding: 'utf8' });
+  const { stdout } = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}-*`], { encoding: 'utf8' });
   return stdout.split('\n').filter(Boolean);
 }
 

@@ -3,6 +3,7 @@
  * nothing from this project.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const daemonPath = fileURLToPath(new URL('../../server/bin/codebeaker.js', import.meta.url));
@@ -13,6 +14,20 @@ export interface Message {
   params?: any;
   result?: any;
   error?: { code: number; message: string; data?: any };
+}
+
+interface Documented {
+  methods: { name: string; errors?: { $ref: string }[] }[];
+  components: { errors: Record<string, { code: number }> };
+}
+
+/** The codes of the errors that openrpc.json names, by method. */
+const documented = new Map<string, Set<number>>();
+{
+  const { methods, components } = JSON.parse(readFileSync(new URL('../../openrpc.json', import.meta.url), 'utf8')) as Documented;
+  for (const { name, errors = [] } of methods) {
+    documented.set(name, new Set(errors.map(({ $ref }) => components.errors[$ref.slice($ref.lastIndexOf('/') + 1)]?.code as number)));
+  }
 }
 
 export class RawClient {
@@ -41,10 +56,14 @@ export class RawClient {
     }));
   }
 
-  /** Sends a request. Resolves with the whole response, which has a result or an error. */
+  /** Sends a request. Resolves with the whole response, which has a result or an error. @throws if no document names the error for the method */
   call(method: string, params?: unknown): Promise<Message> & { id: number } {
     const id = this.#nextId++;
-    const answer = new Promise<Message>((resolve) => this.#waiting.set(id, resolve));
+    const answer = new Promise<Message>((resolve) => this.#waiting.set(id, resolve)).then((message) => {
+      const { code = 0 } = message.error ?? {};
+      if (code !== 0 && documented.get(method)?.has(code) === false) throw new Error(`${method} answered ${code}, which openrpc.json does not name`);
+      return message;
+    });
     this.send({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) });
     return Object.assign(answer, { id });
   }

@@ -49,7 +49,7 @@ describe('the stack of an internal error', function () {
     const { status, places, stderr } = crash('node:process stdout write');
     expect(status).to.equal(1);
     expect(stderr).to.match(/^codebeaker: there is an error in CodeBeaker itself: Error: broken by a test\n {4}at /);
-    expect(places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'process.stdout.write(`codebeaker ${')]);
+    expect(places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'process.stdout.write(text, resolve)')]);
   });
 
   it('names the sources in the log, also those that are loaded late', async () => {

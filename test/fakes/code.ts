@@ -78,7 +78,7 @@ class FileSystemError extends Error {
 }
 
 export interface FakeTerminal {
-  readonly name: string;
+  name: string;
   readonly pty: vscode.Pseudoterminal;
   shown: string;
   closedWith: number | undefined;
@@ -106,6 +106,10 @@ export class FakeCode {
   readonly messages: { readonly kind: string; readonly message: string; readonly buttons: readonly string[] }[] = [];
   /** The title of the button that is pressed if it is offered. */
   press: string | undefined;
+  /** What the person chooses in a dialog for files. */
+  chosen: Uri | undefined;
+  /** Messages are shown until this has resolved. */
+  beforePress: Promise<void> = Promise.resolve();
   /** The text of each output channel, by name. */
   readonly channels = new Map<string, string>();
   readonly settings = new Map<string, unknown>();
@@ -118,6 +122,8 @@ export class FakeCode {
   readonly asked: any[] = [];
   readonly opened: string[] = [];
   documents: vscode.TextDocument[] = [];
+  /** The URIs of the files that are on the disk or in a sandbox. */
+  readonly files = new Set<string>();
   active: vscode.TextEditor | undefined;
   activeTerminal: FakeTerminal | undefined;
   folders: { uri: Uri; name: string; index: number }[] = [];
@@ -126,6 +132,7 @@ export class FakeCode {
   readonly configurationChanged = new EventEmitter<any>();
   readonly activeChanged = new EventEmitter<any>();
   readonly documentClosed = new EventEmitter<any>();
+  readonly documentChanged = new EventEmitter<any>();
   readonly foldersChanged = new EventEmitter<any>();
   statusText = '';
   statusShown = false;
@@ -136,6 +143,7 @@ export class FakeCode {
   constructor() {
     const show = (kind: string) => async (message: string, ...buttons: string[]) => {
       this.messages.push({ kind, message, buttons });
+      await this.beforePress;
       return buttons.find((title) => title === this.press);
     };
     const keep = (name: string) => (_: unknown, provider?: unknown) => {
@@ -168,7 +176,8 @@ export class FakeCode {
         createTerminal: ({ name, pty }: vscode.ExtensionTerminalOptions) => this.#terminal(name, pty),
         createOutputChannel: (name: string) => {
           const append = (text: string) => void this.channels.set(name, (this.channels.get(name) ?? '') + text);
-          return { append, info: noop, warn: noop, error: noop, trace: noop, show: noop, dispose: noop };
+          const replace = (text: string) => void this.channels.set(name, text);
+          return { append, replace, info: noop, warn: noop, error: noop, trace: noop, show: noop, dispose: noop };
         },
         createStatusBarItem: () => {
           const show = () => void (this.statusShown = true);
@@ -180,6 +189,8 @@ export class FakeCode {
           return { visible: true, dispose: noop };
         },
         registerTerminalLinkProvider: keep('links'),
+        registerFileDecorationProvider: keep('decorations'),
+        setStatusBarMessage: noop,
         onDidChangeActiveTextEditor: this.activeChanged.event,
         showInformationMessage: show('information'),
         showWarningMessage: show('warning'),
@@ -187,6 +198,11 @@ export class FakeCode {
         showInputBox: async (options: any) => {
           this.asked.push(options);
           return this.inputs.shift();
+        },
+        showOpenDialog: async () => this.chosen && [this.chosen],
+        showSaveDialog: async (options: any) => {
+          this.asked.push(options);
+          return this.chosen;
         },
         showQuickPick: async (items: any[]) => this.picked?.(items),
         showTextDocument: async (document: vscode.TextDocument, options: any) => {
@@ -203,7 +219,16 @@ export class FakeCode {
           return found;
         },
         registerFileSystemProvider: keep('files'),
+        fs: {
+          stat: async (uri: Uri) => {
+            if (!this.files.has(uri.toString())) throw FileSystemError.FileNotFound();
+            return { type: 1 };
+          },
+          readFile: async (uri: Uri) => Buffer.from(uri.toString()),
+          writeFile: async (uri: Uri, bytes: Buffer) => void this.executed.push(`copy ${bytes.toString()} ${uri.toString()}`),
+        },
         onDidCloseTextDocument: this.documentClosed.event,
+        onDidChangeTextDocument: this.documentChanged.event,
         onDidGrantWorkspaceTrust: this.trustGranted.event,
         onDidChangeWorkspaceFolders: this.foldersChanged.event,
         onDidChangeConfiguration: this.configurationChanged.event,
@@ -251,7 +276,7 @@ export class FakeCode {
   #terminal(name: string, pty: vscode.Pseudoterminal): FakeTerminal {
     const terminal: FakeTerminal = openPty(name, pty, () => this.answers);
     this.terminals.push(terminal);
-    return Object.assign(terminal, { show: (preserveFocus?: boolean) => void (terminal.preserveFocus = preserveFocus) });
+    return Object.assign(terminal, { show: (preserveFocus?: boolean) => void (terminal.preserveFocus = preserveFocus), dispose: () => pty.close() });
   }
 }
 
@@ -263,6 +288,9 @@ export function openPty(name: string, pty: vscode.Pseudoterminal, answers: () =>
       if (answers()) queueMicrotask(() => pty.handleInput?.(`\x1b[?${mode};0$y`));
       return '';
     });
+  });
+  pty.onDidChangeName?.((given) => {
+    terminal.name = given;
   });
   pty.onDidClose?.((code) => {
     terminal.closedWith = code as number;

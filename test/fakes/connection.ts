@@ -29,6 +29,7 @@ export class FakeConnection implements Connection {
     this.answer('session/create', ({ label, language }) => session({ label, language }));
     this.answer('session/close', ({ sessionId }) => ({ sessionId, closed: true }));
     this.answer('session/list', () => ({ sessions: [] }));
+    this.answer('command/listDirectory', ({ path }) => ({ path, entries: [], truncated: false }));
     this.answer('command/writeFile', ({ path, content }) => ({ path, bytes: content.length }));
     this.answer('command/signal', () => null);
     this.answer('command/runCode', () => execution());

@@ -1,5 +1,5 @@
 /** A fake Docker engine: a real HTTP server on a Unix socket, which behaves as a test tells it to. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,7 @@ export interface Request {
   readonly call: Call | undefined;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Json;
 }
 
@@ -39,6 +40,8 @@ export interface FakeContainer {
   readonly options: Json;
   /** The archives that were put into it, each with the folder in which it was unpacked. */
   readonly archives: { readonly folder: string; readonly content: Buffer }[];
+  /** In seconds since the epoch. At first it is the time at which a FakeClock starts. */
+  madeAt: number;
   agent: FakeAgent | undefined;
   socket: Socket | undefined;
 }
@@ -180,7 +183,7 @@ export class FakeEngine {
     const [call, pattern] = found ?? [undefined, /$/];
     const id = pattern.exec(`${request.method} ${url.pathname}`)?.[1] ?? '';
     const isJson = request.headers['content-type']?.includes('json') ?? false;
-    const asked: Request = { call, path: url.pathname, query: url.searchParams, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
+    const asked: Request = { call, path: url.pathname, query: url.searchParams, headers: request.headers, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
     this.requests.push(asked);
     for (const waiting of this.#awaited.filter((each) => each.call === call)) {
       this.#awaited.splice(this.#awaited.indexOf(waiting), 1);
@@ -205,7 +208,7 @@ export class FakeEngine {
       case 'remove':
         return this.#remove(id);
       case 'find':
-        return [200, [...this.containers.values()].map((each) => ({ Id: each.id, Labels: each.options.Labels }))];
+        return [200, [...this.containers.values()].map((each) => ({ Id: each.id, Labels: each.options.Labels, State: each.socket ? 'running' : 'created', Created: each.madeAt }))];
       case 'pull':
         this.images.add(`${query.get('fromImage')}:${query.get('tag')}`);
         return [200, { status: 'Status: Downloaded' }];
@@ -224,7 +227,7 @@ export class FakeEngine {
     const image = /:[^/]*$/.test(options.Image) ? options.Image : `${options.Image}:latest`;
     if (!this.images.has(image)) return [404, { message: `No such image: ${image}` }];
     const id = `${(this.created += 1)}`.padStart(64, 'c');
-    this.containers.set(id, { id, name, options, archives: [], agent: undefined, socket: undefined });
+    this.containers.set(id, { id, name, options, archives: [], madeAt: Date.UTC(2030, 0, 1) / 1000, agent: undefined, socket: undefined });
     return [201, { Id: id, Warnings: [] }];
   }
 

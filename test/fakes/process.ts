@@ -12,7 +12,7 @@
  *   pwd                    prints its working directory
  *   sleep MS               waits on the clock
  *   forever                waits until it is ended
- *   stubborn               ignores SIGTERM from now on
+ *   stubborn               ignores SIGTERM and SIGINT from now on
  *   immortal               ignores SIGKILL too: only a test or the end of the sandbox can end it
  *   exit N                 exits with the code N
  *   crash SIGNAL           is ended by the signal
@@ -40,6 +40,7 @@ export class FakeProcess implements Process {
   readonly #stopped = deferred<Exit>();
   #input: Buffer[] = [];
   #inputEnded: boolean;
+  #ended = false;
   #more: Deferred<void> = deferred();
   #stubborn = false;
   #immortal = false;
@@ -51,17 +52,21 @@ export class FakeProcess implements Process {
     this.#clock = clock;
     this.#inputEnded = program.stdin !== 'open' && program.pty === undefined;
     if (Buffer.isBuffer(program.stdin)) this.#input.push(program.stdin);
-    void this.#run().then((exit) => this.#exited.resolve(exit));
+    void this.#run().then((exit) => {
+      this.#ended = true;
+      this.#exited.resolve(exit);
+    });
   }
 
   get exited(): Promise<Exit> {
     return this.#exited.promise;
   }
 
-  async signal(name: string): Promise<void> {
+  async signal(name: string): Promise<boolean> {
+    if (this.#ended) return false;
     this.signals.push(name);
-    if (this.#immortal || (this.#stubborn && name === 'SIGTERM')) return;
-    this.#stopped.resolve({ kind: 'signaled', signal: name });
+    if (!this.#immortal && !(this.#stubborn && ['SIGTERM', 'SIGINT'].includes(name))) this.#stopped.resolve({ kind: 'signaled', signal: name });
+    return true;
   }
 
   async kill(graceMs = 0): Promise<void> {

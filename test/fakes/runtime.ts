@@ -18,13 +18,14 @@ export interface FakeOptions {
   readonly image?: string;
   /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
+  readonly minds?: Toolchain['minds'];
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
   /** Whether a folder can be copied into its sandboxes after they were created. */
   readonly copiesIn?: boolean;
   /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
-  readonly starting?: (program: Program) => Promise<void> | void;
+  readonly starting?: (program: Program, stop: AbortSignal | undefined) => Promise<void> | void;
   readonly closing?: (sandbox: FakeSandbox) => Promise<void> | void;
 }
 
@@ -130,13 +131,13 @@ export class FakeSandbox implements Sandbox {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
     const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
-    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, phases };
+    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, minds: this.#options.minds, phases };
   }
 
-  async start(program: Program, sink: Sink): Promise<Process> {
+  async start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process> {
     this.#check();
     if (program.pty && this.#options.pty === false) throw new ProtocolError('LanguageUnsupported', 'this runtime has no terminals');
-    await this.#options.starting?.(program);
+    await this.#options.starting?.(program, stop);
     this.#check();
     if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);

@@ -16,10 +16,11 @@ const isConfigError = (fault: unknown): ConfigError => {
 describe('a configuration', () => {
   it('is returned as it was written if it matches the schema', () => {
     const config = {
+      $schema: 'https://example.org/schema.json',
       preference: 'speed',
       images: { python: 'a' },
-      allowedImages: [],
-      limits: { memoryBytes: 1, timeoutMs: 0 },
+      allowedImages: ['python:3.12-slim', 'Registry.example:5000/team/a__b/c-d:Tag_1', '[::1]:5000/x', `a@sha256:${'0'.repeat(64)}`, `sha256:${'f'.repeat(64)}`],
+      limits: { memoryBytes: 8 * 2 ** 20, timeoutMs: 0 },
       maxLimits: { cpus: 0.5 },
       sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
       network: { modes: ['none'] },
@@ -47,6 +48,16 @@ describe('a configuration', () => {
     'a negative number': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
     'a fraction': ['{"limits": {"memoryBytes": 1.5}}', 'c.json: limits.memoryBytes: Invalid input: expected int, received number'],
     'a number that is too large': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
+    'comments (L8)': ['// mine\n{}', 'c.json: it is not valid JSON: ', 'comments are not allowed'],
+    'an image in upper case (L8)': ['{"images": {"python": "UPPER CASE"}}', 'c.json: images.python: an image is named in lower-case letters'],
+    'an allowed image in upper case (L8)': ['{"allowedImages": ["ok", "team/Python"]}', 'c.json: allowedImages.1: an image is named'],
+    'an engine that is no address (L8)': ['{"docker": {"host": "my docker"}}', 'c.json: docker.host: must look like unix:///path'],
+    'an engine without a port (L8)': ['{"docker": {"host": "nonsense"}}', 'c.json: docker.host: must look like unix:///path'],
+    'a log in the home folder (L8)': ['{"log": {"file": "~/log"}}', 'c.json: log.file: must be an absolute path'],
+    'a limit above its maximum (L19)': ['{"limits": {"pids": 20}, "maxLimits": {"pids": 10}}', 'c.json: limits.pids: must be at most 10, which is maxLimits.pids, not 20'],
+    'a limit above the default of its maximum (L19)': ['{"limits": {"cpus": 1000}}', 'c.json: limits.cpus: must be at most 64'],
+    'no time limit where there is a maximum (L19)': ['{"limits": {"timeoutMs": 0}, "maxLimits": {"timeoutMs": 10}}', 'c.json: limits.timeoutMs: must be at most 10'],
+    'limits with which nothing runs (L19)': ['{"limits": {"memoryBytes": 64, "cpus": 0.0001}, "maxLimits": {"pids": 1}}', 'limits.memoryBytes: must be at least 8388608, not 64', 'limits.cpus: must be at least 0.01', 'maxLimits.pids: must be at least 8'],
     'a runtime without an isolation score': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
     'a runtime with an isolation score that is too high': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
     'a runtime with an unknown key': ['{"docker": {"runtimes": {"kata": {"isolation": 9, "path": "/x"}}}}', 'docker.runtimes.kata.path: no such key'],
@@ -62,6 +73,10 @@ describe('a configuration', () => {
       }
     });
   }
+
+  it('may begin with a byte order mark, as editors on Windows write it (L8)', () => {
+    expect(parseConfig('\ufeff{"preference": "speed"}', 'c.json')).to.deep.equal({ preference: 'speed' });
+  });
 
   const unserved: Record<string, unknown> = {
     rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
@@ -79,8 +94,8 @@ describe('a configuration', () => {
 describe('the configuration file', () => {
   const folder = temporaryFolder();
 
-  /** Writes a configuration file whose `docker.host` is its own path, so that a test sees which one was read. */
-  const put = (path: string, text = JSON.stringify({ docker: { host: path } })) => {
+  /** Writes a configuration file whose `docker.ociRuntime` is its own path, so that a test sees which one was read. */
+  const put = (path: string, text = JSON.stringify({ docker: { ociRuntime: path } })) => {
     mkdirSync(dirname(join(folder(), path)), { recursive: true });
     writeFileSync(join(folder(), path), text);
   };
@@ -90,7 +105,7 @@ describe('the configuration file', () => {
     const at = (path: string) => join(folder(), path);
     const real = Object.fromEntries(Object.entries(env).map(([name, path]) => [name, path?.startsWith('@') ? at(path.slice(1)) : path]));
     const { docker } = loadConfig({ flag: flag === undefined ? undefined : at(flag), env: real, home: at('home') });
-    expect(docker?.host).to.equal(expected);
+    expect(docker?.ociRuntime).to.equal(expected);
   };
 
   const sources: Record<string, [expected: string | undefined, flag: string | undefined, env: Env]> = {

@@ -12,10 +12,10 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   exit: [''],
   '$/setTrace': ['value'],
   'runtime/list': ['', 'runtimes'],
-  'runtime/select': ['language preference? requirements?', 'runtime language preference candidates'],
+  'runtime/select': ['language preference? requirements? program?', 'runtime language preference candidates'],
   'session/create': [
-    'language? runtime? preference? image? label? workspace? env? secrets? limits? network? strict? idleTimeoutMs? maxLifetimeMs? workDoneToken?',
-    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage',
+    'language? runtime? preference? image? label? workspace? env? secrets? limits? network? strict? idleTimeoutMs? maxLifetimeMs? workDoneToken? program?',
+    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage runtimeReason?',
   ],
   'session/execute': ['sessionId command', ''],
   'session/list': ['', 'sessions'],

@@ -2,10 +2,12 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { generate } from '../../server/scripts/generate.ts';
-import { errorCodes, methods } from '../../server/src/protocol/index.ts';
+import { conversation } from '../../server/src/protocol/examples.ts';
+import { errorCodes, type Method, methods } from '../../server/src/protocol/index.ts';
 import { jsonSchemas, refPrefix, type JsonSchema } from '../../server/src/protocol/json-schema.ts';
 import { commonNotes, notes } from '../../server/src/protocol/notes.ts';
 import { openrpc } from '../../server/src/protocol/openrpc.ts';
+import { parse } from 'zod/mini';
 import { codes, contract } from './contract.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -25,6 +27,24 @@ describe('generated files', () => {
     const anchors = new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => slug(title)));
     const targets = [...text.matchAll(/\]\(#([^)]*)\)/g)].map(([, target = '']) => target);
     expect(targets.filter((target) => !anchors.has(target))).to.deep.equal([]);
+  });
+});
+
+describe('the conversation in PROTOCOL.md (C11)', () => {
+  const rows = new Map<string, Method>(methods.map((method) => [method.name, method]));
+
+  it('has messages that fit their shapes', () => {
+    for (const { method, params } of conversation) {
+      const row = rows.get(method ?? '');
+      if (row) expect(parse(row.params, params), method).to.deep.equal(params);
+    }
+  });
+
+  it('goes from initialize to exit, and answers every request once', () => {
+    const asked = conversation.flatMap(({ id, method }) => (id !== undefined && method !== undefined ? [id] : []));
+    const answered = conversation.flatMap(({ id, method }) => (id !== undefined && method === undefined ? [id] : []));
+    expect(answered).to.deep.equal(asked);
+    expect([conversation[0]?.method, conversation.at(-1)?.method]).to.deep.equal(['initialize', 'exit']);
   });
 });
 
@@ -116,6 +136,32 @@ describe('the OpenRPC document', () => {
     expect(refs.filter((ref) => !has(ref))).to.deep.equal([]);
     const unused = Object.keys(document.components.schemas).filter((name) => !refs.includes(refPrefix + name));
     expect(unused).to.deep.equal(['Config']);
+  });
+
+  it('has an example for every request, which fits its shapes (C11)', () => {
+    const rows = new Map<string, Method>(methods.map((method) => [method.name, method]));
+    for (const { name, examples, 'x-from': from } of document.methods) {
+      const { kind, params, result } = rows.get(name) as Method;
+      if (kind === 'notification' || from === 'server') continue;
+      expect(examples, name).to.be.an('array').that.is.not.empty;
+      for (const each of examples ?? []) {
+        const given = Object.fromEntries(each.params.map((param) => [param.name, param.value]));
+        expect(parse(params, given), name).to.deep.equal(given);
+        expect(parse(result, each.result.value), name).to.deep.equal(each.result.value);
+      }
+    }
+  });
+
+  it('says the bounds of every integer (C11)', () => {
+    const unbounded: string[] = [];
+    const visit = (value: unknown, path: string) => {
+      if (typeof value !== 'object' || value === null) return;
+      const { type, maximum, minimum, exclusiveMinimum } = value as JsonSchema;
+      if (type === 'integer' && (maximum === undefined || (minimum ?? exclusiveMinimum) === undefined)) unbounded.push(path);
+      for (const [key, child] of Object.entries(value)) visit(child, `${path}/${key}`);
+    };
+    visit({ methods: document.methods.map(({ examples: _, ...method }) => method), components: document.components }, '');
+    expect(unbounded).to.deep.equal([]);
   });
 
   it('has the error codes', () => {

@@ -246,6 +246,17 @@ describe('messages to a running command', () => {
       await running;
     }));
 
+  it('are answered 1004 if the command ends before a signal can reach it (C9)', () =>
+    within(async (daemon, sessionId) => {
+      const gate = deferred();
+      daemon.sandbox.files.doing = () => gate.promise;
+      const running = daemon.wire.ask('run', 'command/runCode', { sessionId, code: 'forever', commandId: 'c' });
+      const told = daemon.fault('command/signal', { commandId: 'c', signal: 'SIGTERM' });
+      daemon.wire.send(notification('$/cancelRequest', { id: 'run' }));
+      gate.resolve();
+      expect([(await told).code, (await running).result.outcome]).to.deep.equal([1004, 'cancelled']);
+    }));
+
   it('have no effect if it does not exist', () =>
     within(async (daemon) => {
       daemon.wire.send(

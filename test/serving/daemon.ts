@@ -1,6 +1,7 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
-import type { Config } from '../../server/src/protocol/index.ts';
+import { errorsOf } from '../../server/src/protocol/error-guide.ts';
+import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
@@ -51,8 +52,12 @@ export class TestDaemon {
     return result;
   }
 
-  ask(method: string, params: object = {}): Promise<Received> {
-    return this.wire.ask(`t${this.#next++}`, method, params);
+  /** An error must be one of those that the documents name for the method (C4). */
+  async ask(method: string, params: object = {}): Promise<Received> {
+    const answer = await this.wire.ask(`t${this.#next++}`, method, params);
+    const row = methods.find(({ name }) => name === method);
+    if (answer.error && row) expect(errorsOf(row), method).to.include(answer.error.data.kind);
+    return answer;
   }
 
   async result(method: string, params: object = {}): Promise<Json> {

@@ -127,22 +127,24 @@ describe("a project's configuration file", () => {
       expect(daemon.received('window/logMessage')).to.deep.equal([]);
     }));
 
-  const ignored: Record<string, [text: string, message: string]> = {
-    'text that is not JSON': ['{', '.codebeaker.json: it is not valid JSON'],
-    'an unknown key': ['{"sesions": {}}', '.codebeaker.json: sesions: no such key'],
-    'more than is allowed': ['{"sessions": {"max": 1}, "limits": {"memoryBytes": 1e15}}', 'memoryBytes may be'],
+  const faulty: Record<string, [text: string, message: string]> = {
+    'text that is not JSON': ['{', 'it is not valid JSON'],
+    'an unknown key': ['{"sesions": {}}', 'sesions: no such key'],
+    'more than is allowed': ['{"sessions": {"max": 1}, "limits": {"memoryBytes": 1e15}}', 'limits.memoryBytes: must be at most'],
     'an image of its own': ['{"images": {"python": "evil"}}', 'the image evil is not allowed'],
     'an engine of its own': ['{"docker": {"host": "unix:///tmp/evil"}}', 'docker can only be set in the configuration file'],
     'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
   };
-  for (const [name, [text, message]] of Object.entries(ignored)) {
-    it(`is ignored as a whole, with a message for the user: ${name}`, () =>
+  for (const [name, [text, message]] of Object.entries(faulty)) {
+    it(`lets no session be made if it can't be followed, and the user gets a message (C7): ${name}`, () =>
       withDaemon({}, async (daemon) => {
-        expect(await sessionsOf(daemon, { workspaceFolders: [project('a', text)] })).to.deep.equal(usual);
+        await daemon.initialize({ workspaceFolders: [project('a', text), project('b', '{}')] });
         const [told, ...more] = daemon.received('window/logMessage');
         expect([told.type, more.length]).to.deep.equal([2, 0]);
-        expect(told.message).to.match(/^\.codebeaker\.json is ignored: /).and.to.contain(message);
+        expect(told.message).to.match(/^no session can be made while \.codebeaker\.json can't be followed: /).and.to.contain(message);
         expect(told.message).not.to.contain(folder());
+        const { code, message: refusal, data } = await daemon.fault('session/create', { language: 'python' });
+        expect([code, refusal, data.policy]).to.deep.equal([errorCodes.PolicyDenied, told.message, 'project']);
         expect(daemon.server.lines.filter(({ level }) => level === 'warn')).to.have.lengthOf(1);
       }));
   }

@@ -29,7 +29,7 @@ describe('the state', () => {
   afterEach(() => rmSync(dirname(dirname(folder)), { recursive: true, force: true }));
 
   const file = () => join(folder, 'runtimes.json');
-  const open = (of: MachineIdentity = machine) => new State({ folder, machine: of, sections: [measurementsSection, foundSection, verdictsSection], clock, log: recordingLog(lines) });
+  const open = (of: MachineIdentity = machine) => new State({ folder, machine: of, uid: process.getuid?.() ?? -1, sections: [measurementsSection, foundSection, verdictsSection], clock, log: recordingLog(lines) });
   const known = (of?: MachineIdentity) => [...open(of).entries(measurementsSection)].map(([id, { coldMs }]) => [id, ...coldMs]);
   const saved = async (...entries: [id: string, value: number][]) => {
     const state = open();
@@ -154,7 +154,7 @@ describe('the state', () => {
 
   it('contains the sections that were declared and no others', async () => {
     const words: Section<string> = { name: 'words', entry: z.string(), maxEntries: 2 };
-    const options = { folder, machine, sections: [words], clock, log: recordingLog(lines) };
+    const options = { folder, machine, uid: process.getuid?.() ?? -1, sections: [words], clock, log: recordingLog(lines) };
     const state = new State(options);
     for (const word of ['a', 'b', 'c']) state.entries(words).set(word, word.toUpperCase());
     expect(() => state.entries(verdictsSection)).to.throw('invariant');
@@ -162,6 +162,13 @@ describe('the state', () => {
     expect([...new State(options).entries(words)]).to.deep.equal([['b', 'B'], ['c', 'C']]);
     expect(good()).to.deep.equal({ format: 1, host: machine, words: { b: 'B', c: 'C' } });
     expect(known()).to.deep.equal([]);
+  });
+
+  it('is given up, with one warning and no endless loop, where no folder can be made (H5)', async () => {
+    const state = new State({ folder: '/proc/nowhere/state', machine, uid: process.getuid?.() ?? -1, sections: [measurementsSection], clock, log: recordingLog(lines) });
+    state.entries(measurementsSection).set('docker', samples(1));
+    await state.close();
+    expect(lines.map(({ level }) => level)).to.deep.equal(['warn']);
   });
 
   it('drops the oldest entries of a section that has too many', async () => {

@@ -5,7 +5,7 @@ import { createNativeRuntime } from '../../server/src/runtime/kinds/native/nativ
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { dockerImage, need, ociRuntime, type Probe } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
-import { create, limits, textOf, write, useSandbox } from '../runtime/contract/harness.ts';
+import { create, limits, rejects, textOf, write, useSandbox } from '../runtime/contract/harness.ts';
 import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
@@ -89,17 +89,13 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         });
       }
 
-      it(`is told of a file that has gone as any other is (T4): ${language}`, async () => {
+      it(`is not used for a file that has gone, which is an error as in any other run (T4, T12): ${language}`, async () => {
         const { real, path } = await begin();
         await write(held.sandbox, path, text('before'));
-        const run = async () => {
-          const { outcome, exitCode, stdout, stderr } = await real.code({ path });
-          return { outcome, exitCode, stdout, stderr };
-        };
         await real.wait(language, { file: path });
         await held.sandbox.files.delete(path, { recursive: false, force: false });
-        const primed = await run();
-        expect([primed, real.used]).to.deep.equal([await run(), true]);
+        for (let round = 0; round < 2; round++) await rejects(real.code({ path }), 'FileNotFound');
+        expect(real.used).to.equal(false);
       });
 
       it(`runs code that is sent as text (T14): ${language}`, async () => {
@@ -193,6 +189,24 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         }
       });
 
+      const terminalHarms = { 'its output was stopped': 'termios.tcflow(terminal, termios.TCOOFF)', 'nobody else may open it': 'fcntl.ioctl(terminal, termios.TIOCEXCL)' };
+      for (const [what, harm] of Object.entries(terminalHarms)) {
+        it(`runs as any other after a command did to its terminal what its settings do not tell: ${language}, ${what}`, async () => {
+          const { real } = await begin();
+          const settings = { cwd: '/workspace', env: {}, stdin: 'open', pty: { cols: 80, rows: 24 } } as const;
+          await real.wait(language, { settings });
+          await real.shell(['python3', '-c', `
+import fcntl, glob, os, termios
+for path in glob.glob('/dev/pts/[0-9]*'):
+    terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    ${harm}`]);
+          expect((await real.code({ code: text('hello'), pty: settings.pty, commandId: 'it' })).exitCode).to.equal(0);
+          expect(real.sent).to.equal('hello\r\n');
+          // What stops the output can be undone.
+          expect(real.used).to.equal(what === 'its output was stopped');
+        });
+      }
+
       for (const signal of ['KILL', 'TERM', 'STOP', 'CONT', 'INT', 'USR1', 'WINCH', 'PIPE', 'RTMIN']) {
         it(`runs as any other after it was sent a signal: ${language}, ${signal}`, async () => {
           const { real } = await begin();
@@ -203,7 +217,7 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
         });
       }
 
-      const harms = { 'its priority was lowered': 'renice -n 15 -p $pid', 'its limits were lowered': 'prlimit --pid $pid --nofile=5:5', 'it may run on one processor': 'taskset -p 1 $pid', 'it is killed first when memory runs out': 'echo 7 >/proc/$pid/oom_score_adj' };
+      const harms = { 'its priority was lowered': 'renice -n 15 -p $pid', 'its limits were lowered': 'prlimit --pid $pid --nofile=5:5', 'it may run on one processor': 'taskset -p 1 $pid', 'it is killed first when memory runs out': 'echo 7 >/proc/$pid/oom_score_adj', 'its session comes last on the processor': 'echo 19 >/proc/$pid/autogroup', 'more of it is dumped': 'echo 0x7f >/proc/$pid/coredump_filter' };
       for (const [what, harm] of Object.entries(harms)) {
         it(`runs as any other after a command changed it: ${language}, ${what}`, async () => {
           const { real } = await begin();

@@ -34,7 +34,7 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'no method and no id': [message({}), [[null, INVALID]]],
   'a method that is not a string': [message({ id: 1, method: 1 }), [[1, INVALID]]],
   'a method that is null': [message({ id: 1, method: null, result: 1 }), [[1, INVALID]]],
-  'params null': [health({ id: 1, params: null }), [[1, INVALID]]],
+  'params null, which means no params (C1)': [health({ id: 1, params: null }), [[1, undefined]]],
   'params string': [health({ id: 1, params: 'x' }), [[1, INVALID]]],
   'params number': [health({ id: 1, params: 0 }), [[1, INVALID]]],
   'params false': [health({ id: 1, params: false }), [[1, INVALID]]],
@@ -45,7 +45,9 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'id fraction': [health({ id: 1.5 }), [[null, INVALID]]],
   'id unsafe': ['{"jsonrpc":"2.0","method":"server/health","id":9007199254740993}', [[null, INVALID]]],
   'id too large for any number': ['{"jsonrpc":"2.0","method":"server/health","id":1e999}', [[null, INVALID]]],
-  'a notification with bad params': [message({ method: 'initialized', params: null }), [[null, INVALID]]],
+  'a notification with params null (C1)': [message({ method: 'initialized', params: null }), []],
+  'a cancellation with params null (C1)': [message({ method: '$/cancelRequest', params: null }), []],
+  'a notification with bad params': [message({ method: 'initialized', params: 1 }), [[null, INVALID]]],
   'a response with the wrong jsonrpc': ['{"id":1,"result":1}', [[null, INVALID]]],
   'id 0': [health({ id: 0 }), [[0, undefined]]],
   'id negative': [health({ id: -7 }), [[-7, undefined]]],
@@ -84,6 +86,14 @@ describe('the guard', () => {
         for (const { error } of received) if (error) expect(error.data.kind).to.match(/^(ParseError|InvalidRequest|MethodNotFound)$/);
       }));
   }
+
+  it('ends with code 0 after shutdown and exit with params null (C1)', async () => {
+    const server = new TestServer();
+    await server.initialize();
+    server.wire.send({ jsonrpc: '2.0', id: 1, method: 'shutdown', params: null }, { jsonrpc: '2.0', method: 'exit', params: null });
+    expect(await server.connection.done).to.equal(0);
+    expect(codesOf(server.wire.received)).to.deep.equal([['init', undefined], [1, undefined]]);
+  });
 
   it('answers an invalid message before initialize as well', () =>
     withServer({}, async ({ wire }) => {

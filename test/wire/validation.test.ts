@@ -19,6 +19,8 @@ describe('validation', () => {
     'a value that does not match its pattern': ['command/signal', { commandId: 'c', signal: 'INT' }, [['signal', /a POSIX name/]]],
     'a value with none of several types': ['command/executeShell', { sessionId: 's', command: 5 }, [['command', /expected string or array/]]],
     'an empty list in a union': ['command/executeShell', { sessionId: 's', command: [] }, [['command', /array/]]],
+    'a variable that JavaScript would lose (C8)': ['command/executeShell', shell({ env: JSON.parse('{"__proto__":"x","A":"1"}') }), [['env.__proto__', /cannot be used/]]],
+    'names that JavaScript would lose (C8)': ['session/create', JSON.parse('{"env":{"__proto__":"x"},"secrets":{"__proto__":"y"}}'), [['env.__proto__', /cannot be used/], ['secrets.__proto__', /cannot be used/]]],
     'NUL': ['command/executeShell', { sessionId: 's', command: ['a\0'] }, [['command.0', /NUL/]]],
   };
   const handlers: TestHandlers = Object.fromEntries(

@@ -58,6 +58,11 @@ function M.shell(options)
   require('codebeaker.shell').open(options or {})
 end
 
+--- Lists what the program of the current buffer made or changed in its sandbox.
+function M.files()
+  require('codebeaker.files').open()
+end
+
 --- Lists the open sessions.
 function M.sessions()
   require('codebeaker.sessions').open()

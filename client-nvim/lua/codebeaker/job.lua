@@ -18,6 +18,8 @@ local last_command_number = 0
 --- @field output string  the last part of what the program printed
 --- @field session table|nil
 --- @field session_is_shared boolean|nil  whether the session belongs to another job and stays open at the end
+--- @field folder_refused boolean|nil  whether the folder could not be copied
+--- @field keeps_session boolean|nil  whether `finish` leaves the session open
 --- @field buffers integer[]  the buffers in which :SandboxStop stops it
 local Job = {}
 Job.__index = Job
@@ -84,6 +86,7 @@ function Job:open_session(spec)
   })
   self.request = nil
   self.session = session
+  self.folder_refused = refusal ~= nil
   if refusal then
     self.view:write_now(('\27[33mwithout the other files of its folder: %s\27[39m\r\n'):format(refusal))
   end
@@ -145,7 +148,7 @@ end
 function Job:finish(fault, result)
   jobs.remove(self)
   local session = self.session
-  if session and not self.session_is_shared then
+  if session and not self.session_is_shared and not self.keeps_session then
     sandbox.close(self.daemon, session)
   end
   if result then

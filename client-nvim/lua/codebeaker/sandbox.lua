@@ -27,7 +27,7 @@ local function nil_if_empty(map)
 end
 
 --- Must be called inside `async.go`.
---- @param spec { language: string|nil, runtime: string|nil, folder: string|nil, label: string, env: table|nil }
+--- @param spec { language: string|nil, runtime: string|nil, program: table|nil, folder: string|nil, label: string, env: table|nil }
 --- @param on { on_progress: function, on_sent: function } `on_progress` gets the progress in words, `on_sent` each request's id
 --- @return table|nil fault
 --- @return table|nil session
@@ -42,6 +42,7 @@ function M.create(daemon, spec, on)
     preference = options.preference,
     limits = nil_if_empty(options.limits),
     env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
+    program = spec.program,
     workspace = spec.folder and { uri = vim.uri_from_fname(spec.folder), access = 'copy' } or nil,
     workDoneToken = token,
   }

@@ -97,6 +97,8 @@ function M.open(parts)
       end
     end,
   })
+  -- A window whose cursor is on the last line of a terminal follows its output, until the person moves the cursor away.
+  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(buffer), 0 })
   local group = vim.api.nvim_create_augroup('codebeaker_view_' .. buffer, {})
   vim.api.nvim_create_autocmd({ 'BufDelete', 'BufWipeout' }, {
     group = group,

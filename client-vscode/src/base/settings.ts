@@ -13,6 +13,12 @@ export interface Profile {
 /** What is copied into a sandbox: the folder that the file is in, the whole workspace folder, or only the file. */
 export type Share = 'folder' | 'workspaceFolder' | 'nothing';
 
+/** What happens when a file is run whose program is still running. */
+export type WhenRunning = 'ask' | 'restart' | 'another';
+
+/** Where a program starts: in the folder that was copied, in the file's folder, or in the workspace folder, which is copied for that. */
+export type WorkingDirectory = 'copiedFolder' | 'fileFolder' | 'workspaceFolder';
+
 export interface Settings {
   readonly server: { readonly path: string; readonly config: string };
   readonly preference: Preference | undefined;
@@ -23,6 +29,8 @@ export interface Settings {
   /** Glob → profile. If several globs match, the last one wins. */
   readonly files: Readonly<Record<string, Profile>>;
   readonly share: Share;
+  readonly workingDirectory: WorkingDirectory;
+  readonly whenRunning: WhenRunning;
   /** How many sessions of ended runs stay open. */
   readonly keepSessions: number;
   readonly focusTerminal: boolean;
@@ -44,6 +52,8 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     languages: values.get<Settings['languages']>('languages') ?? {},
     files: values.get<Settings['files']>('files') ?? {},
     share: values.get<Share>('share') ?? 'folder',
+    workingDirectory: values.get<WorkingDirectory>('workingDirectory') ?? 'copiedFolder',
+    whenRunning: values.get<WhenRunning>('whenRunning') ?? 'ask',
     keepSessions: values.get<number>('keepSessions') ?? 4,
     focusTerminal: values.get<boolean>('terminal.focus') ?? false,
     diagnostics: values.get<boolean>('diagnostics') ?? true,

@@ -1,4 +1,4 @@
-/** The command that starts the daemon: the bundled one in the editor's own Node, or the program that the settings name. */
+/** The command that starts the daemon, or its doctor: the bundled one in the editor's own Node, or the program that the settings name. */
 import { join } from 'node:path';
 import type { DaemonCommand } from './process.ts';
 
@@ -14,8 +14,9 @@ export interface EditorProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export function daemonCommand({ path, config }: CommandSettings, extensionPath: string, editor: EditorProcess): DaemonCommand {
-  const args = ['--stdio', ...(config === '' ? [] : [`--config=${config}`])];
+export function daemonCommand(settings: CommandSettings, extensionPath: string, editor: EditorProcess, mode: '--stdio' | 'doctor' = '--stdio'): DaemonCommand {
+  const { path, config } = settings;
+  const args = [mode, ...(config === '' ? [] : [`--config=${config}`])];
   const { NODE_OPTIONS: _, ...env } = editor.env;
   if (path !== '') return { program: path, args, env };
   const main = join(extensionPath, 'dist', 'daemon', 'main.js');

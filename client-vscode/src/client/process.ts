@@ -1,5 +1,5 @@
-/** Starts the daemon as a child process. */
-import { spawn } from 'node:child_process';
+/** Starts the daemon, and programs that only report something, as child processes. */
+import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Log } from '../base/log.ts';
@@ -30,4 +30,15 @@ export function startDaemon({ program, args, env }: DaemonCommand, log: Log): Da
     child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
   });
   return { pid: child.pid, input: child.stdin, output: child.stdout, ended, kill: () => void child.kill('SIGKILL') };
+}
+
+/** A report has a few kilobytes. */
+const MAX_REPORT_BYTES = 1024 * 1024;
+
+/** Runs a program to its end. @returns what it printed; if it printed nothing, how it failed */
+export function reportOf({ program, args, env }: DaemonCommand, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { env, signal, windowsHide: true, maxBuffer: MAX_REPORT_BYTES } as const;
+    execFile(program, args, options, (fault, stdout, stderr) => resolve(stdout || stderr || (fault?.message ?? '')));
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * The consoles of runs: each is a terminal (in Restricted Mode an output channel) in which one program runs or ran last.
- * A file that runs again uses its console again, unless a program still runs there.
+ * A file that runs again uses its console again, and so does another file once there are enough consoles of ended runs.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Code, vscode } from '../base/code.ts';
@@ -16,6 +16,7 @@ import type { RunSpec } from './source/run-spec.ts';
 import type { Source } from './source/source.ts';
 import { type Display, openDisplay } from './terminal/display.ts';
 import { Screen } from './terminal/screen.ts';
+import { whenRunning } from './when-running.ts';
 
 export interface ConsolesParts {
   readonly code: Code;
@@ -35,7 +36,9 @@ export interface ConsolesParts {
 export type RunEvent =
   | { readonly kind: 'started'; readonly source: Source }
   | { readonly kind: 'ended'; readonly source: Source; readonly end: RunEnd | undefined }
-  | { readonly kind: 'failed'; readonly source: Source; readonly fault: unknown };
+  | { readonly kind: 'failed'; readonly source: Source; readonly fault: unknown }
+  /** The console in which the source ran last is closed, or shows another source. */
+  | { readonly kind: 'closed'; readonly source: Source };
 
 export interface RunConsole {
   readonly screen: Screen;
@@ -43,6 +46,10 @@ export interface RunConsole {
   /** The run that is going on, or the last one. */
   run: Run;
   running: boolean;
+  /** Resolves when `run` has ended. */
+  ended: Promise<void>;
+  /** What runs here when the program that is being stopped has ended. */
+  next: RunSpec | undefined;
   /** Closes the sandbox of `run`. */
   closeSandbox: CloseSandbox;
 }
@@ -75,17 +82,26 @@ export class Consoles {
     return terminal && this.#consoles.find(({ display }) => display.terminal === terminal);
   }
 
+  ofSession(sessionId: string): RunConsole | undefined {
+    return this.#consoles.find(({ run }) => run.session?.sessionId === sessionId);
+  }
+
   /** A console in which the document is running, otherwise the one in which it ran last. */
   ofDocument(uri: vscode.Uri): RunConsole | undefined {
     const all = this.#consoles.filter(({ run }) => run.spec.source.uri.toString() === uri.toString());
     return all.findLast(({ running }) => running) ?? all.at(-1);
   }
 
-  /** Shows the run in the given console, by default the document's own. Opens a new one if a program runs there. */
+  /** Shows the run in the given console, by default the document's own. If a program runs there, the setting or the person decides. */
   async runInConsole(spec: RunSpec, given?: RunConsole): Promise<void> {
-    const own = given ?? this.ofDocument(spec.source.uri);
-    const usable = own && !own.running && own.screen.plain !== this.#parts.code.workspace.isTrusted;
-    const runConsole = usable ? this.#reuseConsole(own, spec) : this.#openConsole(spec);
+    const { uri, name } = spec.source;
+    const own = given ?? this.ofDocument(uri);
+    if (own?.running) {
+      const choice = await whenRunning(this.#parts.code, uri, name);
+      if (!choice) return;
+      if (choice === 'restart' && own.running) return this.#restart(own, spec);
+    }
+    const runConsole = own && !own.running && this.#isUsable(own) ? this.#reuseConsole(own, spec) : this.#anotherConsole(spec);
     this.#consoles = [...this.#consoles.filter((other) => other !== runConsole), runConsole];
     runConsole.display.show(!this.#parts.focus());
     await this.#runAndTell(runConsole);
@@ -102,11 +118,28 @@ export class Consoles {
     return closed.includes(true);
   }
 
+  /** Stops the program of the console and runs this one there when it has ended. Of several that come in the meantime, the last one runs. */
+  async #restart(runConsole: RunConsole, spec: RunSpec): Promise<void> {
+    const isFirst = runConsole.next === undefined;
+    runConsole.next = spec;
+    runConsole.run.stop();
+    if (!isFirst) return;
+    await runConsole.ended;
+    const { next = spec } = runConsole;
+    runConsole.next = undefined;
+    if (!runConsole.screen.isClosed) await this.runInConsole(next, runConsole);
+  }
+
+  #runAndTell(runConsole: RunConsole): Promise<void> {
+    runConsole.running = true;
+    runConsole.ended = this.#tellRun(runConsole);
+    return runConsole.ended;
+  }
+
   /** Tells the listeners when the run begins and how it ends. */
-  async #runAndTell(runConsole: RunConsole): Promise<void> {
+  async #tellRun(runConsole: RunConsole): Promise<void> {
     const { run } = runConsole;
     const { source } = run.spec;
-    runConsole.running = true;
     this.#events.tell({ kind: 'started', source });
     try {
       const end = await this.#parts.client.use((connection) => this.#runAndPrepareNext(runConsole, run, connection));
@@ -132,6 +165,34 @@ export class Consoles {
     return end;
   }
 
+  /** Whether the editor lets it show a run now: Restricted Mode allows no terminals. */
+  #isUsable({ screen }: RunConsole): boolean {
+    return !screen.isClosed && screen.plain !== this.#parts.code.workspace.isTrusted;
+  }
+
+  /** The console that was used longest ago if there are as many of ended runs as sandboxes stay open, otherwise a new one. */
+  #anotherConsole(spec: RunSpec): RunConsole {
+    const ended = this.#consoles.filter((other) => !other.running && !other.next && this.#isUsable(other));
+    const [oldest] = ended;
+    if (!oldest || ended.length < Math.max(1, this.#parts.sandboxesToKeep())) return this.#openConsole(spec);
+    if (oldest.screen.plain) {
+      // An output channel keeps its name.
+      oldest.display.close();
+      return this.#openConsole(spec);
+    }
+    const { source } = oldest.run.spec;
+    const runConsole = this.#reuseConsole(oldest, spec);
+    oldest.screen.startAnew(spec.source.name);
+    this.#sourceGone(source);
+    return runConsole;
+  }
+
+  /** The source is not shown any more, so it is not expected to run again soon. */
+  #sourceGone(source: Source): void {
+    this.#parts.spares.discardOf(source.uri.toString());
+    this.#events.tell({ kind: 'closed', source });
+  }
+
   #openConsole(spec: RunSpec): RunConsole {
     const { code } = this.#parts;
     const screen = new Screen(code, !code.workspace.isTrusted);
@@ -140,6 +201,8 @@ export class Consoles {
       display: openDisplay(code, spec.source.name, screen),
       run: this.#newRun(spec, screen),
       running: false,
+      ended: Promise.resolve(),
+      next: undefined,
       closeSandbox: nothingToClose,
     };
     screen.onClose(() => this.#consoleClosed(runConsole));
@@ -163,7 +226,7 @@ export class Consoles {
   /** A person who closes the terminal needs neither the program nor its sandbox any more. */
   #consoleClosed(runConsole: RunConsole): void {
     this.#consoles = this.#consoles.filter((other) => other !== runConsole);
-    this.#parts.spares.discardOf(runConsole.run.spec.source.uri.toString());
+    this.#sourceGone(runConsole.run.spec.source);
     if (runConsole.running) runConsole.run.stop();
     else void runConsole.closeSandbox();
     runConsole.screen.dispose();

@@ -1,4 +1,5 @@
 /** One run of one source: claims a sandbox for it, runs the program there and shows how it ended. */
+import { basename, dirname } from 'node:path';
 import { type CancellationToken, CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { RunCodeResult, Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
@@ -77,9 +78,10 @@ export class Run {
   }
 
   async #claimSandbox(connection: Connection, token: CancellationToken): Promise<Claimed> {
-    const { code, screen, id, supply } = this.#parts;
+    const { screen, id, supply } = this.#parts;
     const report = this.#claimReport();
-    if (this.spec.source.virtual) report.withoutFolder(code.l10n.t('it is not on the disk of this machine'));
+    const withheld = await this.#whyWithheld();
+    if (withheld !== undefined) report.withoutFolder(withheld);
     const claimed = await claimSandbox({ connection, spec: this.spec, progressToken: id, token, report, supply });
     this.#session = claimed.session;
     screen.write(clearLine);
@@ -89,7 +91,7 @@ export class Run {
   async #runProgram(connection: Connection, claimed: Claimed, token: CancellationToken): Promise<RunEnd> {
     const { screen, clock, id, random } = this.#parts;
     const { source, options } = this.spec;
-    const { path, language } = source;
+    const { path, language, cwd } = source;
     const { sessionId } = claimed.session;
     let output = '';
     const onOutput = (text: string) => {
@@ -97,11 +99,22 @@ export class Run {
     };
     const program = new Program({ connection, screen, clock, random, commandId: id, stdin: options.stdin, onOutput });
     const result = await program.execute(
-      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, language, args: [...options.args], ...streams }, cancelled),
+      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, language, args: [...options.args], ...(cwd === '.' ? {} : { cwd }), ...streams }, cancelled),
       token,
     );
     await this.#showVerdict(program, claimed.session, result);
     return { ...claimed, result, output };
+  }
+
+  /** Why the program lacks the other files of its folder, in words; undefined if it lacks none. */
+  async #whyWithheld(): Promise<string | undefined> {
+    const { code: { l10n }, supply: { disk } } = this.#parts;
+    const { withheld, uri } = this.spec.source;
+    if (withheld === undefined) return undefined;
+    if (withheld === 'virtual') return l10n.t('it is not on the disk of this machine');
+    if (await disk.isOnlyEntry(dirname(uri.fsPath), basename(uri.fsPath))) return undefined;
+    if (withheld === 'untrusted') return l10n.t('the workspace is in Restricted Mode; if you trust it, they are copied (Workspaces: Manage Workspace Trust)');
+    return l10n.t('the folder is not open in the editor; open it to have it copied');
   }
 
   #claimReport(): ClaimReport {

@@ -1,7 +1,8 @@
-/** The last line of a run: how the program ended, which limit it hit, what it used. */
+/** The last lines of a run: how the program ended, which limit it hit, what it used, and which files it made. */
 import type { Execution, Limits } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
+import type { MadeFile } from './sandbox/made.ts';
 
 export interface Ending {
   readonly good: boolean;
@@ -43,4 +44,13 @@ export function verdictLine({ good, text }: Ending, details: readonly string[]):
   const mark = good ? '\x1b[32m✓\x1b[39m' : '\x1b[31m✗\x1b[39m';
   const more = details.map((detail) => ` · ${detail}`).join('');
   return `${mark} ${text}\x1b[2m${more}\x1b[22m\r\n`;
+}
+
+const MAX_NAMES = 5;
+
+/** A faint line that names what the program made or changed. Control characters in names are left out. */
+export function madeLine({ l10n }: Code, files: readonly MadeFile[]): string {
+  const names = files.slice(0, MAX_NAMES).map(({ path }) => path.replace(/\p{Cc}/gu, ''));
+  const all = files.length > MAX_NAMES ? l10n.t('{0} and {1} more', names.join(', '), files.length - MAX_NAMES) : names.join(', ');
+  return `\x1b[2m${l10n.t('made or changed in the sandbox: {0} (CodeBeaker: Save What the Program Made)', all)}\x1b[22m\r\n`;
 }

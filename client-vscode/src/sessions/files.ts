@@ -2,20 +2,13 @@
 import { posix } from 'node:path';
 import type { DirectoryEntry } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
+import { splitUri } from '../base/session-uri.ts';
 import { faultData } from '../client/faults.ts';
 import type { Connection } from '../client/connection.ts';
-
-export const SCHEME = 'codebeaker';
+import { readPieces } from './read.ts';
 
 /** A larger file is not opened. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** How much of a file is read by one request. */
-const PIECE_BYTES = 8 * 1024 * 1024;
-
-export function fileUri({ Uri }: Code, sessionId: string, path: string): vscode.Uri {
-  return Uri.from({ scheme: SCHEME, path: `/${sessionId}${path}` });
-}
-
 export class SessionFiles implements vscode.FileSystemProvider {
   readonly #code: Code;
   readonly #connection: () => Connection | undefined;
@@ -34,7 +27,7 @@ export class SessionFiles implements vscode.FileSystemProvider {
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const { FilePermission, FileType } = this.#code;
-    const { path } = this.#split(uri);
+    const { path } = splitUri(uri);
     if (['/', '/workspace', '/tmp'].includes(path)) return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
     const entries = await this.#list(uri.with({ path: posix.dirname(uri.path) }));
     const entry = entries.find(({ name }) => name === posix.basename(path));
@@ -47,19 +40,21 @@ export class SessionFiles implements vscode.FileSystemProvider {
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const { sessionId, path } = this.#split(uri);
+    const { sessionId, path } = splitUri(uri);
     const connection = this.#openConnection(uri);
     const pieces: Buffer[] = [];
-    for (let offset = 0; ; ) {
-      const piece = await connection
-        .request('command/readFile', { sessionId, path, encoding: 'base64', offset, length: PIECE_BYTES })
-        .catch((fault: unknown) => this.#fail(uri, fault));
-      if (piece.size > MAX_FILE_BYTES) throw this.#code.FileSystemError.Unavailable(this.#code.l10n.t('The file is larger than 64 MiB, too large to be shown.'));
-      const bytes = Buffer.from(piece.content, 'base64');
-      pieces.push(bytes);
-      offset += bytes.length;
-      if (piece.eof || bytes.length === 0) return Buffer.concat(pieces);
+    let isTooLarge = false;
+    try {
+      for await (const { bytes, size } of readPieces(connection, sessionId, path)) {
+        isTooLarge = size > MAX_FILE_BYTES;
+        if (isTooLarge) break;
+        pieces.push(bytes);
+      }
+    } catch (fault) {
+      this.#fail(uri, fault);
     }
+    if (isTooLarge) throw this.#code.FileSystemError.Unavailable(this.#code.l10n.t('The file is larger than 64 MiB, too large to be shown.'));
+    return Buffer.concat(pieces);
   }
 
   createDirectory(uri: vscode.Uri): never {
@@ -83,7 +78,7 @@ export class SessionFiles implements vscode.FileSystemProvider {
   }
 
   async #list(uri: vscode.Uri): Promise<readonly DirectoryEntry[]> {
-    const { sessionId, path } = this.#split(uri);
+    const { sessionId, path } = splitUri(uri);
     const { entries } = await this.#openConnection(uri).request('command/listDirectory', { sessionId, path }).catch((fault: unknown) => this.#fail(uri, fault));
     return entries;
   }
@@ -91,11 +86,6 @@ export class SessionFiles implements vscode.FileSystemProvider {
   #type({ type }: DirectoryEntry): vscode.FileType {
     const { FileType } = this.#code;
     return { file: FileType.File, directory: FileType.Directory, symlink: FileType.SymbolicLink, other: FileType.Unknown }[type];
-  }
-
-  #split(uri: vscode.Uri): { sessionId: string; path: string } {
-    const [, sessionId = '', ...rest] = uri.path.split('/');
-    return { sessionId, path: `/${rest.join('/')}` };
   }
 
   #openConnection(uri: vscode.Uri): Connection {

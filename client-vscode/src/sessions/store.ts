@@ -20,6 +20,7 @@ export interface SessionStoreParts {
 export class SessionStore {
   readonly #parts: SessionStoreParts;
   readonly #changed = new Listeners<readonly Session[]>();
+  readonly #closed = new Listeners<string | undefined>();
   #connection: Connection | undefined;
   #listening: { dispose(): void } | undefined;
   #cancelLoad: (() => void) | undefined;
@@ -32,6 +33,11 @@ export class SessionStore {
 
   onChange(listener: (sessions: readonly Session[]) => void): { dispose(): void } {
     return this.#changed.add(listener);
+  }
+
+  /** Tells the id of each session that is closed, and undefined if the daemon has ended, and with it all sessions. */
+  onClosed(listener: (sessionId: string | undefined) => void): { dispose(): void } {
+    return this.#closed.add(listener);
   }
 
   /** The connection to the daemon that has the sessions. */
@@ -54,9 +60,13 @@ export class SessionStore {
   #connectionChanged(connection: Connection | undefined): void {
     this.#listening?.dispose();
     this.#connection = connection;
-    this.#listening = connection?.on('session/stateChanged', () => this.refresh());
-    if (connection) this.refresh();
-    else this.#set([]);
+    this.#listening = connection?.on('session/stateChanged', ({ sessionId, state }) => {
+      if (state === 'closed') this.#closed.tell(sessionId);
+      this.refresh();
+    });
+    if (connection) return this.refresh();
+    this.#closed.tell(undefined);
+    this.#set([]);
   }
 
   async #load(): Promise<void> {

@@ -2,9 +2,10 @@
 import type { DirectoryEntry, Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Code, vscode } from '../base/code.ts';
+import { fileUri } from '../base/session-uri.ts';
 import { bytes } from '../base/units.ts';
 import { describe, details } from './describe.ts';
-import { fileUri } from './files.ts';
+import type { Made } from './made.ts';
 import type { SessionStore } from './store.ts';
 
 export type Node =
@@ -15,16 +16,19 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
   readonly #code: Code;
   readonly #store: SessionStore;
   readonly #clock: Clock;
+  readonly #made: Made;
   readonly #changed: vscode.EventEmitter<void>;
   readonly onDidChangeTreeData: vscode.Event<void>;
 
-  constructor(code: Code, store: SessionStore, clock: Clock) {
+  constructor(code: Code, store: SessionStore, clock: Clock, made: Made) {
     this.#code = code;
     this.#store = store;
     this.#clock = clock;
+    this.#made = made;
     this.#changed = new code.EventEmitter<void>();
     this.onDidChangeTreeData = this.#changed.event;
     store.onChange(() => this.#changed.fire());
+    made.onChange(() => this.#changed.fire());
   }
 
   /** Shows the present ages. */
@@ -37,7 +41,9 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
     const sessionId = node.kind === 'session' ? node.session.sessionId : node.sessionId;
     const path = node.kind === 'session' ? node.session.workspace : node.file.path;
     const list = await this.#store.connection?.request('command/listDirectory', { sessionId, path }).catch(() => undefined);
-    const files = [...(list?.entries ?? [])].sort((a, b) => Number(b.type === 'directory') - Number(a.type === 'directory') || (a.name < b.name ? -1 : 1));
+    const isMarked = (file: DirectoryEntry) => Number(this.#made.markOf(sessionId, file.path) !== undefined);
+    // What the program made comes first.
+    const files = [...(list?.entries ?? [])].sort((a, b) => isMarked(b) - isMarked(a) || Number(b.type === 'directory') - Number(a.type === 'directory') || (a.name < b.name ? -1 : 1));
     return files.map((file) => ({ kind: 'file', sessionId, file }));
   }
 
@@ -50,7 +56,9 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
     const item = new TreeItem(session.label ?? session.sessionId, TreeItemCollapsibleState.Collapsed);
     item.id = session.sessionId;
     item.contextValue = 'session';
-    item.description = describe(session, this.#clock.now());
+    const { l10n } = this.#code;
+    const count = this.#made.filesOf(session.sessionId).length;
+    item.description = describe(session, this.#clock.now()) + (count === 0 ? '' : ` · ${l10n.t('{0} new or changed', count)}`);
     item.iconPath = new ThemeIcon(session.state === 'busy' ? 'sync~spin' : 'beaker');
     item.tooltip = details(this.#code, session, this.#clock.now());
     return item;
@@ -62,10 +70,11 @@ export class SessionTree implements vscode.TreeDataProvider<Node> {
     const item = new TreeItem(name, folder ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
     item.id = `${sessionId}:${path}`;
     item.resourceUri = fileUri(this.#code, sessionId, path);
-    item.contextValue = folder ? 'folder' : 'file';
+    item.contextValue = folder || type === 'file' ? type : 'special';
     item.iconPath = folder ? ThemeIcon.Folder : ThemeIcon.File;
     if (type === 'file') {
-      item.description = bytes(size);
+      const mark = this.#made.markOf(sessionId, path);
+      item.description = mark ? `${mark === 'new' ? l10n.t('new') : l10n.t('changed')} · ${bytes(size)}` : bytes(size);
       item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [item.resourceUri] };
     }
     return item;

@@ -1,9 +1,9 @@
-/** Makes the paths in the terminal of a run links to the documents. */
+/** Makes the paths in the terminal of a run links to the documents, or to files in its sandbox. */
 import { posix } from 'node:path';
 import type { Code, vscode } from '../base/code.ts';
 import type { Consoles } from '../run/consoles.ts';
 import { frameOf } from './frame.ts';
-import { placeOf } from './place.ts';
+import { Locator } from './locate.ts';
 
 interface TraceLink extends vscode.TerminalLink {
   readonly uri: vscode.Uri;
@@ -17,15 +17,17 @@ const pattern =
 
 export function traceLinks(code: Code, consoles: Consoles): vscode.TerminalLinkProvider<TraceLink> {
   return {
-    provideTerminalLinks({ line, terminal }) {
-      const source = consoles.ofTerminal(terminal)?.run.spec.source;
-      if (!source) return [];
-      return [...line.matchAll(pattern)].flatMap((match) => {
-        const found = placeOf(frameOf(match), source);
+    async provideTerminalLinks({ line, terminal }) {
+      const run = consoles.ofTerminal(terminal)?.run;
+      if (!run) return [];
+      const locator = new Locator(code, { source: run.spec.source, sessionId: run.session?.sessionId });
+      const links = [...line.matchAll(pattern)].map(async (match) => {
+        const found = await locator.placeOf(frameOf(match));
         if (!found) return [];
         const tooltip = code.l10n.t('Open {0}', posix.basename(found.uri.path));
         return [{ startIndex: match.index, length: match[0].length, column: 1, ...found, tooltip }];
       });
+      return (await Promise.all(links)).flat();
     },
     async handleTerminalLink({ uri, line, column }) {
       const document = await code.workspace.openTextDocument(uri);

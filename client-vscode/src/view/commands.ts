@@ -50,12 +50,12 @@ export function runCommands({ code, consoles, options }: RunCommandParts): Comma
       await options.remember(document.uri, answered);
       await runDocument(document);
     },
-    'codebeaker.stop': async () => {
-      const chosen = await chooseRunning(code, consoles, l10n.t('Which program should be stopped?'));
+    'codebeaker.stop': async (target) => {
+      const chosen = await chooseRunning(code, consoles, target, l10n.t('Which program should be stopped?'));
       chosen?.run.stop();
     },
-    'codebeaker.input': async () => {
-      const chosen = await chooseRunning(code, consoles, l10n.t('Which program should get the input?'));
+    'codebeaker.input': async (target) => {
+      const chosen = await chooseRunning(code, consoles, target, l10n.t('Which program should get the input?'));
       const line = chosen && (await window.showInputBox({ prompt: l10n.t('A line of input for {0}', chosen.run.spec.source.name), ignoreFocusOut: true }));
       if (chosen && line !== undefined) chosen.screen.pty.handleInput?.(`${line}\r`);
     },
@@ -68,17 +68,35 @@ export function runCommands({ code, consoles, options }: RunCommandParts): Comma
       const document = code.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
       // A document runs with its present text. A selection, or a document that is closed, runs as it did before.
       const present = document && !spec.isSelection ? runSpecOf(code, document, options.of(uri)) : undefined;
-      await consoles.runInConsole(present ?? spec, last.running ? undefined : last);
+      await consoles.runInConsole(present ?? spec, last);
     },
   };
 }
 
-/** Prefers the program of the active terminal, then the one of the active document. Asks if several are left. */
-async function chooseRunning({ window }: Code, consoles: Consoles, placeHolder: string): Promise<RunConsole | undefined> {
+/**
+ * The running program that the command is about.
+ * @param target the document whose menu it was called from, or where the keyboard focus was when its key was pressed: 'editor' or
+ *   'terminal' (see the keybindings in package.json); anything else if neither is known
+ * @returns undefined if there is none, or if the person chose none
+ */
+async function chooseRunning(code: Code, consoles: Consoles, target: unknown, placeHolder: string): Promise<RunConsole | undefined> {
   const { running } = consoles;
-  const uri = window.activeTextEditor?.document.uri;
-  const likely = [consoles.ofTerminal(window.activeTerminal), uri && consoles.ofDocument(uri)].find((candidate) => candidate?.running);
-  if (likely ?? running.length < 2) return likely ?? running[0];
-  const items = running.map((candidate) => ({ label: candidate.run.spec.source.name, candidate }));
+  const menu = target instanceof code.Uri ? target : undefined;
+  const uri = (menu ?? code.window.activeTextEditor?.document.uri)?.toString();
+  const ofEditor = running.filter(({ run }) => run.spec.source.uri.toString() === uri);
+  const shown = consoles.ofTerminal(code.window.activeTerminal);
+  const ofTerminal = shown?.running ? [shown] : [];
+  const choose = (among: readonly RunConsole[]) => chooseAmong(code, among, placeHolder);
+  // The program of a menu's document can have ended just now. No other program is meant then.
+  if (menu) return shown && ofEditor.includes(shown) ? shown : choose(ofEditor);
+  if (target === 'terminal' && ofTerminal.length > 0) return choose(ofTerminal);
+  if (target === 'editor' && ofEditor.length > 0) return choose(ofEditor);
+  const likely = running.filter((candidate) => ofTerminal.includes(candidate) || ofEditor.includes(candidate));
+  return choose(likely.length > 0 ? likely : running);
+}
+
+async function chooseAmong({ window }: Code, among: readonly RunConsole[], placeHolder: string): Promise<RunConsole | undefined> {
+  if (among.length < 2) return among[0];
+  const items = among.map((candidate) => ({ label: candidate.run.spec.source.name, candidate }));
   return (await window.showQuickPick(items, { placeHolder }))?.candidate;
 }

@@ -1,8 +1,8 @@
 /** Tells what this machine lacks and what is used instead, with buttons that lead to a remedy. */
-import type { RuntimeInfo } from 'codebeaker/protocol';
+import type { LanguageId, RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { TooManyCrashes } from '../client/client.ts';
-import { ConnectionClosed, faultData } from '../client/faults.ts';
+import { ConnectionClosed, type FaultData, faultData } from '../client/faults.ts';
 import type { Source } from '../run/source/source.ts';
 
 const installPages = {
@@ -21,28 +21,50 @@ export interface MissingParts {
   readonly code: Code;
   readonly memory: vscode.Memento;
   showLog(): void;
+  showDoctor(): void;
   restart(): void;
+  /** Whether this runtime can make sandboxes now. */
+  isAvailable(runtime: string): boolean;
 }
 
 export class Missing {
   readonly #parts: MissingParts;
+  /** Whether a message about a run that failed is still shown. */
+  #failureIsShown = false;
 
   constructor(parts: MissingParts) {
     this.#parts = parts;
   }
 
-  /** Tells why a source could not be run. */
+  /**
+   * Tells that a source could not be run, with buttons for what can be done about it. The reason itself can be long, and is
+   * in the output of the run. While such a message is shown, there is no second one.
+   */
   async tellFailure({ language, name }: Source, fault: unknown): Promise<void> {
-    const { code, restart } = this.#parts;
-    const { l10n, window } = code;
+    const { code: { l10n, window } } = this.#parts;
     // The terminal says that the daemon ended, and the daemon is started again.
     if (fault instanceof ConnectionClosed) return;
     if (fault instanceof TooManyCrashes) return this.tellCrashes();
-    const message = l10n.t('{0} could not be run: {1}', name, (fault as Error).message);
-    if (faultData(fault).kind !== 'RuntimeUnavailable') return this.#show(window.showErrorMessage, message, [this.#showLog()]);
-    const denoRunsIt = language === 'javascript' || language === 'typescript';
-    const install = [this.#install('docker'), ...(denoRunsIt ? [this.#install('deno')] : [])];
-    return this.#show(window.showErrorMessage, message, [...install, { title: l10n.t('Look Again'), act: restart }, this.#showLog()]);
+    if (this.#failureIsShown) return;
+    this.#failureIsShown = true;
+    try {
+      await this.#show(window.showErrorMessage, l10n.t('{0} could not be run. Its output says why.', name), this.#remedies(language, faultData(fault)));
+    } finally {
+      this.#failureIsShown = false;
+    }
+  }
+
+  #remedies(language: LanguageId, { kind, runtime }: FaultData): Button[] {
+    const { code: { commands, l10n }, isAvailable, restart, showDoctor } = this.#parts;
+    if (kind !== 'RuntimeUnavailable') return [this.#showLog()];
+    if (runtime !== undefined && isAvailable(runtime)) {
+      // The runtime is there, so what it was asked for is not, such as the image.
+      const settings = { title: l10n.t('Open Settings'), act: () => void commands.executeCommand('workbench.action.openSettings', 'codebeaker.languages') };
+      return [settings, this.#showLog()];
+    }
+    const helpful = language === 'javascript' || language === 'typescript' ? (['docker', 'deno'] as const) : (['docker'] as const);
+    const install = helpful.filter((id) => !isAvailable(id)).map((id) => this.#install(id));
+    return [...install, { title: l10n.t('Doctor'), act: showDoctor }, { title: l10n.t('Look Again'), act: restart }];
   }
 
   /** Tells what is used if Docker is not available, once for each installation of the extension. */

@@ -1,6 +1,7 @@
 /** The commands of the Sessions view: refresh it, open a shell in a session, close a session. */
 import type { Session } from 'codebeaker/protocol';
 import type { Code } from '../base/code.ts';
+import type { Made } from '../sessions/made.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { openShell, type ShellParts } from '../sessions/shell.ts';
 import type { Node } from '../sessions/tree.ts';
@@ -9,10 +10,11 @@ import type { Commands } from './commands.ts';
 export interface SessionCommandParts extends ShellParts {
   readonly code: Code;
   readonly store: SessionStore;
+  readonly made: Made;
 }
 
 export function sessionCommands(parts: SessionCommandParts): Commands {
-  const { code, store } = parts;
+  const { code, store, made } = parts;
 
   /** The session that the menu of the view was opened for, or the one that the person picks. */
   const chooseSession = async (target: unknown): Promise<Session | undefined> => {
@@ -30,7 +32,10 @@ export function sessionCommands(parts: SessionCommandParts): Commands {
   };
 
   return {
-    'codebeaker.sessions.refresh': () => store.refresh(),
+    'codebeaker.sessions.refresh': async () => {
+      store.refresh();
+      await made.lookAgain();
+    },
     'codebeaker.sessions.close': withSession(async ({ sessionId }) => {
       // The session may have closed by itself.
       await store.connection?.request('session/close', { sessionId }).catch(() => undefined);

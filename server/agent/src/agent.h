@@ -123,6 +123,10 @@ struct report {
 /* The child process of the agent. Does not return. */
 _Noreturn void supervise(const struct launch *launch, int reports);
 
+/* end.c: how a program has ended, where its supervisor does not tell. */
+/* Whether the agent can see it in /proc. gVisor writes no exit codes there. */
+bool end_can_be_seen(void);
+
 /* hold.c: a program that is held before it opens its file. */
 /* In the child that is to become the program: its parent will trace it. */
 bool hold_asked(void);

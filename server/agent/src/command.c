@@ -58,6 +58,7 @@ void command_forget(struct command *command) {
     close_input(command);
     for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
     close_orders(command);
+    end_forget(command);
     free(command);
 }
 
@@ -70,7 +71,13 @@ struct settings settings_of(const struct command *command) {
     return settings;
 }
 
+/* Its terminal is as it was, and can be opened. A program can have stopped the output, which no setting tells, and which is undone. */
 static bool has_own_settings(const struct command *command) {
+    if (!command->terminal) return true;
+    int slave = open_slave(command->sources[0].fd);
+    if (slave < 0) return false;
+    tcflow(slave, TCOON);
+    close(slave);
     struct settings now = settings_of(command);
     return memcmp(&now, &command->settings, sizeof now) == 0;
 }
@@ -161,6 +168,18 @@ static void tell_end(struct command *command) {
     close_input(command);
 }
 
+static void take_end(struct command *command, const struct report *report) {
+    command->ended = true;
+    command->end = *report;
+    end_forget(command);
+    for (int at = 0; at < 2; at++) {
+        int left = 0;
+        struct source *source = &command->sources[at];
+        if (source->fd >= 0 && ioctl(source->fd, FIONREAD, &left) == 0) source->left = (size_t)left;
+        if (command->terminal && source->fd >= 0) source->left = OUTPUT_CHUNK;
+    }
+}
+
 static void take_report(const struct report *report) {
     struct command *command = command_find(report->channel);
     if (!command) return;
@@ -173,8 +192,8 @@ static void take_report(const struct report *report) {
         wire_put(STARTED, command->channel, payload, sizeof payload);
         command->started = true;
         command->program = report->pid;
+        end_watch(command);
     } else if (report->kind == REPORT_HELD) {
-        command->settings = settings_of(command);
         /* Under gVisor nothing reaches a program before, for a signal ends its start; and who has just ended takes a while to go. */
         command->crowded = command->crowded || others_live();
         /* What it has written so far is told before. */
@@ -184,21 +203,22 @@ static void take_report(const struct report *report) {
         wire_put(HELD_BACK, command->channel, NULL, 0);
     } else if (report->kind == REPORT_RELEASED) {
         tell_released(command, report->value != 0);
-    } else {
-        command->ended = true;
-        command->end = *report;
-        for (int at = 0; at < 2; at++) {
-            int left = 0;
-            struct source *source = &command->sources[at];
-            if (source->fd >= 0 && ioctl(source->fd, FIONREAD, &left) == 0) source->left = (size_t)left;
-            if (command->terminal && source->fd >= 0) source->left = OUTPUT_CHUNK;
-        }
+    } else if (!command->ended) {
+        take_end(command, report);
     }
 }
 
 static void take_reports(void) {
     struct report report;
     while (read(reports_descriptor(), &report, sizeof report) == (ssize_t)sizeof report) take_report(&report);
+}
+
+/* Looks itself where a supervisor does not tell. What that has told meanwhile comes first. */
+static void look_for_end(struct command *command) {
+    struct report report;
+    if (command->ended || !end_seen(command, &report)) return;
+    take_reports();
+    if (!command->ended) take_end(command, &report);
 }
 
 static void supervisor_changed(struct command *command, int status) {
@@ -241,6 +261,7 @@ void commands_poll(void) {
             if (wanted && each->ended && !each->told) wake_at(now_ms());
         }
         if (resting) wake_at(each->drop_at);
+        end_poll(each);
         each->input_poll = each->pending_size > 0 && each->input >= 0 ? poll_add(each->input, POLLOUT) : -1;
         if (each->killing && each->supervisor) wake_at(each->sweep_at);
     }
@@ -251,6 +272,7 @@ void commands_turn(void) {
     struct command *next;
     for (struct command *each = commands; each; each = next) {
         next = each->next;
+        look_for_end(each);
         if (each->input_poll >= 0 && poll_result(each->input_poll)) feed(each);
         each->input_poll = -1;
         for (int at = 0; at < 2; at++) {

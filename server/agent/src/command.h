@@ -31,8 +31,12 @@ struct command {
     /* Of a held program: how many others had been started before it, and whether any of them lived. */
     uint32_t others;
     bool crowded;
-    /* The settings of its terminal, which other programs can open. */
+    /* The settings that its terminal began with. Other programs can open it. */
     struct settings { struct termios modes; struct winsize size; } settings;
+    /* Tells when the program has ended (a pidfd), or -1. */
+    int watch;
+    int watch_poll;
+    int64_t look_at; /* it has ended: so long its supervisor has to tell how. 0: not yet */
     struct report end;
     uint64_t kills; /* for want of memory, until the start */
     uint32_t credit;
@@ -67,6 +71,16 @@ bool others_live(void);
 /* launch.c */
 /* The descriptor on which supervisors report, or -1 as long as none has been started. */
 int reports_descriptor(void);
+/* Opens the end of a terminal that is for programs. Returns -1 where that can't be. */
+int open_slave(int master);
+
+/* end.c */
+/* From now on the agent learns when the program ends, where the kernel can tell that. */
+void end_watch(struct command *command);
+void end_poll(struct command *command);
+/* Whether it has ended, and its supervisor has not told in time. `report` is what the supervisor would have reported. */
+bool end_seen(struct command *command, struct report *report);
+void end_forget(struct command *command);
 
 /* streams.c: what goes into a program and comes out of it. */
 void close_source(struct source *source);

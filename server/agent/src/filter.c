@@ -2,7 +2,7 @@
  * The system call filter: classic BPF. It denies what is dangerous instead of allowing what is known, so that no program
  * breaks that has done nothing wrong. It comes on top of the filter that the engine may have.
  *
- * Denied with EPERM: the calls below; what would slow the agent down or take its resources away; new namespaces by
+ * Denied with EPERM: the calls below; what would slow the agent down, stop it or take its resources away; new namespaces by
  * clone; putting characters into the input of a terminal; unusual personalities. Sockets of families with a history do not
  * exist. clone3 does not exist either, because its flags can't be looked at: every C library then takes clone. A call of
  * another machine's kind ends the process.
@@ -59,6 +59,9 @@ static const uint32_t tracing[] = {16, 0x4206};
 
 /* They change how the process of their first argument is scheduled and limited, and are allowed for each of the same user. The agent is not to be changed. */
 static const uint16_t limiting[] = {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setaffinity};
+
+/* They send a signal to the process of their first argument, or prepare that. Denied for the agent where the kernel takes signals for it: one that has been stopped would be neither there nor gone. */
+static const uint16_t signaling[] = {SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, 434 /* pidfd_open */};
 
 /* CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 static const uint32_t new_namespaces = 0x7e020080;
@@ -140,6 +143,8 @@ void filter_system_calls(void) {
     if (!keeps_strangers_apart()) when_argument(SYS_ptrace, 0, tracing, COUNT(tracing), DENY(EPERM), SECCOMP_RET_ALLOW);
     const uint32_t agent[] = {(uint32_t)getpid()};
     for (size_t at = 0; at < COUNT(limiting); at++) when_argument(limiting[at], 0, agent, COUNT(agent), DENY(EPERM), SECCOMP_RET_ALLOW);
+    bool protected = getpid() == 1 && !under_gvisor();
+    for (size_t at = 0; !protected && at < COUNT(signaling); at++) when_argument(signaling[at], 0, agent, COUNT(agent), DENY(EPERM), SECCOMP_RET_ALLOW);
     keep_priority(agent[0]);
     deny_calls(denied, COUNT(denied));
     if (!keeps_strangers_apart()) deny_calls(strangers, COUNT(strangers));

@@ -65,19 +65,26 @@ static bool open_pipe(int *mine, int *theirs, bool reading) {
     return true;
 }
 
+int open_slave(int master) {
+    int number = 0;
+    if (ioctl(master, (int)TIOCGPTN, &number) < 0) return -1;
+    char path[32];
+    snprintf(path, sizeof path, "/dev/pts/%d", number);
+    return open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
 static bool open_terminal(struct command *command, struct launch *launch) {
     int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (master < 0) return false;
     command->sources[0] = (struct source){.fd = master, .stream = TERMINAL};
     command->input = master;
-    int unlocked = 0, number = 0;
-    if (ioctl(master, TIOCSPTLCK, &unlocked) < 0 || ioctl(master, (int)TIOCGPTN, &number) < 0) return false;
-    char path[32];
-    snprintf(path, sizeof path, "/dev/pts/%d", number);
-    int slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int unlocked = 0;
+    if (ioctl(master, TIOCSPTLCK, &unlocked) < 0) return false;
+    int slave = open_slave(master);
     if (slave < 0) return false;
     struct winsize size = {.ws_col = launch->cols, .ws_row = launch->rows};
     ioctl(slave, TIOCSWINSZ, &size);
+    command->settings = settings_of(command);
     launch->input = launch->output = launch->error = slave;
     return leaves_some(slave);
 }
@@ -152,7 +159,7 @@ void command_start(uint32_t channel, struct reader *reader) {
     struct command *command = allocate(sizeof *command);
     *command = (struct command){
         .next = commands, .kills = facts_kills(), .channel = channel, .terminal = launch.terminal, .credit = credit, .input = -1,
-        .orders = -1, .held = launch.held_at != NULL, .others = launches, .crowded = launch.held_at && !under_gvisor() && others_live(),
+        .orders = -1, .watch = -1, .watch_poll = -1, .held = launch.held_at != NULL, .others = launches, .crowded = launch.held_at && !under_gvisor() && others_live(),
         .sources = {{.fd = -1, .stream = STANDARD_OUTPUT}, {.fd = -1, .stream = STANDARD_ERROR}},
     };
     commands = command;

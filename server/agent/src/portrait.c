@@ -137,6 +137,8 @@ struct portrait portrait_take(const pid_t *threads, size_t count, const char *di
     }
     mix_file(threads[0], "limits");
     mix_file(threads[0], "oom_score_adj");
+    mix_file(threads[0], "autogroup");
+    mix_file(threads[0], "coredump_filter");
     mix_path(directory, false);
     for (const char *name = names; name < names + names_size; name += strlen(name) + 1) mix_path(name, !is_busy(name, wanted));
     return (struct portrait){likeness, signaled};

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,6 +158,16 @@ static void wait_for_order(const struct launch *launch, pid_t program) {
     close(ORDERS_FD);
 }
 
+static bool has_ended(const siginfo_t *event) {
+    return event->si_code == CLD_EXITED || event->si_code == CLD_KILLED || event->si_code == CLD_DUMPED;
+}
+
+/* As wait tells it. */
+static int32_t status_of(const siginfo_t *end) {
+    if (end->si_code == CLD_EXITED) return (end->si_status & 0xff) << 8;
+    return end->si_status | (end->si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
 _Noreturn void supervise(const struct launch *launch, int reports) {
     struct launch own = *launch;
     struct failure failure = {0, STAGE_FORK};
@@ -177,9 +188,15 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
     if (started) send_report(REPORT_STARTED, &own, program, 0, 0, NULL);
     else send_report(REPORT_FAILED, &own, program, failure.error, failure.stage, NULL);
     for (;;) {
-        int status;
+        int status, options = own.held_at ? __WALL : 0;
         struct rusage usage;
-        pid_t ended = wait4(-1, &status, own.held_at ? __WALL : 0, &usage);
+        siginfo_t event;
+        /* The end of the program is reported before it is waited for: until then the agent can see it as well (end.c). */
+        if (end_can_be_seen() && syscall(SYS_waitid, P_ALL, 0, &event, WEXITED | WNOWAIT | options, &usage) == 0 && event.si_pid == program && has_ended(&event)) {
+            if (started) send_report(REPORT_ENDED, &own, program, status_of(&event), 0, &usage);
+            started = false;
+        }
+        pid_t ended = wait4(-1, &status, options, &usage);
         if (ended < 0 && errno == EINTR) continue;
         if (ended < 0) _exit(0);
         if (WIFSTOPPED(status)) {
@@ -192,7 +209,7 @@ _Noreturn void supervise(const struct launch *launch, int reports) {
             continue;
         }
         program = 0;
-        if (!started) continue;
-        send_report(REPORT_ENDED, &own, ended, status, 0, &usage);
+        if (started) send_report(REPORT_ENDED, &own, ended, status, 0, &usage);
+        started = false;
     }
 }

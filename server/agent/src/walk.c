@@ -8,6 +8,9 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+/* So many bytes of paths are kept at once: a tree may have more than there is memory. What is left out is told to be missing. */
+enum { MAX_PENDING_BYTES = 16 * 1024 * 1024 };
+
 /* The directories that are still to be listed, by their paths below the first. */
 struct pending {
     struct pending *next;
@@ -18,6 +21,7 @@ struct listing {
     char *root;
     bool recursive, incomplete;
     struct pending *pending;
+    size_t pending_bytes;
     DIR *open;
     char *current;
 };
@@ -65,8 +69,16 @@ void listing_close(struct listing *listing) {
 
 bool listing_is_incomplete(const struct listing *listing) { return listing->incomplete; }
 
+static size_t size_of(const char *path) { return sizeof(struct pending) + strlen(path) + 1; }
+
 static void remember(struct listing *listing, const char *path) {
-    struct pending *pending = allocate(sizeof *pending + strlen(path) + 1);
+    size_t size = size_of(path);
+    if (listing->pending_bytes + size > MAX_PENDING_BYTES) {
+        listing->incomplete = true;
+        return;
+    }
+    struct pending *pending = allocate(size);
+    listing->pending_bytes += size;
     strcpy(pending->path, path);
     pending->next = listing->pending;
     listing->pending = pending;
@@ -77,6 +89,7 @@ static bool open_next(struct listing *listing) {
     while (!listing->open && listing->pending) {
         struct pending *pending = listing->pending;
         listing->pending = pending->next;
+        listing->pending_bytes -= size_of(pending->path);
         char *path = join(listing->root, pending->path);
         listing->open = open_directory(path, false);
         if (!listing->open && errno != ENOENT) listing->incomplete = true;

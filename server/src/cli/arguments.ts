@@ -1,13 +1,17 @@
-/** Parses the command line. */
+/** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds } from '../protocol/index.ts';
+import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }
   | RunArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
-  | { readonly command: 'help' }
+  | { readonly command: 'completion'; readonly shell: Shell }
+  | { readonly command: 'man' }
+  | { readonly command: 'help'; readonly topic: CommandName | undefined }
   | { readonly command: 'version' };
 
 export type Transport =
@@ -17,170 +21,152 @@ export type Transport =
 
 export interface RunArguments {
   readonly command: 'run';
+  /** `-` is the standard input. */
   readonly file: string;
   readonly args: readonly string[];
   readonly runtime: string | undefined;
   readonly language: LanguageId | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly memoryBytes: number | undefined;
+  /** Where a value is undefined, it is that of the variable here. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that goes along: its path, or undefined for that of the file, or null for none. */
+  readonly folder: string | null | undefined;
+  /** Paths that go along although they would be left out. */
+  readonly with: readonly string[];
+  /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
+  readonly tty: boolean | undefined;
+  readonly limits: PartialLimits;
   readonly json: boolean;
   readonly config: string | undefined;
 }
 
-/** A wrong command line. The message says what to type instead. */
-export class UsageError extends Error {}
-
-export const usage = `codebeaker: runs code in a real sandbox
-
-  codebeaker run FILE [options] [-- ARGS...]   run a file and exit with the exit code of its program
-      --runtime ID      docker, gvisor, deno … (default: the best one that is available)
-      --language ID     ${languageIds.join(', ')}
-                        (default: the language of the file's extension)
-      --timeout TIME    such as 500ms, 10s, 2m (default 10m; 0 means no limit)
-      --memory SIZE     such as 256m, 2g (default 512m)
-      --json            print one JSON object at the end, instead of the program's output
-  codebeaker doctor [--json]                   show what this machine can run, and what is missing
-  codebeaker [--stdio]                         serve an editor over stdin and stdout
-      --pipe=PATH       connect to this socket or named pipe instead
-      --socket=PORT     connect to this TCP port of this machine instead
-      --clientProcessId=PID   exit when this process has ended
-
-  --config FILE   the configuration file (default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json)
-  --version, --help
-
-Exit codes of codebeaker run, if the program did not end by itself: 124 it reached the time limit, 125 it could not
-be run, 130 it was interrupted, 137 it ran out of memory, 141 the reader of its output has gone.
-`;
-
-type Command = 'serve' | 'run' | 'doctor' | 'sweep';
-type Option = keyof typeof options;
-
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const options = {
-  stdio: flag, pipe: text, socket: text, clientProcessId: text, sweep: text,
-  runtime: text, language: text, timeout: text, memory: text, json: flag,
-  config: text, help: { ...flag, short: 'h' }, version: { ...flag, short: 'v' },
-} as const;
-
-/** The options of each command, besides --config, --help and --version. */
-const optionsOf: Readonly<Record<Command, readonly Option[]>> = {
-  serve: ['stdio', 'pipe', 'socket', 'clientProcessId'],
-  run: ['runtime', 'language', 'timeout', 'memory', 'json'],
-  doctor: ['json'],
-  sweep: ['sweep'],
-};
+type ValueOf<Row> = Row extends { readonly many: true } ? string[] : Row extends { readonly value: string } ? string : true;
+type Values = { [Name in OptionName]?: ValueOf<(typeof options)[Name]> };
 
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments {
-  const separator = argv.indexOf('--');
-  const own = separator < 0 ? argv : argv.slice(0, separator);
-  const rest = separator < 0 ? [] : argv.slice(separator + 1);
-  const { values, positionals: [name, ...operands] } = parse(own);
-  if (values.help) return { command: 'help' };
-  if (values.version) return { command: 'version' };
+  const { values, operands: [name, ...operands], args } = split(argv);
   const command = commandOf(name, values);
-  refuseOthers(command, Object.keys(values) as Option[]);
+  if (values.help) return { command: 'help', topic: name === undefined ? undefined : command };
+  if (values.version) return { command: 'version' };
+  refuseOthers(command, Object.keys(values) as OptionName[]);
   const { config } = values;
-  if (command === 'run') return { command, ...program(operands, rest), ...settings(values), config };
-  if (operands.length > 0 || rest.length > 0) throw new UsageError(`there are unexpected arguments: ${[...operands, ...rest].join(' ')}`);
+  if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
+  const [first, ...more] = operands;
+  if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
+  if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
   switch (command) {
+    case 'man':
+      return { command };
     case 'doctor':
       return { command, json: values.json ?? false, config };
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: number(values.clientProcessId, '--clientProcessId'), config };
+      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), config };
   }
 }
 
-type Values = ReturnType<typeof parse>['values'];
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options });
-  } catch (fault) {
-    throw new UsageError((fault as Error).message);
+/** The options and operands of the command line. What follows the file of `run` belongs to the program. */
+function split(argv: readonly string[]): { values: Values; operands: string[]; args: string[] } {
+  const known = Object.fromEntries(optionNames.map((name) => {
+    const { short, value, many } = rowOf(name);
+    return [name, { type: value ? 'string' : 'boolean', ...(short && { short }), ...(many && { multiple: true }) } as const];
+  }));
+  const { tokens } = parseArgs({ args: [...argv], options: known, strict: false, allowPositionals: true, tokens: true });
+  const values: Record<string, unknown> = {};
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    else if (token.kind === 'option') take(values, token.name, token.rawName, token.value);
+    if (operands[0] === 'run' && operands.length === 2) return { values, operands, args: own(argv.slice(token.index + 1)) };
   }
+  return { values, operands, args: [] };
 }
 
-function commandOf(name: string | undefined, { sweep }: Values): Command {
+/** A `--` directly after the file may say that the rest is the program's. */
+function own(args: readonly string[]): string[] {
+  return args.slice(args[0] === '--' ? 1 : 0);
+}
+
+function take(values: Record<string, unknown>, name: string, raw: string, value: string | undefined): void {
+  const known = optionNames.find((each) => each === name);
+  if (!known) throw new UsageError(`there is no option ${raw}`);
+  const row = rowOf(known);
+  if (row.value === undefined && value !== undefined) throw new UsageError(`${raw} takes no value`);
+  if (row.value !== undefined && value === undefined) throw new UsageError(`${raw} needs a value: ${raw} ${row.value}`);
+  values[name] = row.many ? [...((values[name] as string[] | undefined) ?? []), value] : (value ?? true);
+}
+
+function commandOf(name: string | undefined, { sweep }: Values): CommandName {
   if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
-  if (name === 'run' || name === 'doctor') return name;
+  if (name !== 'serve' && name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
   throw new UsageError(`there is no command ${name}`);
 }
 
 /** An option that the command would ignore is an error. */
-function refuseOthers(command: Command, given: readonly Option[]): void {
-  const known: readonly Option[] = ['config', ...optionsOf[command]];
-  const other = given.find((option) => !known.includes(option));
-  if (other === undefined) return;
-  const home = Object.entries(optionsOf).find(([, names]) => names.includes(other))?.[0];
-  throw new UsageError(`--${other} is an option of ${home === 'serve' ? 'codebeaker without a command' : `codebeaker ${home}`}`);
+function refuseOthers(command: CommandName, given: readonly OptionName[]): void {
+  for (const name of given) {
+    const homes = rowOf(name).of;
+    if (!homes || homes.includes(command)) continue;
+    throw new UsageError(`--${name} is an option of ${homes[0] === 'serve' ? 'codebeaker without a command' : `codebeaker ${homes[0]}`}`);
+  }
 }
 
-function program([file, ...more]: readonly string[], args: readonly string[]) {
-  if (file === undefined || file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
-  if (more.length > 0) throw new UsageError(`arguments for the program must come after --: codebeaker run ${file} -- ${more.join(' ')}`);
+function program([file = '']: readonly string[], args: readonly string[]) {
+  if (file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
   return { file, args };
 }
 
-function settings({ runtime, language, timeout, memory, json = false }: Values) {
+function settings(values: Values) {
+  const { runtime, language, folder, tty, json = false } = values;
+  if (folder !== undefined && values['no-folder']) throw new UsageError('only one of --folder and --no-folder can be given');
+  if (tty && values['no-tty']) throw new UsageError('only one of --tty and --no-tty can be given');
+  if (tty && json) throw new UsageError('only one of --tty and --json can be given');
   return {
     runtime,
-    language: language === undefined ? undefined : languageId(language),
-    timeoutMs: timeout === undefined ? undefined : duration(timeout),
-    memoryBytes: memory === undefined ? undefined : size(memory),
+    language: language === undefined ? undefined : oneOf(languageIds, language, '--language'),
+    env: variables(values.env ?? []),
+    folder: values['no-folder'] ? null : folder,
+    with: values.with ?? [],
+    tty: values['no-tty'] ? false : tty,
+    limits: limits(values),
     json,
   };
+}
+
+function variables(given: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(given.map((each) => {
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=([^]*))?$/.exec(each) ?? [];
+    if (name === undefined) throw new UsageError(`--env needs NAME=VALUE, where NAME has letters, digits and _ only; ${each || 'an empty value'} is not`);
+    return [name, value];
+  }));
+}
+
+function limits(values: Values): PartialLimits {
+  const all: Record<keyof PartialLimits, number | undefined> = {
+    timeoutMs: optional(values.timeout, (given) => duration(given, '--timeout')),
+    memoryBytes: optional(values.memory, (given) => size(given, '--memory', ranges.memory)),
+    diskBytes: optional(values.disk, (given) => size(given, '--disk', ranges.disk)),
+    cpus: optional(values.cpus, (given) => fraction(given, '--cpus', ranges.cpus)),
+    pids: optional(values.pids, (given) => whole(given, '--pids', ranges.pids)),
+    outputBytes: optional(values['output-limit'], (given) => size(given, '--output-limit', ranges.outputLimit)),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function transport({ stdio, pipe, socket }: Values): Transport {
   if ([stdio, pipe, socket].filter((each) => each !== undefined).length > 1) throw new UsageError('only one of --stdio, --pipe and --socket can be given');
   if (pipe === '') throw new UsageError('--pipe needs a path');
   if (pipe !== undefined) return { kind: 'pipe', path: pipe };
-  const port = number(socket, '--socket', MAX_PORT);
-  return port === undefined ? { kind: 'stdio' } : { kind: 'socket', port };
+  return socket === undefined ? { kind: 'stdio' } : { kind: 'socket', port: whole(socket, '--socket', ranges.port) };
 }
 
-const MAX_PORT = 65_535;
-/** The largest process id on any operating system. */
-const MAX_PID = 2 ** 32 - 1;
-
-function number(given: string | undefined, option: string, most = MAX_PID): number | undefined {
-  if (given === undefined) return undefined;
-  const value = /^\d+$/.test(given) ? Number(given) : 0;
-  if (value < 1 || value > most) throw new UsageError(`${option} needs a number from 1 to ${most}`);
-  return value;
+function optional<T>(given: string | undefined, read: (given: string) => T): T | undefined {
+  return given === undefined ? undefined : read(given);
 }
 
-function languageId(given: string): LanguageId {
-  const found = languageIds.find((id) => id === given);
-  if (!found) throw new UsageError(`--language must be one of ${languageIds.join(', ')}`);
+function oneOf<T extends string>(all: readonly T[], given: string | undefined, what: string): T {
+  const found = all.find((each) => each === given);
+  if (!found) throw new UsageError(`${what}: one of ${all.join(', ')}`);
   return found;
-}
-
-const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
-const KiB = 1024;
-const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
-  ['', 'k', 'm', 'g'].flatMap((unit, power) => ['', 'b', 'ib'].map((end) => [unit + end, KiB ** power])),
-);
-
-/** In milliseconds; 0 means no limit. */
-function duration(given: string): number {
-  const value = quantity(given, timeUnits);
-  if (value === undefined) throw new UsageError('--timeout needs a time such as 500ms, 10s or 2m, or 0 for no limit');
-  return value;
-}
-
-function size(given: string): number {
-  const value = quantity(given, sizeUnits);
-  if (!value) throw new UsageError('--memory needs a size such as 256m or 2g');
-  return value;
-}
-
-function quantity(given: string, units: Readonly<Record<string, number>>): number | undefined {
-  const [, value = '', unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(given) ?? [];
-  const result = value === '' ? NaN : Math.ceil(Number(value) * (units[unit.toLowerCase()] ?? NaN));
-  return Number.isSafeInteger(result) ? result : undefined;
 }

@@ -3,8 +3,9 @@
  * write the file, and only if the file is undamaged: it contains the code twice, because comparing two halves is faster
  * than computing a checksum. If the cache cannot be used, the start takes a few milliseconds longer.
  */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 
 const OF_OTHERS = 0o077;
 /** A file that was not written for this long belongs to an old version. */
@@ -33,7 +34,7 @@ export function writeCode(path: string, code: Buffer, { pid, now }: { readonly p
   const folder = dirname(path);
   const temporary = `${path}.${pid}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     try {
       writeFileSync(temporary, Buffer.concat([code, code]), { flag: 'wx', mode: 0o600 });
       renameSync(temporary, path);

@@ -6,7 +6,7 @@ import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { ConfigError, loadConfig } from '../policy/config-file.ts';
+import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config } from '../protocol/index.ts';
@@ -32,11 +32,12 @@ export interface Daemon {
 export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
   const config = loadConfig({ flag: configFlag, env, home });
-  const log = createLog(config.log?.level ?? 'warn', logWriter(config, surroundings));
+  const path = configPath({ flag: configFlag, env, home });
+  const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
-  const runtimes = createRuntimes({ surroundings, config, images: policy.images, log, entries: memory.entries });
+  const runtimes = createRuntimes({ surroundings, config, path, images: policy.images, log, entries: memory.entries });
   const events = new EventStream(log.child('events'));
   const catalog = new Catalog({ runtimes: runtimes.all, clock, events, memory });
   void catalog.lookAtUnknown();
@@ -62,14 +63,14 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
 }
 
 /** @throws ConfigError if the log file cannot be written */
-function logWriter({ log }: Config, surroundings: Surroundings): (line: string) => void {
+function logWriter({ log }: Config, path: string, surroundings: Surroundings): (line: string) => void {
   const file = log?.file;
   if (file === undefined) return surroundings.writeLog;
   const append = (text: string) => appendFileSync(file, text, { mode: 0o600 });
   try {
     append('');
   } catch (fault) {
-    throw new ConfigError(`log.file: ${file} cannot be written: ${(fault as { code?: string }).code}`);
+    throw new ConfigError(`${path}: log.file: ${file} cannot be written: ${(fault as { code?: string }).code}`);
   }
   return (line) => append(`${line}\n`);
 }

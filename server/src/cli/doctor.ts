@@ -1,12 +1,15 @@
 /** `codebeaker doctor`: shows what this machine can run, how well it is isolated, and what to do about what is missing. */
-import type { Clock } from '../base/clock.ts';
 import type { RuntimeInfo } from '../protocol/index.ts';
 import { calibrate } from '../runtime/choice/calibrate.ts';
 import type { Daemon } from './daemon.ts';
+import { type LanguageReport, languageReports, languageTable } from './doctor-languages.ts';
+import { installCommand } from './install.ts';
+import type { Surroundings } from './surroundings.ts';
+import { columns, wrap } from './text.ts';
 
 const WIDTH = 80;
 
-export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write: (text: string) => void): Promise<number> {
+export async function doctor(daemon: Daemon, { clock, env }: Pick<Surroundings, 'clock' | 'env'>, json: boolean, print: (text: string) => Promise<number>): Promise<number> {
   const { catalog, runtimes, log } = daemon;
   await catalog.lookAtAll();
   // The runtimes are measured one after the other, because they would slow each other down.
@@ -15,16 +18,17 @@ export async function doctor(daemon: Daemon, clock: Clock, json: boolean, write:
       .catch((fault: unknown) => log.warn(`${runtime.id} could not be measured`, fault));
   }
   const infos = catalog.infos();
+  const languages = languageReports(catalog, infos, (language) => installCommand(language, env.PATH));
   await daemon.close();
-  write(json ? `${JSON.stringify({ runtimes: infos })}\n` : report(infos));
-  return infos.some(({ available }) => available) ? 0 : 1;
+  const printed = await print(json ? `${JSON.stringify({ runtimes: infos, languages })}\n` : report(infos, languages));
+  return printed || (infos.some(({ available }) => available) ? 0 : 1);
 }
 
-function report(infos: readonly RuntimeInfo[]): string {
+function report(infos: readonly RuntimeInfo[], languages: readonly LanguageReport[]): string {
   const ready = infos.filter(({ available }) => available);
   const notes = [...missing(infos), ...infos.flatMap(weak)];
   const end = ready.length > 0 ? [] : ['No runtime is available. Install Docker, or run npm install to get Deno.'];
-  const parts = [table(infos), ready.length > 0 ? figures(ready) : [], notes, end];
+  const parts = [table(infos), languageTable(languages, WIDTH), ready.length > 0 ? figures(ready) : [], notes, end];
   return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -63,24 +67,4 @@ function weak({ id, available, isolation }: RuntimeInfo): string[] {
   const layers = isolation.layers.filter(({ state }) => state !== 'enforced');
   if (!available || layers.length === 0) return [];
   return wrap(`${id}: not fully enforced: ${layers.map(({ name, state }) => `${name} (${state})`).join(', ')}`, WIDTH);
-}
-
-/** A table with aligned columns, of which the last one is wrapped. */
-function columns(rows: readonly (readonly string[])[], width: number): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);
-  return rows.flatMap((row) => {
-    const head = row.slice(0, -1).map((cell, column) => cell.padEnd((widths[column] ?? 0) + 2)).join('');
-    return wrap(row.at(-1) ?? '', width - indent).map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + line);
-  });
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -3,10 +3,10 @@
  * compiled code is cached (code-cache.ts); the others are read when they are needed.
  */
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 import { digest } from '../base/digest.ts';
+import { homeFolder } from '../base/home.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
 import { stacksFrom } from './stacks.ts';
@@ -59,5 +59,5 @@ function keepCode(): void {
 function pathOfCache(): string {
   const { env, version, versions, arch, execArgv } = process;
   const key = digest(JSON.stringify([__BUILD__, version, versions.v8, arch, execArgv, env.NODE_OPTIONS]));
-  return join(ownFolder('XDG_CACHE_HOME', { env, home: homedir() }), `${key}.code`);
+  return join(ownFolder('XDG_CACHE_HOME', { env, home: homeFolder() }), `${key}.code`);
 }

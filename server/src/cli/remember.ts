@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Config } from '../protocol/index.ts';
 import { type CatalogMemory, foundSection } from '../runtime/choice/catalog.ts';
 import { Measurements, measurementsSection } from '../runtime/choice/measurements.ts';
+import { choicesSection } from '../runtime/choice/choices.ts';
 import { remembered } from '../runtime/kinds/table.ts';
 import { machineIdentity } from '../state/identity.ts';
 import type { Entries, Section } from '../state/section.ts';
@@ -25,12 +26,13 @@ export interface RememberOptions {
 }
 
 export function remember({ folder, config, surroundings, log }: RememberOptions): Memory {
-  const sections = [measurementsSection, foundSection, ...remembered];
-  const state = new State({ folder, machine: machineIdentity(), sections, clock: surroundings.clock, log });
+  const sections = [measurementsSection, foundSection, choicesSection, ...remembered];
+  const state = new State({ folder, machine: machineIdentity(), uid: surroundings.uid, sections, clock: surroundings.clock, log });
   const searches = state.entries(foundSection);
   const key = fingerprint(config, surroundings);
   return {
     measurements: new Measurements(state.entries(measurementsSection)),
+    choices: state.entries(choicesSection),
     found: searches.get(key) ?? {},
     keep: (now) => void searches.set(key, now),
     entries: (section) => state.entries(section),

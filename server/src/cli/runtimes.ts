@@ -12,6 +12,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface RuntimesOptions {
   readonly surroundings: Surroundings;
   readonly config: Config;
+  /** The path of the configuration file, for messages. */
+  readonly path: string;
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
   readonly log: Log;
   /** The entries of a section of the state file. */
@@ -22,21 +24,23 @@ export interface Runtimes {
   readonly all: readonly Runtime[];
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
-  /** Removes what daemons of this machine that have died left behind in available runtimes. Never rejects. */
+  /** Removes what daemons that have died left behind in available runtimes. Never rejects. */
   sweep(): Promise<void>;
   /** Removes everything that is left of this daemon. */
   close(): Promise<void>;
 }
 
-/** @throws ConfigError where the configuration gives a runtime an id that another one has */
-export function createRuntimes({ surroundings, config, images, log, entries }: RuntimesOptions): Runtimes {
+/** @throws ConfigError where the configuration gives a runtime an id that another one has, or names one that is not there */
+export function createRuntimes({ surroundings, config, path, images, log, entries }: RuntimesOptions): Runtimes {
   const { env, home } = surroundings;
   const { docker, stateDir } = config;
   let loading: Promise<SharedParts> | undefined;
   const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, entries })));
   const kinds = runtimeKinds(docker);
   const twice = kinds.find(({ id }, at) => kinds.findIndex((other) => other.id === id) !== at);
-  if (twice) throw new ConfigError(`docker.runtimes.${twice.id}: a built-in runtime has this id; choose another one`);
+  if (twice) throw new ConfigError(`${path}: docker.runtimes.${twice.id}: a built-in runtime has this id; choose another one`);
+  const unknown = Object.keys(config.pool ?? {}).find((id) => !kinds.some((kind) => kind.id === id));
+  if (unknown !== undefined) throw new ConfigError(`${path}: pool.${unknown}: there is no such runtime; there are ${kinds.map(({ id }) => id).join(', ')}`);
   const rows = kinds.map((kind) => ({ kind, runtime: lateRuntime(kind.id, kind.can, async () => kind.load(await shared())) }));
   return {
     all: rows.map(({ runtime }) => runtime),
@@ -58,7 +62,7 @@ export function createRuntimes({ surroundings, config, images, log, entries }: R
 
 async function sweepStrays({ what, sweep }: Leftovers, shared: SharedParts, log: Log): Promise<void> {
   try {
-    const removed = await sweep(shared, (daemonId) => shared.isGone(daemonId));
+    const removed = await sweep(shared, await shared.gone());
     if (removed > 0) log.info(`removed ${removed} ${what} of daemons that have died`);
   } catch (fault) {
     log.warn(`${what} of daemons that have died could not be removed`, fault);

@@ -38,8 +38,11 @@ export class RunningCommands {
   get(commandId: string): RunningCommand {
     const command = this.#byId.get(commandId);
     if (command) return command;
-    throw new ProtocolError('CommandNotFound', `no command with the id ${commandId.slice(0, 100)} is running; it may have ended`, {
-      commandId: commandId.slice(0, 100),
-    });
+    throw commandNotFound(commandId);
   }
+}
+
+export function commandNotFound(commandId: string): ProtocolError {
+  const shown = commandId.slice(0, 100);
+  return new ProtocolError('CommandNotFound', `no command with the id ${shown} is running; it may have ended`, { commandId: shown });
 }

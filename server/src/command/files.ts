@@ -2,8 +2,10 @@
 import { abortable } from '../base/promises.ts';
 import type * as protocol from '../protocol/index.ts';
 import type { ParamsOf, ResultOf } from '../protocol/index.ts';
+import { MAX_FILE_BYTES } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
 import { decodeContent, encodeContent } from './content.ts';
+import { blaming } from './copy-fault.ts';
 import { resolveEntry, resolvePath } from './paths.ts';
 
 type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>, signal: AbortSignal) => Promise<ResultOf<M>>;
@@ -22,7 +24,9 @@ export const writeFile: Command<typeof protocol.WriteFile> = async (session, par
 export const readFile: Command<typeof protocol.ReadFile> = async (session, params, signal) => {
   const path = resolveEntry(params.path);
   const offset = params.offset ?? 0;
-  const { bytes, size } = await alone(session, signal, () => session.sandbox.files.read(path, offset, params.length));
+  // Whoever asks for more than a message can carry wants all that is there.
+  const length = params.length !== undefined && params.length <= MAX_FILE_BYTES ? params.length : undefined;
+  const { bytes, size } = await alone(session, signal, () => session.sandbox.files.read(path, offset, length));
   return { path, ...encodeContent(bytes, params.encoding), size, eof: offset + bytes.length >= size };
 };
 
@@ -36,7 +40,10 @@ export const copyFile: Command<typeof protocol.CopyFile> = async (session, param
   const source = resolvePath(params.source);
   const destination = resolvePath(params.destination);
   const options = { recursive: params.recursive ?? false, overwrite: params.overwrite ?? true };
-  await alone(session, signal, () => session.sandbox.files.copy(source, destination, options));
+  const { files } = session.sandbox;
+  await alone(session, signal, () => files.copy(source, destination, options).catch(async (fault: unknown) => {
+    throw await blaming(fault, { files, source, destination, recursive: options.recursive });
+  }));
   return { source, destination };
 };
 

@@ -14,5 +14,5 @@ export function languageOf(params: Pick<RunCodeParams, 'language' | 'path'>, ses
 }
 
 export function languageOfPath(path: string | undefined): LanguageId | undefined {
-  return path === undefined ? undefined : byExtension.get(posix.extname(path));
+  return path === undefined ? undefined : byExtension.get(posix.extname(path).toLowerCase());
 }

@@ -1,10 +1,9 @@
 /** `command/runCode`: runs source code in a warm interpreter if one is waiting, else through the phases of its toolchain. */
-import { posix } from 'node:path';
 import { nextLoopIteration } from '../base/promises.ts';
 import { invalidParam, type LanguageId, ProtocolError, type RunCodeParams, type RunCodeResult } from '../protocol/index.ts';
 import { toolNames } from '../runtime/languages.ts';
 import type { Program, Toolchain, ToolchainPhase } from '../runtime/ports.ts';
-import { scratchFolder, sourcePath } from '../runtime/scratch.ts';
+import { scratchFolder } from '../runtime/scratch.ts';
 import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { WarmInterpreters } from '../warm/interpreters.ts';
@@ -12,16 +11,15 @@ import { decodeContent } from './content.ts';
 import { execute, type ExecuteContext, programSettings } from './execute.ts';
 import { languageOf } from './language.ts';
 import { resolveEntry } from './paths.ts';
+import { needsCopy, place, type Source } from './place.ts';
 import type { RunningCommand } from './running-command.ts';
 import { TemporaryFiles } from './temporary.ts';
-
-/** The source code: a file that exists, or text. */
-type Source = { readonly path: string; readonly code: undefined } | { readonly path: undefined; readonly code: Buffer };
 
 /** What is known of a run before anything is written to the sandbox. */
 interface Run {
   readonly session: Session;
   readonly toolchain: Toolchain;
+  readonly language: LanguageId;
   readonly source: Source;
   readonly args: readonly string[];
   readonly settings: Omit<Program, 'command'>;
@@ -33,11 +31,14 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
   const settings = programSettings(session, params);
   const source = sourceOf(params);
   const language = languageOf(params, session.language);
+  let again = true;
   const result = await execute(session, params, context, async (running, started) => {
     const toolchain = await session.sandbox.toolchain(language);
     if (!toolchain) throw noToolchain(language);
+    // An interpreter can't wait for a copy that is made only when it is run.
+    again = source.path === undefined || !needsCopy(toolchain, language, source.path);
     const temporary = new TemporaryFiles(session);
-    const run: Run = { session, toolchain, source, args: params.args ?? [], settings, temporary };
+    const run: Run = { session, toolchain, language, source, args: params.args ?? [], settings, temporary };
     try {
       await runSource(run, context.warm, running, started);
     } finally {
@@ -46,7 +47,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
   });
   // The answer is sent first; then the next interpreter is started.
   const wish = { language, file: source.path, args: params.args ?? [], settings };
-  void nextLoopIteration().then(() => context.warm.prepare(session, wish));
+  if (again) void nextLoopIteration().then(() => context.warm.prepare(session, wish));
   return { ...result, language };
 }
 
@@ -54,24 +55,19 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
 async function runSource(run: Run, warm: WarmInterpreters, running: RunningCommand, started: () => void): Promise<void> {
   const { session, toolchain, source, args, settings, temporary } = run;
   const waiting = warm.take(session);
-  const file = source.path ?? (await temporary.source(placeFor(run, waiting), source.code).catch((fault: unknown) => {
+  const { path: file, text } = await place(run, waiting).catch((fault: unknown) => {
     if (waiting) warm.discard(session, waiting);
     throw fault;
-  }));
+  });
   const suits = waiting?.suits({ toolchain, file, text: source.path === undefined, args, settings }) === true;
   if (waiting && !suits) warm.discard(session, waiting);
   const interpreter = suits ? waiting : undefined;
   const scratch = interpreter?.scratch ?? scratchFolder();
-  const phases = toolchain.phases(file, args, scratch);
+  const phasesOf = (await toolchain.phasesFor?.({ path: file, text }, session.sandbox.files, settings.cwd)) ?? toolchain.phases;
+  const phases = phasesOf(file, args, scratch);
   if (interpreter || phases.length > 1 || phases.some((phase) => phase.files)) temporary.add(scratch);
   if (phases.length > 1) await session.sandbox.files.createDirectory(scratch, true);
   await runPhases(phases, interpreter, run, running, started);
-}
-
-/** The path to which code that was sent as text is written. If possible it is the one that the waiting interpreter expects. */
-function placeFor({ settings: { cwd }, toolchain }: Run, waiting: WarmInterpreter | undefined): string {
-  const { text, file } = waiting?.expected ?? {};
-  return text && file !== undefined && posix.dirname(file) === cwd ? file : sourcePath(cwd, toolchain);
 }
 
 /** Runs the phases one after the other, as long as they succeed. A compiler gets no input and no terminal. */
@@ -84,8 +80,8 @@ async function runPhases(
       await sandbox.files.write(path, Buffer.from(text), { mode: 'overwrite', executable: undefined });
     }
     const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
-    const program: Program = { ...settings, command: phase.command, env: { ...phase.env, ...settings.env }, ...compiles };
-    await running.run(phase.name, program, started, async (sink) => (await interpreter?.go(settings.stdin, sink)) ?? sandbox.start(program, sink));
+    const program: Program = { ...settings, command: phase.command, cwd: phase.cwd ?? settings.cwd, env: { ...phase.env, ...settings.env }, ...compiles };
+    await running.run(phase.name, program, started, async (sink, stop) => (await interpreter?.go(settings.stdin, sink, stop)) ?? sandbox.start(program, sink, stop));
   }
 }
 

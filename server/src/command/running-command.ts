@@ -31,8 +31,8 @@ const TERM_GRACE_MS = 300;
 /** How much input is kept that the program has not taken yet. */
 const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
 
-/** Another way to start a program than `Sandbox.start`. */
-export type Start = (sink: Sink) => Process | Promise<Process>;
+/** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed. */
+export type Start = (sink: Sink, stop: AbortSignal) => Process | Promise<Process>;
 
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
@@ -43,6 +43,8 @@ export class RunningCommand implements Running {
   readonly #finished = deferred();
   readonly #stopped = new Interruption();
   readonly #halted = deferred();
+  /** Aborts when something ends it: a program that is being started is then killed. */
+  readonly #stopping = new AbortController();
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
@@ -92,7 +94,7 @@ export class RunningCommand implements Running {
    * Runs one program to its end. `started` is called as soon as it runs. The last program of a command has the name
    * `run`; input, signals and resizing are for that one. `start` replaces `Sandbox.start`.
    */
-  async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink) => this.#options.sandbox.start(program, sink)): Promise<void> {
+  async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink, stop) => this.#options.sandbox.start(program, sink, stop)): Promise<void> {
     if (this.#cause) return;
     const { clock } = this.#options;
     const begin = clock.monotonic();
@@ -100,7 +102,7 @@ export class RunningCommand implements Running {
     const child = await start((stream, chunk) => {
       heard();
       return this.#take(stream, chunk);
-    });
+    }, this.#stopping.signal);
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);
@@ -144,8 +146,10 @@ export class RunningCommand implements Running {
     this.#stop(reason === 'sandboxLost' ? 'sandboxLost' : 'cancelled');
   }
 
-  async signal(name: string): Promise<void> {
-    await (await this.#ready.promise)?.signal(name);
+  /** Sends a signal to its last program, when that has started. Resolves with false if that never starts, or has ended. */
+  async signal(name: string): Promise<boolean> {
+    const child = await this.#ready.promise;
+    return child ? child.signal(name) : false;
   }
 
   async resize(size: TerminalSize): Promise<void> {
@@ -200,6 +204,7 @@ export class RunningCommand implements Running {
     if (this.#cause || this.#over) return;
     this.#cause = cause;
     this.#halted.resolve();
+    this.#stopping.abort();
     if (this.#child) this.#kill(this.#child);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { safeParse } from 'zod/mini';
 import { Config } from '../protocol/index.ts';
 import { explain, inWords } from '../protocol/issues.ts';
+import { outOfBounds } from './bounds.ts';
 import { ownFolder } from './own-folder.ts';
 
 /** Keys of the published schema that this version does not support. They are refused, because ignoring them could be unsafe. */
@@ -15,19 +16,24 @@ export class ConfigError extends Error {}
 
 /** `name` is how errors call the text. @throws ConfigError, with the path of everything that is wrong */
 export function parseConfig(text: string, name: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (fault) {
-    throw new ConfigError(`${name}: it is not valid JSON: ${(fault as Error).message}`);
-  }
-  const parsed = safeParse(Config, value, inWords);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => explain(issue)).map(({ path, message }) => {
+  const parsed = safeParse(Config, parseJson(text, name), inWords);
+  const issues = parsed.success ? outOfBounds(parsed.data) : parsed.error.issues.flatMap((issue) => explain(issue));
+  if (parsed.success && issues.length === 0) return parsed.data;
+  const faults = issues.map(({ path, message }) => {
     const words = notServed.has(path) ? 'this version does not support this key; remove it' : message;
     return path === '' ? words : `${path}: ${words}`;
   });
   throw new ConfigError(`${name}: ${faults.join('; ')}`);
+}
+
+/** Editors on Windows put a byte order mark at the beginning, which means nothing. */
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (fault) {
+    const comments = /^\s*(?:\/\/|\/\*)/m.test(text) ? '; comments are not allowed' : '';
+    throw new ConfigError(`${name}: it is not valid JSON: ${(fault as Error).message}${comments}`);
+  }
 }
 
 export interface ConfigSources {
@@ -37,14 +43,15 @@ export interface ConfigSources {
   readonly home: string;
 }
 
-/**
- * Reads the file that --config names, else the one that $CODEBEAKER_CONFIG names, else the user's own. Only the last
- * may be missing.
- * @throws ConfigError
- */
+/** The path of the file that --config names, else of the one that $CODEBEAKER_CONFIG names, else of the user's own. */
+export function configPath({ flag, env, home }: ConfigSources): string {
+  return flag ?? (env.CODEBEAKER_CONFIG || join(ownFolder('XDG_CONFIG_HOME', { env, home }), 'config.json'));
+}
+
+/** Reads the file. Only the user's own may be missing. @throws ConfigError */
 export function loadConfig({ flag, env, home }: ConfigSources): Config {
   const named = flag ?? (env.CODEBEAKER_CONFIG || undefined);
-  const path = named ?? join(ownFolder('XDG_CONFIG_HOME', { env, home }), 'config.json');
+  const path = configPath({ flag, env, home });
   const text = readIfThere(path);
   if (text !== undefined) return parseConfig(text, path);
   if (named !== undefined) throw new ConfigError(`${path}: there is no such file`);

@@ -20,6 +20,8 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
+  readonly refusal?: string;
 }
 
 export function createPolicy(config: Config): Policy {
@@ -60,13 +62,19 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => (config.network?.modes as readonly string[] | undefined)?.includes(mode) ?? true),
   };
 }
 
+/** @throws ProtocolError PolicyDenied where no session may be made */
+export function checkSessions({ refusal }: Policy): void {
+  if (refusal !== undefined) throw denied('project', refusal);
+}
+
 /** Whether sandboxes are prepared in advance. An empty `pool` in the configuration turns that off. */
-export function preparesSandboxes({ pool }: Policy): boolean {
-  return !pool || Object.keys(pool).length > 0;
+export function preparesSandboxes({ pool, refusal }: Policy): boolean {
+  return refusal === undefined && (!pool || Object.keys(pool).length > 0);
 }
 
 /** @throws ProtocolError PolicyDenied */

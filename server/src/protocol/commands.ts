@@ -145,14 +145,14 @@ export const CommandResizeParams = later(() => z.object({ commandId: z.string(),
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
 
 const programNotes: Notes = {
-  cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. Default: `/workspace`.',
+  cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. It must exist. Default: `/workspace`.',
   env: 'Environment variables, in addition to those of the session.',
   stdin: 'The whole input of the program. It cannot be combined with `interactive` or `pty`. Default: empty.',
   interactive: 'Whether stdin stays open for `command/input`. Default: false.',
   pty: 'The size of a terminal in which the program runs, instead of with pipes. Its output is then one stream, `pty`, and its input comes from `command/input`.',
   timeoutMs: 'The command is ended after this time, with the outcome `timedOut`. It can only shorten the session’s `limits.timeoutMs`, which is the default and also holds for 0.',
   commandId: 'An id that the client chooses and that no running command has. With it the output is streamed in `command/output` and is not in the result. Default: the daemon chooses an id, and the output is in the result.',
-  outputEncoding: 'How output is encoded in messages. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD. Default: `utf-8`.',
+  outputEncoding: 'How output is encoded, in `command/output` and in `stdout` and `stderr` of the result. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD; with `base64` every byte is kept. Default: `utf-8`.',
 };
 
 /** The notes of these shapes (see notes.ts). */
@@ -167,7 +167,7 @@ export const commandsNotes: ShapeNotes = {
   ReadFileParams: {
     encoding: 'The encoding in which `content` is wanted. Default: `utf-8`. Bytes that are not valid UTF-8 are sent as `base64` in any case.',
     offset: 'Where reading starts, in bytes. Default: 0.',
-    length: 'How many bytes to read, at most 32 MiB. Default: to the end of the file.',
+    length: 'How many bytes to read at most. Default: to the end of the file. If there are more than 32 MiB to read, that is error 1024.',
   },
   ReadFileResult: {
     path: 'The absolute path of the file.',
@@ -193,7 +193,7 @@ export const commandsNotes: ShapeNotes = {
     path: 'The directory. Default: `/workspace`.',
     recursive: 'Whether the directories in it are listed too. Default: false.',
     pattern: 'A glob. Only entries whose path below the listed directory matches it are listed. A glob without a slash is compared with the name alone. Default: everything is listed.',
-    limit: 'How many entries are listed at most. Default: 10 000.',
+    limit: 'How many entries are listed at most: the first ones in the order of their paths. Default: 10 000.',
   },
   ListDirectoryResult: { path: 'The absolute path of the directory.', truncated: 'Whether entries were left out because of `limit`.' },
   DirectoryEntry: {
@@ -207,8 +207,8 @@ export const commandsNotes: ShapeNotes = {
   RunCodeParams: {
     ...programNotes,
     code: 'The source code as text. Exactly one of `code` and `path` is required.',
-    path: 'A source file in the sandbox. Exactly one of `code` and `path` is required.',
-    language: 'Default: the language of the extension of `path`, else that of the session.',
+    path: 'A source file in the sandbox. Exactly one of `code` and `path` is required. In Go and C#, files beside it that belong to the same program are compiled with it. A shell script is run by the interpreter that its first line names, if the sandbox has that, else by `sh`.',
+    language: 'In which language the file is run, whatever its extension is. Default: the language of the extension of `path`, else that of the session.',
     args: 'The arguments of the program.',
   },
   RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.' },

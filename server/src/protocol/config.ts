@@ -1,5 +1,6 @@
 /** The shape of the configuration file. An unknown key is an error, and so is a key that this version does not support. */
 import * as z from 'zod/mini';
+import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { count, PartialLimits, positive, Preference } from './values.ts';
@@ -9,10 +10,17 @@ import type { ShapeNotes } from './note.ts';
 const runtimeId = () => z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id consists of lower-case letters, digits, . _ and -'));
 const ociName = () => z.string().check(z.minLength(1));
 
+/** A name of an image as `docker pull` takes it, or the id of an image. */
+const IMAGE = /^(?:sha256:[0-9a-f]{64}|(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+.]+:[0-9a-f]{32,})?)$/;
+const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-case letters, such as python:3.12 or registry.example:5000/team/python'));
+const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
+const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
+
 export const Config = later(() => z.strictObject({
+  $schema: z.optional(z.string()),
   preference: z.optional(Preference),
-  images: z.optional(z.partialRecord(LanguageId, z.string())),
-  allowedImages: z.optional(z.array(z.string())),
+  images: z.optional(keepingAll(z.partialRecord(LanguageId, image()))),
+  allowedImages: z.optional(z.array(image())),
   limits: z.optional(z.strictObject(PartialLimits.shape)),
   maxLimits: z.optional(z.strictObject(PartialLimits.shape)),
   sessions: z.optional(
@@ -23,19 +31,19 @@ export const Config = later(() => z.strictObject({
     }),
   ),
   network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
-  stateDir: z.optional(z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'))),
-  pool: z.optional(z.record(z.string(), z.partialRecord(LanguageId, count()))),
+  stateDir: z.optional(absolutePath()),
+  pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
     z.strictObject({
-      host: z.optional(z.string()),
+      host: z.optional(z.string().check(z.regex(ENGINE, 'must look like unix:///path, tcp://name:port or ssh://user@name'))),
       ociRuntime: z.optional(ociName()),
-      runtimes: z.optional(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) }))),
+      runtimes: z.optional(keepingAll(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) })))),
     }),
   ),
   log: z.optional(
     z.strictObject({
       level: z.optional(z.enum(['error', 'warn', 'info', 'debug'])),
-      file: z.optional(z.string()),
+      file: z.optional(absolutePath()),
     }),
   ),
 }));
@@ -45,11 +53,12 @@ export type Config = z.infer<typeof Config>;
 export const configNotes: ShapeNotes = {
   Config: {
     '': 'The configuration file.',
+    $schema: 'The address of a JSON Schema, for editors. The daemon does not read it.',
     preference: 'What matters most when the daemon chooses a runtime. Default: `balanced`.',
     images: 'The OCI image for each language. A client may also name these images for a session. Default: the official image of each language.',
     allowedImages: 'More images that a client may name for a session. Default: none.',
     limits: 'The limits of a session that does not ask for others. See [Limits](#limits) for units and defaults.',
-    maxLimits: 'The highest limits that a session may ask for. A `timeoutMs` of 0 means no maximum.',
+    maxLimits: 'The highest limits that a session may ask for. A `timeoutMs` of 0 means no maximum. Default: `memoryBytes` and `diskBytes` 16 GiB, `cpus` 64, `pids` 16 384, `outputBytes` 64 GiB, `timeoutMs` 0.',
     'sessions.max': 'How many sessions may be open at once. Default: 16.',
     'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
@@ -60,6 +69,6 @@ export const configNotes: ShapeNotes = {
     'docker.ociRuntime': 'The OCI runtime with which the engine runs the containers of the runtime `docker`. Default: the engine’s default.',
     'docker.runtimes': 'Additional runtimes: an id for each, with `ociRuntime` (the name of an OCI runtime of the engine; default: the id) and `isolation` (its score, 0 to 10). A score above 7 claims that the kernel is not the host’s, and the daemon checks that.',
     'log.level': 'The least severe messages that are logged. Default: `warn`.',
-    'log.file': 'The file to which the log is written. Default: stderr.',
+    'log.file': 'The absolute path of the file to which the log is written. Default: stderr.',
   },
 };

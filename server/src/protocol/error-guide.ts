@@ -19,12 +19,12 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   ServerNotInitialized: advice('The request came before `initialize`.', 'Send `initialize` first and wait for its result.'),
   RequestCancelled: advice('`$/cancelRequest` cancelled the request, or the connection is closing. An execution that is cancelled answers with its result instead.', 'Nothing needs to be done.'),
   SessionNotFound: advice('No session has this id.', 'Create one with `session/create`.'),
-  SessionClosed: advice('The session is closed or closing. `data.reason` says why.', 'Create a new session.'),
+  SessionClosed: advice('The session is closed or closing. `data.reason` says why. The daemon remembers that of the last sessions; for earlier ones it answers 1001.', 'Create a new session.'),
   TooManySessions: advice('The maximum number of sessions is open. `data.max` is that number.', 'Close a session, or wait until one closes.'),
   CommandNotFound: advice('No running command has this id.', 'The command has probably ended: use its result.'),
   RuntimeUnavailable: advice('No available runtime meets the request. `data` has `runtime`, `reason` and `hint`, and `candidates` where the daemon had to choose.', 'Follow the hint, or name another runtime.'),
   LanguageUnsupported: advice('The language cannot be run: no runtime has it (see `data.candidates`), or this session’s sandbox lacks it.', 'Choose a runtime or an image that has the language.'),
-  SandboxFailed: advice('The sandbox could not be created. Nothing of it is left behind.', 'Read the message. Trying again may work.'),
+  SandboxFailed: advice('The sandbox could not be created or removed, or could not do what was asked of it. Of one that could not be created nothing is left behind.', 'Read the message. Trying again may work.'),
   SandboxLost: advice('The sandbox disappeared during the request. Everything in it is lost.', 'Create a new session.'),
   IsolationUnavailable: advice('`strict` was set, and the layers in `data.layers` are not fully enforced.', 'Change the host so that they are, or do without `strict`.'),
   InvalidPath: advice('The path is not valid, or not under `/workspace` or `/tmp`.', 'Use a path under one of these.'),
@@ -42,9 +42,9 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
 };
 
 /** The errors with which any request can fail. */
-const ofEvery: readonly ErrorKind[] = ['InvalidRequest', 'MethodNotFound', 'InvalidParams', 'InternalError', 'ServerNotInitialized', 'RequestCancelled'];
+const ofEvery: readonly ErrorKind[] = ['InvalidRequest', 'MethodNotFound', 'InvalidParams', 'InternalError', 'ServerNotInitialized', 'RequestCancelled', 'RateLimited'];
 /** The errors with which any command in a session can fail. */
-const ofSessionCommands: readonly ErrorKind[] = ['SandboxLost', 'RateLimited', 'QuotaExceeded', 'PolicyDenied'];
+const ofSessionCommands: readonly ErrorKind[] = ['SandboxFailed', 'SandboxLost', 'QuotaExceeded', 'PolicyDenied'];
 
 /**
  * The errors with which a request can fail, in the order of the codes. An alias can fail with the errors of every

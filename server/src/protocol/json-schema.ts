@@ -71,7 +71,6 @@ export function jsonSchemas(): NamedSchemas {
     io: 'input',
     target: 'draft-07',
     uri: (id) => refPrefix + id,
-    override: ({ jsonSchema }) => dropSafeIntegerBounds(jsonSchema),
   }).schemas as Record<string, JsonSchema & { $id?: string; $schema?: string }>;
 
   const schemas: Record<string, JsonSchema> = { ...inlineSchemas(methods) };
@@ -109,12 +108,6 @@ function annotated(id: string, schema: JsonSchema): JsonSchema {
 }
 
 const described = (note: string | undefined) => (note === undefined ? {} : { description: note });
-
-/** zod gives these bounds to every integer, because JavaScript has them. They say nothing about the protocol. */
-function dropSafeIntegerBounds(schema: { minimum?: number; maximum?: number }): void {
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
-}
 
 /** `session/execute` → `SessionExecute`. */
 function pascal(name: string): string {

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 
 export interface Language {
-  /** The extensions of its source files, with the dot. A file without a name gets the first one. */
+  /** The extensions of its source files, with the dot, in lower case. A file without a name gets the first one. */
   readonly extensions: readonly string[];
   /**
    * Its official OCI image, in the slim variant where there is one, at a tag that follows its releases. The
@@ -12,13 +12,13 @@ export interface Language {
 }
 
 export const languages = {
-  python: { extensions: ['.py'], image: 'python:3-slim' },
-  javascript: { extensions: ['.js', '.mjs', '.cjs'], image: 'node:lts-slim' },
-  typescript: { extensions: ['.ts', '.mts', '.cts'], image: 'node:lts-slim' },
+  python: { extensions: ['.py', '.pyw'], image: 'python:3-slim' },
+  javascript: { extensions: ['.js', '.mjs', '.cjs', '.jsx'], image: 'node:lts-slim' },
+  typescript: { extensions: ['.ts', '.mts', '.cts', '.tsx'], image: 'node:lts-slim' },
   go: { extensions: ['.go'], image: 'golang:1' },
   csharp: { extensions: ['.cs'], image: 'mcr.microsoft.com/dotnet/sdk:10.0' },
   ruby: { extensions: ['.rb'], image: 'ruby:3-slim' },
-  shellscript: { extensions: ['.sh'], image: 'debian:stable-slim' },
+  shellscript: { extensions: ['.sh', '.bash'], image: 'debian:stable-slim' },
 } as const satisfies Readonly<Record<string, Language>>;
 
 export type LanguageId = keyof typeof languages;

@@ -67,7 +67,7 @@ export const RuntimeChanged = announcement({
 export const SessionCreate = request({
   name: 'session/create', section: 'Sessions', subject: 'daemon', effect: 'makes',
   params: sessions.SessionCreateParams, result: Session, secrets: ['secrets', 'env'],
-  errors: [...ofChoices, 'TooManySessions', 'SandboxFailed', 'IsolationUnavailable', 'NotTrusted', 'RateLimited', 'QuotaExceeded'],
+  errors: [...ofChoices, 'TooManySessions', 'SandboxFailed', 'IsolationUnavailable', 'FileNotFound', 'DiskFull', 'NotTrusted', 'QuotaExceeded'],
   summary: 'Creates a session: a sandbox with an id, in which commands run until it is closed.',
 });
 export const SessionExecute = request({
@@ -83,7 +83,7 @@ export const SessionList = request({
 });
 export const SessionClose = request({
   name: 'session/close', section: 'Sessions', subject: 'session', effect: 'ends',
-  params: sessions.SessionParams, result: sessions.SessionCloseResult,
+  params: sessions.SessionParams, result: sessions.SessionCloseResult, errors: ['RuntimeUnavailable', 'SandboxFailed'],
   summary: 'Closes a session: ends its commands and removes its sandbox with everything in it.',
 });
 export const SessionStateChanged = announcement({
@@ -124,18 +124,18 @@ export const ListDirectory = request({
 });
 export const ExecuteShell = request({
   name: 'command/executeShell', section: 'Commands', subject: 'session', effect: 'runs',
-  params: commands.ExecuteShellParams, result: Execution, secrets: ['env'], errors: ofPaths,
+  params: commands.ExecuteShellParams, result: Execution, secrets: ['env'], errors: [...ofPaths, 'LanguageUnsupported', 'FileTooLarge'],
   summary: 'Runs a command line of `sh`, or a program with its arguments.',
 });
 export const RunCode = request({
   name: 'command/runCode', section: 'Commands', subject: 'session', effect: 'runs',
-  params: commands.RunCodeParams, result: commands.RunCodeResult, secrets: ['env'], errors: [...ofPaths, 'LanguageUnsupported', 'DiskFull'],
+  params: commands.RunCodeParams, result: commands.RunCodeResult, secrets: ['env'], errors: [...ofPaths, 'LanguageUnsupported', 'FileTooLarge', 'DiskFull'],
   summary: 'Runs source code, which is given as text or as the path of a file. It is compiled first where the language requires that.',
 });
 export const SignalCommand = request({
   name: 'command/signal', section: 'Commands', subject: 'command', effect: 'writes',
   params: commands.CommandSignalParams, result: lifecycle.Nothing,
-  summary: 'Sends a signal to the process group of a running command.',
+  summary: 'Sends a signal to the process group of a running command. If its program does not run yet, the signal is sent when it starts. If it never does, or has ended, that is error 1004.',
 });
 export const CommandOutput = announcement({
   name: 'command/output', section: 'Commands', subject: 'command',

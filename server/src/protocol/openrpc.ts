@@ -1,6 +1,7 @@
 /** The protocol as an OpenRPC 1.3 document. The daemon imports this file only when a client asks for the document. */
 import { errorGuide, errorsOf } from './error-guide.ts';
 import type { ErrorKind } from './errors.ts';
+import { examples } from './examples.ts';
 import { errorCodes, methods, protocolVersion, type Method } from './index.ts';
 import { jsonSchemas, refPrefix, type JsonSchema, type NamedSchemas } from './json-schema.ts';
 
@@ -9,6 +10,12 @@ export interface ContentDescriptor {
   description?: string;
   required?: boolean;
   schema: JsonSchema;
+}
+
+export interface ExamplePairing {
+  name: string;
+  params: { name: string; value: unknown }[];
+  result: { name: string; value: unknown };
 }
 
 export interface OpenRpcMethod {
@@ -20,6 +27,7 @@ export interface OpenRpcMethod {
   /** Notifications have no result and no errors. */
   result?: ContentDescriptor;
   errors?: { $ref: string }[];
+  examples?: ExamplePairing[];
   /** Which side sends it. */
   'x-from': 'client' | 'server';
 }
@@ -73,9 +81,18 @@ function describe(method: Method, { schemas, methods: shapes }: NamedSchemas): O
     ...(method.kind === 'request' && {
       result: { name: result, schema: resultSchema(result, schemas) },
       errors: errorsOf(method).map((kind) => ({ $ref: `#/components/errors/${kind}` })),
+      examples: examplesOf(method.name, result),
     }),
     'x-from': method.from,
   };
+}
+
+function examplesOf(method: string, result: string): ExamplePairing[] {
+  return examples().filter((each) => each.method === method).map(({ params, result: value }) => ({
+    name: method,
+    params: Object.entries(params).map(([name, param]) => ({ name, value: param as unknown })),
+    result: { name: result, value },
+  }));
 }
 
 /** The required params come first, as OpenRPC demands. */

@@ -1,5 +1,6 @@
 /** The shapes of sessions and of the choice of a runtime. */
 import * as z from 'zod/mini';
+import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
@@ -18,17 +19,21 @@ import type { ShapeNotes } from './note.ts';
 
 export const sessionId = () => z.string();
 
+/** A program that is to be run. */
+export const Program = later(() => z.object({ path: z.optional(z.string()), code: z.optional(z.string()) }));
+
 export const SessionCreateParams = later(() => z.object({
   language: z.optional(LanguageId),
   runtime: z.optional(z.string()),
   preference: z.optional(Preference),
+  program: z.optional(Program),
   image: z.optional(z.string()),
   label: z.optional(z.string().check(z.maxLength(200))),
   workspace: z.optional(
     z.object({ uri: z.string(), access: z.enum(['copy', 'readOnly', 'readWrite', 'overlay']) }),
   ),
   env: z.optional(Environment),
-  secrets: z.optional(z.record(z.string(), z.string())),
+  secrets: z.optional(keepingAll(z.record(z.string(), z.string()))),
   limits: z.optional(PartialLimits),
   network: z.optional(Network),
   strict: z.optional(z.boolean()),
@@ -66,6 +71,7 @@ export const RuntimeSelectParams = later(() => z.object({
   language: LanguageId,
   preference: z.optional(Preference),
   requirements: z.optional(Requirements),
+  program: z.optional(Program),
 }));
 
 export const Candidate = later(() => z.object({
@@ -89,24 +95,25 @@ export const sessionsNotes: ShapeNotes = {
     language: 'The language that the sandbox must be able to run.',
     preference: 'What matters most in the choice. Default: the configuration’s `preference`.',
     requirements: 'What the runtime must offer. A runtime that lacks any of it is not eligible.',
+    program: 'The program that is to be run. Only its `code` is looked at.',
   },
   RuntimeSelectResult: {
     runtime: 'The id of the runtime that would be chosen.',
     preference: 'The preference that was used.',
-    candidates: 'Every runtime, the best first.',
+    candidates: 'Every runtime: the chosen one, then the others, the best first.',
   },
   Requirements: {
     '': 'What a runtime must offer to be eligible. An unknown key is an error.',
     isolation: 'The lowest acceptable isolation score, from 0 to 10.',
     network: 'A network mode that the runtime must be able to enforce. Default: `none`.',
-    enforced: 'The names of isolation layers that must be `enforced`.',
+    enforced: 'The names of isolation [layers](#layer) that must be `enforced`.',
     image: 'An OCI image that the configuration allows. Only runtimes with images are eligible then.',
     runtimes: 'The ids of the runtimes that are eligible. If the list is empty, none is.',
   },
   Candidate: {
     '': 'How one runtime compares in a choice.',
     runtime: 'The id of the runtime.',
-    score: 'From 0 to 100, plus 100 if nothing has to be downloaded first. The eligible runtime with the highest score is chosen.',
+    score: 'From 0 to 100; plus 100 if nothing has to be downloaded first; plus 200 if it is the runtime for which the program is written, or, where no language is named, if it runs command lines; plus 500 if the session is `strict` and every layer is enforced. The eligible runtime with the highest score is chosen. Where the scores of several differ by less than 100, the one that was chosen before among the same runtimes is chosen again, so that the choice does not change with every measurement.',
     eligible: 'Whether the runtime meets all requirements.',
     reasons: 'For people: why the runtime is not eligible, or what its score is made of.',
   },
@@ -114,6 +121,7 @@ export const sessionsNotes: ShapeNotes = {
     language: 'The language that the sandbox is for. Other languages that the sandbox contains can be run too.',
     runtime: 'The id of a runtime, from `runtime/list`. Default: the daemon chooses.',
     preference: 'What matters most when the daemon chooses. Default: the configuration’s `preference`.',
+    program: 'What is to be run first. If it is JavaScript or TypeScript and tells for which runtime it is written (by its first line, a global that only one runtime has, or a file beside it such as `deno.json`, `bun.lock` or `package.json`), that decides before the `preference`. A `runtime` that is named decides before everything.',
     image: 'An OCI image that the configuration allows. Default: the configuration’s image for the language.',
     label: 'A name for people to recognise the session by.',
     workspace: 'A folder to share with the sandbox, which sees it as `/workspace`. The workspace must be trusted, and the folder must be one of the `workspaceFolders` of `initialize` or inside one.',
@@ -125,6 +133,11 @@ export const sessionsNotes: ShapeNotes = {
     idleTimeoutMs: 'The session is closed when no command has run for this long. It can only shorten the configuration’s `sessions.idleTimeoutMs`, which is the default and also holds for 0.',
     maxLifetimeMs: 'The session is closed when it is this old. It can only shorten the configuration’s `sessions.maxLifetimeMs`, which is the default and also holds for 0.',
     workDoneToken: 'A token of the client’s. With it the daemon sends `$/progress` while it creates the sandbox.',
+  },
+  Program: {
+    '': 'A program that is to be run, as far as the client knows it.',
+    path: 'The path of its file, relative to the folder that is shared as `workspace`.',
+    code: 'Its source text, or the beginning of it. Default: what the file at `path` says.',
   },
   SessionExecuteParams: {
     command: '`type` is the part of the method’s name after `command/`. The other members are the params of that method, without `sessionId`.',

@@ -1,5 +1,6 @@
 /** Shapes that several methods share. Sizes are in bytes, durations in milliseconds, and points in time are ISO 8601 in UTC. */
 import * as z from 'zod/mini';
+import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import type { Notes, ShapeNotes } from './note.ts';
@@ -54,10 +55,10 @@ export const RuntimeInfo = later(() => z.object({
 }));
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>;
 
-export const Environment = later(() => z.record(
+export const Environment = later(() => keepingAll(z.record(
   z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable consists of letters, digits and _, and does not begin with a digit')),
   z.string().check(z.regex(/^[^\0]*$/, 'a value cannot contain NUL')),
-));
+)));
 export type Environment = z.infer<typeof Environment>;
 
 export const TextEncoding = oneOf('utf-8', 'base64');
@@ -106,6 +107,7 @@ export const Session = later(() => z.object({
   label: z.optional(z.string()),
   language: z.optional(LanguageId),
   runtime: z.string(),
+  runtimeReason: z.optional(z.string()),
   image: z.optional(z.string()),
   state: SessionState,
   warm: z.boolean(),
@@ -128,8 +130,8 @@ export const executionNotes: Notes = {
   outcome: 'How the command ended.',
   exitCode: 'The exit code of the last program that ran. null if a signal ended it, if the command was made to end (`cancelled`, `timedOut`, `outputLimit`), or if the code is not known.',
   signal: 'The signal that ended the last program that ran. null if none did.',
-  stdout: 'The first 1 MiB of the output. Absent when the output was streamed.',
-  stderr: 'The first 1 MiB of the error output. Absent when the output was streamed.',
+  stdout: 'The first 1 MiB of the output, in the encoding that the param `outputEncoding` names. Absent when the output was streamed.',
+  stderr: 'The first 1 MiB of the error output, in the same encoding. Absent when the output was streamed.',
   stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
   stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
   truncated: 'Whether a part of the output was left out.',
@@ -154,7 +156,7 @@ export const valuesNotes: ShapeNotes = {
   },
   Layer: {
     '': 'One mechanism of the isolation.',
-    name: 'For example `user`, `seccomp`, `filesystem`, `network` or `memory`.',
+    name: 'One of the names below. Later versions may add others.',
     detail: 'For people: what was found.',
   },
   Limits: {
@@ -186,6 +188,7 @@ export const valuesNotes: ShapeNotes = {
   Session: {
     '': 'A session: a sandbox with an id. Points in time are ISO 8601 in UTC.',
     runtime: 'The id of its runtime.',
+    runtimeReason: 'For people: why this runtime was chosen.',
     warm: 'Whether its sandbox was prepared in advance.',
     workspace: 'The working directory in the sandbox.',
     expiresAt: 'When the session will be closed if nothing more happens.',

@@ -1,8 +1,12 @@
 /** How each language is run: for each a list of tools that can, of which the first that the sandbox has is taken (protocol section 8). */
 import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
+import { dotnetPhases, dotnetPhasesFor, monoPhases, monoPhasesFor } from './toolchains/csharp.ts';
+import { goPhases, goPhasesFor } from './toolchains/go.ts';
+import { shellPhases, shellPhasesFor } from './toolchains/shell.ts';
 import { isAtLeast, type Version } from './versions.ts';
-import { warmNode, warmPython, warmRuby } from './warm-up/interpreters.ts';
+import { warmNode, warmPython, warmRuby, warmTypeScript } from './warm-up/interpreters.ts';
+import { LOADER } from './typescript.ts';
 import unbuffered from './unbuffered.rb' with { type: 'text' };
 
 /** The questions that a sandbox answers about its tools. */
@@ -22,11 +26,13 @@ interface Candidate {
   /** The argument that makes the first tool print its version, by default --version. Empty: it has none. */
   readonly versionFlag?: string;
   readonly warmUp?: WarmUp;
-  phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
+  readonly minds?: Toolchain['minds'];
+  readonly phases: Toolchain['phases'];
+  /** As in Toolchain. `version`: that of the first tool; '' where nothing depends on it. */
+  phasesFor?(tools: Tools, version: string): Toolchain['phasesFor'];
 }
 
 const run = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'run', command, env });
-const compile = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'compile', command, env });
 
 const interpreter = (command: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
   tools: [command[0] as string],
@@ -34,15 +40,21 @@ const interpreter = (command: readonly string[], more: Partial<Candidate> = {}):
   ...more,
 });
 
-const deno = interpreter(['deno', 'run', '--no-prompt', '--allow-all']);
-const bun = interpreter(['bun']);
+const minds = 'extension';
+const deno = interpreter(['deno', 'run', '--no-prompt', '--allow-all'], { minds });
+const bun = interpreter(['bun'], { minds });
 
 const candidates: Record<LanguageId, readonly Candidate[]> = {
   // -u turns buffering off, so that output arrives while the program runs.
   python: [interpreter(['python3', '-u'], { warmUp: warmPython }), interpreter(['python', '-u'], { warmUp: warmPython })],
-  javascript: [interpreter(['node'], { warmUp: warmNode }), deno, bun],
+  // The loader for TypeScript understands JSX, too.
+  javascript: [
+    interpreter(['node'], { warmUp: warmNode, minds, phases: (file, args) => [run(['node', ...(file.endsWith('.jsx') ? [`--require=${LOADER}`] : []), file, ...args])] }),
+    deno,
+    bun,
+  ],
   typescript: [
-    interpreter(['node'], { atLeast: [22, 18], warmUp: warmNode }),
+    interpreter(['node', `--require=${LOADER}`], { atLeast: [22, 18], warmUp: warmTypeScript, minds }),
     deno,
     bun,
   ],
@@ -50,27 +62,23 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
     {
       tools: ['go'],
       versionFlag: 'version',
-      phases: (file, args, scratch) => [
-        compile(['go', 'build', '-o', `${scratch}/program`, file]),
-        run([`${scratch}/program`, ...args]),
-      ],
+      minds,
+      phases: goPhases,
+      phasesFor: () => goPhasesFor,
     },
   ],
   csharp: [
     {
       tools: ['dotnet'],
       atLeast: [10, 0],
-      phases: (file, args, scratch) => [
-        compile(['dotnet', 'build', file, '--output', scratch, '--nologo', '--verbosity', 'quiet'], dotnetEnv),
-        run(['dotnet', `${scratch}/${stem(file)}.dll`, ...args], dotnetEnv),
-      ],
+      minds,
+      phases: dotnetPhases,
+      phasesFor: (_, version) => (source, files) => dotnetPhasesFor(source, files, version),
     },
     {
       tools: ['mcs', 'mono'],
-      phases: (file, args, scratch) => [
-        compile(['mcs', '-nologo', '-debug', `-out:${scratch}/program.exe`, file]),
-        run(['mono', '--debug', `${scratch}/program.exe`, ...args]),
-      ],
+      phases: monoPhases,
+      phasesFor: () => monoPhasesFor,
     },
   ],
   // Ruby has no option that turns buffering off: a file that is required before the program does it.
@@ -86,18 +94,15 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       ],
     },
   ],
-  shellscript: [interpreter(['sh'], { versionFlag: '' })],
+  shellscript: [
+    {
+      tools: ['sh'],
+      versionFlag: '',
+      phases: shellPhases,
+      phasesFor: (tools) => (source, files) => shellPhasesFor(source, files, (names) => tools.which(names)),
+    },
+  ],
 };
-
-const dotnetEnv = {
-  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-  DOTNET_NOLOGO: '1',
-  DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
-};
-
-function stem(file: string): string {
-  return (file.split('/').at(-1) ?? file).replace(/\.cs$/, '');
-}
 
 /** The toolchain of the first candidate of which the sandbox has all tools, in a version that will do. undefined: there is none. */
 export async function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | undefined> {
@@ -105,16 +110,20 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
   const found = await tools.which(list.flatMap((candidate) => candidate.tools));
   for (const candidate of list) {
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
-    if (candidate.atLeast && !isAtLeast((await versionOf(candidate, tools)) ?? '', candidate.atLeast)) continue;
-    return { extension: languages[language].extensions[0], phases: candidate.phases, version: () => versionOf(candidate, tools), warmUp: candidate.warmUp };
+    const version = candidate.atLeast ? ((await versionOf(candidate, tools)) ?? '') : '';
+    if (candidate.atLeast && !isAtLeast(version, candidate.atLeast)) continue;
+    const { phases, warmUp, minds: minded } = candidate;
+    return {
+      extension: languages[language].extensions[0], minds: minded, version: candidate.versionFlag === '' ? undefined : () => versionOf(candidate, tools), warmUp, phases,
+      phasesFor: candidate.phasesFor?.(tools, version),
+    };
   }
   return undefined;
 }
 
 async function versionOf({ tools: [tool], versionFlag = '--version' }: Candidate, tools: Tools): Promise<string | undefined> {
-  return versionFlag === '' ? undefined : tools.version([tool as string, versionFlag]);
+  return tools.version([tool as string, versionFlag]);
 }
-
 
 /** The tools with which a language could be run, for messages that say what to install. */
 export function toolNames(language: LanguageId): readonly string[] {

@@ -13,6 +13,9 @@ import {
   ProtocolError,
   type RuntimeInfo,
 } from '../protocol/index.ts';
+import type { Toolchain } from './toolchain.ts';
+
+export type * from './toolchain.ts';
 
 export interface Runtime {
   /** The name by which clients ask for it: docker, native, deno, ... */
@@ -113,11 +116,12 @@ export interface Sandbox {
   /** How this sandbox runs a language. undefined: it can't. */
   toolchain(language: LanguageId): Promise<Toolchain | undefined>;
   /**
-   * Starts a program, whose output goes to `sink`. Resolves when it has started.
+   * Starts a program, whose output goes to `sink`. Resolves when it has started. If `stop` aborts before, it is killed,
+   * however far its start has come.
    * @throws ProtocolError SandboxLost; LanguageUnsupported: this sandbox runs no such programs, or has no terminals;
-   * FileNotFound: there is no directory `cwd`
+   * FileNotFound: there is no directory `cwd`; the reason of `stop`, if that has aborted already
    */
-  start(program: Program, sink: Sink): Promise<Process>;
+  start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process>;
   /**
    * Starts a program, and stops it where it first looks at `path`. Resolves when it has been stopped.
    * @throws ProtocolError as `start`; SandboxFailed: it can't be held, or has ended before
@@ -180,10 +184,11 @@ export interface Process {
   /** Resolves when the program has ended and the sink has taken all of its output. Never rejects. */
   readonly exited: Promise<Exit>;
   /**
-   * Sends a signal, by its POSIX name such as SIGINT, to the program's process group.
+   * Sends a signal, by its POSIX name such as SIGINT, to the program's process group. Resolves with false if the program
+   * has ended, as far as is known.
    * @throws ProtocolError InvalidParams where there is no such signal
    */
-  signal(name: string): Promise<void>;
+  signal(name: string): Promise<boolean>;
   /**
    * Kills the program and every process that it has started, also those that outlived it. `graceMs`, by default 0: if
    * more, SIGTERM is sent first, and the program has so many milliseconds to end by itself. `exited` resolves soon after.
@@ -199,8 +204,8 @@ export interface Process {
 
 /** A program that is stopped where it first looks at a path. */
 export interface HeldProcess extends Process {
-  /** Lets it go on. False: it was killed instead, since something was done to it, or to what it has looked at so far. */
-  release(): Promise<boolean>;
+  /** Lets it go on. False: it was killed instead, since `stop` has aborted, or something was done to it, or to what it has looked at so far. */
+  release(stop?: AbortSignal): Promise<boolean>;
 }
 
 /**
@@ -221,37 +226,6 @@ export interface Usage {
   readonly peakMemoryBytes: number;
 }
 
-/** How to run one source file of a language. */
-export interface Toolchain {
-  /** The extension, with its dot, for a source file that is given as text and has no name. */
-  readonly extension: string;
-  /** The version of the tool that runs the file; starts that tool. undefined: it does not tell. */
-  version(): Promise<string | undefined>;
-  /** How the interpreter is started in advance: there is one phase then. undefined: it can't be. */
-  readonly warmUp: WarmUp | undefined;
-  /**
-   * What is run, one after the other, for a source file. `file` is an absolute path. `scratch` is the absolute path of
-   * an empty, writable folder that is removed after the last phase.
-   */
-  phases(file: string, args: readonly string[], scratch: string): readonly ToolchainPhase[];
-}
-
-export interface ToolchainPhase {
-  readonly name: 'compile' | 'run';
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Files to be written before the phase starts: absolute path to text. Absent: none. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** How an interpreter is started in advance, and held (`Sandbox.hold`) where it looks at the program's file. */
-export interface WarmUp {
-  /** What it gets in addition to `env` and `files` of the phase. `scratch` is the folder of that phase. */
-  extra(scratch: string): Pick<ToolchainPhase, 'env' | 'files'>;
-  /** The variables with which a program can't wait, because they have it run code before its file. */
-  readonly early: RegExp;
-}
-
 /**
  * The file commands. Every path is absolute, without `.` and `..`, and is /workspace or /tmp or below one of them.
  * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
@@ -259,7 +233,7 @@ export interface WarmUp {
 export interface Files {
   /** Makes the directories on the way to `path` where they are missing. */
   write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
-  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end. More than MAX_FILE_BYTES is FileTooLarge. */
+  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end; more than MAX_FILE_BYTES is then FileTooLarge. `length` is never more. */
   read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
   /** Resolves with true where it made the directory, and false where it existed. `recursive`: the directories on the way to it, too. */
   createDirectory(path: string, recursive: boolean): Promise<boolean>;
@@ -267,7 +241,7 @@ export interface Files {
   copy(source: string, destination: string, options: { recursive: boolean; overwrite: boolean }): Promise<void>;
   /** Resolves with whether something was deleted. If nothing is there, that is FileNotFound without `force`, and false with it. */
   delete(path: string, options: { recursive: boolean; force: boolean }): Promise<boolean>;
-  /** The entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
+  /** The first `limit` of the entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
   list(path: string, options: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }>;
 }
 

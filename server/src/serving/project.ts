@@ -13,15 +13,19 @@ export async function narrowByProjects(policy: Policy, uris: readonly string[], 
   return narrowed;
 }
 
-/** If a project's file is wrong, or asks for more than is allowed, it is ignored, and the user gets a message. */
+/**
+ * If a project's file is wrong, or asks for more than is allowed, what it was there to forbid is not known. So no session
+ * is made, and the user gets a message.
+ */
 async function narrowByProject(policy: Policy, folder: string, client: Client, log: Log): Promise<Policy> {
   try {
     const config = await loadProjectConfig(folder);
     return config ? narrow(policy, config) : policy;
   } catch (fault) {
-    const message = `${projectFileName} is ignored: ${(fault as Error).message}`;
-    log.warn(message);
-    void client.logMessage(2, message);
-    return policy;
+    const reason = (fault as Error).message.replace(`${projectFileName}: `, '');
+    const refusal = `no session can be made while ${projectFileName} can't be followed: ${reason}; mend the file or remove it, and start the daemon again`;
+    log.warn(refusal);
+    void client.logMessage(2, refusal);
+    return { ...policy, refusal };
   }
 }

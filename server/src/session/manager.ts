@@ -27,6 +27,8 @@ export interface CreateSession {
   readonly workspace: SharedFolder | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly strict: boolean;
+  /** Why this runtime, in words for people. Absent: nobody chose it. */
+  readonly runtimeReason?: string;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
 }

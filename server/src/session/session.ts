@@ -24,6 +24,8 @@ export interface SessionParts {
   readonly label: string | undefined;
   readonly language: LanguageId | undefined;
   readonly runtime: string;
+  /** Why this one, in words for people. */
+  readonly runtimeReason?: string | undefined;
   /** Whether its sandbox was prepared in advance. */
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
@@ -179,13 +181,14 @@ export class Session {
   }
 
   view(): SessionView {
-    const { label, language, runtime, network, idleTimeoutMs, maxLifetimeMs } = this.#parts;
+    const { label, language, runtime, runtimeReason, network, idleTimeoutMs, maxLifetimeMs } = this.#parts;
     const { image, isolation } = this.sandbox;
     return {
       sessionId: this.id,
       ...(label === undefined ? {} : { label }),
       ...(language === undefined ? {} : { language }),
       runtime,
+      ...(runtimeReason === undefined ? {} : { runtimeReason }),
       ...(image === undefined ? {} : { image }),
       state: this.#state,
       warm: this.#parts.warm ?? false,

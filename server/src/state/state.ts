@@ -14,6 +14,8 @@ import type { Entries, Section } from './section.ts';
 export interface StateOptions {
   readonly folder: string;
   readonly machine: MachineIdentity;
+  /** The user whose file it is. -1 if the operating system has no user ids. */
+  readonly uid: number;
   /** All sections of the file. */
   readonly sections: readonly Section<unknown>[];
   readonly clock: Clock;
@@ -109,8 +111,8 @@ function put<E>(entries: Map<string, E>, { maxEntries }: Section<E>, key: string
 }
 
 /** Reads all sections. All of them are empty if there is no file, or if it is damaged or from another machine. */
-function load(path: string, { machine, sections }: StateOptions): Contents {
-  const { success, data } = z.safeParse(Envelope, readState(path));
+function load(path: string, { machine, uid, sections }: StateOptions): Contents {
+  const { success, data } = z.safeParse(Envelope, readState(path, uid));
   const found = success && isSameMachine(data.host, machine) ? sections.map((section) => [section.name, read(section, data[section.name])] as const) : [];
   const whole = found.length > 0 && found.every(([, entries]) => entries !== undefined);
   return new Map(sections.map(({ name }, at) => [name, (whole && found[at]?.[1]) || new Map<string, unknown>()]));

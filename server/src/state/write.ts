@@ -1,7 +1,8 @@
 /** Replaces the state file, which other daemons may read and replace at the same time. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 
 /** A temporary file that is older than this was left behind by a daemon that died. */
 const STALE_MS = 3_600_000;
@@ -12,7 +13,7 @@ const STALE_MS = 3_600_000;
  */
 export async function writeState(path: string, value: unknown, now: number): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', 0o600);

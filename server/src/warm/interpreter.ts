@@ -77,11 +77,11 @@ export class WarmInterpreter {
 
   /**
    * Lets it run its program. Resolves with undefined if it can't any more, because something has happened to it: then
-   * nothing of the program has run.
+   * nothing of the program has run. If `stop` aborts before it runs, it is killed.
    */
-  async go(stdin: Program['stdin'], sink: Sink): Promise<Process | undefined> {
+  async go(stdin: Program['stdin'], sink: Sink, stop?: AbortSignal): Promise<Process | undefined> {
     this.#output.sink = sink;
-    if (!(await this.#child.release())) return undefined;
+    if (!(await this.#child.release(stop))) return undefined;
     // A sink that takes nothing says so again when the program writes.
     void Promise.resolve(passOn(this.#output)).catch(() => undefined);
     if (Buffer.isBuffer(stdin)) void this.#child.write(stdin).then(() => this.#child.end());

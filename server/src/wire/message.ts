@@ -4,7 +4,7 @@ import { errorCodes, ProtocolError } from '../protocol/index.ts';
 import { isTooHeavy, MAX_VALUES } from './weight.ts';
 
 export type Id = string | number;
-/** An empty array is replaced by an empty object. */
+/** No params, null and an empty array are replaced by an empty object. */
 export type Params = object | unknown[];
 
 export interface Fault {
@@ -41,9 +41,9 @@ function classify(message: Record<string, unknown>): Incoming {
   if (isResponse) return readResponse(message);
   if (typeof method !== 'string') return invalid('method must be a string.', echo);
   if (has(message, 'id') && !isId(id)) return invalid('id must be a string or an integer.');
-  if (has(message, 'params') && !isParams(params)) return invalid('params must be an object or an array.', echo);
-  const given = isParams(params) && !isEmptyArray(params) ? params : {};
-  return isId(id) ? { kind: 'request', id, method, params: given } : { kind: 'notification', method, params: given };
+  const given = params ?? {};
+  if (!isParams(given)) return invalid('params must be an object or an array.', echo);
+  return isId(id) ? { kind: 'request', id, method, params: named(given) } : { kind: 'notification', method, params: named(given) };
 }
 
 /** A response with a malformed error still settles the request that waits for it, with an error. */
@@ -70,8 +70,8 @@ function isParams(value: unknown): value is Params {
 }
 
 /** Lua clients send `[]` where they mean `{}`. */
-function isEmptyArray(params: Params): boolean {
-  return Array.isArray(params) && params.length === 0;
+function named(params: Params): Params {
+  return Array.isArray(params) && params.length === 0 ? {} : params;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -12,6 +12,10 @@ describe('the daemon’s command', () => {
     });
   });
 
+  it('can be the doctor instead (V10)', () => {
+    expect(daemonCommand({ path: '', config: '/etc/c.json' }, '/ext', editor, 'doctor').args).to.deep.equal(['/ext/dist/daemon/main.js', 'doctor', '--config=/etc/c.json']);
+  });
+
   it('starts the program that the settings name', () => {
     expect(daemonCommand({ path: '/opt/codebeaker', config: '/etc/c.json' }, '/ext', editor)).to.deep.equal({
       program: '/opt/codebeaker',

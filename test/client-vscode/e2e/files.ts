@@ -19,6 +19,10 @@ for _ in range(200):
     os.write(1, block)
 print("flooded")
 `,
+  'bears.py': `open("born.py", "w").write("def f():\\n    raise ValueError('born')\\n")
+import born
+born.f()
+`,
   'write.py': 'open("made.txt", "w").write("made in the sandbox")\nprint("written")\n',
   'limits.py': 'print("x" * 200)\nwhile True:\n    pass\n',
   'parts.py': 'print("first")\nif True:\n    print("second")\n    raise ValueError("third")\n',

@@ -37,7 +37,8 @@ describe('VS Code in Restricted Mode', function () {
   it('runs the file without its folder and without settings of the workspace', async () => {
     await hands.sees(() => hands.status(), /docker/);
     await hands.button('Run in Sandbox');
-    await hands.sees(() => hands.output(), /sees \['look\.py'\]\s+✓ exited with code 0/);
+    // (V4) It is said that the folder is not copied.
+    await hands.sees(() => hands.output(), /without the other files of its folder: the workspace is in Restricted Mode[^]*sees \['look\.py'\]\s+✓ exited with code 0/);
     expect(await hands.toasts()).to.equal('');
     await hands.screenshot('restricted');
   });
@@ -51,6 +52,11 @@ describe('VS Code in Restricted Mode', function () {
     await hands.sees(() => hands.output(), /hello Ada/);
     await hands.button('Stop the Run in Sandbox');
     await hands.sees(() => hands.output(), /✗ stopped/);
+  });
+
+  it('shows what the doctor says of this machine (V10)', async () => {
+    await hands.command('CodeBeaker: Doctor');
+    await hands.sees(() => hands.output(), /FIRST PROGRAM[^]*measured here/, 60_000);
   });
 
   it('copies the folder when the workspace is trusted, but does not start the daemon that the workspace names', async () => {

@@ -1,6 +1,6 @@
 /** Running code in a real VS Code, in real containers. */
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { containers, daemonEnvironment, processes, until } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
@@ -121,18 +121,48 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.status(), /^[^(]*$/);
   });
 
+  it('stops the program of the editor whose button is clicked, and not the one in the terminal (V1)', async () => {
+    await run('endless.py');
+    await hands.sees(() => hands.terminal(), /and on\s*$/);
+    await run('ask.py');
+    await hands.sees(() => hands.terminal(), /your name\?\s*$/);
+    await hands.openFile('endless.py');
+    await hands.button('Stop the Run in Sandbox');
+    await hands.selectTerminal('endless.py');
+    await hands.sees(() => hands.terminal(), /and on\s+✗ stopped[^\n]*\s*$/);
+    await hands.selectTerminal('ask.py');
+    await hands.typeInTerminal('Eve\r');
+    await hands.sees(() => hands.terminal(), /nice to meet you, evE\s+✓[^\n]*\s*$/);
+  });
+
+  it('asks when a running file is run again, and starts it anew in its terminal (V2)', async () => {
+    await run('endless.py');
+    await hands.sees(() => hands.terminal(), /and on\s*$/);
+    await hands.button('Run in Sandbox');
+    await hands.pick('Stop it and run it again');
+    await hands.sees(() => hands.terminal(), /and on\s+✗ stopped[^✗]*and on\s*$/);
+    await hands.button('Stop the Run in Sandbox');
+    await hands.sees(() => hands.status(), /^[^(]*$/);
+  });
+
   it('lists the sessions, shows their files, opens a shell and closes one', async () => {
     await run('write.py');
-    await hands.sees(() => hands.terminal(), /written\s+✓/);
+    await hands.sees(() => hands.terminal(), /written\s+✓[^]*made or changed in the sandbox: made\.txt/);
     await hands.command('Explorer: Focus on Sandbox Sessions View');
     const row = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'write.py' }).filter({ hasText: 'docker' });
     await hands.section('workspace');
     await row.locator('.monaco-tl-twistie').click();
-    const made = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'made.txt' });
+    const made = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'made.txt' }).filter({ hasText: 'new' });
     await made.waitFor();
     await made.click();
     await hands.sees(() => hands.editor(), /made in the sandbox/);
     await hands.screenshot('sessions');
+    await made.hover();
+    await made.locator('[aria-label^="Save to My Folder"]').click();
+    await until('it is saved (V9)', () => existsSync(join(editor.workspace, 'made.txt')));
+    expect(readFileSync(join(editor.workspace, 'made.txt'), 'utf8')).to.equal('made in the sandbox');
+    // The rows of the Explorer stay where they are for the tests that follow.
+    rmSync(join(editor.workspace, 'made.txt'));
     await row.hover();
     await row.locator('[aria-label^="Open a Shell"]').click();
     await hands.sees(() => hands.terminal(), /[$#]\s*$/);
@@ -192,6 +222,16 @@ describe('VS Code with Docker', function () {
     await hands.openFile('hello.py');
     await hands.openLink('/workspace/broken.py", line 2');
     await hands.sees(() => hands.tab(), /broken\.py/);
+    await hands.sees(() => hands.cursor(), /Ln 2,/);
+  });
+
+  it('leads from a traceback into a file that only the sandbox has (V3)', async () => {
+    await hands.panel('Terminal');
+    await run('bears.py');
+    await hands.sees(() => hands.terminal(), /ValueError: born\s+✗ exited with code 1/);
+    await hands.openLink('/workspace/born.py", line 2');
+    await hands.sees(() => hands.tab(), /born\.py/);
+    await hands.sees(() => hands.editor(), /raise ValueError\('born'\)/);
     await hands.sees(() => hands.cursor(), /Ln 2,/);
   });
 

@@ -87,7 +87,7 @@ describe('VS Code without Docker', function () {
     await hands.openFile('hello.py');
     await hands.sees(() => hands.status(), /no sandbox/);
     await hands.button('Run in Sandbox');
-    await hands.sees(() => hands.toasts(), /hello\.py could not be run/);
+    await hands.sees(() => hands.toasts(), /hello\.py could not be run\. Its output says why/);
     await editor.page.locator('.notifications-toasts .monaco-button', { hasText: 'Install Docker' }).first().waitFor();
     await hands.screenshot('missing');
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { noOptions, type Options } from '../../../client-vscode/src/run/source/options.ts';
 import { Run, type RunEnd } from '../../../client-vscode/src/run/run.ts';
 import { Screen } from '../../../client-vscode/src/run/terminal/screen.ts';
-import type { Source } from '../../../client-vscode/src/run/source/source.ts';
+import type { Source, Withheld } from '../../../client-vscode/src/run/source/source.ts';
 import { hasFailed } from '../../../client-vscode/src/run/verdict.ts';
 import { casesOf, expectedOf } from '../../client-cases/cases.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -13,18 +13,19 @@ import { execution, fault, FakeConnection, session, settle } from '../../fakes/c
 interface Given {
   readonly options?: Options;
   readonly folder?: string;
-  readonly virtual?: boolean;
+  readonly cwd?: string;
+  readonly withheld?: Withheld;
   readonly capabilities?: object;
 }
 
-function bench({ options = noOptions, folder, virtual = false, capabilities }: Given = {}) {
+function bench({ options = noOptions, folder, cwd = '.', withheld, capabilities }: Given = {}) {
   const { code } = new FakeCode();
   const clock = new FakeClock();
   const connection = new FakeConnection(capabilities);
   const screen = new Screen(code);
   const terminal = openPty('a.py', screen.pty);
   const source = {
-    uri: Uri.file('/w/a.py'), language: 'python', text: 'code', path: 'a.py', name: 'a.py', folder: folder === undefined ? undefined : Uri.file(folder), virtual,
+    uri: Uri.file('/w/a.py'), language: 'python', text: 'code', path: 'a.py', name: 'a.py', folder: folder === undefined ? undefined : Uri.file(folder), withheld, cwd,
   } as unknown as Source;
   const disk = new FakeDisk();
   disk.files.set('a.py', 'code').set('b.py', 'beside');
@@ -128,9 +129,31 @@ describe('a run', () => {
   });
 
   it('says that a document of a virtual file system runs without other files', async () => {
-    const { connection, run, shown } = bench({ virtual: true });
+    const { connection, run, shown } = bench({ withheld: 'virtual' });
     await run.runInSandbox(connection);
     expect(shown()).to.match(/without the other files of its folder: it is not on the disk of this machine\n✓/);
+  });
+
+  it('says that no folder is copied in Restricted Mode, if there is more in the folder (V4)', async () => {
+    const { connection, run, shown } = bench({ withheld: 'untrusted' });
+    await run.runInSandbox(connection);
+    expect(shown()).to.match(/without the other files of its folder: the workspace is in Restricted Mode; .*\n✓/);
+    const alone = bench({ withheld: 'untrusted' });
+    alone.disk.files.delete('b.py');
+    await alone.run.runInSandbox(alone.connection);
+    expect(alone.shown()).to.match(/^a\.py in a sandbox\n✓/);
+  });
+
+  it('says that the folder of a file outside of the workspace is not copied (V4)', async () => {
+    const { connection, run, shown } = bench({ withheld: 'outside' });
+    await run.runInSandbox(connection);
+    expect(shown()).to.match(/without the other files of its folder: the folder is not open in the editor; .*\n✓/);
+  });
+
+  it('starts the program in the folder that the source names (V6)', async () => {
+    const { connection, run } = bench({ cwd: 'lib' });
+    await run.runInSandbox(connection);
+    expect(connection.calls('command/runCode')[0].cwd).to.equal('lib');
   });
 
   it('makes room once if there are too many sessions', async () => {

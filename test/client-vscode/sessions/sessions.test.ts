@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { SessionFiles, fileUri } from '../../../client-vscode/src/sessions/files.ts';
+import { fileUri } from '../../../client-vscode/src/base/session-uri.ts';
+import { Made } from '../../../client-vscode/src/sessions/made.ts';
+import { SessionFiles } from '../../../client-vscode/src/sessions/files.ts';
 import { openShell } from '../../../client-vscode/src/sessions/shell.ts';
 import { SessionStore } from '../../../client-vscode/src/sessions/store.ts';
 import { SessionTree } from '../../../client-vscode/src/sessions/tree.ts';
@@ -7,6 +9,7 @@ import type { Client } from '../../../client-vscode/src/client/client.ts';
 import { Listeners } from '../../../client-vscode/src/base/listeners.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeCode, textOf } from '../../fakes/code.ts';
+import { FakeDisk } from '../../fakes/disk.ts';
 import { execution, fault, FakeConnection, session, settle } from '../../fakes/connection.ts';
 
 const log = { info() {}, warn() {}, error() {}, trace() {} };
@@ -18,7 +21,8 @@ function bench() {
   const changes = new Listeners<FakeConnection | undefined>();
   const client = { onChange: (listener: never) => changes.add(listener) } as unknown as Client;
   const store = new SessionStore({ client, clock, log, isHidden: (id) => id.startsWith('spare') });
-  const tree = new SessionTree(code.code, store, clock);
+  const made = new Made({ code: code.code, disk: new FakeDisk(), log, connection: () => store.connection });
+  const tree = new SessionTree(code.code, store, clock, made);
   const refreshed = async () => {
     await clock.advance(100);
     await settle();

@@ -6,9 +6,9 @@ import { traceLinks } from '../../../client-vscode/src/traces/links.ts';
 import { placeOf } from '../../../client-vscode/src/traces/place.ts';
 import { casesOf } from '../../client-cases/cases.ts';
 import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
-import { execution } from '../../fakes/connection.ts';
+import { execution, session } from '../../fakes/connection.ts';
 
-const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
+const source = { uri: Uri.file('/w/lib/a.py'), language: 'python', path: 'a.py', cwd: '.', folder: Uri.file('/w/lib'), columnOffset: 0, name: 'a.py' } as unknown as Source;
 const output = `Traceback (most recent call last):
   File "/workspace/a.py", line 2, in <module>
     help()
@@ -17,16 +17,17 @@ const output = `Traceback (most recent call last):
   File "/usr/lib/python3/x.py", line 9, in boom
 ValueError: boom
 `;
-const end = (more: object = {}) => ({ result: execution({ exitCode: 1, ...more }), output }) as unknown as RunEnd;
+const end = (more: object = {}) => ({ result: execution({ exitCode: 1, ...more }), output, session: session() }) as unknown as RunEnd;
 
 describe('the problems of a failed run', () => {
   const code = new FakeCode();
+  code.files.add('file:///w/lib/b.py');
   const problems = new TraceDiagnostics(code.code);
   const at = (path: string) => code.problems.get(`file://${path}`)?.map(({ message, range }) => [message, range.start.line, range.start.character, range.end.character]);
 
-  it('are at the innermost place that is in one of the person’s documents', () => {
+  it('are at the innermost place that is in one of the person’s documents', async () => {
     code.documents.push(fakeDocument(Uri.file('/w/lib/b.py'), 'python', '  boom()  \n'));
-    problems.show(source, end());
+    await problems.show(source, end());
     expect([...code.problems.keys()]).to.deep.equal(['file:///w/lib/b.py']);
     expect(at('/w/lib/b.py')).to.deep.equal([['ValueError: boom', 0, 2, 10]]);
     const [problem] = code.problems.get('file:///w/lib/b.py') ?? [];
@@ -38,9 +39,34 @@ describe('the problems of a failed run', () => {
     expect(code.problems.size).to.equal(0);
   });
 
-  it('are none if the program succeeded or was stopped', () => {
-    problems.show(source, end({ exitCode: 0 }));
-    problems.show(source, end({ outcome: 'cancelled', exitCode: null }));
+  it('are none if the program succeeded or was stopped', async () => {
+    await problems.show(source, end({ exitCode: 0 }));
+    await problems.show(source, end({ outcome: 'cancelled', exitCode: null }));
+    expect(code.problems.size).to.equal(0);
+  });
+
+  it('are in the sandbox if only that has the file, until it is closed (V3)', async () => {
+    code.files.delete('file:///w/lib/b.py');
+    code.files.add('codebeaker:/s1/workspace/b.py');
+    await problems.show(source, end());
+    expect([...code.problems.keys()]).to.deep.equal(['codebeaker:/s1/workspace/b.py']);
+    problems.sandboxClosed('s2');
+    expect(code.problems.size).to.equal(1);
+    problems.sandboxClosed('s1');
+    expect(code.problems.size).to.equal(0);
+  });
+
+  it('are in the caller if nobody has the file any more (V3)', async () => {
+    code.files.clear();
+    await problems.show(source, end());
+    expect([...code.problems.keys()]).to.deep.equal(['file:///w/lib/a.py']);
+    problems.clear(source.uri);
+  });
+
+  it('are not shown if the text was edited while the files were looked for (V7)', async () => {
+    const showing = problems.show(source, end());
+    problems.edited(source.uri);
+    await showing;
     expect(code.problems.size).to.equal(0);
   });
 });
@@ -59,6 +85,13 @@ describe('a place in the sandbox', () => {
     expect(placeOf({ path: '/workspace/b.py', line: 1 }, alone)).to.equal(undefined);
   });
 
+  it('is found by its path from the folder in which the program started (V6)', () => {
+    const below = { ...source, path: 'sub/a.py', cwd: 'sub' };
+    expect(placeOf({ path: './a.py', line: 1 }, below)?.uri).to.equal(source.uri);
+    expect(placeOf({ path: '../b.py', line: 1 }, below)?.uri.path).to.equal('/w/lib/b.py');
+    expect(placeOf({ path: '/workspace/b.py', line: 1 }, below)?.uri.path).to.equal('/w/lib/b.py');
+  });
+
   it('is moved by the indentation that was removed from a selection', () => {
     const indented = { ...source, columnOffset: 4 };
     expect(placeOf({ path: 'a.py', line: 1, column: 2 }, indented)?.column).to.equal(6);
@@ -69,9 +102,12 @@ describe('a place in the sandbox', () => {
 describe('a link in the terminal', () => {
   const code = new FakeCode();
   const terminal = {};
-  const provider = traceLinks(code.code, { ofTerminal: (given: unknown) => (given === terminal ? { run: { spec: { source } } } : undefined) } as never);
-  const links = (line: string, where = terminal) => provider.provideTerminalLinks({ line, terminal: where } as never, {} as never) as any[];
-  const found = (line: string) => links(line).map(({ startIndex, length, uri, line: row, column }) => [line.slice(startIndex, startIndex + length), `${uri.path}:${row}:${column}`]);
+  for (const name of ['a.cs', 'a.go', 'b.js', 'my file.rb']) code.files.add(`file:///w/lib/${name}`);
+  for (const path of ['/workspace/made.py', '/tmp/made.py']) code.files.add(`codebeaker:/s1${path}`);
+  const run = { spec: { source }, session: session() };
+  const provider = traceLinks(code.code, { ofTerminal: (given: unknown) => (given === terminal ? { run } : undefined) } as never);
+  const links = async (line: string, where = terminal) => (await provider.provideTerminalLinks({ line, terminal: where } as never, {} as never)) as any[];
+  const found = async (line: string) => (await links(line)).map(({ startIndex, length, uri, line: row, column }) => [line.slice(startIndex, startIndex + length), `${uri.path}:${row}:${column}`]);
 
   const cases: Record<string, string[][]> = {
     '  File "/workspace/a.py", line 2, in f': [['/workspace/a.py", line 2', '/w/lib/a.py:2:1']],
@@ -81,21 +117,24 @@ describe('a link in the terminal', () => {
     '  at P.Main() in /workspace/a.cs:line 3': [['/workspace/a.cs:line 3', '/w/lib/a.cs:3:1']],
     "/workspace/my file.rb:2:in 'f'": [['/workspace/my file.rb:2', '/w/lib/my file.rb:2:1']],
     '/usr/lib/x.py:3': [],
+    '/workspace/gone.py:3': [],
+    '  File "/workspace/made.py", line 3 (V3)': [['/workspace/made.py", line 3', '/s1/workspace/made.py:3:1']],
+    '/tmp/made.py:3:4 (V3)': [['/tmp/made.py:3:4', '/s1/tmp/made.py:3:4']],
     'at 12:30:15, see 3.5:1': [],
   };
   for (const [line, expected] of Object.entries(cases)) {
-    it(`in ${line}`, () => {
-      expect(found(line)).to.deep.equal(expected);
+    it(`in ${line}`, async () => {
+      expect(await found(line)).to.deep.equal(expected);
     });
   }
 
-  it('is only made in the terminals of runs', () => {
-    expect(links('/workspace/a.py:1', {})).to.deep.equal([]);
+  it('is only made in the terminals of runs', async () => {
+    expect(await links('/workspace/a.py:1', {})).to.deep.equal([]);
   });
 
   it('opens the document at the place', async () => {
     code.documents.push(fakeDocument(Uri.file('/w/lib/a.py'), 'python', ''));
-    await provider.handleTerminalLink(links('/workspace/a.py:2:3')[0]);
+    await provider.handleTerminalLink((await links('/workspace/a.py:2:3'))[0]);
     expect(code.opened[0]).to.match(/^\/w\/lib\/a\.py/);
   });
 });

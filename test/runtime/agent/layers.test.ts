@@ -1,10 +1,10 @@
 /** The layers of isolation that are told of a sandbox: what is in force, and what is not. */
 import { expect } from 'chai';
-import type { Layer } from '../../../server/src/protocol/index.ts';
+import type { KnownLayer } from '../../../server/src/protocol/index.ts';
 import { parseFacts } from '../../../server/src/runtime/agent/facts.ts';
 import * as layers from '../../../server/src/runtime/agent/layers.ts';
 
-const states = (facts: Record<string, string>, told: (text: string) => Layer) =>
+const states = (facts: Record<string, string>, told: (text: string) => KnownLayer) =>
   Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, told(text).state]));
 
 describe('the layer of isolation', () => {
@@ -79,7 +79,7 @@ describe('the layer of isolation', () => {
 
 describe('the score of an isolation', () => {
   it('is one less for each layer that is not enforced, and never less than 1', () => {
-    const all = (['enforced', 'degraded', 'off'] as const).map((state): Layer => ({ name: state, state }));
+    const all = (['enforced', 'degraded', 'off'] as const).map((state): KnownLayer => ({ name: 'disk', state }));
     expect(layers.isolationOf(6, all)).to.deep.equal({ score: 4, layers: all });
     expect(layers.isolationOf(2, all).score).to.equal(1);
   });

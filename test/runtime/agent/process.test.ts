@@ -5,7 +5,7 @@ import { type ErrorKind, ProtocolError } from '../../../server/src/protocol/inde
 import { Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
 import type { Exit, Program } from '../../../server/src/runtime/ports.ts';
 import { begin, programOf, started } from './programs.ts';
-import { settled } from './scripted.ts';
+import { settled, type TypeName } from './scripted.ts';
 
 const { errno } = constants;
 const usage = { cpuMs: 1.5, peakMemoryBytes: 4096 };
@@ -88,6 +88,36 @@ describe('the start of a program', () => {
     expect([(await failure)?.kind, clock.pending]).to.deep.equal(['SandboxLost', 0]);
   });
 
+  it('that is to end is killed, however far it has come, and told as any other', async () => {
+    const stop = new AbortController();
+    const { agent, process } = begin({}, undefined, undefined, stop.signal);
+    await settled();
+    const channel = agent.of('start')[0]?.channel as number;
+    expect(agent.of('kill')).to.deep.equal([]);
+    stop.abort();
+    await settled();
+    expect(agent.of('kill').map((each) => each.channel)).to.deep.equal([channel]);
+    agent.say('started', channel, new Writer().u32(77).bytes);
+    agent.say('exit', channel, new Writer().u8(1).u32(9).u8(0).u64(0).u64(0).bytes);
+    agent.say('gone', channel);
+    expect(await (await process)?.exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
+  });
+
+  it('that is to end, and fails, costs nothing', async () => {
+    const { agent, failure, clock, gaveUp } = begin({}, undefined, undefined, AbortSignal.abort());
+    await settled();
+    agent.say('failed', agent.of('start')[0]?.channel as number, Buffer.from([errno.ENOENT, 0, 0, 0, 3]));
+    expect((await failure)?.kind).to.equal('SandboxFailed');
+    await settled();
+    expect([gaveUp, clock.pending]).to.deep.equal([[], 0]);
+  });
+
+  it('that is to end costs the sandbox if it can not be ended', async () => {
+    const { clock, gaveUp } = begin({}, undefined, undefined, AbortSignal.abort());
+    await clock.advance(6_000);
+    expect(gaveUp).to.deep.equal(['a program could not be killed']);
+  });
+
   it('is lost with the sandbox', async () => {
     const { agent, failure } = begin({});
     await settled();
@@ -136,6 +166,35 @@ describe('the end of a program', () => {
     agent.end();
     await connection.closed;
     expect(agent.destroyed).to.equal(false);
+  });
+});
+
+describe('an agent that tells of a program what can not be', () => {
+  const end = new Writer().u8(0).u32(0).u8(0).u64(0).u64(0).bytes;
+  const number = (value: number) => new Writer().u32(value).bytes;
+  const nonsense: Record<string, (say: (type: TypeName, payload?: Buffer) => void) => void> = {
+    'nothing of it lives, but it has not ended': (say) => say('gone'),
+    'it could not be started, but it was': (say) => say('failed', Buffer.from([0, 0, 0, 0, 1])),
+    'it was started twice': (say) => say('started', number(8)),
+    'it ended twice': (say) => ['exit', 'exit'].forEach(() => say('exit', end)),
+    'it ended, without saying how': (say) => say('exit', Buffer.from([0])),
+    'it took more input than there was': (say) => say('taken', number(1)),
+  };
+  for (const [name, speak] of Object.entries(nonsense)) {
+    it(`is not spoken with any more: ${name}`, async () => {
+      const { agent, channel, process } = await started({ stdin: 'open' });
+      speak((type, payload) => agent.say(type, channel, payload));
+      expect(agent.destroyed).to.equal(true);
+      expect((await process.exited).kind).to.equal(name === 'it ended twice' ? 'exited' : 'lost');
+      await process.kill();
+    });
+  }
+
+  it('is not spoken with any more: it ended, but it was not started', async () => {
+    const { agent, failure } = begin({});
+    await settled();
+    agent.say('exit', agent.of('start')[0]?.channel as number, end);
+    expect([(await failure)?.kind, agent.destroyed]).to.deep.equal(['SandboxLost', true]);
   });
 });
 
@@ -290,6 +349,19 @@ describe('a program that is held', () => {
       if (then === 'lost') agent.end();
       expect(await releasing, then).to.equal(false);
     }
+  });
+
+  it('is killed where it is to end while it is let go', async () => {
+    const { agent, channel, process } = await hold();
+    agent.say('held', channel);
+    const stop = new AbortController();
+    const releasing = present(await process).release(stop.signal);
+    stop.abort();
+    await settled();
+    expect(agent.of('kill')).to.have.length(1);
+    agent.say('exit', channel, usageAndCode);
+    agent.say('gone', channel);
+    expect(await releasing).to.equal(false);
   });
 
   it('is refused where it ends before it has looked at the path', async () => {

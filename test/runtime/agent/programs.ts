@@ -7,7 +7,7 @@ import { FakeClock } from '../../fakes/clock.ts';
 import { connected, type Sent, settled, textsIn } from './scripted.ts';
 
 /** Asks the agent to start a program, or to hold it at a path, and leaves it without an answer. */
-export function begin(change: Partial<Program>, sink: Sink = () => undefined, heldAt?: string) {
+export function begin(change: Partial<Program>, sink: Sink = () => undefined, heldAt?: string, stop?: AbortSignal) {
   const { agent, connection } = connected();
   const clock = new FakeClock();
   const gaveUp: string[] = [];
@@ -18,7 +18,7 @@ export function begin(change: Partial<Program>, sink: Sink = () => undefined, he
     hasten: () => undefined,
   };
   const program: Program = { command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, ...change };
-  const starting = heldAt === undefined ? AgentProcess.start(context, program, sink) : AgentProcess.hold(context, program, heldAt, sink);
+  const starting = heldAt === undefined ? AgentProcess.start(context, program, sink, stop) : AgentProcess.hold(context, program, heldAt, sink);
   return {
     agent, connection, clock, gaveUp,
     process: starting.catch(() => undefined),

@@ -179,6 +179,16 @@ describe('the output of a program', () => {
     expect([credits(agent).reduce((sum, bytes) => sum + bytes, 0), pieces]).to.deep.equal([512 * KiB, 8]);
   });
 
+  it('that is more than was asked for is not taken: the agent is not spoken with any more', async () => {
+    const { agent, channel, process } = await started({}, () => new Promise(() => undefined));
+    for (let count = 0; count < 8; count++) agent.output(channel, 'stdout', Buffer.alloc(WINDOW_BYTES));
+    expect(agent.destroyed).to.equal(false);
+    agent.output(channel, 'stdout', 'x');
+    expect(agent.destroyed).to.equal(true);
+    await process.kill();
+    expect((await process.exited).kind).to.equal('lost');
+  });
+
   it('is never more than the window on its way or in the queue, and the agent is never starved', async () => {
     const property = fc.asyncProperty(fc.array(fc.integer({ min: 1, max: WINDOW_BYTES }), { minLength: 1, maxLength: 60 }), fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }), async (sizes, waits) => {
       let taken = 0;
@@ -205,8 +215,10 @@ describe('the output of a program', () => {
   for (const [name, fails] of Object.entries({ 'rejects': () => Promise.reject(new Error('no more')), 'throws': () => { throw new Error('no more'); } })) {
     it(`holds nobody up where the sink ${name}`, async () => {
       const { agent, channel, connection, process, exits } = await started({}, fails);
-      for (let count = 0; count < 16; count++) agent.output(channel, 'stdout', Buffer.alloc(WINDOW_BYTES));
-      await settled();
+      for (let count = 0; count < 16; count++) {
+        agent.output(channel, 'stdout', Buffer.alloc(WINDOW_BYTES));
+        await settled();
+      }
       expect(credits(agent).reduce((sum, bytes) => sum + bytes, 0)).to.equal(1024 * KiB);
       exits({ value: 0 });
       expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });

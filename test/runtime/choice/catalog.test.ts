@@ -50,7 +50,7 @@ class Bench {
   readonly catalog: Catalog;
 
   constructor(found: CatalogMemory['found'] = {}) {
-    const memory = { measurements: new Measurements(), found, keep: (now: CatalogMemory['found']) => void this.kept.push(Object.keys(now)) };
+    const memory = { measurements: new Measurements(), choices: new Map<string, string>(), found, keep: (now: CatalogMemory['found']) => void this.kept.push(Object.keys(now)) };
     const events = new EventStream(recordingLog(this.lines));
     this.catalog = new Catalog({ runtimes: [this.one, this.two], clock: this.clock, events, memory });
     events.listen((event) => void (event.kind === 'runtimesChanged' && this.told.push(shown(event.runtimes))));
@@ -115,6 +115,32 @@ describe('the catalog', () => {
       expect([bench.one.looks, bench.two.looks, bench.told.length]).to.deep.equal([2, 1, told ? 1 : 0]);
     });
   }
+
+  it('looks again and again at a runtime that is no longer available, until it is, or the daemon ends (E6)', async () => {
+    const bench = new Bench();
+    bench.two.found = { available: false };
+    bench.catalog.watch();
+    await bench.catalog.lookAtAll();
+    await turn();
+    bench.one.found = { available: false };
+    bench.catalog.suspect('one');
+    await turn();
+    for (const [seconds, looks] of [[5, 3], [10, 4], [20, 5], [40, 6], [60, 7], [60, 8]] as const) {
+      await bench.clock.advance(seconds * 1000);
+      await turn();
+      expect([seconds, bench.one.looks, bench.shown]).to.deep.equal([seconds, looks, 'one- two-']);
+    }
+    bench.one.found = {};
+    await bench.clock.advance(60_000);
+    await turn();
+    expect([bench.shown, bench.told.at(-1), bench.clock.pending]).to.deep.equal(['one two-', 'one two-', 0]);
+    bench.one.found = { available: false };
+    bench.catalog.suspect('one');
+    await turn();
+    expect(bench.clock.pending).to.equal(1);
+    bench.catalog.close();
+    expect([bench.clock.pending, bench.two.looks]).to.deep.equal([0, 1]);
+  });
 
   it('looks once more after a look for all requests that came during it', async () => {
     const bench = new Bench();

@@ -36,7 +36,7 @@ describe('the choice of a runtime', () => {
   };
   for (const [name, [language, expected, more, change]] of Object.entries(choices)) {
     it(`by ${name}`, () => {
-      const found = preferences.map((preference) => selectRuntime(offers(change), wish(language, preference, more)).id);
+      const found = preferences.map((preference) => selectRuntime(offers(change), wish(language, preference, more)).chosen.id);
       expect(found.join(' ')).to.equal(expected);
     });
   }
@@ -44,12 +44,12 @@ describe('the choice of a runtime', () => {
   it('takes the first of equals', () => {
     const same: Offer = { score: 5, startMs: 10, memoryMiB: 10 };
     const change = { docker: undefined, gvisor: undefined, native: undefined, deno: undefined, b: same, a: same };
-    expect(selectRuntime(offers(change), wish('go', 'balanced')).id).to.equal('b');
+    expect(selectRuntime(offers(change), wish('go', 'balanced')).chosen.id).to.equal('b');
   });
 
   it('follows what was measured', () => {
     const slow = { native: { startMs: 900 } };
-    expect(selectRuntime(offers(slow), wish('javascript', 'speed')).id).to.equal('deno');
+    expect(selectRuntime(offers(slow), wish('javascript', 'speed')).chosen.id).to.equal('deno');
   });
 });
 
@@ -86,9 +86,9 @@ describe('a choice without a result', () => {
   const faults: Record<string, [kind: string, message: string, more?: Partial<Wish>, change?: Change, language?: LanguageId]> = {
     'names the unknown runtime': ['RuntimeUnavailable', 'vmware: there is no runtime of this name; known: docker, gvisor, native, deno', { required: { runtimes: ['vmware'] } }],
     'says that no runtime was allowed': ['RuntimeUnavailable', ': no runtime is allowed; known: docker, gvisor, native, deno', { required: { runtimes: [] } }],
-    'names the language that one does not run': ['LanguageUnsupported', 'deno does not run go; see runtime/list', { required: { runtimes: ['deno'] } }, {}, 'go'],
-    'names the language that none runs': ['LanguageUnsupported', 'no runtime runs go; see runtime/list', {}, { docker: undefined, gvisor: undefined }, 'go'],
-    'names why the first one is unavailable': ['RuntimeUnavailable', 'docker: no engine; codebeaker doctor says what to do', {}, { docker: { reason: 'no engine' }, gvisor: { reason: 'no runsc' } }, 'go'],
+    'names the language that one does not run': ['LanguageUnsupported', 'deno: it runs only javascript, typescript; codebeaker doctor says what to do', { required: { runtimes: ['deno'] } }, {}, 'go'],
+    'names the language that none runs, and what each lacks, the nearest first (L9)': ['LanguageUnsupported', 'no runtime can run go here: native: it needs go on the PATH of this machine; deno: it runs only javascript, typescript; codebeaker doctor says what to do', {}, { docker: undefined, gvisor: undefined }, 'go'],
+    'names why each one is unavailable, the nearest first (L9)': ['RuntimeUnavailable', 'no runtime can run go here: native: it needs go on the PATH of this machine; docker: no engine; gvisor: no runsc; deno: it runs only javascript, typescript; codebeaker doctor says what to do', {}, { docker: { reason: 'no engine' }, gvisor: { reason: 'no runsc' } }, 'go'],
     'names what the nearest lacks': ['RuntimeUnavailable', 'gvisor: isolation 9 of 10 is less than 10; ask for less; runtime/list shows what each runtime offers', { required: { isolation: 10 } }, { docker: { reason: 'no engine' } }, 'go'],
   };
   for (const [name, [kind, message, more, change, language = 'javascript']] of Object.entries(faults)) {

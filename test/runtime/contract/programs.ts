@@ -110,6 +110,17 @@ function describeEndings({ features }: Parts, held: Held, say: Say): void {
     });
   }
 
+  for (const signal of ['SIGTERM', 'SIGKILL'].filter((name) => name !== features.deafTo)) {
+    it(`end by ${signal} that comes as soon as they are started (C9)`, async () => {
+      for (let times = 0; times < 5; times++) {
+        const program = await start(held.sandbox, await say(does.forever));
+        expect(await program.signal(signal)).to.equal(true);
+        expect(await program.exited).to.deep.include({ kind: 'signaled', signal });
+        expect(await program.signal(signal)).to.equal(false);
+      }
+    });
+  }
+
   it('end when they are killed, and killing them again does nothing', async () => {
     const program = await start(held.sandbox, await say(does.forever));
     await program.output.seen('ready');

@@ -6,15 +6,16 @@ import { type Leftovers, leftoversOf, runtimeKinds } from '../../../server/src/r
 import { SharedParts } from '../../../server/src/runtime/kinds/shared.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeEngine } from '../../fakes/engine.ts';
+import { deadDaemon } from '../machine/daemons.ts';
 import { recordingLog } from '../../wire/server.ts';
 
 const docker = { runtimes: { kata: { ociRuntime: 'kata-runtime', isolation: 9 } } };
 
-/** The parts of a daemon with process id 1 on the machine `here`, on which process 7 runs, too. */
+/** The parts of a daemon with process id 1 on the machine `here`. */
 const sharedParts = (host = 'tcp://127.0.0.1:1') =>
   new SharedParts({
     env: {}, home: '/nowhere', hostname: 'here', platform: 'linux', pid: 1, uid: -1, version: '0', clock: new FakeClock(), log: recordingLog([]),
-    self: ['codebeaker'], alive: (pid) => pid === 1 || pid === 7, docker: { ...docker, host }, images: {}, entries: () => new Map(),
+    self: ['codebeaker'], docker: { ...docker, host }, images: {}, entries: () => new Map(),
   });
 
 describe('the table of runtimes', () => {
@@ -54,21 +55,31 @@ describe('what dead daemons leave', () => {
     expect(leftoversOf([first, { ...first, id: 'vm', leftovers: own }, first, { ...first, leftovers: undefined }])).to.deep.equal([first.leftovers, own]);
   });
 
-  it('belongs to daemons of this machine that no longer run, and to nobody else', async () => {
-    const shared = sharedParts();
-    const ids = ['here.2.ab', 'here.7.ab', 'there.2.ab', 'here.2', 'here.x.ab', '', shared.daemonId];
-    expect(ids.filter((id) => shared.isGone(id))).to.deep.equal(['here.2.ab']);
-    await shared.close();
+  it('belongs to daemons that are surely dead, and to nobody else, whatever the names of hosts and the process ids say (H1)', async () => {
+    const engine = await FakeEngine.start();
+    const shared = sharedParts(`unix://${engine.socketPath}`);
+    const { name: dead } = await deadDaemon();
+    try {
+      const gone = await shared.gone();
+      const ids = [`here/${dead}`, `there/${dead}`, 'here/codebeaker-2000000000-ab', 'here.2.ab', '', shared.daemonId];
+      expect(ids.filter((id) => gone(id))).to.deep.equal([`here/${dead}`, `there/${dead}`]);
+    } finally {
+      await engine.close();
+      await shared.close();
+    }
   });
 
-  it('is removed from the engine by any of the kinds of containers', async () => {
+  it('is removed from the engine by any of the kinds of containers; what nobody has started for a day is removed too (H1)', async () => {
     const engine = await FakeEngine.start();
     const shared = sharedParts(`unix://${engine.socketPath}`);
     try {
-      for (const daemon of ['here.2.ab', 'here.7.ab']) await shared.engine.create({ name: daemon, Image: 'image', Labels: { 'codebeaker.daemon': daemon } });
+      for (const daemon of ['dead', 'alive', 'unstarted', 'alive and old']) await shared.engine.create({ name: daemon, Image: 'image', Labels: { 'codebeaker.daemon': daemon } });
+      const [, , unstarted, old] = [...engine.containers.values()];
+      for (const each of [unstarted, old]) if (each) each.madeAt -= 25 * 3600;
+      await shared.engine.attach(old?.id ?? '', new AbortController().signal);
       const [leftovers] = leftoversOf(runtimeKinds(docker));
-      expect(await leftovers?.sweep(shared, (id) => shared.isGone(id))).to.equal(1);
-      expect([...engine.containers.values()].map(({ options }) => options.Labels['codebeaker.daemon'])).to.deep.equal(['here.7.ab']);
+      expect(await leftovers?.sweep(shared, (id) => id === 'dead')).to.equal(2);
+      expect([...engine.containers.values()].map(({ name }) => name)).to.deep.equal(['alive', 'alive and old']);
     } finally {
       await engine.close();
       await shared.close();

@@ -3,25 +3,25 @@ import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import { createLog } from '../../../server/src/base/log.ts';
 import { ProtocolError } from '../../../server/src/protocol/index.ts';
 import { Keeper } from '../../../server/src/runtime/machine/keeper.ts';
+import { stateOfLock } from '../../../server/src/runtime/machine/lock.ts';
 import { startProcess } from '../../../server/src/runtime/machine/process.ts';
 import { fromSource } from '../../from-source.ts';
 import { need, npmPackage } from '../../require.ts';
 import { processesWith } from '../kinds/deno/subject.ts';
 import { until } from '../kinds/deno/until.ts';
+import { daemonFolder, deadDaemon } from './daemons.ts';
 
 /** The protocol promises that leftovers are gone within this time. */
 const GONE_MS = 2_000;
-/** No system has a process with this id. */
-const DEAD = 2_000_000_000;
 
 const quiet = createLog('error', () => undefined);
 
@@ -142,27 +142,42 @@ describe('the keeper', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  it('removes the folders of dead daemons, and only those', async () => {
+  it('removes the folders of dead daemons, with the control groups that they recorded, and only those (H1)', async () => {
     const root = await realpath(tmpdir());
-    const made = (name: string) => join(root, `codebeaker-${name}`);
-    const ours = { dead: made(`${DEAD}-abc`), alive: made(`${process.pid}-abc`), named: made('x-abc'), link: made(`${DEAD}-link`), foreign: made(`${DEAD}-foreign`) };
-    await mkdir(join(ours.dead, 'deep'), { recursive: true });
-    await mkdir(ours.alive);
-    await mkdir(ours.named);
-    await symlink(place, ours.link);
+    const [dead, alive, elsewhere, longGone, foreign] = [await deadDaemon(), await daemonFolder(true), await daemonFolder(false), await daemonFolder(false), await deadDaemon()];
+    const [named, link] = [join(root, 'codebeaker-x-ab'), join(root, 'codebeaker-1-ab')];
+    await mkdir(join(dead.path, 'deep'));
+    const groups = join(place, 'groups');
+    await mkdir(join(groups, 'sandbox'), { recursive: true });
+    await writeFile(join(dead.path, 'groups'), `${groups}\n${join(place, 'never made')}\n`);
+    const past = Date.now() / 1000 - 31 * 24 * 3600;
+    await utimes(longGone.path, past, past);
+    await utimes(alive.path, past, past);
+    await mkdir(named);
+    await symlink(place, link);
     const asRoot = process.getuid?.() === 0;
-    await mkdir(ours.foreign);
-    if (asRoot) await chown(ours.foreign, 12345, 12345);
-    await keep().folder();
-    await until('the dead one is gone', () => !existsSync(ours.dead));
-    const left = readdirSync(root);
-    for (const path of [ours.alive, ours.named, ours.link, ...(asRoot ? [ours.foreign] : [])]) {
-      expect(left).to.include(basename(path));
+    if (asRoot) await chown(foreign.path, 12345, 12345);
+    const keeper = keep();
+    expect([...(await keeper.strays())]).to.have.members([dead.name, longGone.name, ...(asRoot ? [] : [foreign.name])]);
+    await until('the dead ones are gone', () => ![dead.path, longGone.path, groups].some((path) => existsSync(path)));
+    for (const path of [alive.path, elsewhere.path, named, link, ...(asRoot ? [foreign.path] : [])]) {
+      expect(lstatSync(path), path).to.be.an('object');
       await rm(path, { recursive: true });
     }
-    await rm(ours.foreign, { recursive: true, force: true });
+    alive.release();
     expect(existsSync(place)).to.equal(true);
-    expect(dirname(ours.dead)).to.equal(root);
+  });
+
+  it('makes its folder again where somebody has removed it, with everything that belongs in it (H2)', async () => {
+    const keeper = keep();
+    const file = await keeper.furnish('file', (path) => writeFile(path, 'content'));
+    const folder = dirname(file);
+    for (const removed of [folder, file]) {
+      await rm(removed, { recursive: true });
+      expect(await Promise.all([keeper.folder(), keeper.folder()])).to.deep.equal([folder, folder]);
+      expect(await readFile(file, 'utf8')).to.equal('content');
+    }
+    expect([lstatSync(folder).mode & 0o777, await stateOfLock(folder)]).to.deep.equal([0o700, 'held']);
   });
 });
 

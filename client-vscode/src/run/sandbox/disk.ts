@@ -10,9 +10,18 @@ export interface FileStart {
   readonly executable: boolean;
 }
 
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
 export interface Disk {
   /** Leaves out what cannot be read. @returns undefined if the folder holds too much */
   snapshot(root: string): Promise<FolderSnapshot | undefined>;
+  /** The names of what is in the folder `path` below `root`. None if it cannot be read. */
+  names(root: string, path: string): Promise<ReadonlySet<string>>;
+  /** Undefined if it is no regular file. */
+  stat(root: string, path: string): Promise<FileStamp | undefined>;
   /** Whether the folder holds nothing but this file. */
   isOnlyEntry(root: string, name: string): Promise<boolean>;
   /** Reads at most `maxBytes` from the start of a regular file. @throws what reading throws */
@@ -29,6 +38,11 @@ const CLOCK_TICK_MS = 100;
 export function createDisk(clock: Clock): Disk {
   return {
     snapshot: (root) => takeSnapshot(root, clock.now() - CLOCK_TICK_MS),
+    names: async (root, path) => new Set(await readdir(join(root, path)).catch(() => [])),
+    async stat(root, path) {
+      const stats = await lstat(join(root, path)).catch(() => undefined);
+      return stats?.isFile() ? { size: stats.size, mtimeMs: stats.mtimeMs } : undefined;
+    },
     async isOnlyEntry(root, name) {
       try {
         for await (const entry of await opendir(root)) if (entry.name !== name) return false;

@@ -11,6 +11,11 @@ export interface SandboxSpec {
   readonly strict: boolean;
 }
 
+/** Programs in these languages are written for one of several runtimes, and often tell for which. */
+const untold: readonly string[] = ['javascript', 'typescript'];
+/** The daemon looks at so much of the text. */
+const MAX_CODE_LENGTH = 65_536;
+
 /** @param folder the folder that is copied into the sandbox; undefined for a sandbox without one */
 export function sessionParams({ source, profile, options, strict }: SandboxSpec, folder: Source['folder']): Params<'session/create'> {
   return {
@@ -20,6 +25,14 @@ export function sessionParams({ source, profile, options, strict }: SandboxSpec,
     // The terminal type that xterm.js, the editor's terminal, emulates.
     env: { TERM: 'xterm-256color', ...options.env },
     strict,
+    ...(untold.includes(source.language) ? { program: { path: source.path, code: source.text.slice(0, MAX_CODE_LENGTH) } } : {}),
     ...(folder ? { workspace: { uri: folder.toString(), access: 'copy' } } : {}),
   };
+}
+
+/** Two runs with the same key can have the same sandbox. Of the text only those words count that may decide the runtime. */
+export function sandboxKey(spec: SandboxSpec): string {
+  const { program, ...params } = sessionParams(spec, spec.source.folder);
+  const words = new Set(program?.code?.match(/^#!.*|\b(?:Deno|Bun|bun|jsr|npm|https|typeof|globalThis|require|module|__dirname|__filename)\b/g));
+  return JSON.stringify([params, program?.path, [...words].sort()]);
 }

@@ -9,7 +9,7 @@ import { type Log, messageOf } from '../../base/log.ts';
 import type { Connection } from '../../client/connection.ts';
 import type { Disk } from './disk.ts';
 import { sendChangedFiles } from './send-changes.ts';
-import { type SandboxSpec, sessionParams } from './session-params.ts';
+import { sandboxKey, type SandboxSpec, sessionParams } from './session-params.ts';
 import { changesBetween, type FolderSnapshot } from './snapshot.ts';
 
 export interface SparesParts {
@@ -60,7 +60,7 @@ export class Spares {
     const made = this.#make(connection, spec, cancel.token);
     const spare: Spare = {
       connection,
-      key: keyOf(spec),
+      key: sandboxKey(spec),
       document,
       made,
       cancel,
@@ -79,7 +79,7 @@ export class Spares {
    * @returns undefined if no spare fits, or if too much has changed in the folder
    */
   async take(connection: Connection, spec: SandboxSpec, token: CancellationToken): Promise<Session | undefined> {
-    const key = keyOf(spec);
+    const key = sandboxKey(spec);
     const spare = this.#spares.find((other) => other.connection === connection && other.key === key);
     if (!spare) return undefined;
     this.#remove(spare);
@@ -145,7 +145,3 @@ export class Spares {
 }
 
 const noFolder: FolderSnapshot = { files: new Map(), folders: new Set() };
-
-function keyOf(spec: SandboxSpec): string {
-  return JSON.stringify(sessionParams(spec, spec.source.folder));
-}

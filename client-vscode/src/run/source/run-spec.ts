@@ -17,9 +17,9 @@ export interface RunSpec extends SandboxSpec {
 export function runSpecOf(code: Code, document: vscode.TextDocument, options: Options, selection?: Selection): RunSpec | undefined {
   const language = languageOf(document.languageId);
   if (!language) return undefined;
-  const { share, strict } = readSettings(code, document.uri);
+  const { share, strict, workingDirectory } = readSettings(code, document.uri);
   const root = sharedRoot(code, document.uri);
-  const source = sourceOf({ uri: document.uri, language, text: document.getText(), selection, root, share });
+  const source = sourceOf({ uri: document.uri, language, text: document.getText(), selection, root, trusted: code.workspace.isTrusted, share, workingDirectory });
   return { source, options, profile: profileOf(code, document, language), strict, isSelection: selection !== undefined };
 }
 

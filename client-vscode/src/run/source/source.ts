@@ -2,8 +2,11 @@
 import { posix } from 'node:path';
 import type { LanguageId } from 'codebeaker/protocol';
 import type { vscode } from '../../base/code.ts';
-import type { Share } from '../../base/settings.ts';
+import type { Share, WorkingDirectory } from '../../base/settings.ts';
 import { extensionOf } from './language.ts';
+
+/** Why a program does not get the other files of its folder, although nobody said that it should not. */
+export type Withheld = 'virtual' | 'untrusted' | 'outside';
 
 export interface Source {
   readonly uri: vscode.Uri;
@@ -13,10 +16,16 @@ export interface Source {
   readonly columnOffset: number;
   /** The file's path below /workspace, POSIX. */
   readonly path: string;
+  /** The folder in which the program starts, POSIX, below /workspace; '.' is /workspace itself. */
+  readonly cwd: string;
   /** The folder on disk whose copy becomes /workspace. */
   readonly folder: vscode.Uri | undefined;
-  /** Whether the document is in a file system of the editor that is not on this machine's disk. */
-  readonly virtual: boolean;
+  /**
+   * `virtual`: the document is in a file system of the editor that is not on this machine's disk; `untrusted`: the workspace
+   * is in Restricted Mode; `outside`: the file is in no folder of the workspace. Undefined if the folder is copied, if the
+   * settings say that it should not be, and for an untitled document.
+   */
+  readonly withheld: Withheld | undefined;
   /** The name that people are shown. */
   readonly name: string;
 }
@@ -34,23 +43,35 @@ export interface SourceInput {
   readonly selection: Selection | undefined;
   /** The workspace folder that the document is in, if it may be copied into a sandbox. */
   readonly root: vscode.Uri | undefined;
+  /** Whether the workspace is trusted. */
+  readonly trusted: boolean;
   readonly share: Share;
+  readonly workingDirectory: WorkingDirectory;
 }
 
-export function sourceOf({ uri, language, text, selection, root, share }: SourceInput): Source {
+export function sourceOf({ uri, language, text, selection, root, trusted, share, workingDirectory }: SourceInput): Source {
   const name = posix.basename(uri.path) || 'untitled';
   const fileName = posix.extname(name) === '' ? `${name}${extensionOf(language)}` : name;
   const shared = root !== undefined && share !== 'nothing' ? root : undefined;
-  const folderPath = shared && (share === 'folder' ? posix.dirname(uri.path) : shared.path);
+  const wholeFolder = share === 'workspaceFolder' || workingDirectory === 'workspaceFolder';
+  const folderPath = shared && (wholeFolder ? shared.path : posix.dirname(uri.path));
+  const path = folderPath === undefined ? fileName : posix.join(posix.relative(folderPath, posix.dirname(uri.path)), fileName);
   return {
     uri,
     language,
     ...(selection ? selectionText(selection) : { text, columnOffset: 0 }),
-    path: folderPath === undefined ? fileName : posix.join(posix.relative(folderPath, posix.dirname(uri.path)), fileName),
+    path,
+    cwd: workingDirectory === 'fileFolder' ? posix.dirname(path) : '.',
     folder: folderPath === undefined ? undefined : shared?.with({ path: folderPath }),
-    virtual: uri.scheme !== 'file' && uri.scheme !== 'untitled',
+    withheld: shared || share === 'nothing' ? undefined : whyWithheld(uri, trusted),
     name,
   };
+}
+
+function whyWithheld({ scheme }: vscode.Uri, trusted: boolean): Withheld | undefined {
+  if (scheme === 'untitled') return undefined;
+  if (scheme !== 'file') return 'virtual';
+  return trusted ? 'outside' : 'untrusted';
 }
 
 /** Empty lines come first, so that line numbers in tracebacks are right. The indentation that all lines share is removed. */

@@ -8,6 +8,8 @@ import type { Screen } from './screen.ts';
 export interface Display {
   readonly terminal: vscode.Terminal | undefined;
   show(preserveFocus: boolean): void;
+  /** Removes it from the editor, as if the person had closed it. */
+  close(): void;
 }
 
 /** How much of one run an output channel shows. The editor keeps all of it in one document. */
@@ -24,7 +26,7 @@ function openTerminal({ window, commands, ThemeIcon }: Code, name: string, scree
     // A person who has scrolled up would not see the new run.
     void commands.executeCommand('workbench.action.terminal.scrollToBottom');
   };
-  return { terminal, show };
+  return { terminal, show, close: () => terminal.dispose() };
 }
 
 function openChannel({ window, l10n }: Code, name: string, screen: Screen): Display {
@@ -47,6 +49,10 @@ function openChannel({ window, l10n }: Code, name: string, screen: Screen): Disp
     show(preserveFocus) {
       charsLeft = MAX_CHANNEL_CHARS;
       channel.show(preserveFocus);
+    },
+    close() {
+      screen.pty.close();
+      channel.dispose();
     },
   };
 }

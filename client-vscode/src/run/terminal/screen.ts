@@ -9,11 +9,15 @@ export interface Size {
 
 const DEFAULT_SIZE: Size = { cols: 80, rows: 24 };
 
+/** Clears what is shown and what was scrolled out, and moves the cursor to the top. */
+const CLEAR_ALL = '\x1b[2J\x1b[3J\x1b[H';
+
 export class Screen {
   /** What the editor is given. */
   readonly pty: vscode.Pseudoterminal;
   readonly #writes: vscode.EventEmitter<string>;
   readonly #ends: vscode.EventEmitter<number>;
+  readonly #names: vscode.EventEmitter<string>;
   readonly #typed = new Listeners<string>();
   readonly #resized = new Listeners<Size>();
   readonly #closed = new Listeners<void>();
@@ -30,8 +34,10 @@ export class Screen {
   ) {
     const writes = new EventEmitter<string>();
     const ends = new EventEmitter<number>();
+    const names = new EventEmitter<string>();
     this.#writes = writes;
     this.#ends = ends;
+    this.#names = names;
     let resolveOpened: () => void = () => undefined;
     this.opened = new Promise((resolve) => {
       resolveOpened = resolve;
@@ -39,6 +45,7 @@ export class Screen {
     this.pty = {
       onDidWrite: writes.event,
       onDidClose: ends.event,
+      onDidChangeName: names.event,
       open: (size) => {
         if (size) this.#size = toSize(size);
         const written = this.#beforeOpen;
@@ -90,9 +97,16 @@ export class Screen {
     this.#ends.fire(exitCode);
   }
 
+  /** Empties the terminal and gives it another name. */
+  startAnew(name: string): void {
+    this.write(CLEAR_ALL);
+    this.#names.fire(name);
+  }
+
   dispose(): void {
     this.#writes.dispose();
     this.#ends.dispose();
+    this.#names.dispose();
   }
 }
 

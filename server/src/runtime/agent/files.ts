@@ -3,8 +3,8 @@ import { type DirectoryEntry, ProtocolError } from '../../protocol/index.ts';
 import { fileTooLarge } from '../machine/faults.ts';
 import { type FileContent, type Files, type ListOptions, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
 import { type AgentConnection, type Answer, ConnectionLost } from './connection.ts';
-import { EEXIST, ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
-import { First } from './first.ts';
+import { ENAMETOOLONG, ENOENT, fileError, gone } from './errors.ts';
+import { First } from '../first.ts';
 import { Type, Writer } from './frames.ts';
 import { bytesOf, textOf } from './names.ts';
 
@@ -69,12 +69,17 @@ export class AgentFiles implements Files {
 
   async read(path: string, offset: number, length: number | undefined): Promise<FileContent> {
     const wanted = length ?? MAX_FILE_BYTES + 1;
-    if (wanted > MAX_FILE_BYTES + 1) throw fileTooLarge(path);
     const pieces: Buffer[] = [];
+    let room = wanted;
+    const output = (bytes: Buffer) => {
+      room -= bytes.length;
+      if (room < 0) throw new Error('an agent sent more of a file than it was asked for');
+      pieces.push(bytes);
+    };
     const request = new Writer().u64(offset).u64(wanted).text(bytesOf(path)).bytes;
-    const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.read, channel, request), { output: (bytes) => void pieces.push(bytes) }), path);
+    const { payload } = check(await this.#ask(path, (channel) => this.#connection.send(Type.read, channel, request), { output }), path);
     const bytes = Buffer.concat(pieces);
-    if (length === undefined && bytes.length > MAX_FILE_BYTES) throw fileTooLarge(path);
+    if (bytes.length > MAX_FILE_BYTES) throw fileTooLarge(path);
     return { bytes, size: Math.max(Number(payload.readBigUInt64LE(0)), bytes.length === 0 ? 0 : offset + bytes.length) };
   }
 
@@ -89,8 +94,7 @@ export class AgentFiles implements Files {
     }
     checkLength(destination);
     const request = new Writer().u8(recursive ? 1 : 0).u8(overwrite ? 1 : 0).text(bytesOf(source)).text(bytesOf(destination));
-    const answer = await this.#request(Type.copy, source, request);
-    check(answer, answer.errno === EEXIST ? destination : source);
+    check(await this.#request(Type.copy, source, request), source);
   }
 
   async delete(path: string, { recursive, force }: { recursive: boolean; force: boolean }): Promise<boolean> {
@@ -150,6 +154,7 @@ function check(answer: Answer, path: string): Answer {
 function* entriesIn(bytes: Buffer, root: string): Generator<DirectoryEntry> {
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at + 21);
+    if (end < 0 || end - at - 21 >= MAX_PATH_BYTES) throw new Error('an agent sent an entry that makes no sense');
     const relative = textOf(bytes.subarray(at + 21, end));
     yield {
       name: relative.slice(relative.lastIndexOf('/') + 1),

@@ -1,6 +1,6 @@
 /** The layers of isolation, with one function for each: it compares what was found in force inside a sandbox with what was asked for. */
 import { posix } from 'node:path';
-import type { Isolation, Layer } from '../../protocol/index.ts';
+import type { Isolation, KnownLayer, LayerName } from '../../protocol/index.ts';
 import type { SandboxSpec } from '../ports.ts';
 import { AGENT } from './binary.ts';
 import type { Facts } from './facts.ts';
@@ -14,13 +14,13 @@ const LANDLOCK_WITH_DOMAINS = 2;
 const UNCONNECTED = /^(?:lo|tunl0|sit0|gre0|gretap0|erspan0|ip6tnl0|ip6gre0|ip_vti0|ip6_vti0)$/;
 
 /** The isolation with these layers. `score` is reduced by one for each layer that is not enforced, down to 1. */
-export function isolationOf(score: number, layers: readonly Layer[]): Isolation {
+export function isolationOf(score: number, layers: readonly KnownLayer[]): Isolation {
   const missing = layers.filter(({ state }) => state !== 'enforced').length;
   return { score: Math.max(1, score - missing), layers: [...layers] };
 }
 
 /** A layer that is either enforced or off. */
-export function layer(name: string, holds: boolean, detail: string): Layer {
+export function layer(name: LayerName, holds: boolean, detail: string): KnownLayer {
   return holds ? { name, state: 'enforced', detail } : { name, state: 'off' };
 }
 
@@ -30,29 +30,29 @@ export function within(found: number, asked: number): boolean {
 }
 
 /** A layer that is a number. `found` undefined: no limit is in force, and the detail is `missing`. */
-export function limit(name: string, found: number | undefined, asked: number, unit: string, missing: string): Layer {
+export function limit(name: LayerName, found: number | undefined, asked: number, unit: string, missing: string): KnownLayer {
   if (found === undefined) return { name, state: 'off', detail: missing };
   return { name, state: within(found, asked) ? 'enforced' : 'degraded', detail: `${found} ${unit}` };
 }
 
-export function user({ uid }: Facts): Layer {
+export function user({ uid }: Facts): KnownLayer {
   return layer('user', uid > 0, `uid ${uid}`);
 }
 
-export function capabilities({ noCapabilities }: Facts): Layer {
+export function capabilities({ noCapabilities }: Facts): KnownLayer {
   return layer('capabilities', noCapabilities, 'all dropped');
 }
 
-export function noNewPrivileges(holds: boolean): Layer {
+export function noNewPrivileges(holds: boolean): KnownLayer {
   return layer('noNewPrivileges', holds, 'set-user-ID programs gain nothing');
 }
 
-export function seccomp(facts: Facts): Layer {
+export function seccomp(facts: Facts): KnownLayer {
   return layer('seccomp', facts.seccomp === 2, 'a filter of dangerous system calls');
 }
 
 /** What is told of a command is what the kernel told the agent, if no program can get into the agent. Where one can end it, the session is lost, and nothing wrong is told. */
-export function verdicts({ agent, gvisor }: Facts): Layer {
+export function verdicts({ agent, gvisor }: Facts): KnownLayer {
   const name = 'verdicts';
   if (!agent.closed) return { name, state: 'degraded', detail: "a program can change the agent's memory" };
   const details = [
@@ -63,21 +63,21 @@ export function verdicts({ agent, gvisor }: Facts): Layer {
   return { name, state: 'enforced', detail: details.join('; ') };
 }
 
-export function processes({ pid }: Facts): Layer {
+export function processes({ pid }: Facts): KnownLayer {
   return layer('processes', pid < FEW_PROCESSES, 'a process namespace of its own');
 }
 
-export function filesystem({ mounts }: Facts, detail: string): Layer {
+export function filesystem({ mounts }: Facts, detail: string): KnownLayer {
   return layer('filesystem', mounts.get('/')?.options.includes('ro') ?? false, detail);
 }
 
-export function network({ interfaces }: Facts): Layer {
+export function network({ interfaces }: Facts): KnownLayer {
   const alone = interfaces.includes('lo') && interfaces.every((name) => UNCONNECTED.test(name));
   return layer('network', alone, 'no interface but loopback');
 }
 
 /** Everything that can be written must be a tmpfs, and all of them together no larger than the limit. */
-export function disk(facts: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): Layer {
+export function disk(facts: Facts, { limits, workspace }: Pick<SandboxSpec, 'limits' | 'workspace'>): KnownLayer {
   const name = 'disk';
   if (workspace?.access === 'readWrite') return { name, state: 'off', detail: 'the shared folder has no limit' };
   const places = ['/workspace', '/tmp'].filter((place) => place !== '/workspace' || workspace?.access !== 'readOnly');

@@ -1,12 +1,13 @@
 /** A program that an agent has started. */
 import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
-import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
+import { deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
 import { gone, SHELL, startError, tooLong } from './errors.ts';
-import { MAX_START_BYTES, Origin, STDIN_WINDOW_BYTES, Type, Writer } from './frames.ts';
+import { MAX_START_BYTES, Origin, Type, Writer } from './frames.ts';
+import { ProgramInput } from './input.ts';
 import { exitOf, startPayload } from './payloads.ts';
 
 /** So much output of one program may be on its way, or wait for a sink that is slow. */
@@ -54,17 +55,19 @@ export class AgentProcess implements HeldProcess {
   #partial = false;
   #busy = false;
   #untold = 0;
+  /** So much output may still come. */
+  #room = OUTPUT_WINDOW_BYTES;
   #doomed = false;
+  #runs = false;
   #ended = false;
   /** How it has ended, while its last output is still being taken. */
   #last: Exit | undefined;
-  #inputRoom = STDIN_WINDOW_BYTES;
-  readonly #input: { bytes: Buffer; sent: Deferred<void> }[] = [];
+  readonly #input = new ProgramInput((piece) => void this.#context.connection.send(Type.data, this.#channel, piece));
 
-  /** @throws ProtocolError if it can't be started */
-  static async start(context: ProcessContext, program: Program, sink: Sink): Promise<AgentProcess> {
+  /** If `stop` aborts before it has started, it is killed. @throws ProtocolError if it can't be started */
+  static async start(context: ProcessContext, program: Program, sink: Sink, stop?: AbortSignal): Promise<AgentProcess> {
     const process = new AgentProcess(context, program, undefined, sink);
-    await process.#begun();
+    await process.#killedBy(stop, process.#begun());
     return process;
   }
 
@@ -99,10 +102,27 @@ export class AgentProcess implements HeldProcess {
     await this.#started.promise;
   }
 
+  /** Settles as `work` does. It is killed if `stop` aborts meanwhile. */
+  async #killedBy<T>(stop: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+    const kill = () => void this.kill();
+    if (stop?.aborted) kill();
+    stop?.addEventListener('abort', kill, { once: true });
+    try {
+      return await work;
+    } finally {
+      stop?.removeEventListener('abort', kill);
+    }
+  }
+
+  /** @throws Error where this can't come now: what it says could never be told, and what should have come before would be waited for */
   #frame(type: number, payload: Buffer, name: string, cwd: string): void {
-    if (type === Type.started) this.#started.resolve();
+    const begins = type === Type.started || type === Type.failed;
+    if (begins ? this.#runs : type === Type.exit ? !this.#runs || this.#ended : type === Type.gone && !this.#ended) {
+      throw new Error('an agent told of a program in an order that makes no sense');
+    }
+    if (type === Type.started) this.#start();
     else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
-    else if (type === Type.taken) this.#taken(payload.readUInt32LE(0));
+    else if (type === Type.taken) this.#input.taken(payload.readUInt32LE(0));
     else if (type === Type.held) this.#held.resolve(true);
     else if (type === Type.released) this.#released.resolve(payload[0] === 1);
     else if (type === Type.exit) this.#finish(exitOf(payload));
@@ -112,11 +132,18 @@ export class AgentProcess implements HeldProcess {
     }
   }
 
+  #start(): void {
+    this.#runs = true;
+    this.#started.resolve();
+  }
+
   #failed(fault: ProtocolError): void {
     this.#context.connection.release(this.#channel);
     this.#ended = true;
-    this.#dropInput();
+    this.#input.drop();
     this.#gone.resolve();
+    // Who kills it waits for its end.
+    this.#exit.resolve({ kind: 'lost', reason: 'it was not started' });
     this.#started.reject(fault);
   }
 
@@ -134,7 +161,7 @@ export class AgentProcess implements HeldProcess {
     this.#held.resolve(false);
     this.#released.resolve(false);
     this.#over.resolve();
-    this.#dropInput();
+    this.#input.drop();
     if (this.#doomed) {
       this.#queue.length = 0;
       void this.#gone.promise.then(() => this.#exit.resolve(exit));
@@ -145,9 +172,12 @@ export class AgentProcess implements HeldProcess {
     }
   }
 
+  /** @throws Error where the agent sends more than it may */
   #output(origin: number, bytes: Buffer, complete: boolean): void {
     const stream = streams[origin];
     if (!stream) return;
+    this.#room -= bytes.length;
+    if (this.#room < 0) throw new Error('an agent sent more output than was asked for');
     if (this.#doomed) return this.#credit(bytes.length);
     this.#queue.push([stream, bytes]);
     this.#partial = !complete;
@@ -200,19 +230,22 @@ export class AgentProcess implements HeldProcess {
   #credit(bytes: number): void {
     this.#untold += bytes;
     if (this.#untold < CREDIT_BYTES || this.#ended) return;
+    this.#room += this.#untold;
     void this.#context.connection.send(Type.credit, this.#channel, new Writer().u32(this.#untold).bytes);
     this.#untold = 0;
   }
 
-  async release(): Promise<boolean> {
+  async release(stop?: AbortSignal): Promise<boolean> {
     void this.#context.connection.send(Type.release, this.#channel);
-    return this.#released.promise;
+    return this.#killedBy(stop, this.#released.promise);
   }
 
-  async signal(name: string): Promise<void> {
+  async signal(name: string): Promise<boolean> {
     const number = (constants.signals as Readonly<Record<string, number>>)[name];
     if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
-    if (!this.#ended) void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
+    if (this.#ended) return false;
+    void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
+    return true;
   }
 
   async kill(graceMs = 0): Promise<void> {
@@ -234,42 +267,13 @@ export class AgentProcess implements HeldProcess {
   }
 
   write(bytes: Buffer): Promise<void> {
-    if (this.#ended || bytes.length === 0) return Promise.resolve();
-    const sent = deferred();
-    this.#input.push({ bytes, sent });
-    this.#feed();
-    return sent.promise;
-  }
-
-  /** Sends as much of the input as the agent has room for. */
-  #feed(): void {
-    for (let first = this.#input[0]; first && this.#inputRoom > 0; first = this.#input[0]) {
-      const piece = first.bytes.subarray(0, this.#inputRoom);
-      this.#inputRoom -= piece.length;
-      void this.#context.connection.send(Type.data, this.#channel, piece);
-      first.bytes = first.bytes.subarray(piece.length);
-      if (first.bytes.length > 0) return;
-      this.#input.shift();
-      first.sent.resolve();
-    }
-  }
-
-  #taken(bytes: number): void {
-    this.#inputRoom += bytes;
-    this.#feed();
-  }
-
-  #dropInput(): void {
-    for (const { sent } of this.#input.splice(0)) sent.resolve();
+    return this.#ended || bytes.length === 0 ? Promise.resolve() : this.#input.write(bytes);
   }
 
   end(): void {
     if (this.#ended) return;
     if (this.#onTerminal) return void this.write(END_OF_TRANSMISSION);
-    const last = this.#input.at(-1);
-    const send = () => void this.#context.connection.send(Type.end, this.#channel);
-    if (last) void last.sent.promise.then(send);
-    else send();
+    this.#input.afterAll(() => void this.#context.connection.send(Type.end, this.#channel));
   }
 
   async resize({ cols, rows }: TerminalSize): Promise<void> {

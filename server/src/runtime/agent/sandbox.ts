@@ -109,16 +109,17 @@ export class AgentSandbox implements Sandbox {
     return found;
   }
 
-  start(program: Program, sink: Sink): Promise<Process> {
-    return this.#launch(program, (context) => AgentProcess.start(context, program, sink));
+  start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process> {
+    return this.#launch(program, (context) => AgentProcess.start(context, program, sink, stop), stop);
   }
 
   hold(program: Program, path: string, sink: Sink): Promise<HeldProcess> {
     return this.#launch(program, (context) => AgentProcess.hold(context, program, path, sink));
   }
 
-  async #launch(program: Program, launch: (context: ProcessContext) => Promise<AgentProcess>): Promise<AgentProcess> {
+  async #launch(program: Program, launch: (context: ProcessContext) => Promise<AgentProcess>, stop?: AbortSignal): Promise<AgentProcess> {
     if (this.#closing) throw gone();
+    stop?.throwIfAborted();
     checkLength(program);
     const { connection, clock } = this.#parts;
     const process = await lostAsGone(launch({

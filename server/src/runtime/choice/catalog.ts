@@ -11,6 +11,7 @@ import { RuntimeInfo } from '../../protocol/index.ts';
 import type { Section } from '../../state/section.ts';
 import { Measurements, type Quantity } from './measurements.ts';
 import type { Runtime } from '../ports.ts';
+import type { FormerChoices } from './choices.ts';
 import type { Choosable } from './select.ts';
 
 /** What was found in former searches for runtimes. An entry is named by what the search depended on, and holds the runtimes by their ids. */
@@ -19,6 +20,7 @@ export const foundSection: Section<Readonly<Record<string, RuntimeInfo>>> = { na
 /** What the catalog knows from former daemons, and passes on to later ones. */
 export interface CatalogMemory {
   readonly measurements: Measurements;
+  readonly choices: FormerChoices;
   /** The runtimes as they were found last time, by their ids. This is for showing to people only, never for deciding. */
   readonly found: Readonly<Record<string, RuntimeInfo>>;
   /** Called with what has been found now, by the ids of runtimes. */
@@ -38,6 +40,8 @@ export class Catalog {
   readonly #entries: readonly CatalogEntry[];
   readonly #options: CatalogOptions;
   readonly #measurements: Measurements;
+  /** What has been chosen among the runtimes. */
+  readonly choices: FormerChoices;
   readonly #closing = new AbortController();
   readonly #everLooked = deferred();
   #looked: Promise<void> | undefined;
@@ -48,6 +52,7 @@ export class Catalog {
     this.#options = options;
     const { runtimes, memory } = options;
     this.#measurements = memory?.measurements ?? new Measurements();
+    this.choices = memory?.choices ?? new Map<string, string>();
     // Several calls of each runtime listen to this signal.
     setMaxListeners(0, this.#closing.signal);
     this.#entries = runtimes.map((runtime) => new CatalogEntry(runtime, this.#measurements, memory?.found[runtime.id]));
@@ -106,17 +111,34 @@ export class Catalog {
   /** Ends watching and telling. The runtimes themselves are closed by their owner. */
   close(): void {
     this.#closing.abort(new Error('the daemon is shutting down'));
+    for (const entry of this.#entries) entry.cancelLook?.();
   }
 
   async #look(entry: CatalogEntry): Promise<void> {
     await entry.look(this.#closing.signal);
+    this.#lookAgain(entry);
     if (this.#closing.signal.aborted || !entry.renewed()) return;
     const infos = this.infos();
     const known = this.#entries.filter(({ looked, remembered }) => looked || remembered);
     this.#options.memory?.keep(Object.fromEntries(known.map((each) => [each.id, each.base()])));
     this.#options.events.emit({ kind: 'runtimesChanged', runtimes: infos });
   }
+
+  /** Nothing may tell that a runtime works again, such as an engine that hung, or a folder that was full. */
+  #lookAgain(entry: CatalogEntry): void {
+    entry.cancelLook?.();
+    entry.cancelLook = undefined;
+    if (!entry.lapsed) entry.nextLookMs = FIRST_LOOK_MS;
+    else if (this.#watching && !this.#closing.signal.aborted) {
+      entry.cancelLook = this.#options.clock.after(entry.nextLookMs, () => void this.#look(entry));
+      entry.nextLookMs = Math.min(entry.nextLookMs * 2, LAST_LOOK_MS);
+    }
+  }
 }
+
+/** While a runtime that was available is not, it is looked at after FIRST_LOOK_MS, then each time after twice as long, up to LAST_LOOK_MS. */
+const FIRST_LOOK_MS = 5_000;
+const LAST_LOOK_MS = 60_000;
 
 /** One runtime and what is known of it. */
 class CatalogEntry implements Choosable {
@@ -128,6 +150,11 @@ class CatalogEntry implements Choosable {
   firstLook: Promise<void> | undefined;
   looked = false;
   readonly #measurements: Measurements;
+  /** When it is looked at the next time, while it is not available. */
+  nextLookMs = FIRST_LOOK_MS;
+  /** Cancels that look. */
+  cancelLook: (() => void) | undefined;
+  #wasAvailable = false;
   #looking: Promise<void> | undefined;
   #again = false;
   #essence: string;
@@ -159,6 +186,11 @@ class CatalogEntry implements Choosable {
     return this.#essence !== before;
   }
 
+  /** Whether it was available once, and is so no longer. */
+  get lapsed(): boolean {
+    return this.#wasAvailable && !this.runtime.info().available;
+  }
+
   /** There is one look at a time. If another is asked for meanwhile, it follows at once: the present one may have missed what it is asked for. */
   look(signal: AbortSignal): Promise<void> {
     if (this.#looking) {
@@ -175,6 +207,7 @@ class CatalogEntry implements Choosable {
       this.#again = false;
       await this.runtime.refresh(signal);
       this.looked = true;
+      this.#wasAvailable ||= this.runtime.info().available;
     } while (this.#again && !signal.aborted);
   }
 

@@ -1,11 +1,11 @@
 /** The parts that several kinds of runtimes use. They are made once for a daemon, and not before a kind is loaded. */
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Config, LanguageId } from '../../protocol/index.ts';
 import type { Entries, Section } from '../../state/section.ts';
 import { Keeper } from '../machine/keeper.ts';
 import { resolveEngine } from './docker/address.ts';
+import type { Credentials } from './docker/credentials.ts';
 import { Engine } from './docker/engine.ts';
 import { gatherFindings, type Findings } from './native/findings.ts';
 import type { NativeOptions } from './native/runtime.ts';
@@ -22,8 +22,6 @@ export interface SharedOptions {
   readonly log: Log;
   /** The command that starts this program, for the sweep after a sudden death. */
   readonly self: readonly string[];
-  /** Whether a process with this id runs on this machine. */
-  alive(pid: number): boolean;
   readonly docker: Config['docker'];
   /** The image for each language. */
   readonly images: Readonly<Partial<Record<LanguageId, string>>>;
@@ -52,8 +50,8 @@ export class SharedParts {
     this.clock = clock;
     this.log = log;
     this.images = images;
-    this.daemonId = `${hostname}.${pid}.${randomBytes(4).toString('hex')}`;
     this.keeper = new Keeper({ pid, log });
+    this.daemonId = `${hostname}/${this.keeper.name}`;
     this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
     this.version = version;
   }
@@ -75,11 +73,17 @@ export class SharedParts {
     return this.keeper.onDeath([...this.#options.self, `--sweep=${this.daemonId}`]);
   }
 
-  /** Whether the id belongs to a daemon of this machine that no longer runs. */
-  isGone(daemonId: string): boolean {
-    const { hostname, alive } = this.#options;
-    const [, where, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(daemonId) ?? [];
-    return where === hostname && !alive(Number(pid));
+  /** As the docker command has them for the registry of an image. */
+  async credentials(image: string, log: Log): Promise<Credentials | undefined> {
+    const { env, keeper, clock } = this;
+    const [{ credentialsFor }, { askHelper }] = await Promise.all([import('./docker/credentials.ts'), import('./docker/credential-helper.ts')]);
+    return credentialsFor(image, { env, home: this.#options.home, log, ask: (name, input) => askHelper(name, input, { env, keeper, clock }) });
+  }
+
+  /** Resolves with a function that says whether an id belongs to a daemon that is surely dead. */
+  async gone(): Promise<(daemonId: string) => boolean> {
+    const strays = await this.keeper.strays();
+    return (daemonId) => strays.has(daemonId.slice(daemonId.lastIndexOf('/') + 1));
   }
 
   /** To be called when the runtimes have been closed. */
@@ -92,8 +96,8 @@ export class SharedParts {
   /** Only a success is kept: what is missing now may be installed later. */
   #find(): Promise<Findings> {
     const { keeper, clock, env } = this;
-    const { platform, uid, pid } = this.#options;
-    this.#findings ??= gatherFindings({ keeper, clock, searchPath: env.PATH, platform, uid, group: `codebeaker-${pid}` }).catch((fault: unknown) => {
+    const { platform, uid } = this.#options;
+    this.#findings ??= gatherFindings({ keeper, clock, searchPath: env.PATH, platform, uid, group: keeper.name }).catch((fault: unknown) => {
       this.#findings = undefined;
       throw fault;
     });

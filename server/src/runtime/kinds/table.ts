@@ -22,7 +22,7 @@ export interface RuntimeKind {
 export interface Leftovers {
   /** The word for them in messages. */
   readonly what: string;
-  /** Removes everything that is labelled with the id of a daemon for which `gone` is true. Resolves with the number of things removed. */
+  /** Removes everything that is labelled with the id of a daemon for which `gone` is true, or that no living daemon can have. Resolves with the number of things removed. */
   sweep(shared: SharedParts, gone: (daemonId: string) => boolean): Promise<number>;
 }
 
@@ -43,7 +43,7 @@ const withTerminals: RuntimeCan = { terminals: true, networks: ['none'] };
 
 const inTheEngine: Leftovers = {
   what: 'containers',
-  sweep: async ({ engine }, gone) => (await import('./docker/leftovers.ts')).sweepContainers(engine, gone),
+  sweep: async ({ engine, clock }, gone) => (await import('./docker/leftovers.ts')).sweepContainers(engine, clock, gone),
 };
 
 const containers = (kind: ContainerKind): RuntimeKind => ({
@@ -53,7 +53,9 @@ const containers = (kind: ContainerKind): RuntimeKind => ({
   load: async (shared) => {
     const { DockerRuntime } = await import('./docker/runtime.ts');
     const { engine, daemonId, keeper, images, clock } = shared;
-    return new DockerRuntime({ kind, engine, daemonId, images, clock, log: shared.log.child(kind.id), sweepOnDeath: () => shared.sweepOnDeath(), keeper });
+    const log = shared.log.child(kind.id);
+    const credentials = (image: string) => shared.credentials(image, log);
+    return new DockerRuntime({ kind, engine, daemonId, images, clock, log, sweepOnDeath: () => shared.sweepOnDeath(), keeper, credentials });
   },
 });
 

@@ -5,11 +5,12 @@
 #   +GROUP           records a process group that must not outlive the daemon
 #   -GROUP           the leader of the group has ended: kills what is left of the group and forgets it
 #   =SIGNAL GROUP    sends a signal to a group
-#   @FOLDER          records the daemon's control group, to be removed at the end; removes at once those of daemons that are gone
+#   @FOLDER          records the daemon's control group, to be removed at the end, here and in the daemon's folder
+#   /FOLDER          removes the folder of another daemon, which is dead, and the control groups that are recorded in it
 #   !COMMAND         sets what is run at the end, quoted for sh; an empty command is not run
 #
 # At the end every recorded process group is killed, the daemon's folder is removed and the command is run.
-# $1 is the daemon's folder. $2 is how the paths of all daemons' folders begin, up to the process id.
+# $1 is the daemon's folder.
 trap '' HUP INT QUIT TERM PIPE TSTP
 groups=' '
 command=
@@ -24,15 +25,6 @@ remove() {
   chmod -R u+rwx -- "$1"
   rm -rf -- "$1"
 }
-sweep() {
-  for folder in "$1"*; do
-    if [ ! -d "$folder" ] || [ -L "$folder" ] || [ ! -O "$folder" ]; then continue; fi
-    id=${folder#"$1"}
-    id=${id%%-*}
-    case $id in '' | *[!0-9]*) continue ;; esac
-    kill -s 0 "$id" || remove "$folder"
-  done
-}
 ungroup() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     rmdir "$1"/*/
@@ -41,12 +33,13 @@ ungroup() {
     sleep 0.1
   done
 }
-unstray() {
-  for folder in "${1%-*}"-*; do
-    kill -s 0 "${folder##*-}" || { rmdir "$folder"/*/; rmdir "$folder"; }
-  done
+ungroupall() {
+  while IFS= read -r line; do ungroup "$line"; done
 }
-sweep "$2" &
+bury() {
+  [ ! -f "$1/groups" ] || ungroupall <"$1/groups"
+  remove "$1"
+}
 while IFS= read -r line; do
   rest=${line#?}
   case $line in
@@ -54,13 +47,14 @@ while IFS= read -r line; do
     -*) kill -s KILL -- "-$rest"; forget "$rest" ;;
     =*) kill -s "${rest% *}" -- "-${rest#* }" ;;
     @*) controls="$controls$rest
-"; unstray "$rest" & ;;
+"; printf '%s\n' "$rest" >>"$1/groups" ;;
+    /*) bury "$line" & ;;
     !*) command=$rest ;;
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
 remove "$1"
 [ -d "$1" ] && sleep 1 && remove "$1"
-printf %s "$controls" | while IFS= read -r line; do ungroup "$line"; done
+printf %s "$controls" | ungroupall
 trap - HUP INT QUIT TERM PIPE TSTP
 [ -z "$command" ] || eval "exec $command"

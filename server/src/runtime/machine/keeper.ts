@@ -4,50 +4,81 @@
  * keeper.sh).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
+import { holdLock } from './lock.ts';
 import { quote } from './quote.ts';
+import { findStrays, FOLDER_PREFIX } from './strays.ts';
 import keeperScript from './keeper.sh' with { type: 'text' };
 
-const PREFIX = 'codebeaker-';
 /** A keeper that dies more often than this is killed by somebody on purpose. No program is started then any more. */
 const MAX_STARTS = 5;
 
 export class Keeper {
-  readonly #pid: number;
+  /** The name of the daemon's folder, and of its control groups. No two daemons have the same. */
+  readonly name: string;
   readonly #log: Log;
   readonly #groups = new Set<number>();
   readonly #controlGroups = new Set<string>();
+  readonly #strays = new Set<string>();
+  readonly #furniture = new Map<string, (path: string) => Promise<unknown>>();
   #folder: Promise<string> | undefined;
+  #searching: Promise<void> | undefined;
+  #unlock = () => {};
   #child: ChildProcess | undefined;
   #starts = 0;
   #command = '';
   #closing: Promise<void> | undefined;
 
   constructor({ pid, log }: { pid: number; log: Log }) {
-    this.#pid = pid;
+    this.name = `${FOLDER_PREFIX}${pid}-${randomBytes(6).toString('hex')}`;
     this.#log = log;
   }
 
   /**
    * The path of the daemon's own folder, which no other user can enter. It is removed when the daemon ends. Where it can't
-   * be made, that is tried again the next time.
+   * be made, that is tried again the next time; and what somebody has removed of it is made again.
    * @throws ProtocolError SandboxFailed
    */
   async folder(): Promise<string> {
-    this.#folder ??= makeFolder(this.#pid).catch((fault: unknown) => {
+    const known = this.#folder;
+    if (known && !(await known.then(isThere, () => true)) && this.#folder === known) this.#folder = undefined;
+    this.#folder ??= this.#make().catch((fault: unknown) => {
       this.#folder = undefined;
-      throw new ProtocolError('SandboxFailed', `the daemon can't make its folder in the directory for temporary files (${errorCode(fault)}): free some room there, or set TMPDIR`);
+      throw noFolder(fault);
     });
     const folder = await this.#folder;
     this.#running(folder);
+    await Promise.all([...this.#furniture].map(async ([name, make]) => {
+      const path = join(folder, name);
+      if (!(await isThere(path))) await make(path);
+    })).catch((fault: unknown) => {
+      throw errorCode(fault) === '' ? fault : noFolder(fault);
+    });
     return folder;
+  }
+
+  /**
+   * Has `make` put something into the daemon's folder, now and whenever it is no longer there. It must be there whole, or
+   * not at all. Resolves with its path.
+   */
+  async furnish(name: string, make: (path: string) => Promise<unknown>): Promise<string> {
+    this.#furniture.set(name, make);
+    return join(await this.folder(), name);
+  }
+
+  /** The names of the daemons of this user that were found dead when the folder was made. Never rejects. */
+  async strays(): Promise<ReadonlySet<string>> {
+    await this.folder().catch(() => undefined);
+    await this.#searching;
+    return this.#strays;
   }
 
   /**
@@ -82,9 +113,11 @@ export class Keeper {
     this.#send(`@${folder}`);
   }
 
-  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent. */
-  signal(group: number, name: string): void {
-    if (this.#groups.has(group)) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
+  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent: then it returns false. */
+  signal(group: number, name: string): boolean {
+    const held = this.#groups.has(group);
+    if (held) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
+    return held;
   }
 
   /** Has `command` run if the daemon dies without `close`. A later call replaces the command. */
@@ -103,11 +136,35 @@ export class Keeper {
 
   async #close(): Promise<void> {
     const child = this.#child;
-    if (!child) return;
-    child.ref();
-    const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-    child.stdin?.end('!\n');
-    await gone;
+    if (child) {
+      child.ref();
+      const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      child.stdin?.end('!\n');
+      await gone;
+    }
+    this.#unlock();
+  }
+
+  async #make(): Promise<string> {
+    const place = await realpath(tmpdir());
+    const folder = join(place, this.name);
+    await mkdir(folder, { mode: 0o700 });
+    this.#unlock();
+    this.#unlock = await holdLock(folder).catch((fault: unknown) => {
+      this.#log.debug('the folder of the daemon has no lock', fault);
+      return () => {};
+    });
+    for (const group of this.#controlGroups) this.#send(`@${group}`);
+    this.#searching ??= this.#bury(place);
+    return folder;
+  }
+
+  /** Has the keeper remove what dead daemons have left on this machine. */
+  async #bury(place: string): Promise<void> {
+    for (const name of await findStrays(place, this.name)) {
+      this.#strays.add(name);
+      this.#send(`/${join(place, name)}`);
+    }
   }
 
   #running(folder: string): Writable {
@@ -119,9 +176,8 @@ export class Keeper {
 
   #start(folder: string): ChildProcess {
     if (++this.#starts > MAX_STARTS) throw new ProtocolError('SandboxFailed', 'the process that cleans up after sandboxes keeps dying; restart the daemon');
-    const all = join(folder, '..', PREFIX);
     // It inherits the daemon's environment, which the command for a sudden death needs.
-    const child = spawn('/bin/sh', ['-c', keeperScript, 'codebeaker-keeper', folder, all], {
+    const child = spawn('/bin/sh', ['-c', keeperScript, 'codebeaker-keeper', folder], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -152,6 +208,10 @@ export class Keeper {
   }
 }
 
-async function makeFolder(pid: number): Promise<string> {
-  return mkdtemp(join(await realpath(tmpdir()), `${PREFIX}${pid}-`));
+function noFolder(fault: unknown): ProtocolError {
+  return new ProtocolError('SandboxFailed', `the daemon can't make its folder in the directory for temporary files (${errorCode(fault)}): free some room there, or set TMPDIR`);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
 }

@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import type { DirectoryEntry } from '../../protocol/index.ts';
+import { First } from '../first.ts';
 import type { ListOptions } from '../ports.ts';
 import { errorCode } from './faults.ts';
 import { type Held, lend, type Walker } from './walk.ts';
@@ -11,35 +12,42 @@ const MAX_NAMES = 200_000;
 /** One descriptor is open for each level of the tree. */
 const MAX_DEPTH = 512;
 
+/** No more entries of a tree are looked at: then the listing is truncated. */
+const MAX_LOOKED_AT = 1_000_000;
+
 interface Listing {
   readonly entries: DirectoryEntry[];
-  truncated: boolean;
+  readonly truncated: boolean;
 }
 
 /** `path` is the path of the directory inside the sandbox. */
 export async function listDirectory(walker: Walker, directory: Held, path: string, options: ListOptions): Promise<Listing> {
-  const listing: Listing = { entries: [], truncated: false };
+  const first = new First<DirectoryEntry>(options.limit);
+  let truncated = false;
+  let looked = 0;
   await visit(directory, '', 0);
-  listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return listing;
+  const { entries } = first;
+  return { entries, truncated: truncated || first.left > 0 };
 
   async function visit(folder: Held, below: string, depth: number): Promise<void> {
-    for (const name of await namesOf(folder, listing)) {
+    const { names, complete } = await namesOf(folder);
+    if (!complete) truncated = true;
+    for (const name of names) {
+      if (++looked > MAX_LOOKED_AT) {
+        truncated = true;
+        return;
+      }
       const stats = await lstat(folder.at(name)).catch(ignoreVanished);
       if (!stats) continue;
       const relative = below === '' ? name : `${below}/${name}`;
-      if (options.accept(relative)) {
-        if (listing.entries.length >= options.limit) listing.truncated = true;
-        else listing.entries.push(describe(name, `${path}/${relative}`, stats));
-      }
-      if (listing.truncated) return;
+      if (options.accept(relative)) first.add(describe(name, `${path}/${relative}`, stats));
       if (options.recursive && stats.isDirectory()) await descend(folder, name, relative, depth + 1);
     }
   }
 
   async function descend(parent: Held, name: string, relative: string, depth: number): Promise<void> {
     if (depth > MAX_DEPTH) {
-      listing.truncated = true;
+      truncated = true;
       return;
     }
     const folder = await walker.enter(parent, name).catch(ignoreVanished);
@@ -47,16 +55,13 @@ export async function listDirectory(walker: Walker, directory: Held, path: strin
   }
 }
 
-async function namesOf(folder: Held, listing: Listing): Promise<string[]> {
+async function namesOf(folder: Held): Promise<{ names: string[]; complete: boolean }> {
   const names: string[] = [];
   for await (const entry of await opendir(folder.self)) {
-    if (names.length >= MAX_NAMES) {
-      listing.truncated = true;
-      break;
-    }
+    if (names.length >= MAX_NAMES) return { names, complete: false };
     names.push(entry.name);
   }
-  return names.sort();
+  return { names, complete: true };
 }
 
 function describe(name: string, path: string, stats: Stats): DirectoryEntry {

@@ -70,9 +70,9 @@ export class MachineProcess implements Process {
     return this.#gone.promise;
   }
 
-  async signal(name: string): Promise<void> {
+  async signal(name: string): Promise<boolean> {
     if (!signals.test(name)) throw invalidParam('signal', `${name} is not a signal of this host; use a POSIX name such as SIGINT`);
-    this.#keeper.signal(this.pid, name);
+    return this.#keeper.signal(this.pid, name);
   }
 
   async kill(graceMs = 0): Promise<void> {

@@ -57,8 +57,8 @@ async function start(args: readonly string[], options: ChildOptions): Promise<Re
     const child = spawnChild('/bin/sh', args, options);
     const failed = new Promise<Error>((resolve) => void child.on('error', resolve));
     if (child.pid === undefined) throw await failed;
-    // The end of a program can break its pipes: that is no error.
-    for (const stream of child.stdio) stream?.on('error', () => undefined);
+    // The end of a program can break its pipes: that is no error. Descriptor 3 is the keeper's, which all processes share.
+    for (const stream of [child.stdin, child.stdout, child.stderr, child.stdio[4]]) stream?.on('error', () => undefined);
     return child;
   } catch (fault) {
     throw notStarted(fault);

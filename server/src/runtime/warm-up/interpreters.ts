@@ -5,21 +5,29 @@
  * (node.cjs) makes its clocks begin anew.
  */
 import type { WarmUp } from '../ports.ts';
+import { LOADER } from '../typescript.ts';
 import clocks from './clocks.cjs' with { type: 'text' };
 import nodeHook from './node.cjs' with { type: 'text' };
 
 /** Variables that say where programs and their libraries are. */
-const LOADER = 'LD_|PATH$';
+const PLACES = 'LD_|PATH$';
 
-export const warmPython: WarmUp = { extra: () => ({ env: {} }), early: new RegExp(`^(?:PYTHON|${LOADER})`) };
+export const warmPython: WarmUp = { extra: () => ({ env: {} }), early: new RegExp(`^(?:PYTHON|${PLACES})`) };
 
 /** Ruby opens its file before it has loaded its own library, so it does not gain much. */
-export const warmRuby: WarmUp = { extra: () => ({ env: {} }), early: new RegExp(`^(?:RUBY|GEM|BUNDLE|${LOADER})`) };
+export const warmRuby: WarmUp = { extra: () => ({ env: {} }), early: new RegExp(`^(?:RUBY|GEM|BUNDLE|${PLACES})`) };
 
-export const warmNode: WarmUp = {
-  extra: (scratch) => ({
-    env: { NODE_OPTIONS: `--require=${scratch}/hook.cjs` },
-    files: { [`${scratch}/hook.cjs`]: `${clocks}${nodeHook}` },
-  }),
-  early: new RegExp(`^(?:NODE_|${LOADER})`),
-};
+export const warmNode: WarmUp = nodeWith('');
+
+/** When the program's file is looked at, the loader for TypeScript has done everything that it can do before. */
+export const warmTypeScript: WarmUp = nodeWith(`require(${JSON.stringify(LOADER)}).prepare();\n`);
+
+function nodeWith(preparation: string): WarmUp {
+  return {
+    extra: (scratch) => ({
+      env: { NODE_OPTIONS: `--require=${scratch}/hook.cjs` },
+      files: { [`${scratch}/hook.cjs`]: `${preparation}${clocks}${nodeHook}` },
+    }),
+    early: new RegExp(`^(?:NODE_|${PLACES})`),
+  };
+}

@@ -2,10 +2,11 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
-import { checkImage, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
+import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
@@ -29,6 +30,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
+    checkSessions(policy);
     refuseUnserved(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
@@ -37,7 +39,9 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
-    const { runtime } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network }));
+    const workspace = params.workspace && (await share(params.workspace));
+    const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
+    const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
@@ -48,7 +52,8 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
           network,
-          workspace: params.workspace && (await share(params.workspace)),
+          workspace,
+          runtimeReason: reason,
           env: params.env ?? {},
           strict: params.strict ?? false,
           idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
@@ -75,7 +80,7 @@ function refuseUnserved({ secrets }: SessionCreateParams): void {
 
 function wishOf(
   { runtime, language, preference, image: named, strict }: SessionCreateParams,
-  { policy, image, network }: { policy: Policy; image: string; network: Network },
+  { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
 ): Wish {
   return {
     language,
@@ -83,6 +88,7 @@ function wishOf(
     required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
+    hint,
   };
 }
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
-import type { RunningCommands } from '../../command/commands.ts';
+import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
 import { runCode } from '../../command/run-code.ts';
@@ -41,7 +41,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
       if (!(signal in constants.signals)) throw invalidParam('signal', `this system has no signal ${signal}`);
-      await command.signal(signal);
+      if (!(await command.signal(signal))) throw commandNotFound(command.commandId);
       return null;
     },
     'command/ack': (_command, params) => {

@@ -28,7 +28,7 @@ function bench() {
 }
 
 function specOf(more: object = {}, path = 'a.py'): SandboxSpec {
-  const source = { uri: Uri.file(`/w/${path}`), language: 'python', text: 'code', path, name: path, folder: Uri.file('/w'), virtual: false };
+  const source = { uri: Uri.file(`/w/${path}`), language: 'python', text: 'code', path, name: path, folder: Uri.file('/w'), withheld: undefined, cwd: '.' };
   return { source, options: noOptions, profile: {}, strict: false, ...more } as unknown as SandboxSpec;
 }
 

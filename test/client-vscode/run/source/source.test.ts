@@ -6,7 +6,7 @@ import { casesOf } from '../../../client-cases/cases.ts';
 import { Uri } from '../../../fakes/code.ts';
 
 const source = (path: string, more: object = {}) =>
-  sourceOf({ uri: Uri.file(path) as never, language: 'python', text: 'text', selection: undefined, root: Uri.file('/w') as never, share: 'folder', ...more });
+  sourceOf({ uri: Uri.file(path) as never, language: 'python', text: 'text', selection: undefined, root: Uri.file('/w') as never, trusted: true, share: 'folder', workingDirectory: 'copiedFolder', ...more });
 
 describe('a source', () => {
   it('is in its own folder', () => {
@@ -19,15 +19,35 @@ describe('a source', () => {
     expect([path, folder?.path]).to.deep.equal(['lib/a.py', '/w']);
   });
 
+  describe('starts (V6)', () => {
+    const cases: [string, object, string, string | undefined, string][] = [
+      ['in the folder of the file, which is copied', {}, 'a.py', '/w/lib', '.'],
+      ['in the workspace folder, if that is copied', { share: 'workspaceFolder' }, 'lib/a.py', '/w', '.'],
+      ['in the folder of the file, if the setting says so', { share: 'workspaceFolder', workingDirectory: 'fileFolder' }, 'lib/a.py', '/w', 'lib'],
+      ['in the workspace folder, if the setting says so', { workingDirectory: 'workspaceFolder' }, 'lib/a.py', '/w', '.'],
+      ['in its empty sandbox, if nothing is copied', { share: 'nothing', workingDirectory: 'workspaceFolder' }, 'a.py', undefined, '.'],
+    ];
+    for (const [title, settings, path, folder, cwd] of cases) {
+      it(title, () => {
+        const made = source('/w/lib/a.py', settings);
+        expect([made.path, made.folder?.path, made.cwd]).to.deep.equal([path, folder, cwd]);
+      });
+    }
+  });
+
   it('has no folder if nothing is shared', () => {
     expect(source('/w/lib/a.py', { share: 'nothing' }).folder).to.equal(undefined);
     expect(source('/w/lib/a.py', { root: undefined }).folder).to.equal(undefined);
   });
 
-  it('is virtual if it is neither on the disk nor untitled', () => {
-    expect(source('/w/a.py').virtual).to.equal(false);
-    expect(source('', { uri: Uri.from({ scheme: 'untitled', path: 'Untitled-1' }) }).virtual).to.equal(false);
-    expect(source('', { uri: Uri.from({ scheme: 'vscode-vfs', path: '/repository/a.py' }), root: undefined }).virtual).to.equal(true);
+  it('knows why it lacks its folder, if nobody said that it should (V4)', () => {
+    const root = undefined;
+    expect(source('/w/a.py').withheld).to.equal(undefined);
+    expect(source('', { uri: Uri.from({ scheme: 'untitled', path: 'Untitled-1' }), root }).withheld).to.equal(undefined);
+    expect(source('', { uri: Uri.from({ scheme: 'vscode-vfs', path: '/repository/a.py' }), root }).withheld).to.equal('virtual');
+    expect(source('/w/a.py', { root, trusted: false }).withheld).to.equal('untrusted');
+    expect(source('/w/a.py', { root, trusted: false, share: 'nothing' }).withheld).to.equal(undefined);
+    expect(source('/elsewhere/a.py', { root }).withheld).to.equal('outside');
   });
 
   it('gets a file name with the extension of its language', () => {

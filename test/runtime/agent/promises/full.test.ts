@@ -36,6 +36,20 @@ everySandbox('a session with full disks', everywhere, (parts) => {
   });
 });
 
+everySandbox('a session with more directories than the agent keeps in mind', onHostKernel, (parts) => {
+  const held = useSandbox(parts, { limits: { ...defaultLimits, memoryBytes: 256 * MIB, diskBytes: 64 * MIB } });
+
+  it('lists some, says that there are more, and goes on', async () => {
+    await textOf(held.sandbox, python(`
+os.chdir('/workspace')
+for _ in range(15): os.mkdir('d' * 250); os.chdir('d' * 250)
+for name in range(60000): os.mkdir(str(name))`));
+    const { entries, truncated } = await held.sandbox.files.list('/workspace', { recursive: true, limit: 1_000_000, accept: (path) => path.length < 300 });
+    expect([entries.length, truncated]).to.deep.equal([1, true]);
+    await stillWorks(held.sandbox);
+  });
+});
+
 everySandbox('a session without memory', onHostKernel, (parts) => {
   const held = useSandbox(parts, { limits: { ...defaultLimits, memoryBytes: 96 * MIB, diskBytes: 48 * MIB, pids: 128 } });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Program } from '../../../../server/src/runtime/ports.ts';
 import type { ErrorKind } from '../../../../server/src/protocol/index.ts';
 import { need, type Probe } from '../../../require.ts';
-import { limits, rejects, run, start, textOf, write } from '../../contract/harness.ts';
+import { limits, program, rejects, run, start, textOf, write } from '../../contract/harness.ts';
 import { NOBODY } from '../../../../server/src/runtime/workspace/user.ts';
 import type { NativeSubject } from '../../kinds/native/subject.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, stillWorks, useSandbox } from './sandboxes.ts';
@@ -34,6 +34,34 @@ const refused: Record<string, [kind: ErrorKind, words: RegExp, command: Program[
   'arguments of 12 MB in all': ['InvalidParams', /E2BIG/, ['true', ...Array.from({ length: 120 }, () => 'x'.repeat(100 * KIB))]],
   'a hundred thousand variables': ['InvalidParams', /E2BIG/, ['true'], { env: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`VARIABLE_${at}`, 'x'.repeat(20)])) }],
 };
+
+everySandbox('a command whose start hangs', onHostKernel, (parts) => {
+  const held = useSandbox(parts);
+
+  it('is killed when it is to end, and nothing of it is left', async () => {
+    await held.sandbox.files.write('/workspace/leased', Buffer.from('#!/bin/sh\nexit 0\n'), { mode: 'overwrite', executable: true });
+    // Whoever executes the file waits until the lease is given back, and the holder does not do that.
+    const holder = await start(held.sandbox, python(`
+import fcntl
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(os.open('/workspace/leased', os.O_RDWR), fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('leased', flush=True); time.sleep(600)`));
+    await holder.output.seen('leased');
+    const starting = held.sandbox.start(program(['/workspace/leased']), () => undefined, AbortSignal.timeout(300));
+    await stillWorks(held.sandbox);
+    const begin = performance.now();
+    expect(await (await starting).exited).to.deep.include({ kind: 'signaled', signal: 'SIGKILL' });
+    expect(performance.now() - begin).to.be.below(3_000);
+    await holder.kill();
+    expect(await processes(held.sandbox)).to.deep.equal([]);
+  });
+
+  it('is not begun if it is to end already', async () => {
+    const fault = await held.sandbox.start(program('touch /workspace/begun'), () => undefined, AbortSignal.abort(new Error('over'))).catch((reason: Error) => reason);
+    expect(fault).to.include({ message: 'over' });
+    await rejects(held.sandbox.files.read('/workspace/begun', 0, undefined), 'FileNotFound');
+  });
+});
 
 everySandbox('a command that can not start', everywhere, (parts, name) => {
   const held = useSandbox(parts);

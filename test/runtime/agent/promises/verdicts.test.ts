@@ -168,6 +168,32 @@ everySandbox('the agent', onHostKernel, (parts) => {
     expect(await textOf(held.sandbox, 'cat /proc/self/oom_score_adj /proc/1/oom_score_adj')).to.equal('1000\n0\n');
   });
 
+  for (const [what, code] of Object.entries({
+    'is traced by what it has left, which never waits for it': `
+libc.prctl(0x59616d61, -1, 0, 0, 0)
+program, (ready, done) = os.getpid(), os.pipe()
+if os.fork() == 0:
+    libc.ptrace(0x4206, program, 0, 0); os.write(done, b'x'); os.closerange(0, 10); time.sleep(600)
+os.read(ready, 1)`,
+    'has left busy processes, and has put its supervisor behind them': `
+for _ in range(60):
+    if os.fork() == 0:
+        os.closerange(0, 10)
+        while True: pass
+os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))`,
+  })) {
+    it(`tells soon how a program has ended that ${what}`, async () => {
+      for (const [end, exit] of Object.entries({ 'os._exit(5)': { kind: 'exited', code: 5 }, 'os.kill(os.getpid(), 9)': { kind: 'signaled', signal: 'SIGKILL' } })) {
+        const running = await start(held.sandbox, python(`print('last words', flush=True)\n${code}\n${end}`));
+        const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'late'));
+        expect(await Promise.race([running.exited, late])).to.deep.include(exit);
+        expect(running.output.of('stdout').toString()).to.equal('last words\n');
+        await running.kill();
+        await stillWorks(held.sandbox);
+      }
+    });
+  }
+
   it('goes on if supervisors are stopped', async () => {
     const victim = await start(held.sandbox, 'echo ready; sleep 0.3; exit 7');
     await victim.output.seen('ready');
@@ -184,10 +210,28 @@ everySandbox('the agent, where the kernel gives less', ['gvisor'], (parts) => {
     expect(verdicts).to.deep.include({ state: 'enforced' }).and.have.property('detail').that.contains('one that ends it ends the session');
   });
 
+  it('can not be signalled, and so not be stopped, which nobody would notice', async () => {
+    const beside = await start(held.sandbox, 'echo ready; sleep 0.5; exit 7');
+    await beside.output.seen('ready');
+    expect(await worked(held.sandbox, `
+tgkill, tkill, sigqueue, tgsigqueue = (234, 200, 129, 297) if x86 else (131, 130, 138, 240)
+info = struct.pack('iii', 19, 0, -1).ljust(128, b'\\0')
+for number in (19, 9, 15):
+    attempt(f'kill {number}', lambda: libc.kill(1, number) == 0)
+    attempt(f'tkill {number}', lambda: call(tkill, 1, number) == 0)
+    attempt(f'tgkill {number}', lambda: call(tgkill, 1, 1, number) == 0)
+    attempt(f'rt_sigqueueinfo {number}', lambda: call(sigqueue, 1, number, info) == 0)
+    attempt(f'rt_tgsigqueueinfo {number}', lambda: call(tgsigqueue, 1, 1, number, info) == 0)
+    attempt(f'pidfd_send_signal {number}', lambda: call(424, call(434, 1, 0), number, 0, 0) == 0)
+    libc.kill(-1, 19 if number == 19 else 18)`)).to.deep.equal([]);
+    expect(await beside.exited).to.deep.include({ kind: 'exited', code: 7 });
+    await stillWorks(held.sandbox);
+  });
+
   it('can be ended by a program, and then the sandbox is lost', async () => {
     const beside = await start(held.sandbox, 'echo ready; sleep 30; exit 0');
     await beside.output.seen('ready');
-    const killer = await run(held.sandbox, 'kill -9 1; sleep 5; exit 0').then(({ exit }) => exit.kind, (fault: Error) => fault.message);
+    const killer = await run(held.sandbox, 'echo nonsense >/proc/1/fd/1; sleep 5; exit 0').then(({ exit }) => exit.kind, (fault: Error) => fault.message);
     expect(killer).to.match(/lost|the sandbox is gone/);
     expect((await beside.exited).kind).to.equal('lost');
     expect(await held.sandbox.lost).to.be.a('string');

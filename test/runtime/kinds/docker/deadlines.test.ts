@@ -19,11 +19,11 @@ const asks: Record<string, Ask> = {
   create: { seconds: 30, ask: (engine) => engine.create({ name: 'x', Image: 'image' }) },
   attach: { seconds: 30, ask: (engine, signal) => engine.attach('x', signal) },
   start: { seconds: 60, ask: (engine, signal) => engine.start('x', signal) },
-  put: { seconds: 60, ask: (engine, signal) => engine.put('x', '/folder', 'file', Buffer.from('content'), signal) },
+  put: { seconds: 60, ask: (engine, signal) => engine.put('x', '/folder', [{ name: 'file', mode: 0o444, content: Buffer.from('content') }], signal) },
   remove: { seconds: 60, ask: (engine) => engine.remove('x') },
   'the end of a removal': { seconds: 60, silent: 'wait', ask: (engine) => engine.remove('x') },
   find: { seconds: 30, ask: (engine) => engine.find('label') },
-  pull: { seconds: 60, ask: (engine, signal) => engine.pull('x', signal, () => undefined) },
+  pull: { seconds: 60, ask: (engine, signal) => engine.pull('x', undefined, signal, () => undefined) },
 };
 
 /** These can be cancelled. */

@@ -51,8 +51,8 @@ describe('a container on the real engine', () => {
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Devices ?? []).to.deep.equal([]);
     expect(HostConfig.DeviceRequests ?? []).to.deep.equal([]);
-    // The agent and the folder with its socket, to which nobody inside can add anything.
-    expect(mountsOf(Mounts)).to.deep.equal(['agent', 'socket'].map((name) => ({ Type: 'bind', Destination: `/.codebeaker/${name}`, RW: false, Propagation: 'rprivate' })));
+    // The agent and the folder with its socket, to which nobody inside can add anything, the loader for TypeScript, and the names of this machine.
+    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/socket', '/.codebeaker/typescript', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
   });
 
   it('reports every layer as enforced', async () => {
@@ -213,7 +213,7 @@ describe('what dead daemons leave on the engine', () => {
     const stranger = docker('run', '-d', '--rm', busybox, 'sleep', '600');
     const neighbour = docker('run', '-d', '--rm', ...label(`alive.${randomUUID()}`));
     try {
-      expect(await sweepContainers(held.engine, (id) => id === dead)).to.equal(2);
+      expect(await sweepContainers(held.engine, systemClock, (id) => id === dead)).to.equal(2);
       expect(docker('ps', '-aq', '--filter', `label=codebeaker.daemon=${dead}`)).to.equal('');
       expect(docker('ps', '-q', '--no-trunc').split('\n')).to.include.members([stranger, neighbour]);
       expect(await textOf(sandbox, 'echo here')).to.equal('here\n');

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { expect } from 'chai';
 import tar from 'tar-stream';
 import { agentFile, type Carrier } from '../../../../server/src/runtime/agent/index.ts';
@@ -11,6 +11,10 @@ import { type Door, mountedDoor, volumeDoor } from '../../../../server/src/runti
 import { context, failure, spec, subject, type Subject, until } from './subject.ts';
 import { textOf } from '../../contract/harness.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { readTypeScript } from '../../../../server/src/runtime/typescript.ts';
+
+/** What stays in the folder of the daemon for all containers. */
+const installed = ['agent-x86_64', 'hosts', 'typescript'];
 
 describe('the door that an engine on this machine mounts', () => {
   let home: string;
@@ -43,9 +47,11 @@ describe('the door that an engine on this machine mounts', () => {
     return { socket, state };
   };
 
-  it('has the agent and the folder of a socket, neither of which can be written from inside', () => {
+  it('has the agent, the loader for TypeScript, the names of this machine, and the folder of a socket, none of which can be written from inside', () => {
     expect(door.mounts.map(({ Type, Target, ReadOnly }) => ({ Type, Target, ReadOnly }))).to.deep.equal([
       { Type: 'bind', Target: '/.codebeaker/agent', ReadOnly: true },
+      { Type: 'bind', Target: '/.codebeaker/typescript', ReadOnly: true },
+      { Type: 'bind', Target: '/etc/hosts', ReadOnly: true },
       { Type: 'bind', Target: '/.codebeaker/socket', ReadOnly: true },
     ]);
     expect(door.args).to.deep.equal(['--socket', '/.codebeaker/socket/s']);
@@ -59,8 +65,9 @@ describe('the door that an engine on this machine mounts', () => {
     } finally {
       process.umask(before);
     }
-    const [agent] = door.mounts;
+    const [agent, , hosts] = door.mounts;
     expect((statSync(agent?.Source ?? '').mode & 0o777).toString(8)).to.equal('555');
+    expect((statSync(hosts?.Source ?? '').mode & 0o777).toString(8)).to.equal('444');
     expect((statSync(folder()).mode & 0o777).toString(8)).to.equal('755');
     expect((statSync(join(folder(), 's')).mode & 0o666).toString(8)).to.equal('666');
   });
@@ -110,7 +117,7 @@ describe('the door that an engine on this machine mounts', () => {
       if (connected) await until('it is connected', () => opened.length === 1);
       await door.remove();
       expect(existsSync(folder())).to.equal(false);
-      expect(readdirSync(home)).to.deep.equal(['agent-x86_64']);
+      expect(readdirSync(home)).to.deep.equal(installed);
     });
   }
 
@@ -118,22 +125,22 @@ describe('the door that an engine on this machine mounts', () => {
     await door.remove();
     const long = mkdtempSync(join(home, 'long'.repeat(30)));
     await open(long);
-    expect([door.mounts.map(({ Target }) => Target), door.args]).to.deep.equal([['/.codebeaker/agent'], []]);
+    expect([door.mounts.map(({ Target }) => Target), door.args]).to.deep.equal([['/.codebeaker/agent', '/.codebeaker/typescript', '/etc/hosts'], []]);
     await door.remove();
-    expect([readdirSync(home), readdirSync(long)]).to.deep.equal([['agent-x86_64', basename(long)], ['agent-x86_64']]);
+    expect([readdirSync(home), readdirSync(long)]).to.deep.equal([['agent-x86_64', 'hosts', basename(long), 'typescript'], installed]);
   });
 
   it('has no socket for a container that runs on another kernel', async () => {
     await door.remove();
     await open(home, false);
-    expect([door.mounts.map(({ Target }) => Target), door.args, readdirSync(home)]).to.deep.equal([['/.codebeaker/agent'], [], ['agent-x86_64']]);
+    expect([door.mounts.map(({ Target }) => Target), door.args, readdirSync(home)]).to.deep.equal([['/.codebeaker/agent', '/.codebeaker/typescript', '/etc/hosts'], [], installed]);
   });
 
   it('leaves nothing if the folder can not be made', async () => {
     await door.remove();
     const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, true).catch((thrown: Error) => thrown.message);
     expect(fault).to.equal('no folder');
-    expect(readdirSync(home)).to.deep.equal(['agent-x86_64']);
+    expect(readdirSync(home)).to.deep.equal(installed);
   });
 });
 
@@ -142,7 +149,7 @@ describe('the door through a volume', () => {
   beforeEach(async () => (held = await subject({ local: false })));
   afterEach(() => held.close());
 
-  it('is filled with the agent alone, which everybody may execute and nobody write', async () => {
+  it('is filled with the agent, which everybody may execute and nobody write, and with the loader for TypeScript', async () => {
     const door = volumeDoor('x86_64');
     expect([door.mounts.length, door.args]).to.deep.equal([1, []]);
     expect(door.mounts[0]).to.deep.include({ Type: 'volume', Source: '', Target: '/.codebeaker', ReadOnly: false }).and.to.have.nested.property('VolumeOptions.NoCopy', true);
@@ -150,6 +157,7 @@ describe('the door through a volume', () => {
     await door.fill(held.engine, id, new AbortController().signal);
     const [archive, ...others] = held.fake.containers.get(id)?.archives ?? [];
     expect([archive?.folder, others]).to.deep.equal(['/.codebeaker', []]);
+    const loader = await readTypeScript();
     const entries: [string, number | undefined, number | undefined, boolean][] = [];
     const extract = tar.extract();
     extract.end(archive?.content);
@@ -157,9 +165,9 @@ describe('the door through a volume', () => {
       const pieces: Buffer[] = [];
       for await (const piece of entry) pieces.push(piece as Buffer);
       const { name, mode, uid } = entry.header;
-      entries.push([name, mode, uid, Buffer.concat(pieces).equals(readFileSync(agentFile('x86_64')))]);
+      entries.push([name, mode, uid, Buffer.concat(pieces).equals(loader.get(posix.basename(name)) ?? readFileSync(agentFile('x86_64')))]);
     }
-    expect(entries).to.deep.equal([['agent', 0o555, 0, true]]);
+    expect(entries).to.deep.equal([['agent', 0o555, 0, true], ...[...loader.keys()].map((name) => [`typescript/${name}`, 0o444, 0, true])]);
   });
 });
 
@@ -175,7 +183,7 @@ describe('the doors of the Docker runtime', () => {
   const mounts = (name: string): string[] =>
     [...held.fake.containers.values()].find((each) => each.name === `codebeaker-${name}`)?.options.HostConfig.Mounts.map(({ Type, Target }: { Type: string; Target: string }) => `${Type} ${Target}`);
   const works = async (sandbox: Sandbox) => expect(await textOf(sandbox, 'echo hello')).to.equal('hello');
-  const mounted = ['bind /.codebeaker/agent', 'bind /.codebeaker/socket'];
+  const mounted = ['bind /.codebeaker/agent', 'bind /.codebeaker/typescript', 'bind /etc/hosts', 'bind /.codebeaker/socket'];
   const volume = ['volume /.codebeaker'];
   /** Docker's answer for a mount of a folder that it can't find. */
   const noSuchFolder = (response: ServerResponse) => {

@@ -40,7 +40,7 @@ describe('a container under gVisor on the real engine', () => {
     });
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Ulimits).to.deep.include({ Name: 'nproc', Soft: 64, Hard: 64 });
-    expect(mountsOf(Mounts)).to.deep.equal([{ Type: 'bind', Destination: '/.codebeaker/agent', RW: false, Propagation: 'rprivate' }]);
+    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/typescript', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
   });
 
   it('reports every layer as enforced', () => {

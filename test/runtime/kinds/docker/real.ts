@@ -10,7 +10,7 @@ import { DAEMON_LABEL } from '../../../../server/src/runtime/kinds/docker/contai
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import { type EngineAddress, resolveEngine } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import { type ContainerKind, containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
-import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
+import { type DockerOptions, DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import type { Json } from '../../../fakes/engine.ts';
 import { context, spec } from './subject.ts';
@@ -45,7 +45,7 @@ export interface Real {
 /** The engine of this machine. */
 export const address = (): EngineAddress => resolveEngine({ configured: undefined, env: process.env, home: '/nowhere', platform: process.platform });
 
-export function real(image: string, where = address(), kind = plain): Real {
+export function real(image: string, where = address(), kind = plain, more: Pick<DockerOptions, 'credentials'> = {}): Real {
   const daemonId = `test.${process.pid}.${randomUUID().slice(0, 8)}`;
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
@@ -56,6 +56,7 @@ export function real(image: string, where = address(), kind = plain): Real {
     kind,
     engine,
     daemonId,
+    ...more,
     images: Object.fromEntries(languageIds.map((id) => [id, image])),
     clock: systemClock,
     log,

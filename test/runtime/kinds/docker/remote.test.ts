@@ -66,8 +66,8 @@ describe('an engine over TCP', () => {
     it('which no program can write, and which is removed with the container', async () => {
       const sandbox = await held.create();
       expect(mountsOf(held.inspect().Mounts)).to.deep.equal([{ Type: 'volume', Destination: '/.codebeaker', RW: true, Propagation: '' }]);
-      const tries = 'for t in "touch x" "rm agent" "mv agent y" "chmod 777 ." "sh -c :>agent"; do (cd /.codebeaker; $t) 2>/dev/null && echo "$t: done"; done; ls -A /.codebeaker';
-      expect(await textOf(sandbox, tries)).to.equal('agent\n');
+      const tries = 'for t in "touch x" "rm agent" "mv agent y" "chmod 777 ." "sh -c :>agent" "touch typescript/x" "rm typescript/loader.cjs" "sh -c :>typescript/loader.cjs"; do (cd /.codebeaker; $t) 2>/dev/null && echo "$t: done"; done; ls -A /.codebeaker';
+      expect(await textOf(sandbox, tries)).to.equal('agent\ntypescript\n');
       expect(sandbox.isolation.layers.filter(({ state }) => state !== 'enforced')).to.deep.equal([]);
       const names = volumes();
       expect(names).to.have.length(1);

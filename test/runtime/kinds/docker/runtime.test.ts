@@ -48,7 +48,7 @@ describe('the Docker runtime', () => {
   it('refuses an engine on a kind of machine for which there is no agent', async () => {
     held.fake.on('info', { json: { ServerVersion: '99.0', OSType: 'linux', Architecture: 's390x', DefaultRuntime: 'runc', Runtimes: { runc: {} } } });
     const info = await held.runtime.refresh(never);
-    expect(info).to.include({ available: false, reason: "there is no agent for the engine's processor architecture s390x" });
+    expect(info).to.include({ available: false, reason: "there is no agent for the engine's processor architecture s390x; use another engine" });
     const fault = await failure(held.runtime.create(spec, context()));
     expect(fault.kind).to.equal('RuntimeUnavailable');
     expect(held.fake.created).to.equal(0);
@@ -73,6 +73,14 @@ describe('the Docker runtime', () => {
     expect(info).to.include({ available: false, reason: 'the engine runs windows containers; switch it to Linux containers' });
   });
 
+  it('is not available with Podman behind its API, and says why (E2)', async () => {
+    const facts = { ServerVersion: '4.3.1', OSType: 'linux', Architecture: 'amd64', DefaultRuntime: 'runc', Runtimes: { runc: { path: '/usr/bin/runc' } }, BuildahVersion: '1.28.2' };
+    held.fake.on('info', { json: facts }, { json: facts });
+    const reason = 'this is Podman, whose API lacks options that a sandbox is made with';
+    expect(await held.runtime.refresh(never)).to.include({ available: false, reason: `${reason}; use Docker, or one of the other runtimes` });
+    expect((await failure(held.runtime.create(spec, context()))).data).to.include({ runtime: 'docker', reason });
+  });
+
   it('makes a sandbox, runs a program in it, and leaves nothing', async () => {
     held.fake.output = 'hello\n';
     const { reports, ...rest } = context();
@@ -93,8 +101,8 @@ describe('the Docker runtime', () => {
 
   it('asks for exactly this container (B7)', async () => {
     const body = await made();
-    const [agent, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
-    expect([agent, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, folder]: string[]) => file === 'agent-x86_64' && folder?.startsWith('socket-'));
+    const [agent, typescript, hosts, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
+    expect([agent, typescript, hosts, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, loader, names, folder]: string[]) => file === 'agent-x86_64' && loader === 'typescript' && names === 'hosts' && folder?.startsWith('socket-'));
     const readOnly = { Type: 'bind', ReadOnly: true, BindOptions: { Propagation: 'rprivate', NonRecursive: true } };
     const tmpfs = (mebibytes: number) => `rw,exec,nosuid,nodev,mode=1777,uid=65534,gid=65534,size=${mebibytes * 1024 * 1024},nr_inodes=262144`;
     expect(body).to.deep.equal({
@@ -131,7 +139,7 @@ describe('the Docker runtime', () => {
         Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }, { Name: 'core', Soft: 0, Hard: 0 }],
         ShmSize: 8 * 1024 * 1024,
         Tmpfs: { '/tmp': tmpfs(24), '/workspace': tmpfs(32) },
-        Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
+        Mounts: [{ ...readOnly, Source: agent, Target: '/.codebeaker/agent' }, { ...readOnly, Source: typescript, Target: '/.codebeaker/typescript' }, { ...readOnly, Source: hosts, Target: '/etc/hosts' }, { ...readOnly, Source: socket, Target: '/.codebeaker/socket' }],
       },
     });
   });
@@ -239,7 +247,7 @@ describe('the Docker runtime', () => {
     const [first, second, third] = [...held.fake.containers.values()];
     Object.assign(first?.options.Labels, { 'codebeaker.daemon': 'dead' });
     Object.assign(third?.options.Labels, { 'codebeaker.daemon': 'dead' });
-    expect(await sweepContainers(held.engine, (id) => id !== 'daemon1')).to.equal(2);
+    expect(await sweepContainers(held.engine, new FakeClock(), (id) => id !== 'daemon1')).to.equal(2);
     expect([...held.fake.containers.keys()]).to.deep.equal([second?.id]);
     expect(held.fake.requests.find(({ call }) => call === 'find')?.query.get('filters')).to.equal('{"label":["codebeaker.daemon"]}');
   });

@@ -9,7 +9,7 @@ import type { CreateContext, SandboxSpec } from '../../../../server/src/runtime/
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import { containerKinds } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
-import { DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
+import { type DockerOptions, DockerRuntime } from '../../../../server/src/runtime/kinds/docker/runtime.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeEngine } from '../../../fakes/engine.ts';
 
@@ -37,7 +37,7 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker'): Promise<Subject> {
+export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath = () => Promise.resolve(), config: Config['docker'] = {}, id = 'docker', more: Pick<DockerOptions, 'credentials'> = {}): Promise<Subject> {
   const fake = await FakeEngine.start();
   const clock = new FakeClock();
   const logged: LogLine[] = [];
@@ -55,6 +55,7 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
     clock,
     log: recordingLog(logged),
     sweepOnDeath,
+    ...more,
     keeper: { folder: () => Promise.resolve(isFull ? join(home, 'not-there') : home) },
   });
   const close = async () => {

@@ -90,6 +90,12 @@ describe('a native sandbox claims', () => {
     });
   }
 
+  it('what it may reserve beyond its limit, where that is known (L14)', () => {
+    const found = parseFacts(outside.replace('limit data 900000', 'limit data 1900000'));
+    const memory = (reserved?: number) => nativeIsolation(found, spec, reserved).layers.find(({ name }) => name === 'memory')?.state;
+    expect([memory(), memory(800_000), memory(900_000)]).to.deep.equal(['off', 'off', 'degraded']);
+  });
+
   it('never less than 1 of 10', () => {
     expect(nativeIsolation(parseFacts(''), spec).score).to.equal(1);
   });

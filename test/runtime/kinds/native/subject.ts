@@ -23,15 +23,15 @@ export interface NativeSubject extends Subject {
 /** For `useSandbox`. */
 export const native = { make: () => nativeSubject(createNativeRuntime) };
 
-/** `make` gets the options that a daemon would pass. */
-export async function nativeSubject(make: (options: NativeOptions, keeper: Keeper) => Runtime): Promise<NativeSubject> {
+/** `make` gets the options that a daemon would pass. `searchPath` is where it finds the programs of this host. */
+export async function nativeSubject(make: (options: NativeOptions, keeper: Keeper) => Runtime, searchPath = process.env.PATH): Promise<NativeSubject> {
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
   });
   const keeper = new Keeper({ pid: process.pid, log });
   const name = `codebeaker-test${randomUUID().slice(0, 8)}-${process.pid}`;
   const findings = await gatherFindings({
-    keeper, clock: systemClock, searchPath: process.env.PATH, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
+    keeper, clock: systemClock, searchPath, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,
   });
   const runtime = make({ findings: () => Promise.resolve(findings), clock: systemClock, log }, keeper);
   const folder = await keeper.folder();

@@ -50,5 +50,6 @@ function findToolchain(language: LanguageId, tools: Tools): Promise<Toolchain | 
     version: () => tools.version(['bun', '--version']),
     phases: (file, args) => [{ name: 'run', command: ['bun', 'run', file, ...args], env: { DO_NOT_TRACK: '1' } }],
     warmUp: undefined,
+    minds: 'extension',
   });
 }

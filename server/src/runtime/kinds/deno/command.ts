@@ -66,6 +66,8 @@ export function denoCommand({ binary, bootstrap, args, env, grants, memoryBytes 
     `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
     // Other variables look as if they were not set. Otherwise reading one would be an error, and programs read many.
     '--ignore-env',
+    // Imports may leave out the extension, or name the .js that a .ts would become, as in other runtimes.
+    '--unstable-sloppy-imports',
     '--no-remote',
     '--no-npm',
     '--no-config',

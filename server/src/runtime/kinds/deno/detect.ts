@@ -1,7 +1,8 @@
 /** Finds the Deno of this host, and tries out whether its permissions hold. */
-import { realpath, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, realpath, rename, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Clock, deadline } from '../../../base/clock.ts';
 import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
@@ -49,15 +50,13 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   const before = await verdicts.get(binary);
   const version = before?.version ?? (await versionOf('deno', binary, parts));
   if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
-  const folder = await keeper.folder();
-  const bootstrap = join(folder, 'bootstrap.mjs');
-  await writeFile(bootstrap, clocks + bootstrapText);
+  const bootstrap = await keeper.furnish('bootstrap.mjs', putBootstrap);
   const found = { binary, bootstrap, version };
   if (before) return { found, known: before };
   const begin = clock.monotonic();
   const sandbox = await make(found, trialSpec('probe', 'typescript'));
   try {
-    const probing = probe(sandbox, clock.monotonic() - begin, folder, clock);
+    const probing = probe(sandbox, clock.monotonic() - begin, dirname(bootstrap), clock);
     const { program, ...measured } = await deadline(clock, PROBE_DEADLINE_MS, probing, () => new Error('deno does not answer'));
     const known = { version, at: clock.now(), ...measured };
     // A script that starts some Deno may start another one the next time: only a verdict about the file itself is kept.
@@ -68,6 +67,13 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   }
 }
 
+async function putBootstrap(path: string): Promise<void> {
+  const fresh = `${path}-${randomBytes(4).toString('hex')}`;
+  await writeFile(fresh, clocks + bootstrapText);
+  // In bubblewrap another user reads it.
+  await chmod(fresh, 0o644);
+  await rename(fresh, path);
+}
 
 /** The reason for people. The messages of system errors have paths in them, so only their code is told. */
 export function wordsFor(fault: unknown): string {

@@ -1,5 +1,5 @@
 /** What confines a program under Deno alone, and how well. Nothing of it is enforced by the operating system. */
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import type { Links } from '../../workspace/links.ts';
 import { SAMPLE_MS } from './memory.ts';
@@ -17,7 +17,7 @@ export interface Circumstances {
 
 /** Without `spec`: what a sandbox without a shared folder has. */
 export function denoIsolation(circumstances: Circumstances, spec?: Pick<SandboxSpec, 'limits' | 'workspace'>): Isolation {
-  const layers: Layer[] = [
+  const layers: KnownLayer[] = [
     { name: 'user', state: 'off', detail: 'programs run as the user of the daemon' },
     { name: 'seccomp', state: 'off', detail: 'system calls are not filtered' },
     { name: 'filesystem', state: 'degraded', detail: filesystem(circumstances, spec) },
@@ -44,7 +44,7 @@ function filesystem({ links, temporaryWritable }: Circumstances, spec?: Pick<San
   return parts.join('; ');
 }
 
-function memory({ linux }: Circumstances): Layer {
+function memory({ linux }: Circumstances): KnownLayer {
   const cap = "V8's heap is limited";
   return { name: 'memory', state: 'degraded', detail: linux ? `${cap}, and all memory is checked every ${SAMPLE_MS} ms` : `${cap}, but other memory has no limit` };
 }

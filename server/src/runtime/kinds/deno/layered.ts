@@ -1,6 +1,6 @@
 /** Deno in bubblewrap: Deno's permissions confine the programs, and the operating system confines Deno. */
 import { forwarding } from '../../../base/forward.ts';
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
@@ -14,8 +14,10 @@ import { denoLanguages, denoToolchain } from './toolchain.ts';
 const FOLDER = '/opt/deno';
 const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
+/** V8 reserves this much for compiled code, for each isolate, and Deno has one or two. */
+const CODE_RANGE_BYTES = 1024 * 1024 * 1024;
 
-const permissions: Layer = {
+const permissions: KnownLayer = {
   name: 'permissions', state: 'enforced', detail: "Deno's own: files in /workspace and /tmp only, no network, no other programs, no native libraries, no variables but the program's own",
 };
 
@@ -38,7 +40,8 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
       return {
         binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
-        isolation: (facts, spec) => layered(nativeIsolation(facts, spec)),
+        reservedBytes: CODE_RANGE_BYTES,
+        isolation: (facts, spec) => layered(nativeIsolation(facts, spec, CODE_RANGE_BYTES)),
         findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };
     },
@@ -71,9 +74,9 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false },
     adjust: () => cannot('be held to other limits'),
-    start: async (program, sink) => {
+    start: async (program, sink, stop) => {
       const cause = new ExitCause();
-      return judged(await inner.start(withDeno(program), cause.reading(sink)), cause);
+      return judged(await inner.start(withDeno(program), cause.reading(sink), stop), cause);
     },
     hold: async (program, path, sink) => {
       const cause = new ExitCause();

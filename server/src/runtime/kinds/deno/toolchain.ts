@@ -15,5 +15,6 @@ export function denoToolchain(language: LanguageId, version: string, warmUp: War
     version: () => Promise.resolve(version),
     phases: (file, args) => [{ name: 'run', command: ['deno', 'run', file, ...args], env: {} }],
     warmUp,
+    minds: 'extension',
   };
 }

@@ -111,7 +111,8 @@ function readTls(folder: string): { ca: Buffer; cert: Buffer; key: Buffer } {
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
 }
 
-function configFolder(env: Env, home: string): string {
+/** The folder of the docker command's own configuration. */
+export function configFolder(env: Env, home: string): string {
   return env.DOCKER_CONFIG || join(home, '.docker');
 }
 

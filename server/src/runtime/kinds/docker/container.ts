@@ -38,6 +38,8 @@ export interface Entrance {
   readonly mounts: readonly MountSettings[];
   /** The arguments of the agent. */
   readonly args: readonly string[];
+  /** Whether the engine has to write /etc/hosts, since nothing is mounted there. */
+  readonly engineNames: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
-    NetworkDisabled: true,
+    NetworkDisabled: !entrance.engineNames,
     Healthcheck: { Test: ['NONE'] },
     StopSignal: 'SIGKILL',
     Labels: { [DAEMON_LABEL]: identity.daemonId, [SESSION_LABEL]: spec.name },
@@ -74,6 +76,8 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       AutoRemove: true,
       Init: false,
       NetworkMode: 'none',
+      // Otherwise the engine would tell the name servers of its host.
+      ...(entrance.engineNames ? { Dns: ['127.0.0.1'], DnsSearch: ['.'] } : {}),
       IpcMode: 'private',
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],

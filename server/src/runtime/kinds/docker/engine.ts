@@ -8,6 +8,7 @@ import type { AdjustableLimits } from '../../ports.ts';
 import { diedOfMemory } from './ending.ts';
 import { explain, statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './address.ts';
+import type { Credentials } from './credentials.ts';
 import { followPull, type PullEvent } from './pull.ts';
 
 export interface EngineInfo {
@@ -21,12 +22,30 @@ export interface EngineInfo {
   readonly os: string;
   /** Of its host's processor, as `uname -m` says it: x86_64, aarch64. */
   readonly architecture: string;
+  /** Whether it is Podman, which serves the API of Docker and differs in a few things. */
+  readonly podman: boolean;
   /** How many processors its host has. undefined: it does not say. */
   readonly processors: number | undefined;
 }
 
+export interface FoundContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether its first process runs, or is about to start or end. */
+  readonly runs: boolean;
+  /** In milliseconds since the epoch, by the clock of the engine. */
+  readonly createdAt: number;
+}
+
 export type ContainerOptions = Docker.ContainerCreateOptions & { readonly name: string };
 export type MountSettings = Docker.MountSettings & { readonly BindOptions?: { readonly NonRecursive: boolean } };
+
+/** A file that is put into a container. Its name may have folders in it. */
+export interface PutFile {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: Buffer;
+}
 
 /** When a connection has been quiet for so long, TCP checks that it still exists. */
 const KEEP_ALIVE_MS = 30_000;
@@ -44,9 +63,13 @@ const nothingElse = {
 interface Untyped {
   info(options: { abortSignal: AbortSignal }): Promise<RawInfo>;
   getEvents(options: { since: number; filters: Record<string, string[]>; abortSignal: AbortSignal }): Promise<NodeJS.ReadableStream>;
+  pull(image: string, options: { abortSignal: AbortSignal }, callback: undefined, login: Credentials | undefined): Promise<NodeJS.ReadableStream>;
   /** `_query` goes into the URL, `_body` into the body of the request. */
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
+
+/** Podman says them as Go does. */
+const architectures: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 interface RawInfo {
   readonly ServerVersion: string;
@@ -54,6 +77,7 @@ interface RawInfo {
   readonly Architecture: string;
   readonly KernelVersion?: string;
   readonly NCPU?: number;
+  readonly BuildahVersion?: string;
   readonly DefaultRuntime?: string;
   readonly Runtimes?: Readonly<Record<string, { readonly path?: string; readonly runtimeType?: string }>>;
 }
@@ -76,7 +100,8 @@ export class Engine {
       defaultRuntime: info.DefaultRuntime ?? 'runc',
       kernel: info.KernelVersion ?? '',
       os: info.OSType,
-      architecture: info.Architecture,
+      architecture: architectures[info.Architecture] ?? info.Architecture,
+      podman: info.BuildahVersion !== undefined,
       processors: info.NCPU,
     };
   }
@@ -103,11 +128,11 @@ export class Engine {
     await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
-  /** Puts a program file into a folder of a container that does not run yet. */
-  async put(id: string, folder: string, name: string, content: Buffer, signal: AbortSignal): Promise<void> {
+  /** Puts files into a folder of a container that does not run yet. */
+  async put(id: string, folder: string, files: readonly PutFile[], signal: AbortSignal): Promise<void> {
     const { default: tar } = await import('tar-stream');
     const pack = tar.pack();
-    pack.entry({ name, mode: 0o555 }, content);
+    for (const { content, ...header } of files) pack.entry(header, content);
     pack.finalize();
     const pieces: Buffer[] = [];
     for await (const piece of pack) pieces.push(piece as Buffer);
@@ -149,10 +174,10 @@ export class Engine {
   }
 
   /** The containers with a label, whether they run or not. */
-  async find(label: string): Promise<{ id: string; labels: Readonly<Record<string, string>> }[]> {
+  async find(label: string): Promise<FoundContainer[]> {
     const list = await this.#call('call', undefined, (docker, abortSignal) =>
       docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }));
-    return list.map((container) => ({ id: container.Id, labels: container.Labels }));
+    return list.map(({ Id, Labels, State, Created }) => ({ id: Id, labels: Labels, runs: !['created', 'exited', 'dead'].includes(State), createdAt: Created * 1000 }));
   }
 
   /** The names, with their tags, of the images that the engine has. */
@@ -174,8 +199,9 @@ export class Engine {
   }
 
   /** Downloads an image. `onEvent` gets what the engine reports on the way. Resolves when the image is there. */
-  async pull(image: string, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
-    const stream = await this.#call('start', signal, (docker, abortSignal) => docker.pull(withTag(image), { abortSignal }));
+  async pull(image: string, credentials: Credentials | undefined, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
+    const stream = await this.#call('start', signal, (docker, abortSignal) =>
+      untyped(docker).pull(withTag(image), { abortSignal }, undefined, credentials));
     await followPull(stream as Readable, this.#clock, signal, onEvent);
   }
 

@@ -3,7 +3,8 @@
  * file and a folder with a socket, so that nothing passes through the engine. Elsewhere the program file is put into a
  * volume, and the frames go over the connection to the container's stdin and stdout.
  */
-import { chmod, mkdtemp, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { join } from 'node:path';
@@ -12,15 +13,16 @@ import { type Undo, undoing } from '../../../base/undo.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { AGENT, agentFile, type Carrier, installAgent, type Machine, socketCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../../machine/lock.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { walkerFor } from '../../machine/walk.ts';
+import { installTypeScript, readTypeScript, TYPESCRIPT } from '../../typescript.ts';
 import type { Entrance } from './container.ts';
 import type { Engine, MountSettings } from './engine.ts';
 
 const FOLDER = '/.codebeaker';
 const SOCKET_FOLDER = `${FOLDER}/socket`;
-/** The longest path of a socket on every system. Node would cut a longer one and make the socket in another place. */
-const MAX_SOCKET_PATH_BYTES = 103;
+const HOSTS = '/etc/hosts';
 
 export interface Door extends Entrance {
   /** Resolves with the connection of the agent, if it makes one. */
@@ -37,12 +39,33 @@ const never = new Promise<never>(() => undefined);
 export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
-    const mounts = [bind(await installAgent(machine, home), AGENT)];
-    const rest = { fill: () => Promise.resolve(), remove: () => undo.all() };
+    const [agent, typescript, names] = await Promise.all([installAgent(machine, home), installTypeScript(home), installHosts(home)]);
+    const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS)];
+    const rest = { engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
     const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
     if (!socket) return { mounts, args: [], connected: never, ...rest };
     return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };
   });
+}
+
+/** What `docker run --network none` has there. The engine would write it too, but it takes a tenth of a second for that. */
+const hosts = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+ff00::0\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+`;
+
+/** Puts it into a folder, once for all containers. Resolves with its path there. */
+async function installHosts(folder: string): Promise<string> {
+  const path = join(folder, 'hosts');
+  if (await stat(path).then(() => true, () => false)) return path;
+  const part = `${path}-${randomBytes(4).toString('hex')}`;
+  await writeFile(part, hosts);
+  await chmod(part, 0o444);
+  await rename(part, path);
+  return path;
 }
 
 function bind(source: string, target: string): MountSettings {
@@ -77,8 +100,12 @@ export function volumeDoor(machine: Machine): Door {
     // Without NoCopy it would get what the image has at this path, and its mode.
     mounts: [{ Type: 'volume', Source: '', Target: FOLDER, ReadOnly: false, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } } }],
     args: [],
+    engineNames: true,
     connected: never,
-    fill: async (engine, id, signal) => engine.put(id, FOLDER, 'agent', await readFile(agentFile(machine)), signal),
+    fill: async (engine, id, signal) => {
+      const loader = [...(await readTypeScript())].map(([name, content]) => ({ name: `typescript/${name}`, mode: 0o444, content }));
+      await engine.put(id, FOLDER, [{ name: 'agent', mode: 0o555, content: await readFile(agentFile(machine)) }, ...loader], signal);
+    },
     remove: () => Promise.resolve(),
   };
 }

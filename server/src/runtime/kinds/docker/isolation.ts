@@ -1,5 +1,5 @@
 /** What a container really enforces: what was found in force inside is compared with what was asked for. */
-import type { Isolation, Layer, RuntimeInfo } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer, LayerName, RuntimeInfo } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../agent/index.ts';
 import { HOST_KERNEL_SCORE } from './kinds.ts';
@@ -14,7 +14,9 @@ export interface Expected {
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
 export function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
   const kernel = score > HOST_KERNEL_SCORE;
-  const names = [...(kernel ? ['kernel'] : []), 'user', 'capabilities', 'noNewPrivileges', ...(kernel ? [] : ['seccomp']), 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
+  const own: LayerName[] = kernel ? ['kernel'] : [];
+  const shared: LayerName[] = kernel ? [] : ['seccomp'];
+  const names: LayerName[] = [...own, 'user', 'capabilities', 'noNewPrivileges', ...shared, 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
   return names.map((name) => ({ name, state: 'enforced' }));
 }
 
@@ -37,14 +39,14 @@ export function containerIsolation(facts: Facts, spec: SandboxSpec, { score, hos
   ]);
 }
 
-function kernel(own: boolean, { gvisor, kernel: release }: Facts): Layer {
+function kernel(own: boolean, { gvisor, kernel: release }: Facts): KnownLayer {
   if (!own) return { name: 'kernel', state: 'off', detail: "it shares the host's kernel" };
   return { name: 'kernel', state: 'enforced', detail: gvisor ? 'system calls are answered by gVisor' : `its own, ${release}` };
 }
 
 const NOT_SET = 'the engine did not set the limit';
 
-function kernelLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
+function kernelLimits(facts: Facts, { limits }: SandboxSpec): KnownLayer[] {
   return [
     layers.limit('memory', facts.memoryBytes, limits.memoryBytes, 'bytes', NOT_SET),
     layers.limit('cpu', facts.cpus, limits.cpus, 'cores', NOT_SET),
@@ -57,7 +59,7 @@ function kernelLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
  * of its whole memory, so that this limit can be read inside. gVisor does not start unless the cgroup has accepted every
  * limit: where the limit of memory is in force, that of the processor is, too.
  */
-function gvisorLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
+function gvisorLimits(facts: Facts, { limits }: SandboxSpec): KnownLayer[] {
   const total = facts.totalMemoryBytes ?? Infinity;
   const bound = layers.within(total, limits.memoryBytes);
   return [
@@ -68,7 +70,7 @@ function gvisorLimits(facts: Facts, { limits }: SandboxSpec): Layer[] {
 }
 
 /** The limit counts the processes of a user, and a program that can make a user namespace escapes it. Then only the engine's limit holds, which ends the sandbox. */
-function gvisorPids(facts: Facts, asked: number): Layer {
+function gvisorPids(facts: Facts, asked: number): KnownLayer {
   const pids = layers.limit('pids', facts.perProcess.processes, asked, "of its user's processes", NOT_SET);
   if (facts.seccomp === 2 || pids.state === 'off') return pids;
   return { ...pids, state: 'degraded', detail: 'user namespaces escape it' };

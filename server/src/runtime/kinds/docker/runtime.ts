@@ -11,12 +11,14 @@ import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type Sand
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
-import { type AgentSandbox, hasAgent, layers, type Machine, openSandbox, sealedCarrier } from '../../agent/index.ts';
+import { type AgentSandbox, layers, type Machine, openSandbox, sealedCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime } from './container.ts';
+import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
+import { unfit } from './fitness.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
@@ -38,6 +40,8 @@ export interface DockerOptions {
   sweepOnDeath(): Promise<void>;
   /** For the files that an engine on this machine mounts. */
   readonly keeper: Pick<Keeper, 'folder'>;
+  /** Finds the credentials for the registry of an image. Absent: there are none. */
+  credentials?(image: string): Promise<Credentials | undefined>;
 }
 
 /** What is known of a sandbox before its container is made. */
@@ -91,21 +95,18 @@ export class DockerRuntime implements Runtime {
   }
 
   #judge(info: EngineInfo): { version: string } | { reason: string } {
-    if (info.os !== 'linux') return { reason: `the engine runs ${info.os} containers; switch it to Linux containers` };
-    if (!hasAgent(info.architecture)) return { reason: `there is no agent for the engine's processor architecture ${info.architecture}` };
-    const { find, missing } = this.#options.kind;
-    return find(info) === undefined ? { reason: `${missing.reason}; ${missing.hint}` } : { version: info.version };
+    const fault = unfit(info, this.#options.kind);
+    return fault ? { reason: `${fault.reason}; ${fault.hint}` } : { version: info.version };
   }
 
   /** @throws ProtocolError RuntimeUnavailable */
   async #host(signal: AbortSignal): Promise<{ oci: OciRuntime; machine: Machine }> {
     const { engine, kind } = this.#options;
     const info = (this.#engineInfo ??= await engine.info(signal));
-    const name = kind.find(info);
-    if (name === undefined) throw unavailable(kind.missing.reason, kind.missing.hint, kind.id);
-    const { architecture: machine } = info;
-    if (!hasAgent(machine)) throw unavailable(`there is no agent for the engine's processor architecture ${machine}`, 'use another engine', kind.id);
-    return { machine, oci: { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) } };
+    const fault = unfit(info, kind);
+    if (fault) throw unavailable(fault.reason, fault.hint, kind.id);
+    const name = kind.find(info) ?? info.defaultRuntime;
+    return { machine: info.architecture as Machine, oci: { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) } };
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
@@ -250,7 +251,8 @@ export class DockerRuntime implements Runtime {
     report(`pulling ${image}`, 0);
     const progress = new PullProgress();
     try {
-      await this.#options.engine.pull(image, signal, (event) => {
+      const credentials = await abortable(signal, Promise.resolve(this.#options.credentials?.(image)));
+      await this.#options.engine.pull(image, credentials, signal, (event) => {
         const percentage = progress.add(event);
         if (percentage !== undefined) report(`pulling ${image}`, percentage);
       });

@@ -3,7 +3,7 @@
  * a group of its own below the one in which it runs, or else below the nearest ancestor where it may; each sandbox gets a
  * group in there.
  */
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, sleep } from '../../../base/clock.ts';
 import { undoing } from '../../../base/undo.ts';
@@ -80,7 +80,7 @@ export class ControlGroups {
       const weighed = this.#weight.add();
       undo.add(() => this.#weight.remove());
       undo.add(() => this.#remove(folders));
-      await Promise.all(folders.map((folder) => mkdir(folder)));
+      await Promise.all(folders.map((folder) => makeReadable(folder)));
       await adjust(limits);
       await weighed;
       return {
@@ -151,6 +151,12 @@ const settings: Readonly<Record<1 | 2, Readonly<Record<Controller, Settings>>>> 
     pids: ({ pids }) => [{ file: 'pids.max', value: String(pids) }],
   },
 };
+
+/** Inside, another user reads the limits. The daemon's umask may forbid that at first. */
+async function makeReadable(folder: string): Promise<void> {
+  await mkdir(folder);
+  await chmod(folder, 0o755);
+}
 
 async function limit(folder: string, list: readonly Setting[]): Promise<void> {
   for (const { file, value, optional } of list) {

@@ -1,16 +1,17 @@
 /** What native sandboxes need on this host: bubblewrap, a system call filter, an /etc, interpreters, control groups. It is looked for once. */
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { machine, release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { searchFolders } from '../../machine/packaged.ts';
 import { versionOf } from '../../machine/version.ts';
 import { hasAgent, installAgent } from '../../agent/index.ts';
+import { installTypeScript } from '../../typescript.ts';
 import { isAtLeast, type Version } from '../../versions.ts';
 import { ControlGroups } from './cgroup.ts';
-import { makeEtc } from './etc.ts';
+import { bindsOf, findShown, makeEtc } from './etc.ts';
 import { findToolchains, type Toolchains } from './toolchains.ts';
 
 export interface Findings {
@@ -27,6 +28,8 @@ export interface Findings {
   readonly etc: string;
   /** The path of the program file of the agent. */
   readonly agent: string;
+  /** The path of the folder of the loader for TypeScript. */
+  readonly typescript: string;
   readonly toolchains: Toolchains;
   readonly groups: ControlGroups;
   readonly keeper: Keeper;
@@ -39,7 +42,7 @@ export interface FindingsOptions {
   readonly searchPath: string | undefined;
   readonly platform: NodeJS.Platform;
   readonly uid: number;
-  /** The name of the daemon's own control group, which ends with its process id. */
+  /** The name of the daemon's own control group. */
   readonly group: string;
 }
 
@@ -56,12 +59,16 @@ export async function gatherFindings({ keeper, clock, searchPath, platform, uid,
   const root = uid === 0;
   const version = await versionOf('bubblewrap', program, { keeper, clock });
   if (!isAtLeast(version, OLDEST)) throw new Error(`bubblewrap ${version} is too old; ${OLDEST.join('.')} or later is needed`);
-  const folder = join(await keeper.folder(), 'native');
-  await mkdir(folder, { recursive: true });
-  const etc = join(folder, 'etc');
-  const [shown, found, groups, agent] = await Promise.all([makeEtc(etc), findToolchains(searchPath), ControlGroups.open(group, clock, (made) => keeper.holdControlGroup(made)), installAgent(arch, await keeper.folder())]);
-  const toolchains = { ...found, binds: [...found.binds, ...shown] };
-  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, toolchains, groups, keeper };
+  const shown = await findShown();
+  const [etc, found, groups, agent, typescript] = await Promise.all([
+    keeper.furnish('etc', (path) => makeEtc(path, shown)),
+    findToolchains(searchPath),
+    ControlGroups.open(group, clock, (made) => keeper.holdControlGroup(made)),
+    keeper.furnish(`agent-${arch}`, (path) => installAgent(arch, dirname(path))),
+    keeper.furnish('typescript', (path) => installTypeScript(dirname(path))),
+  ]);
+  const toolchains = { ...found, binds: [...found.binds, ...bindsOf(shown)] };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, typescript, toolchains, groups, keeper };
 }
 
 async function onPath(name: string, searchPath: string | undefined): Promise<string | undefined> {

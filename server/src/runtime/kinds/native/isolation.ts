@@ -1,5 +1,5 @@
 /** What a native sandbox really enforces: what was found in force inside is compared with what was asked for. */
-import type { Isolation, Layer } from '../../../protocol/index.ts';
+import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import { type Facts, layers } from '../../agent/index.ts';
 
@@ -8,7 +8,8 @@ export const NATIVE_SCORE = 6;
 
 const NO_GROUP = 'the daemon may not use control groups on this host';
 
-export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
+/** `reservedBytes` is what each process may reserve beyond the limit of memory (see `Equipment`). */
+export function nativeIsolation(facts: Facts, spec: SandboxSpec, reservedBytes = 0): Isolation {
   const { limits } = spec;
   const { member, perProcess } = facts;
   const inGroup = (name: string) => member.has(name) || member.has('.');
@@ -23,7 +24,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
     layers.processes(facts),
     layers.filesystem(facts, "read-only, and of the host's nothing but its programs"),
     layers.network(facts),
-    orElse(memory, perProcess.dataBytes, limits.memoryBytes, 'bytes for each process, but no limit for all of them together'),
+    orElse(memory, perProcess.dataBytes, limits.memoryBytes + reservedBytes, 'bytes for each process, but no limit for all of them together'),
     layers.limit('cpu', inGroup('cpu') ? facts.cpus : undefined, limits.cpus, 'cores', NO_GROUP),
     orElse(pids, perProcess.processes, limits.pids, 'processes in a user namespace of its own'),
     layers.disk(facts, spec),
@@ -31,7 +32,7 @@ export function nativeIsolation(facts: Facts, spec: SandboxSpec): Isolation {
 }
 
 /** Where no control group limits all processes together, a limit of each process is better than nothing, but it is degraded. */
-function orElse(layer: Layer, bound: number | undefined, asked: number, words: string): Layer {
+function orElse(layer: KnownLayer, bound: number | undefined, asked: number, words: string): KnownLayer {
   if (layer.state !== 'off' || bound === undefined || bound > asked) return layer;
   return { name: layer.name, state: 'degraded', detail: `${bound} ${words}` };
 }

@@ -135,7 +135,11 @@ export class NativeRuntime implements Runtime {
     for (const id of this.#kind.languages) {
       const toolchain = await sandbox.toolchain(id);
       if (!toolchain) continue;
-      const version = await toolchain.version();
+      const version = await toolchain.version?.();
+      if (toolchain.version && version === undefined) {
+        this.#options.log.info(`${this.id} does not offer ${id}: what runs it on this host does not start inside a sandbox`);
+        continue;
+      }
       found.push({ id, ...(version === undefined ? {} : { version }) });
     }
     return found;

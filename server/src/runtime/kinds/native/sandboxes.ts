@@ -19,6 +19,7 @@ import { walkerFor } from '../../machine/walk.ts';
 import type { findToolchain } from '../../languages.ts';
 import type { CreateContext, Sandbox, SandboxSpec } from '../../ports.ts';
 import { AGENT, AGENT_FD, type AgentSandbox, type Facts, openSandbox, socketCarrier } from '../../agent/index.ts';
+import { TYPESCRIPT } from '../../typescript.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { becomeNobody, bubblewrapOptions, type BubblewrapPlan } from './bubblewrap.ts';
@@ -33,6 +34,8 @@ export interface Equipment {
   readonly path: readonly string[];
   /** How a language is run. By default that is found out from the tools that are there. */
   readonly findToolchain?: typeof findToolchain;
+  /** Memory that its programs reserve and do not use. Where the memory of each process is limited, it may reserve so much more. Absent: 0. */
+  readonly reservedBytes?: number;
   isolation(facts: Facts, spec: SandboxSpec): Isolation;
 }
 
@@ -78,7 +81,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
       findings.program, '--args', String(OPTIONS_FD), '--', AGENT, '--descriptor', String(AGENT_FD), ...becomeNobody(plan),
       ...(countedInside(findings) ? ['--processes', String(spec.limits.pids)] : []),
     ];
-    const prepare = prepareLine(findings, group, optionsFile, spec);
+    const prepare = prepareLine(findings, group, optionsFile, spec.limits.memoryBytes + (equipment.reservedBytes ?? 0));
     const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', socket: true, prepare }, keeper);
     undo.add(() => kill(bubblewrap, keeper));
     prefer(bubblewrap);
@@ -132,11 +135,11 @@ interface PlanParts {
 }
 
 function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group }: PlanParts): BubblewrapPlan {
-  const { root, forbidsUserNamespaces, etc, agent, toolchains } = findings;
+  const { root, forbidsUserNamespaces, etc, agent, typescript, toolchains } = findings;
   return {
     root,
     forbidsUserNamespaces,
-    binds: [...toolchains.binds, ...equipment.binds, ...group.binds],
+    binds: [...toolchains.binds, ...equipment.binds, ...group.binds, [typescript, TYPESCRIPT]],
     links: toolchains.links,
     path: [...equipment.path, toolchains.path].join(':'),
     etc,
@@ -156,10 +159,10 @@ function countedInside({ groups, root, countsByNamespace }: Findings): boolean {
  * The line that the process runs before it becomes bubblewrap. It enters its control groups, sets limits of each process
  * where there are none, and opens the files that bubblewrap reads.
  */
-function prepareLine({ groups }: Findings, group: ControlGroup, optionsFile: string, { limits }: SandboxSpec): string {
+function prepareLine({ groups }: Findings, group: ControlGroup, optionsFile: string, dataBytes: number): string {
   return [
     ...group.join.map((file) => `echo $$ >${quote(file)} || exit 126`),
-    ...(groups.controllers.has('memory') ? [] : [`ulimit -d ${Math.ceil(limits.memoryBytes / 1024)}`]),
+    ...(groups.controllers.has('memory') ? [] : [`ulimit -d ${Math.ceil(dataBytes / 1024)}`]),
     `ulimit -c 0`,
     `ulimit -n ${MAX_OPEN_FILES}`,
     `exec ${OPTIONS_FD}<${quote(optionsFile)}`,

@@ -39,15 +39,27 @@ export async function findToolchains(searchPath: string | undefined): Promise<To
   for (const tool of tools) {
     const place = await findPrefix(tool, searchPath);
     if (!place) continue;
-    binds.push([place.prefix, `/opt/${tool}`]);
-    path.unshift(join(`/opt/${tool}`, place.programs));
+    // Programs can have the path of their own folder in them: that of their libraries, above all.
+    const names = [...new Set([place.prefix, place.named])].filter(isFree);
+    if (names.length === 0) names.push(`/opt/${tool}`);
+    for (const name of names) binds.push([place.prefix, name]);
+    path.unshift(join(names.at(-1) as string, place.programs));
   }
   return { binds, links, path: path.join(delimiter) };
+}
+
+/** What a sandbox has at these paths is its own. */
+const taken = ['/tmp', '/workspace', '/dev', '/proc', '/sys', '/etc', '/.codebeaker'];
+
+function isFree(path: string): boolean {
+  return ![...taken, ...system, ...roots].some((known) => path === known || path.startsWith(`${known}/`));
 }
 
 /** The folder in which a toolchain is installed. */
 interface Prefix {
   readonly prefix: string;
+  /** The same by the name that PATH has, which may lead through links. */
+  readonly named: string;
   /** Where its programs are, below the prefix. */
   readonly programs: string;
 }
@@ -63,7 +75,9 @@ async function findPrefix(tool: string, searchPath: string | undefined): Promise
     if (system.some((known) => real.startsWith(`${known}/`))) return undefined;
     const programs = basename(dirname(real)) === 'bin' ? 'bin' : '.';
     const prefix = programs === 'bin' ? dirname(dirname(real)) : dirname(real);
-    if (isItsOwn(prefix, tool)) return { prefix, programs };
+    const above = programs === 'bin' ? dirname(folder) : folder;
+    const named = (await realpath(above).catch(() => undefined)) === prefix ? above : prefix;
+    if (isItsOwn(prefix, tool)) return { prefix, named, programs };
   }
   return undefined;
 }

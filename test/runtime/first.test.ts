@@ -1,7 +1,7 @@
 /** Listings are put in order while they come (K12). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { First } from '../../../server/src/runtime/agent/first.ts';
+import { First } from '../../server/src/runtime/first.ts';
 
 describe('the first entries of a directory', () => {
   it('are the same as if all had been sorted at once', () => {

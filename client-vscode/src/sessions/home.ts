@@ -1,0 +1,74 @@
+/**
+ * Writes files of a sandbox into a folder of this machine. The names come from a program that nobody trusts, so nothing is
+ * written outside of the folder, through a symbolic link, over anything but a regular file, or into `.git`, whose hooks run.
+ */
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+
+export type Refusal = 'outside' | 'git' | 'throughLink' | 'notFile';
+
+/** Thrown for a file that is not written. */
+export class Refused extends Error {
+  constructor(readonly why: Refusal) {
+    super(why);
+  }
+}
+
+export interface Target {
+  /** Absolute, on this machine. */
+  readonly path: string;
+  /** When the file that is there now was written; undefined if there is none. */
+  readonly mtimeMs: number | undefined;
+}
+
+/** Where a file would be written, with what is there now. @param path below the folder, POSIX @throws Refused */
+export async function targetIn(folder: string, path: string): Promise<Target> {
+  const parts = path.split('/');
+  const bad = parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0') || (sep === '\\' && /[\\:]/.test(part)));
+  const target = resolve(folder, ...parts);
+  const below = relative(folder, target);
+  if (bad || below === '' || below.startsWith('..') || isAbsolute(below)) throw new Refused('outside');
+  if (parts.some((part) => /^\.git[. ]*$/i.test(part))) throw new Refused('git');
+  for (let count = 1; count < parts.length; count += 1) {
+    const stats = await statsOf(join(folder, ...parts.slice(0, count)));
+    if (stats && !stats.isDirectory()) throw new Refused('throughLink');
+  }
+  const stats = await statsOf(target);
+  if (stats && !stats.isFile()) throw new Refused('notFile');
+  return { path: target, mtimeMs: stats?.mtimeMs };
+}
+
+/** Writes the file beside its place first, so that it is never there in part. @throws Refused, and what reading and writing throw */
+export async function writeHome(folder: string, path: string, pieces: AsyncIterable<{ readonly bytes: Buffer }>): Promise<void> {
+  const { path: target } = await targetIn(folder, path);
+  await mkdir(dirname(target), { recursive: true });
+  const beside = await mkdtemp(join(dirname(target), '.codebeaker-'));
+  try {
+    const part = join(beside, basename(target));
+    const file = await open(part, 'wx', await modeOf(target));
+    try {
+      for await (const { bytes } of pieces) await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    // A link that somebody has put there meanwhile is replaced and not followed.
+    await rename(part, target);
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+/** A file that is replaced keeps its permissions. */
+async function modeOf(target: string): Promise<number> {
+  return ((await statsOf(target))?.mode ?? 0o666) & 0o777;
+}
+
+async function statsOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fault;
+  }
+}

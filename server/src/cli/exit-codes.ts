@@ -1,0 +1,30 @@
+/** The exit codes of the command line, for programs that read them and for the help. */
+
+export const Exit = {
+  fault: 1,
+  usage: 64,
+  config: 78,
+  timedOut: 124,
+  notStarted: 125,
+  hungUp: 129,
+  interrupted: 130,
+  memoryLimit: 137,
+  notRead: 141,
+  terminated: 143,
+  outputLimit: 153,
+} as const;
+
+/** What each means, in the words of the help. Every other code is the program's own. */
+export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
+  fault: 'there is an error in CodeBeaker itself, or no runtime is available (doctor)',
+  usage: 'the command line is wrong',
+  config: 'the configuration is wrong',
+  timedOut: 'the program reached its time limit',
+  notStarted: 'the program could not be run, or its sandbox was lost',
+  hungUp: 'it was ended by SIGHUP',
+  interrupted: 'it was interrupted with Ctrl-C or SIGINT',
+  memoryLimit: 'it ran out of memory',
+  notRead: 'the reader of its output has gone',
+  terminated: 'it was ended by SIGTERM',
+  outputLimit: 'it printed more than it may',
+};

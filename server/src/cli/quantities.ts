@@ -1,0 +1,69 @@
+/** Reads the values of options: numbers, times and sizes, each within its range. */
+
+/** A wrong command line. The message says what to type instead. */
+export class UsageError extends Error {}
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+const KiB = 1024;
+const MiB = KiB ** 2;
+const GiB = KiB ** 3;
+const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
+const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
+  ['', 'k', 'm', 'g'].flatMap((unit, power) => ['', 'b', 'ib'].map((end) => [unit + end, KiB ** power])),
+);
+
+export const ranges = {
+  memory: { least: 16 * MiB, most: 16 * GiB },
+  disk: { least: MiB, most: 16 * GiB },
+  outputLimit: { least: 1, most: 64 * GiB },
+  cpus: { least: 0.05, most: 64 },
+  pids: { least: 8, most: 16_384 },
+  port: { least: 1, most: 65_535 },
+  /** The largest process id on any operating system. */
+  process: { least: 1, most: 2 ** 32 - 1 },
+} as const;
+
+/** In milliseconds; 0 means no limit. */
+export function duration(given: string, option: string): number {
+  const value = quantity(given, timeUnits);
+  if (value === undefined) throw new UsageError(`${option} needs a time such as 500ms, 10s or 2m, or 0 for no limit`);
+  return value;
+}
+
+/** In bytes. */
+export function size(given: string, option: string, { least, most }: Range): number {
+  const value = quantity(given, sizeUnits);
+  if (value === undefined || value < least || value > most) {
+    throw new UsageError(`${option} needs a size from ${inUnits(least)} to ${inUnits(most)}, such as 256m or 2g; ${given || 'an empty value'} is not`);
+  }
+  return value;
+}
+
+export function whole(given: string, option: string, range: Range): number {
+  return within(/^\d+$/.test(given) ? Number(given) : NaN, option, 'a whole number', range);
+}
+
+export function fraction(given: string, option: string, range: Range): number {
+  return within(/^\d+(?:\.\d+)?$/.test(given) ? Number(given) : NaN, option, 'a number', range);
+}
+
+function within(value: number, option: string, what: string, { least, most }: Range): number {
+  if (!(value >= least && value <= most)) throw new UsageError(`${option} needs ${what} from ${least} to ${most}`);
+  return value;
+}
+
+function quantity(given: string, units: Readonly<Record<string, number>>): number | undefined {
+  const [, value = '', unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(given) ?? [];
+  const result = value === '' ? NaN : Math.ceil(Number(value) * (units[unit.toLowerCase()] ?? NaN));
+  return Number.isSafeInteger(result) ? result : undefined;
+}
+
+/** As it can be typed, in the largest unit that leaves no fraction. */
+export function inUnits(bytes: number): string {
+  const [unit, divisor] = ([['g', GiB], ['m', MiB], ['k', KiB]] as const).find(([, each]) => bytes > 0 && bytes % each === 0) ?? ['', 1];
+  return `${bytes / divisor}${unit}`;
+}

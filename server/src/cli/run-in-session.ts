@@ -1,0 +1,145 @@
+/** The session of `codebeaker run`: sends the file and what goes along, runs it, and tells how it ended. */
+import { constants } from 'node:os';
+import { relative, resolve, sep } from 'node:path';
+import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
+import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
+import { errorCodes, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
+import type { RunArguments } from './arguments.ts';
+import type { LocalClient } from './client.ts';
+import { Exit } from './exit-codes.ts';
+import { fitting, gather, type Gathered } from './folder.ts';
+import type { Interrupts } from './interrupts.ts';
+import { inUnits } from './quantities.ts';
+import type { Report } from './report.ts';
+import { attach, isTerminal, sizeOf } from './screen.ts';
+import { type Outgoing, sendFiles } from './send.ts';
+import { CannotRun, folderOf, lookInto, type Source } from './source.ts';
+import type { Spinner } from './spinner.ts';
+import { collectOutput, passInput, showOutput, type Terminal } from './streams.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const CREATE_TOKEN = 'create';
+const COMMAND_ID = 'run';
+/** So much of the file is shown to the daemon before it chooses a runtime. */
+const MAX_LOOK_BYTES = 64 * 1024;
+/** What tells programs which colours are wanted. */
+const PASSED_ON = ['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'TERM'];
+/** /workspace has half of the disk limit, and what goes along leaves half of that to the program. */
+const SHARE_OF_FILE = 2;
+const SHARE_OF_FOLDER = 4;
+
+export interface RunParts {
+  readonly args: RunArguments;
+  readonly source: Source;
+  readonly terminal: Terminal;
+  readonly spinner: Spinner;
+  readonly interrupts: Interrupts;
+  readonly surroundings: Pick<Surroundings, 'env' | 'home' | 'clock'>;
+  readonly report: Report;
+  tell(message: string): void;
+}
+
+/** @returns the exit code. @throws CannotRun, ResponseError */
+export async function runInSession(client: LocalClient, parts: RunParts): Promise<number> {
+  const { connection } = client;
+  const { args, source, spinner, interrupts: { token }, report, tell } = parts;
+  const file = await placed(args, source);
+  const gathering = gatherFor(file, parts);
+  gathering.catch(() => undefined);
+  connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
+    if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
+  });
+  const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
+  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, program, workDoneToken: CREATE_TOKEN };
+  const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token);
+  report.add({ runtime: session.runtime, isolation: session.isolation });
+  const { limits, sessionId } = session;
+  checkRoom(args.file, file.size, limits.diskBytes);
+  const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
+  if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
+  spinner.say('sending the files');
+  await sendFiles(connection, sessionId, [file, ...along.files], token);
+  spinner.clear();
+  return runProgram(client, session, file.path, parts);
+}
+
+/** FILE with its path in the folder that goes along. */
+async function placed({ folder }: RunArguments, { file, host }: Source): Promise<Outgoing> {
+  if (typeof folder !== 'string' || host === undefined) return file;
+  const path = relative(resolve(folder), host);
+  if (path.startsWith('..')) throw new CannotRun(`${folder}: the file does not lie in this folder`);
+  return { ...file, path: path.split(sep).join('/') };
+}
+
+async function gatherFor(file: Outgoing, { args, source: { host }, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {
+  const { folder, with: named } = args;
+  if (folder === null || host === undefined) return { files: [], incomplete: false };
+  return gather({ folder: folder === undefined ? folderOf(host) : resolve(folder), except: file.path, with: named, env, home, signal });
+}
+
+function checkRoom(name: string, size: number, diskBytes: number): void {
+  const room = Math.floor(diskBytes / SHARE_OF_FILE);
+  if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; --disk and --memory make more room`);
+}
+
+async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts): Promise<number> {
+  const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
+  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal);
+  const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
+  const screen = wantsTerminal ? attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
+  const stopSending = interrupts.programRuns((signal) => {
+    const params = { commandId: COMMAND_ID, signal };
+    connection.sendRequest(SignalCommand.name, params).catch(() => interrupts.cancel());
+  });
+  const program = { sessionId: session.sessionId, path, language, args: args.args, env: variables(args, env), commandId: COMMAND_ID, outputEncoding: 'base64' };
+  const start = (on: object) => connection.sendRequest<RunCodeResult>(RunCode.name, { ...program, ...on }, interrupts.token);
+  const running = screen ? start({ pty: sizeOf(terminal.stdout) }) : start({ interactive: true });
+  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, screen?.input);
+  try {
+    const result = await running.catch((fault: unknown) => {
+      if (args.tty || !screen || !(fault instanceof ResponseError) || fault.code !== errorCodes.LanguageUnsupported) throw fault;
+      // A runtime without terminals runs the program with pipes.
+      screen.detach();
+      return start({ interactive: true });
+    });
+    report.add({ ...result, ...collected?.() });
+    return ending(session, result, parts);
+  } finally {
+    screen?.detach();
+    stopSending();
+    stopInput();
+  }
+}
+
+/** The variables of the program. A variable that is not set here is not passed on. */
+function variables({ env: named }: RunArguments, here: Surroundings['env']): Record<string, string> {
+  const all = { ...Object.fromEntries(PASSED_ON.map((name) => [name, here[name]])), ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name, value ?? here[name]])) };
+  return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+/** Tells why the program was stopped, if it did not end by itself. @returns the exit code */
+function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
+  const tell = args.json ? () => undefined : say;
+  switch (outcome) {
+    case 'exited':
+      return exitCode ?? Exit.notStarted;
+    case 'signaled':
+      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+    case 'cancelled':
+      if (interrupts.cancelled) return interrupts.exitCode;
+      say('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
+      return Exit.timedOut;
+    case 'timedOut':
+      tell(`stopped: it ran longer than ${limits.timeoutMs} ms (--timeout)`);
+      return Exit.timedOut;
+    case 'memoryLimit':
+      tell(`stopped: it used more memory than ${limits.memoryBytes} bytes (--memory)`);
+      return Exit.memoryLimit;
+    case 'outputLimit':
+      tell(`stopped: it printed more than ${limits.outputBytes} bytes (--output-limit)`);
+      return Exit.outputLimit;
+    case 'sandboxLost':
+      tell('the sandbox was lost while it ran');
+      return Exit.notStarted;
+  }
+}

@@ -1,0 +1,41 @@
+/** Sends files into a session, in pieces that no message is too small for, several files at once. */
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { WriteFile } from '../protocol/index.ts';
+
+export interface Outgoing {
+  /** Its path in the sandbox, below /workspace. */
+  readonly path: string;
+  /** How many bytes of it are sent at most. */
+  readonly size: number;
+  readonly executable: boolean;
+  pieces(): AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+const PIECE_BYTES = 1024 * 1024;
+const MAX_AT_ONCE = 8;
+
+/** @throws the error of the first file that could not be read or sent */
+export async function sendFiles(connection: MessageConnection, sessionId: string, files: readonly Outgoing[], token: CancellationToken): Promise<void> {
+  const waiting = [...files];
+  const sender = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) await sendFile(connection, sessionId, file, token);
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_AT_ONCE, files.length) }, sender));
+}
+
+async function sendFile(connection: MessageConnection, sessionId: string, { path, size, executable, pieces }: Outgoing, token: CancellationToken): Promise<void> {
+  const write = (bytes: Buffer, mode: 'overwrite' | 'append') =>
+    connection.sendRequest(WriteFile.name, { sessionId, path, content: bytes.toString('base64'), encoding: 'base64', mode, ...(executable && { executable }) }, token);
+  let mode: 'overwrite' | 'append' = 'overwrite';
+  let left = size;
+  for await (const chunk of pieces()) {
+    for (let at = 0; at < chunk.length && left > 0; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, Math.min(at + PIECE_BYTES, at + left));
+      left -= piece.length;
+      await write(piece, mode);
+      mode = 'append';
+    }
+    if (left === 0) break;
+  }
+  if (mode === 'overwrite') await write(Buffer.alloc(0), mode);
+}

@@ -1,0 +1,78 @@
+/** The commands and options of the command line. Parsing, help, completion and the man page are made from this table. */
+
+/** What the value of an option, or the operand of a command, is completed with. */
+export type Completion = 'file' | 'folder' | 'language' | 'runtime' | 'shell';
+
+export interface CommandRow {
+  /** What follows the options. */
+  readonly operands: string;
+  readonly text: string;
+  readonly completes?: Completion;
+  /** Not meant for people, so no help shows it. */
+  readonly hidden?: true;
+}
+
+export interface OptionRow {
+  /** The commands that take it; absent: all. */
+  readonly of?: readonly CommandName[];
+  readonly short?: string;
+  /** The name of its value in the help. Absent: it has none. */
+  readonly value?: string;
+  /** Whether it may be given several times. */
+  readonly many?: true;
+  readonly completes?: Completion;
+  readonly text: string;
+}
+
+export type CommandName = 'run' | 'doctor' | 'serve' | 'completion' | 'man' | 'sweep';
+
+/** `serve` and `sweep` are chosen by options; the others by their names. */
+export const commands: Readonly<Record<CommandName, CommandRow>> = {
+  run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
+  doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
+  serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
+  completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
+  man: { operands: '', text: 'Prints the manual page, for man -l.' },
+  sweep: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
+};
+
+export const options = {
+  runtime: { of: ['run'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
+  language: { of: ['run'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
+  folder: { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE.' },
+  'no-folder': { of: ['run'], text: 'FILE goes alone.' },
+  with: { of: ['run'], value: 'PATH', many: true, completes: 'file', text: 'A file or folder, within the folder that goes along, which goes along although it is otherwise left out.' },
+  tty: { of: ['run'], short: 't', text: 'The program runs on a terminal. Default: if stdin and stdout are terminals.' },
+  'no-tty': { of: ['run'], text: 'The program does not run on a terminal.' },
+  timeout: { of: ['run'], value: 'TIME', text: 'How long it may run, such as 500ms, 10s or 2m. Default: 10m. 0 means no limit.' },
+  memory: { of: ['run'], value: 'SIZE', text: 'How much memory the sandbox may use, from 16m to 16g. Default: 512m.' },
+  disk: { of: ['run'], value: 'SIZE', text: 'How large the files of the sandbox may be, from 1m to 16g, at most half of the memory. Default: 256m.' },
+  cpus: { of: ['run'], value: 'NUMBER', text: 'How many processors it may use, from 0.05 to 64. Default: 1.' },
+  pids: { of: ['run'], value: 'NUMBER', text: 'How many processes and threads it may have, from 8 to 16384. Default: 256.' },
+  'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
+  json: { of: ['run', 'doctor'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
+  pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
+  socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
+  clientProcessId: { of: ['serve'], value: 'PID', text: 'Exits when this process has ended.' },
+  sweep: { of: ['sweep'], value: 'ID', text: 'The id of the daemon.' },
+  config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },
+  help: { short: 'h', text: 'Shows the options of the command.' },
+  version: { short: 'v', text: 'Shows the version.' },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+export type OptionName = keyof typeof options;
+export const optionNames = Object.keys(options) as readonly OptionName[];
+export const rowOf = (name: OptionName): OptionRow => options[name];
+
+/** The options of one command, without those that all commands have. */
+export function optionsOf(command: CommandName): OptionName[] {
+  return optionNames.filter((name) => rowOf(name).of?.includes(command));
+}
+
+/** The options that all commands have. */
+export const commonOptions: readonly OptionName[] = optionNames.filter((name) => !rowOf(name).of);
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];

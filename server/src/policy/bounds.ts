@@ -1,0 +1,32 @@
+/** What the numbers of a configuration file must keep to, beyond their types: sandboxes need a little, and no limit is above its maximum. */
+import type { Config, Limits, PartialLimits } from '../protocol/index.ts';
+import type { Issue } from '../protocol/issues.ts';
+import { defaultMaxLimits } from './defaults.ts';
+
+const MiB = 1024 * 1024;
+
+/** With less no sandbox can be made, or no program can run in it. */
+const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB };
+
+export function outOfBounds({ limits = {}, maxLimits = {} }: Config): Issue[] {
+  const most = { ...defaultMaxLimits, ...maxLimits };
+  return [
+    ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
+    ...entriesOf(limits).flatMap(([name, value]) => {
+      const highest = most[name];
+      if (name === 'timeoutMs' ? highest === 0 || (value !== 0 && value <= highest) : value <= highest) return [];
+      return { path: `limits.${name}`, message: `must be at most ${highest}, which is maxLimits.${name}, not ${value}` };
+    }),
+  ];
+}
+
+function tooSmall(key: string, numbers: PartialLimits): Issue[] {
+  return entriesOf(numbers).flatMap(([name, value]) => {
+    const lowest = least[name] ?? 0;
+    return value >= lowest ? [] : [{ path: `${key}.${name}`, message: `must be at least ${lowest}, not ${value}` }];
+  });
+}
+
+function entriesOf(limits: PartialLimits): [keyof Limits, number][] {
+  return Object.entries(limits) as [keyof Limits, number][];
+}

@@ -1,0 +1,51 @@
+/** The hooks of Node's module loader, that make it understand TypeScript. */
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Configurations } from './configuration.ts';
+import { fileFor } from './resolve.ts';
+import { transform } from './transform.ts';
+import { isOurs, translate, type Translation } from './translate.ts';
+import type * as translator from './translator.ts';
+
+export interface ResolveContext {
+  readonly parentURL?: string;
+  readonly importAttributes?: Readonly<Record<string, string>>;
+}
+
+interface Answer {
+  readonly shortCircuit: true;
+}
+
+export class Hooks {
+  readonly #configurations = new Configurations();
+  #oxc: translator.Oxc | undefined;
+
+  /** Does what can be done before any file is known: the translator is there, and its code is compiled. */
+  readonly prepare = (): void => void transform(this.#translator(), '/prepare.ts', 'enum E { A }\nexport const a: E = E.A;\n', {});
+
+  /** Where the file is that an import means, if the rules of TypeScript say so. */
+  readonly resolve = <T>(specifier: string, context: ResolveContext, next: (specifier: string, context: ResolveContext) => T): T | (Answer & { readonly url: string }) => {
+    const parent = pathOf(context.parentURL);
+    // With a query, a file is loaded once more.
+    const [, plain = '', query = ''] = /^([^?#]*)(.*)$/s.exec(specifier) ?? [];
+    // Packages are left to Node.
+    const file = parent === undefined || parent.includes('/node_modules/') ? undefined : fileFor(plain, parent, this.#configurations);
+    if (file === undefined) return next(specifier, context);
+    const json = file.endsWith('.json') ? { importAttributes: { ...context.importAttributes, type: 'json' } } : {};
+    return { url: pathToFileURL(file).href + query, ...json, shortCircuit: true };
+  };
+
+  readonly load = <C, T>(url: string, context: C, next: (url: string, context: C) => T): T | (Answer & Translation) => {
+    const file = pathOf(url);
+    return file !== undefined && isOurs(file) ? { ...translate(file, this.#translator(), this.#configurations), shortCircuit: true } : next(url, context);
+  };
+
+  #translator(): translator.Oxc {
+    this.#oxc ??= (createRequire(__filename)('./translator.cjs') as typeof translator).loadOxc();
+    return this.#oxc;
+  }
+}
+
+function pathOf(url: string | undefined): string | undefined {
+  return url?.startsWith('file:') ? fileURLToPath(url) : undefined;
+}

@@ -1,0 +1,129 @@
+/** `codebeaker run` with real runtimes: the folder, a terminal, pipes, variables (L1, L2, L3, L4, L6, L15, L19, L20). */
+import { expect } from 'chai';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dockerImage, need, npmPackage, program } from '../require.ts';
+import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
+import { daemonEnvironment, image, until } from './environment.ts';
+import { daemonPath } from './raw-client.ts';
+
+const onDocker = ['--runtime', 'docker'];
+
+describe('codebeaker run, of what people have', function () {
+  this.timeout(60_000);
+  before(need('docker', dockerImage(image)));
+
+  it('finds the modules and the data beside the file (L1)', async () => {
+    const file = sourceFile('main.py', 'import helper, pkg.inner\nprint(helper.x, pkg.inner.y, open("data/in.txt").read())\n');
+    for (const [name, text] of Object.entries({ 'helper.py': 'x = 1', 'pkg/inner.py': 'y = 2', 'data/in.txt': 'three' })) {
+      mkdirSync(dirname(join(dirname(file), name)), { recursive: true });
+      writeFileSync(join(dirname(file), name), text);
+    }
+    const { code, stdout, stderr } = await codebeaker(['run', ...onDocker, file]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([0, '1 2 three\n', '']);
+    const alone = await codebeaker(['run', '--no-folder', ...onDocker, file]);
+    expect([alone.code, alone.stderr]).to.satisfy(([status, text]: [number, string]) => status === 1 && text.includes("No module named 'helper'"));
+  });
+
+  it('gives what follows the file to the program (L6)', async () => {
+    const { stdout } = await codebeaker(['run', ...onDocker, sourceFile('main.py', 'import sys; print(sys.argv[1:])'), '-v', '--help', '--', 'x']);
+    expect(stdout.toString()).to.equal("['-v', '--help', '--', 'x']\n");
+  });
+
+  const named: Record<string, string> = { 'UP.PY': 'print(1)', 'app.pyw': 'print(1)', '-dash.py': 'print(1)', 'a.bash': 'echo 1', 'tool': '#!/usr/bin/env python3\nprint(1)' };
+  for (const [name, text] of Object.entries(named)) {
+    it(`runs ${name} (L4)`, async () => {
+      const file = sourceFile(name, text);
+      const { stdout, stderr } = await codebeaker(['run', ...onDocker, '--', file]);
+      expect([stdout.toString(), stderr]).to.deep.equal(['1\n', '']);
+    });
+  }
+
+  it('runs a program on stdin (L4)', async () => {
+    const { stdout, stderr } = await codebeaker(['run', '-l', 'python', ...onDocker, '-', 'x'], { input: 'import sys; print(sys.argv[1:], sys.stdin.read())' });
+    expect([stdout.toString(), stderr]).to.deep.equal(["['x'] \n", '']);
+  });
+
+  it('runs a program of 60 MB, and says what is too large (L15)', async () => {
+    const file = sourceFile('main.sh', Buffer.concat([Buffer.from('echo large; exit 3\n'), Buffer.alloc(60_000_000, '#\n')]));
+    const { code, stdout, stderr } = await codebeaker(['run', ...onDocker, file]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([3, 'large\n', '']);
+    const small = await codebeaker(['run', '--disk', '64m', ...onDocker, file]);
+    expect([small.code, small.stderr]).to.satisfy(([status, text]: [number, string]) => status === 125 && text.includes('the sandbox has room for 32m'));
+  });
+
+  it('can be ended by a signal while it waits for its named pipe (L15)', async () => {
+    const file = sourceFile('x', '');
+    const pipe = join(dirname(file), 'pipe.py');
+    execFileSync('mkfifo', [pipe]);
+    const running = new CommandLine(['run', ...onDocker, pipe]);
+    const writer = spawn('sh', ['-c', 'exec > "$0"; echo opened >&2; exec sleep 60', pipe], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await new Promise((resolve) => writer.stderr.once('data', resolve));
+    running.interrupt('SIGTERM');
+    expect((await running.ended).code).to.equal(143);
+    writer.kill();
+  });
+
+  it('runs with the lowest limits that it takes (L19)', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', '--memory', '16m', '--disk', '1m', '--pids', '8', '--cpus', '0.05', '--output-limit', '3', ...onDocker, sourceFile('main.sh', 'echo ok')]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([0, 'ok\n', '']);
+  });
+
+  it('passes on variables (L20)', async () => {
+    const file = sourceFile('main.sh', 'echo "$A|$B|$NO_COLOR|$HIDDEN"');
+    const { stdout } = await codebeaker(['run', '-e', 'A=1 2', '-e', 'B', ...onDocker, file], { env: { B: 'here', NO_COLOR: '1', HIDDEN: 'x' } });
+    expect(stdout.toString()).to.equal('1 2|here|1|\n');
+  });
+
+  it('tells of output that is not text (L20)', async () => {
+    const { stdout } = await codebeaker(['run', '--json', ...onDocker, sourceFile('main.sh', String.raw`printf '\377\n'; echo é >&2`)]);
+    expect(JSON.parse(stdout.toString())).to.include({ stdout: '/wo=', stdoutEncoding: 'base64', stderr: 'é\n', stderrEncoding: 'utf-8' });
+  });
+
+  describe('on a terminal', () => {
+    before(need('script', program('script')));
+
+    /** Starts the command on a terminal of its own, which `script` makes. */
+    const onTerminal = (args: readonly string[]) => {
+      const words = [process.execPath, daemonPath, ...args].map((word) => `'${word}'`).join(' ');
+      const child = spawn('script', ['-qec', words, '/dev/null'], { env: { ...process.env, ...daemonEnvironment() }, stdio: ['pipe', 'pipe', 'inherit'] });
+      const shown = { text: '' };
+      child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
+      const code = new Promise<number | null>((resolve) => child.once('close', resolve));
+      return { child, shown, code };
+    };
+
+    it('has a terminal, and can be typed into (L2)', async () => {
+      const file = sourceFile('main.py', 'import sys\nprint("tty", sys.stdin.isatty(), sys.stdout.isatty(), flush=True)\nprint("got", input("> "))\n');
+      const { child, shown, code } = onTerminal(['run', ...onDocker, file]);
+      await until('it asks', () => shown.text.includes('> '));
+      child.stdin.write('word\r');
+      expect(await code).to.equal(0);
+      expect(shown.text).to.contain('tty True True').and.to.contain('got word');
+    });
+
+    it('gives Ctrl-C to the program (L3)', async () => {
+      const file = sourceFile('main.py', 'import time\nprint("ready", flush=True)\ntry:\n  time.sleep(60)\nexcept KeyboardInterrupt:\n  print("caught")\n  raise SystemExit(7)\n');
+      const { child, shown, code } = onTerminal(['run', ...onDocker, file]);
+      await until('it runs', () => shown.text.includes('ready'));
+      child.stdin.write('\x03');
+      expect([await code, shown.text.includes('caught')]).to.deep.equal([7, true]);
+    });
+
+    it('does not have a terminal with --no-tty (L2)', async () => {
+      const { shown, code } = onTerminal(['run', '--no-tty', ...onDocker, sourceFile('main.py', 'import sys; print("tty", sys.stdout.isatty())')]);
+      expect([await code, shown.text]).to.satisfy(([status, text]: [number, string]) => status === 0 && text.includes('tty False'));
+    });
+  });
+});
+
+describe('codebeaker run, with Deno', function () {
+  this.timeout(60_000);
+  before(need('deno', npmPackage('deno')));
+
+  it('prints no colours where NO_COLOR is set (L20)', async () => {
+    const { stdout } = await codebeaker(['run', '--runtime', 'deno', sourceFile('main.ts', 'console.log({ a: 1, b: "x" }); console.log(Deno.noColor)')], { env: { NO_COLOR: '1' } });
+    expect(stdout.toString()).to.equal('{ a: 1, b: "x" }\ntrue\n');
+  });
+});
