@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getActiveResourcesInfo } from 'node:process';
+import { nextLoopIteration } from '../../server/src/base/promises.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { RunBench, type RunOptions } from './bench.ts';
 
@@ -133,11 +135,17 @@ describe('the program of a run', () => {
   it('can be interrupted while nobody writes into its pipe (L15)', async () => {
     const pipe = join(folder(), 'pipe.py');
     execFileSync('mkfifo', [pipe]);
-    const bench = new RunBench();
-    const running = bench.run(pipe);
-    await bench.clock.advance(0);
-    bench.interrupt('SIGTERM');
-    expect([await running, bench.runtime.made]).to.deep.equal([143, []]);
+    const openPipes = () => getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const before = openPipes();
+    for (const turns of [0, 1, 2, 5, 20]) {
+      const bench = new RunBench();
+      const running = bench.run(pipe);
+      for (let turn = 0; turn < turns; turn += 1) await bench.clock.advance(0);
+      bench.interrupt('SIGTERM');
+      expect([await running, bench.runtime.made]).to.deep.equal([143, []]);
+    }
+    await nextLoopIteration();
+    expect(openPipes(), 'a pipe stays open').to.equal(before);
   });
 
   it('is no device, and fits into the sandbox (L15)', async () => {

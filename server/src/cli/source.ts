@@ -93,7 +93,7 @@ async function readAll(stream: NodeJS.ReadableStream, what: string, signal: Abor
   const end = () => (stream as Readable).destroy(signal.reason as Error);
   signal.addEventListener('abort', end, { once: true });
   try {
-    signal.throwIfAborted();
+    if (signal.aborted) end();
     for await (const chunk of stream) {
       const bytes = Buffer.from(chunk);
       length += bytes.length;
