@@ -51,7 +51,7 @@ export async function plainContainer(suite: string): Promise<Place> {
   const user = `${NOBODY}:${NOBODY}`;
   const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const network = ['--network', 'none', '--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'];
-  const { stdout } = await execute('docker', ['run', '--detach', '--init', '--rm', ...network, '--user', user, '--volume', `${suite}:/workspace`, ...variables, image, 'sleep', 'infinity']);
+  const { stdout } = await execute('docker', ['run', '--detach', '--init', '--rm', ...network, '--user', user, '--volume', `${suite}:/workspace`, ...variables, image, 'sleep', '7200']);
   const id = stdout.trim();
   return {
     run: (args) => output('docker', ['exec', id, 'timeout', String(LIMIT_MS / 1000), '/usr/bin/python3', 'runner.py', ...args]),

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getActiveResourcesInfo } from 'node:process';
 import { expect } from 'chai';
 import { deferred } from '../../../../server/src/base/promises.ts';
 import { ProtocolError } from '../../../../server/src/protocol/index.ts';
@@ -29,7 +30,10 @@ const engines: Record<string, { readonly local: boolean; readonly steps: readonl
 for (const [where, { local, steps }] of Object.entries(engines)) describe(`a sandbox that is not made by an engine ${where}`, () => {
   let held: Subject;
   let folder: string;
+  let before: number;
+  const openPipes = () => getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
   beforeEach(async () => {
+    before = openPipes();
     held = await subject({ local });
     await held.runtime.refresh(new AbortController().signal);
     held.fake.requests.length = 0;
@@ -40,6 +44,7 @@ for (const [where, { local, steps }] of Object.entries(engines)) describe(`a san
   afterEach(async () => {
     rmSync(folder, { recursive: true });
     await held.close();
+    await until('every connection of an agent is closed', () => openPipes() === before);
   });
 
   const create = (signal = new AbortController().signal) => {

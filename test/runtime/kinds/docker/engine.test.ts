@@ -220,6 +220,7 @@ describe('what dead daemons leave on the engine', () => {
     } finally {
       docker('rm', '-f', stranger, neighbour);
       await sandbox.close();
+      await held.close();
     }
   });
 });

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { deferred } from '../../../base/promises.ts';
@@ -80,12 +80,18 @@ async function listen(parent: string, undo: Undo): Promise<{ folder: string; con
   const path = join(folder, 's');
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new Error('the path of the socket is too long');
   const { promise, resolve } = deferred<Carrier>();
+  let connection: Socket | undefined;
   const server = createServer({ allowHalfOpen: false }, (socket) => {
+    connection = socket;
     server.close();
     resolve(socketCarrier(socket));
   });
   server.maxConnections = 1;
-  undo.add(() => void server.close());
+  // Nobody has taken the connection if the container failed to start in another way.
+  undo.add(() => {
+    server.close();
+    connection?.destroy();
+  });
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
     server.listen({ path, readableAll: true, writableAll: true }, listening);
