@@ -31,7 +31,7 @@ describe('a tree of processes', () => {
   for (const [name, command] of Object.entries(trees)) {
     it(`is gone after its command was cancelled: ${name}`, async () => {
       const running = client.call('command/executeShell', { sessionId, command });
-      await until('the tree runs', () => processes('sleep 87651').length > 0 && processes('sleep 87652').length > 8);
+      await until('the tree runs', () => processes('sleep 87651').length > 0 && processes('sleep 87652').length > 0);
       client.notify('$/cancelRequest', { id: running.id });
       const { result } = await running;
       expect(result).to.include({ outcome: 'cancelled', exitCode: null });
@@ -48,7 +48,7 @@ describe('a tree of processes', () => {
   it('is gone with its session', async () => {
     const other = await client.request('session/create', { language: 'python', runtime: 'docker' });
     const running = client.call('command/executeShell', { sessionId: other.sessionId, command: trees['a double fork'] });
-    await until('the tree runs', () => processes('sleep 87652').length > 8);
+    await until('the tree runs', () => processes('sleep 87652').length > 0);
     await client.request('session/close', { sessionId: other.sessionId });
     expect((await running).result).to.include({ outcome: 'cancelled' });
     await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
