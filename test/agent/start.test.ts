@@ -1,73 +1,18 @@
 /** How an agent starts and ends, from outside: in a bubblewrap in which nothing can be written. */
 import { expect } from 'chai';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { machine, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
-import { agentFile, hasAgent } from '../../server/src/runtime/agent/binary.ts';
-import { type Carrier, socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
+import { socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
 import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { type Facts, parseFacts } from '../../server/src/runtime/agent/facts.ts';
 import { frame, Type } from '../../server/src/runtime/agent/frames.ts';
 import { sealedCarrier } from '../../server/src/runtime/agent/seal.ts';
-import { writeTo } from '../../server/src/runtime/machine/write.ts';
-import { need } from '../require.ts';
-import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-
-interface Started {
-  readonly child: ChildProcessWithoutNullStreams;
-  /** Stdin and stdout. */
-  readonly stdio: Carrier;
-  /** The descriptor 4. */
-  readonly socket: Carrier;
-  /** Resolves with the exit code. */
-  readonly ended: Promise<number | null>;
-}
+import { useAgents } from './begin.ts';
 
 describe('an agent', () => {
-  before(need('bubblewrap', bubblewrap));
-
-  let folder = '';
-  const running: Started[] = [];
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'agent-start-'));
-  });
-  afterEach(async () => {
-    for (const { child, socket, stdio, ended } of running.splice(0)) {
-      child.kill('SIGKILL');
-      socket.destroy();
-      stdio.destroy();
-      await ended;
-    }
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
-  function start(args: readonly string[], { uid = 65534, options = [] as readonly string[] } = {}): Started {
-    const kind = machine();
-    const file = hasAgent(kind) ? agentFile(kind) : '';
-    const child = spawn('bwrap', [
-      '--unshare-all', '--unshare-user', '--uid', String(uid), '--gid', String(uid), '--cap-drop', 'ALL', '--die-with-parent',
-      '--clearenv', '--ro-bind', file, '/agent', '--ro-bind', folder, '/folder', '--proc', '/proc', ...options, '--remount-ro', '/', '--as-pid-1', '/agent', ...args,
-    ], { stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'] }) as ChildProcessWithoutNullStreams;
-    const { stdin, stdout } = child;
-    const started: Started = {
-      child,
-      stdio: {
-        write: (bytes) => writeTo(stdin, bytes),
-        listen: (take) => void stdout.on('data', take),
-        closed: once(stdout, 'close').then(() => undefined),
-        destroy: () => void stdin.end(),
-      },
-      socket: socketCarrier(child.stdio[4] as Duplex),
-      ended: once(child, 'exit').then(([code]) => code as number | null),
-    };
-    stdin.on('error', () => stdin.destroy());
-    running.push(started);
-    return started;
-  }
+  const agents = useAgents();
+  const { start } = agents;
 
   const factsOver = async (connection: AgentConnection): Promise<Facts> => parseFacts(await connection.hello);
 
@@ -110,7 +55,7 @@ describe('an agent', () => {
   });
 
   it('speaks over the socket at a path, and ends when its stdin does', async () => {
-    const server = createServer().listen(join(folder, 'socket'));
+    const server = createServer().listen(join(agents.folder, 'socket'));
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const { child, ended } = start(['--socket', '/folder/socket']);
     const connection = new AgentConnection(socketCarrier((await connected)[0]));

@@ -92,6 +92,8 @@ void command_resize(uint32_t channel, uint16_t cols, uint16_t rows);
 void commands_turn(void);
 /* Reaps processes that have ended. */
 void commands_reap(void);
+/* Passes on all beginnings of lines that wait, as far as there is room. */
+void commands_pass_begun(void);
 
 /* supervisor.c: the process between the agent and one program. */
 struct launch {
