@@ -108,6 +108,7 @@ struct launch {
     /* The program's own ends of its streams. On a terminal all are the same. */
     int input, output, error;
     bool terminal;
+    bool merged; /* its stderr is its stdout, so that the kernel keeps the order of both */
     uint16_t cols, rows;
 };
 enum order { ORDER_GO = 'g', ORDER_END = 'e' };
