@@ -15,7 +15,7 @@ enum { PROTOCOL_VERSION = 1 };
 enum frame_type {
     START = 1, DATA, END, CREDIT, SIGNAL, KILL, RESIZE,
     READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND, RELEASE,
-    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED,
+    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED, SIGNALED,
 };
 
 /* In OUTPUT: where the bytes come from. */
@@ -83,6 +83,7 @@ void command_start(uint32_t channel, struct reader *reader);
 void command_input(uint32_t channel, const uint8_t *bytes, size_t size);
 void command_end_input(uint32_t channel);
 void command_credit(uint32_t channel, uint32_t bytes);
+/* SIGNALED tells whether the program was there to get it. */
 void command_signal(uint32_t channel, int number);
 void command_kill(uint32_t channel);
 /* Lets a program go that was held. RELEASED tells whether it goes. */

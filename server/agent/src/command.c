@@ -99,7 +99,9 @@ void command_credit(uint32_t channel, uint32_t bytes) {
 
 void command_signal(uint32_t channel, int number) {
     const struct command *command = command_find(channel);
-    if (command && command->started && !command->ended) kill(-command->program, number);
+    if (!command) return;
+    uint8_t reached = command->started && !command->ended && !end_has_come(command) && kill(-command->program, number) == 0;
+    wire_put(SIGNALED, channel, &reached, sizeof reached);
 }
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {

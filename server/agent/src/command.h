@@ -84,6 +84,8 @@ int open_slave(int master);
 /* From now on the agent learns when the program ends, where the kernel can tell that. */
 void end_watch(struct command *command);
 void end_poll(struct command *command);
+/* Whether it has ended, as far as can be seen now. */
+bool end_has_come(const struct command *command);
 /* Whether it has ended, and its supervisor has not told in time. `report` is what the supervisor would have reported. */
 bool end_seen(struct command *command, struct report *report);
 void end_forget(struct command *command);

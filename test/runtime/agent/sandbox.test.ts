@@ -93,6 +93,23 @@ describe('the end of a sandbox with an agent', () => {
     expect(await sandbox.lost).to.equal('the sandbox ended');
   });
 
+  it('is told as lost before the start of a program fails, whatever is still to be found out and whoever waits', async () => {
+    const { agent, sandbox, start } = opened({ ranOutOfMemory: () => new Promise(() => undefined) });
+    agent.on('start', ({ channel, payload }) => {
+      if (!((payload[0] ?? 0) & 4)) return;
+      agent.say('started', channel, new Writer().u32(7).bytes);
+      agent.say('held', channel);
+    });
+    await sandbox.hold({ command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, '/workspace/x', () => undefined);
+    const events: string[] = [];
+    void sandbox.lost.then(() => events.push('lost'));
+    void start().catch((fault: ProtocolError) => events.push(fault.kind));
+    await settled();
+    agent.end();
+    await settled();
+    expect(events).to.deep.equal(['lost', 'SandboxLost']);
+  });
+
   it('by close is not told as lost, and happens once', async () => {
     const { agent, sandbox, calls, start } = opened();
     const running = await start();

@@ -1,7 +1,7 @@
 /** A program that an agent has started. */
 import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
-import { deferred, Interruption } from '../../base/promises.ts';
+import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
@@ -44,6 +44,9 @@ export class AgentProcess implements HeldProcess {
   /** Whether it waits where it was to be held; false where it ended before. */
   readonly #held = deferred<boolean>();
   readonly #released = deferred<boolean>();
+  /** Who waits to hear whether a signal has reached the program, in the order in which the signals were sent. */
+  readonly #signals: Deferred<boolean>[] = [];
+  #waits: boolean;
   readonly #exit = deferred<Exit>();
   /** The program has ended, or nobody can know. */
   readonly #over = deferred();
@@ -85,6 +88,7 @@ export class AgentProcess implements HeldProcess {
     this.#context = context;
     this.#sink = sink;
     this.#onTerminal = program.pty !== undefined;
+    this.#waits = heldAt !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -94,6 +98,11 @@ export class AgentProcess implements HeldProcess {
     this.exited = this.#exit.promise;
     void context.connection.send(Type.start, this.#channel, payload);
     if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
+  }
+
+  /** Whether it was to be held, and has not been let go. */
+  get waits(): boolean {
+    return this.#waits;
   }
 
   async #begun(): Promise<void> {
@@ -124,12 +133,18 @@ export class AgentProcess implements HeldProcess {
     else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
     else if (type === Type.taken) this.#input.taken(payload.readUInt32LE(0));
     else if (type === Type.held) this.#held.resolve(true);
-    else if (type === Type.released) this.#released.resolve(payload[0] === 1);
+    else if (type === Type.signaled) this.#signals.shift()?.resolve(payload[0] === 1);
+    else if (type === Type.released) this.#letGo(payload[0] === 1);
     else if (type === Type.exit) this.#finish(exitOf(payload));
     else if (type === Type.gone) {
       this.#gone.resolve();
       this.#context.connection.release(this.#channel);
     }
+  }
+
+  #letGo(goes: boolean): void {
+    this.#waits = !goes;
+    this.#released.resolve(goes);
   }
 
   #start(): void {
@@ -162,6 +177,7 @@ export class AgentProcess implements HeldProcess {
     this.#released.resolve(false);
     this.#over.resolve();
     this.#input.drop();
+    for (const asked of this.#signals.splice(0)) asked.resolve(false);
     if (this.#doomed) {
       this.#queue.length = 0;
       void this.#gone.promise.then(() => this.#exit.resolve(exit));
@@ -244,8 +260,10 @@ export class AgentProcess implements HeldProcess {
     const number = (constants.signals as Readonly<Record<string, number>>)[name];
     if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
     if (this.#ended) return false;
+    const delivered = deferred<boolean>();
+    this.#signals.push(delivered);
     void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
-    return true;
+    return delivered.promise;
   }
 
   async kill(graceMs = 0): Promise<void> {
@@ -256,7 +274,7 @@ export class AgentProcess implements HeldProcess {
     if (!this.#ended) {
       if (!first) return;
       if (graceMs > 0) {
-        await this.signal('SIGTERM');
+        void this.signal('SIGTERM');
         await within(clock, graceMs, this.#over.promise);
       }
     }
