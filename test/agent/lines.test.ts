@@ -1,5 +1,6 @@
 /** The beginning of a line waits a moment in the agent for the rest of the line, and nothing of it is ever lost or late (T15). */
 import { expect } from 'chai';
+import { systemClock } from '../../server/src/base/clock.ts';
 import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { Origin, Type, Writer } from '../../server/src/runtime/agent/frames.ts';
 import { startPayload } from '../../server/src/runtime/agent/payloads.ts';
@@ -62,7 +63,7 @@ describe('the beginning of a line', function () {
 
   async function story(command: readonly string[], credit = 65_536, change = {}): Promise<Story> {
     const { socket } = agents.start(['--descriptor', '4'], { options: systemFolders });
-    const connection = new AgentConnection(socket);
+    const connection = new AgentConnection(socket, systemClock);
     await connection.hello;
     return new Story(connection, command, credit, change);
   }

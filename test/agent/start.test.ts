@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { systemClock } from '../../server/src/base/clock.ts';
 import { socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
 import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { type Facts, parseFacts } from '../../server/src/runtime/agent/facts.ts';
@@ -19,7 +20,7 @@ describe('an agent', () => {
   for (const uid of [65534, 0]) {
     it(`is the first process, and can't be read by others of its user, which is ${uid}`, async () => {
       const { socket } = start(['--descriptor', '4'], { uid });
-      const facts = await factsOver(new AgentConnection(socket));
+      const facts = await factsOver(new AgentConnection(socket, systemClock));
       expect(facts.uid).to.equal(uid);
       expect(facts.agent).to.deep.include({ first: true, closed: true });
     });
@@ -27,20 +28,20 @@ describe('an agent', () => {
 
   it('has no new privileges, no capabilities, and is behind its filter', async () => {
     const { socket } = start(['--descriptor', '4']);
-    const facts = await factsOver(new AgentConnection(socket));
+    const facts = await factsOver(new AgentConnection(socket, systemClock));
     expect([facts.noNewPrivs, facts.noCapabilities, facts.seccomp]).to.deep.equal([true, true, 2]);
   });
 
   it('tells of a mount as one word, whatever its name is, and whether it can be written', async () => {
     const { socket } = start(['--descriptor', '4'], { options: ['--tmpfs', '/odd name\nclosed\nhere', '--ro-bind', '/usr', '/usr'] });
-    const { mounts, writable } = await factsOver(new AgentConnection(socket));
+    const { mounts, writable } = await factsOver(new AgentConnection(socket, systemClock));
     expect([...mounts.keys()]).to.deep.equal(['/', '/odd\\040name\\012closed\\012here']);
     expect([...writable]).to.deep.equal(['/odd\\040name\\012closed\\012here']);
   });
 
   it('ends when its connection does', async () => {
     const { socket, ended } = start(['--descriptor', '4']);
-    const connection = new AgentConnection(socket);
+    const connection = new AgentConnection(socket, systemClock);
     await connection.hello;
     connection.destroy();
     expect(await ended).to.equal(0);
@@ -48,7 +49,7 @@ describe('an agent', () => {
 
   it('speaks over stdin and stdout, and ends with them', async () => {
     const { stdio, ended } = start([]);
-    const connection = new AgentConnection(stdio);
+    const connection = new AgentConnection(stdio, systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     connection.destroy();
     expect(await ended).to.equal(0);
@@ -58,7 +59,7 @@ describe('an agent', () => {
     const server = createServer().listen(join(agents.folder, 'socket'));
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const { child, ended } = start(['--socket', '/folder/socket']);
-    const connection = new AgentConnection(socketCarrier((await connected)[0]));
+    const connection = new AgentConnection(socketCarrier((await connected)[0]), systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     child.stdin.end();
     expect(await ended).to.equal(0);
@@ -68,12 +69,12 @@ describe('an agent', () => {
 
   it('speaks over stdin and stdout if nobody answers at the path of a socket', async () => {
     const { stdio } = start(['--socket', '/folder/nobody']);
-    expect((await factsOver(new AgentConnection(stdio))).pid).to.equal(1);
+    expect((await factsOver(new AgentConnection(stdio, systemClock))).pid).to.equal(1);
   });
 
   it('puts a seal on each frame and asks for one where it is told to, and ends with a wrong one', async () => {
     const { stdio, ended } = start(['--sealed']);
-    const connection = new AgentConnection(sealedCarrier(stdio));
+    const connection = new AgentConnection(sealedCarrier(stdio), systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     // A long text, and many short ones: every length of what is sealed, modulo a block of the hash.
     for (const length of [...Array.from({ length: 70 }, (_, at) => at), 60_000]) {
@@ -87,9 +88,17 @@ describe('an agent', () => {
     expect(connection.reason).to.equal('a program has changed what the daemon sent');
   });
 
+  it('says that it is there when it is asked for no programs', async () => {
+    const { socket } = start(['--descriptor', '4']);
+    const connection = new AgentConnection(socket, systemClock);
+    await connection.hello;
+    const { errno, payload } = await connection.ask((channel) => connection.send(Type.find, channel));
+    expect([errno, payload.length]).to.deep.equal([0, 0]);
+  });
+
   it('gives up, and says why, when it gets a frame of an unknown type', async () => {
     const { socket, ended } = start(['--descriptor', '4']);
-    const connection = new AgentConnection(socket);
+    const connection = new AgentConnection(socket, systemClock);
     await connection.hello;
     await connection.send(99, 1);
     expect(await ended).to.equal(1);

@@ -1,7 +1,6 @@
 /** A program that an agent has started. */
-import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
-import { deferred, type Deferred, Interruption } from '../../base/promises.ts';
+import { deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Exit, HeldProcess, Program, Sink, Stream, TerminalSize } from '../ports.ts';
 import type { AgentConnection } from './connection.ts';
@@ -9,6 +8,7 @@ import { gone, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, Type, Writer } from './frames.ts';
 import { ProgramInput } from './input.ts';
 import { exitOf, startPayload } from './payloads.ts';
+import { ProgramSignals } from './signals.ts';
 
 /** So much output of one program may be on its way, or wait for a sink that is slow. */
 const OUTPUT_WINDOW_BYTES = 512 * 1024;
@@ -44,8 +44,6 @@ export class AgentProcess implements HeldProcess {
   /** Whether it waits where it was to be held; false where it ended before. */
   readonly #held = deferred<boolean>();
   readonly #released = deferred<boolean>();
-  /** Who waits to hear whether a signal has reached the program, in the order in which the signals were sent. */
-  readonly #signals: Deferred<boolean>[] = [];
   #waits: boolean;
   readonly #exit = deferred<Exit>();
   /** The program has ended, or nobody can know. */
@@ -65,6 +63,7 @@ export class AgentProcess implements HeldProcess {
   #ended = false;
   /** How it has ended, while its last output is still being taken. */
   #last: Exit | undefined;
+  readonly #signals = new ProgramSignals((number) => void this.#context.connection.send(Type.signal, this.#channel, number));
   readonly #input = new ProgramInput((piece) => void this.#context.connection.send(Type.data, this.#channel, piece));
 
   /** If `stop` aborts before it has started, it is killed. @throws ProtocolError if it can't be started */
@@ -133,7 +132,7 @@ export class AgentProcess implements HeldProcess {
     else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
     else if (type === Type.taken) this.#input.taken(payload.readUInt32LE(0));
     else if (type === Type.held) this.#held.resolve(true);
-    else if (type === Type.signaled) this.#signals.shift()?.resolve(payload[0] === 1);
+    else if (type === Type.signaled) this.#signals.answered(payload[0] === 1);
     else if (type === Type.released) this.#letGo(payload[0] === 1);
     else if (type === Type.exit) this.#finish(exitOf(payload));
     else if (type === Type.gone) {
@@ -177,7 +176,7 @@ export class AgentProcess implements HeldProcess {
     this.#released.resolve(false);
     this.#over.resolve();
     this.#input.drop();
-    for (const asked of this.#signals.splice(0)) asked.resolve(false);
+    this.#signals.drop();
     if (this.#doomed) {
       this.#queue.length = 0;
       void this.#gone.promise.then(() => this.#exit.resolve(exit));
@@ -253,17 +252,11 @@ export class AgentProcess implements HeldProcess {
 
   async release(stop?: AbortSignal): Promise<boolean> {
     void this.#context.connection.send(Type.release, this.#channel);
-    return this.#killedBy(stop, this.#released.promise);
+    return this.#killedBy(stop, this.#context.connection.answered(this.#released.promise));
   }
 
   async signal(name: string): Promise<boolean> {
-    const number = (constants.signals as Readonly<Record<string, number>>)[name];
-    if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
-    if (this.#ended) return false;
-    const delivered = deferred<boolean>();
-    this.#signals.push(delivered);
-    void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
-    return delivered.promise;
+    return this.#ended ? false : this.#context.connection.answered(this.#signals.send(name));
   }
 
   async kill(graceMs = 0): Promise<void> {
