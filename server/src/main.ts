@@ -1,4 +1,5 @@
 /** The entry point of the process. Only this file and cli/ know its arguments, streams, signals and exit codes. */
+import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { systemClock } from './base/clock.ts';
@@ -77,7 +78,7 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     case 'run': {
       const { run: runFile } = await import('./cli/run.ts');
       const daemon = await createDaemon(surroundings, args.config);
-      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), onSignal });
+      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), onSignal });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
@@ -113,6 +114,16 @@ async function print(text: string): Promise<number> {
 /** Whether a wrong command line, or one with a wrong configuration, asks for JSON. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.includes('--json');
+}
+
+/** Whether two descriptors are of the same file, as stdout and stderr are after `2>&1`. */
+function isOneFile(first: number, second: number): boolean {
+  try {
+    const [a, b] = [fstatSync(first, { bigint: true }), fstatSync(second, { bigint: true })];
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false;
+  }
 }
 
 function onSignal(callback: (signal: EndSignal) => void): () => void {

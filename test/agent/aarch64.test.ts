@@ -33,7 +33,7 @@ describe('the agent for aarch64', function () {
   async function withAgent(file: string, work: (connection: AgentConnection) => Promise<void>): Promise<void> {
     const child = spawn('qemu-aarch64', [file, '--descriptor', '4'], { stdio: ['ignore', 'inherit', 'inherit', 'ignore', 'pipe'], env: { PATH: process.env.PATH } });
     const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
-    const connection = new AgentConnection(socketCarrier(child.stdio[4] as Duplex));
+    const connection = new AgentConnection(socketCarrier(child.stdio[4] as Duplex), systemClock);
     await work(connection).finally(() => connection.destroy());
     await ended;
     expect(child.exitCode).to.equal(0);

@@ -1,80 +1,26 @@
 /** How an agent starts and ends, from outside: in a bubblewrap in which nothing can be written. */
 import { expect } from 'chai';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { machine, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
-import { agentFile, hasAgent } from '../../server/src/runtime/agent/binary.ts';
-import { type Carrier, socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
+import { systemClock } from '../../server/src/base/clock.ts';
+import { socketCarrier } from '../../server/src/runtime/agent/carrier.ts';
 import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { type Facts, parseFacts } from '../../server/src/runtime/agent/facts.ts';
 import { frame, Type } from '../../server/src/runtime/agent/frames.ts';
 import { sealedCarrier } from '../../server/src/runtime/agent/seal.ts';
-import { writeTo } from '../../server/src/runtime/machine/write.ts';
-import { need } from '../require.ts';
-import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-
-interface Started {
-  readonly child: ChildProcessWithoutNullStreams;
-  /** Stdin and stdout. */
-  readonly stdio: Carrier;
-  /** The descriptor 4. */
-  readonly socket: Carrier;
-  /** Resolves with the exit code. */
-  readonly ended: Promise<number | null>;
-}
+import { useAgents } from './begin.ts';
 
 describe('an agent', () => {
-  before(need('bubblewrap', bubblewrap));
-
-  let folder = '';
-  const running: Started[] = [];
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'agent-start-'));
-  });
-  afterEach(async () => {
-    for (const { child, socket, stdio, ended } of running.splice(0)) {
-      child.kill('SIGKILL');
-      socket.destroy();
-      stdio.destroy();
-      await ended;
-    }
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
-  function start(args: readonly string[], { uid = 65534, options = [] as readonly string[] } = {}): Started {
-    const kind = machine();
-    const file = hasAgent(kind) ? agentFile(kind) : '';
-    const child = spawn('bwrap', [
-      '--unshare-all', '--unshare-user', '--uid', String(uid), '--gid', String(uid), '--cap-drop', 'ALL', '--die-with-parent',
-      '--clearenv', '--ro-bind', file, '/agent', '--ro-bind', folder, '/folder', '--proc', '/proc', ...options, '--remount-ro', '/', '--as-pid-1', '/agent', ...args,
-    ], { stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'] }) as ChildProcessWithoutNullStreams;
-    const { stdin, stdout } = child;
-    const started: Started = {
-      child,
-      stdio: {
-        write: (bytes) => writeTo(stdin, bytes),
-        listen: (take) => void stdout.on('data', take),
-        closed: once(stdout, 'close').then(() => undefined),
-        destroy: () => void stdin.end(),
-      },
-      socket: socketCarrier(child.stdio[4] as Duplex),
-      ended: once(child, 'exit').then(([code]) => code as number | null),
-    };
-    stdin.on('error', () => stdin.destroy());
-    running.push(started);
-    return started;
-  }
+  const agents = useAgents();
+  const { start } = agents;
 
   const factsOver = async (connection: AgentConnection): Promise<Facts> => parseFacts(await connection.hello);
 
   for (const uid of [65534, 0]) {
     it(`is the first process, and can't be read by others of its user, which is ${uid}`, async () => {
       const { socket } = start(['--descriptor', '4'], { uid });
-      const facts = await factsOver(new AgentConnection(socket));
+      const facts = await factsOver(new AgentConnection(socket, systemClock));
       expect(facts.uid).to.equal(uid);
       expect(facts.agent).to.deep.include({ first: true, closed: true });
     });
@@ -82,20 +28,20 @@ describe('an agent', () => {
 
   it('has no new privileges, no capabilities, and is behind its filter', async () => {
     const { socket } = start(['--descriptor', '4']);
-    const facts = await factsOver(new AgentConnection(socket));
+    const facts = await factsOver(new AgentConnection(socket, systemClock));
     expect([facts.noNewPrivs, facts.noCapabilities, facts.seccomp]).to.deep.equal([true, true, 2]);
   });
 
   it('tells of a mount as one word, whatever its name is, and whether it can be written', async () => {
     const { socket } = start(['--descriptor', '4'], { options: ['--tmpfs', '/odd name\nclosed\nhere', '--ro-bind', '/usr', '/usr'] });
-    const { mounts, writable } = await factsOver(new AgentConnection(socket));
+    const { mounts, writable } = await factsOver(new AgentConnection(socket, systemClock));
     expect([...mounts.keys()]).to.deep.equal(['/', '/odd\\040name\\012closed\\012here']);
     expect([...writable]).to.deep.equal(['/odd\\040name\\012closed\\012here']);
   });
 
   it('ends when its connection does', async () => {
     const { socket, ended } = start(['--descriptor', '4']);
-    const connection = new AgentConnection(socket);
+    const connection = new AgentConnection(socket, systemClock);
     await connection.hello;
     connection.destroy();
     expect(await ended).to.equal(0);
@@ -103,17 +49,17 @@ describe('an agent', () => {
 
   it('speaks over stdin and stdout, and ends with them', async () => {
     const { stdio, ended } = start([]);
-    const connection = new AgentConnection(stdio);
+    const connection = new AgentConnection(stdio, systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     connection.destroy();
     expect(await ended).to.equal(0);
   });
 
   it('speaks over the socket at a path, and ends when its stdin does', async () => {
-    const server = createServer().listen(join(folder, 'socket'));
+    const server = createServer().listen(join(agents.folder, 'socket'));
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const { child, ended } = start(['--socket', '/folder/socket']);
-    const connection = new AgentConnection(socketCarrier((await connected)[0]));
+    const connection = new AgentConnection(socketCarrier((await connected)[0]), systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     child.stdin.end();
     expect(await ended).to.equal(0);
@@ -123,12 +69,12 @@ describe('an agent', () => {
 
   it('speaks over stdin and stdout if nobody answers at the path of a socket', async () => {
     const { stdio } = start(['--socket', '/folder/nobody']);
-    expect((await factsOver(new AgentConnection(stdio))).pid).to.equal(1);
+    expect((await factsOver(new AgentConnection(stdio, systemClock))).pid).to.equal(1);
   });
 
   it('puts a seal on each frame and asks for one where it is told to, and ends with a wrong one', async () => {
     const { stdio, ended } = start(['--sealed']);
-    const connection = new AgentConnection(sealedCarrier(stdio));
+    const connection = new AgentConnection(sealedCarrier(stdio), systemClock);
     expect((await factsOver(connection)).pid).to.equal(1);
     // A long text, and many short ones: every length of what is sealed, modulo a block of the hash.
     for (const length of [...Array.from({ length: 70 }, (_, at) => at), 60_000]) {
@@ -142,9 +88,17 @@ describe('an agent', () => {
     expect(connection.reason).to.equal('a program has changed what the daemon sent');
   });
 
+  it('says that it is there when it is asked for no programs', async () => {
+    const { socket } = start(['--descriptor', '4']);
+    const connection = new AgentConnection(socket, systemClock);
+    await connection.hello;
+    const { errno, payload } = await connection.ask((channel) => connection.send(Type.find, channel));
+    expect([errno, payload.length]).to.deep.equal([0, 0]);
+  });
+
   it('gives up, and says why, when it gets a frame of an unknown type', async () => {
     const { socket, ended } = start(['--descriptor', '4']);
-    const connection = new AgentConnection(socket);
+    const connection = new AgentConnection(socket, systemClock);
     await connection.hello;
     await connection.send(99, 1);
     expect(await ended).to.equal(1);

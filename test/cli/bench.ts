@@ -15,6 +15,8 @@ import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 export interface RunOptions extends Partial<FakeOptions> {
   readonly config?: Config;
   readonly isTTY?: boolean;
+  /** Whether its stdout and its stderr are the same file. */
+  readonly oneOutput?: boolean;
   readonly env?: Record<string, string>;
 }
 
@@ -33,7 +35,7 @@ export class RunBench {
   readonly raw: boolean[] = [];
   closes = 0;
 
-  constructor({ config = {}, isTTY = false, env = {}, ...options }: RunOptions = {}) {
+  constructor({ config = {}, isTTY = false, oneOutput = false, env = {}, ...options }: RunOptions = {}) {
     const { clock } = this;
     const log = recordingLog(this.lines);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
@@ -45,6 +47,7 @@ export class RunBench {
       stdin: Object.assign(new PassThrough(), { isTTY, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
       stdout: this.#stream('stdout', isTTY),
       stderr: this.#stream('stderr', isTTY),
+      oneOutput,
       onSignal: (callback) => {
         this.interrupt = (signal = 'SIGINT') => callback(signal);
         this.listening += 1;

@@ -110,6 +110,16 @@ describe('a run', () => {
     expect([await running, bench.shown.stdout]).to.deep.equal([0, 'one two']);
   });
 
+  it('has one stream for both outputs where they are one file, and two elsewhere and with --json (L20)', async () => {
+    const seen: unknown[] = [];
+    for (const [oneOutput, json] of [[true, false], [false, false], [true, true]] as const) {
+      const bench = new RunBench({ oneOutput });
+      await bench.run(source('warn a\necho b'), { json });
+      seen.push(bench.runtime.made[0]?.processes[0]?.program.stderrToStdout, json ? JSON.parse(bench.shown.stdout).stderr : bench.shown.stdout);
+    }
+    expect(seen).to.deep.equal([true, 'a\nb\n', false, 'b\n', false, 'a\n']);
+  });
+
   it('ends the input if it cannot be read', async () => {
     const bench = new RunBench();
     const running = bench.run(source('cat\necho end'));

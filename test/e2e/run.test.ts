@@ -9,6 +9,14 @@ import { daemonEnvironment, image, until } from './environment.ts';
 import { daemonPath } from './raw-client.ts';
 
 const onDocker = ['--runtime', 'docker'];
+const inOrder = Array.from({ length: 50 }, (_, n) => `${n}\n`).join('');
+
+/** What `codebeaker run FILE 2>&1 | cat` shows. */
+function inShell(name: string, text: string, options: readonly string[]): string {
+  const line = '"$@" 2>&1 | cat';
+  const words = [process.execPath, daemonPath, 'run', ...options, sourceFile(name, text)];
+  return execFileSync('sh', ['-c', line, 'sh', ...words], { env: { ...process.env, ...daemonEnvironment() }, encoding: 'utf8' });
+}
 
 describe('codebeaker run, of what people have', function () {
   this.timeout(60_000);
@@ -76,6 +84,10 @@ describe('codebeaker run, of what people have', function () {
     expect(stdout.toString()).to.equal('1 2|here|1|\n');
   });
 
+  it('keeps the order of stdout and stderr where both go to one place (L20)', () => {
+    expect(inShell('main.py', 'import sys\nfor n in range(50): print(n, file=[sys.stdout, sys.stderr][n % 2])\n', onDocker)).to.equal(inOrder);
+  });
+
   it('tells of output that is not text (L20)', async () => {
     const { stdout } = await codebeaker(['run', '--json', ...onDocker, sourceFile('main.sh', String.raw`printf '\377\n'; echo é >&2`)]);
     expect(JSON.parse(stdout.toString())).to.include({ stdout: '/wo=', stdoutEncoding: 'base64', stderr: 'é\n', stderrEncoding: 'utf-8' });
@@ -121,6 +133,11 @@ describe('codebeaker run, of what people have', function () {
 describe('codebeaker run, with Deno', function () {
   this.timeout(60_000);
   before(need('deno', npmPackage('deno')));
+
+  it('keeps the order of stdout and stderr where both go to one place (L20)', () => {
+    const text = 'const encoder = new TextEncoder(); for (let n = 0; n < 50; n++) [Deno.stdout, Deno.stderr][n % 2].writeSync(encoder.encode(`${n}\\n`));';
+    expect(inShell('main.ts', text, ['--runtime', 'deno'])).to.equal(inOrder);
+  });
 
   it('prints no colours where NO_COLOR is set (L20)', async () => {
     const { stdout } = await codebeaker(['run', '--runtime', 'deno', sourceFile('main.ts', 'console.log({ a: 1, b: "x" }); console.log(Deno.noColor)')], { env: { NO_COLOR: '1' } });

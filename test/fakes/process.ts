@@ -152,7 +152,7 @@ export class FakeProcess implements Process {
     const chunk = Buffer.from(text as string);
     if (chunk.length === 0 || this.#sinkBroken) return;
     try {
-      await this.#sink(this.program.pty ? 'pty' : stream, chunk);
+      await this.#sink(this.program.pty ? 'pty' : this.program.stderrToStdout ? 'stdout' : stream, chunk);
     } catch {
       this.#sinkBroken = true;
     }

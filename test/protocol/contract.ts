@@ -28,11 +28,11 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'command/deleteFile': ['sessionId path recursive? force?', 'path deleted'],
   'command/listDirectory': ['sessionId path? recursive? pattern? limit?', 'path entries truncated'],
   'command/executeShell': [
-    'sessionId command cwd? env? stdin? interactive? pty? timeoutMs? commandId? outputEncoding?',
+    'sessionId command cwd? env? stdin? interactive? pty? stderrToStdout? timeoutMs? commandId? outputEncoding?',
     'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage?',
   ],
   'command/runCode': [
-    'sessionId code? path? language? args? cwd? env? stdin? interactive? pty? timeoutMs? commandId? outputEncoding?',
+    'sessionId code? path? language? args? cwd? env? stdin? interactive? pty? stderrToStdout? timeoutMs? commandId? outputEncoding?',
     'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage? language phases',
   ],
   'command/installPackages': [

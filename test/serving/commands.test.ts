@@ -75,6 +75,17 @@ describe('session/execute', () => {
 });
 
 describe('executions over the wire', () => {
+  it('have one stream for both outputs where stderr is to be stdout (L20)', () =>
+    within(async (daemon, sessionId) => {
+      await daemon.result('command/writeFile', { sessionId, path: 'a', content: 'warn a\necho b' });
+      for (const [method, what] of [['command/executeShell', { command: 'warn a\necho b' }], ['command/runCode', { path: 'a' }]] as const) {
+        const one = await daemon.result(method, { sessionId, ...what, stderrToStdout: true });
+        expect([one.stdout, one.stderr, one.stdoutBytes, one.stderrBytes]).to.deep.equal(['a\nb\n', '', 4, 0]);
+        const two = await daemon.result(method, { sessionId, ...what });
+        expect([two.stdout, two.stderr]).to.deep.equal(['b\n', 'a\n']);
+      }
+    }));
+
   it('are answered with their result so far when they are cancelled', () =>
     within(async (daemon, sessionId) => {
       const running = daemon.wire.ask('run', 'command/executeShell', { sessionId, command: 'echo one\nforever' });

@@ -127,11 +127,24 @@ for (const [place, { needs, languages, shell, make }] of Object.entries(places))
 
       it(`is not used for another run than it waits for: ${language}`, async () => {
         const { real } = await begin();
-        for (const params of [{ args: ['x'] }, { env: { A: 'b' } }, { cwd: '/tmp' }, { stdin: 'text' }]) {
+        for (const params of [{ args: ['x'] }, { env: { A: 'b' } }, { cwd: '/tmp' }, { stdin: 'text' }, { stderrToStdout: true }]) {
           await real.wait(language);
           expect((await real.code({ code: text('hello'), ...params })).stdout).to.equal('hello\n');
           expect(real.used).to.equal(false);
         }
+      });
+
+      it(`keeps the order of its outputs where its stderr is its stdout (L20): ${language}`, async () => {
+        const { real } = await begin();
+        const lines: Partial<Record<LanguageId, string>> = {
+          python: 'import sys\nfor n in range(20): print(n, file=[sys.stdout, sys.stderr][n % 2])',
+          javascript: 'import { writeSync } from "node:fs"; for (let n = 0; n < 20; n++) writeSync(1 + n % 2, n + "\\n")',
+          ruby: '20.times { |n| [$stdout, $stderr][n % 2].puts n }',
+        };
+        await real.wait(language, { settings: { cwd: '/workspace', env: {}, stdin: 'none', pty: undefined, stderrToStdout: true } });
+        const { stdout, stderr } = await real.code({ code: lines[language] ?? '', stderrToStdout: true });
+        expect([stdout, stderr]).to.deep.equal([Array.from({ length: 20 }, (_, n) => `${n}\n`).join(''), '']);
+        expect(real.used).to.equal(true);
       });
 
       it(`runs in its directory, whatever was written there, and not in one that has gone: ${language}`, async () => {

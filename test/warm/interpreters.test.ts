@@ -61,7 +61,7 @@ describe('warm interpreters', () => {
     const { file, args, settings } = again;
     const run = { toolchain, file, text: false, args, settings };
     expect(interpreter?.suits(run)).to.equal(true);
-    for (const change of [{ file: '/workspace/other.py' }, { text: true }, { args: [] }, { toolchain: { ...toolchain } }, ...[{ cwd: '/workspace' }, { env: {} }, { stdin: 'none' as const }, { pty: { cols: 81, rows: 24 } }].map((other) => ({ settings: { ...settings, ...other } }))]) {
+    for (const change of [{ file: '/workspace/other.py' }, { text: true }, { args: [] }, { toolchain: { ...toolchain } }, ...[{ cwd: '/workspace' }, { env: {} }, { stdin: 'none' as const }, { pty: { cols: 81, rows: 24 } }, { stderrToStdout: true }].map((other) => ({ settings: { ...settings, ...other } }))]) {
       expect(interpreter?.suits({ ...run, ...change }), JSON.stringify(change)).to.equal(false);
     }
     expect(warm.take(session)).to.equal(undefined);

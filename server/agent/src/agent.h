@@ -15,7 +15,7 @@ enum { PROTOCOL_VERSION = 1 };
 enum frame_type {
     START = 1, DATA, END, CREDIT, SIGNAL, KILL, RESIZE,
     READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND, RELEASE,
-    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED,
+    HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED, SIGNALED,
 };
 
 /* In OUTPUT: where the bytes come from. */
@@ -83,6 +83,7 @@ void command_start(uint32_t channel, struct reader *reader);
 void command_input(uint32_t channel, const uint8_t *bytes, size_t size);
 void command_end_input(uint32_t channel);
 void command_credit(uint32_t channel, uint32_t bytes);
+/* SIGNALED tells whether the program was there to get it. */
 void command_signal(uint32_t channel, int number);
 void command_kill(uint32_t channel);
 /* Lets a program go that was held. RELEASED tells whether it goes. */
@@ -92,6 +93,8 @@ void command_resize(uint32_t channel, uint16_t cols, uint16_t rows);
 void commands_turn(void);
 /* Reaps processes that have ended. */
 void commands_reap(void);
+/* Passes on all beginnings of lines that wait, as far as there is room. */
+void commands_pass_begun(void);
 
 /* supervisor.c: the process between the agent and one program. */
 struct launch {
@@ -106,6 +109,7 @@ struct launch {
     /* The program's own ends of its streams. On a terminal all are the same. */
     int input, output, error;
     bool terminal;
+    bool merged; /* its stderr is its stdout, so that the kernel keeps the order of both */
     uint16_t cols, rows;
 };
 enum order { ORDER_GO = 'g', ORDER_END = 'e' };

@@ -56,7 +56,10 @@ void command_forget(struct command *command) {
     while (*link != command) link = &(*link)->next;
     *link = command->next;
     close_input(command);
-    for (int at = 0; at < 2; at++) close_source(&command->sources[at]);
+    for (int at = 0; at < 2; at++) {
+        close_source(&command->sources[at]);
+        free(command->sources[at].begun);
+    }
     close_orders(command);
     end_forget(command);
     free(command);
@@ -96,7 +99,9 @@ void command_credit(uint32_t channel, uint32_t bytes) {
 
 void command_signal(uint32_t channel, int number) {
     const struct command *command = command_find(channel);
-    if (command && command->started && !command->ended) kill(-command->program, number);
+    if (!command) return;
+    uint8_t reached = command->started && !command->ended && !end_has_come(command) && kill(-command->program, number) == 0;
+    wire_put(SIGNALED, channel, &reached, sizeof reached);
 }
 
 void command_resize(uint32_t channel, uint16_t cols, uint16_t rows) {
@@ -113,9 +118,21 @@ static void tell_released(const struct command *command, bool goes) {
     wire_put(RELEASED, command->channel, &payload, sizeof payload);
 }
 
+static void pass_all_begun(struct command *command) {
+    for (int at = 0; at < 2; at++) pass_begun(command, &command->sources[at]);
+}
+
+void commands_pass_begun(void) {
+    for (struct command *each = commands; each; each = each->next) pass_all_begun(each);
+}
+
 void command_kill(uint32_t channel) {
     struct command *command = command_find(channel);
     if (!command) return;
+    for (int at = 0; at < 2; at++) {
+        pass_begun(command, &command->sources[at]);
+        command->sources[at].begun_size = 0;
+    }
     /* What it has written is not passed on any more. Its pipes stay open, so that nothing but the signal ends it. */
     command->killing = true;
     command_order(command, ORDER_END);
@@ -151,6 +168,11 @@ static bool ran_out_of_memory(const struct command *command, struct memory_event
     int status = command->end.value;
     if (status == 0 || memory.kills <= command->kills) return false;
     return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || command->end.largest >= memory.peak / SMALL_PART;
+}
+
+static bool all_is_passed(const struct command *command) {
+    const struct source *sources = command->sources;
+    return sources[0].left + sources[1].left + sources[0].begun_size + sources[1].begun_size == 0;
 }
 
 static void tell_end(struct command *command) {
@@ -200,6 +222,7 @@ static void take_report(const struct report *report) {
         for (int at = 0; at < 2; at++) {
             if (may_read(command, &command->sources[at])) pump(command, &command->sources[at]);
         }
+        pass_all_begun(command);
         wire_put(HELD_BACK, command->channel, NULL, 0);
     } else if (report->kind == REPORT_RELEASED) {
         tell_released(command, report->value != 0);
@@ -251,12 +274,13 @@ void commands_poll(void) {
         bool resting = each->told && now_ms() < each->drop_at;
         for (int at = 0; at < 2; at++) {
             struct source *source = &each->sources[at];
-            bool wanted = each->told ? source->fd >= 0 && !resting : may_read(each, source) && wire_reserve(1);
+            bool wanted = each->told ? source->fd >= 0 && !resting : may_read(each, source) && has_room(each, source);
             if (wanted && !each->ended && now_ms() < source->rest_until) {
                 wake_at(source->rest_until);
                 wanted = false;
             }
             source->poll = wanted ? poll_add(source->fd, POLLIN) : -1;
+            wake_for_begun(each, source);
             /* What was in the pipe when the program ended need not be there any more: what it left behind can read it. */
             if (wanted && each->ended && !each->told) wake_at(now_ms());
         }
@@ -282,8 +306,9 @@ void commands_turn(void) {
             if (ready && each->told) drop(each, source);
             /* The last output of a program that has ended is there, whether the loop has asked for it or not. */
             else if ((ready || each->ended) && may_read(each, source)) pump(each, source);
+            pass_overdue(each, source);
         }
-        if (each->ended && !each->told && (each->killing || each->sources[0].left + each->sources[1].left == 0)) tell_end(each);
+        if (each->ended && !each->told && (each->killing || all_is_passed(each))) tell_end(each);
         if (each->killing && each->supervisor) sweep(each);
         if (!each->supervisor && each->told) {
             if (each->started) wire_put(GONE, each->channel, NULL, 0);

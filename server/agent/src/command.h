@@ -15,6 +15,12 @@ struct source {
     /* Until then it is not read: a program that prints a little at a time, without end, would wake the agent and the daemon each time. */
     int64_t rest_until;
     bool small; /* what was read last */
+    /* What was read and does not end a line. It waits for the rest of the line, until then (in microseconds). It has its credit already. */
+    uint8_t *begun;
+    size_t begun_size;
+    int64_t begun_until;
+    /* It prints on and on without ending a line: until then (in microseconds) nothing waits. */
+    int64_t endless_until;
     int poll;
 };
 
@@ -78,6 +84,8 @@ int open_slave(int master);
 /* From now on the agent learns when the program ends, where the kernel can tell that. */
 void end_watch(struct command *command);
 void end_poll(struct command *command);
+/* Whether it has ended, as far as can be seen now. */
+bool end_has_come(const struct command *command);
 /* Whether it has ended, and its supervisor has not told in time. `report` is what the supervisor would have reported. */
 bool end_seen(struct command *command, struct report *report);
 void end_forget(struct command *command);
@@ -89,8 +97,16 @@ void close_input(struct command *command);
 void feed(struct command *command);
 /* Whether what the program writes is wanted now. */
 bool may_read(const struct command *command, const struct source *source);
-/* Passes on a piece of what the program has written. */
+/* Whether there is room for what can be read next, and for what goes before it. */
+bool has_room(struct command *command, const struct source *source);
+/* Passes on a piece of what the program has written, if it ends a line or no more of that comes soon. */
 void pump(struct command *command, struct source *source);
+/* Passes on the beginning of a line that waits. Returns whether none waits any more. */
+bool pass_begun(struct command *command, struct source *source);
+/* The same, if it has waited long enough. */
+void pass_overdue(struct command *command, struct source *source);
+/* Says when the loop is to look at the beginning of a line that waits. */
+void wake_for_begun(const struct command *command, const struct source *source);
 /* What processes still print that outlived their program belongs to nobody. */
 void drop(struct command *command, struct source *source);
 

@@ -33,6 +33,11 @@ void end_poll(struct command *command) {
     else wake_at(command->look_at);
 }
 
+bool end_has_come(const struct command *command) {
+    struct pollfd watched = {.fd = command->watch, .events = POLLIN};
+    return command->watch >= 0 && poll(&watched, 1, 0) > 0;
+}
+
 void end_forget(struct command *command) {
     if (command->watch >= 0) close(command->watch);
     command->watch = -1;

@@ -1,4 +1,4 @@
-/* What the two files on file commands share. */
+/* What the files on file commands share. */
 #ifndef FILES_H
 #define FILES_H
 
@@ -11,6 +11,8 @@ int copy_file(const char *from, const char *to);
 int copy_tree(const char *from, const char *to);
 int remove_tree(const char *path, const char *unused);
 int wrong_type(mode_t mode);
+/* Whether it is the name by which a directory has itself, or the one above. */
+bool is_dots(const char *name);
 void answer(uint32_t channel, int error, const void *payload, size_t size);
 /* A child of the agent has ended or was stopped: it may be one that does the work of a file command. */
 void file_child_changed(pid_t pid, int status);

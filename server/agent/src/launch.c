@@ -89,6 +89,13 @@ static bool open_terminal(struct command *command, struct launch *launch) {
     return leaves_some(slave);
 }
 
+static bool open_outputs(struct command *command, struct launch *launch) {
+    if (!open_pipe(&command->sources[0].fd, &launch->output, true)) return false;
+    if (!launch->merged) return open_pipe(&command->sources[1].fd, &launch->error, true);
+    launch->error = launch->output;
+    return true;
+}
+
 static bool open_streams(struct command *command, struct launch *launch, bool with_input) {
     if (launch->terminal) return open_terminal(command, launch);
     if (with_input) {
@@ -97,7 +104,7 @@ static bool open_streams(struct command *command, struct launch *launch, bool wi
         launch->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (launch->input < 0) return false;
     }
-    return open_pipe(&command->sources[0].fd, &launch->output, true) && open_pipe(&command->sources[1].fd, &launch->error, true);
+    return open_outputs(command, launch);
 }
 
 static void close_theirs(const struct launch *launch) {
@@ -105,7 +112,7 @@ static void close_theirs(const struct launch *launch) {
     if (launch->input >= 0) close(launch->input);
     if (launch->terminal) return;
     if (launch->output >= 0) close(launch->output);
-    if (launch->error >= 0) close(launch->error);
+    if (launch->error >= 0 && launch->error != launch->output) close(launch->error);
 }
 
 /* A socket, as for reports. */
@@ -140,7 +147,7 @@ static bool launch_command(struct command *command, struct launch *launch, bool 
 
 void command_start(uint32_t channel, struct reader *reader) {
     uint8_t flags = read_u8(reader);
-    struct launch launch = {.channel = channel, .orders = -1, .input = -1, .output = -1, .error = -1, .terminal = flags & 2};
+    struct launch launch = {.channel = channel, .orders = -1, .input = -1, .output = -1, .error = -1, .terminal = flags & 2, .merged = flags & 8};
     launch.cols = read_u16(reader);
     launch.rows = read_u16(reader);
     uint32_t credit = read_u32(reader);

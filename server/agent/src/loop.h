@@ -14,6 +14,7 @@ bool poll_result(int place);
 void wake_at(int64_t ms);
 /* By a clock that never jumps. */
 int64_t now_ms(void);
+int64_t now_us(void);
 
 /* Each part says here what it waits for. */
 void commands_poll(void);

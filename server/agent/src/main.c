@@ -46,11 +46,13 @@ void wake_at(int64_t ms) {
     if (wake < 0 || ms < wake) wake = ms;
 }
 
-int64_t now_ms(void) {
+int64_t now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
+
+int64_t now_ms(void) { return now_us() / 1000; }
 
 void handle(enum frame_type type, uint32_t channel, struct reader reader) {
     size_t size = (size_t)(reader.end - reader.at);

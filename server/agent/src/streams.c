@@ -7,16 +7,81 @@
 #include <unistd.h>
 
 enum {
-        /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
+    /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
     DROP_EVERY_MS = 20,
     /* So long it rests when it has given little twice. */
     REST_MS = 1,
+    /* So long the beginning of a line waits for the rest: Python's print writes each of its words by itself. */
+    LINE_US = 1000,
+    /* What is longer does not wait. */
+    LINE_BYTES = 4096,
+    /* Where more than this lies between two pieces, the program has paused. */
+    PAUSE_US = 3000,
 };
 
 void close_source(struct source *source) {
     if (source->fd >= 0) close(source->fd);
     source->fd = -1;
     source->left = 0;
+}
+
+static struct source *other_of(struct command *command, const struct source *source) {
+    return source == &command->sources[0] ? &command->sources[1] : &command->sources[0];
+}
+
+/* How much may be read next. */
+static size_t limit_of(const struct command *command, const struct source *source) {
+    size_t limit = OUTPUT_CHUNK - source->begun_size;
+    if (command->credit < limit) limit = command->credit;
+    return command->ended && source->left < limit ? source->left : limit;
+}
+
+bool has_room(struct command *command, const struct source *source) {
+    size_t others = other_of(command, source)->begun_size;
+    size_t own = source->begun_size + limit_of(command, source) + 1;
+    return wire_reserve(own + (others > 0 ? others + 1 + HEADER_BYTES + SEAL_BYTES : 0)) != NULL;
+}
+
+/* Passes on what lies in `place`, behind the byte that tells the stream. */
+static void pass(const struct command *command, struct source *source, uint8_t *place, size_t size) {
+    *place = (uint8_t)source->stream;
+    source->endless_until = command->terminal || place[size] == '\n' ? 0 : now_us() + PAUSE_US;
+    wire_commit(OUTPUT, command->channel, size + 1);
+    bool small = size < OUTPUT_CHUNK / 2;
+    source->rest_until = small && source->small ? now_ms() + REST_MS : 0;
+    source->small = small;
+    source->begun_size = 0;
+}
+
+bool pass_begun(struct command *command, struct source *source) {
+    if (source->begun_size == 0) return true;
+    uint8_t *place = wire_reserve(source->begun_size + 1);
+    if (!place) return false;
+    memcpy(place + 1, source->begun, source->begun_size);
+    pass(command, source, place, source->begun_size);
+    return true;
+}
+
+static bool is_overdue(const struct command *command, const struct source *source) {
+    return command->ended || source->fd < 0 || now_us() >= source->begun_until;
+}
+
+void pass_overdue(struct command *command, struct source *source) {
+    if (source->begun_size > 0 && is_overdue(command, source)) pass_begun(command, source);
+}
+
+void wake_for_begun(const struct command *command, const struct source *source) {
+    if (source->begun_size == 0 || !wire_reserve(source->begun_size + 1)) return;
+    wake_at(is_overdue(command, source) ? now_ms() : now_ms() + 1);
+}
+
+/* Whether the pipe was emptied, and what was read does not end a line of which the rest may come at once. */
+static bool waits_for_line(const struct command *command, struct source *source, const uint8_t *bytes, size_t size, size_t limit) {
+    if (command->terminal || command->ended || size == limit || bytes[size - 1] == '\n' || source->begun_size + size > LINE_BYTES) return false;
+    int64_t now = now_us();
+    if (now < source->endless_until || (source->begun_size > 0 && now >= source->begun_until)) return false;
+    if (source->begun_size == 0) source->begun_until = now + LINE_US;
+    return true;
 }
 
 void close_input(struct command *command) {
@@ -83,12 +148,12 @@ bool may_read(const struct command *command, const struct source *source) {
 }
 
 void pump(struct command *command, struct source *source) {
-    size_t limit = command->credit < OUTPUT_CHUNK ? command->credit : OUTPUT_CHUNK;
-    if (command->ended && source->left < limit) limit = source->left;
-    if (limit == 0) return;
-    uint8_t *place = wire_reserve(limit + 1);
+    size_t limit = limit_of(command, source);
+    if (limit == 0 || !pass_begun(command, other_of(command, source))) return;
+    uint8_t *place = wire_reserve(source->begun_size + limit + 1);
     if (!place) return;
-    ssize_t got = read(source->fd, place + 1, limit);
+    uint8_t *bytes = place + 1 + source->begun_size;
+    ssize_t got = read(source->fd, bytes, limit);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         /* On a terminal what is left can be less than what was counted. */
         if (command->ended && errno == EAGAIN) source->left = 0;
@@ -99,13 +164,17 @@ void pump(struct command *command, struct source *source) {
         if (command->terminal) close_input(command);
         return;
     }
-    *place = (uint8_t)source->stream;
-    wire_commit(OUTPUT, command->channel, (size_t)got + 1);
-    command->credit -= (uint32_t)got;
-    if (command->ended) source->left -= (size_t)got;
-    bool small = got < OUTPUT_CHUNK / 2;
-    source->rest_until = small && source->small ? now_ms() + REST_MS : 0;
-    source->small = small;
+    size_t size = (size_t)got;
+    command->credit -= (uint32_t)size;
+    if (command->ended) source->left -= size;
+    if (waits_for_line(command, source, bytes, size, limit)) {
+        if (!source->begun) source->begun = allocate(LINE_BYTES);
+        memcpy(source->begun + source->begun_size, bytes, size);
+        source->begun_size += size;
+        return;
+    }
+    if (source->begun_size > 0) memcpy(place + 1, source->begun, source->begun_size);
+    pass(command, source, place, source->begun_size + size);
 }
 
 void drop(struct command *command, struct source *source) {

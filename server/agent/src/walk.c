@@ -1,4 +1,4 @@
-/* Directories with all that is in them: listed, copied, removed. No link is followed but the first. */
+/* Directories with all that is in them: listed and copied. No link is followed but the first. */
 #include "files.h"
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ struct listing {
     char *current;
 };
 
-static bool is_dots(const char *name) { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
+bool is_dots(const char *name) { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
 
 static char *join(const char *a, const char *b) {
     size_t size = strlen(a);
@@ -228,19 +228,4 @@ int copy_tree(const char *from, const char *to) {
     error = for_each(source, to, &target, copy_entry);
     free(source);
     return error;
-}
-
-static int remove_entry(const char *path, const char *unused, const struct stat *none) {
-    (void)none;
-    if (unlink(path) == 0 || errno == ENOENT) return 0;
-    if (errno != EISDIR && errno != EPERM) return errno;
-    return remove_tree(path, unused);
-}
-
-int remove_tree(const char *path, const char *unused) {
-    (void)unused;
-    int error = for_each(path, "", NULL, remove_entry);
-    if (error == EACCES && chmod(path, 0700) == 0) error = for_each(path, "", NULL, remove_entry);
-    if (rmdir(path) == 0 || errno == ENOENT) return 0;
-    return first(error, errno);
 }

@@ -45,6 +45,7 @@ bool wire_waits(void) { return out_begin < out_end; }
 
 _Noreturn void give_up(const char *why) {
     if (out_fd < 0) _exit(ENOMEM);
+    commands_pass_begun();
     size_t size = strlen(why);
     if (out_end + HEADER_BYTES + size + seal_bytes <= OUT_BYTES) wire_put(LOST, 0, why, size);
     wire_send();

@@ -93,14 +93,16 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
   });
   const program = { sessionId: session.sessionId, path, language, args: args.args, env: variables(args, env), commandId: COMMAND_ID, outputEncoding: 'base64' };
   const start = (on: object) => connection.sendRequest<RunCodeResult>(RunCode.name, { ...program, ...on }, interrupts.token);
-  const running = screen ? start({ pty: sizeOf(terminal.stdout) }) : start({ interactive: true });
+  // Where both outputs go to the same place, the order in which the program writes to them is to be seen there.
+  const pipes = { interactive: true, stderrToStdout: terminal.oneOutput && !args.json };
+  const running = screen ? start({ pty: sizeOf(terminal.stdout) }) : start(pipes);
   const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, screen?.input);
   try {
     const result = await running.catch((fault: unknown) => {
       if (args.tty || !screen || !(fault instanceof ResponseError) || fault.code !== errorCodes.LanguageUnsupported) throw fault;
       // A runtime without terminals runs the program with pipes.
       screen.detach();
-      return start({ interactive: true });
+      return start(pipes);
     });
     report.add({ ...result, ...collected?.() });
     return ending(session, result, parts);

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; destroy(): unknown; setRawMode?(raw: boolean): unknown };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Whether stdout and stderr are the same file, as after `2>&1`. */
+  readonly oneOutput: boolean;
   /** Calls `callback` for every signal that asks the process to end. After the returned function is called, they end the process. */
   onSignal(callback: (signal: EndSignal) => void): () => void;
 }

@@ -165,6 +165,8 @@ export interface Program {
   readonly stdin: 'none' | 'open' | Buffer;
   /** If given, the program gets a terminal of this size instead of three pipes, and its stdin is open, whatever `stdin` says. */
   readonly pty: TerminalSize | undefined;
+  /** Whether its stderr is its stdout, as after `2>&1`: what it writes to either comes as stdout, in the order in which it was written. Default: false. */
+  readonly stderrToStdout?: boolean | undefined;
 }
 
 /** In characters. */

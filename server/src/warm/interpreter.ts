@@ -109,6 +109,6 @@ function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env } }:
 }
 
 /** Everything about a run that the process was given when it was started. */
-function essence({ file, text, args, settings: { cwd, env, stdin, pty } }: Expectation): string {
-  return JSON.stringify([file, text, args, cwd, Object.entries(env), stdin !== 'none', pty]);
+function essence({ file, text, args, settings: { cwd, env, stdin, pty, stderrToStdout = false } }: Expectation): string {
+  return JSON.stringify([file, text, args, cwd, Object.entries(env), stdin !== 'none', pty, stderrToStdout]);
 }

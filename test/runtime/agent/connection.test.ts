@@ -2,11 +2,12 @@
 import { expect } from 'chai';
 import { AgentConnection, ConnectionLost, type Listener } from '../../../server/src/runtime/agent/connection.ts';
 import { MAX_PAYLOAD_BYTES, Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { connected, ScriptedAgent, settled, isOpen } from './scripted.ts';
 
 const opened = () => {
   const agent = new ScriptedAgent();
-  return { agent, connection: new AgentConnection(agent.carrier) };
+  return { agent, connection: new AgentConnection(agent.carrier, new FakeClock()) };
 };
 /** Listens to everything, and keeps it as texts. */
 function ear(): { listener: Listener; heard: string[] } {

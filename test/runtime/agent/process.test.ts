@@ -200,14 +200,28 @@ describe('an agent that tells of a program what can not be', () => {
 
 describe('a signal', () => {
   it('goes to the program by its number, and no longer when it has ended', async () => {
-    const { agent, process, exits } = await started({});
-    await process.signal('SIGINT');
+    const { agent, channel, process, exits } = await started({});
+    const first = process.signal('SIGINT');
     await settled();
     expect(agent.of('signal').map(({ payload }) => [...payload])).to.deep.equal([[2]]);
+    agent.say('signaled', channel, Buffer.from([1]));
+    expect(await first).to.equal(true);
     exits({ value: 0 });
-    await process.signal('SIGTERM');
+    expect(await process.signal('SIGTERM')).to.equal(false);
     await settled();
     expect(agent.of('signal')).to.have.length(1);
+  });
+
+  it('is not told to have reached a program that has ended, whether its output has come or not (C9)', async () => {
+    const { agent, channel, process, exits } = await started({});
+    const asked = [process.signal('SIGINT'), process.signal('SIGUSR1')];
+    await settled();
+    agent.say('signaled', channel, Buffer.from([0]));
+    expect(await asked[0]).to.equal(false);
+    exits({ value: 0 });
+    expect(await asked[1]).to.equal(false);
+    agent.say('signaled', channel, Buffer.from([0]));
+    expect(await process.exited).to.deep.include({ kind: 'exited', code: 0 });
   });
 
   it('that does not exist is refused', async () => {

@@ -3,13 +3,11 @@ import { ProtocolError } from '../../../server/src/protocol/index.ts';
 import { Writer } from '../../../server/src/runtime/agent/frames.ts';
 import { AgentProcess } from '../../../server/src/runtime/agent/process.ts';
 import type { Program, Sink } from '../../../server/src/runtime/ports.ts';
-import { FakeClock } from '../../fakes/clock.ts';
 import { connected, type Sent, settled, textsIn } from './scripted.ts';
 
 /** Asks the agent to start a program, or to hold it at a path, and leaves it without an answer. */
 export function begin(change: Partial<Program>, sink: Sink = () => undefined, heldAt?: string, stop?: AbortSignal) {
-  const { agent, connection } = connected();
-  const clock = new FakeClock();
+  const { agent, connection, clock } = connected();
   const gaveUp: string[] = [];
   const context = {
     connection, clock,

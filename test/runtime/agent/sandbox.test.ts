@@ -7,7 +7,6 @@ import { Writer } from '../../../server/src/runtime/agent/frames.ts';
 import { parseFacts } from '../../../server/src/runtime/agent/facts.ts';
 import { AgentSandbox, type Surroundings } from '../../../server/src/runtime/agent/sandbox.ts';
 import type { Program, Sink } from '../../../server/src/runtime/ports.ts';
-import { FakeClock } from '../../fakes/clock.ts';
 import { limits } from '../contract/harness.ts';
 import { programOf } from './programs.ts';
 import { connected, settled, textsIn } from './scripted.ts';
@@ -15,8 +14,7 @@ import { connected, settled, textsIn } from './scripted.ts';
 const GONE = 'the sandbox is gone; create a new session';
 
 function opened(change: Partial<Surroundings> = {}) {
-  const { agent, connection } = connected();
-  const clock = new FakeClock();
+  const { agent, connection, clock } = connected();
   const logged: string[] = [];
   const calls: string[] = [];
   const surroundings: Surroundings = {
@@ -91,6 +89,23 @@ describe('the end of a sandbox with an agent', () => {
     const { agent, sandbox } = opened({ ranOutOfMemory: () => Promise.resolve(false) });
     agent.end();
     expect(await sandbox.lost).to.equal('the sandbox ended');
+  });
+
+  it('is told as lost before the start of a program fails, whatever is still to be found out and whoever waits', async () => {
+    const { agent, sandbox, start } = opened({ ranOutOfMemory: () => new Promise(() => undefined) });
+    agent.on('start', ({ channel, payload }) => {
+      if (!((payload[0] ?? 0) & 4)) return;
+      agent.say('started', channel, new Writer().u32(7).bytes);
+      agent.say('held', channel);
+    });
+    await sandbox.hold({ command: ['tool'], cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, '/workspace/x', () => undefined);
+    const events: string[] = [];
+    void sandbox.lost.then(() => events.push('lost'));
+    void start().catch((fault: ProtocolError) => events.push(fault.kind));
+    await settled();
+    agent.end();
+    await settled();
+    expect(events).to.deep.equal(['lost', 'SandboxLost']);
   });
 
   it('by close is not told as lost, and happens once', async () => {
@@ -192,7 +207,10 @@ describe('a sandbox that may be used again', () => {
     const { sandbox, clock } = opened();
     const asked = kindOf(sandbox.isPristine());
     await clock.advance(500);
-    expect([await asked, clock.pending]).to.deep.equal(['SandboxLost', 0]);
+    expect(await asked).to.equal('SandboxLost');
+    await sandbox.close();
+    await settled();
+    expect(clock.pending).to.equal(0);
   });
 
   it('is held to other limits, and then says what is in force', async () => {

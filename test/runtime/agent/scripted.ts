@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { deferred, nextLoopIteration } from '../../../server/src/base/promises.ts';
 import { AgentConnection } from '../../../server/src/runtime/agent/connection.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import type { Carrier } from '../../../server/src/runtime/agent/carrier.ts';
 import { frame, Origin, PROTOCOL_VERSION, Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
 
@@ -108,11 +109,11 @@ export class ScriptedAgent {
 }
 
 /** A connection to an agent that a test plays, and has said hello. */
-export function connected(): { readonly agent: ScriptedAgent; readonly connection: AgentConnection } {
+export function connected(clock = new FakeClock()): { readonly agent: ScriptedAgent; readonly connection: AgentConnection; readonly clock: FakeClock } {
   const agent = new ScriptedAgent();
-  const connection = new AgentConnection(agent.carrier);
+  const connection = new AgentConnection(agent.carrier, clock);
   agent.hello();
-  return { agent, connection };
+  return { agent, connection, clock };
 }
 
 /** What is on its way has arrived afterwards. */

@@ -5,6 +5,8 @@ import type { Sandbox } from '../../../server/src/runtime/ports.ts';
 export interface Behaviours {
   exit(code: number): string;
   print(stdout: string, stderr: string): string;
+  /** Writes so many lines, one by one, to stdout and stderr in turns: `0 out`, `1 err`, `2 out`, ... */
+  alternate(lines: number): string;
   /** Writes all 256 byte values to stdout, in order. */
   readonly bytes: string;
   /** Copies stdin to stdout, to its end. */
@@ -40,6 +42,7 @@ export const sh: Dialect = {
   does: {
     exit: (code) => `exit ${code}`,
     print: (stdout, stderr) => `printf %s ${sq(stdout)}; printf %s ${sq(stderr)} >&2`,
+    alternate: (lines) => `n=0; while [ $n -lt ${lines} ]; do echo "$n out"; n=$((n+1)); echo "$n err" >&2; n=$((n+1)); done`,
     bytes: Array.from({ length: 256 }, (_, byte) => `printf '\\${byte.toString(8).padStart(3, '0')}'`).join('\n'),
     cat: 'exec cat',
     flood: (bytes) => `yes ${floodLine.trimEnd()} | head -c ${bytes}`,
@@ -62,6 +65,11 @@ export const deno: Dialect = {
   does: {
     exit: (code) => `Deno.exit(${code})`,
     print: (stdout, stderr) => write('stdout', stdout) + write('stderr', stderr),
+    alternate: (lines) => `const text = new TextEncoder();
+      for (let n = 0; n < ${lines}; n += 2) {
+        Deno.stdout.writeSync(text.encode(n + " out\\n"));
+        Deno.stderr.writeSync(text.encode((n + 1) + " err\\n"));
+      }`,
     bytes: 'Deno.stdout.writeSync(Uint8Array.from({ length: 256 }, (_, byte) => byte))',
     cat: 'await Deno.stdin.readable.pipeTo(Deno.stdout.writable)',
     flood: (bytes) => `const chunk = new TextEncoder().encode(${JSON.stringify(floodLine)}.repeat(4096));
@@ -92,6 +100,7 @@ export const fake: Dialect = {
   does: {
     exit: (code) => `exit ${code}`,
     print: (stdout, stderr) => `print ${JSON.stringify(stdout)}, ${JSON.stringify(stderr)}`,
+    alternate: (lines) => Array.from({ length: lines }, (_, n) => (n % 2 === 0 ? `echo ${n} out` : `warn ${n} err`)).join('\n'),
     bytes: 'bytes',
     cat: 'cat',
     flood: (bytes) => `flood ${bytes}`,

@@ -107,6 +107,16 @@ export function describeStreams(parts: Parts): void {
       expect(exit).to.deep.include({ kind: 'exited', code: 6 });
     });
 
+    it('are one, in the order of what is written, where stderr is to be stdout (L20)', async () => {
+      const lines = 200;
+      const expected = Array.from({ length: lines }, (_, n) => `${n} ${n % 2 === 0 ? 'out' : 'err'}\n`).join('');
+      const { exit, stdout, stderr } = await run(held.sandbox, await say(does.alternate(lines)), { stderrToStdout: true });
+      expect(exit).to.deep.include({ kind: 'exited', code: 0 });
+      expect([stdout.toString(), stderr.toString()]).to.deep.equal([expected, '']);
+      const apart = await run(held.sandbox, await say(does.alternate(4)));
+      expect([apart.stdout.toString(), apart.stderr.toString()]).to.deep.equal(['0 out\n2 out\n', '1 err\n3 err\n']);
+    });
+
     it('end with the program, even if the sink fails', async () => {
       const { exited } = await held.sandbox.start(program(await say(does.flood(MIB))), () => Promise.reject(new Error('no more')));
       expect(await exited).to.deep.include({ kind: 'exited', code: 0 });

@@ -1,7 +1,9 @@
 /** The connection to one agent: its channels, and what is asked and answered on them. */
+import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Carrier } from './carrier.ts';
 import { frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
+import { Pulse } from './pulse.ts';
 
 /** Who gets what comes on a channel. */
 export interface Listener {
@@ -25,23 +27,25 @@ export class AgentConnection {
   readonly #carrier: Carrier;
   readonly #listeners = new Map<number, Listener>();
   readonly #hello = deferred<string>();
+  readonly #pulse: Pulse;
   #lastChannel = 0;
   #open = true;
   #reason: string | undefined;
   #waiting: Buffer[] | undefined;
 
-  constructor(carrier: Carrier) {
+  constructor(carrier: Carrier, clock: Clock) {
     this.#carrier = carrier;
+    this.#pulse = new Pulse({ clock, ask: () => this.#ping(), stopped: () => this.#giveUp('its agent has stopped: nothing comes from it') });
     const reader = new FrameReader({
       frame: (type, channel, payload) => this.#frame(type, channel, payload),
       output: (channel, origin, bytes, complete) => this.#listeners.get(channel)?.output(origin, bytes, complete),
     });
     carrier.listen((bytes) => {
+      this.#pulse.heard();
       try {
         reader.feed(bytes);
       } catch (fault) {
-        this.#reason ??= (fault as Error).message;
-        carrier.destroy();
+        this.#giveUp((fault as Error).message);
       }
     });
     void carrier.closed.then(() => this.#closed());
@@ -101,7 +105,7 @@ export class AgentConnection {
 
   /**
    * Asks for something that is answered once. `begin` sends it. `output` gets the content that comes before the answer,
-   * `entries` what a directory has.
+   * `entries` what a directory has. An agent that has stopped is not waited for.
    * @throws ConnectionLost; the fault of `begin`
    */
   async ask(begin: (channel: number) => Promise<void>, take: { output?(bytes: Buffer): void; entries?(bytes: Buffer): void } = {}): Promise<Answer> {
@@ -115,15 +119,32 @@ export class AgentConnection {
       closed: () => answer.reject(new ConnectionLost()),
     });
     try {
-      const [result] = await Promise.all([answer.promise, begin(channel)]);
+      const [result] = await Promise.all([this.answered(answer.promise), begin(channel)]);
       return result;
     } finally {
       this.release(channel);
     }
   }
 
+  /** Settles as `answer` does, which the agent gives at once, or after work of its own. If the agent has stopped, the connection ends. */
+  answered<T>(answer: Promise<T>): Promise<T> {
+    return this.#pulse.during(answer);
+  }
+
   destroy(): void {
     this.#carrier.destroy();
+  }
+
+  #giveUp(why: string): void {
+    this.#reason ??= why;
+    this.#carrier.destroy();
+  }
+
+  /** It looks for no programs, and says so. */
+  #ping(): void {
+    if (!this.#open) return;
+    const channel = this.open({ frame: () => this.release(channel), output: () => undefined, closed: () => undefined });
+    void this.send(Type.find, channel);
   }
 
   #frame(type: number, channel: number, payload: Buffer): void {
@@ -137,8 +158,7 @@ export class AgentConnection {
 
   #greet(payload: Buffer): void {
     if (payload.readUInt32LE(0) === PROTOCOL_VERSION) return this.#hello.resolve(payload.subarray(4).toString());
-    this.#reason = 'the agent speaks another version of the protocol';
-    this.#carrier.destroy();
+    this.#giveUp('the agent speaks another version of the protocol');
   }
 
   #closed(): void {

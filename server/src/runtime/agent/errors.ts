@@ -23,6 +23,7 @@ const ofFiles: Readonly<Partial<Record<number, readonly [ErrorKind, string]>>> =
   [errno.ENOSPC]: ['DiskFull', DISK_FULL],
   [errno.EDQUOT]: ['DiskFull', DISK_FULL],
   [errno.EFBIG]: ['DiskFull', DISK_FULL],
+  [errno.EAGAIN]: ['SandboxFailed', 'a program of the session has a lease on it (F_SETLEASE), and has been told to give it up (EAGAIN): try again in a moment, or end that program'],
   [errno.ENAMETOOLONG]: ['InvalidPath', 'a name in the path is longer than 255 bytes, or the path longer than 4095'],
   [errno.ELOOP]: ['InvalidPath', 'too many symbolic links'],
   [errno.EROFS]: ['InvalidPath', 'it is read-only'],

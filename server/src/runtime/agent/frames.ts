@@ -6,7 +6,7 @@ export const PROTOCOL_VERSION = 1;
 export const Type = {
   start: 1, data: 2, end: 3, credit: 4, signal: 5, kill: 6, resize: 7,
   read: 8, write: 9, makeDirectory: 10, copy: 11, remove: 12, list: 13, status: 14, facts: 15, find: 16, release: 17,
-  hello: 64, started: 65, failed: 66, output: 67, exit: 68, gone: 69, taken: 70, done: 71, entries: 72, lost: 73, held: 74, released: 75,
+  hello: 64, started: 65, failed: 66, output: 67, exit: 68, gone: 69, taken: 70, done: 71, entries: 72, lost: 73, held: 74, released: 75, signaled: 76,
 } as const;
 
 /** Where the bytes of an `output` frame come from. */

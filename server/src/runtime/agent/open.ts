@@ -32,7 +32,7 @@ const SPEAK_DEADLINE_MS = 20_000;
  * @throws the error of `refusal`; the reason of `ended` or `signal`
  */
 export async function openSandbox({ carrier, surroundings, limits, image, clock, log, signal, writable = [], ended, refusal }: Opening): Promise<AgentSandbox> {
-  const connection = new AgentConnection(carrier);
+  const connection = new AgentConnection(carrier, clock);
   const hello = connection.hello.catch((fault: unknown) => {
     if (!(fault instanceof ConnectionLost)) throw fault;
     // What was started says better than its agent why it ended.

@@ -7,17 +7,18 @@ import { bytesOf } from './names.ts';
 
 const signalNames = namesOf(constants.signals);
 
-/** Marks of a start: its stdin is open; it runs on a terminal; it is to be held. */
+/** Marks of a start: its stdin is open; it runs on a terminal; it is to be held; its stderr is its stdout. */
 const WITH_INPUT = 1;
 const ON_TERMINAL = 2;
 const TO_BE_HELD = 4;
+const MERGED = 8;
 
 /** What a `start` frame says. `windowBytes`: so much output may come before any of it was credited. */
-export function startPayload({ command, cwd, env, stdin, pty }: Program, windowBytes: number, heldAt: string | undefined): Buffer {
+export function startPayload({ command, cwd, env, stdin, pty, stderrToStdout }: Program, windowBytes: number, heldAt: string | undefined): Buffer {
   const words = typeof command === 'string' ? [SHELL, '-c', command] : command;
   const variables = Object.entries(pty ? { TERM: 'xterm-256color', ...env } : env);
   const writer = new Writer()
-    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0) | (heldAt === undefined ? 0 : TO_BE_HELD))
+    .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0) | (heldAt === undefined ? 0 : TO_BE_HELD) | (stderrToStdout ? MERGED : 0))
     .u16(pty?.cols ?? 0).u16(pty?.rows ?? 0)
     .u32(windowBytes)
     .u32(words.length).u32(variables.length)

@@ -1,5 +1,4 @@
 /** A program that an agent has started. */
-import { constants } from 'node:os';
 import { type Clock, within } from '../../base/clock.ts';
 import { deferred, Interruption } from '../../base/promises.ts';
 import { ProtocolError } from '../../protocol/index.ts';
@@ -9,6 +8,7 @@ import { gone, SHELL, startError, tooLong } from './errors.ts';
 import { MAX_START_BYTES, Origin, Type, Writer } from './frames.ts';
 import { ProgramInput } from './input.ts';
 import { exitOf, startPayload } from './payloads.ts';
+import { ProgramSignals } from './signals.ts';
 
 /** So much output of one program may be on its way, or wait for a sink that is slow. */
 const OUTPUT_WINDOW_BYTES = 512 * 1024;
@@ -44,6 +44,7 @@ export class AgentProcess implements HeldProcess {
   /** Whether it waits where it was to be held; false where it ended before. */
   readonly #held = deferred<boolean>();
   readonly #released = deferred<boolean>();
+  #waits: boolean;
   readonly #exit = deferred<Exit>();
   /** The program has ended, or nobody can know. */
   readonly #over = deferred();
@@ -62,6 +63,7 @@ export class AgentProcess implements HeldProcess {
   #ended = false;
   /** How it has ended, while its last output is still being taken. */
   #last: Exit | undefined;
+  readonly #signals = new ProgramSignals((number) => void this.#context.connection.send(Type.signal, this.#channel, number));
   readonly #input = new ProgramInput((piece) => void this.#context.connection.send(Type.data, this.#channel, piece));
 
   /** If `stop` aborts before it has started, it is killed. @throws ProtocolError if it can't be started */
@@ -85,6 +87,7 @@ export class AgentProcess implements HeldProcess {
     this.#context = context;
     this.#sink = sink;
     this.#onTerminal = program.pty !== undefined;
+    this.#waits = heldAt !== undefined;
     const name = typeof program.command === 'string' ? SHELL : (program.command[0] ?? '');
     this.#channel = context.connection.open({
       frame: (type, bytes) => this.#frame(type, bytes, name, program.cwd),
@@ -94,6 +97,11 @@ export class AgentProcess implements HeldProcess {
     this.exited = this.#exit.promise;
     void context.connection.send(Type.start, this.#channel, payload);
     if (Buffer.isBuffer(program.stdin) && !program.pty) void this.write(program.stdin).then(() => this.end());
+  }
+
+  /** Whether it was to be held, and has not been let go. */
+  get waits(): boolean {
+    return this.#waits;
   }
 
   async #begun(): Promise<void> {
@@ -124,12 +132,18 @@ export class AgentProcess implements HeldProcess {
     else if (type === Type.failed) this.#failed(startError(payload.readUInt32LE(0), payload[4] ?? 0, name, cwd));
     else if (type === Type.taken) this.#input.taken(payload.readUInt32LE(0));
     else if (type === Type.held) this.#held.resolve(true);
-    else if (type === Type.released) this.#released.resolve(payload[0] === 1);
+    else if (type === Type.signaled) this.#signals.answered(payload[0] === 1);
+    else if (type === Type.released) this.#letGo(payload[0] === 1);
     else if (type === Type.exit) this.#finish(exitOf(payload));
     else if (type === Type.gone) {
       this.#gone.resolve();
       this.#context.connection.release(this.#channel);
     }
+  }
+
+  #letGo(goes: boolean): void {
+    this.#waits = !goes;
+    this.#released.resolve(goes);
   }
 
   #start(): void {
@@ -162,6 +176,7 @@ export class AgentProcess implements HeldProcess {
     this.#released.resolve(false);
     this.#over.resolve();
     this.#input.drop();
+    this.#signals.drop();
     if (this.#doomed) {
       this.#queue.length = 0;
       void this.#gone.promise.then(() => this.#exit.resolve(exit));
@@ -237,15 +252,11 @@ export class AgentProcess implements HeldProcess {
 
   async release(stop?: AbortSignal): Promise<boolean> {
     void this.#context.connection.send(Type.release, this.#channel);
-    return this.#killedBy(stop, this.#released.promise);
+    return this.#killedBy(stop, this.#context.connection.answered(this.#released.promise));
   }
 
   async signal(name: string): Promise<boolean> {
-    const number = (constants.signals as Readonly<Record<string, number>>)[name];
-    if (number === undefined) throw new ProtocolError('InvalidParams', `there is no signal ${name}`);
-    if (this.#ended) return false;
-    void this.#context.connection.send(Type.signal, this.#channel, Buffer.from([number]));
-    return true;
+    return this.#ended ? false : this.#context.connection.answered(this.#signals.send(name));
   }
 
   async kill(graceMs = 0): Promise<void> {
@@ -256,7 +267,7 @@ export class AgentProcess implements HeldProcess {
     if (!this.#ended) {
       if (!first) return;
       if (graceMs > 0) {
-        await this.signal('SIGTERM');
+        void this.signal('SIGTERM');
         await within(clock, graceMs, this.#over.promise);
       }
     }

@@ -50,7 +50,7 @@ export class AgentSandbox implements Sandbox {
   readonly #parts: AgentSandboxParts;
   readonly #lost = deferred<string>();
   readonly #toolchains = new Map<LanguageId, Promise<Toolchain | undefined>>();
-  readonly #running = new Set<Process>();
+  readonly #running = new Set<AgentProcess>();
   readonly #limits: LiveLimits<Limits> | undefined;
   #isolation: Isolation;
   #lostExit: Promise<Exit> | undefined;
@@ -81,13 +81,15 @@ export class AgentSandbox implements Sandbox {
     return this.#lost.promise;
   }
 
-  /** What ran when memory ran out learns it first: a session that hears of the loss ends its commands. */
+  /** What ran when memory ran out learns it first: a session that hears of the loss ends its commands. If nothing ran, the loss is told at once. */
   async #ended(): Promise<void> {
     if (this.#closing) return;
-    const { reason } = this.#parts.connection;
+    const reason = this.#parts.connection.reason ?? 'the sandbox ended';
+    const ran = [...this.#running].filter(({ waits }) => !waits);
+    if (ran.length === 0) return this.#lost.resolve(reason);
     const exit = await this.#exitOfLost();
-    if (exit.kind !== 'memoryLimit') return this.#lost.resolve(reason ?? 'the sandbox ended');
-    await within(this.#parts.clock, SETTLE_DEADLINE_MS, Promise.all([...this.#running].map(({ exited }) => exited)));
+    if (exit.kind !== 'memoryLimit') return this.#lost.resolve(reason);
+    await within(this.#parts.clock, SETTLE_DEADLINE_MS, Promise.all(ran.map(({ exited }) => exited)));
     this.#lost.resolve('the sandbox ran out of memory');
   }
 

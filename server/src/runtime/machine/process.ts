@@ -15,6 +15,8 @@ export interface HostProgram {
   readonly env: Readonly<Record<string, string>>;
   /** As in `Program` of ports.ts. */
   readonly stdin: 'none' | 'open' | Buffer;
+  /** As in `Program` of ports.ts. */
+  readonly stderrToStdout?: boolean | undefined;
   /** No file that the program writes may grow beyond this size, in bytes. */
   readonly maxFileBytes: number;
 }
@@ -27,15 +29,15 @@ export interface HostProcessParts {
 }
 
 /** No core files. A program that writes too large a file gets EFBIG, instead of SIGXFSZ that would kill it. */
-const prepare = (blocks: number): string => `ulimit -c 0; ulimit -f ${blocks}; trap "" XFSZ`;
+const prepare = (blocks: number, merged: boolean): string => `ulimit -c 0; ulimit -f ${blocks}; trap "" XFSZ${merged ? '; exec 2>&1' : ''}`;
 const ULIMIT_BLOCK_BYTES = 512;
 const signals = /^SIG(?:HUP|INT|QUIT|KILL|USR1|USR2|PIPE|ALRM|TERM|CHLD|CONT|STOP|TSTP|TTIN|TTOU|WINCH|ABRT|SEGV|BUS|FPE|ILL|TRAP)$/;
 
 /** @throws ProtocolError SandboxFailed */
 export async function startProcess(program: HostProgram, sink: Sink, { keeper, clock, judge }: HostProcessParts): Promise<MachineProcess> {
-  const { command, cwd, env, stdin, maxFileBytes } = program;
+  const { command, cwd, env, stdin, stderrToStdout = false, maxFileBytes } = program;
   const blocks = Math.ceil(maxFileBytes / ULIMIT_BLOCK_BYTES);
-  const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks) }, keeper);
+  const spawned = await spawn({ command, cwd, env, stdin: stdin === 'none' ? 'none' : 'open', prepare: prepare(blocks, stderrToStdout) }, keeper);
   const running = new MachineProcess(spawned, sink, keeper, clock, judge);
   if (Buffer.isBuffer(stdin)) spawned.stdin?.end(stdin);
   return running;

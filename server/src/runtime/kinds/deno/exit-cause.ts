@@ -1,5 +1,5 @@
 /** Finds out whether a program was ended because of memory, where the system reports only a signal. */
-import type { Exit, Sink } from '../../ports.ts';
+import type { Exit, Program, Sink } from '../../ports.ts';
 
 /** The signals with which V8 ends its process after a fatal error. */
 const V8_SIGNALS = ['SIGTRAP', 'SIGABRT', 'SIGILL'];
@@ -13,10 +13,11 @@ export class ExitCause {
   #v8OutOfMemory = false;
   #exceeded = false;
 
-  /** A sink that passes everything on to `sink`, and reads what goes to stderr. */
-  reading(sink: Sink): Sink {
+  /** A sink that passes everything on to `sink`, and reads what goes to the program's stderr. */
+  reading(sink: Sink, { stderrToStdout }: Pick<Program, 'stderrToStdout'>): Sink {
+    const stderr = stderrToStdout ? 'stdout' : 'stderr';
     return (stream, chunk) => {
-      if (stream === 'stderr') this.#read(chunk);
+      if (stream === stderr) this.#read(chunk);
       return sink(stream, chunk);
     };
   }

@@ -76,11 +76,11 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
     adjust: () => cannot('be held to other limits'),
     start: async (program, sink, stop) => {
       const cause = new ExitCause();
-      return judged(await inner.start(withDeno(program), cause.reading(sink), stop), cause);
+      return judged(await inner.start(withDeno(program), cause.reading(sink, program), stop), cause);
     },
     hold: async (program, path, sink) => {
       const cause = new ExitCause();
-      return judged(await inner.hold(withDeno(program), path, cause.reading(sink)), cause);
+      return judged(await inner.hold(withDeno(program), path, cause.reading(sink, program)), cause);
     },
   });
 }

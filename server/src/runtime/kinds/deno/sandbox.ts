@@ -71,8 +71,8 @@ export class DenoSandbox implements Sandbox {
     const cwd = await files.directory(program.cwd);
     const cause = new ExitCause();
     const running = await startProcess(
-      { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, maxFileBytes: limits.diskBytes },
-      cause.reading(sink),
+      { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, stderrToStdout: program.stderrToStdout, maxFileBytes: limits.diskBytes },
+      cause.reading(sink, program),
       { keeper, clock, judge: (exit) => this.#lostExit() ?? cause.judge(exit) },
     );
     this.#running.add(running);
