@@ -70,7 +70,9 @@ function isCommonJs() {
 async function runTranslated() {
   const [{ default: Module, createRequire }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
   const { isCommonJs } = createRequire(loader)(loader).register();
-  if (isCommonJs(main)) Module._load(fileURLToPath(main), null, true);
+  const commonJs = isCommonJs(main);
+  for (const name of Object.keys(Module._cache)) delete Module._cache[name];
+  if (commonJs) Module._load(fileURLToPath(main), null, true);
   else await runModule();
 }
 
