@@ -36,6 +36,8 @@ export interface Cases {
   places: { path: string; inFolder: string | null }[];
   /** Paths at which no file of a sandbox is written, whatever is there. */
   home: { refused: string[] };
+  /** Runs, one after the other, in runtimes that were chosen for these reasons → what is told of each; null if nothing. */
+  chosen: { name: string; runs: { language: string; runtime: string; reason?: string; named?: boolean; told: string | null }[] }[];
   units: { bytes: [count: number, text: string][]; duration: [ms: number, text: string][] };
 }
 
