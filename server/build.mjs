@@ -61,7 +61,7 @@ const daemon = build({
 /** What understands TypeScript inside a sandbox, in every version of Node that people's images have. */
 const typescript = build({
   ...common,
-  entryPoints: { loader: 'server/typescript/loader.ts', translator: 'server/typescript/translator.ts' },
+  entryPoints: { loader: 'server/typescript/loader.ts', deno: 'server/typescript/deno.ts', translator: 'server/typescript/translator.ts' },
   outdir: join(dist, 'typescript'),
   outExtension: { '.js': '.cjs' },
   format: 'cjs',

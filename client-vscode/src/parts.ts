@@ -18,6 +18,7 @@ import { RememberedOptions } from './run/source/options.ts';
 import type { Source } from './run/source/source.ts';
 import { SessionFiles } from './sessions/files.ts';
 import { Made } from './sessions/made.ts';
+import { ChosenRuntimes } from './run/chosen.ts';
 import { madeLine } from './run/verdict.ts';
 import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
@@ -70,8 +71,9 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
   const spares = new Spares({ clock, disk, log });
+  const chosen = new ChosenRuntimes(code);
   const consoles = new Consoles({
-    code, client, clock, disk, log, spares, newId, random,
+    code, client, clock, disk, log, spares, chosen, newId, random,
     sandboxesToKeep: () => settings().keepSessions,
     focus: () => settings().focusTerminal,
   });
@@ -151,7 +153,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {

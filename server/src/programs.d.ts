@@ -15,6 +15,10 @@ declare module '*.cjs' {
   const text: string;
   export default text;
 }
+declare module '*/needs.mjs' {
+  const text: string;
+  export default text;
+}
 declare module '*/bootstrap.mjs' {
   const text: string;
   export default text;

@@ -1,7 +1,7 @@
 /** The hooks of Node's module loader, that make it understand TypeScript. */
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Configurations } from './configuration.ts';
+import { type CompilerOptions, Configurations } from './configuration.ts';
 import { fileFor } from './resolve.ts';
 import { transform } from './transform.ts';
 import { isOurs, translate, type Translation } from './translate.ts';
@@ -37,8 +37,18 @@ export class Hooks {
 
   readonly load = <C, T>(url: string, context: C, next: (url: string, context: C) => T): T | (Answer & Translation) => {
     const file = pathOf(url);
-    return file !== undefined && isOurs(file) ? { ...translate(file, this.#translator(), this.#configurations), shortCircuit: true } : next(url, context);
+    return file !== undefined && isOurs(file) ? { ...this.translated(file), shortCircuit: true } : next(url, context);
   };
+
+  /** @throws SyntaxError */
+  translated(file: string): Translation {
+    return translate(file, this.#translator(), this.#configurations);
+  }
+
+  /** What the tsconfig.json of a file says. */
+  optionsOf(file: string): CompilerOptions {
+    return this.#configurations.of(file).options;
+  }
 
   #translator(): translator.Oxc {
     this.#oxc ??= (createRequire(__filename)('./translator.cjs') as typeof translator).loadOxc();

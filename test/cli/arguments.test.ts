@@ -1,4 +1,4 @@
-/** Parsing the command line (L6, L18, L19). */
+/** Parsing the command line (L6, L18, L19, V9). */
 import { expect } from 'chai';
 import { parseArguments } from '../../server/src/cli/arguments.ts';
 import { help } from '../../server/src/cli/help.ts';
@@ -6,7 +6,7 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], tty: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, tty: undefined,
   limits: {}, json: false, config: undefined,
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
@@ -51,6 +51,8 @@ const taken: Record<string, object> = {
   'run --no-tty a.py': { ...run, tty: false },
   'run --no-folder a.py': { ...run, folder: null },
   'run --folder .. --with x --with y a.py': { ...run, folder: '..', with: ['x', 'y'] },
+  'run --save out/*.csv --save ./*.png a.py': { ...run, save: { patterns: ['out/*.csv', '*.png'], to: undefined, replace: false } },
+  'run --save * --save-to .. --replace a.py': { ...run, save: { patterns: ['*'], to: '..', replace: true } },
   'run --cpus 0.5 --pids 8 --disk 1m --output-limit 1k --memory 16m --timeout 1s a.py':
     { ...run, limits: { cpus: 0.5, pids: 8, diskBytes: 2 ** 20, outputBytes: 1024, memoryBytes: 2 ** 24, timeoutMs: 1000 } },
 };
@@ -75,6 +77,11 @@ const refused: Record<string, string> = {
   'doctor --timeout 5s': '--timeout is an option of codebeaker run',
   'run --pipe=x a.py': '--pipe is an option of codebeaker without a command',
   'run --sweep=x a.py': '--sweep is an option of codebeaker sweep',
+  'run --save-to x a.py': '--save-to needs --save PATTERN',
+  'run --replace a.py': '--replace needs --save PATTERN',
+  'run --save= a.py': '--save needs a pattern of paths below the folder of the program, such as out/*.csv; an empty value is not',
+  'run --save /tmp/x a.py': '/tmp/x is not',
+  'run --save a/../../x a.py': 'a/../../x is not',
   '--stdio --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=x --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=': '--pipe needs a path',

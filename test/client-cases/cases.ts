@@ -1,4 +1,4 @@
-/** The cases in which both clients must do the same: each JSON file here is run by the tests of both. */
+/** The cases in which clients must do the same: each JSON file here is run by the tests of both editors, home.json by those of the command line too. */
 import { readFileSync } from 'node:fs';
 
 export type ClientName = 'vscode' | 'neovim';
@@ -34,6 +34,10 @@ export interface Cases {
   traces: { name: string; language: string; output: string[]; traces: string[][] }[];
   /** A path as a program printed it → the path below the folder that was copied; null if it is no copy. */
   places: { path: string; inFolder: string | null }[];
+  /** Paths at which no file of a sandbox is written, whatever is there. */
+  home: { refused: string[] };
+  /** Runs, one after the other, in runtimes that were chosen for these reasons → what is told of each; null if nothing. */
+  chosen: { name: string; runs: { language: string; runtime: string; reason?: string; named?: boolean; told: string | null }[] }[];
   units: { bytes: [count: number, text: string][]; duration: [ms: number, text: string][] };
 }
 

@@ -42,6 +42,19 @@ inNeovim('the cases of both clients', (editor) => {
     }
   });
 
+  describe('why a runtime was chosen', () => {
+    for (const { name, runs } of casesOf('chosen')) {
+      it(name, async () => {
+        const told = await lua<string[]>(editor(), runs, `
+          local news = require('codebeaker.chosen').new()
+          return vim.tbl_map(function(run)
+            return news(run.language, { runtime = run.runtime, runtimeReason = run.reason }, run.named or false) or 'nothing'
+          end, given)`);
+        expect(told).to.deep.equal(runs.map((run) => run.told ?? 'nothing'));
+      });
+    }
+  });
+
   describe('the escape filter', () => {
     const filtered = (pieces: readonly string[]) =>
       lua<string>(editor(), pieces, "return table.concat(vim.tbl_map(require('codebeaker.escapes').new_filter(), given))");

@@ -39,6 +39,12 @@ inNeovim('shells and sessions', (editor) => {
     await until('the session is listed', async () => /^\w{8}  docker  +python  +busy  .*endless\.py$/m.test(await sessions()));
   });
 
+  it('one of them tells why its runtime was chosen', async () => {
+    await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
+    await editor().type('w');
+    await until('it is told', async () => (await editor().messages()).some((text) => text.includes('docker was chosen: the client asked for it')));
+  });
+
   it('a shell is opened in one of them', async () => {
     await editor().lua('vim.api.nvim_win_set_cursor(0, { 3, 0 })');
     await editor().type('s');

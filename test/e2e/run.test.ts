@@ -1,7 +1,7 @@
-/** `codebeaker run` with real runtimes: the folder, a terminal, pipes, variables (L1, L2, L3, L4, L6, L15, L19, L20). */
+/** `codebeaker run` with real runtimes: the folder, a terminal, pipes, variables (L1, L2, L3, L4, L6, L15, L19, L20, V9). */
 import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dockerImage, need, npmPackage, program } from '../require.ts';
 import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
@@ -59,6 +59,34 @@ describe('codebeaker run, of what people have', function () {
     expect([code, stdout.toString(), stderr]).to.deep.equal([3, 'large\n', '']);
     const small = await codebeaker(['run', '--disk', '64m', ...onDocker, file]);
     expect([small.code, small.stderr]).to.satisfy(([status, text]: [number, string]) => status === 125 && text.includes('the sandbox has room for 32m'));
+  });
+
+  describe('with --save (V9)', () => {
+    const program = 'import os, sys\nos.makedirs("out", exist_ok=True)\nopen("out/counts.csv", "wb").write(b"a,\\xff\\n")\nopen("data.csv", "a").write("2\\n")\nopen("out/log.txt", "w")\nos.symlink("/etc/passwd", "out/link.csv")\nsys.exit(int(sys.argv[1]))\n';
+    const saving = ['run', '--save', 'out/c*.csv', '--save', 'd*.csv', ...onDocker];
+
+    it('brings home what matches, and asks before it replaces what is not a copy', async () => {
+      const file = sourceFile('make.py', program);
+      const at = (name: string) => join(dirname(file), name);
+      writeFileSync(at('data.csv'), '1\n');
+      const { code, stderr } = await codebeaker([...saving, file, '3']);
+      expect([code, stderr]).to.deep.equal([3, 'codebeaker: saved out/counts.csv, data.csv\n']);
+      expect([readFileSync(at('out/counts.csv'), 'latin1'), readFileSync(at('data.csv'), 'utf8'), readdirSync(at('out'))]).to.deep.equal(['a,\xff\n', '1\n2\n', ['counts.csv']]);
+      const again = await codebeaker([...saving, '--no-folder', '--json', file, '0']);
+      expect(again.code).to.equal(73);
+      expect(JSON.parse(again.stdout.toString())).to.have.property('notSaved').that.has.length(2);
+      expect(readFileSync(at('data.csv'), 'utf8')).to.equal('1\n2\n');
+      expect(await codebeaker([...saving, '--no-folder', '--replace', file, '0'])).to.include({ code: 0, stderr: 'codebeaker: saved out/counts.csv, data.csv\n' });
+      expect(readFileSync(at('data.csv'), 'utf8')).to.equal('2\n');
+    });
+
+    it('writes to another folder, which is made, and no links', async () => {
+      const file = sourceFile('make.py', program);
+      const to = join(dirname(file), 'new/results');
+      const { code, stderr } = await codebeaker(['run', '--save', 'out/*', '--save-to', to, ...onDocker, file, '0']);
+      expect([code, stderr]).to.deep.equal([73, 'codebeaker: saved out/counts.csv, out/log.txt\ncodebeaker: out/link.csv is not saved: it is a link\n']);
+      expect(readdirSync(join(to, 'out'))).to.deep.equal(['counts.csv', 'log.txt']);
+    });
   });
 
   it('can be ended by a signal while it waits for its named pipe (L15)', async () => {

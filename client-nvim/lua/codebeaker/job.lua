@@ -156,6 +156,8 @@ function Job:finish(fault, result)
       outcome = result.outcome,
       exitCode = result.exitCode,
       durationMs = math.floor(result.durationMs + 0.5),
+      runtime = session.runtime,
+      runtimeReason = session.runtimeReason,
     })
   else
     local text = self.stopped and 'stopped' or fault.message

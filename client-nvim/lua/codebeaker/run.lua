@@ -1,4 +1,5 @@
 -- :SandboxRun: creates a fresh sandbox, writes the text into it, runs the program and fills the quickfix list if it fails.
+local chosen = require('codebeaker.chosen')
 local config = require('codebeaker.config')
 local daemons = require('codebeaker.daemons')
 local job = require('codebeaker.job')
@@ -55,6 +56,16 @@ local function tell_of_trust(source, folder, result)
   end
 end
 
+--- Says below the last line why the runtime was chosen, if that is news.
+--- @param self Job
+--- @param source Source
+local function tell_of_runtime(self, source)
+  local news = self.session and chosen.news(source.language, self.session, config.get().runtime ~= nil)
+  if news and vim.api.nvim_buf_is_valid(self.view.bufnr) then
+    self.view:write_now(('\r\n\27[2m%s\27[22m'):format(news))
+  end
+end
+
 --- How many names the line of what a program made has at most.
 local MAX_NAMES = 5
 
@@ -91,6 +102,7 @@ function M.start(source, run_options)
     self.keeps_session = true
     local fault, result = run_in_sandbox(self, source, folder, run_options)
     self:finish(fault, result)
+    tell_of_runtime(self, source)
     quickfix.fill(source, folder, result, self.output)
     tell_of_trust(source, folder, result)
     keep_what_was_made(self, source, folder, result)

@@ -1,11 +1,13 @@
 -- :SandboxSessions: lists the open sessions, with keys to close one or to open a shell in it.
 local go = require('codebeaker.async').go
+local chosen = require('codebeaker.chosen')
 local daemons = require('codebeaker.daemons')
+local messages = require('codebeaker.messages')
 local sandbox = require('codebeaker.sandbox')
 local shell = require('codebeaker.shell')
 
 local NAME = 'codebeaker://sessions'
-local HELP = 'x: close   s: open a shell   r: refresh   q: quit'
+local HELP = 'x: close   s: open a shell   w: why this runtime   r: refresh   q: quit'
 
 local M = {}
 
@@ -70,6 +72,9 @@ local function map_keys(bufnr)
     sandbox.close(one.daemon, one.session)
   end)
   map_on_session('s', shell.open)
+  map_on_session('w', function(one)
+    messages.info(one.session.runtimeReason and chosen.sentence(one.session) or 'the daemon does not say why the runtime was chosen')
+  end)
   map('r', function()
     refresh(bufnr)
   end)

@@ -8,6 +8,7 @@ import { Listeners } from '../base/listeners.ts';
 import { type Log, messageOf } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
+import type { ChosenRuntimes } from './chosen.ts';
 import { Run, type RunEnd } from './run.ts';
 import { type CloseSandbox, DelayedClose } from './sandbox/delayed-close.ts';
 import type { Disk } from './sandbox/disk.ts';
@@ -25,6 +26,7 @@ export interface ConsolesParts {
   readonly log: Log;
   readonly disk: Disk;
   readonly spares: Spares;
+  readonly chosen: ChosenRuntimes;
   newId(): string;
   random(): number;
   /** How many sandboxes of ended runs stay open. */
@@ -160,6 +162,7 @@ export class Consoles {
     };
     runConsole.closeSandbox = closeSandbox;
     const end = await run.runInSandbox(connection);
+    if (end?.session.runtimeReason !== undefined) this.#parts.log.info(`${run.spec.source.name} ran in ${end.session.runtime}: ${end.session.runtimeReason}`);
     if (runConsole.screen.isClosed) void closeSandbox();
     else if (end && !end.folderRefused && this.#parts.sandboxesToKeep() > 0) this.#parts.spares.prepare(connection, run.spec);
     return end;
@@ -218,9 +221,9 @@ export class Consoles {
   }
 
   #newRun(spec: RunSpec, screen: Screen): Run {
-    const { code, clock, disk, spares, newId, random } = this.#parts;
+    const { code, clock, disk, spares, chosen, newId, random } = this.#parts;
     const supply = { disk, takeSpare: spares.take.bind(spares), makeRoom: () => this.makeRoom() };
-    return new Run(spec, { code, clock, screen, random, supply, id: newId() });
+    return new Run(spec, { code, clock, screen, random, supply, chosen, id: newId() });
   }
 
   /** A person who closes the terminal needs neither the program nor its sandbox any more. */

@@ -7,6 +7,7 @@ import type { Code } from '../base/code.ts';
 import { bytes, duration } from '../base/units.ts';
 import type { Connection, Progress } from '../client/connection.ts';
 import { ConnectionClosed } from '../client/faults.ts';
+import type { ChosenRuntimes } from './chosen.ts';
 import { Program } from './program.ts';
 import { type Claimed, type ClaimReport, claimSandbox, type SandboxSupply } from './sandbox/claim.ts';
 import type { RunSpec } from './source/run-spec.ts';
@@ -19,6 +20,7 @@ export interface RunParts {
   readonly screen: Screen;
   readonly id: string;
   readonly supply: SandboxSupply;
+  readonly chosen: ChosenRuntimes;
   random(): number;
 }
 
@@ -128,11 +130,18 @@ export class Run {
   }
 
   /** Resolves when the line is in the terminal, after all output. */
-  async #showVerdict({ flow }: Program, { runtime, limits }: Session, result: RunCodeResult): Promise<void> {
+  async #showVerdict({ flow }: Program, session: Session, result: RunCodeResult): Promise<void> {
+    const { runtime, limits } = session;
     const { durationMs, usage } = result;
     const peak = usage && usage.peakMemoryBytes > 0 ? [bytes(usage.peakMemoryBytes)] : [];
     const line = verdictLine(endingOf(this.#parts.code, result, limits), [duration(durationMs), ...peak, runtime]);
-    await flow.writeAfterOutput(`${resetTerminal}${flow.atLineStart ? '' : '\r\n'}${line}`);
+    await flow.writeAfterOutput(`${resetTerminal}${flow.atLineStart ? '' : '\r\n'}${line}${this.#newsOf(session)}`);
+  }
+
+  /** A faint line that says why the runtime was chosen, or nothing. */
+  #newsOf(session: Session): string {
+    const news = this.#parts.chosen.news(this.spec.source.language, session, this.spec.profile.runtime !== undefined);
+    return news === undefined ? '' : `\x1b[2m${news}\x1b[22m\r\n`;
   }
 
   #showFailure(text: string): void {

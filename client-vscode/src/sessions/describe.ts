@@ -10,9 +10,10 @@ export function describe(session: Session, now: number): string {
 
 export function details(code: Code, session: Session, now: number): vscode.MarkdownString {
   const { l10n } = code;
-  const { label, sessionId, runtime, image, createdAt, expiresAt, limits, network, isolation, commandCount } = session;
+  const { label, sessionId, runtime, runtimeReason, image, createdAt, expiresAt, limits, network, isolation, commandCount } = session;
   const rows: [string, string][] = [
     [l10n.t('Runtime'), image === undefined ? runtime : `${runtime}, ${image}`],
+    ...(runtimeReason === undefined ? [] : [[l10n.t('Why this runtime'), runtimeReason] satisfies [string, string]]),
     [l10n.t('Isolation'), l10n.t('{0} of 10', isolation.score)],
     [l10n.t('Age'), age(now - Date.parse(createdAt))],
     [l10n.t('Closes in'), age(Date.parse(expiresAt) - now)],

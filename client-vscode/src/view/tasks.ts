@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Code, vscode } from '../base/code.ts';
 import type { Client } from '../client/client.ts';
+import type { ChosenRuntimes } from '../run/chosen.ts';
 import { Run } from '../run/run.ts';
 import type { SandboxSupply } from '../run/sandbox/claim.ts';
 import { languageOf } from '../run/source/language.ts';
@@ -24,6 +25,7 @@ export interface TaskParts {
   readonly client: Client;
   readonly clock: Clock;
   readonly supply: SandboxSupply;
+  readonly chosen: ChosenRuntimes;
   newId(): string;
   random(): number;
 }
@@ -62,7 +64,7 @@ function createTask(parts: TaskParts, definition: Definition, folder: vscode.Wor
 
 /** Closes the sandbox as soon as the program has ended: nobody looks into the sandbox of a task. */
 async function runTask(parts: TaskParts, definition: Definition, folder: vscode.WorkspaceFolder | undefined, screen: Screen): Promise<void> {
-  const { code, client, clock, supply, newId, random } = parts;
+  const { code, client, clock, supply, chosen, newId, random } = parts;
   const { file, args = [], env = {}, stdin } = definition;
   const fail = (message: string) => {
     screen.write(`${message}\r\n`);
@@ -73,7 +75,7 @@ async function runTask(parts: TaskParts, definition: Definition, folder: vscode.
   if (!document) return fail(code.l10n.t('{0} cannot be read', file));
   const spec = runSpecOf(code, document, stdin === undefined ? { args, env } : { args, env, stdin });
   if (!spec) return fail(code.l10n.t('{0} is in a language that cannot be run in a sandbox', file));
-  const run = new Run(spec, { code, clock, screen, random, supply, id: newId() });
+  const run = new Run(spec, { code, clock, screen, random, supply, chosen, id: newId() });
   screen.onClose(() => run.stop());
   const result = await client.use(async (connection) => {
     try {

@@ -19,6 +19,15 @@ export type Transport =
   | { readonly kind: 'pipe'; readonly path: string }
   | { readonly kind: 'socket'; readonly port: number };
 
+export interface Saving {
+  /** Globs of paths below the folder that goes along. */
+  readonly patterns: readonly string[];
+  /** The folder to which is saved; undefined: the one that goes along. */
+  readonly to: string | undefined;
+  /** Whether files are replaced that are not what the program began with. */
+  readonly replace: boolean;
+}
+
 export interface RunArguments {
   readonly command: 'run';
   /** `-` is the standard input. */
@@ -32,6 +41,8 @@ export interface RunArguments {
   readonly folder: string | null | undefined;
   /** Paths that go along although they would be left out. */
   readonly with: readonly string[];
+  /** What is saved after the run; undefined: nothing. */
+  readonly save: Saving | undefined;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
@@ -128,10 +139,23 @@ function settings(values: Values) {
     env: variables(values.env ?? []),
     folder: values['no-folder'] ? null : folder,
     with: values.with ?? [],
+    save: saving(values),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,
   };
+}
+
+function saving({ save, 'save-to': to, replace }: Values): Saving | undefined {
+  if (save === undefined) {
+    if (to !== undefined) throw new UsageError('--save-to needs --save PATTERN');
+    if (replace) throw new UsageError('--replace needs --save PATTERN');
+    return undefined;
+  }
+  const patterns = save.map((pattern) => pattern.replace(/^(?:\.\/+)+/, ''));
+  const wrong = patterns.findIndex((pattern) => pattern === '' || pattern.startsWith('/') || pattern.split('/').includes('..'));
+  if (wrong >= 0) throw new UsageError(`--save needs a pattern of paths below the folder of the program, such as out/*.csv; ${save[wrong] || 'an empty value'} is not`);
+  return { patterns, to, replace: replace ?? false };
 }
 
 function variables(given: readonly string[]): Record<string, string | undefined> {

@@ -3,6 +3,7 @@
 export const Exit = {
   fault: 1,
   usage: 64,
+  notSaved: 73,
   config: 78,
   timedOut: 124,
   notStarted: 125,
@@ -18,6 +19,7 @@ export const Exit = {
 export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
   fault: 'there is an error in CodeBeaker itself, or no runtime is available (doctor)',
   usage: 'the command line is wrong',
+  notSaved: 'the program exited with 0, but not everything could be saved (--save)',
   config: 'the configuration is wrong',
   timedOut: 'the program reached its time limit',
   notStarted: 'the program could not be run, or its sandbox was lost',

@@ -125,7 +125,7 @@ async function outgoing(host: string, path: string, entry: Dirent, root: string)
   if (real === undefined || (entry.isSymbolicLink() && !isBelow(real, root))) return undefined;
   const stats = await stat(real).catch(() => undefined);
   if (!stats?.isFile()) return undefined;
-  return { path, size: stats.size, executable: (stats.mode & 0o100) !== 0, pieces: () => readable(real) };
+  return { path, size: stats.size, executable: (stats.mode & 0o100) !== 0, original: stats, pieces: () => readable(real) };
 }
 
 /** A file that cannot be read, or is removed meanwhile, goes along empty. */

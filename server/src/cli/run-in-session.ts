@@ -11,6 +11,7 @@ import { fitting, gather, type Gathered } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { inUnits } from './quantities.ts';
 import type { Report } from './report.ts';
+import { watchFiles, wordsFor } from './save.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
 import { type Outgoing, sendFiles } from './send.ts';
 import { CannotRun, folderOf, lookInto, type Source } from './source.ts';
@@ -42,7 +43,8 @@ export interface RunParts {
 /** @returns the exit code. @throws CannotRun, ResponseError */
 export async function runInSession(client: LocalClient, parts: RunParts): Promise<number> {
   const { connection } = client;
-  const { args, source, spinner, interrupts: { token }, report, tell } = parts;
+  const { args, source, spinner, interrupts, report, tell } = parts;
+  const { token } = interrupts;
   const file = await placed(args, source);
   const gathering = gatherFor(file, parts);
   gathering.catch(() => undefined);
@@ -59,8 +61,20 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
   await sendFiles(connection, sessionId, [file, ...along.files], token);
+  const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   spinner.clear();
-  return runProgram(client, session, file.path, parts);
+  const code = await runProgram(client, session, file.path, parts);
+  if (!saver || interrupts.cancelled) return code;
+  const saved = await saver.save(args.save?.to ?? folderFor(args, source));
+  report.add(saved);
+  if (!args.json) for (const line of wordsFor(saved)) tell(line);
+  return code === 0 && saved.notSaved.length > 0 ? Exit.notSaved : code;
+}
+
+/** The folder of this machine that is /workspace for the program. */
+function folderFor({ folder }: RunArguments, { host }: Source): string {
+  if (typeof folder === 'string') return resolve(folder);
+  return host === undefined ? resolve('.') : folderOf(host);
 }
 
 /** FILE with its path in the folder that goes along. */
@@ -71,10 +85,11 @@ async function placed({ folder }: RunArguments, { file, host }: Source): Promise
   return { ...file, path: path.split(sep).join('/') };
 }
 
-async function gatherFor(file: Outgoing, { args, source: { host }, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {
+async function gatherFor(file: Outgoing, { args, source, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {
   const { folder, with: named } = args;
+  const { host } = source;
   if (folder === null || host === undefined) return { files: [], incomplete: false };
-  return gather({ folder: folder === undefined ? folderOf(host) : resolve(folder), except: file.path, with: named, env, home, signal });
+  return gather({ folder: folderFor(args, source), except: file.path, with: named, env, home, signal });
 }
 
 function checkRoom(name: string, size: number, diskBytes: number): void {

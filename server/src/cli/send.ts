@@ -1,6 +1,10 @@
 /** Sends files into a session, in pieces that no message is too small for, several files at once. */
+import type { Stats } from 'node:fs';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { WriteFile } from '../protocol/index.ts';
+
+/** By this it can be told whether a file is still the same. */
+export type Original = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs'>;
 
 export interface Outgoing {
   /** Its path in the sandbox, below /workspace. */
@@ -8,6 +12,8 @@ export interface Outgoing {
   /** How many bytes of it are sent at most. */
   readonly size: number;
   readonly executable: boolean;
+  /** What the file was like on this machine; undefined if its content does not come from there. */
+  readonly original?: Original;
   pieces(): AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 

@@ -93,5 +93,5 @@ function sourceOf({ code, path }: RunCodeParams): Source {
 
 function noToolchain(language: LanguageId): ProtocolError {
   const tools = toolNames(language).join(', or ');
-  return new ProtocolError('LanguageUnsupported', `this sandbox cannot run ${language}, because it does not contain ${tools}; use another image or runtime`, { language });
+  return new ProtocolError('LanguageUnsupported', `this sandbox cannot run ${language}, because there is no ${tools} in its PATH; use another image or runtime`, { language });
 }

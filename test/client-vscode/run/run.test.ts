@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { noOptions, type Options } from '../../../client-vscode/src/run/source/options.ts';
+import { ChosenRuntimes } from '../../../client-vscode/src/run/chosen.ts';
 import { Run, type RunEnd } from '../../../client-vscode/src/run/run.ts';
 import { Screen } from '../../../client-vscode/src/run/terminal/screen.ts';
 import type { Source, Withheld } from '../../../client-vscode/src/run/source/source.ts';
@@ -37,7 +38,7 @@ function bench({ options = noOptions, folder, cwd = '.', withheld, capabilities 
       return room.any;
     },
   };
-  const run = new Run({ source, options, profile: {}, strict: false, isSelection: false }, { code, clock, screen, supply, id: 'r1', random: () => 7 });
+  const run = new Run({ source, options, profile: {}, strict: false, isSelection: false }, { code, clock, screen, supply, chosen: new ChosenRuntimes(code), id: 'r1', random: () => 7 });
   return { connection, run, disk, room, terminal, screen, clock, shown: () => textOf(terminal) };
 }
 
@@ -55,6 +56,22 @@ describe('a run', () => {
     expect(shown()).to.match(/^a\.py in a sandbox\nhello\n✓ exited with code 0 · 12 ms · 10 MiB · docker\n$/);
     expect(end?.output).to.equal('hello\r\n');
   });
+
+  it('says below the last line why the runtime was chosen', async () => {
+    const { connection, run, shown } = bench();
+    connection.answer('session/create', () => session({ runtimeReason: 'it starts soon' }));
+    connection.answer('command/runCode', () => execution());
+    await run.runInSandbox(connection);
+    expect(shown()).to.match(/✓ exited with code 0 · 12 ms · docker\ndocker was chosen: it starts soon\n$/);
+  });
+
+  for (const { name, runs } of casesOf('chosen')) {
+    it(`says why a runtime was chosen, where that is news: ${name}`, () => {
+      const chosen = new ChosenRuntimes(new FakeCode().code);
+      const told = runs.map(({ language, runtime, reason, named = false }) => chosen.news(language, { runtime, ...(reason === undefined ? {} : { runtimeReason: reason }) }, named) ?? null);
+      expect(told).to.deep.equal(runs.map((each) => each.told));
+    });
+  }
 
   it('shows the output of its own program only', async () => {
     const { connection, run, shown } = bench();

@@ -74,7 +74,7 @@ describe('the sessions', () => {
 
   it('are shown with their runtime, age, limits and files', async () => {
     const { connection, changes, tree, refreshed } = bench();
-    connection.answer('session/list', () => ({ sessions: [session({ label: 'a.py', image: 'python:3', isolation: { score: 3, layers: [{ name: 'network', state: 'degraded' }] } })] }));
+    connection.answer('session/list', () => ({ sessions: [session({ label: 'a.py', image: 'python:3', runtimeReason: 'it starts soon', isolation: { score: 3, layers: [{ name: 'network', state: 'degraded' }] } })] }));
     connection.answer('command/listDirectory', ({ path }) => ({
       path,
       entries: path === '/workspace'
@@ -87,7 +87,7 @@ describe('the sessions', () => {
     const item = tree.getTreeItem(node as never) as any;
     expect(item.label).to.equal('a.py');
     expect(item.description).to.equal('docker · 5 min · 512 MiB');
-    expect(item.tooltip.value).to.match(/python:3/).and.to.match(/3 of 10/).and.to.match(/network \\\(degraded\\\)/);
+    expect(item.tooltip.value).to.match(/python:3/).and.to.match(/Why this runtime \| it starts soon/).and.to.match(/3 of 10/).and.to.match(/network \\\(degraded\\\)/);
     const files = (await tree.getChildren(node)).map((child) => tree.getTreeItem(child) as any);
     expect(files.map(({ label, description }) => [label, description])).to.deep.equal([['dir', undefined], ['b.txt', '2 KiB']]);
     expect(files[1].command.arguments[0].toString()).to.equal('codebeaker:/s1/workspace/b.txt');

@@ -60,7 +60,7 @@ describe('the start of a program', () => {
     [3, 'ENOENT', 'SandboxFailed', /^tool can't be executed: ENOENT, there is no such program/],
     [3, 'ENOENT', 'LanguageUnsupported', /no shell.*\/bin\/sh.*ENOENT/, 'echo a line for sh'],
     [3, 'EACCES', 'SandboxFailed', /^tool can't be executed: EACCES, permission denied/],
-    [3, 'ENOEXEC', 'SandboxFailed', /^tool can't be executed: ENOEXEC/],
+    [3, 'ENOEXEC', 'SandboxFailed', /^tool can't be executed: ENOEXEC, exec format error.*architecture/],
     [3, 'E2BIG', 'InvalidParams', /E2BIG/],
     [3, 'EAGAIN', 'SandboxFailed', /limits\.pids/],
     [4, 'ENOSPC', 'SandboxFailed', /could not be started: ENOSPC/],

@@ -32,12 +32,8 @@ function withNode(version: string): Place {
   return { make: () => nativeSubject(createNativeRuntime, `${folder}:${process.env.PATH}`), needs: { bubblewrap, [`Node ${version}`]: there }, waits: true };
 }
 
-/** Deno has no loader: it does not look at tsconfig.json, and takes every file for a module. */
-const denoLacks = [
-  'legacy decorators', 'import and export by assignment', 'imports of types that do not say so', 'imports without an extension',
-  'imports of .js that mean TypeScript', 'paths of tsconfig.json', 'JSX with a runtime of its own', 'JSX as tsconfig.json says',
-  'CommonJS by package.json', 'imports in a file with __dirname and require', 'imports of JSON', 'JavaScript between TypeScript',
-];
+/** Deno does not ask the hooks of a loader what a module imports that a file in CommonJS requires. */
+const denoLacks = ['a module with imports that is required'];
 
 const places: Readonly<Record<string, Place>> = {
   docker: { make: () => containerSubject(debian, plain), needs: { docker: dockerImage(debian) }, waits: true },

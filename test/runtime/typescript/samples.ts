@@ -213,6 +213,20 @@ export const samples: Readonly<Record<string, Sample>> = {
     entry: 'main.ts',
     prints: '3\n',
   },
+  'a module with imports that is required': {
+    files: { 'main.cts': 'const { y }: { y: number } = require("./y");\nconsole.log(y);\n', 'y.ts': 'import { x } from "./x";\nexport const y: number = x + 1;\n', 'x.ts': 'export const x: number = 1;\n' },
+    entry: 'main.cts',
+    prints: '2\n',
+  },
+  'names of a file in CommonJS': {
+    files: {
+      'main.ts': 'import { one, two, three } from "./lib.cjs";\nimport all, { four } from "./more";\nimport fs from "fs";\nconsole.log(one, two, three, all.four, four, typeof fs.readFileSync);\n',
+      'lib.cts': 'export const one: number = 1;\nconst path = require("node:path");\nexport { two, three } from "./numbers";\nif (typeof path.join !== "function") throw new Error("no path");\n',
+      'numbers.ts': 'export enum N { Two = 2 }\nexport const two = N.Two, three = 3;\n', 'more.ts': 'const four: number = 4;\nmodule.exports = { four };\n',
+    },
+    entry: 'main.ts',
+    prints: '1 2 3 4 4 function\n',
+  },
   'a circle of imports': {
     files: { 'main.ts': 'import { a } from "./a";\nconsole.log(a());\n', 'a.ts': 'import { b } from "./b";\nexport enum N { One = 1 }\nexport const a = () => b();\n', 'b.ts': 'import { N } from "./a";\nexport const b = (): number => N.One;\n' },
     entry: 'main.ts',

@@ -49,6 +49,13 @@ export function fileError(number: number, path: string): ProtocolError {
 /** At what an agent was when a program could not be started: as in server/agent/src/agent.h. */
 const Stage = { start: 0, fork: 1, directory: 2, program: 3, terminal: 4 } as const;
 
+/** What the kernel means when it does not execute a program. */
+const ofPrograms: Readonly<Partial<Record<number, string>>> = {
+  [errno.ENOENT]: 'there is no such program, or the loader or interpreter that it names is not there',
+  [errno.EACCES]: 'permission denied',
+  [errno.ENOEXEC]: 'exec format error: it is made for machines of another kind (architecture) than this one, or it is no program',
+};
+
 /** The error of a program that could not be started. */
 export function startError(number: number, stage: number, program: string, cwd: string): ProtocolError {
   const why = nameOf(number);
@@ -62,9 +69,10 @@ export function startError(number: number, stage: number, program: string, cwd: 
   if (number === errno.EMFILE || number === errno.ENFILE) return failed(`too many files are open in the sandbox to start a program (${why}): end what runs in the session`, why);
   if (stage !== Stage.program) return failed(`the program could not be started: ${why}`, why);
   if (number === ENOENT && program === SHELL) {
-    return new ProtocolError('LanguageUnsupported', `this sandbox has no shell: there is no ${SHELL} in it (${why}); use another image, or run source code with command/runCode`, { errno: why });
+    return new ProtocolError('LanguageUnsupported', `this sandbox has no shell: there is no ${SHELL} in it (${why}), or the loader that it names is not there; use another image, or run source code with command/runCode`, { errno: why });
   }
-  return failed(`${program} can't be executed: ${why}${number === ENOENT ? ', there is no such program' : number === errno.EACCES ? ', permission denied' : ''}`, why);
+  const words = ofPrograms[number];
+  return failed(`${program} can't be executed: ${why}${words === undefined ? '' : `, ${words}`}`, why);
 }
 
 /** What runs command lines. */

@@ -34,6 +34,8 @@ describe('the main file of a program under deno', () => {
     'as a module that makes its own require': ['main.js', 'const { createRequire } = await import("node:module"); const require = createRequire(import.meta.url); console.log(require("./lib").answer)', '42\n'],
     'as a module that speaks of require(': ['main.js', 'export {}; console.log(typeof require, "require(")', 'undefined require(\n'],
     'with top-level await': ['main.ts', 'const value = await Promise.resolve(5); console.log(value)', '5\n'],
+    'in CommonJS of TypeScript, with no trace of the loader': ['main.ts', 'const os: object = require("os"); console.log(require.main === module, Object.keys(require.cache).length, Object.keys(Deno.env.toObject()).some((name) => name.startsWith("CODEBEAKER")), process.argv.length)', 'true 1 false 2\n'],
+    'as a module with the loader': ['main.ts', 'import os from "os"; import "./other"; console.log(import.meta.main, import.meta.filename === process.argv[1])', 'false\ntrue true\n'],
     'in JSX': ['main.jsx', 'const React = { createElement: (name) => name }; console.log(<b/>)', 'b\n'],
     'with a byte order mark': ['main.js', '\ufeffconsole.log(import.meta.main)', 'true\n'],
   };

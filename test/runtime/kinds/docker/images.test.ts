@@ -1,7 +1,7 @@
 /** Images of all kinds on the real engine: a sandbox needs nothing of them, and can be written whatever they have at its paths. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,7 +9,8 @@ import tar from 'tar-stream';
 import type { EngineAddress } from '../../../../server/src/runtime/kinds/docker/address.ts';
 import type { ContainerKind } from '../../../../server/src/runtime/kinds/docker/kinds.ts';
 import { languageIds } from '../../../../server/src/protocol/index.ts';
-import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
+import { agentFile } from '../../../../server/src/runtime/agent/binary.ts';
+import type { Program, Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { dockerImage, need, ociRuntime } from '../../../require.ts';
 import { names, read, rejects, start, textOf, write } from '../../contract/harness.ts';
 import { address, busybox, docker, gvisor, plain, real, type Real } from './real.ts';
@@ -93,7 +94,7 @@ describe('a container of an image', () => {
   const saysWhatIsMissing = async (sandbox: Sandbox) => {
     const fault = await rejects(start(sandbox, 'echo text'), 'LanguageUnsupported');
     expect(fault.message).to.match(/^this sandbox has no shell: there is no \/bin\/sh in it \(ENOENT\)/);
-    expect((await rejects(start(sandbox, ['sh', '-c', 'echo list']), 'SandboxFailed')).message).to.equal("sh can't be executed: ENOENT, there is no such program");
+    expect((await rejects(start(sandbox, ['sh', '-c', 'echo list']), 'SandboxFailed')).message).to.equal("sh can't be executed: ENOENT, there is no such program, or the loader or interpreter that it names is not there");
     expect(await Promise.all(languageIds.map((id) => sandbox.toolchain(id)))).to.deep.equal(languageIds.map(() => undefined));
   };
 
@@ -134,6 +135,38 @@ describe('a container of an image', () => {
     });
 
     it('that has a /workspace and a /tmp of root with the mode 755, and WORKDIR /workspace, can be written (E1)', () => canBeWritten(0o755, { kind: gvisor }));
+  });
+
+  describe('whose programs can not be started (E5)', () => {
+    const another = process.arch === 'arm64' ? 'x86_64' : 'aarch64';
+    const file = (name: string, content: Buffer | string): Entry => ({ name, mode: 0o755, content: Buffer.from(content) });
+    const faultOf = async (sandbox: Sandbox, command: Program['command']) => (await rejects(start(sandbox, command), 'SandboxFailed')).message;
+
+    it('because they are of another architecture, serves files and says what the kernel says', async () => {
+      const foreign = readFileSync(agentFile(another));
+      const sandbox = await sandboxOf(['bin/sh', 'bin/python3', 'bin/node'].map((name) => file(name, foreign)));
+      await write(sandbox, '/workspace/file', 'content');
+      expect(await read(sandbox, '/workspace/file')).to.equal('content');
+      const words = "can't be executed: ENOEXEC, exec format error: it is made for machines of another kind (architecture) than this one, or it is no program";
+      expect(await faultOf(sandbox, 'echo text')).to.equal(`/bin/sh ${words}`);
+      const python = await sandbox.toolchain('python');
+      expect(await faultOf(sandbox, python?.phases('/workspace/file', [], '/tmp')[0]?.command ?? [])).to.equal(`python3 ${words}`);
+      // Its version has to be known first.
+      expect((await rejects(sandbox.toolchain('typescript'), 'SandboxFailed')).message).to.equal(`node ${words}`);
+    });
+
+    it('because their interpreter is not there, says so', async () => {
+      const sandbox = await sandboxOf([program(one), file('bin/tool', '#!/nowhere/interpreter\n')]);
+      expect(await faultOf(sandbox, ['tool'])).to.equal("tool can't be executed: ENOENT, there is no such program, or the loader or interpreter that it names is not there");
+    });
+
+    it('because PATH does not lead to them, runs command lines and programs with a path', async () => {
+      const sandbox = await sandboxOf([program(one), sh], { changes: ['ENV PATH=/nowhere'] });
+      expect(await textOf(sandbox, 'echo text')).to.equal('text\n');
+      expect(await textOf(sandbox, ['/bin/busybox', 'echo', 'text'])).to.equal('text\n');
+      expect(await faultOf(sandbox, ['sh', '-c', 'echo text'])).to.match(/^sh can't be executed: ENOENT, there is no such program/);
+      expect(await sandbox.toolchain('shellscript')).to.equal(undefined);
+    });
   });
 
   it('that has nothing at all serves files, and gets a folder that is copied', async () => {

@@ -11,6 +11,9 @@
  * - import.meta.main is set by a statement that is put before the source, if the source uses it.
  * - A file in CommonJS, as most scripts for Node are, runs as CommonJS and has require.main.
  *
+ * CODEBEAKER_LOADER is the path of what makes Deno understand the TypeScript of other runtimes (server/typescript/deno.ts).
+ * Only programs that may need it wait for it: needs.mjs, which is put in front of this file too, says which.
+ *
  * Deno may have been started in advance, and be held where this file reads the user's file. Then its clocks leave that out:
  * warm-up/clocks.cjs is put in front of this file.
  *
@@ -18,7 +21,8 @@
  */
 const main = Deno.env.get("CODEBEAKER_MAIN");
 const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_ENV_"));
-for (const name of ["CODEBEAKER_MAIN", ...given.map(([name]) => name)]) Deno.env.delete(name);
+const loader = Deno.env.get("CODEBEAKER_LOADER");
+for (const name of ["CODEBEAKER_MAIN", "CODEBEAKER_LOADER", ...given.map(([name]) => name)]) Deno.env.delete(name);
 for (const [name, value] of given) Deno.env.set(name.slice("CODEBEAKER_ENV_".length), value);
 Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, configurable: true });
 
@@ -26,8 +30,11 @@ const begin = performance.now();
 const source = read();
 const held = heldFor(begin, performance.now());
 if (held.waited > 0) correctClocks(held, globalThis);
-if (isCommonJs()) await runCommonJs();
-else {
+if (needsLoader(main, source)) await runTranslated();
+else if (isCommonJs()) await runCommonJs();
+else await runModule();
+
+async function runModule() {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
   await import(main).catch((fault) => {
     throw withoutUs(fault);
@@ -58,6 +65,15 @@ function isCommonJs() {
   if (main.endsWith(".cjs")) return true;
   if (!main.endsWith(".js") || /^\s*(?:import|export)\b/m.test(source)) return false;
   return /\brequire\s*\(|\bmodule\.exports\b|\bexports\.\w|\b__(?:dirname|filename)\b/.test(source);
+}
+
+async function runTranslated() {
+  const [{ default: Module, createRequire }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
+  const { isCommonJs } = createRequire(loader)(loader).register();
+  const commonJs = isCommonJs(main);
+  for (const name of Object.keys(Module._cache)) delete Module._cache[name];
+  if (commonJs) Module._load(fileURLToPath(main), null, true);
+  else await runModule();
 }
 
 async function runCommonJs() {

@@ -5,6 +5,7 @@ import type { Program } from '../../ports.ts';
 
 /** As bootstrap.mjs reads them. */
 const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
+const LOADER_VARIABLE = 'CODEBEAKER_LOADER';
 const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
 /** The files that programs may use. All paths are real ones, without links; a folder stands for everything in it. */
@@ -19,6 +20,8 @@ export interface Grants {
 export interface DenoRun {
   readonly binary: string;
   readonly bootstrap: string;
+  /** The folder with the loader for TypeScript, which programs may read. */
+  readonly typescript: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Environment;
@@ -53,17 +56,17 @@ function variables(env: Environment): [name: string, value: string][] {
   return Object.entries(env).filter(([name]) => !graphics.test(name));
 }
 
-export function denoCommand({ binary, bootstrap, args, env, grants, memoryBytes }: DenoRun): string[] {
+export function denoCommand({ binary, bootstrap, typescript, args, env, grants, memoryBytes }: DenoRun): string[] {
   const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
   return [
     binary,
     'run',
     '--no-prompt',
-    ...list('--allow-read', grants.read),
+    ...list('--allow-read', [...grants.read, typescript]),
     ...list('--allow-write', grants.write),
     ...list('--deny-read', grants.denyRead),
     ...list('--deny-write', grants.denyWrite),
-    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
+    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, LOADER_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
     // Other variables look as if they were not set. Otherwise reading one would be an error, and programs read many.
     '--ignore-env',
     // Imports may leave out the extension, or name the .js that a .ts would become, as in other runtimes.
@@ -79,7 +82,7 @@ export function denoCommand({ binary, bootstrap, args, env, grants, memoryBytes 
   ];
 }
 
-export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Record<string, string> {
+export function denoEnvironment({ typescript, file, env, cache, temporary }: DenoRun): Record<string, string> {
   const own = variables(env).map(([name, value]) => [early.test(name) ? name : `${VARIABLE_PREFIX}${name}`, value]);
   return {
     ...(Object.fromEntries(own) as Record<string, string>),
@@ -90,6 +93,7 @@ export function denoEnvironment({ file, env, cache, temporary }: DenoRun): Recor
     DENO_WEBGPU_BACKEND: 'none',
     HOME: temporary,
     TMPDIR: temporary,
+    [LOADER_VARIABLE]: `${typescript}/deno.cjs`,
     [MAIN_VARIABLE]: pathToFileURL(file).href,
   };
 }

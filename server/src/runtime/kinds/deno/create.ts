@@ -22,6 +22,7 @@ import { findLinks, type Links } from '../../workspace/links.ts';
 export interface CreateParts {
   readonly binary: string;
   readonly bootstrap: string;
+  readonly typescript: string;
   readonly version: string;
   readonly keeper: Keeper;
   readonly clock: Clock;
@@ -63,9 +64,9 @@ async function make(spec: SandboxSpec, context: CreateContext, parts: CreatePart
   const grants = grantsOf(lent, workspace, own.temporary, circumstances);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
-  const { binary, bootstrap, version, keeper, clock, walker, removed } = parts;
+  const { binary, bootstrap, typescript, version, keeper, clock, walker, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, bootstrap, version, keeper, clock, limits, presence, grants,
+    binary, bootstrap, typescript, version, keeper, clock, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),

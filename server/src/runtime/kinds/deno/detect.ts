@@ -8,10 +8,12 @@ import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { versionOf } from '../../machine/version.ts';
 import type { Sandbox, SandboxSpec } from '../../ports.ts';
+import { installTypeScript } from '../../typescript.ts';
 import { trialSpec } from '../../trial.ts';
 import { isRecent, minimumVersion } from './binary.ts';
 import clocks from '../../warm-up/clocks.cjs' with { type: 'text' };
 import bootstrapText from './bootstrap.mjs' with { type: 'text' };
+import needs from './needs.mjs' with { type: 'text' };
 import { probe } from './probe.ts';
 import type { Known } from './remembered.ts';
 
@@ -19,6 +21,8 @@ export interface Found {
   readonly binary: string;
   /** The path of bootstrap.mjs, with which it is started. */
   readonly bootstrap: string;
+  /** The folder with the loader for TypeScript. */
+  readonly typescript: string;
   readonly version: string;
 }
 
@@ -51,7 +55,8 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   const version = before?.version ?? (await versionOf('deno', binary, parts));
   if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
   const bootstrap = await keeper.furnish('bootstrap.mjs', putBootstrap);
-  const found = { binary, bootstrap, version };
+  const typescript = await keeper.furnish('typescript', (path) => installTypeScript(dirname(path)));
+  const found = { binary, bootstrap, typescript, version };
   if (before) return { found, known: before };
   const begin = clock.monotonic();
   const sandbox = await make(found, trialSpec('probe', 'typescript'));
@@ -69,7 +74,7 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
 
 async function putBootstrap(path: string): Promise<void> {
   const fresh = `${path}-${randomBytes(4).toString('hex')}`;
-  await writeFile(fresh, clocks + bootstrapText);
+  await writeFile(fresh, clocks + needs + bootstrapText);
   // In bubblewrap another user reads it.
   await chmod(fresh, 0o644);
   await rename(fresh, path);

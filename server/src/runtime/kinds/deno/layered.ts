@@ -4,6 +4,7 @@ import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
+import { TYPESCRIPT } from '../../typescript.ts';
 import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type WarmUp } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
 import type { Found } from './detect.ts';
@@ -66,7 +67,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
   const withDeno = (program: Program): Program => {
     const run = {
-      binary: BINARY, bootstrap: BOOTSTRAP, ...programOf(program.command), env: program.env, grants,
+      binary: BINARY, bootstrap: BOOTSTRAP, typescript: TYPESCRIPT, ...programOf(program.command), env: program.env, grants,
       memoryBytes: limits.memoryBytes, cache: '/tmp/.codebeaker-deno', temporary: '/tmp',
     };
     return { ...program, command: denoCommand(run), env: denoEnvironment(run) };

@@ -14,6 +14,7 @@ import { denoToolchain } from './toolchain.ts';
 export interface DenoSandboxParts {
   readonly binary: string;
   readonly bootstrap: string;
+  readonly typescript: string;
   readonly version: string;
   /** The paths of two folders of its own on the host: Deno's files, and /tmp. */
   readonly cache: string;
@@ -122,9 +123,9 @@ export class DenoSandbox implements Sandbox {
 
   /** @throws ProtocolError LanguageUnsupported */
   #run({ command, env }: Program): DenoRun {
-    const { binary, bootstrap, grants, cache, temporary, limits, files } = this.#parts;
+    const { binary, bootstrap, typescript, grants, cache, temporary, limits, files } = this.#parts;
     const { file, args } = programOf(command);
-    return { binary, bootstrap, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
+    return { binary, bootstrap, typescript, file: files.hostPath(file), args, env, grants, cache, temporary, memoryBytes: limits.memoryBytes };
   }
 
   #lostExit(): { kind: 'lost'; reason: string } | undefined {
