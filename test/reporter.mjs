@@ -4,6 +4,7 @@
  */
 import Mocha from 'mocha';
 import { writeSync } from 'node:fs';
+import { keptAlive } from './alive.mjs';
 
 const { env } = process;
 const ci = env.CI === 'true';
@@ -35,8 +36,8 @@ process.on('unhandledRejection', (reason) => {
 });
 
 function endHang() {
-  const held = process.getActiveResourcesInfo().join(', ');
-  writeSync(1, `\nThe process still runs ${hangMs} ms after the last test. It is kept alive by: ${held}\n`);
+  const held = keptAlive().map((line) => `  ${line}\n`).join('');
+  writeSync(1, `\nThe process still runs ${hangMs} ms after the last test. It is kept alive by:\n${held}`);
   process.exit(1);
 }
 
