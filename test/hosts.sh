@@ -16,7 +16,7 @@ for name in NODE_EXTRA_CA_CERTS http_proxy https_proxy no_proxy; do [ -z "${!nam
 
 # Makes the files of a Debian, once: `debian` is bare, `equipped` has what native sandboxes use.
 files_of() {
-  local packages=ca-certificates,git
+  local packages=ca-certificates,git name
   [ "$1" = debian ] || packages+=,bubblewrap,python3,ruby,procps
   [ -e "$KEPT/$1/complete" ] && return 0
   say "making a Debian: $packages"
@@ -50,7 +50,7 @@ END
 
 # on_machine USER NODE FOLDER: runs the command on this machine. A user who is not root exists only for this run.
 on_machine() {
-  local folder=$work/home/$3 node=$PWD/.cache/nodes/v$2/bin id=4711 who=()
+  local folder=$work/home/$3 node=$PWD/.cache/nodes/v$2/bin id=4711 who=() name
   mkdir -p "$folder"; chmod 755 "$work" "$work/home"
   git clone --quiet --no-hardlinks . "$folder"
   cp -r "$node" "$work/bin"
