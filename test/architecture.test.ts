@@ -60,6 +60,7 @@ describe('the architecture check fails for', () => {
     'a test that is the only one to run': { path: 'test/x.test.ts', text: word('it.', "only('x', () => {});") },
     'a test that is left out': { path: 'test/x.test.ts', text: word('describe.', "skip('x', () => {});") },
     'a skip without need()': { path: 'test/x.test.ts', text: word('this.', 'skip();') },
+    'a hook before need()': { path: 'test/x.test.ts', text: "describe('x', () => {\n before(() => make());\n before(need('a', b));\n});" },
     'a lint suppression': { path: 'bench/x.ts', text: word('// eslint-', 'disable-next-line') },
     'a path of a machine': { path: 'README.md', text: word('see /ro', 'ot/notes') },
   };

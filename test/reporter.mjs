@@ -4,6 +4,7 @@
  */
 import Mocha from 'mocha';
 import { writeSync } from 'node:fs';
+import { keptAlive } from './alive.mjs';
 
 const { env } = process;
 const ci = env.CI === 'true';
@@ -16,14 +17,18 @@ const tally = {
   failed: Number(env.CODEBEAKER_CHECKS_FAILED ?? 0),
   skipped: 0,
 };
+/** Why tests were skipped → how many. */
+const reasons = new Map();
 
 /**
- * Prints the last line. If no test has failed and an exit code is not 0, something else has gone wrong, which counts as
+ * Prints why tests were skipped, and the last line. If no test has failed and an exit code is not 0, something else has gone wrong, which counts as
  * one failure: a test file could not be loaded, something was thrown after the tests, the process hung, or there was no test.
  */
 function lastWord(code) {
   if (tally.failed === 0 && (code !== 0 || (process.exitCode ?? 0) !== 0)) tally.failed = 1;
   process.exitCode = tally.failed > 0 || (ci && tally.skipped > 0) ? 1 : 0;
+  const lines = [...reasons].sort(([, one], [, other]) => other - one).map(([reason, count]) => `  ${count === 1 ? '1 test needs' : `${count} tests need`} ${reason}\n`);
+  if (lines.length > 0) writeSync(1, `\nSkipped, because this machine lacks what the tests need:\n${lines.join('')}\n`);
   writeSync(1, `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
 }
 
@@ -34,9 +39,15 @@ process.on('unhandledRejection', (reason) => {
   throw reason;
 });
 
+/** What `need` of require.ts has left at the test, or at the innermost suite around it. */
+function reasonOf(place) {
+  if (place === undefined) return 'a body: nobody has written the test yet';
+  return place.lacks ?? reasonOf(place.parent);
+}
+
 function endHang() {
-  const held = process.getActiveResourcesInfo().join(', ');
-  writeSync(1, `\nThe process still runs ${hangMs} ms after the last test. It is kept alive by: ${held}\n`);
+  const held = keptAlive().map((line) => `  ${line}\n`).join('');
+  writeSync(1, `\nThe process still runs ${hangMs} ms after the last test. It is kept alive by:\n${held}`);
   process.exit(1);
 }
 
@@ -46,7 +57,11 @@ export default class Reporter extends Mocha.reporters.Spec {
     const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.constants;
     runner.on(EVENT_TEST_PASS, () => (tally.passed += 1));
     runner.on(EVENT_TEST_FAIL, () => (tally.failed += 1));
-    runner.on(EVENT_TEST_PENDING, () => (tally.skipped += 1));
+    runner.on(EVENT_TEST_PENDING, (test) => {
+      const reason = reasonOf(test);
+      tally.skipped += 1;
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    });
   }
 
   /**

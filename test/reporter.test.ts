@@ -47,6 +47,14 @@ describe('the reporter', () => {
   it('something keeps the process alive', async () => {
     const { code, last, output } = await run('hanging');
     expect({ code, last }).to.deep.equal({ code: 1, last: '1 passed, 1 failed, 0 skipped' });
-    expect(output).to.match(/kept alive by: .*Timeout/);
+    expect(output).to.match(/kept alive by:\n(?: {2}.*\n)* {2}Timeout, \d of them\n/);
+  });
+
+  it('a process, its streams and a server keep it alive: each is told with what it is', async () => {
+    const { code, last, output } = await run('open');
+    expect({ code, last }).to.deep.equal({ code: 1, last: '1 passed, 1 failed, 0 skipped' });
+    const cat = /^ {2}ChildProcess: process (\d+), cat - \/dev\/null$/m.exec(output)?.[1];
+    expect(output).to.match(new RegExp(`^  Socket: file descriptor \\d+, which is socket:\\[\\d+\\], held by process ${cat} \\(cat - /dev/null\\) too$`, 'm'));
+    expect(output).to.match(/^ {2}Server: file descriptor \d+, which is socket:\[\d+\], listens on 127\.0\.0\.1 port \d+$/m);
   });
 });

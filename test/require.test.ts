@@ -1,5 +1,7 @@
-/** If a part of the machine is missing, a test is skipped, or fails with CI=true. */
+/** If a part of the machine is missing, a test is skipped and its reason is told, or it fails with CI=true (L16). */
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { need } from './require.ts';
 
 describe('need', () => {
@@ -9,15 +11,13 @@ describe('need', () => {
     else process.env.CI = before;
   });
 
-  const told: string[] = [];
-
   /** Returns how a hook that needs a part ends: it goes on, it skips the test, or it throws a message. */
   const outcome = async (missing: string | undefined, ci: string) => {
     process.env.CI = ci;
     const skip = (): never => {
       throw new Error('skips');
     };
-    const hook = need('a part', () => missing, (text) => told.push(text)) as (this: { skip: () => never }) => Promise<void>;
+    const hook = need('a part', () => missing) as (this: { skip: () => never }) => Promise<void>;
     return hook.call({ skip }).then(
       () => 'goes on',
       (fault: Error) => fault.message,
@@ -29,12 +29,20 @@ describe('need', () => {
     expect(await outcome(undefined, 'true')).to.equal('goes on');
   });
 
-  it('skips the test if the part is missing, and says so', async () => {
+  it('skips the test if the part is missing', async () => {
     expect(await outcome('get one', '')).to.equal('skips');
-    expect(told).to.deep.equal(['    skipped, because it needs a part: get one\n']);
   });
 
   it('fails with CI=true, and says what is missing', async () => {
     expect(await outcome('get one', 'true')).to.equal('this test needs a part: get one');
+  });
+
+  it('runs no hook at the end of a suite that it skips, and each reason is one line at the end of the run (L16)', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    const mocha = ['--import=./server/scripts/from-source.mjs', 'node_modules/mocha/bin/mocha.js', '--no-config', '--no-package', '--reporter', 'test/reporter.mjs'];
+    const { CI: _, ...env } = process.env;
+    const { status, stdout } = spawnSync(process.execPath, [...mocha, 'test/fixtures/require/lacking.test.ts'], { cwd: root, env, encoding: 'utf8' });
+    const end = ['Skipped, because this machine lacks what the tests need:', '  3 tests need a part: it is not there; get it', '  1 test needs another part: it is not there; get it', '', '1 passed, 0 failed, 4 skipped', ''];
+    expect([status, stdout.split('\n').slice(-end.length)]).to.deep.equal([0, end]);
   });
 });

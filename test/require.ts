@@ -8,18 +8,31 @@ import { fileURLToPath } from 'node:url';
 /** Returns undefined if the machine has the part, otherwise what is missing and how to get it. */
 export type Probe = () => string | undefined | Promise<string | undefined>;
 
-/** Makes a hook, as in `before(need('docker', dockerImage('codebeaker-test')))`. */
-export function need(part: string, probe: Probe, tell = toStdout): (this: Mocha.Context) => Promise<void> {
+/**
+ * Makes a hook, as in `before(need('docker', dockerImage('codebeaker-test')))`. It comes before all other hooks of its
+ * suite: where it skips the suite, none of them runs, neither those that make something nor those that end it.
+ */
+export function need(part: string, probe: Probe): (this: Mocha.Context) => Promise<void> {
   return async function () {
     const missing = await probe();
     if (missing === undefined) return;
     if (process.env.CI === 'true') throw new Error(`this test needs ${part}: ${missing}`);
-    tell(`    skipped, because it needs ${part}: ${missing}\n`);
+    const { test: self, currentTest } = this;
+    const suite = self?.parent;
+    const whole = suite !== undefined && titlesBeforeAll.test(self?.title ?? '');
+    // The reporter looks for the reason at a skipped test and at the suites around it.
+    Object.assign(whole ? suite : (currentTest ?? self ?? {}), { lacks: `${part}: ${missing.replaceAll(/\s+/g, ' ')}` });
+    if (whole) forgetEndings(suite);
     this.skip();
   };
 }
 
-const toStdout = (text: string): void => void process.stdout.write(text);
+const titlesBeforeAll = /^"before all" hook/;
+
+/** Mocha would run the hooks at the end of a suite, although it does not run those at its beginning any more. */
+function forgetEndings(suite: Mocha.Suite): void {
+  (suite as Mocha.Suite & { getHooks(name: 'afterAll'): Mocha.Hook[] }).getHooks('afterAll').splice(0);
+}
 
 /** The bundles of the daemon and of the extension. */
 export const bundles: Probe = () => {

@@ -55,7 +55,23 @@ function testFaults({ path, text }: SourceFile): string[] {
     faults.push('a test is switched on or off by hand');
   }
   if (/\bthis\.skip\(/.test(text) && path !== 'test/require.ts') faults.push('a test is skipped without need()');
+  if (hasLateNeed(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))) faults.push('a before hook stands before need(), which would then skip what it has made');
   return faults;
+}
+
+/** Whether some `before(need(...))` comes after another hook of the same suite. */
+function hasLateNeed(source: ts.SourceFile): boolean {
+  const isHook = (statement: ts.Statement, starts: string) => statement.getText(source).startsWith(starts);
+  let found = false;
+  const visit = (node: ts.Node) => {
+    if (ts.isBlock(node)) {
+      const first = node.statements.findIndex((statement) => isHook(statement, 'before(') && !isHook(statement, 'before(need('));
+      found ||= first >= 0 && node.statements.slice(first).some((statement) => isHook(statement, 'before(need('));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
 }
 
 function textFaults({ path, text }: SourceFile): string[] {

@@ -1,12 +1,12 @@
 /** The stack of an internal error names files and lines of the source, although the daemon is a bundle. */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundles, need } from '../require.ts';
-import { daemonEnvironment } from './environment.ts';
+import { daemonEnvironment, until } from './environment.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -22,8 +22,8 @@ function lineOf(path: string, text: string): string {
 }
 
 /** Runs a daemon in which the function `broken` throws. @returns the places that the stack on stderr names, without those of Node */
-function crash(broken: string, program = daemonPath): { status: number | null; places: string[]; stderr: string } {
-  const { status, stderr } = spawnSync(process.execPath, ['-r', preload, program, '--version'], { env: { ...process.env, BROKEN: broken }, encoding: 'utf8' });
+function crash(broken: string, program = daemonPath, env: Record<string, string> = {}): { status: number | null; places: string[]; stderr: string } {
+  const { status, stderr } = spawnSync(process.execPath, ['-r', preload, program, '--version'], { env: { ...process.env, ...env, BROKEN: broken }, encoding: 'utf8' });
   expect(stderr).to.include('broken by a test');
   return { status, places: placesIn(stderr), stderr };
 }
@@ -71,11 +71,22 @@ describe('the stack of an internal error', function () {
       cpSync(file('client-vscode/dist/daemon'), folder, { recursive: true });
     });
     afterEach(() => rmSync(folder, { recursive: true }));
-    const broken = () => crash('node:os hostname', join(folder, 'main.js'));
+    const broken = (env = {}) => crash('node:os hostname', join(folder, 'main.js'), env);
 
     it('names the place in the bundle if the source maps are missing', () => {
       for (const name of readdirSync(folder)) if (name.endsWith('.map')) rmSync(join(folder, name));
       expect(broken().places.join('\n')).to.include(join(folder, 'start.cjs:'));
+    });
+
+    it('names the place in the bundle, and the sources, if a copy of it elsewhere has kept the compiled code (L16)', async () => {
+      const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+      const other = new RawClient({ command: [process.execPath, '-r', preload, vsix, '--stdio'], env: { ...daemonEnvironment(), ...env, BROKEN: 'node:os nothing' } });
+      await other.initialize();
+      await until('the compiled code is kept', () => existsSync(join(folder, 'cache/codebeaker')) && readdirSync(join(folder, 'cache/codebeaker')).some((name) => name.endsWith('.code')));
+      await other.end();
+      expect(broken(env).places.slice(1, 2)).to.deep.equal([lineOf('server/src/main.ts', 'hostname: hostname()')]);
+      rmSync(join(folder, 'start.cjs.map'));
+      expect(broken(env).places.join('\n')).to.include(join(folder, 'start.cjs:'));
     });
 
     it('does not use the source map of another bundle', () => {

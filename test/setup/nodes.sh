@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets versions of Node from npm that neither this machine nor the image for the tests has: programs in TypeScript have to
-# run in all that people have. A version that is there is left as it is.
+# Gets versions of Node from npm: those that the arguments name, or else two that neither this machine nor the image for
+# the tests has, because programs in TypeScript have to run in all that people have. A version that is there is left as it is.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
@@ -8,7 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) fail "there is no Node for this processor" ;; esac
 folder=$here/../../.cache/nodes
 mkdir -p "$folder"
-for version in 24.22.3 26.10.0; do
+[ $# -gt 0 ] || set -- 24.22.3 26.10.0
+for version in "$@"; do
   [ -x "$folder/v$version/bin/node" ] && continue
   say "getting Node $version"
   work=$(mktemp -d "$folder/part-XXXXXX")

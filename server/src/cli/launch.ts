@@ -9,7 +9,7 @@ import { digest } from '../base/digest.ts';
 import { homeFolder } from '../base/home.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { readCode, writeCode } from './code-cache.ts';
-import { stacksFrom } from './stacks.ts';
+import { stacksFrom, START } from './stacks.ts';
 
 /** The function that the build makes of each file of the bundle. */
 type Chunk = (exports: object, require: (name: string) => unknown, module: { exports: object }, filename: string) => void;
@@ -17,11 +17,10 @@ type Chunk = (exports: object, require: (name: string) => unknown, module: { exp
 Error.prepareStackTrace = stacksFrom({ folder: __dirname, build: __BUILD__ });
 
 const uid = process.getuid?.() ?? -1;
-const startPath = join(__dirname, 'start.cjs');
-const source = readFileSync(startPath, 'latin1');
+const source = readFileSync(join(__dirname, START), 'latin1');
 const cachePath = pathOfCache();
 const cachedData = readCode(cachePath, uid);
-const script = new Script(source, { filename: startPath, ...(cachedData && { cachedData }) });
+const script = new Script(source, { filename: START, ...(cachedData && { cachedData }) });
 const start = script.runInThisContext() as Readonly<Record<string, Chunk>>;
 const modules = new Map<string, { exports: object }>();
 

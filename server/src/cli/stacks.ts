@@ -4,10 +4,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
+import { join } from 'node:path';
 
 interface Frame extends NodeJS.CallSite {
   toString(): string;
 }
+
+/**
+ * The file that every start runs, under its name alone: the compiled code that is kept carries the name of its script, and
+ * every copy of the same bundle uses it, wherever it lies.
+ */
+export const START = 'start.cjs';
 
 interface Bundle {
   readonly folder: string;
@@ -26,12 +33,14 @@ export function stacksFrom({ folder, build }: Bundle): NonNullable<typeof Error.
 
   const described = (frame: Frame): string => {
     const text = frame.toString();
-    const [file, line, column] = [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()];
+    const [name, line, column] = [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()];
+    const file = name === START ? join(folder, START) : name;
     if (!file?.startsWith(folder) || line === null || column === null) return text;
+    const place = `${name}:${line}:${column}`;
     // Frames count from 1, maps from 0. `findOrigin` counts from 1 as well, but it guesses columns between two entries.
     const entry = mapOf(file)?.findEntry(line - 1, column - 1);
-    if (!entry || !('originalSource' in entry) || !entry.originalSource) return text;
-    return text.replace(`${file}:${line}:${column}`, () => `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`);
+    if (!entry || !('originalSource' in entry) || !entry.originalSource) return text.replace(place, () => `${file}:${line}:${column}`);
+    return text.replace(place, () => `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`);
   };
 
   return (fault, frames) => [headOf(fault), ...frames.map((frame) => `    at ${described(frame)}`)].join('\n');
