@@ -44,7 +44,7 @@ in_debian() {
     mount -t proc proc proc
     mkdir .machine; pivot_root . .machine; umount -l /.machine; rmdir /.machine
     cd "$folder"
-    exec env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
+    exec env -i HOME=~root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
 END
 }
 

@@ -4,7 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getActiveResourcesInfo } from 'node:process';
-import { nextLoopIteration } from '../../server/src/base/promises.ts';
+import { until as settled } from '../e2e/environment.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { RunBench, type RunOptions } from './bench.ts';
 
@@ -144,8 +144,7 @@ describe('the program of a run', () => {
       bench.interrupt('SIGTERM');
       expect([await running, bench.runtime.made]).to.deep.equal([143, []]);
     }
-    await nextLoopIteration();
-    expect(openPipes(), 'a pipe stays open').to.equal(before);
+    await settled('every pipe is closed', () => openPipes() === before);
   });
 
   it('is no device, and fits into the sandbox (L15)', async () => {
