@@ -169,6 +169,32 @@ describe('the keeper', () => {
     expect(existsSync(place)).to.equal(true);
   });
 
+  it('leaves what it cannot remove of a dead daemon to the next daemon (H1)', async () => {
+    const dead = await deadDaemon();
+    const group = join(place, 'busy');
+    await mkdir(group);
+    await writeFile(join(group, 'process'), '');
+    await mkdir(join(dead.path, 'deep'));
+    await writeFile(join(dead.path, 'groups'), `${group}\n`);
+    const first = keep();
+    expect(await first.strays()).to.include(dead.name);
+    await until('the rest is removed', () => !existsSync(join(dead.path, 'deep')));
+    await first.close();
+    expect([await stateOfLock(dead.path), existsSync(join(dead.path, 'groups'))]).to.deep.equal(['released', true]);
+    await rm(join(group, 'process'));
+    await keep().strays();
+    await until('nothing is left', () => !existsSync(dead.path) && !existsSync(group));
+  });
+
+  it('removes the empty folder that an interrupted removal has left (H1)', async () => {
+    const [old, fresh] = [await daemonFolder(false), await daemonFolder(false)];
+    const past = Date.now() / 1000 - 120;
+    await utimes(old.path, past, past);
+    expect([...(await keep().strays())]).to.include(old.name).and.not.include(fresh.name);
+    await until('it is gone', () => !existsSync(old.path));
+    await rm(fresh.path, { recursive: true });
+  });
+
   it('makes its folder again where somebody has removed it, with everything that belongs in it (H2)', async () => {
     const keeper = keep();
     const file = await keeper.furnish('file', (path) => writeFile(path, 'content'));

@@ -9,7 +9,8 @@
 #   /FOLDER          removes the folder of another daemon, which is dead, and the control groups that are recorded in it
 #   !COMMAND         sets what is run at the end, quoted for sh; an empty command is not run
 #
-# At the end every recorded process group is killed, the daemon's folder is removed and the command is run.
+# At the end every recorded process group is killed, the daemon's folder and its control groups are removed, and
+# meanwhile the command is run.
 # $1 is the daemon's folder.
 trap '' HUP INT QUIT TERM PIPE TSTP
 groups=' '
@@ -29,16 +30,30 @@ ungroup() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     rmdir "$1"/*/
     rmdir "$1"
-    [ -d "$1" ] || return
+    [ -d "$1" ] || return 0
     sleep 0.1
   done
+  return 1
 }
 ungroupall() {
-  while IFS= read -r line; do ungroup "$line"; done
+  left=0
+  while IFS= read -r line; do ungroup "$line" || left=1; done
+  return $left
 }
+# The lock and the list of control groups go last. Whatever is left after an interruption is found by the next daemon, by
+# the lock that nobody holds.
 bury() {
-  [ ! -f "$1/groups" ] || ungroupall <"$1/groups"
+  for each in "$1"/* "$1"/.[!.]*; do
+    case ${each##*/} in alive-* | groups) ;; *) remove "$each" ;; esac
+  done
+  [ ! -f "$1/groups" ] || ungroupall <"$1/groups" || return
   remove "$1"
+}
+bury_own() {
+  bury "$1"
+  [ -d "$1" ] && sleep 1 && bury "$1"
+  # Somebody may have removed the list with the folder.
+  printf %s "$controls" | ungroupall
 }
 while IFS= read -r line; do
   rest=${line#?}
@@ -53,8 +68,7 @@ while IFS= read -r line; do
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
-remove "$1"
-[ -d "$1" ] && sleep 1 && remove "$1"
-printf %s "$controls" | ungroupall
+bury_own "$1" &
+[ -n "$command" ] || { wait $!; exit; }
 trap - HUP INT QUIT TERM PIPE TSTP
-[ -z "$command" ] || eval "exec $command"
+eval "exec $command"

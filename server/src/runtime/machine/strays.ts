@@ -10,6 +10,8 @@ const FOLDER_NAME = /^codebeaker-\d+-[0-9a-f]+$/;
  * the folder, if it has made nothing in there for this long. A daemon that finds its folder removed makes it again.
  */
 const UNUSED_MS = 30 * 24 * 3_600_000;
+/** An empty folder is what an interrupted removal leaves. A daemon that has just made its folder locks it at once. */
+const EMPTY_MS = 60_000;
 
 /**
  * Returns the names of the folders beside `own`, which has just been made, that belong to the same user and to a dead
@@ -29,5 +31,7 @@ async function isStray(folder: string, ours: { readonly uid: number; readonly mt
   const status = await lstat(folder).catch(() => undefined);
   if (!status?.isDirectory() || status.uid !== ours.uid) return false;
   const lock = await stateOfLock(folder);
-  return lock === 'released' || (lock === 'absent' && ours.mtimeMs - status.mtimeMs > UNUSED_MS);
+  if (lock !== 'absent') return lock === 'released';
+  const isEmpty = await readdir(folder).then(({ length }) => length === 0, () => false);
+  return ours.mtimeMs - status.mtimeMs > (isEmpty ? EMPTY_MS : UNUSED_MS);
 }
