@@ -29,7 +29,7 @@ describe('a program', () => {
     const bench = await CommandBench.create({ env: { A: 'session', B: 'session' } });
     await bench.sandbox.files.createDirectory('/workspace/sub', true);
     await bench.shell(['a', '$HOME', ''], { cwd: 'sub/', env: { B: 'command' } });
-    expect(bench.process.program).to.deep.equal({ command: ['a', '$HOME', ''], cwd: '/workspace/sub', env: { A: 'session', B: 'command' }, stdin: 'none', pty: undefined, stderrToStdout: undefined });
+    expect(bench.process.program).to.deep.equal({ command: ['a', '$HOME', ''], cwd: '/workspace/sub', env: { A: 'session', B: 'command' }, stdin: 'none', pty: undefined, stderrToStdout: false });
   });
 
   it('cannot run in a folder outside the sandbox’s folders, or in one that does not exist', async () => {

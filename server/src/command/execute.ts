@@ -105,6 +105,6 @@ export function programSettings(session: Session, params: Common): Omit<Program,
     env: { ...session.env, ...params.env },
     stdin: open ? 'open' : input && input.length > 0 ? input : 'none',
     pty: params.pty,
-    stderrToStdout: params.stderrToStdout,
+    stderrToStdout: params.stderrToStdout ?? false,
   };
 }

@@ -1,8 +1,9 @@
 /** Nothing of a killed command stays, wherever it hid, and nothing else is touched (C2), with a real agent. */
 import { expect } from 'chai';
+import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need } from '../../../require.ts';
-import { run, start, textOf, useSandbox } from '../../contract/harness.ts';
-import { bubblewrap, native } from './subject.ts';
+import { create, run, start, textOf, useSandbox } from '../../contract/harness.ts';
+import { bubblewrap, native, nativeSubject } from './subject.ts';
 
 /** What a command may do to be hard to find. Each goes on after `ready` until it is killed. */
 const trees: Record<string, string> = {
@@ -61,5 +62,21 @@ describe('a kill in a native sandbox', function () {
     await run(held.sandbox, `kill -9 ${left.trim()} ${stopped.trim()}`);
     await beside.kill();
     expect(await census()).to.deep.equal([]);
+  });
+});
+
+describe('a native sandbox whose processes were stopped from outside', function () {
+  this.timeout(60_000);
+  before(need('bubblewrap', bubblewrap));
+
+  it('is removed all the same, with its agent', async () => {
+    const subject = await nativeSubject(createNativeRuntime);
+    const sandbox = await create(subject);
+    const running = await start(sandbox, 'echo ready; exec sleep 600');
+    await running.output.seen('ready');
+    subject.stop();
+    await sandbox.close();
+    expect([(await running.exited).kind, await subject.leftovers()]).to.deep.equal(['lost', []]);
+    await subject.dispose();
   });
 });

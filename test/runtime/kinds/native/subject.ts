@@ -18,6 +18,8 @@ export interface NativeSubject extends Subject {
   /** The daemon's folder on the host. */
   readonly folder: string;
   readonly findings: Findings;
+  /** Stops every process of its sandboxes, from outside. */
+  stop(): void;
 }
 
 /** For `useSandbox`. */
@@ -43,8 +45,11 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
     folder,
     findings,
     leftovers: () => Promise.resolve([...sandboxes(), ...groups()]),
+    stop: () => {
+      for (const pid of sandboxProcesses(findings)) signal(pid, 'SIGSTOP');
+    },
     destroy: () => {
-      for (const pid of sandboxProcesses(findings)) kill(pid);
+      for (const pid of sandboxProcesses(findings)) signal(pid, 'SIGKILL');
       return Promise.resolve();
     },
     dispose: async () => {
@@ -57,9 +62,9 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
 }
 
 /** Controllers may share a group: when it has been removed for one, it is gone for the others. */
-function kill(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch {
     // It has been removed already.
   }

@@ -34,9 +34,11 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
   const binds: readonly Bind[] = [[plan.etc, '/etc'], ...plan.binds, [agent, AGENT]];
   const shares = diskShares(plan.diskBytes, workspace === undefined);
   const tmpfs = (place: string, bytes: number) => ['--size', String(bytes), '--perms', '1777', '--tmpfs', place];
+  // The agent stays in the process group of bubblewrap, so that it can be killed with it even if it is stopped or is somebody
+  // else's. That group has no terminal, and every program gets a session of its own from the agent.
   return [
     '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try',
-    '--die-with-parent', '--new-session', '--hostname', 'sandbox',
+    '--die-with-parent', '--hostname', 'sandbox',
     '--clearenv', '--setenv', 'PATH', path, '--setenv', 'HOME', '/tmp', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8',
     ...(root ? asRoot : asUser(plan)),
     ...parents(binds).flatMap((folder) => ['--perms', '0755', '--dir', folder]),

@@ -116,8 +116,8 @@ function prefer({ pid }: Spawned): void {
 }
 
 /**
- * Kills bubblewrap. Its first process, and so everything inside, is killed with it (--die-with-parent). That may hold the
- * pipes a moment longer, so the daemon's ends are closed here.
+ * Kills bubblewrap, and the agent, which is in its process group; so everything inside is killed. That may hold the pipes a
+ * moment longer, so the daemon's ends are closed here.
  */
 async function kill({ pid, ended, stdout, stderr }: Spawned, keeper: Keeper): Promise<void> {
   keeper.signal(pid, 'SIGKILL');
