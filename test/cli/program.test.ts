@@ -1,4 +1,4 @@
-/** What `codebeaker run` gives to its program: the folder, the terminal, variables, input from pipes (L1, L2, L4, L15, L20). */
+/** What `codebeaker run` gives to its program: the folder, the terminal, variables, input from pipes (L1, L2, L4, L15, L19, L20). */
 import { expect } from 'chai';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
@@ -163,6 +163,26 @@ describe('the program of a run', () => {
     await until(bench, () => process(bench) !== undefined);
     expect((await fileOf(bench, 'main.py'))?.length).to.equal(7 + 3 * 2 ** 20);
     await running;
+  });
+
+  const MiB = 2 ** 20;
+  const above: Record<string, [limits: object, words: string]> = {
+    '--memory': [{ memoryBytes: 65 * MiB }, '--memory may be at most 64m here; maxLimits.memoryBytes in the configuration file allows no more'],
+    '--cpus': [{ cpus: 3 }, '--cpus may be at most 2.5 here; maxLimits.cpus in'],
+    '--timeout': [{ timeoutMs: 0 }, '--timeout may be at most 500ms here'],
+  };
+  for (const [option, [limits, words]] of Object.entries(above)) {
+    it(`is not run with more than the configuration allows, which ${option} is told for (L19)`, async () => {
+      const bench = new RunBench({ config: { maxLimits: { memoryBytes: 64 * MiB, cpus: 2.5, timeoutMs: 500 } } });
+      expect(await bench.run(put('main.py', 'echo hi'), { limits })).to.equal(125);
+      expect(bench.shown.stderr).to.match(/^codebeaker: /).and.to.contain(words);
+    });
+  }
+
+  it('is told that its disk is lowered to half of the memory (L19)', async () => {
+    const bench = new RunBench();
+    expect(await bench.run(put('main.py', 'echo hi'), { limits: { diskBytes: 300 * MiB } })).to.equal(0);
+    expect(bench.shown.stderr).to.equal('codebeaker: --disk is lowered to 256m, half of the memory; --memory makes more room\n');
   });
 
   it('is told of as one JSON object, in which what is not text has its encoding (L20)', async () => {

@@ -95,9 +95,9 @@ describe('a run', () => {
     const bench = new RunBench();
     const path = join(folder(), 'noname');
     writeFileSync(path, 'args');
-    expect(await bench.run(path, { language: 'python', runtime: 'fake', limits: { timeoutMs: 0, memoryBytes: 77 }, args: ['a', 'b'] })).to.equal(0);
+    expect(await bench.run(path, { language: 'python', runtime: 'fake', limits: { timeoutMs: 0, memoryBytes: 77_000_000 }, args: ['a', 'b'] })).to.equal(0);
     expect(bench.shown.stdout).to.equal('a\0b\0');
-    expect(bench.runtime.made[0]?.spec.limits).to.include({ timeoutMs: 0, memoryBytes: 77 });
+    expect(bench.runtime.made[0]?.spec.limits).to.include({ timeoutMs: 0, memoryBytes: 77_000_000 });
   });
 
   it('passes its input on as it arrives', async () => {

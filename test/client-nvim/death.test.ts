@@ -62,6 +62,65 @@ inNeovim('crashes of a daemon', (editor) => {
   });
 });
 
+inNeovim('a daemon that ends while requests are pending', (editor) => {
+  /** A daemon is held while a request is sent to it, and then killed. Whoever hears that asks again at once. */
+  const askThroughDeath = async () => {
+    await editor().lua(`
+      one = one or require('codebeaker.daemon').new(nil)
+      answers = {}
+      one:when_ready(function() end)`);
+    await until('it has started', async () => (await editor().lua('return one.state')) === 'ready');
+    const [daemon] = editor().daemons() as [number];
+    process.kill(daemon, 'SIGSTOP');
+    await editor().lua(`
+      for _ = 1, 3 do
+        require('codebeaker.async').go(function()
+          local fault = one:call('session/list', vim.empty_dict())
+          local again, result = one:call('session/list', vim.empty_dict())
+          table.insert(answers, { fault = fault and fault.data.kind, again = again and again.message, sessions = result and #result.sessions })
+        end)
+      end`);
+    process.kill(daemon, 'SIGKILL');
+    await until('all have answers', async () => (await editor().lua('return #answers')) === 3);
+    return editor().lua('return answers');
+  };
+
+  it('is started again once, although whoever hears of its end asks at once', async () => {
+    expect(await askThroughDeath()).to.deep.equal(Array.from({ length: 3 }, () => ({ fault: 'DaemonGone', sessions: 0 })));
+    expect(editor().daemons()).to.have.length(1);
+  });
+
+  it('is started once for them, even if it has crashed too often', async () => {
+    await editor().lua('one.add_crash = function() return true end');
+    expect(await askThroughDeath()).to.deep.equal(Array.from({ length: 3 }, () => ({ fault: 'DaemonGone', sessions: 0 })));
+    expect(editor().daemons()).to.have.length(1);
+    expect(await lastMessage(editor())).to.include('crashed 5 times');
+  });
+
+  it('is started once, although whoever hears that it did not start asks at once', async () => {
+    await editor().lua(`
+      starts, faults = 0, {}
+      local rpc, config = require('codebeaker.rpc'), require('codebeaker.config')
+      local start, command = rpc.start, config.command
+      rpc.start = function(...)
+        starts = starts + 1
+        return start(...)
+      end
+      config.command = function()
+        return starts == 0 and { 'sh', '-c', 'exit 7' } or command()
+      end
+      other = require('codebeaker.daemon').new(nil)
+      other:when_ready(function(first)
+        other:when_ready(function(second)
+          table.insert(faults, { first = first.message, second = second and second.message })
+        end)
+      end)`);
+    await until('it is heard', async () => (await editor().lua('return #faults')) === 1);
+    expect(await editor().lua('return { starts, faults[1].first:match("^[^;]*"), faults[1].second or "none" }')).to.deep.equal([2, 'the daemon ended with code 7', 'none']);
+    expect(await editor().lua('return other.state')).to.equal('ready');
+  });
+});
+
 inNeovim('a daemon that cannot be started', (editor) => {
   const commands = {
     'is missing': { command: ['no-such-program'], says: 'no-such-program cannot be started' },

@@ -106,6 +106,16 @@ describe('codebeaker run, of what people have', function () {
     expect([code, stdout.toString(), stderr]).to.deep.equal([0, 'ok\n', '']);
   });
 
+  it('runs with the highest limits that it takes, whatever the machine has (L19)', async () => {
+    const { code, stdout, stderr } = await codebeaker(['run', '--memory', '16g', '--disk', '8g', '--pids', '16384', '--cpus', '64', '--output-limit', '64g', ...onDocker, sourceFile('main.sh', 'echo ok')]);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([0, 'ok\n', '']);
+  });
+
+  it('says which runtimes the pool can name (L19)', async () => {
+    const { code, stderr } = await codebeaker(['run', ...onDocker, sourceFile('main.sh', 'echo ok')], { config: { pool: { dokcer: { python: 1 } } } });
+    expect([code, stderr]).to.satisfy(([status, text]: [number, string]) => status === 78 && text.includes('pool.dokcer: there is no such runtime; there are docker'));
+  });
+
   it('passes on variables (L20)', async () => {
     const file = sourceFile('main.sh', 'echo "$A|$B|$NO_COLOR|$HIDDEN"');
     const { stdout } = await codebeaker(['run', '-e', 'A=1 2', '-e', 'B', ...onDocker, file], { env: { B: 'here', NO_COLOR: '1', HIDDEN: 'x' } });

@@ -73,6 +73,9 @@ describe('initializationOptions', () => {
     'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
     'a key that is not supported': [{ rates: {} }, errorCodes.InvalidParams, 'initializationOptions.rates: '],
     'a pool that is not empty': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],
+    'limits with which nothing runs (L19)': [{ limits: { pids: 1 }, maxLimits: { memoryBytes: 64 } }, errorCodes.InvalidParams, 'initializationOptions.limits.pids: must be at least 8, not 1; initializationOptions.maxLimits.memoryBytes: must be at least 8388608, not 64'],
+    'limits above the maximum (L19)': [{ limits: { cpus: 65 } }, errorCodes.PolicyDenied, 'cpus may be at most 64'],
+    'a pool for a runtime that is not there (L19)': [{ pool: { dokcer: { python: 1 } } }, errorCodes.PolicyDenied, 'pool'],
     'a wrong type': [{ sessions: 5 }, errorCodes.InvalidParams, 'initializationOptions.sessions: Invalid input: expected object'],
     'a network mode that is not supported': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
   };
@@ -88,11 +91,11 @@ describe('initializationOptions', () => {
 
   it('set the images and limits of sessions', () =>
     withDaemon({ config: { allowedImages: ['mine'] }, image: 'x' }, async (daemon) => {
-      await daemon.initialize({ initializationOptions: { images: { python: 'mine' }, limits: { pids: 5 }, maxLimits: { memoryBytes: 1000 } } });
+      await daemon.initialize({ initializationOptions: { images: { python: 'mine' }, limits: { pids: 9 }, maxLimits: { memoryBytes: 16_777_216 } } });
       const session = await daemon.result('session/create', { language: 'python' });
-      expect([session.image, session.limits.pids, session.limits.memoryBytes]).to.deep.equal(['mine', 5, 1000]);
-      const { code, data } = await daemon.fault('session/create', { limits: { memoryBytes: 1001 } });
-      expect([code, data.rule, data.maximum]).to.deep.equal([1032, 'maxLimits.memoryBytes', 1000]);
+      expect([session.image, session.limits.pids, session.limits.memoryBytes]).to.deep.equal(['mine', 9, 16_777_216]);
+      const { code, data } = await daemon.fault('session/create', { limits: { memoryBytes: 16_777_217 } });
+      expect([code, data.rule, data.maximum]).to.deep.equal([1032, 'maxLimits.memoryBytes', 16_777_216]);
     }));
 });
 

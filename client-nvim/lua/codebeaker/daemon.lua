@@ -79,7 +79,11 @@ function Daemon:start()
   end
   self.connection = connection
   self:send('initialize', self:initialize_params(), function(fault, result)
+    if self.connection ~= connection then
+      return -- It has ended, and `ended` has told who waits.
+    end
     if fault then
+      self.connection = nil
       return self:start_finished('down', fault)
     end
     self.version = result.serverInfo.version
@@ -105,23 +109,25 @@ function Daemon:initialize_params()
 end
 
 --- Called when the process has ended: requests that are pending get a fault, because no answer can come any more.
+--- Whoever hears that may ask for the daemon at once, so by then it is settled whether it starts again.
 function Daemon:ended(connection, code, signal)
   if self.connection ~= connection then
     return
   end
-  local was_starting = #self.waiting > 0
-  self.connection, self.state = nil, 'down'
+  local waiting = self.waiting
+  self.connection, self.state, self.waiting = nil, 'down', {}
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
   local fault = gone_fault('the daemon ended ' .. how)
   local pending = self.pending
   self.pending, self.on_command_output, self.on_progress = {}, {}, {}
+  if #waiting == 0 then
+    self:crashed()
+  end
   for _, answer in pairs(pending) do
     answer(fault)
   end
-  if was_starting then
-    self:start_finished('down', fault)
-  else
-    self:crashed()
+  for _, done in ipairs(waiting) do
+    done(fault)
   end
 end
 

@@ -9,6 +9,7 @@ import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
+import { inOptions } from './limit-faults.ts';
 import { inUnits } from './quantities.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
@@ -53,9 +54,12 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   });
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
   const wish = { language: source.language, runtime: args.runtime, limits: args.limits, program, workDoneToken: CREATE_TOKEN };
-  const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token);
+  const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token).catch((fault: unknown) => {
+    throw inOptions(fault);
+  });
   report.add({ runtime: session.runtime, isolation: session.isolation });
   const { limits, sessionId } = session;
+  if (limits.diskBytes < (args.limits.diskBytes ?? 0)) tell(`--disk is lowered to ${inUnits(limits.diskBytes)}, half of the memory; --memory makes more room`);
   checkRoom(args.file, file.size, limits.diskBytes);
   const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);

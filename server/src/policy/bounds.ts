@@ -1,5 +1,5 @@
 /** What the numbers of a configuration file must keep to, beyond their types: sandboxes need a little, and no limit is above its maximum. */
-import type { Config, Limits, PartialLimits } from '../protocol/index.ts';
+import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
 
@@ -18,6 +18,13 @@ export function outOfBounds({ limits = {}, maxLimits = {} }: Config): Issue[] {
       return { path: `limits.${name}`, message: `must be at most ${highest}, which is maxLimits.${name}, not ${value}` };
     }),
   ];
+}
+
+/** @throws ProtocolError InvalidParams where a client asks for so little that nothing could run. `at`: where the limits stand in its params */
+export function requireEnough({ limits = {}, maxLimits = {} }: Pick<Config, 'limits' | 'maxLimits'>, at = ''): void {
+  const issues = Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(`${at}${key}`, numbers));
+  if (issues.length === 0) return;
+  throw new ProtocolError('InvalidParams', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });
 }
 
 function tooSmall(key: string, numbers: PartialLimits): Issue[] {

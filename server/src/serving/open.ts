@@ -1,6 +1,7 @@
 /** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
+import { requireEnough } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -59,7 +60,10 @@ async function policyFor(params: InitializeParams, client: Client, { policy, log
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
   const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
-  return options ? narrow(narrowed, parseParams(Config, options, ['initializationOptions'])) : narrowed;
+  if (!options) return narrowed;
+  const wish = parseParams(Config, options, ['initializationOptions']);
+  requireEnough(wish, 'initializationOptions.');
+  return narrow(narrowed, wish);
 }
 
 function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {

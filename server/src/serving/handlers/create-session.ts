@@ -2,6 +2,7 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
+import { requireEnough } from '../../policy/bounds.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
@@ -32,6 +33,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
   return async (params, signal) => {
     checkSessions(policy);
     refuseUnserved(params);
+    requireEnough(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];

@@ -1,5 +1,5 @@
 /** The options with which a sandbox's container is created: hardened in every way that needs nothing from the image. */
-import type { SandboxSpec, SharedFolder } from '../../ports.ts';
+import type { AdjustableLimits, SandboxSpec, SharedFolder } from '../../ports.ts';
 import type { User } from '../../workspace/user.ts';
 import { AGENT, diskShares } from '../../agent/index.ts';
 import { type ContainerOptions, engineLimits, type MountSettings } from './engine.ts';
@@ -25,6 +25,8 @@ export interface ContainerIdentity {
   readonly daemonId: string;
   readonly oci: OciRuntime;
   readonly user: User;
+  /** How many processors the engine's machine has. Absent: that is not known. */
+  readonly processors?: number | undefined;
   /** The host folder that is mounted at /workspace. undefined: a tmpfs is there. */
   readonly workspace: SharedFolder | undefined;
   /** How the agent gets in, and how it is started. */
@@ -84,7 +86,7 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       LogConfig: { Type: 'none', Config: {} },
-      ...engineLimits({ ...limits, pids: gvisor ? hostThreads(limits) : limits.pids }),
+      ...engineLimits(onMachine({ ...limits, pids: gvisor ? hostThreads(limits) : limits.pids }, identity.processors)),
       Ulimits: [
         ...(gvisor ? [processUlimit(limits)] : []),
         { Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },
@@ -95,6 +97,11 @@ export function containerOptions(spec: SandboxSpec, image: string, identity: Con
       Mounts: [...(workspace ? [mount(workspace)] : []), ...entrance.mounts],
     },
   };
+}
+
+/** The engine refuses a limit above what its machine has. No program gets more than that anyway. */
+export function onMachine(limits: AdjustableLimits, processors = Infinity): AdjustableLimits {
+  return { ...limits, cpus: Math.min(limits.cpus, processors) };
 }
 
 /** Docker makes only the folder's own file system read-only. So other file systems that are mounted below it are not mounted in the container. */

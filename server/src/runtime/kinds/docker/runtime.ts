@@ -14,7 +14,7 @@ import { furnish, type Furnishing } from '../../workspace/furnish.ts';
 import { type AgentSandbox, layers, type Machine, openSandbox, sealedCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
-import { containerOptions, type OciRuntime } from './container.ts';
+import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { unavailable } from './faults.ts';
@@ -201,7 +201,7 @@ export class DockerRuntime implements Runtime {
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
-        ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, limits) }),
+        ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, onMachine(limits, this.#engineInfo?.processors)) }),
         destroy: async () => {
           // The end of the lease ends the container. Under gVisor it is given the time to end so: the engine takes a second
           // for each process of a container that it has to kill.
@@ -220,7 +220,7 @@ export class DockerRuntime implements Runtime {
     const options = containerOptions(spec, image, {
       name: `codebeaker-${spec.name}`,
       daemonId: this.#options.daemonId,
-      oci,
+      oci, processors: this.#engineInfo?.processors,
       user: furnishing.user, workspace: furnishing.mount, volumes: this.#volumes.of(image),
       entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
     });
