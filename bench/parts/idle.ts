@@ -15,6 +15,13 @@ export const idle: Part = {
   name: 'idle',
   async run(bench) {
     const fresh = await bench.daemon();
+    const skipped = await bench.lacks('docker');
+    const name = 'idle daemon with one session and two prepared sandboxes';
+    if (skipped !== undefined) {
+      bench.say('a daemon without work');
+      await pause(REST_MS);
+      return [...(await watched(fresh, 'idle daemon without sessions')), { name, against: '', skipped }];
+    }
     const busy = await bench.daemon(twoPrepared);
     const { sessionId } = await busy.request('session/create', docker);
     await busy.request('command/runCode', { sessionId, code: 'print("hello")' });
@@ -23,7 +30,7 @@ export const idle: Part = {
     await pause(REST_MS);
     return [
       ...(await watched(fresh, 'idle daemon without sessions')),
-      ...(await watched(busy, 'idle daemon with one session and two prepared sandboxes')),
+      ...(await watched(busy, name)),
     ];
   },
 };

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { type ErrorKind, type LanguageId, type Limits, ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { Exit, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Stream } from '../../../server/src/runtime/ports.ts';
+import type { Probe } from '../../require.ts';
 import type { Dialect } from './dialects.ts';
 
 export interface Subject {
@@ -21,6 +22,8 @@ export interface Features {
   readonly shell: boolean;
   readonly pty: boolean;
   readonly languages: readonly LanguageId[];
+  /** What of the machine a language needs. Its tests are skipped where that is missing. */
+  readonly needs?: Partial<Record<LanguageId, Probe>>;
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
   /** What is ended if a program uses too much memory: the program (the default), or the whole sandbox. */
   readonly memoryEnds?: 'sandbox';
@@ -86,6 +89,9 @@ export function useSandbox({ make }: Pick<Parts, 'make'>, change: Partial<Sandbo
     },
   };
 }
+
+/** What the machine lacks for a language, or undefined. */
+export const lackFor = async ({ needs }: Features, language: LanguageId): Promise<string | undefined> => needs?.[language]?.();
 
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not made');
