@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { type ErrorKind, type LanguageId, type Limits, ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { Exit, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Stream } from '../../../server/src/runtime/ports.ts';
-import type { Probe } from '../../require.ts';
+import { need, type Probe } from '../../require.ts';
 import type { Dialect } from './dialects.ts';
 
 export interface Subject {
@@ -29,6 +29,8 @@ export interface Features {
   readonly memoryEnds?: 'sandbox';
   /** Whether the limits of a sandbox can be changed. */
   readonly adjusts?: boolean;
+  /** Whether the machine lets the runtime hold a sandbox to limits as a whole. Where it does not, the tests of that are skipped. */
+  readonly groups?: Probe | undefined;
   /** Whether file commands refuse a link in the workspace, or follow it within the sandbox. */
   readonly links: 'refused' | 'followed';
   /** A signal that does not end programs without a handler for it. */
@@ -89,6 +91,9 @@ export function useSandbox({ make }: Pick<Parts, 'make'>, change: Partial<Sandbo
     },
   };
 }
+
+/** Skips a test that needs the sandbox to be held to limits as a whole. */
+export const needGroups = ({ groups }: Features): ((this: Mocha.Context) => Promise<void>) => need('control groups', groups ?? (() => undefined));
 
 /** What the machine lacks for a language, or undefined. */
 export const lackFor = async ({ needs }: Features, language: LanguageId): Promise<string | undefined> => needs?.[language]?.();

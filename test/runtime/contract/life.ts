@@ -1,6 +1,6 @@
 /** The contract on the life of a sandbox, from its creation to its end. */
 import { expect } from 'chai';
-import { create, lackFor, names, type Parts, rejects, specFor, start, type Subject, write } from './harness.ts';
+import { create, lackFor, names, needGroups, type Parts, rejects, specFor, start, type Subject, write } from './harness.ts';
 
 export function describeLife({ make, features }: Parts): void {
   const { does, command } = features.dialect;
@@ -90,7 +90,9 @@ export function describeLife({ make, features }: Parts): void {
       expect(await Promise.race([sandbox.lost, Promise.resolve('not lost')])).to.equal('not lost');
     });
 
-    it('is reported as lost if somebody else ends it', async () => {
+    it('is reported as lost if somebody else ends it', async function () {
+      // The subjects find the processes of a sandbox by its control group.
+      await needGroups(features).call(this);
       if (!subject.destroy) throw new Error('the subject must be able to destroy a sandbox');
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.forever);

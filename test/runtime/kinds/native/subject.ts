@@ -89,6 +89,16 @@ export const interpreters: Partial<Record<LanguageId, Probe>> = {
   python: program('python3'), ruby: program('ruby'), go: program('go'), csharp: program('mcs'),
 };
 
+/** Whether native sandboxes are held to limits by control groups. */
+export const controlGroups: Probe = async () => {
+  const missing = await bubblewrap();
+  if (missing !== undefined) return missing;
+  const subject = await nativeSubject(createNativeRuntime);
+  const { folders } = subject.findings.groups;
+  await subject.dispose();
+  return folders.length > 0 ? undefined : 'this user may make none; run the tests as root, or with control groups that are delegated to you';
+};
+
 /** Whether native sandboxes can be made on this host. */
 export const bubblewrap: Probe = async () => {
   const subject = await nativeSubject(createNativeRuntime).catch((fault: unknown) => fault as Error);
