@@ -25,7 +25,7 @@ describe('a machine that lacks most of what the tests need', function () {
   it('skips tests, says why in one line for each reason, and fails none (L16)', async () => {
     const paths = (await run('sh', ['-c', 'for name; do which -a "$name" | xargs -r -n 1 realpath; done', 'sh', ...hidden])).stdout.split('\n').filter(Boolean);
     const hide = ['mount -t tmpfs tmpfs /run', ...new Set(paths)].map((path, at) => (at === 0 ? path : `mount --bind /dev/null '${path}'`)).join(' && ');
-    const { CI: _, ...env } = process.env;
+    const { CI: _, CODEBEAKER_CHECKS_PASSED: _passed, CODEBEAKER_CHECKS_FAILED: _failed, ...env } = process.env;
     const mocha = [process.execPath, 'node_modules/mocha/bin/mocha.js', ...files];
     const { stdout } = await run('unshare', ['--mount', 'sh', '-c', `${hide} && exec "$@"`, 'sh', ...mocha], { cwd, env, maxBuffer: 2 ** 26 });
     const [, reasons = '', last = ''] = /\nSkipped, because this machine lacks what the tests need:\n([^]*?)\n\n(.*)\n$/.exec(stdout) ?? [];
