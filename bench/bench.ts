@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dockerImage, npmPackage } from '../test/require.ts';
+import { bubblewrap } from '../test/runtime/kinds/native/subject.ts';
 import { RawClient } from '../test/e2e/raw-client.ts';
 import type { Row, Skipped } from './row.ts';
 
@@ -11,6 +13,8 @@ export interface Part {
   readonly name: string;
   /** Whether the part runs only if `--only` names it. */
   readonly onlyByName?: boolean;
+  /** The runtimes without which nothing of it can be measured. */
+  readonly needs?: readonly string[];
   run(bench: Bench): Promise<(Row | Skipped)[]>;
 }
 
@@ -35,6 +39,20 @@ export class Bench {
   /** Tells the person who waits what is being measured now. */
   say(what: string): void {
     this.#say(`  ${what}…`);
+  }
+
+  /** What this machine lacks for sandboxes of a runtime, and how to get it, in one line; undefined if nothing. */
+  async lacks(runtime: string): Promise<string | undefined> {
+    switch (runtime) {
+      case 'native':
+        return bubblewrap();
+      case 'bun':
+        return (await bubblewrap()) ?? npmPackage('bun')();
+      case 'deno':
+        return npmPackage('deno')();
+      default:
+        return dockerImage(this.image)();
+    }
   }
 
   /** The environment of a daemon with this configuration. Unless `config` has a pool, no sandbox is prepared in advance. */

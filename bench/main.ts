@@ -1,7 +1,8 @@
 /**
  * `npm run bench` measures the real daemon over stdio and what a user would use instead, by turns and in one run. Every
- * result is checked. It prints one table, with the target for each figure. It needs Docker and the image that
- * BENCH_IMAGE names, by default codebeaker-test (test/setup/images.sh builds it).
+ * result is checked. It prints one table, with the target for each figure. What needs a part that this machine lacks is not
+ * measured, and its row says how to get the part: Docker with the image that BENCH_IMAGE names, by default codebeaker-test
+ * (test/setup/engine.sh, test/setup/images.sh), or bubblewrap (test/setup/native.sh). Nothing is installed unasked.
  *
  *   --only NAME    runs only this part (see parts/index.ts); can be given several times
  *   --runs N       how often to run what is quick, by default 100; what takes longer runs a fifth as often
@@ -11,6 +12,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
+import { measured } from './measured.ts';
 import { parts } from './parts/index.ts';
 import type { Row, Skipped } from './row.ts';
 import { table } from './table.ts';
@@ -33,13 +35,9 @@ try {
   for (const part of parts) {
     if (values.only ? !values.only.includes(part.name) : part.onlyByName) continue;
     say(part.name);
-    try {
-      rows.push(...(await part.run(bench)));
-    } catch (fault) {
-      // The other parts still run, and their figures still count.
-      rows.push({ name: part.name, against: '', skipped: `failed: ${(fault as Error).message}` });
-      process.exitCode = 1;
-    }
+    const { rows: more, failed } = await measured(part, bench);
+    rows.push(...more);
+    if (failed) process.exitCode = 1;
     await bench.endPart();
   }
 } finally {

@@ -7,13 +7,14 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
  */
 export function keptAlive() {
   const handles = process._getActiveHandles();
+  const known = handles.map(({ pid }) => pid);
   const others = process.getActiveResourcesInfo().filter((kind) => /^(?:Timeout|Immediate|.*Req.*)$/.test(kind));
-  return [...handles.map(describe), ...counted(others), ...children().map((child) => `a child process that runs: ${child}`)];
+  return [...handles.map(describe), ...counted(others), ...children().filter((pid) => !known.includes(pid)).map((pid) => `a child: ${named(pid)}`)];
 }
 
 function describe(handle) {
   const kind = handle.constructor.name;
-  if (kind === 'ChildProcess') return `${kind}: process ${handle.pid}, ${handle.spawnargs.join(' ').slice(0, 200)}`;
+  if (kind === 'ChildProcess') return `${kind}: process ${handle.pid}, ${short(handle.spawnargs.join(' '))}`;
   const fd = handle._handle?.fd ?? handle.fd;
   const parts = [fd >= 0 && descriptor(fd), address(handle), handle.threadId !== undefined && `thread ${handle.threadId}`, handle.destroyed && 'destroyed'];
   return [kind, parts.filter(Boolean).join(', ')].filter(Boolean).join(': ');
@@ -21,6 +22,7 @@ function describe(handle) {
 
 /** A descriptor, what it leads to, and the other processes that have it open. */
 function descriptor(fd) {
+  if (fd <= 2) return `file descriptor ${fd}, which the process was given`;
   const target = linkOf(`/proc/self/fd/${fd}`);
   if (target === undefined) return `file descriptor ${fd}`;
   const path = target.startsWith('socket:') && socketPath(target.slice('socket:['.length, -1));
@@ -59,7 +61,7 @@ function descriptorsOf(pid) {
 
 function children() {
   // The name of the program stands in brackets, and can contain brackets and blanks itself.
-  return pids().filter((pid) => textOf(`/proc/${pid}/stat`).replace(/^.*\) \S /s, '').split(' ')[0] === String(process.pid)).map(named);
+  return pids().filter((pid) => textOf(`/proc/${pid}/stat`).replace(/^.*\) \S /s, '').split(' ')[0] === String(process.pid));
 }
 
 function pids() {
@@ -70,7 +72,9 @@ function pids() {
   }
 }
 
-const named = (pid) => `process ${pid} (${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 200)})`;
+const named = (pid) => `process ${pid} (${short(textOf(`/proc/${pid}/cmdline`))})`;
+
+const short = (command) => command.replaceAll(/[\0\s]+/g, ' ').trim().slice(0, 120);
 
 function counted(kinds) {
   return [...new Set(kinds)].map((kind) => `${kind}, ${kinds.filter((each) => each === kind).length} of them`);

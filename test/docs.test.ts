@@ -1,5 +1,5 @@
 /** What the pages say can be followed: their links lead somewhere, and their examples are taken by the real schemas. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -78,4 +78,30 @@ describe('the messages that a client sends', () => {
       }
     });
   }
+});
+
+describe('the figures in README.md (L13)', () => {
+  const rows = page('README.md').split('## Figures')[1]?.split('\n').filter((line) => /^\| [a-z]+ \| /.test(line) && !line.startsWith('| part ')) ?? [];
+
+  /** Each text in the source of a part of the benchmark, as a pattern: what a template puts in is anything. */
+  const namesIn = (part: string) => {
+    const path = join(root, 'bench/parts', `${part}.ts`);
+    const source = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const texts = [...source.matchAll(/'((?:\\.|[^'\\\n])*)'|`((?:\\.|[^`\\])*)`|"((?:\\.|[^"\\\n])*)"/g)].map(([, ...found]) => found.find((text) => text !== undefined) ?? '');
+    const literal = (text: string) => text.replaceAll('\\', '').replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+    return texts.map((text) => text.split(/\$\{[^}]*\}/)).filter((pieces) => pieces.join('').length > 12).map((pieces) => new RegExp(`^${pieces.map(literal).join('.+')}$`));
+  };
+  const made = (part: string, name: string) => namesIn(part).some((pattern) => pattern.test(name));
+
+  for (const row of rows) {
+    const [, part = '', name = ''] = row.split(' | ').map((cell) => cell.replace(/^\| /, '')).flatMap((cell, at) => (at === 0 ? ['', cell] : [cell]));
+    it(`are rows of the benchmark: ${part}, ${name}`, () => {
+      expect(made(part, name)).to.equal(true);
+    });
+  }
+
+  it('are more than a few, and one that no part makes is found', () => {
+    expect(rows.length).to.be.greaterThan(20);
+    expect([made('start', 'start of something else until initialize is answered'), made('none', 'start of the daemon until initialize is answered')]).to.deep.equal([false, false]);
+  });
 });

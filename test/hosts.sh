@@ -35,7 +35,7 @@ in_debian() {
   cp -a "$KEPT/$1/root" "$work/root"
   cp ".cache/nodes/v$2/bin/node" "$work/root/usr/local/bin/node"
   cp -L /etc/resolv.conf /etc/hosts "$work/root/etc/"
-  cp -rL /etc/ssl/certs/. "$work/root/etc/ssl/certs/"
+  cp -L /etc/ssl/certs/ca-certificates.crt "$work/root/etc/ssl/certs/"
   git clone --quiet --no-hardlinks . "$work/root$3"
   unshare --mount --pid --fork --kill-child --propagation private bash -eus - "$work/root" "$3" "${PASSED[@]}" bash -c "$COMMAND" <<'END'
     root=$1 folder=$2; shift 2

@@ -1,5 +1,5 @@
 /** Says what a test needs of the machine. If it is missing, the test is skipped with a message; with CI=true, it fails. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
@@ -72,13 +72,25 @@ export const npmPackage =
     }
   };
 
+/** The right to become another user, to make namespaces and to mount. */
+export const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'the tests do not run as root');
+
 /** An executable on PATH. */
 export const program =
   (name: string): Probe =>
   () =>
-    (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
+    (process.env.PATH ?? '').split(delimiter).some((folder) => isProgram(join(folder, name)))
       ? undefined
       : `${name} is not on PATH`;
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The answer of the engine, or undefined if it does not answer within five seconds. */
 function engineReply(path: string): Promise<{ status: number | undefined; text: string } | undefined> {

@@ -8,6 +8,7 @@ import { docker } from './sessions.ts';
 
 export const commands: Part = {
   name: 'commands',
+  needs: ['docker'],
   async run(bench) {
     const client = await bench.daemon();
     const container = await IdleContainer.start(bench.image);

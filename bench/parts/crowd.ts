@@ -16,6 +16,8 @@ const FAIR = 0.5;
 export const crowd: Part = {
   name: 'crowd',
   async run(bench) {
+    const lack = (await bench.lacks('native')) === undefined ? undefined : await bench.lacks('docker');
+    if (lack !== undefined) return [{ name: `${SESSIONS} sessions, ${SESSIONS * IN_FLIGHT} requests in flight`, against: '', skipped: lack }];
     const client = await bench.daemon();
     const native = await client.call('session/create', { runtime: 'native', language: 'shellscript' });
     const runtime = native.error ? 'docker' : 'native';

@@ -15,6 +15,7 @@ const FILES = 100;
 
 export const files: Part = {
   name: 'files',
+  needs: ['docker'],
   async run(bench) {
     const client = await bench.daemon();
     const container = await IdleContainer.start(bench.image);

@@ -10,6 +10,7 @@ const ROUNDS = 5;
 
 export const flood: Part = {
   name: 'flood',
+  needs: ['docker'],
   async run(bench) {
     const client = await bench.daemon({}, { output: { flowControl: true } });
     const flooding = await client.request('session/create', { ...docker, limits: { outputBytes: 2 ** 36 } });

@@ -12,6 +12,7 @@ const GROWS_MS = 300;
 
 export const kills: Part = {
   name: 'kills',
+  needs: ['docker', 'native'],
   async run(bench) {
     bench.say('cancelling a fork bomb');
     let remove = (): Promise<unknown> => Promise.resolve();

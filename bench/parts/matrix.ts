@@ -4,7 +4,7 @@ import type { RawClient } from '../../test/e2e/raw-client.ts';
 import type { Bench, Part } from '../bench.ts';
 import { alternate, type Side } from '../measure.ts';
 import { hellos, type Language, plain } from '../peers/plain.ts';
-import { type Row, row } from '../row.ts';
+import { type Row, row, type Skipped } from '../row.ts';
 
 interface Runtime {
   readonly id: string;
@@ -17,9 +17,15 @@ export const matrix: Part = {
   async run(bench) {
     const client = await bench.daemon();
     const { runtimes } = (await client.request('runtime/list')) as { runtimes: Runtime[] };
-    const rows: Row[] = [];
+    const rows: (Row | Skipped)[] = [];
+    const usable: Runtime[] = [];
+    for (const runtime of runtimes) {
+      const skipped = await bench.lacks(runtime.id);
+      if (skipped === undefined) usable.push(runtime);
+      else rows.push({ name: `every language in ${runtime.id}`, against: '', skipped });
+    }
     for (const language of Object.keys(hellos) as Language[]) {
-      const able = runtimes.filter(({ available, languages }) => available && languages.some(({ id }) => id === language));
+      const able = usable.filter(({ available, languages }) => available && languages.some(({ id }) => id === language));
       rows.push(...(await compare(bench, client, language, able.map(({ id }) => id))));
     }
     return rows;

@@ -11,6 +11,7 @@ import { Created } from './sessions.ts';
 
 export const native: Part = {
   name: 'native',
+  needs: ['native'],
   async run(bench) {
     const name = 'session/create and a Python hello world in native';
     const floor = await plain('python', bench.folder);

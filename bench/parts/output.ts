@@ -27,6 +27,7 @@ export function consume(client: RawClient): { bytes: number } {
 
 export const output: Part = {
   name: 'output',
+  needs: ['docker'],
   async run(bench) {
     const client = await bench.daemon({}, { output: { flowControl: true } });
     const container = await IdleContainer.start(bench.image);

@@ -38,6 +38,8 @@ async function hello(
   const name = `command/runCode of a ${language} hello world in ${runtime}, interpreter already started`;
   bench.say(name);
   const floor = await plain(language, bench.folder);
+  const lack = await bench.lacks(runtime);
+  if (lack !== undefined) return { name, against: floor?.name ?? '', skipped: lack };
   const made = await client.call('session/create', { runtime, language });
   if (made.error) return { name, against: floor?.name ?? '', skipped: made.error.message };
   const { sessionId } = made.result;

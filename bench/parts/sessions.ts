@@ -48,6 +48,7 @@ function removing(make: () => Promise<() => Promise<unknown>>): Side {
 
 export const sessions: Part = {
   name: 'sessions',
+  needs: ['docker'],
   async run(bench) {
     const { image, few } = bench;
     await plain('python', bench.folder);

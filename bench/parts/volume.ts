@@ -23,6 +23,7 @@ const contents: Record<Encoding, Buffer> = {
 
 export const volume: Part = {
   name: 'volume',
+  needs: ['docker'],
   async run(bench) {
     const client = await bench.daemon();
     const container = await IdleContainer.start(bench.image);

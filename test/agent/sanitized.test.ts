@@ -5,7 +5,8 @@ import type { Runtime, Sandbox } from '../../server/src/runtime/ports.ts';
 import { contract, type Subject } from '../runtime/contract/contract.ts';
 import { sh } from '../runtime/contract/dialects.ts';
 import { create, run } from '../runtime/contract/harness.ts';
-import { nativeSubject } from '../runtime/kinds/native/subject.ts';
+import { need } from '../require.ts';
+import { controlGroups, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { compileSanitized, useCompiled } from './compile.ts';
 
 /** What sanitizers have reported in a sandbox. Where its agent itself has failed, the sandbox is gone, and its test fails. */
@@ -16,6 +17,8 @@ async function reportsIn(sandbox: Sandbox): Promise<string> {
 
 describe('the agent with sanitizers', function () {
   this.timeout(60_000);
+  // A limit on the memory of each process leaves no room for what the sanitizers reserve.
+  before(need('control groups', controlGroups));
   const agent = useCompiled(compileSanitized);
 
   const reports: string[] = [];

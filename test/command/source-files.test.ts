@@ -3,9 +3,10 @@ import { expect } from 'chai';
 import { createBunRuntime } from '../../server/src/runtime/kinds/bun/bun.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { LanguageId, RunCodeParams } from '../../server/src/protocol/index.ts';
+import { languageOfPath } from '../../server/src/command/language.ts';
 import { need } from '../require.ts';
 import { eventually, useSandbox, write } from '../runtime/contract/harness.ts';
-import { bubblewrap, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
+import { bubblewrap, interpreters, layeredSubject, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { RealSession } from '../warm/real-session.ts';
 
 const main = (body: string) => `package main\nimport "fmt"\nfunc main() { fmt.Println(${body}) }\n`;
@@ -108,7 +109,13 @@ describe('in a native sandbox is run', function () {
   before(need('bubblewrap', bubblewrap));
   const held = useSandbox({ make: () => nativeSubject(createNativeRuntime) });
 
-  for (const [name, each] of Object.entries(cases)) it(name, () => given(new RealSession(held.sandbox, 'python'), each));
+  for (const [name, each] of Object.entries(cases)) {
+    it(name, async function () {
+      const language = each.run.language ?? languageOfPath(each.run.path);
+      await need(String(language), async () => language && interpreters[language]?.()).call(this);
+      await given(new RealSession(held.sandbox, 'python'), each);
+    });
+  }
 });
 
 const untold = ['ts.txt', 'ts', 'main.unknown'];

@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { bundles, dockerImage, need, type Probe, program } from '../require.ts';
+import { bundles, dockerImage, need, program, root } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { controlGroups, daemonEnvironment, folders, image } from './environment.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
-const asRoot: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to make namespaces and to become somebody else');
 const runtimes = ['docker', 'native', 'bun', 'deno'];
 
 /** Makes a session in a runtime, and runs a program in it. Resolves with the score of its isolation. */
@@ -30,7 +29,7 @@ describe('the daemon on a host that is out of the ordinary', function () {
 
   it('loses nothing to a daemon in another process namespace, with the same temporary folder, host name and engine (H1)', async function () {
     await need('unshare', program('unshare')).call(this);
-    await need('root', asRoot).call(this);
+    await need('root', root).call(this);
     const client = new RawClient({ env: daemonEnvironment() });
     await client.initialize();
     const daemon = client.process.pid as number;
@@ -89,7 +88,7 @@ describe('the daemon on a host that is out of the ordinary', function () {
 
   it('works for a user without a home and without a name (H6)', async function () {
     await need('setpriv', program('setpriv')).call(this);
-    await need('root', asRoot).call(this);
+    await need('root', root).call(this);
     const place = mkdtempSync(join(tmpdir(), 'hosts-'));
     const server = fileURLToPath(new URL('../../server/', import.meta.url));
     for (const part of ['bin', 'dist', 'package.json']) cpSync(join(server, part), join(place, part), { recursive: true });

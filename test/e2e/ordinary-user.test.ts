@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findDeno } from '../../server/src/runtime/kinds/deno/binary.ts';
-import { bundles, need, npmPackage, program } from '../require.ts';
+import { bundles, need, npmPackage, program, root as asRoot } from '../require.ts';
 
 const NOBODY = 65_534;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,7 +16,7 @@ describe('an ordinary user', function () {
   before(need('the build', bundles));
   before(need('deno', npmPackage('deno')));
   before(need('setpriv', program('setpriv')));
-  before(need('root, to become another user', () => (process.getuid?.() === 0 ? undefined : 'the tests do not run as root')));
+  before(need('root', asRoot));
 
   /** Holds a copy of what is installed, which every user can read. */
   let folder = '';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_FILE_BYTES, type Sandbox } from '../../../server/src/runtime/ports.ts';
-import { create, limits, Output, type Parts, program, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
+import { create, limits, needGroups, Output, type Parts, program, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
 
 const modes = ['none', 'allowlist', 'full'] as const;
 
@@ -35,7 +35,8 @@ export function describeCan(parts: Parts): void {
       });
     }
 
-    it('is declared: changing the limits of a sandbox', async () => {
+    it('is declared: changing the limits of a sandbox', async function () {
+      await needGroups(parts.features).call(this);
       expect(held.sandbox.can.adjust).to.equal(parts.features.adjusts ?? false);
       await inNew(held.subject, async (sandbox) => {
         const adjusting = sandbox.adjust({ ...limits, cpus: 0.5 });

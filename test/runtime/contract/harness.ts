@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { type ErrorKind, type LanguageId, type Limits, ProtocolError } from '../../../server/src/protocol/index.ts';
 import type { Exit, Process, Program, Runtime, Sandbox, SandboxSpec, Sink, Stream } from '../../../server/src/runtime/ports.ts';
+import { need, type Probe } from '../../require.ts';
 import type { Dialect } from './dialects.ts';
 
 export interface Subject {
@@ -21,11 +22,15 @@ export interface Features {
   readonly shell: boolean;
   readonly pty: boolean;
   readonly languages: readonly LanguageId[];
+  /** What of the machine a language needs. Its tests are skipped where that is missing. */
+  readonly needs?: Partial<Record<LanguageId, Probe>>;
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
   /** What is ended if a program uses too much memory: the program (the default), or the whole sandbox. */
   readonly memoryEnds?: 'sandbox';
   /** Whether the limits of a sandbox can be changed. */
   readonly adjusts?: boolean;
+  /** Whether the machine lets the runtime hold a sandbox to limits as a whole. Where it does not, the tests of that are skipped. */
+  readonly groups?: Probe | undefined;
   /** Whether file commands refuse a link in the workspace, or follow it within the sandbox. */
   readonly links: 'refused' | 'followed';
   /** A signal that does not end programs without a handler for it. */
@@ -86,6 +91,12 @@ export function useSandbox({ make }: Pick<Parts, 'make'>, change: Partial<Sandbo
     },
   };
 }
+
+/** Skips a test that needs the sandbox to be held to limits as a whole. */
+export const needGroups = ({ groups }: Features): ((this: Mocha.Context) => Promise<void>) => need('control groups', groups ?? (() => undefined));
+
+/** What the machine lacks for a language, or undefined. */
+export const lackFor = async ({ needs }: Features, language: LanguageId): Promise<string | undefined> => needs?.[language]?.();
 
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not made');

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import type { LanguageId } from '../../../server/src/protocol/index.ts';
 import { languageIds } from '../../../server/src/protocol/index.ts';
 import type { Sandbox } from '../../../server/src/runtime/ports.ts';
-import { type Parts, type Ran, run, useSandbox, write } from './harness.ts';
+import { need } from '../../require.ts';
+import { lackFor, type Parts, type Ran, run, useSandbox, write } from './harness.ts';
 
 interface Sources {
   readonly hello: string;
@@ -75,7 +76,8 @@ export function describeLanguages(parts: Parts): void {
   describe('languages', () => {
     const held = useSandbox(parts);
     for (const language of languages) {
-      it(`run: ${language}`, async () => {
+      it(`run: ${language}`, async function () {
+        await need(language, () => lackFor(parts.features, language)).call(this);
         const { hello, speak, fail } = sources[language];
         expect(await runSource(held.sandbox, language, hello)).to.deep.include({ stdout: Buffer.from('hello\n') });
         const spoken = await runSource(held.sandbox, language, speak, ['to out "$x"', "to err 'y'"]);

@@ -1,6 +1,6 @@
 /** The contract on limits: programs try to exceed every limit that a runtime claims to enforce. */
 import { expect } from 'chai';
-import { create, eventually, limits, names, type Parts, read, rejects, run, start, textOf, useSandbox, write } from './harness.ts';
+import { create, eventually, limits, names, needGroups, type Parts, read, rejects, run, start, textOf, useSandbox, write } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -15,7 +15,8 @@ export function describeLimits(parts: Parts): void {
     const stillWorks = async () => expect(await textOf(held.sandbox, await command(held.sandbox, does.print('works', '')))).to.equal('works');
 
     if (enforces.includes('memory') && parts.features.memoryEnds === 'sandbox') {
-      it('of memory end a sandbox that uses more, and the exit says so', async () => {
+      it('of memory end a sandbox that uses more, and the exit says so', async function () {
+        await needGroups(parts.features).call(this);
         const sandbox = await create(held.subject, { limits: tight });
         const beside = await start(sandbox, await command(sandbox, does.forever));
         await beside.output.seen('ready');
@@ -27,7 +28,8 @@ export function describeLimits(parts: Parts): void {
         await stillWorks();
       }).timeout(60_000);
     } else if (enforces.includes('memory')) {
-      it('of memory end a program that uses more', async () => {
+      it('of memory end a program that uses more', async function () {
+        await needGroups(parts.features).call(this);
         const { exit } = await run(held.sandbox, await command(held.sandbox, does.hog));
         expect(exit).to.have.property('kind', 'memoryLimit');
         await stillWorks();
@@ -35,7 +37,8 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('cpu')) {
-      it('of the processor slow down a program that wants more', async () => {
+      it('of the processor slow down a program that wants more', async function () {
+        await needGroups(parts.features).call(this);
         const sandbox = await create(held.subject, { limits: { ...limits, cpus: 0.25 } });
         const { exit } = await run(sandbox, await command(sandbox, does.spin(1500)));
         const used = exit.kind === 'lost' ? undefined : exit.usage?.cpuMs;
@@ -86,7 +89,8 @@ export function describeLimits(parts: Parts): void {
       }
     }
 
-    if (parts.features.adjusts) it('can be changed, and are told and felt as they are then', async () => {
+    if (parts.features.adjusts) it('can be changed, and are told and felt as they are then', async function () {
+      await needGroups(parts.features).call(this);
       const sandbox = await create(held.subject, { limits: tight });
       const before = sandbox.isolation;
       for (const memoryBytes of [160 * MIB, 48 * MIB]) {
@@ -103,7 +107,8 @@ export function describeLimits(parts: Parts): void {
       await sandbox.close();
     }).timeout(60_000);
 
-    it('are reported in the isolation, layer by layer', () => {
+    it('are reported in the isolation, layer by layer', async function () {
+      await needGroups(parts.features).call(this);
       const { score, layers } = held.sandbox.isolation;
       expect(score).to.be.within(0, 10);
       for (const name of enforces) expect(layers.find((layer) => layer.name === name)).to.have.property('state').that.is.not.equal('off');

@@ -1,7 +1,7 @@
 /** With full disks and without memory the session answers, cleans up and goes on (K6). */
 import { expect } from 'chai';
 import { defaultLimits } from '../../../../server/src/policy/defaults.ts';
-import { read, rejects, run, start, textOf, write } from '../../contract/harness.ts';
+import { read, rejects, run, start, textOf, write, needGroups } from '../../contract/harness.ts';
 import { everySandbox, everywhere, onHostKernel, python, stillWorks, useSandbox } from './sandboxes.ts';
 
 const MIB = 1024 * 1024;
@@ -51,6 +51,7 @@ for name in range(60000): os.mkdir(str(name))`));
 });
 
 everySandbox('a session without memory', onHostKernel, (parts) => {
+  before(needGroups(parts.features));
   const held = useSandbox(parts, { limits: { ...defaultLimits, memoryBytes: 96 * MIB, diskBytes: 48 * MIB, pids: 128 } });
 
   it('loses the program that took it, and goes on', async () => {

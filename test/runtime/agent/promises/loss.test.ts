@@ -1,7 +1,7 @@
 /** If the agent, a supervisor or what holds the sandbox is lost, the session is lost and told so within a second, and no result is made up (K4, K13). */
 import { expect } from 'chai';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
-import { create, rejects, start, type Subject } from '../../contract/harness.ts';
+import { create, rejects, start, type Subject, needGroups } from '../../contract/harness.ts';
 import { everySandbox, everywhere, onHostKernel, python, useSandbox } from './sandboxes.ts';
 
 const ways: Record<string, readonly string[]> = {
@@ -46,6 +46,7 @@ everySandbox('a sandbox is lost', everywhere, (parts, name) => {
 });
 
 everySandbox('a sandbox is lost', onHostKernel, (parts, name) => {
+  before(needGroups(parts.features));
   const held = useSandbox(parts);
 
   it(`and told to be, if ${name === 'native' ? 'its processes are' : 'its container is'} ended from outside`, async () => {

@@ -10,12 +10,12 @@ import { sh } from '../../contract/dialects.ts';
 import { type Parts, run, type Subject, textOf, useSandbox } from '../../contract/harness.ts';
 import { containerSubject } from '../../kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../../kinds/docker/real.ts';
-import { bubblewrap, nativeSubject } from '../../kinds/native/subject.ts';
+import { bubblewrap, controlGroups, nativeSubject } from '../../kinds/native/subject.ts';
 
 type Name = 'native' | 'docker' | 'gvisor';
 
-const kinds: Readonly<Record<Name, { readonly needs: Readonly<Record<string, Probe>>; make(): Promise<Subject> }>> = {
-  native: { needs: { bubblewrap }, make: () => nativeSubject(createNativeRuntime) },
+const kinds: Readonly<Record<Name, { readonly needs: Readonly<Record<string, Probe>>; readonly groups?: Probe; make(): Promise<Subject> }>> = {
+  native: { needs: { bubblewrap }, groups: controlGroups, make: () => nativeSubject(createNativeRuntime) },
   docker: { needs: { docker: dockerImage(debian) }, make: () => containerSubject(debian, plain) },
   gvisor: { needs: { gVisor: ociRuntime('runsc'), docker: dockerImage(debian) }, make: () => containerSubject(debian, gvisor) },
 };
@@ -26,11 +26,11 @@ export const everywhere: readonly Name[] = ['native', 'docker', 'gvisor'];
 
 export function everySandbox(title: string, where: readonly Name[], declare: (parts: Parts, name: Name) => void): void {
   for (const name of where) {
-    const { needs, make } = kinds[name];
+    const { needs, groups, make } = kinds[name];
     describe(`${title}: ${name}`, function () {
       this.timeout(60_000);
       for (const [part, probe] of Object.entries(needs)) before(need(part, probe));
-      declare({ make, features: { shell: true, pty: true, languages: [], enforces: [], links: 'followed', dialect: sh } }, name);
+      declare({ make, features: { shell: true, pty: true, languages: [], enforces: [], groups, links: 'followed', dialect: sh } }, name);
     });
   }
 }

@@ -5,14 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../../../server/src/runtime/ports.ts';
 import type { ErrorKind } from '../../../../server/src/protocol/index.ts';
-import { need, type Probe } from '../../../require.ts';
+import { need, root } from '../../../require.ts';
 import { limits, program, rejects, run, start, textOf, write } from '../../contract/harness.ts';
 import { NOBODY } from '../../../../server/src/runtime/workspace/user.ts';
 import type { NativeSubject } from '../../kinds/native/subject.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, stillWorks, useSandbox } from './sandboxes.ts';
 
 const KIB = 1024;
-const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to change the limits of an agent');
 
 const refused: Record<string, [kind: ErrorKind, words: RegExp, command: Program['command'], change?: Partial<Program>]> = {
   'a program that is not there': ['SandboxFailed', /ENOENT/, ['no-such-program']],

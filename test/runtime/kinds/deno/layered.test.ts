@@ -2,7 +2,7 @@
 import { need, npmPackage } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
 import { deno } from '../../contract/dialects.ts';
-import { bubblewrap, layeredSubject } from '../native/subject.ts';
+import { bubblewrap, controlGroups, layeredSubject } from '../native/subject.ts';
 
 describe('deno in bubblewrap', () => {
   before(need('bubblewrap', bubblewrap));
@@ -10,6 +10,6 @@ describe('deno in bubblewrap', () => {
 
   contract('deno in bubblewrap', {
     make: layeredSubject,
-    features: { shell: false, pty: true, languages: ['javascript', 'typescript'], enforces: ['memory', 'cpu', 'disk'], links: 'followed', dialect: deno },
+    features: { shell: false, pty: true, languages: ['javascript', 'typescript'], enforces: ['memory', 'cpu', 'disk'], groups: controlGroups, links: 'followed', dialect: deno },
   });
 });

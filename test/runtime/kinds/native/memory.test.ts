@@ -2,14 +2,14 @@
 import { expect } from 'chai';
 import { need } from '../../../require.ts';
 import { limits, run, start, textOf, useSandbox } from '../../contract/harness.ts';
-import { bubblewrap, native } from './subject.ts';
+import { controlGroups, native } from './subject.ts';
 
 const MiB = 1024 * 1024;
 const HOG = "python3 -c 'x = bytearray(400 << 20)'";
 
 describe('memory that runs out in a native sandbox', function () {
   this.timeout(60_000);
-  before(need('bubblewrap', bubblewrap));
+  before(need('control groups', controlGroups));
   const held = useSandbox(native, { limits: { ...limits, memoryBytes: 96 * MiB } });
 
   it('ends a program by a signal, and that is told with the most that was in use', async () => {

@@ -5,13 +5,14 @@ import { systemClock } from '../../../../server/src/base/clock.ts';
 import { createLog } from '../../../../server/src/base/log.ts';
 import { createLayeredDeno } from '../../../../server/src/runtime/kinds/deno/layered.ts';
 import { createDenoRuntime } from '../../../../server/src/runtime/kinds/deno/runtime.ts';
+import type { LanguageId } from '../../../../server/src/protocol/index.ts';
 import { Keeper } from '../../../../server/src/runtime/machine/keeper.ts';
 import { gatherFindings, type Findings } from '../../../../server/src/runtime/kinds/native/findings.ts';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import type { NativeOptions } from '../../../../server/src/runtime/kinds/native/runtime.ts';
 import { preferredRuntime } from '../../../../server/src/runtime/choice/prefer.ts';
 import type { Runtime } from '../../../../server/src/runtime/ports.ts';
-import type { Probe } from '../../../require.ts';
+import { type Probe, program } from '../../../require.ts';
 import type { Subject } from '../../contract/contract.ts';
 
 export interface NativeSubject extends Subject {
@@ -87,6 +88,21 @@ function sandboxProcesses({ groups }: Findings): number[] {
 function processesOf(group: string): number[] {
   return readFileSync(`${group}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
 }
+
+/** What of this host a native sandbox needs to run a language; Node is always there. */
+export const interpreters: Partial<Record<LanguageId, Probe>> = {
+  python: program('python3'), ruby: program('ruby'), go: program('go'), csharp: program('mcs'),
+};
+
+/** Whether native sandboxes are held to limits by control groups. */
+export const controlGroups: Probe = async () => {
+  const missing = await bubblewrap();
+  if (missing !== undefined) return missing;
+  const subject = await nativeSubject(createNativeRuntime);
+  const { folders } = subject.findings.groups;
+  await subject.dispose();
+  return folders.length > 0 ? undefined : 'this user may make none; run the tests as root, or with control groups that are delegated to you';
+};
 
 /** Whether native sandboxes can be made on this host. */
 export const bubblewrap: Probe = async () => {

@@ -8,10 +8,9 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Isolation } from '../../../../server/src/protocol/index.ts';
 import { fromSource } from '../../../from-source.ts';
-import { need, type Probe } from '../../../require.ts';
+import { need, root } from '../../../require.ts';
 import { bubblewrap } from './subject.ts';
 
-const root: Probe = () => (process.getuid?.() === 0 ? undefined : 'root, to become somebody else; the other tests have run as an ordinary user');
 const SOMEBODY = 12_345;
 
 describe('native sandboxes of an ordinary user', function () {
