@@ -99,7 +99,7 @@ export default defineConfig(
   },
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
   runAs(['server/src/runtime/warm-up/*.cjs'], ['process', 'require', 'Buffer', '__filename', 'performance', 'Event', 'heldFor', 'correctClocks']),
-  runAs(['server/src/runtime/kinds/deno/*.mjs'], ['Deno', 'URL', 'console', 'performance', 'heldFor', 'correctClocks', 'needsLoader']),
+  runAs(['server/src/runtime/kinds/deno/*.mjs'], ['Deno', 'URL', 'console', 'performance', 'Event', 'dispatchEvent', 'heldFor', 'correctClocks', 'needsLoader']),
   // It is put in front of other files, which use what it declares.
   { files: ['server/src/runtime/warm-up/clocks.cjs', 'server/src/runtime/kinds/deno/needs.mjs'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
   // probe.ts adds a line before the program that declares `outside`.

@@ -4,6 +4,7 @@ import { systemClock as clock } from '../../server/src/base/clock.ts';
 import { RunningCommands } from '../../server/src/command/commands.ts';
 import { type ExecuteContext, executeShell } from '../../server/src/command/execute.ts';
 import { runCode } from '../../server/src/command/run-code.ts';
+import type { OutputPiece } from '../../server/src/command/output.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import type { ExecuteShellParams, LanguageId, RunCodeParams } from '../../server/src/protocol/index.ts';
@@ -26,7 +27,11 @@ export class RealSession {
   readonly #events = new EventStream(this.#log);
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log: this.#log });
 
-  constructor(sandbox: Sandbox, language: LanguageId) {
+  readonly #heard: (piece: OutputPiece) => void;
+
+  /** `heard` is told of each piece of the output of commands with an id. */
+  constructor(sandbox: Sandbox, language: LanguageId, heard: (piece: OutputPiece) => void = () => undefined) {
+    this.#heard = heard;
     this.session = new Session({
       id: 'real', visit: 'visit', label: undefined, language, runtime: 'real', sandbox, limits: { ...defaultLimits, timeoutMs: 60_000 }, network: { mode: 'none' },
       env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log: this.#log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
@@ -58,7 +63,10 @@ export class RealSession {
   }
 
   #context(signal: AbortSignal): ExecuteContext {
-    const send = async ({ data }: { data: string }) => void (this.sent += data);
+    const send = async (piece: OutputPiece) => {
+      this.sent += piece.data;
+      this.#heard(piece);
+    };
     return { clock, events: this.#events, commands: this.commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, stream: () => ({ send, close: () => undefined }) };
   }
 }

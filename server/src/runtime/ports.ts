@@ -169,6 +169,9 @@ export interface Program {
   readonly stderrToStdout?: boolean | undefined;
 }
 
+/** The variable TERM of a program on a terminal, unless its own variables say something else. */
+export const TERMINAL_TYPE = 'xterm-256color';
+
 /** In characters. */
 export interface TerminalSize {
   readonly cols: number;

@@ -1,6 +1,6 @@
 /** How a program is described when it is started, and how its end is told. */
 import { constants } from 'node:os';
-import type { Exit, Program, Usage } from '../ports.ts';
+import { type Exit, type Program, TERMINAL_TYPE, type Usage } from '../ports.ts';
 import { namesOf, SHELL } from './errors.ts';
 import { Writer } from './frames.ts';
 import { bytesOf } from './names.ts';
@@ -16,7 +16,7 @@ const MERGED = 8;
 /** What a `start` frame says. `windowBytes`: so much output may come before any of it was credited. */
 export function startPayload({ command, cwd, env, stdin, pty, stderrToStdout }: Program, windowBytes: number, heldAt: string | undefined): Buffer {
   const words = typeof command === 'string' ? [SHELL, '-c', command] : command;
-  const variables = Object.entries(pty ? { TERM: 'xterm-256color', ...env } : env);
+  const variables = Object.entries(pty ? { TERM: TERMINAL_TYPE, ...env } : env);
   const writer = new Writer()
     .u8((stdin === 'none' && !pty ? 0 : WITH_INPUT) | (pty ? ON_TERMINAL : 0) | (heldAt === undefined ? 0 : TO_BE_HELD) | (stderrToStdout ? MERGED : 0))
     .u16(pty?.cols ?? 0).u16(pty?.rows ?? 0)

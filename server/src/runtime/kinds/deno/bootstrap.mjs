@@ -36,9 +36,18 @@ else await runModule();
 
 async function runModule() {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
-  await import(main).catch((fault) => {
+  importMain();
+}
+
+/**
+ * This file does not wait for the module: Deno blames the file that waits when a program awaits something for ever. For
+ * Deno, everything is loaded when this file has ended, so that the program hears of it only from here.
+ */
+function importMain() {
+  const failed = (fault) => {
     throw withoutUs(fault);
-  });
+  };
+  import(main).then(() => dispatchEvent(new Event("load")), failed);
 }
 
 /** The error of a file that can't be loaded has no frame but that of this file, which means nothing to anybody. */
@@ -83,7 +92,7 @@ async function runCommonJs() {
     Module._load(fileURLToPath(main), null, true);
   } catch (fault) {
     if (fault?.code !== "ERR_REQUIRE_ASYNC_MODULE") throw fault;
-    await import(main); // it has a top-level await, so it is a module
+    importMain(); // it has a top-level await, so it is a module
   }
 }
 

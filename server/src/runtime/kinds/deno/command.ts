@@ -47,7 +47,7 @@ export function programOf(command: Program['command']): { readonly file: string;
 const MIB = 1024 * 1024;
 const MIN_HEAP_MIB = 16;
 /** Deno and ICU read these variables when they start, and they can do no harm there. So they are set from the beginning. */
-const early = /^(?:NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_[A-Z]+)$/;
+const early = /^(?:TERM|NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
 /** With these variables a program could choose a graphics card, for which Deno has no permission. They are dropped. */
 const graphics = /^DENO_WEBGPU_/;

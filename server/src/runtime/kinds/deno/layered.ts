@@ -5,7 +5,7 @@ import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
 import { TYPESCRIPT } from '../../typescript.ts';
-import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, type WarmUp } from '../../ports.ts';
+import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, TERMINAL_TYPE, type WarmUp } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
 import type { Found } from './detect.ts';
 import { ExitCause } from './exit-cause.ts';
@@ -66,8 +66,10 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const both = ['/workspace', '/tmp'];
   const grants: Grants = { read: both, write: workspace?.access === 'readOnly' ? ['/tmp'] : both, denyRead: [], denyWrite: [] };
   const withDeno = (program: Program): Program => {
+    // A program may read only the variables that its command line names.
+    const env = program.pty ? { TERM: TERMINAL_TYPE, ...program.env } : program.env;
     const run = {
-      binary: BINARY, bootstrap: BOOTSTRAP, typescript: TYPESCRIPT, ...programOf(program.command), env: program.env, grants,
+      binary: BINARY, bootstrap: BOOTSTRAP, typescript: TYPESCRIPT, ...programOf(program.command), env, grants,
       memoryBytes: limits.memoryBytes, cache: '/tmp/.codebeaker-deno', temporary: '/tmp',
     };
     return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
