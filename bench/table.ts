@@ -3,7 +3,7 @@ import type { Figures, Row, Skipped } from './row.ts';
 
 const head = ['what is measured', 'CodeBeaker: p50 / p95 / p99', 'compared with', 'its p50 / p95 / p99', 'times better (p50)', 'runs', 'load average', 'target', 'target met'];
 /** What a row says of why it was not measured is cut after so many characters. */
-const MAX_REASON = 120;
+const MAX_REASON = 140;
 
 export function table(rows: readonly (Row | Skipped)[]): string {
   const notes: string[] = [];
