@@ -59,14 +59,14 @@ function testFaults({ path, text }: SourceFile): string[] {
   return faults;
 }
 
-/** Whether some `before(need(...))` comes after another hook of the same suite. */
+/** Whether some `before(need(...))` comes after another hook of the same suite, or after a function that adds hooks, such as `useSandbox`. */
 function hasLateNeed(source: ts.SourceFile): boolean {
-  const isHook = (statement: ts.Statement, starts: string) => statement.getText(source).startsWith(starts);
+  const matches = (statement: ts.Statement, pattern: RegExp) => pattern.test(statement.getText(source));
   let found = false;
   const visit = (node: ts.Node) => {
     if (ts.isBlock(node)) {
-      const first = node.statements.findIndex((statement) => isHook(statement, 'before(') && !isHook(statement, 'before(need('));
-      found ||= first >= 0 && node.statements.slice(first).some((statement) => isHook(statement, 'before(need('));
+      const first = node.statements.findIndex((statement) => matches(statement, /^(?:before\((?!need\()|(?:const \w+ = )?use[A-Z]\w*\()/));
+      found ||= first >= 0 && node.statements.slice(first).some((statement) => matches(statement, /^before\(need\(/));
     }
     ts.forEachChild(node, visit);
   };

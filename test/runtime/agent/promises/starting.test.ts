@@ -132,8 +132,8 @@ everySandbox('a session without room for another program', onHostKernel, (parts)
 });
 
 everySandbox('a session whose agent has few descriptors', ['native'], (parts) => {
-  const held = useSandbox(parts);
   before(need('root', root));
+  const held = useSandbox(parts);
 
   it('says that none is left for a program, does what needs few, kills, and goes on', async () => {
     lowerDescriptors(held.subject as NativeSubject, 64);
