@@ -57,7 +57,7 @@ describe('a kill in a native sandbox', function () {
     const doomed = await start(held.sandbox, 'echo ready; while :; do (:); done');
     await doomed.output.seen('ready');
     await doomed.kill();
-    expect((await census()).map((line) => line.replace(/^\d+ /, '').trim()).sort()).to.deep.equal(['sleep 601', 'sleep 603', 'sleep 604']);
+    expect((await census()).map((line) => line.trim().replace(/^\d+ /, '')).sort()).to.deep.equal(['sleep 601', 'sleep 603', 'sleep 604']);
     expect(await textOf(held.sandbox, `grep State /proc/${stopped.trim()}/status`)).to.match(/T \(stopped\)/);
     await run(held.sandbox, `kill -9 ${left.trim()} ${stopped.trim()}`);
     await beside.kill();
