@@ -12,7 +12,7 @@ const hidden = ['bwrap', 'ruby', 'gcc', 'shellcheck', 'vim', 'emacs'];
 /** Files with hooks that make something and end it: for Docker, for native sandboxes, for the built daemon, for the agent. */
 const files = [
   'test/runtime/kinds/docker/contract.test.ts', 'test/runtime/kinds/native/contract.test.ts', 'test/runtime/kinds/native/escape.test.ts',
-  'test/runtime/kinds/native/copy.test.ts', 'test/warm/interpreter.test.ts', 'test/command/source-files.test.ts', 'test/e2e/trees.test.ts',
+  'test/runtime/kinds/native/copy.test.ts', 'test/warm/held.test.ts', 'test/command/source-files.test.ts', 'test/e2e/trees.test.ts',
   'test/e2e/pull.test.ts', 'test/e2e/hosts.test.ts', 'test/e2e/many.test.ts', 'test/agent/start.test.ts', 'test/agent/fuzz.test.ts', 'test/client-nvim/run.test.ts',
 ];
 

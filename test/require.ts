@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 export type Probe = () => string | undefined | Promise<string | undefined>;
 
 /**
- * Makes a hook, as in `before(need('docker', dockerImage('codebeaker-test')))`. It comes before all other hooks of its
- * suite: where it skips the suite, none of them runs, neither those that make something nor those that end it.
+ * Makes a hook, as in `before(need('docker', dockerImage('codebeaker-test')))`. It should come before all other hooks of
+ * its suite: where it skips the suite, none of them runs then, neither those that make something nor those that end it.
  */
 export function need(part: string, probe: Probe): (this: Mocha.Context) => Promise<void> {
-  return async function () {
+  return async function lookForPart() {
     const missing = await probe();
     if (missing === undefined) return;
     if (process.env.CI === 'true') throw new Error(`this test needs ${part}: ${missing}`);
@@ -22,16 +22,24 @@ export function need(part: string, probe: Probe): (this: Mocha.Context) => Promi
     const whole = suite !== undefined && titlesBeforeAll.test(self?.title ?? '');
     // The reporter looks for the reason at a skipped test and at the suites around it.
     Object.assign(whole ? suite : (currentTest ?? self ?? {}), { lacks: `${part}: ${missing.replaceAll(/\s+/g, ' ')}` });
-    if (whole) forgetEndings(suite);
+    if (whole && !hasMade(suite, self)) hooksOf(suite, 'afterAll').splice(0);
     this.skip();
   };
 }
 
 const titlesBeforeAll = /^"before all" hook/;
 
-/** Mocha would run the hooks at the end of a suite, although it does not run those at its beginning any more. */
-function forgetEndings(suite: Mocha.Suite): void {
-  (suite as Mocha.Suite & { getHooks(name: 'afterAll'): Mocha.Hook[] }).getHooks('afterAll').splice(0);
+/**
+ * Whether a hook before this one has made something. Then the hooks at the end of the suite run, as Mocha has them run.
+ * Otherwise there is nothing to end, and they would not find what they expect.
+ */
+function hasMade(suite: Mocha.Suite, hook: Mocha.Runnable | undefined): boolean {
+  const hooks = hooksOf(suite, 'beforeAll');
+  return hooks.slice(0, hooks.findIndex((each) => each === hook)).some(({ fn }) => fn?.name !== 'lookForPart');
+}
+
+function hooksOf(suite: Mocha.Suite, name: 'beforeAll' | 'afterAll'): Mocha.Hook[] {
+  return (suite as Mocha.Suite & { getHooks(name: string): Mocha.Hook[] }).getHooks(name);
 }
 
 /** The bundles of the daemon and of the extension. */

@@ -66,11 +66,14 @@ for (const place of places) {
   });
 }
 
+/** The languages whose programs are run in a place. */
+const languagesOf = ({ languages, elsewhere = [] }: Place): LanguageId[] => languages.filter((language) => whole || !elsewhere.includes(language));
+
 function jobsOf(place: Place): Job[] {
-  return place.languages.flatMap((language) =>
+  return languagesOf(place).flatMap((language) =>
     corpusOf(language, place.deno).flatMap((sample, number) => {
       if (sample.lacks?.[place.name] !== undefined || (sample.terminal && !place.terminals)) return [];
-      const alike = places.filter((other) => other.languages.includes(language) && other.deno === place.deno && sample.lacks?.[other.name] === undefined && (other.terminals || !sample.terminal));
+      const alike = places.filter((other) => languagesOf(other).includes(language) && other.deno === place.deno && sample.lacks?.[other.name] === undefined && (other.terminals || !sample.terminal));
       const modes = whole ? modesOf(language, sample, place) : planFor(language, sample, number, place, alike);
       const result = deferred<void>();
       // It may fail before its test waits for it.

@@ -19,6 +19,8 @@ import type { PlanPlace } from './modes.ts';
 export interface Place extends PlanPlace {
   readonly needs: Readonly<Record<string, Probe>>;
   readonly languages: readonly LanguageId[];
+  /** Of these, what is run only where everything is run: another place has the same interpreter and is quicker. */
+  readonly elsewhere?: readonly LanguageId[];
   /** How many programs run there at once. */
   readonly atOnce: number;
   /** Whether there are terminals. */
@@ -53,7 +55,7 @@ export const places: readonly Place[] = [
   },
   {
     // Nothing keeps commands there from an interpreter that waits, so it is not used after a command has run.
-    name: 'gvisor', needs: { ...isBuilt, ...isDocker, gVisor: ociRuntime('runsc') }, languages: all, waits: [...scripts, 'typescript'], slow: true, atOnce: 1, terminals: true, deno: false,
+    name: 'gvisor', needs: { ...isBuilt, ...isDocker, gVisor: ociRuntime('runsc') }, languages: all, waits: [...scripts, 'typescript'], elsewhere: ['typescript'], slow: true, atOnce: 1, terminals: true, deno: false,
     make: () => containerSubject(debian, gvisor), plainly: async (env) => plainContainer(debian, env, 'runsc'),
   },
   {
