@@ -67,7 +67,9 @@ for (const place of places) {
 }
 
 /** The languages whose programs are run in a place. */
-const languagesOf = ({ languages, elsewhere = [] }: Place): LanguageId[] => languages.filter((language) => whole || !elsewhere.includes(language));
+function languagesOf({ languages, elsewhere = [] }: Place): LanguageId[] {
+  return languages.filter((language) => whole || !elsewhere.includes(language));
+}
 
 function jobsOf(place: Place): Job[] {
   return languagesOf(place).flatMap((language) =>
