@@ -294,4 +294,9 @@ export const typescript: readonly Sample[] = [
     env: { NO_COLOR: '1' },
     says: [/nothing/],
   },
+  {
+    name: 'it does not find the loader in what was required (T9)',
+    files: { 'main.ts': 'enum E { A }\nconst kept = [...Object.keys(require.cache), ...Object.values(require("module")._pathCache ?? {})].map(String);\nconsole.log(E.A, kept.filter((file) => /(?:loader|translator|deno|hook)\\.cjs$/.test(file)));\n' },
+    prints: '0 []\n',
+  },
 ];
