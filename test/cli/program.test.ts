@@ -57,6 +57,24 @@ describe('the program of a run', () => {
     expect(other.shown.stderr).to.contain('src: the file does not lie in this folder');
   });
 
+  it('is not run without what --with names (L1)', async () => {
+    const told = async (bench: RunBench, file: string, path: string) => {
+      expect(await bench.run(file, { with: [path] })).to.equal(125);
+      expect(bench.runtime.made).to.deep.equal([]);
+      return bench.shown.stderr;
+    };
+    const main = put('p/main.py', '');
+    expect(await told(new RunBench(), main, join(folder(), 'p/none'))).to.equal(`codebeaker: --with ${join(folder(), 'p/none')}: there is no such file\n`);
+    expect(await told(new RunBench(), main, put('data.txt', ''))).to.contain(`data.txt: it does not lie in ${join(folder(), 'p')}, the folder that goes along`);
+    const piped = new RunBench();
+    piped.terminal.stdin.end('#!/usr/bin/python3\n');
+    expect(await told(piped, '-', folder())).to.contain('nothing goes along with a program that comes from a pipe');
+  });
+
+  it('lies in its folder although its name begins with two dots (L1)', async () => {
+    expect(await new RunBench().run(put('..main.py', 'exit 3'), { folder: folder() })).to.equal(3);
+  });
+
   it('runs on a terminal, if stdin and stdout are terminals (L2)', async () => {
     const bench = onTerminal();
     const running = bench.run(put('main.py', 'echo hi\ncat'));
