@@ -78,7 +78,10 @@ function isCommonJs() {
 
 async function runTranslated() {
   const [{ default: Module, createRequire }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
-  const { isCommonJs } = createRequire(loader)(loader).register();
+  const own = { exports: {} };
+  const load = likeDenos(`(exports, require, module, __filename, __dirname) => {${Deno.readTextFileSync(loader)}\n}`);
+  load(own.exports, createRequire(loader), own, loader, loader.slice(0, loader.lastIndexOf("/")));
+  const { isCommonJs } = own.exports.register();
   const commonJs = isCommonJs(main);
   for (const kept of [Module._cache, Module._pathCache]) for (const name of Object.keys(kept)) delete kept[name];
   if (commonJs) await loadMain(Module, fileURLToPath(main));
@@ -102,7 +105,7 @@ function loadMain(Module, path) {
   return new Promise((done, failed) => void Promise.resolve().then(load.bind(null, Module, path, done, failed)));
 }
 
-/** A function that stacks show as a part of Deno's loader for CommonJS, and not with the path of this file. */
+/** A function that stacks show as a part of Deno's loader for CommonJS, and not with the path of a file of ours. */
 function likeDenos(text) {
   return (0, eval)(`(${text})\n//# sourceURL=node:module`);
 }
