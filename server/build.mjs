@@ -66,6 +66,8 @@ const typescript = build({
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
   target: 'node18',
+  // The stack of an error in a program names it like a part of the runtime, and does not lead to a file of ours.
+  footer: { js: '//# sourceURL=node:internal/modules/typescript' },
 });
 
 const protocol = build({

@@ -50,13 +50,17 @@ function crash(fault: unknown): void {
 }
 
 async function run(argv: readonly string[], started: () => void): Promise<number> {
+  // A command line that is wrong says no more than this.
+  let wantsJson = argv.includes('--json');
   try {
-    return await dispatch(parseArguments(argv), started);
+    const args = parseArguments(argv);
+    wantsJson = 'json' in args && args.json;
+    return await dispatch(args, started);
   } catch (fault) {
     if (!(fault instanceof UsageError || fault instanceof ConfigError)) throw fault;
     const isUsage = fault instanceof UsageError;
     stderr().write(`codebeaker: ${fault.message}${isUsage ? '; codebeaker --help shows what can be typed' : ''}\n`);
-    if (wantsJson(argv)) await print(`${JSON.stringify({ outcome: 'notStarted', exitCode: null, signal: null, error: { message: fault.message } })}\n`);
+    if (wantsJson) await print(`${JSON.stringify({ outcome: 'notStarted', exitCode: null, signal: null, error: { message: fault.message } })}\n`);
     return isUsage ? Exit.usage : Exit.config;
   }
 }
@@ -109,11 +113,6 @@ async function print(text: string): Promise<number> {
   if (!fault || fault.code === 'EPIPE') return 0;
   stderr().write(`codebeaker: the output cannot be written: ${fault.code}\n`);
   return Exit.fault;
-}
-
-/** Whether a wrong command line, or one with a wrong configuration, asks for JSON. */
-function wantsJson(argv: readonly string[]): boolean {
-  return argv.includes('--json');
 }
 
 /** Whether two descriptors are of the same file, as stdout and stderr are after `2>&1`. */

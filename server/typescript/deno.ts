@@ -32,7 +32,7 @@ class DenoHooks {
     const parentURL = context.parentURL === undefined ? undefined : own(context.parentURL);
     const { url = '' } = this.#hooks.resolve(specifier, { ...context, ...(parentURL === undefined ? {} : { parentURL }) }, (name, rest) => {
       // Deno would look for a file of this name.
-      if (!isRequired(context) && /^[^./#][^:]*$/.test(name)) throw new TypeError(`Import "${name}" not a dependency`);
+      if (!isRequired(context) && /^[^./#][^:]*$/.test(name)) throw nameless(`Import "${name}" not a dependency`);
       return next(name, rest);
     });
     const named = url.endsWith('.cts') || (url.endsWith('.json') && context.importAttributes?.type === undefined);
@@ -72,6 +72,11 @@ const isRequired = ({ conditions }: Context): boolean => conditions?.includes('r
 const own = (url: string): string => (url.endsWith(AS_MODULE) ? url.slice(0, -AS_MODULE.length) : url);
 const done = (answer: Answer): Answer & { readonly shortCircuit: true } => ({ ...answer, shortCircuit: true });
 const hasDecorators = (text: string): boolean => /^\s*(?:export\s+(?:default\s+)?)?@[A-Za-z_$]/m.test(text);
+
+/** Deno puts the name of the error in front of it. */
+function nameless(message: string): Error {
+  return Object.assign(new TypeError(message), { name: '' });
+}
 
 /** undefined: it is no URL of a file. */
 function pathOf(url: string): string | undefined {

@@ -1,7 +1,9 @@
 /** The hooks of Node's module loader, that make it understand TypeScript. */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type CompilerOptions, Configurations } from './configuration.ts';
+import { forget } from './forget.ts';
 import { fileFor } from './resolve.ts';
 import { transform } from './transform.ts';
 import { isOurs, translate, type Translation } from './translate.ts';
@@ -51,9 +53,16 @@ export class Hooks {
   }
 
   #translator(): translator.Oxc {
-    this.#oxc ??= (createRequire(__filename)('./translator.cjs') as typeof translator).loadOxc();
+    this.#oxc ??= loadOxc();
     return this.#oxc;
   }
+}
+
+function loadOxc(): translator.Oxc {
+  const file = join(__dirname, 'translator.cjs');
+  const loaded = createRequire(__filename)(file) as typeof translator;
+  forget(file);
+  return loaded.loadOxc();
 }
 
 function pathOf(url: string | undefined): string | undefined {

@@ -82,6 +82,7 @@ const refused: Record<string, string> = {
   'run --save= a.py': '--save needs a pattern of paths below the folder of the program, such as out/*.csv; an empty value is not',
   'run --save /tmp/x a.py': '/tmp/x is not',
   'run --save a/../../x a.py': 'a/../../x is not',
+  'run --with=x --no-folder a.py': 'only one of --with and --no-folder can be given',
   '--stdio --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=x --socket=1': 'only one of --stdio, --pipe and --socket can be given',
   '--pipe=': '--pipe needs a path',

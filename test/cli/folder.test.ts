@@ -43,6 +43,12 @@ describe('the folder of a file', () => {
     expect(await files({ with: named })).to.deep.equal(['.gitignore', 'out/b.txt', 'node_modules/x/index.js']);
   });
 
+  it('has everything, if it is named itself', async () => {
+    put('p/main.py', 'p/out/b.txt', 'p/node_modules/x.js');
+    writeFileSync(join(base(), 'p/.gitignore'), 'out/\n');
+    expect(await files({ with: [join(base(), 'p')] })).to.deep.equal(['.gitignore', 'node_modules/x.js', 'out/b.txt']);
+  });
+
   it('has the files to which links lead inside it, and no others', async () => {
     put('p/main.py', 'p/a.txt', 'outside.txt', 'q/r.txt');
     symlinkSync('a.txt', join(base(), 'p/inside'));

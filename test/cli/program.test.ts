@@ -1,9 +1,9 @@
 /** What `codebeaker run` gives to its program: the folder, the terminal, variables, input from pipes (L1, L2, L4, L15, L19, L20). */
 import { expect } from 'chai';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getActiveResourcesInfo } from 'node:process';
+import { promisify } from 'node:util';
 import { until as settled } from '../e2e/environment.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { RunBench, type RunOptions } from './bench.ts';
@@ -55,6 +55,24 @@ describe('the program of a run', () => {
     const other = new RunBench();
     expect(await other.run(put('main.py', ''), { folder: join(folder(), 'src') })).to.equal(125);
     expect(other.shown.stderr).to.contain('src: the file does not lie in this folder');
+  });
+
+  it('is not run without what --with names (L1)', async () => {
+    const told = async (bench: RunBench, file: string, path: string) => {
+      expect(await bench.run(file, { with: [path] })).to.equal(125);
+      expect(bench.runtime.made).to.deep.equal([]);
+      return bench.shown.stderr;
+    };
+    const main = put('p/main.py', '');
+    expect(await told(new RunBench(), main, join(folder(), 'p/none'))).to.equal(`codebeaker: --with ${join(folder(), 'p/none')}: there is no such file\n`);
+    expect(await told(new RunBench(), main, put('data.txt', ''))).to.contain(`data.txt: it does not lie in ${join(folder(), 'p')}, the folder that goes along`);
+    const piped = new RunBench();
+    piped.terminal.stdin.end('#!/usr/bin/python3\n');
+    expect(await told(piped, '-', folder())).to.contain('nothing goes along with a program that comes from a pipe');
+  });
+
+  it('lies in its folder although its name begins with two dots (L1)', async () => {
+    expect(await new RunBench().run(put('..main.py', 'exit 3'), { folder: folder() })).to.equal(3);
   });
 
   it('runs on a terminal, if stdin and stdout are terminals (L2)', async () => {
@@ -127,16 +145,13 @@ describe('the program of a run', () => {
     const pipe = join(folder(), 'pipe.py');
     execFileSync('mkfifo', [pipe]);
     const bench = new RunBench();
-    const running = bench.run(pipe);
-    execFile('sh', ['-c', 'echo "echo piped" > "$0"', pipe]);
-    expect([await running, bench.shown.stdout]).to.deep.equal([0, 'piped\n']);
+    const [code] = await Promise.all([bench.run(pipe), promisify(execFile)('sh', ['-c', 'echo "echo piped" > "$0"', pipe])]);
+    expect([code, bench.shown.stdout]).to.deep.equal([0, 'piped\n']);
   });
 
   it('can be interrupted while nobody writes into its pipe (L15)', async () => {
     const pipe = join(folder(), 'pipe.py');
     execFileSync('mkfifo', [pipe]);
-    const openPipes = () => getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
-    const before = openPipes();
     for (const turns of [0, 1, 2, 5, 20]) {
       const bench = new RunBench();
       const running = bench.run(pipe);
@@ -144,7 +159,7 @@ describe('the program of a run', () => {
       bench.interrupt('SIGTERM');
       expect([await running, bench.runtime.made]).to.deep.equal([143, []]);
     }
-    await settled('every pipe is closed', () => openPipes() === before);
+    await settled('its pipe is closed', () => !readdirSync('/proc/self/fd').some((fd) => targetOf(fd) === pipe));
   });
 
   it('is no device, and fits into the sandbox (L15)', async () => {
@@ -198,3 +213,12 @@ describe('the program of a run', () => {
     expect(JSON.parse(bench.shown.stdout)).to.deep.equal({ outcome: 'notStarted', exitCode: null, signal: null, error: { message: `${join(folder(), 'none.py')}: there is no such file` } });
   });
 });
+
+/** What a descriptor of this process leads to. undefined: it has just been closed. */
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}

@@ -69,10 +69,10 @@ describe('codebeaker run --save (V9)', () => {
 
   it('replaces the file of which the program had a copy, and keeps its permissions', async () => {
     put('a.csv');
-    chmodSync(join(mine(), 'a.csv'), 0o600);
+    chmodSync(join(mine(), 'a.csv'), 0o666);
     expect((await save({ 'a.csv': {} }, { copied: ['a.csv'] })).saved).to.deep.equal(['a.csv']);
     expect(text('a.csv')).to.equal('from /workspace/a.csv');
-    expect(statSync(join(mine(), 'a.csv')).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(mine(), 'a.csv')).mode & 0o777).to.equal(0o666);
   });
 
   const notMine: Record<string, How> = {

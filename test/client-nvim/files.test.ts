@@ -1,6 +1,6 @@
 /** (V9) What a program made is brought home from its sandbox: :SandboxFiles. */
 import { expect } from 'chai';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { casesOf } from '../client-cases/cases.ts';
 import { image, until } from '../e2e/environment.ts';
@@ -82,6 +82,15 @@ inNeovim(':SandboxFiles (V9)', (editor) => {
     }
     expect(readdirSync(at('home')).sort()).to.deep.equal(['link', 'linked']);
     expect(readdirSync(at('elsewhere'))).to.deep.equal([]);
+  });
+
+  it('says why it does not write where no folder can be made, and keeps the permissions of what it replaces', async () => {
+    const write = (folder: string, path: string) => editor().lua(`return { require('codebeaker.home').write(${quote(folder)}, ${quote(path)}, 'x') }`);
+    expect(await write('/proc/none', 'a')).to.have.lengthOf(1);
+    writeFileSync(at('home/open'), 'mine');
+    chmodSync(at('home/open'), 0o666);
+    expect(await write(at('home'), 'open')).to.deep.equal([]);
+    expect([statSync(at('home/open')).mode & 0o777, readFileSync(at('home/open'), 'utf8')]).to.deep.equal([0o666, 'x']);
   });
 
   it('decodes base64 as Neovim 0.10 does', async () => {

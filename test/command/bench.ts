@@ -1,5 +1,6 @@
 /** Commands of one session over a fake sandbox, and a record of the output that is sent to the client. */
 import { createLog } from '../../server/src/base/log.ts';
+import type { WarmInterpreter } from '../../server/src/warm/interpreter.ts';
 import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
 import { RunningCommands } from '../../server/src/command/commands.ts';
 import { type ExecuteContext, executeShell } from '../../server/src/command/execute.ts';
@@ -29,10 +30,17 @@ export class CommandBench {
   /** The client takes no output until this resolves. */
   taking: Promise<void> = Promise.resolve();
   readonly controller = new AbortController();
+  readonly #warm: WarmInterpreters;
 
   private constructor(sessions: SessionBench, session: Session) {
     this.sessions = sessions;
     this.session = session;
+    this.#warm = new WarmInterpreters({ enabled: false, clock: sessions.clock, log: createLog('error', () => undefined) });
+  }
+
+  /** The next run finds this interpreter waiting, and it suits. */
+  wait(go: WarmInterpreter['go']): void {
+    this.#warm.adopt(this.session, { expected: {}, scratch: '/tmp/waited', suits: () => true, go } as unknown as WarmInterpreter);
   }
 
   static async create({ limits, env = {}, ...options }: CommandOptions = {}): Promise<CommandBench> {
@@ -79,7 +87,8 @@ export class CommandBench {
       events: this.sessions.events,
       commands: this.commands,
       signal,
-      warm: new WarmInterpreters({ enabled: false, clock: this.clock, log: createLog('error', () => undefined) }), maxChunkBytes: 64 * 1024,
+      warm: this.#warm,
+      maxChunkBytes: 64 * 1024,
       stream: (commandId) => {
         let open = true;
         return {

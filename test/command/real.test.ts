@@ -71,6 +71,9 @@ for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
         'import "./nothing.mjs"': /Module not found "file:\/\/\/workspace\/nothing\.mjs"\.\n {4}at file:\/\/\/workspace\/main-\w+\.js:1:8\n$/,
         'import "no-such-package"': /"no-such-package" not a dependency/,
         'let a = ;': /SyntaxError: Expression expected[^]*main-\w+\.js:1:9\n$/,
+        'require("./none")': /Cannot find module '\.\/none'[^]* {4}at Object\.<anonymous> \(file:\/\/\/workspace\/main-\w+\.js:1:1\)\n/,
+        'require("fs"); let let = 1': /SyntaxError: let is disallowed as a lexically bound name\n {4}at /,
+        'require("fs"); console.error(new Error("mine").stack); process.exit(1)': /^Error: mine\n {4}at Object\.<anonymous> \(file:\/\/\/workspace\/main-\w+\.js:1:30\)\n/,
         'throw new TypeError("mine")': /TypeError: mine\nthrow new TypeError\("mine"\)\n +\^\n {4}at file:\/\/\/workspace\/main-\w+\.js:1:7\n$/,
       };
       for (const [code, words] of Object.entries(wrong)) {

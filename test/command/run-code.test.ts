@@ -35,6 +35,22 @@ describe('code', () => {
     expect(await entriesOf(bench)).to.deep.equal(['/workspace/sub']);
   });
 
+  it('that is cancelled while an interpreter that waited is let go never runs (K11)', async () => {
+    const bench = await CommandBench.create();
+    bench.wait((_stdin, _sink, stop) => new Promise((resolve) => stop?.addEventListener('abort', () => resolve(undefined))));
+    const running = bench.code({ code: 'echo hi' });
+    await bench.settle();
+    bench.controller.abort();
+    expect(await running).to.include({ outcome: 'cancelled', exitCode: null, stdout: '' });
+    expect(bench.sandbox.processes).to.deep.equal([]);
+  });
+
+  it('that cannot be run by the interpreter that waited is run from the beginning', async () => {
+    const bench = await CommandBench.create();
+    bench.wait(() => Promise.resolve(undefined));
+    expect(await bench.code({ code: 'echo hi' })).to.include({ exitCode: 0, stdout: 'hi\n' });
+  });
+
   it('that is named by its path is not removed', async () => {
     const bench = await CommandBench.create();
     await bench.sandbox.files.write('/tmp/a.py', Buffer.from('args'), { mode: 'overwrite', executable: undefined });

@@ -1,5 +1,5 @@
 /** Runs programs without a session: with the interpreters of an image in a plain container, or with those of this machine. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,21 +19,14 @@ export interface Plain {
 const NOBODY = 65_534;
 const runner = fileURLToPath(new URL('plain.py', import.meta.url));
 
-/** A container of the same image as the same user, as `docker run --network none` makes it. `runtime`: the OCI runtime, if it is not the engine's own. */
+/** A container of the same image as the same user, as `docker run --network none` makes it. It ends with this process, however that ends. `runtime`: the OCI runtime, if it is not the engine's own. */
 export function plainContainer(image: string, env: Environment, runtime?: string): Plain {
   const user = `${NOBODY}:${NOBODY}`;
   const folders = ['/workspace', '/tmp'].flatMap((path) => ['--tmpfs', `${path}:exec,mode=1777`]);
   const options = ['--network', 'none', '--init', '--rm', '--user', user, '--ulimit', 'core=0', '--ulimit', 'nofile=4096:4096', ...folders, ...(runtime === undefined ? [] : ['--runtime', runtime])];
-  const id = execFileSync('docker', ['run', '--detach', ...options, '--volume', `${runner}:/plain.py:ro`, image, 'sleep', 'infinity'], { encoding: 'utf8' }).trim();
   const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const talk = conversation(['docker', 'exec', '--interactive', ...variables, id, '/usr/bin/python3', '-I', '/plain.py']);
-  return {
-    run: (language, sample, extension, number) => talk.ask(language, sample, extension, number, undefined),
-    close: () => {
-      talk.end();
-      execFileSync('docker', ['rm', '--force', id], { stdio: 'ignore' });
-    },
-  };
+  const talk = conversation(['docker', 'run', '--interactive', ...options, ...variables, '--volume', `${runner}:/plain.py:ro`, image, '/usr/bin/python3', '-I', '/plain.py']);
+  return { run: (language, sample, extension, number) => talk.ask(language, sample, extension, number, undefined), close: talk.end };
 }
 
 /**

@@ -121,6 +121,10 @@ describe('codebeaker run', function () {
     expect(JSON.parse(failed.stdout.toString())).to.deep.equal({ outcome: 'notStarted', exitCode: null, signal: null, error: { code: 1010, kind: 'RuntimeUnavailable', message } });
     const wrong = await codebeaker(['run', '--json', '--nonsense', 'a.py']);
     expect([wrong.code, JSON.parse(wrong.stdout.toString()).outcome]).to.deep.equal([64, 'notStarted']);
+    const unconfigured = await codebeaker(['run', '--config=/nowhere/config.json', '--json', 'a.py']);
+    expect([unconfigured.code, JSON.parse(unconfigured.stdout.toString()).outcome]).to.deep.equal([78, 'notStarted']);
+    const programs = await codebeaker(['run', '--config=/nowhere/config.json', 'a.py', '--json']);
+    expect([programs.code, programs.stdout.toString()], 'the option is the program\'s').to.deep.equal([78, '']);
   });
 
   it('stops a program that runs too long, and exits with 124', async () => {

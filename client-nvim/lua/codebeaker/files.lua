@@ -30,6 +30,9 @@ local function read(one, file)
     local bytes = base64.decode(piece.content)
     table.insert(pieces, bytes)
     offset = offset + #bytes
+    if offset > one.session.limits.diskBytes then
+      return 'it is larger than the disk limit of the sandbox, because it has holes'
+    end
     if piece.eof or #bytes == 0 then
       return nil, table.concat(pieces)
     end

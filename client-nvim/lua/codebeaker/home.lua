@@ -41,18 +41,25 @@ function M.write(folder, path, bytes)
     return why
   end
   local parent = vim.fn.fnamemodify(target, ':h')
-  vim.fn.mkdir(parent, 'p')
+  local made, refusal = pcall(vim.fn.mkdir, parent, 'p')
+  if not made then
+    return tostring(refusal)
+  end
   local beside, fault = loop.fs_mkdtemp(parent .. '/.codebeaker-XXXXXX')
   if not beside then
     return fault
   end
   local part = beside .. '/part'
   local stat = loop.fs_lstat(target)
-  local mode = stat and stat.mode % 512 or 420
+  local mode = stat and stat.mode % 512 or tonumber('666', 8)
   local file
   file, fault = loop.fs_open(part, 'wx', mode)
   if file then
     local written
+    if stat then
+      -- A file that is replaced keeps its permissions.
+      loop.fs_fchmod(file, mode)
+    end
     written, fault = loop.fs_write(file, bytes, 0)
     loop.fs_close(file)
     if written == #bytes then

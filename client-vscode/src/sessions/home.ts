@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-export type Refusal = 'outside' | 'git' | 'throughLink' | 'notFile';
+export type Refusal = 'outside' | 'git' | 'throughLink' | 'notFile' | 'holes';
 
 /** Thrown for a file that is not written. */
 export class Refused extends Error {
@@ -28,7 +28,7 @@ export async function targetIn(folder: string, path: string): Promise<Target> {
   const bad = parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0') || (sep === '\\' && /[\\:]/.test(part)));
   const target = resolve(folder, ...parts);
   const below = relative(folder, target);
-  if (bad || below === '' || below.startsWith('..') || isAbsolute(below)) throw new Refused('outside');
+  if (bad || below === '' || below.split(sep)[0] === '..' || isAbsolute(below)) throw new Refused('outside');
   if (parts.some((part) => /^\.git[. ]*$/i.test(part))) throw new Refused('git');
   for (let count = 1; count < parts.length; count += 1) {
     const stats = await statsOf(join(folder, ...parts.slice(0, count)));
@@ -46,8 +46,11 @@ export async function writeHome(folder: string, path: string, pieces: AsyncItera
   const beside = await mkdtemp(join(dirname(target), '.codebeaker-'));
   try {
     const part = join(beside, basename(target));
-    const file = await open(part, 'wx', await modeOf(target));
+    const mode = (await statsOf(target))?.mode;
+    const file = await open(part, 'wx', mode ?? 0o666);
     try {
+      // A file that is replaced keeps its permissions.
+      if (mode !== undefined) await file.chmod(mode & 0o777);
       for await (const { bytes } of pieces) await file.writeFile(bytes);
     } finally {
       await file.close();
@@ -57,11 +60,6 @@ export async function writeHome(folder: string, path: string, pieces: AsyncItera
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
-}
-
-/** A file that is replaced keeps its permissions. */
-async function modeOf(target: string): Promise<number> {
-  return ((await statsOf(target))?.mode ?? 0o666) & 0o777;
 }
 
 async function statsOf(path: string): Promise<Stats | undefined> {

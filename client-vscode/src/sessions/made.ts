@@ -32,8 +32,8 @@ interface Known {
 export class Made implements vscode.FileDecorationProvider {
   readonly #parts: MadeParts;
   readonly #bySession = new Map<string, Known>();
-  /** The sessions that are being looked at and are still open. */
-  readonly #looking = new Set<string>();
+  /** The looks that are going on, each at a session that is still open. */
+  readonly #looks = new Set<{ readonly sessionId: string }>();
   readonly #changed = new Listeners<void>();
   readonly #decorations: vscode.EventEmitter<undefined>;
   readonly onDidChangeFileDecorations: vscode.Event<undefined>;
@@ -54,16 +54,17 @@ export class Made implements vscode.FileDecorationProvider {
     const { sessionId, source, folderRefused } = ended;
     const open = connection();
     if (!open) return [];
-    this.#looking.add(sessionId);
+    const look = { sessionId };
+    this.#looks.add(look);
     try {
       const files = await madeFiles(open, sessionId, source, folderRefused ? undefined : source.folder?.fsPath, disk);
-      if (!this.#looking.delete(sessionId)) return [];
+      if (!this.#looks.delete(look)) return [];
       this.#bySession.set(sessionId, { ended, files });
       this.#decorations.fire(undefined);
       this.#changed.tell();
       return files;
     } catch (fault) {
-      this.#looking.delete(sessionId);
+      this.#looks.delete(look);
       log.trace(`The files in the sandbox of ${source.name} could not be listed: ${messageOf(fault)}`);
       return [];
     }
@@ -92,11 +93,9 @@ export class Made implements vscode.FileDecorationProvider {
 
   /** @param sessionId undefined: all sandboxes are gone */
   forget(sessionId: string | undefined): void {
-    const closed = sessionId === undefined ? [...this.#bySession.keys(), ...this.#looking] : [sessionId];
-    for (const id of closed) {
-      this.#bySession.delete(id);
-      this.#looking.delete(id);
-    }
+    if (sessionId === undefined) this.#bySession.clear();
+    else this.#bySession.delete(sessionId);
+    for (const look of this.#looks) if (sessionId === undefined || look.sessionId === sessionId) this.#looks.delete(look);
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {

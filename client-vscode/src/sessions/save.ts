@@ -6,6 +6,8 @@ import type { Connection } from '../client/connection.ts';
 import { type Refusal, Refused, type Target, targetIn, writeHome } from './home.ts';
 import { readPieces } from './read.ts';
 
+type Pieces = ReturnType<typeof readPieces>;
+
 export interface SaveFile {
   /** Absolute in the sandbox. */
   readonly path: string;
@@ -44,14 +46,31 @@ export async function saveFiles({ code, connection, sessionId }: SaveParts, file
   }
   const kept = await whichToKeep(code, placed.filter(needsQuestion).map(({ file }) => file));
   if (!kept) return 0;
+  const within = await limitTo(connection, sessionId);
   let count = 0;
   for (const { file } of placed.filter((each) => !kept.includes(each.file))) {
-    const written = await attempt(file, writeHome(folder, file.below, readPieces(connection, sessionId, file.path)).then(() => true));
+    const written = await attempt(file, writeHome(folder, file.below, within(readPieces(connection, sessionId, file.path))).then(() => true));
     if (written) count += 1;
   }
   if (faults.length > 0) void window.showWarningMessage(l10n.t('Not everything was saved. {0}', list(faults)));
   else if (count > 0) code.window.setStatusBarMessage(l10n.t('{0} saved', list(placed.filter((each) => !kept.includes(each.file)).map(({ file }) => file.below))), 5_000);
   return count;
+}
+
+/**
+ * A file with holes can be larger than any disk. Of all files together no more is read than the sandbox may hold.
+ * @throws what the daemon answers
+ */
+async function limitTo(connection: Connection, sessionId: string): Promise<(pieces: Pieces) => Pieces> {
+  const { sessions } = await connection.request('session/list', {});
+  let left = sessions.find((session) => session.sessionId === sessionId)?.limits.diskBytes ?? Infinity;
+  return async function* within(pieces) {
+    for await (const piece of pieces) {
+      left -= piece.bytes.length;
+      if (left < 0) throw new Refused('holes');
+      yield piece;
+    }
+  };
 }
 
 /** A file that is no copy of what is there, or that is older, replaces nothing without a question. */
@@ -81,6 +100,7 @@ function words({ l10n }: Code, why: Refusal): string {
     outside: l10n.t('it would be outside of the folder'),
     git: l10n.t('nothing is written into .git, because Git runs programs from there'),
     throughLink: l10n.t('a folder on its way there is a link or a file'),
+    holes: l10n.t('the files are larger than the disk limit of the sandbox, because they have holes'),
     notFile: l10n.t('in its place there is a link, a folder or a device'),
   };
   return all[why];

@@ -30,6 +30,6 @@ export function placeOf({ path, line, column }: Frame, { uri, path: ownPath, cwd
   if (inside === undefined && elsewhere.test(path)) return undefined;
   const relative = posix.normalize(inside ?? posix.join(cwd, path));
   if (relative === ownPath) return { uri, line, ...(column === undefined ? {} : { column: column + columnOffset }) };
-  if (!folder || relative.startsWith('..')) return undefined;
+  if (!folder || relative.split('/')[0] === '..') return undefined;
   return { uri: folder.with({ path: posix.join(folder.path, relative) }), line, ...(column === undefined ? {} : { column }) };
 }

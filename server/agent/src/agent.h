@@ -77,7 +77,7 @@ void seal_with(const uint8_t key[SEAL_KEY_BYTES]);
 /* `number` counts the frames of a direction from 0. */
 void seal_frame(bool from_agent, uint64_t number, const uint8_t *frame, size_t size, uint8_t tag[SEAL_BYTES]);
 
-/* command.c: programs, from their start until nothing of them lives. */
+/* command.c, course.c, streams.c, launch.c: programs, from their start until nothing of them lives. */
 void command_start(uint32_t channel, struct reader *reader);
 /* Each of these does nothing where no command has the channel. */
 void command_input(uint32_t channel, const uint8_t *bytes, size_t size);
@@ -161,7 +161,7 @@ void tree_kill(pid_t root, pid_t group);
 /* Sends a signal to each descendant. */
 void tree_signal(pid_t root, int signal);
 
-/* files.c: the file commands. */
+/* files.c, write.c: the file commands. */
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader);
 /* Whether a file is being written on this channel. */
 bool file_has(uint32_t channel);

@@ -71,6 +71,8 @@ void command_fail(uint32_t channel, int error, enum stage stage);
 /* Tells the supervisor of a program that is held what is to become of it. */
 void command_order(struct command *command, enum order what);
 struct settings settings_of(const struct command *command);
+/* Tells whether a program that was held goes on. */
+void command_tell_released(const struct command *command, bool goes);
 /* Whether any program lives that is not held. */
 bool others_live(void);
 
@@ -103,7 +105,9 @@ bool has_room(struct command *command, const struct source *source);
 void pump(struct command *command, struct source *source);
 /* Passes on the beginning of a line that waits. Returns whether none waits any more. */
 bool pass_begun(struct command *command, struct source *source);
-/* The same, if it has waited long enough. */
+/* The same for both streams, as far as there is room. */
+void pass_all_begun(struct command *command);
+/* The same as pass_begun, if it has waited long enough. */
 void pass_overdue(struct command *command, struct source *source);
 /* Says when the loop is to look at the beginning of a line that waits. */
 void wake_for_begun(const struct command *command, const struct source *source);

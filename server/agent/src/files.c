@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 enum { PROC_MAGIC = 0x9fa0, SYSFS_MAGIC = 0x62656572, CGROUP_MAGIC = 0x27e0eb, CGROUP2_MAGIC = 0x63677270 };
-enum mode { OVERWRITE, CREATE, APPEND };
 
-/* What is done in steps: bytes that come for a file, bytes of a file that go, a directory that is listed, work of a child. */
+/* What is done in steps: bytes of a file that go, a directory that is listed, work of a child. */
 struct job {
     struct job *next;
     uint32_t channel;
@@ -23,11 +22,6 @@ struct job {
     int fd;
     int error;
     bool done;
-    /* WRITE */
-    char *path, *temporary;
-    bool executable;
-    mode_t permissions; /* 0: as they come */
-    uint64_t mtime_ms; /* 0: now */
     /* READ */
     uint64_t offset, left;
     /* LIST */
@@ -45,8 +39,7 @@ void answer(uint32_t channel, int error, const void *payload, size_t size) {
     wire_put(DONE, channel, frame, 4 + size);
 }
 
-/* Nothing is done for half of a request. */
-static void insist(const struct reader *reader) {
+void insist(const struct reader *reader) {
     if (reader->broken) give_up("the daemon sent a file command that makes no sense");
 }
 
@@ -56,14 +49,6 @@ static struct job *add(uint32_t channel, enum frame_type type) {
     jobs = job;
     return job;
 }
-
-static struct job *find(uint32_t channel) {
-    struct job *each = jobs;
-    while (each && (each->channel != channel || each->type != WRITE)) each = each->next;
-    return each;
-}
-
-bool file_has(uint32_t channel) { return find(channel) != NULL; }
 
 /* What a directory, or what is no file, is called. */
 int wrong_type(mode_t mode) { return S_ISDIR(mode) ? EISDIR : ESPIPE; }
@@ -111,103 +96,13 @@ int make_directories(const char *path, bool whole) {
     return error;
 }
 
-/* A file beside `path` that will take its place, so that nobody ever sees half of the new content. Returns -1 where that can't be. */
-static int open_temporary(struct job *job, mode_t mode) {
-    static uint32_t number;
-    const char *slash = strrchr(job->path, '/');
-    size_t folder = slash ? (size_t)(slash - job->path) + 1 : 0;
-    job->temporary = allocate(folder + 64);
-    memcpy(job->temporary, job->path, folder);
-    snprintf(job->temporary + folder, 64, ".codebeaker-%x-%llx", ++number, (unsigned long long)now_ms());
-    int fd = open(job->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd >= 0 && mode) fchmod(fd, mode);
-    if (fd >= 0) return fd;
-    free(job->temporary);
-    job->temporary = NULL;
-    return -1;
-}
-
-/* A file that is also known elsewhere, or is somebody else's, is written where it is, and what a link leads to as well. */
-static int open_for_writing(struct job *job, enum mode mode) {
-    struct stat status;
-    bool exists = stat(job->path, &status) == 0;
-    if (exists && !S_ISREG(status.st_mode)) {
-        errno = wrong_type(status.st_mode);
-        return -1;
-    }
-    if (mode == CREATE) return open_regular(job->path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (mode == APPEND) return open_regular(job->path, O_WRONLY | O_CREAT | O_APPEND, 0666);
-    struct stat own;
-    bool replaceable = lstat(job->path, &own) == 0 ? S_ISREG(own.st_mode) && own.st_nlink == 1 && own.st_uid == geteuid() && access(job->path, W_OK) == 0 : !exists;
-    if (replaceable) {
-        int fd = open_temporary(job, exists ? own.st_mode & 07777 : 0);
-        if (fd >= 0) return fd;
-    }
-    return open_regular(job->path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-}
-
-static void begin_write(uint32_t channel, struct reader *reader) {
-    struct job *job = add(channel, WRITE);
-    enum mode mode = (enum mode)read_u8(reader);
-    job->executable = read_u8(reader);
-    job->permissions = read_u16(reader) & 0777;
-    job->mtime_ms = read_u64(reader);
-    job->path = strdup(read_text(reader));
-    insist(reader);
-    if (!job->path) give_up("no memory is left for the agent");
-    job->fd = open_for_writing(job, mode);
-    if (job->fd < 0 && errno == ENOENT) {
-        job->error = make_directories(job->path, false);
-        if (!job->error) job->fd = open_for_writing(job, mode);
-    }
-    if (job->fd < 0 && !job->error) job->error = errno;
-}
-
-void file_data(uint32_t channel, const uint8_t *bytes, size_t size) {
-    struct job *job = find(channel);
-    while (job && !job->error && size > 0) {
-        ssize_t written = write(job->fd, bytes, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            job->error = errno;
-            return;
-        }
-        bytes += written;
-        size -= (size_t)written;
-    }
-}
-
 static void forget(struct job *job) {
     struct job **link = &jobs;
     while (*link != job) link = &(*link)->next;
     *link = job->next;
     if (job->fd >= 0) close(job->fd);
-    free(job->path);
-    free(job->temporary);
     if (job->listing) listing_close(job->listing);
     free(job);
-}
-
-/* Returns an errno. */
-static int set_attributes(const struct job *job) {
-    struct stat status;
-    if (fstat(job->fd, &status) < 0) return errno;
-    mode_t mode = (job->permissions ? job->permissions : status.st_mode & 07777) | (job->executable ? 0111 : 0);
-    if (mode != (status.st_mode & 07777) && fchmod(job->fd, mode) < 0) return errno;
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)(job->mtime_ms / 1000), .tv_nsec = (long)(job->mtime_ms % 1000) * 1000000}};
-    return job->mtime_ms && futimens(job->fd, times) < 0 ? errno : 0;
-}
-
-void file_end(uint32_t channel) {
-    struct job *job = find(channel);
-    if (!job) return;
-    if (!job->error && (job->executable || job->permissions || job->mtime_ms)) job->error = set_attributes(job);
-    if (job->fd >= 0 && close(job->fd) < 0 && !job->error) job->error = errno;
-    job->fd = -1;
-    if (job->temporary && !job->error && rename(job->temporary, job->path) < 0) job->error = errno;
-    if (job->temporary && job->error) unlink(job->temporary);
-    answer(channel, job->error, NULL, 0);
-    forget(job);
 }
 
 static void begin_read(uint32_t channel, struct reader *reader) {
@@ -366,7 +261,7 @@ static void find_programs(uint32_t channel, struct reader *reader) {
 void file_request(enum frame_type type, uint32_t channel, struct reader *reader) {
     switch (type) {
     case READ: begin_read(channel, reader); break;
-    case WRITE: begin_write(channel, reader); break;
+    case WRITE: write_begin(channel, reader); break;
     case LIST: begin_list(channel, reader); break;
     case COPY: copy(channel, reader); break;
     case REMOVE: remove_entry(channel, reader); break;

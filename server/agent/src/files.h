@@ -13,9 +13,14 @@ int remove_tree(const char *path, const char *unused);
 int wrong_type(mode_t mode);
 /* Whether it is the name by which a directory has itself, or the one above. */
 bool is_dots(const char *name);
+/* Nothing is done for half of a request. */
+void insist(const struct reader *reader);
 void answer(uint32_t channel, int error, const void *payload, size_t size);
 /* A child of the agent has ended or was stopped: it may be one that does the work of a file command. */
 void file_child_changed(pid_t pid, int status);
+
+/* write.c */
+void write_begin(uint32_t channel, struct reader *reader);
 
 /* A directory that is being listed. */
 struct listing;

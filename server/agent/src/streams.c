@@ -62,6 +62,14 @@ bool pass_begun(struct command *command, struct source *source) {
     return true;
 }
 
+void pass_all_begun(struct command *command) {
+    for (int at = 0; at < 2; at++) pass_begun(command, &command->sources[at]);
+}
+
+void commands_pass_begun(void) {
+    for (struct command *each = commands; each; each = each->next) pass_all_begun(each);
+}
+
 static bool is_overdue(const struct command *command, const struct source *source) {
     return command->ended || source->fd < 0 || now_us() >= source->begun_until;
 }

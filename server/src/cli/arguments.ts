@@ -131,6 +131,7 @@ function program([file = '']: readonly string[], args: readonly string[]) {
 function settings(values: Values) {
   const { runtime, language, folder, tty, json = false } = values;
   if (folder !== undefined && values['no-folder']) throw new UsageError('only one of --folder and --no-folder can be given');
+  if (values.with && values['no-folder']) throw new UsageError('only one of --with and --no-folder can be given');
   if (tty && values['no-tty']) throw new UsageError('only one of --tty and --no-tty can be given');
   if (tty && json) throw new UsageError('only one of --tty and --json can be given');
   return {

@@ -55,7 +55,7 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
       signal.throwIfAborted();
       if (++seen > MAX_ENTRIES) return { files, incomplete: true };
       const path = place.path === '' ? entry.name : `${place.path}/${entry.name}`;
-      const wanted = named.some((each) => path === each || path.startsWith(`${each}/`));
+      const wanted = named.some((each) => each === '' || path === each || path.startsWith(`${each}/`));
       const ruled = !wanted && (place.only || leftOut.has(entry.name) || rules.ignores(path, entry.isDirectory()));
       if (entry.isDirectory()) {
         const leads = named.some((each) => each.startsWith(`${path}/`));
@@ -96,7 +96,7 @@ async function breadthOf({ folder, env, home }: FolderRequest): Promise<'deep' |
   return shared || isBelow(home, real) || places.some((place) => isBelow(place, real)) ? 'flat' : 'deep';
 }
 
-function isBelow(path: string, root: string): boolean {
+export function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 

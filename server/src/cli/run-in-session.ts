@@ -1,5 +1,6 @@
 /** The session of `codebeaker run`: sends the file and what goes along, runs it, and tells how it ended. */
 import { constants } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
@@ -7,7 +8,7 @@ import { errorCodes, RunCode, type RunCodeResult, type Session, SessionCreate, S
 import type { RunArguments } from './arguments.ts';
 import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
-import { fitting, gather, type Gathered } from './folder.ts';
+import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { inOptions } from './limit-faults.ts';
 import { inUnits } from './quantities.ts';
@@ -15,7 +16,7 @@ import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
 import { type Outgoing, sendFiles } from './send.ts';
-import { CannotRun, folderOf, lookInto, type Source } from './source.ts';
+import { CannotRun, folderOf, lookInto, type Source, unreadable } from './source.ts';
 import type { Spinner } from './spinner.ts';
 import { collectOutput, passInput, showOutput, type Terminal } from './streams.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -47,6 +48,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   const { args, source, spinner, interrupts, report, tell } = parts;
   const { token } = interrupts;
   const file = await placed(args, source);
+  await checkNamed(args, source);
   const gathering = gatherFor(file, parts);
   gathering.catch(() => undefined);
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
@@ -84,9 +86,20 @@ function folderFor({ folder }: RunArguments, { host }: Source): string {
 /** FILE with its path in the folder that goes along. */
 async function placed({ folder }: RunArguments, { file, host }: Source): Promise<Outgoing> {
   if (typeof folder !== 'string' || host === undefined) return file;
-  const path = relative(resolve(folder), host);
-  if (path.startsWith('..')) throw new CannotRun(`${folder}: the file does not lie in this folder`);
-  return { ...file, path: path.split(sep).join('/') };
+  if (!isBelow(host, resolve(folder))) throw new CannotRun(`${folder}: the file does not lie in this folder`);
+  return { ...file, path: relative(resolve(folder), host).split(sep).join('/') };
+}
+
+/** Whatever `--with` names must be there, and go along. @throws CannotRun */
+async function checkNamed(args: RunArguments, source: Source): Promise<void> {
+  const folder = folderFor(args, source);
+  for (const path of args.with) {
+    if (source.host === undefined) throw new CannotRun(`--with ${path}: nothing goes along with a program that comes from a pipe`);
+    if (!isBelow(resolve(path), folder)) throw new CannotRun(`--with ${path}: it does not lie in ${folder}, the folder that goes along; --folder names another one`);
+    await stat(path).catch((fault: unknown) => {
+      throw unreadable(`--with ${path}`, fault);
+    });
+  }
 }
 
 async function gatherFor(file: Outgoing, { args, source, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {

@@ -106,7 +106,8 @@ async function readAll(stream: NodeJS.ReadableStream, what: string, signal: Abor
   return Buffer.concat(chunks);
 }
 
-function unreadable(file: string, fault: unknown): CannotRun {
+/** @param what what is read, as the person has named it */
+export function unreadable(what: string, fault: unknown): CannotRun {
   const { code } = fault as { code?: string };
-  return new CannotRun(`${file}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`);
+  return new CannotRun(`${what}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`);
 }

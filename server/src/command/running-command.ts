@@ -31,8 +31,8 @@ const TERM_GRACE_MS = 300;
 /** How much input is kept that the program has not taken yet. */
 const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
 
-/** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed. */
-export type Start = (sink: Sink, stop: AbortSignal) => Process | Promise<Process>;
+/** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed, or never started: then this is undefined. */
+export type Start = (sink: Sink, stop: AbortSignal) => Process | undefined | Promise<Process | undefined>;
 
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
@@ -103,6 +103,7 @@ export class RunningCommand implements Running {
       heard();
       return this.#take(stream, chunk);
     }, this.#stopping.signal);
+    if (!child) return;
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);

@@ -25,6 +25,9 @@ describe('files of a sandbox that are saved to a folder (V9)', () => {
     const piece = content.subarray(offset, offset + 5);
     return { path, content: piece.toString('base64'), encoding: 'base64', size: content.length, eof: offset + 5 >= content.length };
   });
+  let diskBytes: number;
+  beforeEach(() => void (diskBytes = 1000));
+  connection.answer('session/list', () => ({ sessions: [{ sessionId: 's1', limits: { diskBytes } }] }));
   const save = (below: string, more: Partial<SaveFile> = {}) => {
     editor.messages.splice(0);
     return saveFiles({ code: editor.code, connection, sessionId: 's1' }, [{ path: `/workspace/${below}`, below, mtimeMs: 10_000, isChangedCopy: false, ...more }], folder);
@@ -43,11 +46,23 @@ describe('files of a sandbox that are saved to a folder (V9)', () => {
 
   it('replace what the program began with, and keep its permissions', async () => {
     own('a.csv', 5_000);
-    chmodSync(join(folder, 'a.csv'), 0o600);
+    chmodSync(join(folder, 'a.csv'), 0o666);
     expect(await save('a.csv', { isChangedCopy: true })).to.equal(1);
     expect(editor.messages).to.deep.equal([]);
     expect(text('a.csv')).to.equal('from /workspace/a.csv');
-    expect(statSync(join(folder, 'a.csv')).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(folder, 'a.csv')).mode & 0o777).to.equal(0o666);
+  });
+
+  it('are written where their names begin with two dots', async () => {
+    expect(await save('..data')).to.equal(1);
+    expect(text('..data')).to.equal('from /workspace/..data');
+  });
+
+  it('are not larger than the sandbox may be, as files with holes can be', async () => {
+    diskBytes = 10;
+    expect(await save('a.csv')).to.equal(0);
+    expect(editor.messages[0]?.message).to.include('because they have holes');
+    expect(readdirSync(folder)).to.deep.equal([]);
   });
 
   for (const [title, mtimeMs, isChangedCopy] of [['is newer', 20_000, true], ['is no copy of theirs', 5_000, false]] as const) {

@@ -40,7 +40,7 @@ describe('the commands for what a program made (V9)', () => {
     await made.look(ended);
     const commands = fileCommands({ code: editor.code, made, connection: () => connection, lastEnded: () => ended });
     const node = (path: string, type = 'file') => ({ kind: 'file', sessionId: 's1', file: { name: '', path: `/workspace/${path}`, type, size: 4, mtimeMs: 1_001, mode: 0 } });
-    return { editor, connection, made, commands, node };
+    return { editor, connection, made, ended, commands, node };
   }
   const text = (path: string) => readFileSync(join(place, path), 'utf8');
 
@@ -50,6 +50,13 @@ describe('the commands for what a program made (V9)', () => {
     await commands['codebeaker.files.saveMade']?.(undefined);
     expect(readdirSync(join(place, 'mine')).sort()).to.deep.equal(['data.txt', 'out']);
     expect(text('mine/out/a.csv')).to.equal('from /workspace/out/a.csv');
+  });
+
+  it('find what is new or changed also while somebody else looks', async () => {
+    const { made, ended } = await bench();
+    const [first, second] = await Promise.all([made.look(ended), made.look(ended)]);
+    expect(first?.length).to.equal(3);
+    expect(second).to.deep.equal(first);
   });
 
   it('save one file, and of a folder only what is new or changed', async () => {

@@ -294,4 +294,14 @@ export const typescript: readonly Sample[] = [
     env: { NO_COLOR: '1' },
     says: [/nothing/],
   },
+  {
+    name: 'it does not find the loader in what was required (T9)',
+    files: { 'main.ts': 'enum E { A }\nconst kept = [...Object.keys(require.cache), ...Object.values(require("module")._pathCache ?? {})].map(String);\nconsole.log(E.A, kept.filter((file) => /(?:loader|translator|deno|hook)\\.cjs$/.test(file)));\n' },
+    prints: '0 []\n',
+  },
+  {
+    name: 'the stack of an error does not lead to the loader (T9)',
+    files: { 'main.ts': 'enum E { A }\ntry { require("./nothing"); } catch (fault) { console.log(E.A, /nothing/.test((fault as Error).message), /typescript\\/|bootstrap|\\.cjs/.test(String((fault as Error).stack))); }\n' },
+    prints: '0 true false\n',
+  },
 ];

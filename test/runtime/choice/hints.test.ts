@@ -59,6 +59,7 @@ describe('the folder of a file', () => {
     'a package.json for Bun': [{ 'open/package.json': '{ "packageManager": "bun@1.2.0" }' }, 'bun'],
     'a package.json that is no JSON': [{ 'open/package.json': '{{' }, 'node'],
     'a package.json for Deno alone': [{ 'open/package.json': '{ "engines": { "deno": ">=2" } }' }, 'deno'],
+    'the folder of a file whose name begins with two dots': [{ 'open/..b/deno.json': '', 'open/..b/a.ts': '' }, 'deno', '..b/a.ts'],
     'its text before its folder': [{ 'open/package.json': '{}', 'open/a.ts': 'Bun.gc()' }, 'bun'],
     'nothing of a folder that is not shared': [{ 'deno.json': '', 'bun.lock': '' }, undefined],
     'nothing of a path outside': [{ 'deno.json': '', 'a.ts': 'Deno.args' }, undefined, '../a.ts'],

@@ -34,7 +34,7 @@ export function engineOf(runtime: string): Engine {
 export async function findHint(language: LanguageId | undefined, { text, folder, path }: ProgramFacts): Promise<Hint | undefined> {
   if (!languages.includes(language)) return undefined;
   const file = folder !== undefined && path !== undefined ? join(folder, path) : undefined;
-  const inside = folder !== undefined && file !== undefined && !relative(folder, file).startsWith('..');
+  const inside = folder !== undefined && file !== undefined && relative(folder, file).split(sep)[0] !== '..';
   const said = text ?? (inside ? await textOf(file) : undefined);
   const own = said === undefined ? undefined : hintOfText(said);
   return own ?? (folder === undefined ? undefined : hintOfFolder(folder, inside ? dirname(file) : folder));

@@ -78,22 +78,36 @@ function isCommonJs() {
 
 async function runTranslated() {
   const [{ default: Module, createRequire }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
-  const { isCommonJs } = createRequire(loader)(loader).register();
+  const own = { exports: {} };
+  const load = likeDenos(`(exports, require, module, __filename, __dirname) => {${Deno.readTextFileSync(loader)}\n}`);
+  load(own.exports, createRequire(loader), own, loader, loader.slice(0, loader.lastIndexOf("/")));
+  const { isCommonJs } = own.exports.register();
   const commonJs = isCommonJs(main);
-  for (const name of Object.keys(Module._cache)) delete Module._cache[name];
-  if (commonJs) Module._load(fileURLToPath(main), null, true);
+  for (const kept of [Module._cache, Module._pathCache]) for (const name of Object.keys(kept)) delete kept[name];
+  if (commonJs) await loadMain(Module, fileURLToPath(main));
   else await runModule();
 }
 
 async function runCommonJs() {
   const [{ default: Module }, { fileURLToPath }] = await Promise.all([import("node:module"), import("node:url")]);
-  Module._extensions[".js"] = (module, path) => module._compile(Deno.readTextFileSync(path), path);
+  Module._extensions[".js"] = likeDenos("function loadCjs(module, path) { module._compile(Deno.readTextFileSync(path), path); }");
   try {
-    Module._load(fileURLToPath(main), null, true);
+    await loadMain(Module, fileURLToPath(main));
   } catch (fault) {
     if (fault?.code !== "ERR_REQUIRE_ASYNC_MODULE") throw fault;
     importMain(); // it has a top-level await, so it is a module
   }
+}
+
+/** Nothing of this file waits for it or calls it, so that the stacks of the program do not lead here. */
+function loadMain(Module, path) {
+  const load = likeDenos("(Module, path, done, failed) => { try { Module._load(path, null, true); done(); } catch (fault) { failed(fault); } }");
+  return new Promise((done, failed) => void Promise.resolve().then(load.bind(null, Module, path, done, failed)));
+}
+
+/** A function that stacks show as a part of Deno's loader for CommonJS, and not with the path of a file of ours. */
+function likeDenos(text) {
+  return (0, eval)(`(${text})\n//# sourceURL=node:module`);
 }
 
 async function markMain() {
