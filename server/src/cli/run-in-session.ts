@@ -9,6 +9,7 @@ import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
+import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
 import { inUnits } from './quantities.ts';
 import type { Report } from './report.ts';
@@ -67,12 +68,20 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   await sendFiles(connection, sessionId, [file, ...along.files], token);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   spinner.clear();
-  const code = await runProgram(client, session, file.path, parts);
+  const complaints = new Complaints();
+  const code = await runProgram(client, session, file.path, parts, complaints);
+  if (code !== 0 && !interrupts.cancelled && complaints.missing) for (const line of await lacking(args, source, parts.surroundings.home)) tell(line);
   if (!saver || interrupts.cancelled) return code;
   const saved = await saver.save(args.save?.to ?? folderFor(args, source));
   report.add(saved);
   if (!args.json) for (const line of wordsFor(saved)) tell(line);
   return code === 0 && saved.notSaved.length > 0 ? Exit.notSaved : code;
+}
+
+/** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
+async function lacking(args: RunArguments, source: Source, home: string): Promise<string[]> {
+  if (args.folder === null || source.host === undefined) return [];
+  return leftBehind({ language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home });
 }
 
 /** The folder of this machine that is /workspace for the program. */
@@ -101,9 +110,9 @@ function checkRoom(name: string, size: number, diskBytes: number): void {
   if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; --disk and --memory make more room`);
 }
 
-async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts): Promise<number> {
+async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<number> {
   const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
-  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal);
+  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, (bytes) => complaints.hear(bytes));
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
   const screen = wantsTerminal ? attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
   const stopSending = interrupts.programRuns((signal) => {
