@@ -114,7 +114,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
   const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
   const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, (bytes) => complaints.hear(bytes));
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
-  const screen = wantsTerminal ? attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
+  const screen = wantsTerminal ? await attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
   const stopSending = interrupts.programRuns((signal) => {
     const params = { commandId: COMMAND_ID, signal };
     connection.sendRequest(SignalCommand.name, params).catch(() => interrupts.cancel());
@@ -133,6 +133,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
       return start(pipes);
     });
     report.add({ ...result, ...collected?.() });
+    screen?.detach();
     return ending(session, result, parts);
   } finally {
     screen?.detach();

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly stderr: NodeJS.WriteStream;
   /** Whether stdout and stderr are the same file, as after `2>&1`. */
   readonly oneOutput: boolean;
+  /** From now on, and until the raw mode ends, the terminal shows what is written to it as it is. */
+  showUnchanged(): Promise<void>;
   /** Calls `callback` for every signal that asks the process to end. After the returned function is called, they end the process. */
   onSignal(callback: (signal: EndSignal) => void): () => void;
 }
