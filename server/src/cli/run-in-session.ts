@@ -11,7 +11,7 @@ import { fitting, gather, type Gathered } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
-import { inUnits } from './quantities.ts';
+import { inTime, inUnits, sizeTold } from './quantities.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
@@ -27,6 +27,8 @@ const COMMAND_ID = 'run';
 const MAX_LOOK_BYTES = 64 * 1024;
 /** What tells programs which colours are wanted. */
 const PASSED_ON = ['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'TERM'];
+/** Of these ends people know without being told, as in a shell. */
+const UNTOLD: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM']);
 /** /workspace has half of the disk limit, and what goes along leaves half of that to the program. */
 const SHARE_OF_FILE = 2;
 const SHARE_OF_FOLDER = 4;
@@ -155,19 +157,20 @@ function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResul
     case 'exited':
       return exitCode ?? Exit.notStarted;
     case 'signaled':
+      if (signal !== null && !UNTOLD.has(signal)) tell(`the program was ended by ${signal}`);
       return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
     case 'cancelled':
       if (interrupts.cancelled) return interrupts.exitCode;
       say('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
       return Exit.timedOut;
     case 'timedOut':
-      tell(`stopped: it ran longer than ${limits.timeoutMs} ms (--timeout)`);
+      tell(`stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`);
       return Exit.timedOut;
     case 'memoryLimit':
-      tell(`stopped: it used more memory than ${limits.memoryBytes} bytes (--memory)`);
+      tell(`stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`);
       return Exit.memoryLimit;
     case 'outputLimit':
-      tell(`stopped: it printed more than ${limits.outputBytes} bytes (--output-limit)`);
+      tell(`stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
       return Exit.outputLimit;
     case 'sandboxLost':
       tell('the sandbox was lost while it ran');
