@@ -36,15 +36,26 @@ describe('what a program that failed may lack', () => {
 
   it('is node_modules, for JavaScript', async () => {
     make('package.json', 'index.js', 'node_modules/left/index.js');
-    expect(await told('index.js', { language: 'javascript' })).to.deep.equal(['node_modules did not go along; --with node_modules sends it']);
+    expect(await told('index.js', { language: 'javascript' })).to.deep.equal(['the packages of node_modules did not go along; --with node_modules sends them']);
     expect(await told('index.js', { language: 'javascript', with: ['node_modules'] })).to.deep.equal([]);
     expect(await told('index.js')).to.deep.equal([]);
+  });
+
+  it('is the packages of a virtual environment, for Python', async () => {
+    make('requirements.txt', 'main.py', 'src/deep.py', '.venv/lib/python3.12/site-packages/left.py');
+    const packages = '.venv/lib/python3.12/site-packages';
+    expect(await told('main.py')).to.deep.equal([`the packages of .venv did not go along; --with ${packages} --env PYTHONPATH=${packages} sends them`]);
+    expect(await told('main.py', { with: [packages] })).to.deep.equal([]);
+    expect(await told('main.py', { with: ['.venv'] })).to.deep.equal([]);
+    expect(await told('src/deep.py', { at: 'src' })).to.deep.equal([
+      `only the folder . went along, and the program started in it; --folder .. --with ../${packages} --env PYTHONPATH=${packages} sends the whole project`,
+    ]);
   });
 
   it('is both, in one command', async () => {
     make('package.json', 'src/index.ts', 'node_modules/left/index.js');
     expect(await told('src/index.ts', { language: 'typescript' })).to.deep.equal(['only the folder src went along, and the program started in it; --folder . --with node_modules sends the whole project']);
-    expect(await told('src/index.ts', { language: 'typescript', folder: '.' })).to.deep.equal(['node_modules did not go along; --with node_modules sends it']);
+    expect(await told('src/index.ts', { language: 'typescript', folder: '.' })).to.deep.equal(['the packages of node_modules did not go along; --with node_modules sends them']);
   });
 
   it('is a file that an argument names by its name on this machine', async () => {

@@ -45,7 +45,6 @@ export interface Sent {
 
 /** What stands in the uppermost folder of a project. */
 const MARKS = ['package.json', 'tsconfig.json', 'deno.json', 'deno.jsonc', 'go.mod', 'pyproject.toml', 'setup.py', 'requirements.txt', 'Gemfile', '.git'];
-const PACKAGES = 'node_modules';
 
 /** @returns sentences for the person */
 export async function leftBehind(sent: Sent): Promise<string[]> {
@@ -53,17 +52,39 @@ export async function leftBehind(sent: Sent): Promise<string[]> {
   const told = await fromArguments(sent);
   const project = named ? undefined : await projectOf(sent);
   const root = project ?? folder;
-  const lacksPackages = (language === 'javascript' || language === 'typescript') && (await isThere(join(root, PACKAGES))) && !sent.with.includes(join(root, PACKAGES));
-  const packages = lacksPackages ? `--with ${shown(here, join(root, PACKAGES))}` : undefined;
+  const packages = await packagesOf(root, sent);
   if (project !== undefined) {
     const whole = (await isMarked(project)) ? 'whole project' : 'current folder';
-    told.push(`only the folder ${shown(here, folder)} went along, and the program started in it; ${['--folder', shown(here, project), ...(packages ? [packages] : [])].join(' ')} sends the ${whole}`);
-  } else if (packages) told.push(`${PACKAGES} did not go along; ${packages} sends it`);
+    const typed = ['--folder', shown(here, project), ...(packages?.options ?? [])].join(' ');
+    told.push(`only the folder ${shown(here, folder)} went along, and the program started in it; ${typed} sends the ${whole}`);
+  } else if (packages) told.push(`${packages.what} did not go along; ${packages.options.join(' ')} sends them`);
   if (language === 'csharp') {
     const file = (await readdir(folder).catch(() => [])).find((name) => name.endsWith('.csproj'));
     if (file !== undefined) told.push(`${file} was not read: the C# files of the folder were compiled without it, and without packages`);
   }
   return told;
+}
+
+interface Packages {
+  readonly what: string;
+  readonly options: readonly string[];
+}
+
+/** The packages that were installed for the project and did not go along. */
+async function packagesOf(root: string, { language, here, with: along }: Sent): Promise<Packages | undefined> {
+  const path = language === 'python' ? await environmentOf(root) : language === 'javascript' || language === 'typescript' ? 'node_modules' : undefined;
+  if (path === undefined || along.some((each) => isBelow(join(root, path), each)) || !(await isThere(join(root, path)))) return undefined;
+  const options = ['--with', shown(here, join(root, path))];
+  return language === 'python' ? { what: `the packages of ${dirname(dirname(dirname(path)))}`, options: [...options, '--env', `PYTHONPATH=${path}`] } : { what: 'the packages of node_modules', options };
+}
+
+/** Where a virtual environment of Python has its packages. */
+async function environmentOf(root: string): Promise<string | undefined> {
+  for (const name of ['.venv', 'venv']) {
+    const version = (await readdir(join(root, name, 'lib')).catch(() => [])).find((each) => each.startsWith('python'));
+    if (version !== undefined) return join(name, 'lib', version, 'site-packages');
+  }
+  return undefined;
 }
 
 /** Arguments that name something on this machine, and nothing in the sandbox. */
