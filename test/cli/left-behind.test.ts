@@ -15,11 +15,11 @@ describe('what a program that failed may lack', () => {
       writeFileSync(join(folder(), path), '');
     }
   };
-  interface Run { readonly language?: LanguageId; readonly at?: string; readonly args?: string[]; readonly folder?: string; readonly with?: string[] }
-  const told = (file: string, { language = 'python', at = '', args = [], folder: named, with: along = [] }: Run = {}) => {
+  interface Run { readonly ignored?: string[]; readonly says?: string; readonly language?: LanguageId; readonly at?: string; readonly args?: string[]; readonly folder?: string; readonly with?: string[] }
+  const told = (file: string, { language = 'python', at = '', args = [], folder: named, with: along = [], ignored = [], says = '' }: Run = {}) => {
     const here = join(folder(), at);
     const sent = named ?? dirname(file);
-    return leftBehind({ language, args, with: along.map((path) => join(here, path)), here, folder: join(folder(), sent), named: named !== undefined, home: dirname(folder()) });
+    return leftBehind({ language, args, ignored, mentions: (name) => says.includes(name), with: along.map((path) => join(here, path)), here, folder: join(folder(), sent), named: named !== undefined, home: dirname(folder()) });
   };
 
   it('is the rest of the project, whose folder is named', async () => {
@@ -69,6 +69,14 @@ describe('what a program that failed may lack', () => {
       'src/near.csv is near.csv for the program, which started in a copy of the folder src',
       'only the folder src went along, and the program started in it; --folder . sends the whole project',
     ]);
+  });
+
+  it('is what git ignores, if the program names it', async () => {
+    make('.gitignore', 'src/main.py', 'src/.env', 'src/data/a.csv', 'src/logs/x');
+    const ignored = ['.env', 'data', 'logs'];
+    expect(await told('src/main.py', { at: 'src', folder: 'src', ignored, says: "No such file: '/workspace/data/a.csv'" })).to.deep.equal(['data did not go along, because git ignores it; --with data sends it']);
+    expect(await told('src/main.py', { folder: 'src', ignored, says: 'no .env, no logs' })).to.deep.equal(['.env, logs did not go along, because git ignores them; --with src/.env --with src/logs sends them']);
+    expect(await told('src/main.py', { folder: 'src', ignored })).to.deep.equal([]);
   });
 
   it('is the project file of C#, which is not read', async () => {

@@ -57,6 +57,16 @@ describe('the program of a run', () => {
     expect(other.shown.stderr).to.contain('src: the file does not lie in this folder');
   });
 
+  it('is refused if --with names what is not there, or lies elsewhere', async () => {
+    const file = put('src/main.py', '');
+    put('other.txt', '');
+    for (const [path, why] of [['src/none', 'there is no such file'], ['other.txt', 'it does not lie in the folder that goes along; --folder names another one']] as const) {
+      const bench = new RunBench();
+      expect(await bench.run(file, { with: [join(folder(), path)] })).to.equal(125);
+      expect(bench.shown.stderr).to.equal(`codebeaker: --with ${join(folder(), path)}: ${why}\n`);
+    }
+  });
+
   it('runs on a terminal, if stdin and stdout are terminals (L2)', async () => {
     const bench = onTerminal();
     const running = bench.run(put('main.py', 'echo hi\ncat'));

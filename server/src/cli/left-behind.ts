@@ -25,7 +25,15 @@ export class Complaints {
 
   /** Whether the program says that it did not find something. */
   get missing(): boolean {
-    return NOT_FOUND.test(Buffer.concat(this.#tail).toString('latin1', Math.max(0, this.#length - TAIL_BYTES)));
+    return NOT_FOUND.test(this.#text());
+  }
+
+  mentions(text: string): boolean {
+    return this.#text().includes(text);
+  }
+
+  #text(): string {
+    return Buffer.concat(this.#tail).subarray(-TAIL_BYTES).toString();
   }
 }
 
@@ -35,6 +43,10 @@ export interface Sent {
   readonly args: readonly string[];
   /** The absolute paths that were sent although they would have been left out. */
   readonly with: readonly string[];
+  /** What was left out because git ignores it, relative to the folder. */
+  readonly ignored: readonly string[];
+  /** Whether the program has printed this at its end. */
+  readonly mentions: (text: string) => boolean;
   /** The current folder. */
   readonly here: string;
   /** The absolute path of the folder that went along, and whether the person named it. */
@@ -45,6 +57,9 @@ export interface Sent {
 
 /** What stands in the uppermost folder of a project. */
 const MARKS = ['package.json', 'tsconfig.json', 'deno.json', 'deno.jsonc', 'go.mod', 'pyproject.toml', 'setup.py', 'requirements.txt', 'Gemfile', '.git'];
+
+/** No more ignored files are named. */
+const MAX_NAMES = 3;
 
 /** @returns sentences for the person */
 export async function leftBehind(sent: Sent): Promise<string[]> {
@@ -58,6 +73,12 @@ export async function leftBehind(sent: Sent): Promise<string[]> {
     const typed = ['--folder', shown(here, project), ...(packages?.options ?? [])].join(' ');
     told.push(`only the folder ${shown(here, folder)} went along, and the program started in it; ${typed} sends the ${whole}`);
   } else if (packages) told.push(`${packages.what} did not go along; ${packages.options.join(' ')} sends them`);
+  const ignored = sent.ignored.filter((path) => sent.mentions(path)).slice(0, MAX_NAMES);
+  if (ignored.length > 0) {
+    const options = ignored.map((path) => `--with ${shown(here, join(folder, path))}`).join(' ');
+    const them = ignored.length === 1 ? 'it' : 'them';
+    told.push(`${ignored.join(', ')} did not go along, because git ignores ${them}; ${options} sends ${them}`);
+  }
   if (language === 'csharp') {
     const file = (await readdir(folder).catch(() => [])).find((name) => name.endsWith('.csproj'));
     if (file !== undefined) told.push(`${file} was not read: the C# files of the folder were compiled without it, and without packages`);

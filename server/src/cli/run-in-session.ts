@@ -1,4 +1,5 @@
 /** The session of `codebeaker run`: sends the file and what goes along, runs it, and tells how it ended. */
+import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
@@ -50,6 +51,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   const { args, source, spinner, interrupts, report, tell } = parts;
   const { token } = interrupts;
   const file = await placed(args, source);
+  await checkNamed(args, source);
   const gathering = gatherFor(file, parts);
   gathering.catch(() => undefined);
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
@@ -72,7 +74,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   spinner.clear();
   const complaints = new Complaints();
   const code = await runProgram(client, session, file.path, parts, complaints);
-  if (code !== 0 && !interrupts.cancelled && complaints.missing) for (const line of await lacking(args, source, parts.surroundings.home)) tell(line);
+  if (code !== 0 && !interrupts.cancelled && complaints.missing) for (const line of await lacking(parts, along.ignored, complaints)) tell(line);
   if (!saver || interrupts.cancelled) return code;
   const saved = await saver.save(args.save?.to ?? folderFor(args, source));
   report.add(saved);
@@ -81,9 +83,12 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
 }
 
 /** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
-async function lacking(args: RunArguments, source: Source, home: string): Promise<string[]> {
+async function lacking({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
   if (args.folder === null || source.host === undefined) return [];
-  return leftBehind({ language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home });
+  return leftBehind({
+    language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), ignored, mentions: (text) => complaints.mentions(text),
+    here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home,
+  });
 }
 
 /** The folder of this machine that is /workspace for the program. */
@@ -96,14 +101,24 @@ function folderFor({ folder }: RunArguments, { host }: Source): string {
 async function placed({ folder }: RunArguments, { file, host }: Source): Promise<Outgoing> {
   if (typeof folder !== 'string' || host === undefined) return file;
   const path = relative(resolve(folder), host);
-  if (path.startsWith('..')) throw new CannotRun(`${folder}: the file does not lie in this folder`);
+  if (path.split(sep)[0] === '..') throw new CannotRun(`${folder}: the file does not lie in this folder`);
   return { ...file, path: path.split(sep).join('/') };
+}
+
+/** What is named with --with has to be something that can go along. */
+async function checkNamed(args: RunArguments, source: Source): Promise<void> {
+  for (const path of args.with) {
+    await stat(path).catch(() => {
+      throw new CannotRun(`--with ${path}: there is no such file`);
+    });
+    if (relative(folderFor(args, source), resolve(path)).split(sep)[0] === '..') throw new CannotRun(`--with ${path}: it does not lie in the folder that goes along; --folder names another one`);
+  }
 }
 
 async function gatherFor(file: Outgoing, { args, source, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {
   const { folder, with: named } = args;
   const { host } = source;
-  if (folder === null || host === undefined) return { files: [], incomplete: false };
+  if (folder === null || host === undefined) return { files: [], ignored: [], incomplete: false };
   return gather({ folder: folderFor(args, source), except: file.path, with: named, env, home, signal });
 }
 
