@@ -45,7 +45,7 @@ const daemonTop = ['', 'cli'];
 /** Each of these packages → the only files of the daemon that may import it. `*` at the end stands for all files in a folder. */
 const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
-  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts'],
+  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
 };
 

@@ -117,7 +117,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(choices.onChange(() => status.update()));
   own(client.onChange((connection) => {
     update();
-    if (connection) void missing.tellWithoutDocker(connection.server.capabilities.runtimes);
+    if (connection) void missing.tellWithoutDocker(connection);
   }));
   own(consoles.onRunEvent((event) => {
     update();

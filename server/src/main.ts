@@ -80,9 +80,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       return serve(surroundings, args, process, { stderr, started });
     }
     case 'run': {
-      const { run: runFile } = await import('./cli/run.ts');
+      const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
       const daemon = await createDaemon(surroundings, args.config);
-      return runFile(daemon, surroundings, args, { stdin: process.stdin, stdout: process.stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), onSignal });
+      const { stdin, stdout } = process;
+      return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');

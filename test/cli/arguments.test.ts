@@ -59,6 +59,7 @@ const taken: Record<string, object> = {
 
 const refused: Record<string, string> = {
   'help': 'there is no command help',
+  'src/a.py -v': 'there is no command src/a.py: to run a file, type codebeaker run src/a.py',
   'serve': 'there is no command serve',
   'sweep': 'there is no command sweep',
   'constructor': 'there is no command constructor',

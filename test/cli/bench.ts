@@ -32,7 +32,7 @@ export class RunBench {
   interrupt: (signal?: EndSignal) => void = () => undefined;
   listening = 0;
   /** How the keys of the terminal were switched, in order. */
-  readonly raw: boolean[] = [];
+  readonly raw: (boolean | 'unchanged')[] = [];
   closes = 0;
 
   constructor({ config = {}, isTTY = false, oneOutput = false, env = {}, ...options }: RunOptions = {}) {
@@ -48,6 +48,7 @@ export class RunBench {
       stdout: this.#stream('stdout', isTTY),
       stderr: this.#stream('stderr', isTTY),
       oneOutput,
+      showUnchanged: async () => void this.raw.push('unchanged'),
       onSignal: (callback) => {
         this.interrupt = (signal = 'SIGINT') => callback(signal);
         this.listening += 1;

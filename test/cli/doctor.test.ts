@@ -93,6 +93,26 @@ deno     250 ms   30 ms          8.0 MiB      estimated
 docker: no engine answers at unix:///var/run/docker.sock: start Docker, or set
 docker.host
 `],
+  'several runtimes would run a language if they were there': [[missing(docker, 'no engine'), missing({ ...docker, id: 'native', languages: [{ id: 'python' }] }, 'no bubblewrap')], 1, `
+RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
+docker   no     -        -          python javascript typescript go csharp ruby
+                                    shellscript
+native   no     -        -          python
+
+LANGUAGE     RUNS IN  WHAT TO TYPE FOR MORE
+python       -        see docker, native below
+javascript   -        see docker below
+typescript   -        see docker below
+go           -        see docker below
+csharp       -        see docker below
+ruby         -        see docker below
+shellscript  -        see docker below
+
+docker: no engine
+native: no bubblewrap
+
+No runtime is available. Install Docker, or run npm install to get Deno.
+`],
   'several runtimes are missing for the same reason': [[missing(docker, 'no engine'), missing({ ...deno, languages: [] }, 'no deno'), missing({ ...docker, id: 'gvisor', languages: [] }, 'no engine'), deno], 0, `
 RUNTIME  READY  VERSION  ISOLATION  LANGUAGES
 docker   no     -        -          python javascript typescript go csharp ruby

@@ -30,6 +30,13 @@ describe('the folder of a file', () => {
     expect(await files()).to.deep.equal(['.gitignore', 'a.txt', 'sub/.gitignore', 'sub/c.log']);
   });
 
+  it('says what was left because git ignores it', async () => {
+    put('p/main.py', 'p/data/b.txt', 'p/data/c.txt', 'p/.env', 'p/keep.txt', 'p/node_modules/x/index.js');
+    writeFileSync(join(base(), 'p/.gitignore'), 'data/\n.env\nnode_modules\n');
+    const { ignored } = await gather({ folder: join(base(), 'p'), except: 'main.py', with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
+    expect(ignored).to.deep.equal(['.env', 'data']);
+  });
+
   it('follows the rules of its repository too', async () => {
     put('.git/HEAD', 'p/main.py', 'p/a.log', 'p/gen/x', 'p/gen2/x');
     writeFileSync(join(base(), '.gitignore'), '*.log\n/p/gen/\n');
@@ -76,8 +83,8 @@ describe('the folder of a file', () => {
     put('p/main.py', ...Array.from({ length: 2_100 }, (_, at) => `p/f${at}`));
     const found = await gather({ folder: join(base(), 'p'), except: 'main.py', with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
     expect([found.files.length, found.incomplete]).to.deep.equal([2_000, true]);
-    const fit = fitting({ files: found.files, incomplete: false }, 12);
-    expect([fit.files.map(({ path }) => path), fit.incomplete]).to.deep.equal([['f0', 'f1', 'f2'], true]);
+    const fit = fitting({ files: found.files, ignored: ['x'], incomplete: false }, 12);
+    expect([fit.files.map(({ path }) => path), fit.incomplete, fit.ignored]).to.deep.equal([['f0', 'f1', 'f2'], true, ['x']]);
   });
 
   it('is no longer looked at when the run is interrupted', async () => {

@@ -79,7 +79,7 @@ describe('the program of a run', () => {
     const bench = onTerminal();
     const running = bench.run(put('main.py', 'echo hi\ncat'));
     await until(bench, () => bench.shown.stdout === 'hi\n');
-    expect([process(bench)?.program.pty, bench.raw]).to.deep.equal([{ cols: 80, rows: 24 }, [true]]);
+    expect([process(bench)?.program.pty, bench.raw]).to.deep.equal([{ cols: 80, rows: 24 }, [true, 'unchanged']]);
     Object.assign(bench.terminal.stdout, { columns: 100, rows: 30 });
     bench.terminal.stdout.emit('resize');
     await until(bench, () => process(bench)?.sizes.length === 1);
@@ -87,13 +87,13 @@ describe('the program of a run', () => {
     bench.terminal.stdin.write('x');
     await until(bench, () => bench.shown.stdout === 'hi\nx');
     bench.terminal.stdin.end();
-    expect([await running, bench.raw]).to.deep.equal([0, [true, false]]);
+    expect([await running, bench.raw]).to.deep.equal([0, [true, 'unchanged', false]]);
   });
 
   it('is ended by Ctrl-C on a terminal only after the third one (L3)', async () => {
     const bench = onTerminal();
     const running = bench.run(put('main.py', 'cat'));
-    await until(bench, () => bench.raw.length === 1);
+    await until(bench, () => bench.raw.length === 2);
     bench.terminal.stdin.write('\x03\x03');
     await until(bench, () => bench.shown.stdout === '\x03\x03');
     expect(process(bench)?.kills).to.deep.equal([]);
@@ -111,7 +111,7 @@ describe('the program of a run', () => {
 
   it('runs with pipes where the runtime has no terminals, unless a terminal was asked for (L2)', async () => {
     const bench = onTerminal({ pty: false });
-    expect([await bench.run(put('main.py', 'echo hi')), bench.shown.stdout, bench.raw]).to.deep.equal([0, 'hi\n', [true, false]]);
+    expect([await bench.run(put('main.py', 'echo hi')), bench.shown.stdout, bench.raw]).to.deep.equal([0, 'hi\n', [true, 'unchanged', false]]);
     const other = onTerminal({ pty: false });
     expect([await other.run(put('main.py', 'echo hi'), { tty: true }), other.shown.stdout]).to.deep.equal([125, '']);
   });

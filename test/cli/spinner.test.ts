@@ -35,6 +35,14 @@ describe('the spinner', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('is shown whole on a terminal that does not tell its width', async () => {
+    const { clock, written, spinner } = create({ columns: 0 });
+    spinner.say('one');
+    await clock.advance(300);
+    spinner.clear();
+    expect(written).to.deep.equal([`${CLEAR}⠋ one`, CLEAR]);
+  });
+
   it('can be cleared twice and shown again', async () => {
     const { clock, written, spinner } = create();
     spinner.say('one');

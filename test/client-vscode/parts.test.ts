@@ -21,7 +21,8 @@ const runtime = (id: string, more: Partial<RuntimeInfo> = {}): RuntimeInfo => ({
 
 const usual = [runtime('docker'), runtime('deno', { languages: [{ id: 'javascript' }], isolation: { score: 3, layers: [] } })];
 
-function bench(runtimes: readonly RuntimeInfo[] = usual) {
+/** `atFirst`: what the daemon knows when it answers initialize. */
+function bench(runtimes: readonly RuntimeInfo[] = usual, atFirst = runtimes) {
   const editor = new FakeCode();
   const clock = new FakeClock();
   const disk = new FakeDisk();
@@ -38,7 +39,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual) {
     newId: () => `id${(ids += 1)}`,
     random: () => (ids += 1),
     connect: async () => {
-      const connection = new FakeConnection({ runtimes });
+      const connection = new FakeConnection({ runtimes: atFirst });
       let sessions = 0;
       connection.answer('session/create', ({ label }) => session({ label, sessionId: `s${(sessions += 1)}` }));
       connection.answer('runtime/list', () => ({ runtimes }));
@@ -404,6 +405,16 @@ describe('the extension', () => {
     expect(editor.messages).to.have.lengthOf(1);
     await open('/w/a.py');
     expect(editor.statusText).to.equal('$(warning) no sandbox');
+  });
+
+  it('says what is used instead of Docker only when the daemon has looked at every runtime', async () => {
+    const unknown = usual.map((info) => ({ ...info, available: false, reason: 'not looked at yet' }));
+    const { editor, open } = bench([runtime('docker', { available: false, reason: 'not installed' }), usual[1] as RuntimeInfo], unknown);
+    await open('/w/a.js', 'javascript');
+    expect(editor.messages.map(({ message }) => message)).to.deep.equal(['Docker is not available. Code runs in deno instead, which may support fewer languages and isolate less.']);
+    const slow = bench(usual, unknown);
+    await slow.open('/w/a.js', 'javascript');
+    expect(slow.editor.messages, 'of a Docker that was only slow').to.deep.equal([]);
   });
 
   it('shows the runtime that the daemon would choose, and follows changes', async () => {

@@ -36,13 +36,13 @@ describe('codebeaker run, without Docker', function () {
     await need('control groups', async () => ((await bubblewrap()) === undefined ? controlGroups() : undefined)).call(this);
     const hog = sourceFile('hog.js', 'const all = []; for (;;) all.push(new Uint8Array(4e6).fill(1));');
     const hogged = await codebeaker(['run', '--runtime=deno', '--memory=200m', hog]);
-    expect([hogged.code, hogged.stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 209715200 bytes (--memory)\n']);
+    expect([hogged.code, hogged.stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 200m (--memory)\n']);
   });
 
   it('stops a program that takes too long', async () => {
     const forever = sourceFile('forever.js', 'for (;;);');
     const ended = await codebeaker(['run', '--runtime=deno', '--timeout=1s', forever]);
-    expect([ended.code, ended.stderr]).to.deep.equal([124, 'codebeaker: stopped: it ran longer than 1000 ms (--timeout)\n']);
+    expect([ended.code, ended.stderr]).to.deep.equal([124, 'codebeaker: stopped: it ran longer than 1s (--timeout)\n']);
     expect(processes('forever.js')).to.deep.equal([]);
   });
 });
@@ -129,14 +129,14 @@ describe('codebeaker run', function () {
 
   it('stops a program that runs too long, and exits with 124', async () => {
     const { pid, code, stdout, stderr } = await codebeaker(['run', '--timeout', '1s', ...onDocker, shell('echo one; sleep 98765')]);
-    expect([code, stdout.toString(), stderr]).to.deep.equal([124, 'one\n', 'codebeaker: stopped: it ran longer than 1000 ms (--timeout)\n']);
+    expect([code, stdout.toString(), stderr]).to.deep.equal([124, 'one\n', 'codebeaker: stopped: it ran longer than 1s (--timeout)\n']);
     expect([containers(pid), processes('sleep 98765')]).to.deep.equal([[], []]);
   });
 
   it('stops a program that uses too much memory, says so, and exits with 137', async () => {
     const file = sourceFile('hog.py', 'all = []\nwhile True: all.append(bytearray(4_000_000))\n');
     const { code, stderr } = await codebeaker(['run', '--memory', '64m', ...onDocker, file]);
-    expect([code, stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 67108864 bytes (--memory)\n']);
+    expect([code, stderr]).to.deep.equal([137, 'codebeaker: stopped: it used more memory than 64m (--memory)\n']);
   });
 
   it('stops a program that prints too much, and exits with 153 (L7)', async () => {

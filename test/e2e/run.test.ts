@@ -153,6 +153,12 @@ describe('codebeaker run, of what people have', function () {
       expect(shown.text).to.contain('tty True True').and.to.contain('got word');
     });
 
+    it('shows what a program writes as it is, also a line feed that stays in its column', async () => {
+      const file = sourceFile('main.py', 'import sys, tty\ntty.setraw(0)\nsys.stdout.write("one\\ntwo\\r\\n")\n');
+      const { shown, code } = onTerminal(['run', ...onDocker, file]);
+      expect([await code, shown.text.slice(shown.text.indexOf('one'))]).to.deep.equal([0, 'one\ntwo\r\n']);
+    });
+
     it('gives Ctrl-C to the program (L3)', async () => {
       const file = sourceFile('main.py', 'import time\nprint("ready", flush=True)\ntry:\n  time.sleep(60)\nexcept KeyboardInterrupt:\n  print("caught")\n  raise SystemExit(7)\n');
       const { child, shown, code } = onTerminal(['run', ...onDocker, file]);

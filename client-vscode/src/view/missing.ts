@@ -2,6 +2,7 @@
 import type { LanguageId, RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { TooManyCrashes } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
 import { ConnectionClosed, type FaultData, faultData } from '../client/faults.ts';
 import type { Source } from '../run/source/source.ts';
 
@@ -68,11 +69,12 @@ export class Missing {
   }
 
   /** Tells what is used if Docker is not available, once for each installation of the extension. */
-  async tellWithoutDocker(runtimes: readonly RuntimeInfo[]): Promise<void> {
+  async tellWithoutDocker(connection: Connection): Promise<void> {
     const { code, memory } = this.#parts;
     const { l10n, window } = code;
-    const docker = runtimes.find(({ id }) => id === 'docker');
-    if (!docker || docker.available || memory.get<boolean>(TOLD_KEY)) return;
+    if (!lacksDocker(connection.server.capabilities.runtimes) || memory.get<boolean>(TOLD_KEY)) return;
+    const runtimes = await lookedAt(connection).catch(() => []);
+    if (!lacksDocker(runtimes) || memory.get<boolean>(TOLD_KEY)) return;
     await memory.update(TOLD_KEY, true);
     const others = runtimes.filter(({ available }) => available).map(({ id }) => id);
     const message =
@@ -109,4 +111,12 @@ export class Missing {
     const pressed = await showMessage(message, ...buttons.map(({ title }) => title));
     buttons.find(({ title }) => title === pressed)?.act();
   }
+}
+
+const lacksDocker = (runtimes: readonly RuntimeInfo[]): boolean => runtimes.some(({ id, available }) => id === 'docker' && !available);
+
+/** The answer to `initialize` may be older than the daemon's look at a slow runtime. A choice waits for all of them, whatever comes of it. */
+async function lookedAt(connection: Connection): Promise<readonly RuntimeInfo[]> {
+  await connection.request('runtime/select', { language: 'javascript' }).catch(() => undefined);
+  return (await connection.request('runtime/list', {})).runtimes;
 }

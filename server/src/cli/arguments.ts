@@ -111,7 +111,7 @@ function take(values: Record<string, unknown>, name: string, raw: string, value:
 function commandOf(name: string | undefined, { sweep }: Values): CommandName {
   if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
   if (name !== 'serve' && name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
-  throw new UsageError(`there is no command ${name}`);
+  throw new UsageError(`there is no command ${name}${/[./]/.test(name) ? `: to run a file, type codebeaker run ${name}` : ''}`);
 }
 
 /** An option that the command would ignore is an error. */

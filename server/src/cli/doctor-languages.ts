@@ -30,12 +30,12 @@ export function languageReports({ choosable }: Pick<Catalog, 'choosable'>, infos
   });
 }
 
-/** Why a runtime is missing altogether stands below the table; the row of a language that nothing runs names the nearest. */
+/** Why a runtime is missing altogether stands below the table; the row of a language that nothing runs names those that would run it. */
 export function languageTable(reports: readonly LanguageReport[], width: number): string[] {
   const rows = reports.map(({ id, runtimes, missing }) => {
     const more = missing.flatMap(({ runtime, install }) => (install === undefined ? [] : `for ${runtime}: ${install}`));
-    const [nearest] = missing.filter(({ needs }) => needs === 'runtime');
-    const below = runtimes.length === 0 && nearest ? [`see ${nearest.runtime} below`] : [];
+    const absent = missing.filter(({ needs }) => needs === 'runtime').map(({ runtime }) => runtime);
+    const below = runtimes.length === 0 && absent.length > 0 ? [`see ${absent.join(', ')} below`] : [];
     return [id, runtimes.join(' ') || '-', (more.length > 0 ? more : below).join('; ')];
   });
   return columns([['LANGUAGE', 'RUNS IN', 'WHAT TO TYPE FOR MORE'], ...rows], width).map((line) => line.trimEnd());

@@ -20,6 +20,8 @@ export interface FolderRequest {
 
 export interface Gathered {
   readonly files: readonly Outgoing[];
+  /** What was left out because git ignores it. */
+  readonly ignored: readonly string[];
   /** Whether files were left out because there are too many. */
   readonly incomplete: boolean;
 }
@@ -43,8 +45,9 @@ interface Place {
 export async function gather(request: FolderRequest): Promise<Gathered> {
   const { folder, except, signal } = request;
   const files: Outgoing[] = [];
+  const ignored: string[] = [];
   const breadth = await breadthOf(request);
-  if (breadth === 'none') return { files, incomplete: false };
+  if (breadth === 'none') return { files, ignored, incomplete: false };
   const root = await realpath(folder);
   const named = request.with.map((path) => slashed(relative(folder, resolve(path))));
   const places: Place[] = [{ path: '', rules: await rulesAbove(folder), only: false }];
@@ -53,10 +56,12 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
     const rules = place.rules.below(place.path, await textOf(join(folder, place.path, '.gitignore')));
     for (const entry of await entriesOf(join(folder, place.path))) {
       signal.throwIfAborted();
-      if (++seen > MAX_ENTRIES) return { files, incomplete: true };
+      if (++seen > MAX_ENTRIES) return { files, ignored, incomplete: true };
       const path = place.path === '' ? entry.name : `${place.path}/${entry.name}`;
       const wanted = named.some((each) => each === '' || path === each || path.startsWith(`${each}/`));
-      const ruled = !wanted && (place.only || leftOut.has(entry.name) || rules.ignores(path, entry.isDirectory()));
+      const byGit = !wanted && !place.only && !leftOut.has(entry.name) && rules.ignores(path, entry.isDirectory());
+      if (byGit) ignored.push(path);
+      const ruled = byGit || (!wanted && (place.only || leftOut.has(entry.name)));
       if (entry.isDirectory()) {
         const leads = named.some((each) => each.startsWith(`${path}/`));
         if (wanted || leads || (!ruled && breadth === 'deep')) places.push({ path, rules, only: ruled || (leads && breadth === 'flat') });
@@ -65,22 +70,22 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
       if (ruled || path === except) continue;
       const file = await outgoing(join(folder, path), path, entry, root);
       if (!file) continue;
-      if (files.length >= MAX_FILES) return { files, incomplete: true };
+      if (files.length >= MAX_FILES) return { files, ignored, incomplete: true };
       files.push(file);
     }
   }
-  return { files, incomplete: false };
+  return { files, ignored, incomplete: false };
 }
 
 /** The files that have room, in their order. */
-export function fitting({ files, incomplete }: Gathered, room: number): Gathered {
+export function fitting({ files, ignored, incomplete }: Gathered, room: number): Gathered {
   let left = room;
   const fit = files.filter(({ size }) => {
     if (size > left) return false;
     left -= size;
     return true;
   });
-  return { files: fit, incomplete: incomplete || fit.length < files.length };
+  return { files: fit, ignored, incomplete: incomplete || fit.length < files.length };
 }
 
 /**

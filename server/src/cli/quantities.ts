@@ -67,3 +67,15 @@ export function inUnits(bytes: number): string {
   const [unit, divisor] = ([['g', GiB], ['m', MiB], ['k', KiB]] as const).find(([, each]) => bytes > 0 && bytes % each === 0) ?? ['', 1];
   return `${bytes / divisor}${unit}`;
 }
+
+/** As it is told: where a size has no unit, with the word. */
+export function sizeTold(bytes: number): string {
+  const told = inUnits(bytes);
+  return /\d$/.test(told) ? `${told} bytes` : told;
+}
+
+/** A duration as it can be typed, in the largest unit that leaves no fraction. */
+export function inTime(ms: number): string {
+  const [unit, divisor] = ([['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const).find(([, each]) => ms > 0 && ms % each === 0) ?? ['ms', 1];
+  return `${ms / divisor}${unit}`;
+}

@@ -1,6 +1,6 @@
 /** The session of `codebeaker run`: sends the file and what goes along, runs it, and tells how it ended. */
-import { constants } from 'node:os';
 import { stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
@@ -10,8 +10,9 @@ import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
+import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
-import { inUnits } from './quantities.ts';
+import { inTime, inUnits, sizeTold } from './quantities.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
@@ -27,6 +28,8 @@ const COMMAND_ID = 'run';
 const MAX_LOOK_BYTES = 64 * 1024;
 /** What tells programs which colours are wanted. */
 const PASSED_ON = ['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'TERM'];
+/** Of these ends people know without being told, as in a shell. */
+const UNTOLD: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM']);
 /** /workspace has half of the disk limit, and what goes along leaves half of that to the program. */
 const SHARE_OF_FILE = 2;
 const SHARE_OF_FOLDER = 4;
@@ -69,12 +72,23 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   await sendFiles(connection, sessionId, [file, ...along.files], token);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   spinner.clear();
-  const code = await runProgram(client, session, file.path, parts);
+  const complaints = new Complaints();
+  const code = await runProgram(client, session, file.path, parts, complaints);
+  if (code !== 0 && !interrupts.cancelled && complaints.missing) for (const line of await lacking(parts, along.ignored, complaints)) tell(line);
   if (!saver || interrupts.cancelled) return code;
   const saved = await saver.save(args.save?.to ?? folderFor(args, source));
   report.add(saved);
   if (!args.json) for (const line of wordsFor(saved)) tell(line);
   return code === 0 && saved.notSaved.length > 0 ? Exit.notSaved : code;
+}
+
+/** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
+async function lacking({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
+  if (args.folder === null || source.host === undefined) return [];
+  return leftBehind({
+    language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), ignored, mentions: (text) => complaints.mentions(text),
+    here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home,
+  });
 }
 
 /** The folder of this machine that is /workspace for the program. */
@@ -105,7 +119,7 @@ async function checkNamed(args: RunArguments, source: Source): Promise<void> {
 async function gatherFor(file: Outgoing, { args, source, interrupts: { signal }, surroundings: { env, home } }: RunParts): Promise<Gathered> {
   const { folder, with: named } = args;
   const { host } = source;
-  if (folder === null || host === undefined) return { files: [], incomplete: false };
+  if (folder === null || host === undefined) return { files: [], ignored: [], incomplete: false };
   return gather({ folder: folderFor(args, source), except: file.path, with: named, env, home, signal });
 }
 
@@ -114,11 +128,11 @@ function checkRoom(name: string, size: number, diskBytes: number): void {
   if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; --disk and --memory make more room`);
 }
 
-async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts): Promise<number> {
+async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<number> {
   const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
-  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal);
+  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, (bytes) => complaints.hear(bytes));
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
-  const screen = wantsTerminal ? attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
+  const screen = wantsTerminal ? await attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
   const stopSending = interrupts.programRuns((signal) => {
     const params = { commandId: COMMAND_ID, signal };
     connection.sendRequest(SignalCommand.name, params).catch(() => interrupts.cancel());
@@ -137,6 +151,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
       return start(pipes);
     });
     report.add({ ...result, ...collected?.() });
+    screen?.detach();
     return ending(session, result, parts);
   } finally {
     screen?.detach();
@@ -158,19 +173,20 @@ function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResul
     case 'exited':
       return exitCode ?? Exit.notStarted;
     case 'signaled':
+      if (signal !== null && !UNTOLD.has(signal)) tell(`the program was ended by ${signal}`);
       return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
     case 'cancelled':
       if (interrupts.cancelled) return interrupts.exitCode;
       say('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
       return Exit.timedOut;
     case 'timedOut':
-      tell(`stopped: it ran longer than ${limits.timeoutMs} ms (--timeout)`);
+      tell(`stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`);
       return Exit.timedOut;
     case 'memoryLimit':
-      tell(`stopped: it used more memory than ${limits.memoryBytes} bytes (--memory)`);
+      tell(`stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`);
       return Exit.memoryLimit;
     case 'outputLimit':
-      tell(`stopped: it printed more than ${limits.outputBytes} bytes (--output-limit)`);
+      tell(`stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
       return Exit.outputLimit;
     case 'sandboxLost':
       tell('the sandbox was lost while it ran');

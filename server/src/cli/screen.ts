@@ -30,8 +30,8 @@ export interface Attached {
   detach(): void;
 }
 
-/** From now on every key goes to the program. `end` is called when Ctrl-C was pressed several times. */
-export function attach(connection: MessageConnection, commandId: string, { stdin, stdout }: Terminal, clock: Clock, end: () => void): Attached {
+/** From now on every key goes to the program, and the terminal shows what the program's own terminal has made of its output. `end` is called when Ctrl-C was pressed several times. */
+export async function attach(connection: MessageConnection, commandId: string, { stdin, stdout, showUnchanged }: Terminal, clock: Clock, end: () => void): Promise<Attached> {
   const raw = stdin.isTTY === true;
   const presses: number[] = [];
   const heard = (bytes: Buffer) => {
@@ -41,7 +41,10 @@ export function attach(connection: MessageConnection, commandId: string, { stdin
   };
   const resize = () => void send(connection, CommandResize.name, { commandId, ...sizeOf(stdout) });
   stdout.on('resize', resize);
-  if (raw) stdin.setRawMode?.(true);
+  if (raw) {
+    stdin.setRawMode?.(true);
+    await showUnchanged();
+  }
   let attached = true;
   return {
     input: { ...(raw && { heard }), last: () => (attached ? CTRL_D : '') },

@@ -35,7 +35,7 @@ export class Spinner {
 
   #draw(): void {
     const line = `${frames[this.#frame++ % frames.length]} ${this.#text}`;
-    this.#terminal?.write(`\r\x1b[K${line.slice(0, (this.#terminal.columns ?? 80) - 1)}`);
+    this.#terminal?.write(`\r\x1b[K${line.slice(0, (this.#terminal.columns || 80) - 1)}`);
     this.#shown = true;
     this.#cancel = this.#clock.after(FRAME_MS, () => this.#draw());
   }

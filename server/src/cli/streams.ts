@@ -10,6 +10,8 @@ export interface Terminal {
   readonly stderr: NodeJS.WriteStream;
   /** Whether stdout and stderr are the same file, as after `2>&1`. */
   readonly oneOutput: boolean;
+  /** From now on, and until the raw mode ends, the terminal shows what is written to it as it is. */
+  showUnchanged(): Promise<void>;
   /** Calls `callback` for every signal that asks the process to end. After the returned function is called, they end the process. */
   onSignal(callback: (signal: EndSignal) => void): () => void;
 }
@@ -17,10 +19,12 @@ export interface Terminal {
 /** How much input is sent before waiting until the program has taken it. */
 const INPUT_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Writes output unchanged. It is acknowledged when stdout has taken it, so that a slow reader slows down the program. */
-export function showOutput(connection: MessageConnection, { stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>): void {
+/** Writes output unchanged, and gives it to `heard`. It is acknowledged when stdout has taken it, so that a slow reader slows down the program. */
+export function showOutput(connection: MessageConnection, { stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>, heard: (bytes: Buffer) => void): void {
   connection.onNotification(CommandOutput.name, (piece: CommandOutputParams) => {
-    (piece.stream === 'stderr' ? stderr : stdout).write(bytesOf(piece), () => void acknowledge(connection, piece));
+    const bytes = bytesOf(piece);
+    heard(bytes);
+    (piece.stream === 'stderr' ? stderr : stdout).write(bytes, () => void acknowledge(connection, piece));
   });
 }
 

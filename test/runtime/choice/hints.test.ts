@@ -72,6 +72,15 @@ describe('the folder of a file', () => {
     });
   }
 
+  for (const text of ['import { test } from "node:test"', "import http from 'node:http'", 'const net = await import("node:net")']) {
+    it(`tells by a module of Node that the file imports, if nothing else tells: ${text}`, async () => {
+      put({ 'open/a.ts': text });
+      expect(await hint('a.ts')).to.include({ engine: 'node' });
+      put({ 'open/bun.lock': '' });
+      expect(await hint('a.ts')).to.include({ engine: 'bun' });
+    });
+  }
+
   it('tells without a file too, and nothing for a language that only one of them could run', async () => {
     put({ 'open/deno.json': '' });
     symlinkSync('/etc', join(root, 'open/link'));

@@ -37,7 +37,14 @@ export async function findHint(language: LanguageId | undefined, { text, folder,
   const inside = folder !== undefined && file !== undefined && relative(folder, file).split(sep)[0] !== '..';
   const said = text ?? (inside ? await textOf(file) : undefined);
   const own = said === undefined ? undefined : hintOfText(said);
-  return own ?? (folder === undefined ? undefined : hintOfFolder(folder, inside ? dirname(file) : folder));
+  const around = own ?? (folder === undefined ? undefined : await hintOfFolder(folder, inside ? dirname(file) : folder));
+  return around ?? (said === undefined ? undefined : hintOfImports(said));
+}
+
+/** Modules of Node that others have in name: programs of tests do nothing in Deno and fail in Bun, and in Deno no program may listen. */
+function hintOfImports(text: string): Hint | undefined {
+  const [, module] = /\b(?:from|import)\s*\(?\s*["'](node:(?:test|https?|http2|net|dgram))["']/.exec(text) ?? [];
+  return module === undefined ? undefined : { engine: 'node', why: `it imports ${module}` };
 }
 
 /** What the text of a file tells. */
