@@ -105,6 +105,7 @@ function words({ l10n }: Code, why: Refusal): string {
     git: l10n.t('nothing is written into .git, because Git runs programs from there'),
     throughLink: l10n.t('a folder on its way there is a link or a file'),
     notFile: l10n.t('in its place there is a link, a folder or a device'),
+    name: l10n.t('its name is not UTF-8'),
     holes: l10n.t('it has more bytes than the disk limit of the sandbox, because it has holes'),
   };
   return all[why];
