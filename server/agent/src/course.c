@@ -15,6 +15,8 @@ enum {
     SMALL_PART = 16,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
+    /* No kernel holds more of what was written to a terminal: gVisor holds 132 KiB, Linux far less. */
+    TERMINAL_BYTES = 256 * 1024,
 };
 
 static int reports_poll;
@@ -67,7 +69,7 @@ static void take_end(struct command *command, const struct report *report) {
         int left = 0;
         struct source *source = &command->sources[at];
         if (source->fd >= 0 && ioctl(source->fd, FIONREAD, &left) == 0) source->left = (size_t)left;
-        if (command->terminal && source->fd >= 0) source->left = OUTPUT_CHUNK;
+        if (command->terminal && source->fd >= 0) source->left = TERMINAL_BYTES;
     }
 }
 
