@@ -11,16 +11,10 @@ local PIECE_BYTES = 8 * 1024 * 1024
 
 local M = {}
 
---- So many bytes are read at most: a sandbox can't hold more, but a file with holes can have any size.
-local function room_of(one)
-  return { left = one.session.limits.diskBytes }
-end
-
 --- Must be called inside `async.go`.
---- @param room { left: integer }
 --- @return string|nil fault
 --- @return string|nil bytes
-local function read(one, file, room)
+local function read(one, file)
   local pieces, offset = {}, 0
   while true do
     local fault, piece = one.daemon:call('command/readFile', {
@@ -33,11 +27,7 @@ local function read(one, file, room)
     if fault then
       return fault.message
     end
-    if piece.size - offset > room.left then
-      return 'it has more bytes than the disk limit of the sandbox, because it has holes'
-    end
     local bytes = base64.decode(piece.content)
-    room.left = room.left - #bytes
     table.insert(pieces, bytes)
     offset = offset + #bytes
     if offset > one.session.limits.diskBytes then
@@ -65,7 +55,7 @@ local function may_write(folder, file)
 end
 
 --- @return boolean saved
-local function save(one, file, folder, room)
+local function save(one, file, folder)
   local _, why = home.target(folder, file.path)
   if why then
     messages.error(('%s is not saved: %s'):format(file.path, why))
@@ -74,7 +64,7 @@ local function save(one, file, folder, room)
   if not may_write(folder, file) then
     return false
   end
-  local fault, bytes = read(one, file, room)
+  local fault, bytes = read(one, file)
   fault = fault or home.write(folder, file.path, bytes)
   if fault then
     messages.error(('%s is not saved: %s'):format(file.path, fault))
@@ -87,9 +77,9 @@ end
 --- Saves these files to the person's folder.
 local function save_home(one, files)
   go(function()
-    local saved, room = {}, room_of(one)
+    local saved = {}
     for _, file in ipairs(files) do
-      if save(one, file, folder_of(one), room) then
+      if save(one, file, folder_of(one)) then
         table.insert(saved, file.path)
       end
     end
@@ -108,7 +98,7 @@ local function save_as(one, file)
     local full = vim.fn.fnamemodify(path, ':p')
     local target = vim.tbl_extend('force', file, { mark = 'new' })
     go(function()
-      local fault, bytes = read(one, file, room_of(one))
+      local fault, bytes = read(one, file)
       local folder, name = vim.fn.fnamemodify(full, ':h'), vim.fn.fnamemodify(full, ':t')
       target.path = name
       if not fault and may_write(folder, target) then
@@ -133,7 +123,7 @@ end
 
 local function open(one, file)
   go(function()
-    local fault, bytes = read(one, file, room_of(one))
+    local fault, bytes = read(one, file)
     if fault then
       return messages.error(fault)
     end
@@ -148,7 +138,7 @@ local function compare(one, file)
     return messages.info(('there is no %s in your folder to compare with'):format(file.path))
   end
   go(function()
-    local fault, bytes = read(one, file, room_of(one))
+    local fault, bytes = read(one, file)
     if fault then
       return messages.error(fault)
     end

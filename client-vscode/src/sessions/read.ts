@@ -3,14 +3,8 @@ import type { Connection } from '../client/connection.ts';
 
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-export interface Piece {
-  readonly bytes: Buffer;
-  /** Of the whole file. */
-  readonly size: number;
-}
-
 /** @throws what the daemon answers */
-export async function* readPieces(connection: Connection, sessionId: string, path: string): AsyncGenerator<Piece> {
+export async function* readPieces(connection: Connection, sessionId: string, path: string): AsyncGenerator<{ readonly bytes: Buffer; readonly size: number }> {
   for (let offset = 0; ; ) {
     const piece = await connection.request('command/readFile', { sessionId, path, encoding: 'base64', offset, length: PIECE_BYTES });
     const bytes = Buffer.from(piece.content, 'base64');

@@ -4,7 +4,9 @@ import type { Code } from '../base/code.ts';
 import { messageOf } from '../base/log.ts';
 import type { Connection } from '../client/connection.ts';
 import { type Refusal, Refused, type Target, targetIn, writeHome } from './home.ts';
-import { type Piece, readPieces } from './read.ts';
+import { readPieces } from './read.ts';
+
+type Pieces = ReturnType<typeof readPieces>;
 
 export interface SaveFile {
   /** Absolute in the sandbox. */
@@ -44,10 +46,10 @@ export async function saveFiles({ code, connection, sessionId }: SaveParts, file
   }
   const kept = await whichToKeep(code, placed.filter(needsQuestion).map(({ file }) => file));
   if (!kept) return 0;
-  const room = await roomFor(connection, sessionId);
+  const within = await limitTo(connection, sessionId);
   let count = 0;
   for (const { file } of placed.filter((each) => !kept.includes(each.file))) {
-    const written = await attempt(file, writeHome(folder, file.below, within(room, readPieces(connection, sessionId, file.path))).then(() => true));
+    const written = await attempt(file, writeHome(folder, file.below, within(readPieces(connection, sessionId, file.path))).then(() => true));
     if (written) count += 1;
   }
   if (faults.length > 0) void window.showWarningMessage(l10n.t('Not everything was saved. {0}', list(faults)));
@@ -55,26 +57,20 @@ export async function saveFiles({ code, connection, sessionId }: SaveParts, file
   return count;
 }
 
-/** How many bytes are saved at most. */
-interface Room {
-  left: number;
-}
-
-/** A sandbox can't hold more than its limit, but a file with holes can have any size. */
-async function roomFor(connection: Connection, sessionId: string): Promise<Room> {
+/**
+ * A file with holes can be larger than any disk. Of all files together no more is read than the sandbox may hold.
+ * @throws what the daemon answers
+ */
+async function limitTo(connection: Connection, sessionId: string): Promise<(pieces: Pieces) => Pieces> {
   const { sessions } = await connection.request('session/list', {});
-  return { left: sessions.find((each) => each.sessionId === sessionId)?.limits.diskBytes ?? 0 };
-}
-
-/** @throws Refused, and what reading throws */
-async function* within(room: Room, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
-  let done = 0;
-  for await (const piece of pieces) {
-    if (piece.size - done > room.left || piece.bytes.length > room.left) throw new Refused('holes');
-    room.left -= piece.bytes.length;
-    done += piece.bytes.length;
-    yield piece;
-  }
+  let left = sessions.find((session) => session.sessionId === sessionId)?.limits.diskBytes ?? Infinity;
+  return async function* within(pieces) {
+    for await (const piece of pieces) {
+      left -= piece.bytes.length;
+      if (left < 0) throw new Refused('holes');
+      yield piece;
+    }
+  };
 }
 
 /** A file that is no copy of what is there, or that is older, replaces nothing without a question. */
@@ -104,9 +100,9 @@ function words({ l10n }: Code, why: Refusal): string {
     outside: l10n.t('it would be outside of the folder'),
     git: l10n.t('nothing is written into .git, because Git runs programs from there'),
     throughLink: l10n.t('a folder on its way there is a link or a file'),
-    notFile: l10n.t('in its place there is a link, a folder or a device'),
     name: l10n.t('its name is not UTF-8'),
-    holes: l10n.t('it has more bytes than the disk limit of the sandbox, because it has holes'),
+    holes: l10n.t('the files are larger than the disk limit of the sandbox, because they have holes'),
+    notFile: l10n.t('in its place there is a link, a folder or a device'),
   };
   return all[why];
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 enum {
+    /* No kernel holds more of what was written to a terminal: gVisor holds 132 KiB, Linux far less. */
+    TERMINAL_BYTES = 256 * 1024,
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives its kill for so long costs the sandbox. */
     KILL_WITHIN_MS = 5000,
@@ -15,8 +17,6 @@ enum {
     SMALL_PART = 16,
     /* Whoever stops a supervisor so often does it on purpose. */
     MAX_STOPS = 100,
-    /* No kernel holds more of what was written to a terminal: gVisor holds 132 KiB, Linux far less. */
-    TERMINAL_BYTES = 256 * 1024,
 };
 
 static int reports_poll;

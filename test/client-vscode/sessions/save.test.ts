@@ -25,7 +25,9 @@ describe('files of a sandbox that are saved to a folder (V9)', () => {
     const piece = content.subarray(offset, offset + 5);
     return { path, content: piece.toString('base64'), encoding: 'base64', size: content.length, eof: offset + 5 >= content.length };
   });
-  connection.answer('session/list', () => ({ sessions: [{ sessionId: 's1', limits: { diskBytes: 1000 } }] }));
+  let diskBytes: number;
+  beforeEach(() => void (diskBytes = 1000));
+  connection.answer('session/list', () => ({ sessions: [{ sessionId: 's1', limits: { diskBytes } }] }));
   const save = (below: string, more: Partial<SaveFile> = {}) => {
     editor.messages.splice(0);
     return saveFiles({ code: editor.code, connection, sessionId: 's1' }, [{ path: `/workspace/${below}`, below, mtimeMs: 10_000, isChangedCopy: false, ...more }], folder);
@@ -56,7 +58,15 @@ describe('files of a sandbox that are saved to a folder (V9)', () => {
     expect(text('..data')).to.equal('from /workspace/..data');
   });
 
-  it(`replace a file that ${title} only if the person says so`, async () => {
+  it('are not larger than the sandbox may be, as files with holes can be', async () => {
+    diskBytes = 10;
+    expect(await save('a.csv')).to.equal(0);
+    expect(editor.messages[0]?.message).to.include('because they have holes');
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
+  for (const [title, mtimeMs, isChangedCopy] of [['is newer', 20_000, true], ['is no copy of theirs', 5_000, false]] as const) {
+    it(`replace a file that ${title} only if the person says so`, async () => {
       own('a.csv', mtimeMs);
       for (const press of [undefined, 'Keep Mine']) {
         editor.press = press;
@@ -93,19 +103,6 @@ describe('files of a sandbox that are saved to a folder (V9)', () => {
     }
     expect(existsSync(join(place, 'elsewhere/a.txt'))).to.equal(false);
     expect(readFileSync(join(place, 'target'), 'utf8')).to.equal('other');
-  });
-
-  it('are written as long as they are no larger than what the sandbox can have held', async () => {
-    const holes = new FakeConnection();
-    holes.answer('session/list', () => ({ sessions: [{ sessionId: 's1', limits: { diskBytes: 10 } }] }));
-    holes.answer('command/readFile', ({ path }) => (path === '/workspace/first'
-      ? { path, content: Buffer.from('12345678').toString('base64'), encoding: 'base64', size: 8, eof: true }
-      : { path, content: Buffer.from('12345').toString('base64'), encoding: 'base64', size: path === '/workspace/grows' ? 2 : 2 ** 40, eof: false }));
-    const files = ['first', 'large', 'grows'].map((name) => ({ path: `/workspace/${name}`, below: name, mtimeMs: 1, isChangedCopy: false }));
-    editor.messages.splice(0);
-    expect(await saveFiles({ code: editor.code, connection: holes, sessionId: 's1' }, files, folder)).to.equal(1);
-    expect(editor.messages[0]?.message).to.match(/large: it has more bytes than the disk limit.*grows: it has more bytes/);
-    expect(readdirSync(folder)).to.deep.equal(['first']);
   });
 
   it('leave nothing behind if they cannot be read', async () => {
