@@ -18,7 +18,7 @@ const surroundings: Surroundings = {
   home: homeFolder(),
   hostname: hostname(),
   platform: process.platform,
-  pid: process.pid,
+  process,
   uid: process.getuid?.() ?? -1,
   clock: systemClock,
   version: typeof __VERSION__ === 'undefined' ? '0.0.0-source' : __VERSION__,

@@ -6,7 +6,7 @@ export interface Surroundings {
   readonly home: string;
   readonly hostname: string;
   readonly platform: NodeJS.Platform;
-  readonly pid: number;
+  readonly process: Pick<NodeJS.Process, 'pid' | 'kill'>;
   /** -1 if the operating system has no user ids. */
   readonly uid: number;
   readonly clock: Clock;

@@ -14,7 +14,7 @@ const docker = { runtimes: { kata: { ociRuntime: 'kata-runtime', isolation: 9 } 
 /** The parts of a daemon with process id 1 on the machine `here`. */
 const sharedParts = (host = 'tcp://127.0.0.1:1') =>
   new SharedParts({
-    env: {}, home: '/nowhere', hostname: 'here', platform: 'linux', pid: 1, uid: -1, version: '0', clock: new FakeClock(), log: recordingLog([]),
+    env: {}, home: '/nowhere', hostname: 'here', platform: 'linux', process: { pid: 1, kill: () => true }, uid: -1, version: '0', clock: new FakeClock(), log: recordingLog([]),
     self: ['codebeaker'], docker: { ...docker, host }, images: {}, entries: () => new Map(),
   });
 

@@ -29,7 +29,7 @@ describe('the keeper', () => {
   let place: string;
   const keepers: Keeper[] = [];
   const keep = () => {
-    const keeper = new Keeper({ pid: process.pid, log: quiet });
+    const keeper = new Keeper({ process, log: quiet });
     keepers.push(keeper);
     return keeper;
   };

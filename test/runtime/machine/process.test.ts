@@ -21,7 +21,7 @@ describe('programs of the host', () => {
 
   before(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'host-process-')));
-    keeper = new Keeper({ pid: process.pid, log: createLog('error', () => undefined) });
+    keeper = new Keeper({ process, log: createLog('error', () => undefined) });
   });
   beforeEach(() => (output = new Output()));
   after(async () => {
@@ -65,6 +65,22 @@ describe('programs of the host', () => {
     await program.kill();
     expect(await program.exited).to.deep.equal({ kind: 'signaled', signal: 'SIGKILL' });
     await until('nothing is left', () => processesWith('sleep 85002').length === 0);
+  });
+
+  it('are signaled by their number only as long as they have it, whatever else is going on', async () => {
+    const signaled: unknown[] = [];
+    const lent = new Keeper({ process: { pid: process.pid, kill: (...about) => signaled.push(about) > 0 }, log: createLog('error', () => undefined) });
+    const program = await startProcess({ command: ['/bin/sh', '-c', 'sleep 85005 & echo $!'], cwd: folder, env: { PATH: '/usr/bin:/bin' }, stdin: 'none', maxFileBytes: MIB }, output.sink, { keeper: lent, clock: systemClock });
+    await program.gone;
+    expect(signaled).to.deep.equal([[-program.pid, 'SIGKILL']]);
+    await program.kill();
+    expect(await program.signal('SIGTERM')).to.equal(false);
+    expect(signaled).to.have.length(1);
+    // The keeper itself has signaled nobody: it would come later, when the system may have given the number to others.
+    await lent.close();
+    await program.exited;
+    expect(processesWith('sleep 85005')).to.have.length(1);
+    process.kill(Number(output.of('stdout').toString()), 'SIGKILL');
   });
 
   it('get signals with their whole group, by POSIX names only', async () => {

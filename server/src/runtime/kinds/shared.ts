@@ -15,7 +15,7 @@ export interface SharedOptions {
   readonly home: string;
   readonly hostname: string;
   readonly platform: NodeJS.Platform;
-  readonly pid: number;
+  readonly process: Pick<NodeJS.Process, 'pid' | 'kill'>;
   readonly uid: number;
   readonly version: string;
   readonly clock: Clock;
@@ -45,12 +45,12 @@ export class SharedParts {
 
   constructor(options: SharedOptions) {
     this.#options = options;
-    const { env, home, hostname, platform, pid, version, clock, log, docker, images } = options;
+    const { env, home, hostname, platform, process, version, clock, log, docker, images } = options;
     this.env = env;
     this.clock = clock;
     this.log = log;
     this.images = images;
-    this.keeper = new Keeper({ pid, log });
+    this.keeper = new Keeper({ process, log });
     this.daemonId = `${hostname}/${this.keeper.name}`;
     this.engine = new Engine(resolveEngine({ configured: docker?.host, env, home, platform }), clock);
     this.version = version;

@@ -3,8 +3,7 @@
 # it has left. The lines:
 #
 #   +GROUP           records a process group that must not outlive the daemon
-#   -GROUP           the leader of the group has ended: kills what is left of the group and forgets it
-#   =SIGNAL GROUP    sends a signal to a group
+#   -GROUP           forgets the group
 #   @FOLDER          records the daemon's control group, to be removed at the end, here and in the daemon's folder
 #   /FOLDER          removes the folder of another daemon, which is dead, and the control groups that are recorded in it
 #   !COMMAND         sets what is run at the end, quoted for sh; an empty command is not run
@@ -59,8 +58,7 @@ while IFS= read -r line; do
   rest=${line#?}
   case $line in
     +*) forget "$rest"; groups="$groups$rest " ;;
-    -*) kill -s KILL -- "-$rest"; forget "$rest" ;;
-    =*) kill -s "${rest% *}" -- "-${rest#* }" ;;
+    -*) forget "$rest" ;;
     @*) controls="$controls$rest
 "; printf '%s\n' "$rest" >>"$1/groups" ;;
     /*) bury "$line" & ;;

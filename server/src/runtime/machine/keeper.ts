@@ -24,6 +24,7 @@ const MAX_STARTS = 5;
 export class Keeper {
   /** The name of the daemon's folder, and of its control groups. No two daemons have the same. */
   readonly name: string;
+  readonly #process: Pick<NodeJS.Process, 'kill'>;
   readonly #log: Log;
   readonly #groups = new Set<number>();
   readonly #controlGroups = new Set<string>();
@@ -37,8 +38,9 @@ export class Keeper {
   #command = '';
   #closing: Promise<void> | undefined;
 
-  constructor({ pid, log }: { pid: number; log: Log }) {
-    this.name = `${FOLDER_PREFIX}${pid}-${randomBytes(6).toString('hex')}`;
+  constructor({ process, log }: { process: Pick<NodeJS.Process, 'pid' | 'kill'>; log: Log }) {
+    this.name = `${FOLDER_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
+    this.#process = process;
     this.#log = log;
   }
 
@@ -99,9 +101,15 @@ export class Keeper {
     return this.#groups.size;
   }
 
-  /** To be called when the leader of the group has ended. Kills what is left of the group, and forgets it. */
+  /**
+   * To be called as soon as the leader of the group is known to have ended. Kills what is left of the group, and forgets it.
+   * From then on the system gives its number to others, so nobody may signal it later.
+   */
   release(group: number): void {
-    if (this.#groups.delete(group)) this.#send(`-${group}`);
+    if (!this.#groups.has(group)) return;
+    this.#kill(group, 'SIGKILL');
+    this.#groups.delete(group);
+    this.#send(`-${group}`);
   }
 
   /**
@@ -113,11 +121,19 @@ export class Keeper {
     this.#send(`@${folder}`);
   }
 
-  /** Sends a signal, by its POSIX name such as SIGTERM, to a group. To one that has been released nothing is sent: then it returns false. */
+  /** Sends a signal, by its POSIX name such as SIGTERM, to a group at once. To one that has been released nothing is sent: then it returns false. */
   signal(group: number, name: string): boolean {
     const held = this.#groups.has(group);
-    if (held) this.#send(`=${name.replace(/^SIG/, '')} ${group}`);
+    if (held) this.#kill(group, name);
     return held;
+  }
+
+  #kill(group: number, name: string): void {
+    try {
+      this.#process.kill(-group, name);
+    } catch (fault) {
+      if (errorCode(fault) !== 'ESRCH') this.#log.warn('a process group could not be signaled', fault);
+    }
   }
 
   /** Has `command` run if the daemon dies without `close`. A later call replaces the command. */

@@ -100,7 +100,6 @@ export class MachineProcess implements Process {
   }
 
   async #ended(code: number | null, signal: string | null): Promise<void> {
-    this.#keeper.release(this.pid);
     this.#gone.resolve();
     this.#pipes.stdin?.destroy();
     for (const pump of this.#pumps) pump.finish(this.#clock);

@@ -32,7 +32,7 @@ export interface Spawned {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-/** The caller must call `keeper.release` with the pid when the process has ended. @throws ProtocolError SandboxFailed */
+/** When the process has ended, what is left of its group is killed. @throws ProtocolError SandboxFailed */
 export async function spawn({ command, cwd, env, stdin, socket = false, prepare }: SpawnOptions, keeper: Keeper): Promise<Spawned> {
   const options: ChildOptions = {
     stdio: [stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe', await keeper.lease(), ...(socket ? (['pipe'] as const) : [])],
@@ -45,7 +45,10 @@ export async function spawn({ command, cwd, env, stdin, socket = false, prepare 
   if (pid === undefined || !stdout || !stderr) throw new Error('invariant: what has started has an id and pipes');
   keeper.hold(pid);
   const ended = new Promise<Awaited<Spawned['ended']>>((resolve) => {
-    child.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+    child.once('exit', (code: number | null, signal: string | null) => {
+      keeper.release(pid);
+      resolve({ code, signal });
+    });
   });
   return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? (child.stdio[4] as Duplex) : new PassThrough().destroy(), ended };
 }

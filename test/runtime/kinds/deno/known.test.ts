@@ -89,7 +89,7 @@ describe('the deno runtime with a memory', function () {
   let memory: Map<string, Known>;
   before(async () => {
     place = await realpath(await mkdtemp(join(tmpdir(), 'deno-known-')));
-    keeper = new Keeper({ pid: process.pid, log: createLog('error', () => undefined) });
+    keeper = new Keeper({ process, log: createLog('error', () => undefined) });
   });
   after(async () => {
     await keeper?.close();

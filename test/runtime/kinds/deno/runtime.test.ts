@@ -25,7 +25,7 @@ describe('the deno runtime', () => {
   before(need('deno', npmPackage('deno')));
   before(async () => {
     place = await realpath(await mkdtemp(join(tmpdir(), 'deno-runtime-')));
-    keeper = new Keeper({ pid: process.pid, log: createLog('error', () => undefined) });
+    keeper = new Keeper({ process, log: createLog('error', () => undefined) });
   });
   after(async () => {
     await keeper?.close();

@@ -18,7 +18,7 @@ export async function denoSubject(): Promise<DenoSubject> {
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
   });
-  const keeper = new Keeper({ pid: process.pid, log });
+  const keeper = new Keeper({ process, log });
   const runtime = createDenoRuntime({ keeper, clock: systemClock, log, env: process.env });
   const folder = await keeper.folder();
   const sandboxes = () => readdirSync(folder).filter((name) => name.startsWith('sandbox-'));

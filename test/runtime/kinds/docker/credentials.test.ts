@@ -24,7 +24,7 @@ describe('credentials for a registry (E4)', () => {
   let lines: Line[];
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'credentials-'));
-    keeper = new Keeper({ pid: process.pid, log: createLog('error', () => undefined) });
+    keeper = new Keeper({ process, log: createLog('error', () => undefined) });
     lines = [];
   });
   afterEach(async () => {

@@ -50,7 +50,7 @@ export function real(image: string, where = address(), kind = plain, more: Pick<
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
   });
-  const keeper = new Keeper({ pid: process.pid, log });
+  const keeper = new Keeper({ process, log });
   const engine = new Engine(where, systemClock);
   const runtime = new DockerRuntime({
     kind,

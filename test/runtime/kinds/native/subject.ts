@@ -31,7 +31,7 @@ export async function nativeSubject(make: (options: NativeOptions, keeper: Keepe
   const log = createLog('error', (line) => {
     throw new Error(`logged: ${line}`);
   });
-  const keeper = new Keeper({ pid: process.pid, log });
+  const keeper = new Keeper({ process, log });
   const name = `codebeaker-test${randomUUID().slice(0, 8)}-${process.pid}`;
   const findings = await gatherFindings({
     keeper, clock: systemClock, searchPath, platform: process.platform, uid: process.getuid?.() ?? -1, group: name,

@@ -122,7 +122,6 @@ function prefer({ pid }: Spawned): void {
 async function kill({ pid, ended, stdout, stderr }: Spawned, keeper: Keeper): Promise<void> {
   keeper.signal(pid, 'SIGKILL');
   await ended;
-  keeper.release(pid);
   stdout.destroy();
   stderr.destroy();
 }
