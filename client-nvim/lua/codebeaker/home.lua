@@ -4,6 +4,13 @@ local loop = vim.loop
 
 local M = {}
 
+--- Whether a file system may take the name for `.git`: some leave out characters that are not seen, Windows leaves out dots
+--- and spaces at the end and what comes after a colon, and gives `.git` a short name.
+local function is_git(name)
+  local plain = name:lower():gsub('[\128-\255]', ''):gsub(':.*', ''):gsub('[. ]+$', '')
+  return plain == '.git' or plain:find('^git~%d+$') ~= nil
+end
+
 --- @param path string below the folder
 --- @return string|nil target nil if it must not be written
 --- @return string|nil why
@@ -14,10 +21,10 @@ function M.target(folder, path)
   local target = folder
   local parts = vim.split(path, '/', { plain = true })
   for at, part in ipairs(parts) do
-    if part == '.' or part == '..' then
+    if part == '.' or part == '..' or (vim.fn.has('win32') == 1 and part:find('[\\:]')) then
       return nil, 'it would be outside of the folder'
     end
-    if part:lower():find('^%.git[. ]*$') then
+    if is_git(part) then
       return nil, 'nothing is written into .git, because Git runs programs from there'
     end
     target = target .. '/' .. part

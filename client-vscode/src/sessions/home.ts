@@ -29,7 +29,7 @@ export async function targetIn(folder: string, path: string): Promise<Target> {
   const target = resolve(folder, ...parts);
   const below = relative(folder, target);
   if (bad || below === '' || below.split(sep)[0] === '..' || isAbsolute(below)) throw new Refused('outside');
-  if (parts.some((part) => /^\.git[. ]*$/i.test(part))) throw new Refused('git');
+  if (parts.some(isGit)) throw new Refused('git');
   for (let count = 1; count < parts.length; count += 1) {
     const stats = await statsOf(join(folder, ...parts.slice(0, count)));
     if (stats && !stats.isDirectory()) throw new Refused('throughLink');
@@ -37,6 +37,14 @@ export async function targetIn(folder: string, path: string): Promise<Target> {
   const stats = await statsOf(target);
   if (stats && !stats.isFile()) throw new Refused('notFile');
   return { path: target, mtimeMs: stats?.mtimeMs };
+}
+
+/**
+ * Whether a file system may take the name for `.git`: some leave out characters that are not seen, Windows leaves out dots
+ * and spaces at the end and what comes after a colon, and gives `.git` a short name.
+ */
+function isGit(name: string): boolean {
+  return /^(?:\.git|git~\d+)[. ]*(?::|$)/i.test(name.replaceAll(/\P{ASCII}/gu, ''));
 }
 
 /** Writes the file beside its place first, so that it is never there in part. @throws Refused, and what reading and writing throw */

@@ -4,7 +4,7 @@
  */
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, realpath, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { errorCode } from '../runtime/machine/faults.ts';
 import { type Held, lend, type Walker } from '../runtime/machine/walk.ts';
 import type { Original } from './send.ts';
@@ -30,9 +30,17 @@ export async function writeHome(walker: Walker, folder: string, file: Incoming, 
 /** The names on the way to a file. */
 function namesOf(path: string): string[] {
   const names = path.split('/');
-  if (names.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))) throw new NotSaved('it would be outside of the folder');
-  if (names.some((name) => /^\.git[. ]*$/i.test(name))) throw new NotSaved('nothing is written into .git, because Git runs programs from there');
+  if (names.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0') || (sep === '\\' && /[\\:]/.test(name)))) throw new NotSaved('it would be outside of the folder');
+  if (names.some(isGit)) throw new NotSaved('nothing is written into .git, because Git runs programs from there');
   return names;
+}
+
+/**
+ * Whether a file system may take the name for `.git`: some leave out characters that are not seen, Windows leaves out dots
+ * and spaces at the end and what comes after a colon, and gives `.git` a short name.
+ */
+function isGit(name: string): boolean {
+  return /^(?:\.git|git~\d+)[. ]*(?::|$)/i.test(name.replaceAll(/\P{ASCII}/gu, ''));
 }
 
 /** The folder below `directory`, which is made where it is missing. */
