@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 enum {
+    /* No kernel holds more of what was written to a terminal: gVisor holds 132 KiB, Linux far less. */
+    TERMINAL_BYTES = 256 * 1024,
     SWEEP_EVERY_MS = 2,
     /* A tree that outlives its kill for so long costs the sandbox. */
     KILL_WITHIN_MS = 5000,
@@ -67,7 +69,7 @@ static void take_end(struct command *command, const struct report *report) {
         int left = 0;
         struct source *source = &command->sources[at];
         if (source->fd >= 0 && ioctl(source->fd, FIONREAD, &left) == 0) source->left = (size_t)left;
-        if (command->terminal && source->fd >= 0) source->left = OUTPUT_CHUNK;
+        if (command->terminal && source->fd >= 0) source->left = TERMINAL_BYTES;
     }
 }
 

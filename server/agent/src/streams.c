@@ -163,7 +163,7 @@ void pump(struct command *command, struct source *source) {
     uint8_t *bytes = place + 1 + source->begun_size;
     ssize_t got = read(source->fd, bytes, limit);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-        /* On a terminal what is left can be less than what was counted. */
+        /* On a terminal what is left is not counted: it can be less. */
         if (command->ended && errno == EAGAIN) source->left = 0;
         return;
     }

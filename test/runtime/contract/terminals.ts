@@ -1,8 +1,26 @@
 /** The contract on terminals, for runtimes that have terminals and a shell. */
 import { expect } from 'chai';
-import { type Parts, start, useSandbox } from './harness.ts';
+import { deferred } from '../../../server/src/base/promises.ts';
+import { until } from '../kinds/deno/until.ts';
+import { type Parts, program as programOf, start, useSandbox } from './harness.ts';
 
 const pty = { cols: 91, rows: 17 };
+
+/** Writes until the terminal takes no more, notes how much that was, and ends. */
+const FULL = `
+import os, select, tty
+tty.setraw(1)
+os.set_blocking(1, False)
+total = 0
+while select.select([], [1], [], 0.3)[1]:
+  try:
+    total += os.write(1, b"x" * 1000)
+  except BlockingIOError:
+    pass
+with open("/workspace/part", "w") as file:
+  file.write(str(total))
+os.rename("/workspace/part", "/workspace/written")
+`;
 
 export function describeTerminals(parts: Parts): void {
   const { features } = parts;
@@ -17,6 +35,22 @@ export function describeTerminals(parts: Parts): void {
       expect(await program.exited).to.deep.include({ kind: 'exited', code: 0 });
       expect(program.output.of('pty').toString()).to.equal('17 91\r\nxterm-256color\r\n');
     });
+
+    if (features.languages.includes('python')) {
+      it('lose nothing of what a program wrote before its end, however late it is taken (T15)', async () => {
+        const taken = deferred();
+        let bytes = 0;
+        const running = await held.sandbox.start(programOf(['python3', '-c', FULL], { pty, stdin: 'open' }), (_, chunk) => {
+          bytes += chunk.length;
+          return taken.promise;
+        });
+        const written = () => held.sandbox.files.read('/workspace/written', 0, undefined).then(({ bytes }) => Number(bytes.toString()), () => 0);
+        await until('the terminal is full', async () => (await written()) > 0);
+        taken.resolve();
+        expect(await running.exited).to.deep.include({ kind: 'exited', code: 0 });
+        expect(bytes).to.equal(await written());
+      });
+    }
 
     it('report the exit code of the program', async () => {
       for (const code of [0, 1, 42]) expect(await (await open(`exit ${code}`)).exited).to.deep.include({ kind: 'exited', code });

@@ -69,7 +69,11 @@ describe('programs of the host', () => {
 
   it('are signaled by their number only as long as they have it, whatever else is going on', async () => {
     const signaled: unknown[] = [];
-    const lent = new Keeper({ process: { pid: process.pid, kill: (...about) => signaled.push(about) > 0 }, log: createLog('error', () => undefined) });
+    const kill = (...about: unknown[]): true => {
+      signaled.push(about);
+      return true;
+    };
+    const lent = new Keeper({ process: { pid: process.pid, kill }, log: createLog('error', () => undefined) });
     const program = await startProcess({ command: ['/bin/sh', '-c', 'sleep 85005 & echo $!'], cwd: folder, env: { PATH: '/usr/bin:/bin' }, stdin: 'none', maxFileBytes: MIB }, output.sink, { keeper: lent, clock: systemClock });
     await program.gone;
     expect(signaled).to.deep.equal([[-program.pid, 'SIGKILL']]);
