@@ -169,6 +169,25 @@ describe('the keeper', () => {
     expect(existsSync(place)).to.equal(true);
   });
 
+  it('removes nothing else where a path has a line break in it (H1)', async () => {
+    const before = process.env.TMPDIR;
+    await mkdir(join(place, 'mine\nand'), { recursive: true });
+    await mkdir(join(place, 'mine'));
+    process.env.TMPDIR = join(place, 'mine\nand');
+    try {
+      const dead = await deadDaemon();
+      const keeper = keep();
+      expect(await keeper.strays()).to.include(dead.name);
+      const folder = await keeper.folder();
+      await keeper.close();
+      await until('all parts of the keeper have ended', () => processesWith(`codebeaker-keeper ${folder}`).length === 0);
+      expect([existsSync(join(place, 'mine')), existsSync(dead.path)]).to.deep.equal([true, true]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
   it('leaves what it cannot remove of a dead daemon to the next daemon (H1)', async () => {
     const dead = await deadDaemon();
     const group = join(place, 'busy');

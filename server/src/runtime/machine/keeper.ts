@@ -219,8 +219,9 @@ export class Keeper {
     }
   }
 
+  /** A path with a line break in it would be taken for two: nothing is sent of it. */
   #send(line: string): void {
-    this.#child?.stdin?.write(`${line}\n`);
+    if (!line.includes('\n')) this.#child?.stdin?.write(`${line}\n`);
   }
 }
 
