@@ -13,6 +13,7 @@ os.makedirs("out", exist_ok=True)
 open("out/made.csv", "wb").write(b"a,b\\n\\xff\\x00\\n")
 open("data.txt", "w").write("changed\\n")
 os.symlink("/etc/passwd", "link.txt")
+open(b"name \\xff", "w").close()
 print(open("kept.txt").read())
 `;
 
@@ -37,7 +38,7 @@ inNeovim(':SandboxFiles (V9)', (editor) => {
     await editor().buffer(program, { file: 'make.py' });
     await editor().command('SandboxRun');
     await editor().shows(/✓ exited with code 0.*\nmade or changed in the sandbox: .*\(:SandboxFiles\)/);
-    expect((await list()).map((line) => line.replace(/ +/g, ' ')).sort()).to.deep.equal(['changed 8 B data.txt', 'new 7 B out/made.csv']);
+    expect((await list()).map((line) => line.replace(/ +/g, ' ')).sort()).to.deep.equal(['changed 8 B data.txt', 'new 7 B out/made.csv', 'new 0 B name \u{10feff}'].sort());
   });
 
   it('saves a file as it is, byte for byte', async () => {

@@ -18,6 +18,10 @@ function M.target(folder, path)
   if path == '' or path:find('^/') or path:find('//') or path:find('/$') or path:find('%z') then
     return nil, 'it would be outside of the folder'
   end
+  -- The daemon writes bytes that are not UTF-8 as U+10FE80 to U+10FEFF.
+  if path:find('\244\143[\186\187]') then
+    return nil, 'its name is not UTF-8'
+  end
   local target = folder
   local parts = vim.split(path, '/', { plain = true })
   for at, part in ipairs(parts) do

@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-export type Refusal = 'outside' | 'git' | 'throughLink' | 'notFile' | 'holes';
+export type Refusal = 'outside' | 'git' | 'throughLink' | 'notFile' | 'holes' | 'name';
 
 /** Thrown for a file that is not written. */
 export class Refused extends Error {
@@ -24,6 +24,8 @@ export interface Target {
 
 /** Where a file would be written, with what is there now. @param path below the folder, POSIX @throws Refused */
 export async function targetIn(folder: string, path: string): Promise<Target> {
+  // The daemon writes bytes that are not UTF-8 so.
+  if (/[\u{10fe80}-\u{10feff}]/u.test(path)) throw new Refused('name');
   const parts = path.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0') || (sep === '\\' && /[\\:]/.test(part)));
   const target = resolve(folder, ...parts);

@@ -100,6 +100,7 @@ function words({ l10n }: Code, why: Refusal): string {
     outside: l10n.t('it would be outside of the folder'),
     git: l10n.t('nothing is written into .git, because Git runs programs from there'),
     throughLink: l10n.t('a folder on its way there is a link or a file'),
+    name: l10n.t('its name is not UTF-8'),
     holes: l10n.t('the files are larger than the disk limit of the sandbox, because they have holes'),
     notFile: l10n.t('in its place there is a link, a folder or a device'),
   };

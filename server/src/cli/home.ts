@@ -29,6 +29,8 @@ export async function writeHome(walker: Walker, folder: string, file: Incoming, 
 
 /** The names on the way to a file. */
 function namesOf(path: string): string[] {
+  // The daemon writes bytes that are not UTF-8 so.
+  if (/[\u{10fe80}-\u{10feff}]/u.test(path)) throw new NotSaved('its name is not UTF-8');
   const names = path.split('/');
   if (names.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0') || (sep === '\\' && /[\\:]/.test(name)))) throw new NotSaved('it would be outside of the folder');
   if (names.some(isGit)) throw new NotSaved('nothing is written into .git, because Git runs programs from there');

@@ -78,7 +78,7 @@ export async function watchFiles(connection: MessageConnection, sessionId: strin
         for (const [path, entry] of made) {
           await saveOne(folder, path, entry).then(() => saved.push(path), (fault: unknown) => notSaved.push({ path, reason: reasonOf(fault) }));
         }
-        if (after.truncated) notSaved.push({ reason: 'there are too many files that match; make the pattern narrower' });
+        if (after.truncated) notSaved.push({ reason: 'a folder could not be looked into, or too many files match: then make the pattern narrower' });
       } catch (fault) {
         notSaved.push({ reason: reasonOf(fault) });
       }

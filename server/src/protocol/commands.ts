@@ -197,10 +197,10 @@ export const commandsNotes: ShapeNotes = {
     pattern: 'A glob. Only entries whose path below the listed directory matches it are listed. A glob without a slash is compared with the name alone. Default: everything is listed.',
     limit: 'How many entries are listed at most: the first ones in the order of their paths. Default: 10 000.',
   },
-  ListDirectoryResult: { path: 'The absolute path of the directory.', truncated: 'Whether entries were left out because of `limit`.' },
+  ListDirectoryResult: { path: 'The absolute path of the directory.', truncated: 'Whether entries were left out: because of `limit`, or because a directory in it can’t be read.' },
   DirectoryEntry: {
     '': 'A file, a directory, a symbolic link, or something else. Links are not followed.',
-    path: 'The absolute path.',
+    path: 'The absolute path. A byte in a name that is not UTF-8 is written as the character U+10FE00 and the value of the byte, such as U+10FEFF for 0xFF, and so is each byte of such a character. Paths in params and the words of a command are read in the same way.',
     size: 'In bytes.',
     mtimeMs: 'The time of the last modification, in milliseconds since the epoch.',
     mode: 'The permission bits.',

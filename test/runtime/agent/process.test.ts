@@ -37,7 +37,7 @@ describe('the start of a program', () => {
   });
 
   it('gives bytes that are not UTF-8 back as they were', async () => {
-    const { agent } = await started({ command: ['cat', 'caf\udce9'] });
+    const { agent } = await started({ command: ['cat', 'caf\u{10fee9}'] });
     expect(agent.of('start')[0]?.payload.includes(Buffer.from('caf\xe9\0', 'latin1'))).to.equal(true);
   });
 

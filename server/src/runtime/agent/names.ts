@@ -1,15 +1,17 @@
 /**
- * Names of files, which are bytes, as texts. A byte that is not UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, as in
- * Python's `surrogateescape`: so every name can be told to a client, and comes back as the same bytes.
+ * Names of files, which are bytes, as texts. A byte that is not UTF-8 becomes a character of private use, U+10FE80 to
+ * U+10FEFF, and so does each byte of such a character: so every name can be told to a client, and comes back as the same
+ * bytes. Half of a surrogate pair would not do: many readers of JSON refuse the whole message.
  */
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const LONE = /[\udc80-\udcff]/;
-const ESCAPE = 0xdc00;
+const ESCAPED = /[\u{10fe80}-\u{10feff}]/u;
+const ESCAPE = 0x10fe00;
 
 export function textOf(bytes: Buffer): string {
   try {
-    return strict.decode(bytes);
+    const text = strict.decode(bytes);
+    return ESCAPED.test(text) ? escaped(bytes) : text;
   } catch {
     return escaped(bytes);
   }
@@ -20,7 +22,7 @@ function escaped(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at < bytes.length; ) {
     const character = characterAt(bytes, at);
-    text += character ?? String.fromCharCode(ESCAPE + (bytes[at] as number));
+    text += character ?? String.fromCodePoint(ESCAPE + (bytes[at] as number));
     at += character === undefined ? 1 : Buffer.byteLength(character);
   }
   return text;
@@ -29,7 +31,8 @@ function escaped(bytes: Buffer): string {
 function characterAt(bytes: Buffer, at: number): string | undefined {
   for (let size = 1; size <= 4 && at + size <= bytes.length; size++) {
     try {
-      return strict.decode(bytes.subarray(at, at + size));
+      const text = strict.decode(bytes.subarray(at, at + size));
+      return ESCAPED.test(text) ? undefined : text;
     } catch {
       // It may be longer.
     }
@@ -38,12 +41,10 @@ function characterAt(bytes: Buffer, at: number): string | undefined {
 }
 
 export function bytesOf(text: string): Buffer {
-  if (!LONE.test(text)) return Buffer.from(text);
+  if (!ESCAPED.test(text)) return Buffer.from(text);
   const parts: Buffer[] = [];
   for (const character of text) {
-    const code = character.charCodeAt(0);
-    const alone = character.length === 1 && code >= ESCAPE + 0x80 && code <= ESCAPE + 0xff;
-    parts.push(alone ? Buffer.from([code - ESCAPE]) : Buffer.from(character));
+    parts.push(ESCAPED.test(character) ? Buffer.from([(character.codePointAt(0) as number) - ESCAPE]) : Buffer.from(character));
   }
   return Buffer.concat(parts);
 }

@@ -31,7 +31,7 @@ for name in ${JSON.stringify(odd)}:
   });
 
   it('are working directories and arguments, too', async () => {
-    await held.sandbox.files.createDirectory('/workspace/\udcff\udcfe', true);
-    expect(await textOf(held.sandbox, python("print(os.getcwdb().hex(), os.fsencode(sys.argv[1]).hex())").concat('\udcc3x'), { cwd: '/workspace/\udcff\udcfe' })).to.equal('2f776f726b73706163652ffffe c378\n');
+    await held.sandbox.files.createDirectory('/workspace/\u{10feff}\u{10fefe}', true);
+    expect(await textOf(held.sandbox, python("print(os.getcwdb().hex(), os.fsencode(sys.argv[1]).hex())").concat('\u{10fec3}x'), { cwd: '/workspace/\u{10feff}\u{10fefe}' })).to.equal('2f776f726b73706163652ffffe c378\n');
   });
 });

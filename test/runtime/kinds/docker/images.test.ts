@@ -216,7 +216,7 @@ describe('a container of an image', () => {
   it('has files whose names are not UTF-8 (E7), which are listed, read, copied and removed by the names that are told', async () => {
     const sandbox = await sandboxOf([program(one), sh]);
     await textOf(sandbox, `mkdir() { busybox mkdir "$@"; }; n=$(printf 'na\\377me'); mkdir "$n"; echo text > "$n/$n"; echo text > "$(printf '\\303')"`);
-    const [inner, outer] = ['na\udcffme', '\udcc3'];
+    const [inner, outer] = ['na\u{10feff}me', '\u{10fec3}'];
     expect(await names(sandbox, '/workspace', true)).to.have.members([inner, `${inner}/${inner}`, outer]);
     expect(await read(sandbox, `/workspace/${inner}/${inner}`)).to.equal('text\n');
     await sandbox.files.copy(`/workspace/${inner}`, '/workspace/copy', { recursive: true, overwrite: false });

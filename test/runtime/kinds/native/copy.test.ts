@@ -40,7 +40,7 @@ describe('a folder that is copied into a native sandbox', function () {
       expect((await sandbox.files.read(`/workspace/${name}`, 0, undefined)).bytes.equals(content), name).to.equal(true);
       expect(found.get(name)).to.include({ type: 'file', size: content.length, mtimeMs: Math.floor(statSync(join(folder, name)).mtimeMs) });
     }
-    expect(await read(sandbox, '/workspace/caf\udce9')).to.equal('latin');
+    expect(await read(sandbox, '/workspace/caf\u{10fee9}')).to.equal('latin');
     expect(found.get('hollow')).to.include({ type: 'directory' });
     expect([found.get('run')?.mode, found.get('run')?.mtimeMs, found.get('deep/file7')?.mode]).to.deep.equal([0o751, 1_000_000_000_500, 0o600]);
     expect(found.size).to.equal(Object.keys(files).length + 500 + 5);

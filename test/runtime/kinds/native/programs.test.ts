@@ -17,7 +17,7 @@ describe('a program in a native sandbox', function () {
   before(need('bubblewrap', bubblewrap));
   const held = useSandbox(native);
 
-  const nasty = ['', '-', '--', '-n', '\\', '\\n', "'", '"', '$HOME', '$(id)', '`id`', '~', '*', '#', '!', '\n', '\n\n', ' ', '\t', '\r', '\x01', '\x7f', '\u0088', 'é', '日本', '🐚', '%s', 'a=b', '&', ';', '\x1b[0m', '\u2028', 'caf\udce9'];
+  const nasty = ['', '-', '--', '-n', '\\', '\\n', "'", '"', '$HOME', '$(id)', '`id`', '~', '*', '#', '!', '\n', '\n\n', ' ', '\t', '\r', '\x01', '\x7f', '\u0088', 'é', '日本', '🐚', '%s', 'a=b', '&', ';', '\x1b[0m', '\u2028', 'caf\u{10fee9}'];
   const word = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'binary', maxLength: 30 })).map((text) => text.replaceAll('\0', ''));
 
   it('gets its arguments to the letter', async () => {
@@ -156,12 +156,12 @@ describe('a program in a native sandbox', function () {
     const names = fc.sample(fc.uniqueArray(name, { minLength: 60, maxLength: 60 }), { seed: SEED, numRuns: 1 })[0] as string[];
     for (const each of names) await write(held.sandbox, `/workspace/names/${each}`, each);
     await run(held.sandbox, ['sh', '-c', 'printf x >"$(printf "/workspace/names/caf\\351")"; printf x >"$(printf "/workspace/names/\\377\\376")"']);
-    const all = [...names, 'caf\udce9', '\udcff\udcfe'];
+    const all = [...names, 'caf\u{10fee9}', '\u{10feff}\u{10fefe}'];
     const { entries } = await held.sandbox.files.list('/workspace/names', { recursive: true, limit: 1000, accept: () => true });
     expect(entries.map((entry) => entry.name)).to.have.members(all);
     for (const each of names) expect((await held.sandbox.files.read(`/workspace/names/${each}`, 0, undefined)).bytes.toString()).to.equal(each);
-    expect((await held.sandbox.files.read('/workspace/names/caf\udce9', 0, undefined)).bytes.toString()).to.equal('x');
-    expect(await held.sandbox.files.delete('/workspace/names/\udcff\udcfe', { recursive: false, force: false })).to.equal(true);
+    expect((await held.sandbox.files.read('/workspace/names/caf\u{10fee9}', 0, undefined)).bytes.toString()).to.equal('x');
+    expect(await held.sandbox.files.delete('/workspace/names/\u{10feff}\u{10fefe}', { recursive: false, force: false })).to.equal(true);
     expect((await textOf(held.sandbox, 'ls -1A /workspace/names | wc -c')).trim()).not.to.equal('0');
     expect(await held.sandbox.files.delete('/workspace/names', { recursive: true, force: false })).to.equal(true);
   });
