@@ -6,6 +6,7 @@ import { MAX_FILE_BYTES } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
 import { decodeContent, encodeContent } from './content.ts';
 import { blaming } from './copy-fault.ts';
+import { matcher } from './glob.ts';
 import { resolveEntry, resolvePath } from './paths.ts';
 
 type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>, signal: AbortSignal) => Promise<ResultOf<M>>;
@@ -71,14 +72,4 @@ function alone<T>(session: Session, signal: AbortSignal, task: () => Promise<T>)
     return task();
   };
   return abortable(signal, session.command(begin));
-}
-
-/**
- * Compiles a glob that is compared with paths below the listed directory. A glob without a slash is compared with names,
- * at any depth. The library is loaded when it is first needed.
- */
-async function matcher(pattern: string | undefined): Promise<(path: string) => boolean> {
-  if (pattern === undefined || pattern === '') return () => true;
-  const { default: picomatch } = await import('picomatch');
-  return picomatch(pattern, { dot: true, basename: !pattern.includes('/') });
 }
