@@ -56,6 +56,7 @@ function M.write(folder, path, bytes)
   if not made then
     return tostring(refusal)
   end
+  -- mkdtemp(3) puts a name of its own in the place of the six X.
   local beside, fault = loop.fs_mkdtemp(parent .. '/.codebeaker-XXXXXX')
   if not beside then
     return fault
