@@ -50,7 +50,7 @@ for (const place of places) {
       subject = await place.make();
       const sandbox = await create(subject, { limits: wide });
       const { env, roots } = await surroundings(sandbox, place);
-      plain = await place.plainly?.(env);
+      plain = await place.plainly?.(env, ofEachProcess(sandbox));
       const plainly = await askAll(jobs, sandbox, plain);
       all = work(jobs, place.atOnce, (job) => attempt(job, place, sandbox, plainly, roots));
     });
@@ -129,6 +129,12 @@ async function attempt(job: Job, place: Place, sandbox: Sandbox, plainly: Plainl
       expect(found, mode.name).to.deep.equal(expected(await plainly(job), { place: place.name, language, program: sample.name, mode }, known));
     }
   }
+}
+
+/** The options of prlimit for what limits each process of a session, where no control group limits them together. */
+function ofEachProcess({ isolation }: Sandbox): string[] {
+  const each = (layer: string) => isolation.layers.some(({ name, state }) => name === layer && state === 'degraded');
+  return [...(each('memory') ? [`--data=${wide.memoryBytes}`] : []), ...(each('pids') ? [`--nproc=${wide.pids}`] : [])];
 }
 
 /** The variables of a session, and the folders of the host that programs see, if they see any. */

@@ -28,8 +28,8 @@ export interface Place extends PlanPlace {
   /** Whether its JavaScript is that of Deno, whose programs are others. */
   readonly deno: boolean;
   make(): Promise<Subject>;
-  /** Where programs are run plainly, with the variables that a session has. undefined: each program says what it prints. */
-  plainly?(env: Environment): Promise<Plain>;
+  /** Where programs are run plainly, with the variables that a session has, and its limits of each process as options of prlimit. undefined: each program says what it prints. */
+  plainly?(env: Environment, limits: readonly string[]): Promise<Plain>;
 }
 
 const scripts: readonly LanguageId[] = ['python', 'javascript', 'ruby'];
@@ -60,13 +60,13 @@ export const places: readonly Place[] = [
   },
   {
     name: 'native', needs: { bubblewrap }, languages: all.filter((language) => language !== 'typescript'), waits: scripts, atOnce: 3, terminals: true, deno: false,
-    make: () => nativeSubject(createNativeRuntime), plainly: async (env) => plainMachine(env),
+    make: () => nativeSubject(createNativeRuntime), plainly: async (env, limits) => plainMachine(env, limits),
   },
   ...nodes,
   {
     name: 'bun', needs: { bubblewrap, bun: npmPackage('bun') }, languages: withNode, waits: [], atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)), // Bun is told not to report anything to its makers.
-    plainly: async (env) => plainMachine({ ...env, DO_NOT_TRACK: '1' }, [(await bunFile()) ?? 'bun', '/opt/bun/bun']),
+    plainly: async (env, limits) => plainMachine({ ...env, DO_NOT_TRACK: '1' }, limits, [(await bunFile()) ?? 'bun', '/opt/bun/bun']),
   },
   {
     name: 'deno', needs: { deno: npmPackage('deno') }, languages: withNode, waits: [], atOnce: 3, terminals: false, deno: true,
@@ -80,7 +80,7 @@ export const places: readonly Place[] = [
 ];
 
 async function plainDeno(): Promise<Plain> {
-  return plainMachine({ HOME: '/tmp', TMPDIR: '/tmp' }, [(await findDeno(process.env.PATH)) ?? 'deno', '/opt/deno/deno']);
+  return plainMachine({ HOME: '/tmp', TMPDIR: '/tmp' }, [], [(await findDeno(process.env.PATH)) ?? 'deno', '/opt/deno/deno']);
 }
 
 function bunFile(): Promise<string | undefined> {
