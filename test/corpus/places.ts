@@ -7,7 +7,7 @@ import { createBunRuntime } from '../../server/src/runtime/kinds/bun/bun.ts';
 import { findDeno } from '../../server/src/runtime/kinds/deno/binary.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import { findPackaged } from '../../server/src/runtime/machine/packaged.ts';
-import { bundles, dockerImage, npmPackage, ociRuntime, type Probe } from '../require.ts';
+import { bundles, dockerImage, npmPackage, ociRuntime, type Probe, program } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
 import { denoSubject } from '../runtime/kinds/deno/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
@@ -19,6 +19,8 @@ import type { PlanPlace } from './modes.ts';
 export interface Place extends PlanPlace {
   readonly needs: Readonly<Record<string, Probe>>;
   readonly languages: readonly LanguageId[];
+  /** What some of these need of this machine. */
+  readonly tools?: Readonly<Partial<Record<LanguageId, Probe>>>;
   /** Of these, what is run only where everything is run: another place has the same interpreter and is quicker. */
   readonly elsewhere?: readonly LanguageId[];
   /** How many programs run there at once. */
@@ -35,6 +37,7 @@ export interface Place extends PlanPlace {
 const scripts: readonly LanguageId[] = ['python', 'javascript', 'ruby'];
 const withNode: readonly LanguageId[] = ['javascript', 'typescript'];
 const all: readonly LanguageId[] = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
+const machineTools = { python: program('python3'), javascript: program('node'), go: program('go'), csharp: program('mcs'), ruby: program('ruby') };
 const isDocker = { docker: dockerImage(debian) };
 const isBuilt = { 'the build': bundles };
 
@@ -59,7 +62,7 @@ export const places: readonly Place[] = [
     make: () => containerSubject(debian, gvisor), plainly: async (env) => plainContainer(debian, env, 'runsc'),
   },
   {
-    name: 'native', needs: { bubblewrap }, languages: all.filter((language) => language !== 'typescript'), waits: scripts, atOnce: 3, terminals: true, deno: false,
+    name: 'native', needs: { bubblewrap }, languages: all.filter((language) => language !== 'typescript'), tools: machineTools, waits: scripts, atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject(createNativeRuntime), plainly: async (env, limits) => plainMachine(env, limits),
   },
   ...nodes,
