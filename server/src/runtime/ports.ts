@@ -3,6 +3,7 @@
  * sessions or of the wire. Every runtime and every sandbox has all the methods below. What some of them can't do is
  * declared in `can`: a method for which `can` says false rejects.
  */
+import type { Duplex } from 'node:stream';
 import {
   type DirectoryEntry,
   type Environment,
@@ -100,6 +101,8 @@ export interface SandboxCan {
   readonly tellPristine: boolean;
   /** Whether it can hold a program: `hold`. */
   readonly hold: boolean;
+  /** Whether connections lead into it and out of it: `listen`, `connect`, `watchPorts`. */
+  readonly connections: boolean;
 }
 
 export interface Sandbox {
@@ -136,8 +139,31 @@ export interface Sandbox {
    * @throws ProtocolError DiskFull where it is larger than `maxBytes`, SandboxFailed
    */
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Listens on 127.0.0.1 inside the sandbox, at `port` (0: any that is free). `accept` gets each connection that a program
+   * makes to it: a stream of bytes in both directions, of which each can end by itself. It ends with the sandbox.
+   * @throws ProtocolError SandboxFailed where the port is taken or no more can be had; SandboxLost
+   */
+  listen(port: number, accept: (connection: Duplex) => void): Promise<SandboxPort>;
+  /**
+   * Connects to what listens at 127.0.0.1, else at ::1, inside the sandbox.
+   * @throws ProtocolError SandboxFailed where nothing listens there; SandboxLost
+   */
+  connect(port: number): Promise<Duplex>;
+  /**
+   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, when
+   * these have changed, until `signal` aborts. It looks only while programs run.
+   */
+  watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
   /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */
   close(): Promise<void>;
+}
+
+/** A port on which a sandbox listens for its daemon. */
+export interface SandboxPort {
+  readonly port: number;
+  /** Takes no more connections. Those that were made go on. */
+  close(): void;
 }
 
 /**
