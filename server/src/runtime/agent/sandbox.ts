@@ -1,11 +1,12 @@
 /** A sandbox in which an agent runs: everything that a sandbox does, on top of the connection to it. */
+import type { Duplex } from 'node:stream';
 import { type Clock, deadline, within } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Isolation, LanguageId, Limits } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
 import { Collector } from '../machine/collector.ts';
-import { type AdjustableLimits, cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
+import { type AdjustableLimits, cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type SandboxPort, type Sink, type Toolchain } from '../ports.ts';
 import { type AgentConnection, ConnectionLost } from './connection.ts';
 import { gone, tooLong, MAX_WORD_BYTES } from './errors.ts';
 import { type Facts, parseFacts } from './facts.ts';
@@ -13,6 +14,7 @@ import { AgentFiles, type Receiving } from './files.ts';
 import { Type, Writer } from './frames.ts';
 import { LiveLimits } from './live-limits.ts';
 import { AgentProcess, type ProcessContext } from './process.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** What a runtime must provide for a sandbox with an agent. */
 export interface Surroundings {
@@ -48,6 +50,7 @@ export class AgentSandbox implements Sandbox {
   readonly memoryBytes: number | undefined;
   readonly files: AgentFiles;
   readonly #parts: AgentSandboxParts;
+  readonly #tunnel: Tunnel;
   readonly #lost = deferred<string>();
   readonly #toolchains = new Map<LanguageId, Promise<Toolchain | undefined>>();
   readonly #running = new Set<AgentProcess>();
@@ -59,11 +62,12 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
     this.files = new AgentFiles(connection);
+    this.#tunnel = new Tunnel(connection, parts.clock);
     this.#limits = this.#liveLimits(parts);
     void connection.closed.then(() => this.#ended());
   }
@@ -158,6 +162,20 @@ export class AgentSandbox implements Sandbox {
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
     return this.#parts.surroundings.copyIn(path, this, maxBytes, signal);
+  }
+
+  async listen(port: number, accept: (connection: Duplex) => void): Promise<SandboxPort> {
+    if (this.#closing) throw gone();
+    return this.#tunnel.listen(port, accept);
+  }
+
+  async connect(port: number): Promise<Duplex> {
+    if (this.#closing) throw gone();
+    return this.#tunnel.connect(port);
+  }
+
+  watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
+    this.#tunnel.watchPorts(signal, changed);
   }
 
   async #facts(): Promise<Facts> {
