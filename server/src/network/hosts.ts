@@ -93,7 +93,7 @@ export function contains(outer: Rule, inner: Rule): boolean {
  */
 function canonicalName(text: string): string | undefined {
   const trimmed = text.endsWith('.') ? text.slice(0, -1) : text;
-  if (trimmed.length > 4 * MAX_NAME || /[\0-\x20\x7f%]/.test(trimmed)) return undefined;
+  if (trimmed.length > 4 * MAX_NAME || !/^[a-z0-9._\x80-\uffff-]*$/i.test(trimmed.normalize('NFKC'))) return undefined;
   const plain = /^[a-z0-9._-]*$/i.test(trimmed) ? trimmed.toLowerCase() : domainToASCII(trimmed);
   if (plain.length > MAX_NAME || !/^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/.test(plain)) return undefined;
   if (parseAddress(plain) !== undefined) return plain === trimmed ? plain : undefined;

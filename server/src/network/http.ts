@@ -71,8 +71,7 @@ export class HttpSide {
     const { target, path } = parseUrl(asked.url ?? '');
     const { connection, proxied } = await line.reach(target, 'http');
     const onward = request({
-      createConnection: () => connection as never,
-      agent: false,
+      createConnection: () => connection,
       setHost: false,
       method: asked.method,
       path: proxied ? `http://${hostOf(target)}${path}` : path,
