@@ -43,7 +43,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   void catalog.lookAtUnknown();
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways: async () => (await import('../network/ways.ts')).systemWays(env) };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();

@@ -26,6 +26,7 @@ export class Questions {
   readonly #open = new Map<string, Promise<Answer>>();
   /** Each place that was refused, and until when that holds. It has at most `MAX_QUESTIONS` entries. */
   readonly #refused = new Map<string, number>();
+  readonly #closing = new AbortController();
   #asked = 0;
 
   constructor(parts: QuestionsParts) {
@@ -37,18 +38,23 @@ export class Questions {
     const key = formatTarget(target);
     const open = this.#open.get(key);
     if (open) return abortable(signal, open);
-    if (this.#open.size >= MAX_OPEN || this.#asked >= MAX_QUESTIONS || (this.#refused.get(key) ?? 0) > this.#parts.clock.monotonic()) return Promise.resolve('deny');
+    if (this.#closing.signal.aborted || this.#open.size >= MAX_OPEN || this.#asked >= MAX_QUESTIONS || (this.#refused.get(key) ?? 0) > this.#parts.clock.monotonic()) return Promise.resolve('deny');
     this.#asked++;
     const answer = this.#send(target, key).finally(() => this.#open.delete(key));
     this.#open.set(key, answer);
     return abortable(signal, answer);
   }
 
+  /** Withdraws what is open. Everything is a no from now on. */
+  close(): void {
+    this.#closing.abort(new Error('the session is over'));
+  }
+
   async #send(target: Target, key: string): Promise<Answer> {
     const { clock, send } = this.#parts;
     const withdraw = new AbortController();
     try {
-      const answer = await deadline(clock, ANSWER_MS, send(target, withdraw.signal), () => new Error('nobody answered'));
+      const answer = await deadline(clock, ANSWER_MS, abortable(this.#closing.signal, send(target, withdraw.signal)), () => new Error('nobody answered'));
       if (answer === 'deny') this.#refused.set(key, Infinity);
       return answer;
     } catch {
