@@ -181,8 +181,8 @@ export class FakeSandbox implements Sandbox {
     return cannot('be connected to');
   }
 
-  watchPorts(): void {
-    // Nobody can tell on which ports its programs listen.
+  watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
+    changed([]);
   }
 
   /** Destroys it as if it were lost, without being asked to. */

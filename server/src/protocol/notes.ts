@@ -7,6 +7,7 @@ import { configNotes } from './config.ts';
 import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 import { observationNotes } from './observation.ts';
+import { portsNotes } from './ports.ts';
 import { sessionsNotes } from './sessions.ts';
 import { valuesNotes } from './values.ts';
 
@@ -19,5 +20,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...portsNotes, ...observationNotes, ...configNotes,
 };

@@ -154,8 +154,9 @@ export interface Sandbox {
    */
   connect(port: number): Promise<Duplex>;
   /**
-   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, when
-   * these have changed, until `signal` aborts. It looks only while programs run.
+   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, as
+   * soon as they are known, and then whenever they have changed, until `signal` aborts. It looks only while programs run.
+   * A sandbox that is gone, or can't tell, has none.
    */
   watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
   /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */

@@ -14,6 +14,7 @@ import { executionHandlers } from './handlers/executions.ts';
 import { fileHandlers } from './handlers/files.ts';
 import type { Handlers } from './handlers/handler.ts';
 import { observationHandlers } from './handlers/observation.ts';
+import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
@@ -39,11 +40,12 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands };
+    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...sessionHandlers({ ...parts, createSession: sessionCreator(parts) }),
       ...fileHandlers,
+      ...portHandlers(parts),
       ...executionHandlers(parts),
       ...observationHandlers(parts),
     };
