@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
@@ -46,6 +47,7 @@ export interface RunArguments {
   readonly save: Saving | undefined;
   /** The ports of the program that are to be reached from this machine. */
   readonly publish: readonly Published[];
+  readonly reach: Reaching;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
@@ -145,6 +147,7 @@ function settings(values: Values) {
     with: values.with ?? [],
     save: saving(values),
     publish: publishing(values.publish ?? []),
+    reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,
