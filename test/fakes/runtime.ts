@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
-import { cannot, type CreateContext, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxPort, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
+import { cannot, type CreateContext, everyNetwork, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxPort, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
 
@@ -22,6 +22,8 @@ export interface FakeOptions {
   readonly minds?: Toolchain['minds'];
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
+  /** Whether connections lead out of its sandboxes. */
+  readonly connections?: boolean;
   /** Whether a folder can be copied into its sandboxes after they were created. */
   readonly copiesIn?: boolean;
   /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
@@ -43,7 +45,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
-    this.can = { terminals: options.pty ?? true, networks: ['none'] };
+    this.can = { terminals: options.pty ?? true, networks: options.connections ? everyNetwork : ['none'] };
     this.#options = options;
   }
 
@@ -79,7 +81,6 @@ export class FakeRuntime implements Runtime {
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
-    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime has no network', { layers: ['network'] });
     context.report('creating a fake sandbox');
     await this.#options.creating?.(spec, context);
     context.signal.throwIfAborted();
@@ -105,6 +106,8 @@ export class FakeSandbox implements Sandbox {
   closes = 0;
   /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
+  /** Takes a connection that a program makes to the port on which the daemon listens. */
+  accept: ((connection: Duplex) => void) | undefined;
   /** The folders of the host that were copied into it after it was created. */
   readonly copied: string[] = [];
   readonly #options: FakeOptions;
@@ -117,7 +120,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? false };
   }
 
   get gone(): boolean {
@@ -167,8 +170,11 @@ export class FakeSandbox implements Sandbox {
     this.copied.push(path);
   }
 
-  listen(): Promise<SandboxPort> {
-    return cannot('take connections of programs');
+  async listen(_port: number, accept: (connection: Duplex) => void): Promise<SandboxPort> {
+    this.#check();
+    if (!this.can.connections) return cannot('take connections of programs');
+    this.accept = accept;
+    return { port: 4000, close: () => (this.accept = undefined) };
   }
 
   connect(): Promise<Duplex> {

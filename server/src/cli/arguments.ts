@@ -1,12 +1,13 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { modesFor, reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
-  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }
+  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
@@ -46,6 +47,7 @@ export interface RunArguments {
   readonly save: Saving | undefined;
   /** The ports of the program that are to be reached from this machine. */
   readonly publish: readonly Published[];
+  readonly reach: Reaching;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
@@ -76,7 +78,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), config };
+      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), config };
   }
 }
 
@@ -145,6 +147,7 @@ function settings(values: Values) {
     with: values.with ?? [],
     save: saving(values),
     publish: publishing(values.publish ?? []),
+    reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,

@@ -9,9 +9,10 @@ import type { OpenService } from '../wire/service.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { createPolicy } from '../policy/policy.ts';
-import type { Config } from '../protocol/index.ts';
+import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
 import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -28,10 +29,10 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
-  const config = loadConfig({ flag: configFlag, env, home });
+  const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
   const policy = createPolicy(config);
@@ -43,7 +44,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   void catalog.lookAtUnknown();
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways: async () => (await import('../network/ways.ts')).systemWays(env) };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();

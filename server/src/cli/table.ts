@@ -47,6 +47,8 @@ export const options = {
   'save-to': { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder to which --save writes. Default: the folder that goes along.' },
   replace: { of: ['run'], text: '--save also replaces files of yours that the program did not begin with, or that you changed meanwhile.' },
   publish: { of: ['run'], value: '[PORT-HERE:]PORT', many: true, text: 'A port of the program that is to be reached from this machine, at 127.0.0.1 and PORT-HERE. Default: the same number if that is free, or any other. When the program listens, its address is shown.' },
+  allow: { of: ['run'], value: 'HOST[:PORT]', many: true, text: 'A host that the program may reach, such as pypi.org:443, *.example.com or 10.0.0.0/8. On a terminal you are asked about others. Default: none.' },
+  network: { of: ['run', 'serve'], value: 'MODE', text: 'What programs may reach: none, ask (what a person allows when asked), or full (everything public). It counts where the configuration says nothing of it. Default: none, and with --allow those hosts.' },
   tty: { of: ['run'], short: 't', text: 'The program runs on a terminal. Default: if stdin and stdout are terminals.' },
   'no-tty': { of: ['run'], text: 'The program does not run on a terminal.' },
   timeout: { of: ['run'], value: 'TIME', text: 'How long it may run, such as 500ms, 10s or 2m. Default: 10m. 0 means no limit.' },

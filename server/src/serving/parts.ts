@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
+import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -19,6 +20,8 @@ export interface HouseParts {
   readonly events: EventStream;
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
+  /** The ways out of this machine, for sessions with a network. */
+  ways(): Promise<Ways>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

@@ -8,13 +8,13 @@ import {
   type CommandUsage,
   type LanguageId,
   type Limits,
-  type Network,
   ProtocolError,
   type Session as SessionView,
   type SessionState,
 } from '../protocol/index.ts';
 import type { Sandbox } from '../runtime/ports.ts';
 import { Lifespan } from './lifespan.ts';
+import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
@@ -30,7 +30,8 @@ export interface SessionParts {
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly network: Network;
+  /** undefined: its programs reach nothing. */
+  readonly network?: SessionNetwork | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
@@ -78,7 +79,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.env = parts.env;
+    this.env = { ...parts.network?.env, ...parts.env };
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -197,8 +198,8 @@ export class Session {
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
-      network,
-      isolation,
+      network: network?.view() ?? { mode: 'none' },
+      isolation: withNetwork(isolation, network),
       commandCount: this.#commandCount,
       usage: this.#usage,
     };
@@ -228,6 +229,7 @@ export class Session {
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
+    this.#parts.network?.close();
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

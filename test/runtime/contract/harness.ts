@@ -61,7 +61,6 @@ export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): Sa
     language: undefined,
     image: subject.image,
     limits,
-    network: { mode: 'none' },
     workspace: undefined,
     ...change,
   };

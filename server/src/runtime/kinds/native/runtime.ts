@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
@@ -17,6 +17,8 @@ export interface NativeKind {
   readonly isolation: RuntimeInfo['isolation'];
   readonly startup: { readonly coldMs: number; readonly warmMs: number };
   readonly memoryBytes: number;
+  /** The network modes. By default every one. */
+  readonly networks?: RuntimeCan['networks'];
   /** What to do if it is not available. */
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
@@ -47,7 +49,7 @@ interface Prepared {
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'] } as const;
+  readonly can: RuntimeCan;
   readonly #kind: NativeKind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();
@@ -60,6 +62,7 @@ export class NativeRuntime implements Runtime {
 
   constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
+    this.can = { terminals: true, networks: kind.networks ?? everyNetwork };
     this.#kind = kind;
     this.#options = options;
     this.#info = this.#describe({ reason: 'not looked at yet' });
@@ -85,7 +88,6 @@ export class NativeRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     if (!this.#prepared) await this.refresh(context.signal);
     const prepared = this.#prepared;
     if (!prepared) {
