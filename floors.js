@@ -33,6 +33,8 @@ const daemonRooms = {
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
+  'packages/registries': foundations,
+  'packages/managers': [...foundations, 'packages/registries'],
   serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
 };
 
