@@ -1,8 +1,9 @@
 /** A fake runtime, for tests of what uses runtimes. Its programs are scripts (see process.ts). */
+import type { Duplex } from 'node:stream';
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
-import { cannot, type CreateContext, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
+import { cannot, type CreateContext, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxPort, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
 
@@ -116,7 +117,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: false };
   }
 
   get gone(): boolean {
@@ -164,6 +165,18 @@ export class FakeSandbox implements Sandbox {
   async copyIn(path: string): Promise<void> {
     if (!this.can.copyIn) return cannot('be given a folder after it has been made');
     this.copied.push(path);
+  }
+
+  listen(): Promise<SandboxPort> {
+    return cannot('take connections of programs');
+  }
+
+  connect(): Promise<Duplex> {
+    return cannot('be connected to');
+  }
+
+  watchPorts(): void {
+    // Nobody can tell on which ports its programs listen.
   }
 
   /** Destroys it as if it were lost, without being asked to. */

@@ -3,8 +3,8 @@
  * sessions or of the wire. Every runtime and every sandbox has all the methods below. What some of them can't do is
  * declared in `can`: a method for which `can` says false rejects.
  */
+import type { Duplex } from 'node:stream';
 import {
-  type DirectoryEntry,
   type Environment,
   type Isolation,
   type LanguageId,
@@ -13,8 +13,10 @@ import {
   ProtocolError,
   type RuntimeInfo,
 } from '../protocol/index.ts';
+import type { Files } from './files.ts';
 import type { Toolchain } from './toolchain.ts';
 
+export * from './files.ts';
 export type * from './toolchain.ts';
 
 export interface Runtime {
@@ -100,6 +102,8 @@ export interface SandboxCan {
   readonly tellPristine: boolean;
   /** Whether it can hold a program: `hold`. */
   readonly hold: boolean;
+  /** Whether connections lead into it and out of it: `listen`, `connect`, `watchPorts`. */
+  readonly connections: boolean;
 }
 
 export interface Sandbox {
@@ -136,8 +140,31 @@ export interface Sandbox {
    * @throws ProtocolError DiskFull where it is larger than `maxBytes`, SandboxFailed
    */
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Listens on 127.0.0.1 inside the sandbox, at `port` (0: any that is free). `accept` gets each connection that a program
+   * makes to it: a stream of bytes in both directions, of which each can end by itself. It ends with the sandbox.
+   * @throws ProtocolError SandboxFailed where the port is taken or no more can be had; SandboxLost
+   */
+  listen(port: number, accept: (connection: Duplex) => void): Promise<SandboxPort>;
+  /**
+   * Connects to what listens at 127.0.0.1, else at ::1, inside the sandbox.
+   * @throws ProtocolError SandboxFailed where nothing listens there; SandboxLost
+   */
+  connect(port: number): Promise<Duplex>;
+  /**
+   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, when
+   * these have changed, until `signal` aborts. It looks only while programs run.
+   */
+  watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
   /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */
   close(): Promise<void>;
+}
+
+/** A port on which a sandbox listens for its daemon. */
+export interface SandboxPort {
+  readonly port: number;
+  /** Takes no more connections. Those that were made go on. */
+  close(): void;
 }
 
 /**
@@ -230,48 +257,3 @@ export interface Usage {
   /** The most memory that the whole sandbox has used so far, in bytes; 0 where it is not known. */
   readonly peakMemoryBytes: number;
 }
-
-/**
- * The file commands. Every path is absolute, without `.` and `..`, and is /workspace or /tmp or below one of them.
- * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
- */
-export interface Files {
-  /** Makes the directories on the way to `path` where they are missing. */
-  write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
-  /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end; more than MAX_FILE_BYTES is then FileTooLarge. `length` is never more. */
-  read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
-  /** Resolves with true where it made the directory, and false where it existed. `recursive`: the directories on the way to it, too. */
-  createDirectory(path: string, recursive: boolean): Promise<boolean>;
-  /** Copies a file, or with `recursive` a directory. Without `overwrite` it is FileExists where `destination` exists. */
-  copy(source: string, destination: string, options: { recursive: boolean; overwrite: boolean }): Promise<void>;
-  /** Resolves with whether something was deleted. If nothing is there, that is FileNotFound without `force`, and false with it. */
-  delete(path: string, options: { recursive: boolean; force: boolean }): Promise<boolean>;
-  /** The first `limit` of the entries that `accept` wants, sorted by path. `truncated`: there are more than `limit`, or too many to look at. */
-  list(path: string, options: ListOptions): Promise<{ entries: DirectoryEntry[]; truncated: boolean }>;
-}
-
-export interface WriteOptions {
-  /** `create` is FileExists where the file exists. The other two create it where it does not. */
-  readonly mode: 'overwrite' | 'create' | 'append';
-  /** Whether the file is to be executable. undefined: as it was, and for a new file no. */
-  readonly executable: boolean | undefined;
-}
-
-export interface FileContent {
-  readonly bytes: Buffer;
-  /** The size of the whole file, in bytes. */
-  readonly size: number;
-}
-
-export interface ListOptions {
-  /** Also what is in the directories below. */
-  readonly recursive: boolean;
-  /** How many entries at the most. */
-  readonly limit: number;
-  /** Whether an entry is wanted. It is called with the path below the listed directory. */
-  accept(relativePath: string): boolean;
-}
-
-/** One message carries at most this much file content. */
-export const MAX_FILE_BYTES = 32 * 1024 * 1024;
-

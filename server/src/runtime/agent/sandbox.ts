@@ -1,11 +1,12 @@
 /** A sandbox in which an agent runs: everything that a sandbox does, on top of the connection to it. */
+import type { Duplex } from 'node:stream';
 import { type Clock, deadline, within } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Isolation, LanguageId, Limits } from '../../protocol/index.ts';
 import { findToolchain } from '../languages.ts';
 import { Collector } from '../machine/collector.ts';
-import { type AdjustableLimits, cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type Sink, type Toolchain } from '../ports.ts';
+import { type AdjustableLimits, cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type SandboxPort, type Sink, type Toolchain } from '../ports.ts';
 import { type AgentConnection, ConnectionLost } from './connection.ts';
 import { gone, tooLong, MAX_WORD_BYTES } from './errors.ts';
 import { type Facts, parseFacts } from './facts.ts';
@@ -59,7 +60,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: false };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -158,6 +159,18 @@ export class AgentSandbox implements Sandbox {
 
   copyIn(path: string, maxBytes: number, signal: AbortSignal): Promise<void> {
     return this.#parts.surroundings.copyIn(path, this, maxBytes, signal);
+  }
+
+  listen(): Promise<SandboxPort> {
+    return cannot('take connections of programs');
+  }
+
+  connect(): Promise<Duplex> {
+    return cannot('be connected to');
+  }
+
+  watchPorts(): void {
+    // Nobody can tell on which ports its programs listen.
   }
 
   async #facts(): Promise<Facts> {

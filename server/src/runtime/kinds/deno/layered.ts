@@ -60,7 +60,7 @@ const warmUp: WarmUp = { extra: () => ({ env: {} }), early: /^$/ };
 
 /**
  * A sandbox that runs nothing but Deno, so that both layers hold for every program. Its limits can't be changed: a Deno
- * that waits was started with a heap for the limit of memory at that time.
+ * that waits was started with a heap for the limit of memory at that time. Deno lets its programs have no connections.
  */
 function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): Sandbox {
   const both = ['/workspace', '/tmp'];
@@ -75,8 +75,11 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
     return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
   };
   return forwarding(() => inner, {
-    can: { ...inner.can, adjust: false },
+    can: { ...inner.can, adjust: false, connections: false },
     adjust: () => cannot('be held to other limits'),
+    listen: () => cannot('take connections of programs'),
+    connect: () => cannot('be connected to'),
+    watchPorts: () => undefined,
     start: async (program, sink, stop) => {
       const cause = new ExitCause();
       return judged(await inner.start(withDeno(program), cause.reading(sink, program), stop), cause);

@@ -1,11 +1,12 @@
 /** A sandbox of Deno alone: a folder of the host, in which Deno runs programs that have permissions for this folder only. */
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError } from '../../../protocol/index.ts';
 import type { ConfinedFiles } from '../../machine/confined.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Presence } from '../../machine/presence.ts';
 import { type MachineProcess, startProcess } from '../../machine/process.ts';
-import { cannot, type HeldProcess, type Process, type Program, type Sandbox, type Sink, type Toolchain } from '../../ports.ts';
+import { cannot, type HeldProcess, type Process, type Program, type Sandbox, type SandboxPort, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { ExitCause } from './exit-cause.ts';
 import { watchMemory } from './memory.ts';
@@ -32,7 +33,7 @@ export interface DenoSandboxParts {
 
 
 export class DenoSandbox implements Sandbox {
-  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false };
+  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false };
   readonly image = undefined;
   readonly memoryBytes = undefined;
   readonly isolation: Isolation;
@@ -102,6 +103,18 @@ export class DenoSandbox implements Sandbox {
 
   copyIn(): Promise<void> {
     return cannot('be given a folder after it has been made');
+  }
+
+  listen(): Promise<SandboxPort> {
+    return cannot('take connections of programs');
+  }
+
+  connect(): Promise<Duplex> {
+    return cannot('be connected to');
+  }
+
+  watchPorts(): void {
+    // Nobody can tell on which ports its programs listen.
   }
 
   close(): Promise<void> {
