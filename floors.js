@@ -33,8 +33,7 @@ const daemonRooms = {
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
-  'packages/registries': foundations,
-  'packages/managers': [...foundations, 'packages/registries'],
+  packages: [...contract, 'events', 'policy', 'session', 'command'],
   serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
 };
 
