@@ -31,6 +31,8 @@ export interface Surroundings {
   copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
+  /** Makes /node_modules have these links. Absent: it sees no packages. */
+  readonly showModules?: Sandbox['showModules'] | undefined;
 }
 
 export interface AgentSandboxParts {
@@ -60,7 +62,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: false };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: false, packages: surroundings.showModules !== undefined };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -171,6 +173,10 @@ export class AgentSandbox implements Sandbox {
 
   watchPorts(): void {
     // Nobody can tell on which ports its programs listen.
+  }
+
+  showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    return this.#parts.surroundings.showModules?.(links) ?? cannot('see packages');
   }
 
   async #facts(): Promise<Facts> {
