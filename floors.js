@@ -33,6 +33,7 @@ const daemonRooms = {
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
+  packages: [...contract, 'events', 'policy', 'session', 'command'],
   serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
 };
 

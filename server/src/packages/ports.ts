@@ -31,12 +31,16 @@ export interface Order extends Wish {
   readonly scratch: string;
   /** The registries, as they are reached from inside. */
   readonly registries: readonly Reachable[];
+  /** `Mirrors.variables`. */
+  readonly variables: Environment;
 }
 
 /** A registry as it is reached from inside. */
 export interface Reachable {
   /** `Mirror.scope`. */
   readonly scope: string | undefined;
+  /** `Mirror.origin`. */
+  readonly origin: string;
   /** http://127.0.0.1:PORT followed by `Mirror.path`. */
   readonly url: string;
 }
@@ -66,6 +70,8 @@ export interface Advisory {
   readonly severity: 'low' | 'moderate' | 'high' | 'critical' | 'unknown';
   readonly summary: string;
   readonly url?: string | undefined;
+  /** The first version that does not have it. */
+  readonly fixedIn?: string | undefined;
 }
 
 /** A step whose stdout is read, up to a bound, and not shown. `read` throws where it makes no sense. */
@@ -93,6 +99,8 @@ export interface Manager {
   readonly manifests: readonly string[];
   /** The program that must be in the sandbox, in words for people, such as "npm". */
   readonly tool: string;
+  /** Ends with 0 where the sandbox has what this wish needs. `missing` is a whole sentence that says what to do where it has not. */
+  probe(wish: Wish): { readonly step: Step; readonly missing: string };
   /** @throws ProtocolError InvalidParams, which names the first that is no name of a package (and version) in this ecosystem */
   checkNames(names: readonly string[]): void;
   /**
@@ -109,11 +117,17 @@ export interface Manager {
   /** How known weaknesses of it are told. Absent or undefined: this manager, or these registries, can't tell. It may fail, which fails nothing else. */
   audit?(order: Order): Question<Advisory> | undefined;
   view(home: string, wish: Wish): View;
+  /** What the output of an installation that failed means, as one whole sentence, or undefined where it is not known. */
+  explain(output: string): string | undefined;
 }
 
 /** Serves one registry of this machine's to connections from a sandbox. */
 export interface Mirror {
-  /** For npm: the scope whose packages come from here, such as @team. undefined: all others. */
+  /**
+   * What is had from here, as the manager says it. npm: the scope, such as @team. pip: `extra` or `links`. gem: the address
+   * that Gemfiles give it, where that is another one. go: `|` where it is asked after every failure of the one before.
+   * undefined: what the manager asks for by default.
+   */
   readonly scope: string | undefined;
   /** The address of the registry itself, without credentials. It is a part of the key of the cache. */
   readonly origin: string;
@@ -126,6 +140,10 @@ export interface Mirror {
 /** The mirrors of one installation. */
 export interface Mirrors {
   readonly all: readonly Mirror[];
+  /** What the manager must know of the registries besides their addresses. It is a part of the key of the cache. */
+  readonly variables: Environment;
+  /** Whole sentences about what the manager is set up with on this machine and a sandbox can't have. */
+  readonly notes: readonly string[];
   /** What went wrong between this machine and the registries, for people, without credentials; the worst or last of it. undefined: nothing. */
   trouble(): string | undefined;
   /** Ends every connection. */
