@@ -41,13 +41,15 @@ export async function executeShell(session: Session, params: ExecuteShellParams,
 
 /**
  * Runs one command of the session: `runPrograms` runs its programs and calls `started` when the first one has started.
- * The result, or the error, is the last message that the client gets about the command.
+ * `limitMs`: how long it may take at the most, by default as long as any command of the session. The result, or the error, is
+ * the last message that the client gets about the command.
  */
 export async function execute(
   session: Session,
   params: Common,
   { clock, events, commands, signal, stream, maxChunkBytes }: ExecuteContext,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
+  limitMs = session.limits.timeoutMs,
 ) {
   const commandId = commands.reserve(params.commandId);
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
@@ -55,7 +57,7 @@ export async function execute(
   const target: OutputTarget = streamed
     ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
     : new CollectedOutput(encoding);
-  const { outputBytes, timeoutMs } = session.limits;
+  const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
   const firstInSession = session.countProgram();
   const running = new RunningCommand({
@@ -64,7 +66,7 @@ export async function execute(
     clock,
     target,
     outputBytes,
-    timeoutMs: shorter(timeoutMs, params.timeoutMs),
+    timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });

@@ -49,7 +49,7 @@ export async function findToolchains(searchPath: string | undefined): Promise<To
 }
 
 /** What a sandbox has at these paths is its own. */
-const taken = ['/tmp', '/workspace', '/dev', '/proc', '/sys', '/etc', '/.codebeaker'];
+const taken = ['/tmp', '/workspace', '/dev', '/proc', '/sys', '/etc', '/.codebeaker', '/node_modules'];
 
 function isFree(path: string): boolean {
   return ![...taken, ...system, ...roots].some((known) => path === known || path.startsWith(`${known}/`));
