@@ -79,6 +79,10 @@ export class FakeRuntime implements Runtime {
     return language === undefined || (this.#options.languages ?? []).includes(language);
   }
 
+  programs(): Promise<string> {
+    return Promise.resolve('fake programs');
+  }
+
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
     if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime has no network', { layers: ['network'] });

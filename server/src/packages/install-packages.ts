@@ -37,24 +37,29 @@ export async function installPackages(session: Session, params: InstallPackagesP
   const tail = new Tail();
   let provided: Provided | undefined;
   let trouble: string | undefined;
+  let fault: unknown;
   const result = await execute(session, { ...params, stderrToStdout: undefined }, context, async (running) => {
     const wish = await wishFor(asked, attached.wishOf(session, manager.id), manager, session.sandbox.files);
     const mirrors = await installer.options.registries.open(manager.id, params.registry);
     try {
       provided = await provide(session, manager, wish, mirrors, running, tail, context);
-      if (provided) await attach(session, manager, wish, provided, context);
+      if (!provided) return;
+      await attach(session, manager, wish, provided, context);
+      running.succeed();
+    } catch (thrown) {
+      throw (fault = thrown);
     } finally {
       trouble = mirrors.trouble();
       mirrors.close();
     }
   }, LIMIT_MS);
   const { phases: _, ...execution } = result;
-  if (provided && !isStopped(execution.outcome)) {
-    return {
-      ...execution, outcome: 'exited', exitCode: 0, signal: null, manager: manager.id, installed: [...provided.record.installed], cached: provided.cached,
-      ...(provided.advisories ? { advisories: [...provided.advisories] } : {}),
-    };
+  if (provided && execution.outcome === 'exited') {
+    const { record, cached, advisories } = provided;
+    return { ...execution, manager: manager.id, installed: [...record.installed], cached, ...(advisories ? { advisories: [...advisories] } : {}) };
   }
+  // What ended the installation has closed its sandbox, in which a program ran.
+  if (execution.outcome === 'sandboxLost' && fault instanceof ProtocolError && fault.kind !== 'RequestCancelled') throw fault;
   if (execution.outcome === 'exited' || execution.outcome === 'signaled') throw failed(manager, execution, tail.text, trouble);
   return { ...execution, manager: manager.id, installed: [], cached: false };
 }
@@ -91,10 +96,6 @@ async function attach(session: Session, manager: Manager, wish: Parameters<Manag
 function requireShelf({ sandbox }: Session): void {
   if (sandbox.can.packages) return;
   throw new ProtocolError('LanguageUnsupported', 'the sandbox of this session can\'t have packages: use the runtime docker with an engine on this machine, gvisor, native or bun, or an image that has the packages');
-}
-
-function isStopped(outcome: InstallPackagesResult['outcome']): boolean {
-  return outcome === 'cancelled' || outcome === 'timedOut' || outcome === 'outputLimit';
 }
 
 function failed(manager: Manager, { exitCode, signal }: Pick<InstallPackagesResult, 'exitCode' | 'signal'>, output: string, trouble: string | undefined): ProtocolError {

@@ -43,6 +43,11 @@ export interface Runtime {
    */
   prepared(language: LanguageId | undefined, image?: string): boolean;
   /**
+   * What tells the programs in its sandboxes from those in others, as far as that is known: from other images, versions and
+   * machines. What was installed for some programs may not work with others. `image`: as in `prepared`.
+   */
+  programs(language: LanguageId | undefined, image?: string): Promise<string>;
+  /**
    * Makes a sandbox. If it rejects, everything that it made on the way has been removed, or is being removed.
    * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable, LanguageUnsupported, PolicyDenied, DiskFull
    */

@@ -87,6 +87,10 @@ export class DenoRuntime implements Runtime {
     return this.#make(this.#found, spec, context);
   }
 
+  programs(): Promise<string> {
+    return Promise.resolve(`deno ${this.#info.version ?? ''}`);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#looking;

@@ -59,7 +59,7 @@ export class DockerRuntime implements Runtime {
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   /** The images that the engine has, as of the last `refresh`. */
-  #images: ReadonlySet<string> = new Set();
+  #images: ReadonlyMap<string, string> = new Map();
   /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
@@ -111,6 +111,10 @@ export class DockerRuntime implements Runtime {
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
     return image !== undefined && this.#images.has(withTag(image));
+  }
+
+  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): Promise<string> {
+    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image ?? '')) ?? image]);
   }
 
   watch(signal: AbortSignal, changed: () => void): void {

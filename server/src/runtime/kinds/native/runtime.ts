@@ -6,6 +6,7 @@ import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../proto
 import { checkNetwork, type CreateContext, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
+import { programsOf } from './programs.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
 /** What distinguishes one of these runtimes from the others. */
@@ -80,6 +81,10 @@ export class NativeRuntime implements Runtime {
   prepared(language: LanguageId | undefined): boolean {
     const { available, languages } = this.#info;
     return available && (language === undefined || languages.some(({ id }) => id === language));
+  }
+
+  programs(): Promise<string> {
+    return programsOf(this.#prepared?.findings.toolchains.folders ?? []);
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
