@@ -93,11 +93,6 @@ export class Records {
     return (await readdir(this.#records)).filter((entry) => /^[0-9a-f]{32}\.json$/.test(entry)).map((entry) => entry.slice(0, 32));
   }
 
-  /** When the record was written, in milliseconds since the epoch. */
-  async writtenAt(name: string): Promise<number> {
-    return (await stat(this.#path(name))).mtimeMs;
-  }
-
   /** The times of the file that is there for nothing else. */
   async useOf(name: string): Promise<Use> {
     const { atimeMs, mtimeMs } = await stat(this.#usePath(name)).catch(() => ({ atimeMs: 0, mtimeMs: 0 }));

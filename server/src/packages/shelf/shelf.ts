@@ -122,7 +122,7 @@ export class Shelf {
     const found = await Promise.all((await records.names()).map(async (name) => {
       const record = await records.get(name);
       if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name)) }];
-      await this.#forgetHalf(name);
+      if (!record || this.#options.clock.now() - record.madeAt > HALF_MS) await records.remove(name);
       return [];
     }));
     return found.flat().sort((a, b) => b.lastUsedAt - a.lastUsedAt);
@@ -177,12 +177,6 @@ export class Shelf {
   async #isUsed(name: string): Promise<boolean> {
     const { records } = await this.#open();
     return (await records.useOf(name)).until > this.#options.clock.now();
-  }
-
-  async #forgetHalf(name: string): Promise<void> {
-    const { records } = await this.#open();
-    const age = this.#options.clock.now() - (await records.writtenAt(name).catch(() => Infinity));
-    if (age > HALF_MS) await records.remove(name);
   }
 
   /** What somebody removes of the cache is made again. */
