@@ -125,7 +125,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: false, packages: options.packages ?? false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.packages ?? false, packages: options.packages ?? false };
   }
 
   get gone(): boolean {
@@ -175,8 +175,9 @@ export class FakeSandbox implements Sandbox {
     this.copied.push(path);
   }
 
-  listen(): Promise<SandboxPort> {
-    return cannot('take connections of programs');
+  async listen(): Promise<SandboxPort> {
+    if (!this.can.connections) return cannot('take connections of programs');
+    return { port: 1234, close: () => undefined };
   }
 
   connect(): Promise<Duplex> {

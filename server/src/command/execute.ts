@@ -4,6 +4,7 @@ import type { CommandIdentity, EventStream } from '../events/events.ts';
 import { shorter } from '../policy/policy.ts';
 import {
   type CommandUsage,
+  type Environment,
   type ExecuteShellParams,
   type Execution,
   invalidParam,
@@ -34,7 +35,7 @@ type Common = Omit<ExecuteShellParams, 'command'>;
 export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<Execution> {
   const settings = programSettings(session, params);
   const { phases: _, ...result } = await execute(session, params, context, (running, started) =>
-    running.run('run', { command: params.command, ...settings }, started),
+    running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started),
   );
   return result;
 }
@@ -97,6 +98,11 @@ export async function execute(
   }
 }
 
+/** The variables of a program that begins now. A command that waits may begin with others, because the one before it installs packages. */
+export function environmentOf(session: Session, { env }: Pick<Common, 'env'>): Environment {
+  return { ...session.env, ...env };
+}
+
 /** The settings that the params give for every program, whatever is run. @throws ProtocolError InvalidParams, InvalidPath */
 export function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
   const input = params.stdin === undefined ? undefined : decodeContent(params.stdin, 'utf-8', 'stdin');
@@ -104,7 +110,7 @@ export function programSettings(session: Session, params: Common): Omit<Program,
   if (open && input) throw invalidParam('stdin', 'cannot be combined with interactive or pty; send the input with command/input');
   return {
     cwd: resolvePath(params.cwd ?? '.'),
-    env: { ...session.env, ...params.env },
+    env: environmentOf(session, params),
     stdin: open ? 'open' : input && input.length > 0 ? input : 'none',
     pty: params.pty,
     stderrToStdout: params.stderrToStdout ?? false,
