@@ -3,6 +3,7 @@
  * the tests for a runtime; `features` say which of them apply.
  */
 import { describeCan } from './can.ts';
+import { describeConnections } from './connections.ts';
 import { describeFiles } from './files.ts';
 import type { Parts } from './harness.ts';
 import { describeLanguages } from './languages.ts';
@@ -29,6 +30,7 @@ const topics = {
   languages: describeLanguages,
   limits: describeLimits,
   packages: describePackages,
+  connections: describeConnections,
 };
 
 type Topic = keyof typeof topics;
