@@ -33,8 +33,8 @@ const daemonRooms = {
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
-  packages: [...contract, 'events', 'policy', 'session', 'command'],
-  serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
+  packages: [...contract, 'runtime/machine', 'events', 'policy', 'warm', 'session', 'command'],
+  serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

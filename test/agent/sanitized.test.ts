@@ -6,7 +6,7 @@ import { contract, type Subject } from '../runtime/contract/contract.ts';
 import { sh } from '../runtime/contract/dialects.ts';
 import { create, run } from '../runtime/contract/harness.ts';
 import { need } from '../require.ts';
-import { controlGroups, nativeSubject } from '../runtime/kinds/native/subject.ts';
+import { controlGroups, interpreters, nativeSubject } from '../runtime/kinds/native/subject.ts';
 import { compileSanitized, useCompiled } from './compile.ts';
 
 /** What sanitizers have reported in a sandbox. Where its agent itself has failed, the sandbox is gone, and its test fails. */
@@ -47,8 +47,8 @@ describe('the agent with sanitizers', function () {
 
   contract(
     'native, with sanitizers',
-    { make, features: { shell: true, pty: true, languages: [], enforces: [], links: 'followed', adjusts: true, dialect: sh } },
-    ['can', 'life', 'files', 'links', 'programs', 'streams', 'terminals', 'trees'],
+    { make, features: { shell: true, pty: true, languages: ['python'], needs: interpreters, enforces: [], links: 'followed', adjusts: true, dialect: sh } },
+    ['can', 'life', 'files', 'links', 'programs', 'streams', 'terminals', 'trees', 'connections'],
   );
 
   it('has really been compiled with them', async () => {

@@ -81,13 +81,17 @@ const payloads: Readonly<Record<number, (dice: Dice) => Buffer>> = {
   [Type.list]: (dice) => Buffer.concat([new Writer().u8(dice.below(2)).bytes, text(dice.of(paths)).bytes]),
   [Type.status]: (dice) => text(dice.of(paths)).bytes,
   [Type.facts]: () => Buffer.alloc(0),
+  [Type.listen]: (dice) => new Writer().u16(dice.of([0, 0, 1, 4000, 4000, 4001, 65535])).u32(dice.of([0, 1, 100, 512 * 1024, 0xffffffff])).bytes,
+  [Type.connect]: (dice) => new Writer().u16(dice.of([0, 1, 4000, 5000, 5001, 5001, 65535])).u32(dice.of([0, 1, 100, 512 * 1024, 0xffffffff])).bytes,
+  [Type.close]: () => Buffer.alloc(0),
+  [Type.watchPorts]: () => Buffer.alloc(0),
   [Type.find]: (dice) => text(...Array.from({ length: dice.of([0, 1, 3, 31, 32, 33, 100]) }, () => dice.of([Buffer.from('sh'), Buffer.from('none'), ...paths]))).bytes,
 };
 const types = Object.keys(payloads).map(Number);
 /** Those after which something goes on for a while come more often. */
 const usual = [...types, Type.start, Type.start, Type.start, Type.data, Type.data, Type.write, Type.end, Type.kill];
 
-const channels = [1, 1, 1, 2, 2, 3, 0, 0xffffffff];
+const channels = [1, 1, 1, 2, 2, 3, 0, 0x80000000, 0x80000001, 0xffffffff];
 
 function validFrame(dice: Dice): Buffer {
   const type = dice.of(usual);
@@ -97,10 +101,29 @@ function validFrame(dice: Dice): Buffer {
 /** A program or a file from its begin to its end, with all that belongs to it. */
 function wholeConversation(dice: Dice): Buffer[] {
   const channel = 10 + dice.below(5);
-  const begin = dice.of([Type.start, Type.start, Type.write]);
+  const begin = dice.of([Type.start, Type.start, Type.write, Type.connect]);
   const some = (type: number) => frame(type, channel, (payloads[type] as (dice: Dice) => Buffer)(dice));
-  const middle = Array.from({ length: dice.below(6) }, () => some(dice.of(begin === Type.write ? [Type.data] : [Type.data, Type.credit, Type.signal, Type.resize, Type.release])));
-  return [some(begin), ...middle, some(dice.of([Type.end, Type.kill, Type.end])), ...(dice.chance(50) ? [some(Type.kill)] : [])];
+  const middle = Array.from({ length: dice.below(6) }, () => some(dice.of(begin === Type.write ? [Type.data] : begin === Type.connect ? [Type.data, Type.data, Type.credit, Type.end] : [Type.data, Type.credit, Type.signal, Type.resize, Type.release])));
+  return [some(begin), ...middle, some(dice.of([Type.end, begin === Type.connect ? Type.close : Type.kill, Type.end])), ...(dice.chance(50) ? [some(Type.kill)] : [])];
+}
+
+/** What a program does with its connection, which is its descriptor 3. */
+const callers = ['echo hello >&3; cat <&3', 'cat <&3 >&3', 'exec 3<&-', 'head -c 300000 /dev/zero >&3; head -c 10 <&3', 'sleep 9', 'head -c 5 <&3; sleep 0.01; echo more >&3; cat <&3'];
+
+/** A port at which the agent listens, a program that connects to it, and what is said on the connection, whose channel is the first that an agent gives. */
+function relayConversation(dice: Dice): Buffer[] {
+  const port = dice.of([4000, 4001]);
+  const command = ['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; ${dice.of(callers)}`];
+  const start = Buffer.concat([new Writer().u8(0).u16(0).u16(0).u32(1000).u32(command.length).u32(0).bytes, text(...['/', ...command].map((each) => Buffer.from(each))).bytes]);
+  const answer = () => {
+    const type = dice.of([Type.data, Type.data, Type.credit, Type.end, Type.close]);
+    return frame(type, 0x80000000, (payloads[type] as (dice: Dice) => Buffer)(dice));
+  };
+  return [
+    ...(dice.chance(30) ? [frame(Type.watchPorts, 22)] : []),
+    frame(Type.listen, 20, new Writer().u16(port).u32(dice.of([0, 1, 5, 1000, 512 * 1024])).bytes), frame(Type.start, 21, start),
+    ...Array.from({ length: dice.below(8) }, () => (dice.chance(20) ? frame(Type.facts, 23) : answer())), ...(dice.chance(50) ? [frame(Type.close, 20)] : []),
+  ];
 }
 
 const mutations: readonly ((bytes: Buffer, dice: Dice) => Buffer)[] = [
@@ -137,7 +160,7 @@ const mutations: readonly ((bytes: Buffer, dice: Dice) => Buffer)[] = [
 export function stream(number: number): Pieces {
   const dice = new Dice(number);
   if (number % 20 === 0) return [dice.bytes(1 + dice.below(300))];
-  const frames = Array.from({ length: 1 + dice.below(12) }, () => (dice.chance(40) ? wholeConversation(dice) : [validFrame(dice)])).flat();
+  const frames = Array.from({ length: 1 + dice.below(12) }, () => (dice.chance(40) ? wholeConversation(dice) : dice.chance(10) ? relayConversation(dice) : [validFrame(dice)])).flat();
   // Half of the streams are as they should be, but for what is asked.
   if (number % 2 === 0) {
     for (let count = 1 + dice.below(2); count > 0; count--) {

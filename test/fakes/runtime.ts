@@ -20,6 +20,8 @@ export interface FakeOptions {
   /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
   readonly minds?: Toolchain['minds'];
+  /** Whether its sandboxes see packages. Default: false. */
+  readonly packages?: boolean;
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
   /** Whether a folder can be copied into its sandboxes after they were created. */
@@ -43,7 +45,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
-    this.can = { terminals: options.pty ?? true, networks: ['none'] };
+    this.can = { terminals: options.pty ?? true, networks: ['none'], packages: options.packages ?? false };
     this.#options = options;
   }
 
@@ -77,6 +79,10 @@ export class FakeRuntime implements Runtime {
     return language === undefined || (this.#options.languages ?? []).includes(language);
   }
 
+  programs(): Promise<string> {
+    return Promise.resolve('fake programs');
+  }
+
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
     if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime has no network', { layers: ['network'] });
@@ -103,6 +109,8 @@ export class FakeSandbox implements Sandbox {
   /** Every program that was started, including those that have ended. */
   readonly processes: FakeProcess[] = [];
   closes = 0;
+  /** The links of its /node_modules. */
+  modules: ReadonlyMap<string, string> = new Map();
   /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
   /** The folders of the host that were copied into it after it was created. */
@@ -117,7 +125,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.packages ?? false, packages: options.packages ?? false };
   }
 
   get gone(): boolean {
@@ -167,12 +175,17 @@ export class FakeSandbox implements Sandbox {
     this.copied.push(path);
   }
 
-  listen(): Promise<SandboxPort> {
-    return cannot('take connections of programs');
+  async listen(): Promise<SandboxPort> {
+    if (!this.can.connections) return cannot('take connections of programs');
+    return { port: 1234, close: () => undefined };
   }
 
   connect(): Promise<Duplex> {
     return cannot('be connected to');
+  }
+
+  async showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    this.modules = links;
   }
 
   watchPorts(): void {

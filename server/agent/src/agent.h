@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-enum { PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_VERSION = 2 };
 
 /* The types of frames. The daemon sends those below 64. */
 enum frame_type {
     START = 1, DATA, END, CREDIT, SIGNAL, KILL, RESIZE,
     READ, WRITE, MAKE_DIRECTORY, COPY, REMOVE, LIST, STATUS, FACTS, FIND, RELEASE,
+    LISTEN, CONNECT, CLOSE, WATCH_PORTS,
     HELLO = 64, STARTED, FAILED, OUTPUT, EXIT, GONE, TAKEN, DONE, ENTRIES, LOST, HELD_BACK, RELEASED, SIGNALED,
+    OPENED, ACCEPTED, ENDED, CLOSED, PORTS,
 };
 
 /* In OUTPUT: where the bytes come from. */
@@ -28,6 +30,8 @@ enum {
     MAX_START_PAYLOAD = 8 * 1024 * 1024,
     /* So many bytes of input may be on their way to a program. */
     STDIN_WINDOW = 64 * 1024,
+    /* The same for a connection. */
+    RELAY_WINDOW = 128 * 1024,
     /* So many bytes of output are passed on at once. */
     OUTPUT_CHUNK = 64 * 1024,
     MAX_PATH = 4096,
@@ -171,6 +175,25 @@ void file_end(uint32_t channel);
 void files_turn(void);
 /* Opens a regular file that is not the kernel's. Returns -1 and sets errno. */
 int open_regular(const char *path, int flags, mode_t mode);
+
+/* relay.c, connection.c: connections between programs and the daemon. */
+void relay_listen(uint32_t channel, uint16_t port, uint32_t credit);
+void relay_connect(uint32_t channel, uint16_t port, uint32_t credit);
+/* Whether the channel is that of a connection. */
+bool relay_has(uint32_t channel);
+void relay_data(uint32_t channel, const uint8_t *bytes, size_t size);
+void relay_end(uint32_t channel);
+void relay_credit(uint32_t channel, uint32_t bytes);
+/* Ends a connection, or takes no more of them at a port. */
+void relay_close(uint32_t channel);
+bool relay_listens_at(uint16_t port);
+void relay_turn(void);
+
+/* ports.c: the ports on which programs listen. */
+void ports_watch(uint32_t channel);
+/* Returns false where it is not the channel of the watch. */
+bool ports_close(uint32_t channel);
+void ports_turn(void);
 
 /* facts.c: what is in force in this sandbox. */
 void facts_send(uint32_t channel, enum frame_type type);

@@ -18,6 +18,8 @@ int64_t now_us(void);
 
 /* Each part says here what it waits for. */
 void commands_poll(void);
+void relay_poll(void);
+void ports_poll(void);
 bool files_wait(void);
 
 #endif

@@ -59,14 +59,34 @@ void handle(enum frame_type type, uint32_t channel, struct reader reader) {
     switch (type) {
     case START: command_start(channel, &reader); break;
     case DATA:
-        if (file_has(channel)) file_data(channel, reader.at, size);
+        if (relay_has(channel)) relay_data(channel, reader.at, size);
+        else if (file_has(channel)) file_data(channel, reader.at, size);
         else command_input(channel, reader.at, size);
         break;
     case END:
-        if (file_has(channel)) file_end(channel);
+        if (relay_has(channel)) relay_end(channel);
+        else if (file_has(channel)) file_end(channel);
         else command_end_input(channel);
         break;
-    case CREDIT: command_credit(channel, read_u32(&reader)); break;
+    case CREDIT: {
+        uint32_t bytes = read_u32(&reader);
+        if (relay_has(channel)) relay_credit(channel, bytes);
+        else command_credit(channel, bytes);
+        break;
+    }
+    case LISTEN:
+    case CONNECT: {
+        uint16_t port = read_u16(&reader);
+        uint32_t credit = read_u32(&reader);
+        if (reader.broken) give_up("the daemon sent a frame that makes no sense");
+        if (type == LISTEN) relay_listen(channel, port, credit);
+        else relay_connect(channel, port, credit);
+        break;
+    }
+    case CLOSE:
+        if (!ports_close(channel)) relay_close(channel);
+        break;
+    case WATCH_PORTS: ports_watch(channel); break;
     case SIGNAL: command_signal(channel, read_u8(&reader)); break;
     case KILL: command_kill(channel); break;
     case RELEASE: command_release(channel); break;
@@ -166,6 +186,8 @@ static _Noreturn void run(int signals, bool lease) {
         int children = poll_add(signals, POLLIN);
         int leased = lease ? poll_add(0, POLLIN) : -1;
         commands_poll();
+        relay_poll();
+        ports_poll();
         int64_t wait = wake < 0 ? -1 : wake - now_ms();
         if (poll(polled, poll_count, wait < 0 && wake >= 0 ? 0 : (int)wait) < 0 && errno != EINTR) _exit(1);
         bool ended = poll_result(children);
@@ -178,6 +200,8 @@ static _Noreturn void run(int signals, bool lease) {
             commands_reap();
             commands_turn();
         }
+        relay_turn();
+        ports_turn();
         if (received) wire_receive();
         files_turn();
         wire_send();

@@ -139,7 +139,7 @@ static void check_seal(const uint8_t *frame, size_t size) {
     if (difference) give_up("a program has changed what the daemon sent");
 }
 
-static bool known(uint8_t type) { return type >= START && type <= RELEASE; }
+static bool known(uint8_t type) { return type >= START && type <= WATCH_PORTS; }
 
 /* Handles the frames that are complete. Returns how many bytes the next one needs. */
 static size_t take_frames(void) {

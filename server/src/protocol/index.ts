@@ -8,5 +8,6 @@ export * from './lifecycle.ts';
 export * from './method.ts';
 export * from './methods.ts';
 export * from './observation.ts';
+export * from './packages.ts';
 export * from './sessions.ts';
 export * from './values.ts';

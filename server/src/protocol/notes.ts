@@ -6,6 +6,7 @@ import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
 import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
+import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { sessionsNotes } from './sessions.ts';
 import { valuesNotes } from './values.ts';
@@ -19,5 +20,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...observationNotes, ...configNotes,
 };

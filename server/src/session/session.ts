@@ -6,6 +6,7 @@ import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
   type CommandUsage,
+  type Environment,
   type LanguageId,
   type Limits,
   type Network,
@@ -13,7 +14,7 @@ import {
   type Session as SessionView,
   type SessionState,
 } from '../protocol/index.ts';
-import type { Sandbox } from '../runtime/ports.ts';
+import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import { Lifespan } from './lifespan.ts';
 import type { Turns } from './turns.ts';
 
@@ -31,7 +32,9 @@ export interface SessionParts {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly network: Network;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Environment;
+  /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
+  sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
@@ -56,7 +59,6 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly env: Readonly<Record<string, string>>;
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -66,6 +68,8 @@ export class Session {
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
+  /** Variables that its packages need. */
+  #variables: Environment = {};
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
@@ -78,7 +82,6 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.env = parts.env;
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -102,6 +105,36 @@ export class Session {
   /** Why it is closing or closed; undefined while it is open. */
   get reason(): CloseReason | undefined {
     return this.#reason;
+  }
+
+  /** The variables of every program: those that the client has set, and those that its packages need. */
+  get env(): Environment {
+    return { ...this.#variables, ...this.#parts.env, ...(this.#variables.PATH === undefined ? {} : { PATH: this.#variables.PATH }) };
+  }
+
+  /** The variables that the client has set. */
+  get ownEnv(): Environment {
+    return this.#parts.env;
+  }
+
+  /** Those of its variables that name nothing which a program could change. */
+  get settled(): Environment {
+    return this.#variables;
+  }
+
+  /** Sets the variables that its packages need, for every program that begins later. What the client has set stays, but for PATH. */
+  equip(variables: Environment): void {
+    this.#variables = variables;
+  }
+
+  /** Milliseconds that it may still live; Infinity: it has no maximum. */
+  get mayLiveMs(): number {
+    return this.#parts.maxLifetimeMs || Infinity;
+  }
+
+  /** Makes another sandbox like its own, which the caller closes. @throws ProtocolError as `Runtime.create` */
+  sibling(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox> {
+    return this.#parts.sibling?.(packages, context) ?? cannot('have another one beside it');
   }
 
   /**

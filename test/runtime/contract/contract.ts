@@ -3,12 +3,14 @@
  * the tests for a runtime; `features` say which of them apply.
  */
 import { describeCan } from './can.ts';
+import { describeConnections } from './connections.ts';
 import { describeFiles } from './files.ts';
 import type { Parts } from './harness.ts';
 import { describeLanguages } from './languages.ts';
 import { describeLife } from './life.ts';
 import { describeLimits } from './limits.ts';
 import { describeLinks } from './links.ts';
+import { describePackages } from './packages.ts';
 import { describePrograms } from './programs.ts';
 import { describeStreams } from './streams.ts';
 import { describeTerminals } from './terminals.ts';
@@ -27,6 +29,8 @@ const topics = {
   trees: describeTrees,
   languages: describeLanguages,
   limits: describeLimits,
+  packages: describePackages,
+  connections: describeConnections,
 };
 
 type Topic = keyof typeof topics;

@@ -22,7 +22,7 @@ contract(
     make: async () => subjectOf(new FakeRuntime({ clock: systemClock, pty: false })),
     features: { shell: false, pty: false, languages: [], enforces: ['memory'], links: 'refused', dialect: fake },
   },
-  ['can', 'life', 'files', 'programs', 'streams'],
+  ['can', 'life', 'files', 'programs', 'streams', 'connections'],
 );
 
 describe('the fake runtime', () => {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Carrier } from './carrier.ts';
-import { frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
+import { FIRST_ACCEPTED_CHANNEL, frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
 import { Pulse } from './pulse.ts';
 
 /** Who gets what comes on a channel. */
@@ -12,6 +12,8 @@ export interface Listener {
   output(origin: number, bytes: Buffer, complete: boolean): void;
   /** The connection has ended. Nothing more will come. */
   closed(): void;
+  /** For a port on which the agent listens: it has accepted a connection, which has this channel. Returns who gets what comes on it. */
+  accepted?(channel: number): Listener;
 }
 
 /** The answer to a request: an errno, which is 0 if it succeeded, and what comes after it. */
@@ -69,7 +71,7 @@ export class AgentConnection {
   /** Opens a channel. @throws ConnectionLost */
   open(listener: Listener): number {
     if (!this.#open) throw new ConnectionLost();
-    const channel = (this.#lastChannel = (this.#lastChannel % 0xffff_ffff) + 1);
+    const channel = (this.#lastChannel = (this.#lastChannel % (FIRST_ACCEPTED_CHANNEL - 1)) + 1);
     if (this.#listeners.has(channel)) return this.open(listener);
     this.#listeners.set(channel, listener);
     return channel;
@@ -153,7 +155,15 @@ export class AgentConnection {
       this.#reason ??= payload.toString();
       return;
     }
+    if (type === Type.accepted) return this.#accept(channel, payload.readUInt32LE(0));
     this.#listeners.get(channel)?.frame(type, payload);
+  }
+
+  /** @throws Error where it makes no sense */
+  #accept(channel: number, port: number): void {
+    const listener = this.#listeners.get(port);
+    if (!listener?.accepted || channel < FIRST_ACCEPTED_CHANNEL || this.#listeners.has(channel)) throw new Error('an agent told of a connection that nobody waits for');
+    this.#listeners.set(channel, listener.accepted(channel));
   }
 
   #greet(payload: Buffer): void {

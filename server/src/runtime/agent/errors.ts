@@ -5,7 +5,7 @@ import { type ErrorKind, invalidParam, ProtocolError } from '../../protocol/inde
 const { errno } = constants;
 const names = namesOf(errno);
 
-export const { EEXIST, ENAMETOOLONG, ENOENT } = errno;
+export const { EACCES, EADDRINUSE, ECONNREFUSED, EEXIST, EMFILE, ENAMETOOLONG, ENOENT } = errno;
 
 export function gone(): ProtocolError {
   return new ProtocolError('SandboxLost', 'the sandbox is gone; create a new session');

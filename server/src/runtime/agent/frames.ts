@@ -1,12 +1,14 @@
 /** The frames that the daemon and an agent send each other, as server/agent/README.md describes them. */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The types of frames. The daemon sends those below 64. */
 export const Type = {
   start: 1, data: 2, end: 3, credit: 4, signal: 5, kill: 6, resize: 7,
   read: 8, write: 9, makeDirectory: 10, copy: 11, remove: 12, list: 13, status: 14, facts: 15, find: 16, release: 17,
+  listen: 18, connect: 19, close: 20, watchPorts: 21,
   hello: 64, started: 65, failed: 66, output: 67, exit: 68, gone: 69, taken: 70, done: 71, entries: 72, lost: 73, held: 74, released: 75, signaled: 76,
+  opened: 77, accepted: 78, ended: 79, closed: 80, ports: 81,
 } as const;
 
 /** Where the bytes of an `output` frame come from. */
@@ -20,6 +22,12 @@ export const MAX_PAYLOAD_BYTES = 64 * 1024 + 16;
 export const MAX_START_BYTES = 8 * 1024 * 1024;
 /** So many bytes of input may be on their way to a program. */
 export const STDIN_WINDOW_BYTES = 64 * 1024;
+/** So many bytes may be on their way to a program on one connection. */
+export const RELAY_WINDOW_BYTES = 128 * 1024;
+/** The daemon chooses channels below this one. Those from here on are of connections that an agent has accepted. */
+export const FIRST_ACCEPTED_CHANNEL = 2 ** 31;
+/** An agent holds so many connections. */
+export const MAX_CONNECTIONS = 512;
 
 export function frame(type: number, channel: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);

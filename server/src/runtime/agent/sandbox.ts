@@ -14,6 +14,7 @@ import { AgentFiles, type Receiving } from './files.ts';
 import { Type, Writer } from './frames.ts';
 import { LiveLimits } from './live-limits.ts';
 import { AgentProcess, type ProcessContext } from './process.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** What a runtime must provide for a sandbox with an agent. */
 export interface Surroundings {
@@ -31,6 +32,8 @@ export interface Surroundings {
   copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
+  /** Makes /node_modules have these links. Absent: it sees no packages. */
+  readonly showModules?: Sandbox['showModules'] | undefined;
 }
 
 export interface AgentSandboxParts {
@@ -49,6 +52,7 @@ export class AgentSandbox implements Sandbox {
   readonly memoryBytes: number | undefined;
   readonly files: AgentFiles;
   readonly #parts: AgentSandboxParts;
+  readonly #tunnel: Tunnel;
   readonly #lost = deferred<string>();
   readonly #toolchains = new Map<LanguageId, Promise<Toolchain | undefined>>();
   readonly #running = new Set<AgentProcess>();
@@ -60,11 +64,12 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: false };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, packages: surroundings.showModules !== undefined };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
     this.files = new AgentFiles(connection);
+    this.#tunnel = new Tunnel(connection, parts.clock);
     this.#limits = this.#liveLimits(parts);
     void connection.closed.then(() => this.#ended());
   }
@@ -161,16 +166,22 @@ export class AgentSandbox implements Sandbox {
     return this.#parts.surroundings.copyIn(path, this, maxBytes, signal);
   }
 
-  listen(): Promise<SandboxPort> {
-    return cannot('take connections of programs');
+  async listen(port: number, accept: (connection: Duplex) => void): Promise<SandboxPort> {
+    if (this.#closing) throw gone();
+    return this.#tunnel.listen(port, accept);
   }
 
-  connect(): Promise<Duplex> {
-    return cannot('be connected to');
+  async connect(port: number): Promise<Duplex> {
+    if (this.#closing) throw gone();
+    return this.#tunnel.connect(port);
   }
 
-  watchPorts(): void {
-    // Nobody can tell on which ports its programs listen.
+  watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
+    this.#tunnel.watchPorts(signal, changed);
+  }
+
+  showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    return this.#parts.surroundings.showModules?.(links) ?? cannot('see packages');
   }
 
   async #facts(): Promise<Facts> {

@@ -3,9 +3,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { checkNetwork, type CreateContext, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
+import { programsOf } from './programs.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
 /** What distinguishes one of these runtimes from the others. */
@@ -21,6 +22,8 @@ export interface NativeKind {
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
+  /** Whether its programs can see packages. Default: true. */
+  readonly packages?: false;
   /** The version of the runtime, from those of its languages. By default it is that of bubblewrap. */
   version?(languages: RuntimeInfo['languages']): string | undefined;
   /** Puts another sandbox in front of the one that was made. */
@@ -42,7 +45,7 @@ interface Prepared {
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'] } as const;
+  readonly can: RuntimeCan;
   readonly #kind: NativeKind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();
@@ -55,6 +58,7 @@ export class NativeRuntime implements Runtime {
 
   constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
+    this.can = { terminals: true, networks: ['none'], packages: kind.packages ?? true };
     this.#kind = kind;
     this.#options = options;
     this.#info = this.#describe({ reason: 'not looked at yet' });
@@ -77,6 +81,10 @@ export class NativeRuntime implements Runtime {
   prepared(language: LanguageId | undefined): boolean {
     const { available, languages } = this.#info;
     return available && (language === undefined || languages.some(({ id }) => id === language));
+  }
+
+  programs(): Promise<string> {
+    return programsOf(this.#prepared?.findings.toolchains.folders ?? []);
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
@@ -102,7 +110,8 @@ export class NativeRuntime implements Runtime {
   async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Prepared): Promise<Sandbox> {
     const { clock, log } = this.#options;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed });
+    const seen = this.can.packages ? spec : { ...spec, packages: undefined };
+    const sandbox = await createNative(seen, context, findings, equipment, { clock, log, removed });
     this.#sandboxes.add(sandbox);
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }
