@@ -39,8 +39,9 @@ export async function pipRegistries(machine: Machine): Promise<RegistrySet> {
 async function optionsOf(machine: Machine): Promise<(name: string) => string | undefined> {
   const { env, read } = machine;
   const values = new Map<string, string>();
-  const paths = env.PIP_CONFIG_FILE === '/dev/null' ? [] : [...(await filesOf(machine)), ...(env.PIP_CONFIG_FILE ? [env.PIP_CONFIG_FILE] : [])];
-  for (const text of await Promise.all(paths.map((path) => read(path)))) {
+  const named = env.PIP_CONFIG_FILE ? await read(env.PIP_CONFIG_FILE) : undefined;
+  const paths = env.PIP_CONFIG_FILE === '/dev/null' ? [] : await filesOf(machine, named === undefined);
+  for (const text of [...(await Promise.all(paths.map((path) => read(path)))), named]) {
     for (const [section, entries] of readPythonIni(text ?? '')) {
       for (const [name, value] of entries) values.set(`${section}.${name.replaceAll('_', '-')}`, value.trim());
     }
@@ -48,14 +49,14 @@ async function optionsOf(machine: Machine): Promise<(name: string) => string | u
   return (name) => [env[`PIP_${name.replaceAll('-', '_').toUpperCase()}`], values.get(`install.${name}`), values.get(`global.${name}`)].find(Boolean);
 }
 
-/** The files, the strongest last: everybody's, the user's, and those of the environment or the Python. */
-async function filesOf({ env, home, platform, find }: Machine): Promise<string[]> {
+/** The files, the strongest last: everybody's, the user's (which a file that is named replaces), and those of the environment or the Python. */
+async function filesOf({ env, home, platform, find }: Machine, withUser: boolean): Promise<string[]> {
   const mac = platform === 'darwin';
   const everybody = mac ? ['/Library/Application Support/pip'] : [...(env.XDG_CONFIG_DIRS || '/etc/xdg').split(delimiter).map((path) => posix.join(path, 'pip')), '/etc'];
   const user = [`${home}/.pip`, `${env.XDG_CONFIG_HOME || `${home}/.config`}/pip`, ...(mac ? [`${home}/Library/Application Support/pip`] : [])];
   const python = env.VIRTUAL_ENV ? undefined : await find('python3');
   const site = env.VIRTUAL_ENV || (python && posix.dirname(posix.dirname(python)));
-  return [...everybody, ...user, ...(site ? [site] : [])].map((folder) => posix.join(folder, 'pip.conf'));
+  return [...everybody, ...(withUser ? user : []), ...(site ? [site] : [])].map((folder) => posix.join(folder, 'pip.conf'));
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -1,9 +1,9 @@
 /** The registries of a manager: from the configuration, or as this machine's own manager is set up. */
 import type { Log } from '../../base/log.ts';
-import { type PackageRegistries, ProtocolError } from '../../protocol/index.ts';
+import { ProtocolError } from '../../protocol/index.ts';
 import type { ManagerId, Registries } from '../ports.ts';
 import type { MirrorBounds } from './bounds.ts';
-import { configuredSet } from './configured.ts';
+import { type Configured, configuredSet } from './configured.ts';
 import { folderOf } from './credentials.ts';
 import { gemRegistries } from './gem.ts';
 import { goRegistries } from './go.ts';
@@ -19,7 +19,7 @@ const readers: Readonly<Record<ManagerId, (machine: Machine) => Promise<Registry
 
 export interface RegistriesParts {
   readonly machine: Machine;
-  readonly configured: PackageRegistries;
+  readonly configured: Configured;
   /**
    * Makes what connects to the registries of a set. Addresses that are not public are reached only where the set names
    * their host itself (`namedHosts`), and by the proxy that the set has, else by the one of this machine.
