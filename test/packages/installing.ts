@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ProtocolError } from '../../server/src/protocol/index.ts';
 import { npmRegistry } from './indexes/npm.ts';
 import { compiledWheel, pypi, wheel } from './indexes/pypi.ts';
-import { RealPackages, type RealSession, type RealSubject } from './real.ts';
+import { RealPackages, type RealSubject } from './real.ts';
 
 export function describeInstalling(make: () => Promise<RealSubject>): void {
   let packages: RealPackages;

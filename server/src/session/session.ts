@@ -15,6 +15,7 @@ import {
   type SessionState,
 } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
+import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
 import type { Turns } from './turns.ts';
 
@@ -59,6 +60,7 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
+  readonly environment: SessionEnvironment;
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -68,8 +70,6 @@ export class Session {
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
-  /** Variables that its packages need. */
-  #variables: Environment = {};
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
@@ -82,6 +82,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
+    this.environment = new SessionEnvironment(parts.env);
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -107,24 +108,9 @@ export class Session {
     return this.#reason;
   }
 
-  /** The variables of every program: those that the client has set, and those that its packages need. */
+  /** The variables of every program that begins now. */
   get env(): Environment {
-    return { ...this.#variables, ...this.#parts.env, ...(this.#variables.PATH === undefined ? {} : { PATH: this.#variables.PATH }) };
-  }
-
-  /** The variables that the client has set. */
-  get ownEnv(): Environment {
-    return this.#parts.env;
-  }
-
-  /** Those of its variables that name nothing which a program could change. */
-  get settled(): Environment {
-    return this.#variables;
-  }
-
-  /** Sets the variables that its packages need, for every program that begins later. What the client has set stays, but for PATH. */
-  equip(variables: Environment): void {
-    this.#variables = variables;
+    return this.environment.all;
   }
 
   /** Milliseconds that it may still live; Infinity: it has no maximum. */

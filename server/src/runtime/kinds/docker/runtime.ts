@@ -17,7 +17,7 @@ import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
-import { unavailable } from './faults.ts';
+import { noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
@@ -296,12 +296,4 @@ export class DockerRuntime implements Runtime {
       memoryBytes,
     };
   }
-}
-
-function noMounts(): ProtocolError {
-  return new ProtocolError('SandboxFailed', 'packages can be installed only where the engine mounts folders of this machine, and this one does not: use an engine on this machine, or an image that has the packages');
-}
-
-function notASandbox(why: string): ProtocolError {
-  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}`);
 }

@@ -1,0 +1,38 @@
+/** Puts together what installs packages: the shelf in the user's cache, the managers, and their registries. */
+import type { Log } from '../base/log.ts';
+import { Installer } from '../packages/installer.ts';
+import { managers } from '../packages/managers/index.ts';
+import { measure } from '../packages/shelf/measure.ts';
+import { MAX_FILES, Shelf } from '../packages/shelf/shelf.ts';
+import { ownFolder } from '../policy/own-folder.ts';
+import type { PackagesPolicy } from '../policy/packages.ts';
+import type { Keeper } from '../runtime/machine/keeper.ts';
+import { createRegistries } from '../packages/registries/create.ts';
+import { judgeBy } from '../packages/judge.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface InstallerParts {
+  readonly surroundings: Surroundings;
+  readonly policy: PackagesPolicy;
+  readonly keeper: Keeper;
+  readonly log: Log;
+}
+
+export function createInstaller({ surroundings, policy, keeper, log }: InstallerParts): Installer {
+  const { clock } = surroundings;
+  return new Installer({
+    shelf: createShelf(surroundings, keeper.name, log),
+    managers,
+    registries: createRegistries({ surroundings, configured: policy.registries, log }),
+    cacheBytes: policy.cacheBytes,
+    clock,
+    log,
+    measure: (path, signal) => measure(path, MAX_FILES, signal, { keeper, clock }),
+    judge: judgeBy(policy.block),
+  });
+}
+
+/** `owner`: the name of the keeper of this process, or one of the same form. */
+export function createShelf({ env, home, uid, clock }: Surroundings, owner: string, log: Log): Shelf {
+  return new Shelf({ cache: ownFolder('XDG_CACHE_HOME', { env, home }), owner, uid, clock, log });
+}
