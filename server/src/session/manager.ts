@@ -85,7 +85,8 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
-    const spec: PoolSpec = { ...specOf(wish), packages: await this.#options.packages?.() };
+    const packages = await this.#options.packages?.();
+    const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
     const id = warm?.sessionId ?? randomBytes(8).toString('hex');
     const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...spec, name: id, workspace: wish.workspace }, context));
