@@ -79,12 +79,12 @@ export class RealPackages {
   async session(language: LanguageId, limits: Partial<Limits> = {}): Promise<RealSession> {
     const { runtime, image } = this.#subject;
     const all = { ...defaultLimits, ...limits };
-    const spec = { language, image, limits: all, network: { mode: 'none' }, workspace: undefined } as const;
+    const spec = { language, image, limits: all, workspace: undefined } as const;
     const make = (packages: SandboxSpec['packages']) => runtime.create({ ...spec, name: randomBytes(8).toString('hex'), packages }, context);
     const session = new Session({
       id: 'real', visit: 'visit', label: undefined, language, runtime: runtime.id, sandbox: await make({ kind: 'shelf', path: await this.installer.options.shelf.path() }),
       sibling: (packages, { signal, report }) => runtime.create({ ...spec, name: randomBytes(8).toString('hex'), packages }, { signal, report }),
-      limits: all, network: { mode: 'none' }, env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
+      limits: all, env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
     });
     this.#open.add(session);
     const commands = new RunningCommands();

@@ -1,29 +1,34 @@
 /** Puts together what installs packages: the shelf in the user's cache, the managers, and their registries. */
 import type { Log } from '../base/log.ts';
+import type { Ways } from '../network/dial.ts';
 import { Installer } from '../packages/installer.ts';
+import { judgeBy } from '../packages/judge.ts';
 import { managers } from '../packages/managers/index.ts';
+import { defaultBounds } from '../packages/registries/bounds.ts';
+import { diallerFor } from '../packages/registries/dialler.ts';
+import { machineOf } from '../packages/registries/machine.ts';
+import { createRegistries } from '../packages/registries/registries.ts';
 import { measure } from '../packages/shelf/measure.ts';
 import { MAX_FILES, Shelf } from '../packages/shelf/shelf.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import type { PackagesPolicy } from '../policy/packages.ts';
 import type { Keeper } from '../runtime/machine/keeper.ts';
-import { createRegistries } from '../packages/registries/create.ts';
-import { judgeBy } from '../packages/judge.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface InstallerParts {
   readonly surroundings: Surroundings;
   readonly policy: PackagesPolicy;
   readonly keeper: Keeper;
+  readonly ways: Ways;
   readonly log: Log;
 }
 
-export function createInstaller({ surroundings, policy, keeper, log }: InstallerParts): Installer {
+export function createInstaller({ surroundings, policy, keeper, ways, log }: InstallerParts): Installer {
   const { clock } = surroundings;
   return new Installer({
     shelf: createShelf(surroundings, keeper.name, log),
     managers,
-    registries: createRegistries({ surroundings, configured: policy.registries, log }),
+    registries: createRegistries({ machine: machineOf(surroundings), configured: policy.registries ?? {}, dialler: diallerFor(ways, clock), bounds: defaultBounds, log }),
     cacheBytes: policy.cacheBytes,
     clock,
     log,

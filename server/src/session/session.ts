@@ -9,7 +9,6 @@ import {
   type Environment,
   type LanguageId,
   type Limits,
-  type Network,
   ProtocolError,
   type Session as SessionView,
   type SessionState,
@@ -17,6 +16,7 @@ import {
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
+import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
@@ -32,7 +32,8 @@ export interface SessionParts {
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly network: Network;
+  /** undefined: its programs reach nothing. */
+  readonly network?: SessionNetwork | undefined;
   readonly env: Environment;
   /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
   sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
@@ -82,7 +83,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.environment = new SessionEnvironment(parts.env);
+    this.environment = new SessionEnvironment({ ...parts.network?.env, ...parts.env });
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -216,8 +217,8 @@ export class Session {
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
-      network,
-      isolation,
+      network: network?.view() ?? { mode: 'none' },
+      isolation: withNetwork(isolation, network),
       commandCount: this.#commandCount,
       usage: this.#usage,
     };
@@ -247,6 +248,7 @@ export class Session {
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
+    this.#parts.network?.close();
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

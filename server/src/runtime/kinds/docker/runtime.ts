@@ -7,7 +7,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
@@ -55,7 +55,7 @@ interface Parts {
 
 export class DockerRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'], packages: true } as const;
+  readonly can = { terminals: true, networks: everyNetwork, packages: true } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   /** The images that the engine has, as of the last `refresh`. */
@@ -124,7 +124,6 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
