@@ -1,6 +1,7 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
+import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
@@ -15,6 +16,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly packages?: FakePackages;
   readonly config?: Config;
   readonly hidden?: readonly string[];
+  readonly ways?: Ways;
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -29,13 +31,13 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }

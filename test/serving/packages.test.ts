@@ -123,7 +123,7 @@ describe('packages', () => {
     await running(daemon, 'forever');
     packages.scripts = ['echo other'];
     const other = install(daemon, second);
-    await daemon.wire.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 'given' } });
+    daemon.wire.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 'given' } });
     expect((await given).result).to.deep.include({ outcome: 'cancelled' });
     expect(await other).to.deep.include({ outcome: 'exited', cached: false, stdout: 'other\n' });
   }));

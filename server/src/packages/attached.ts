@@ -25,8 +25,8 @@ export class AttachedPackages {
     this.#sessions.set(session, all);
     all.set(manager.id, { wish, record, view: manager.view(homeOf(record), wish) });
     const attached = [...all.values()];
-    const path = [...attached.flatMap(({ view }) => view.path), session.ownEnv.PATH ?? record.searchPath].filter(Boolean).join(':');
-    session.equip({ ...Object.assign({}, ...attached.map(({ view }) => view.variables)) as Record<string, string>, ...(path === '' ? {} : { PATH: path }) });
+    const path = [...attached.flatMap(({ view }) => view.path), session.environment.own.PATH ?? record.searchPath].filter(Boolean).join(':');
+    session.environment.equip({ ...Object.assign({}, ...attached.map(({ view }) => view.variables)) as Record<string, string>, ...(path === '' ? {} : { PATH: path }) });
     await session.sandbox.showModules(new Map(attached.flatMap(({ view: { modules }, record: { modules: names } }) =>
       modules === undefined ? [] : names.map((name) => [name, posix.join(modules, name)] as const))));
   }

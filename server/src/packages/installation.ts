@@ -96,8 +96,9 @@ async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox:
   const { signal } = runner;
   if (!sandbox.can.connections) throw new ProtocolError('SandboxFailed', 'packages can\'t be installed in sandboxes of this runtime, because no connection leads out of them; use docker or native');
   const home = `${SHELF}/${staging.name}`;
-  const registries = await Promise.all(mirrors.all.map(async ({ scope, origin, path, accept }) => {
-    const { port } = await sandbox.listen(0, accept);
+  const registries = await Promise.all(mirrors.all.map(async (mirror) => {
+    const { port } = await sandbox.listen(0, (connection) => mirror.accept(connection));
+    const { scope, origin, path } = mirror;
     return { scope, origin, url: `http://127.0.0.1:${port}${path}` };
   }));
   for (const [path, content] of wish.manifest?.files ?? []) await sandbox.files.write(path, content, { mode: 'overwrite', executable: undefined });

@@ -4,10 +4,9 @@
  * Whoever installs (install.ts) brings them together.
  */
 import type { Duplex } from 'node:stream';
-import type { Environment, LanguageId } from '../protocol/index.ts';
+import { type Environment, type LanguageId, type ManagerId, managerIds } from '../protocol/index.ts';
 
-export const managerIds = ['npm', 'pip', 'gem', 'go'] as const;
-export type ManagerId = (typeof managerIds)[number];
+export { type ManagerId, managerIds };
 
 /** What is to be installed: names, or what a manifest says, or both. */
 export interface Wish {

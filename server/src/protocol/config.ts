@@ -4,7 +4,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
-import { count, PartialLimits, positive, Preference } from './values.ts';
+import { count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
 /** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
@@ -31,7 +31,7 @@ export const Config = later(() => z.strictObject({
       maxLifetimeMs: z.optional(count()),
     }),
   ),
-  network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
+  network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
   packages: z.optional(PackagesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
@@ -64,7 +64,8 @@ export const configNotes: ShapeNotes = {
     'sessions.max': 'How many sessions may be open at once. Default: 16.',
     'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
-    'network.modes': 'The network modes that a session may ask for. `none` is always allowed. Default: `["none"]`.',
+    'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
+    'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
     'packages.cacheBytes': 'How much the packages that were installed on this machine may take on its disk. Those that were used least recently are removed. Default: 5 GiB.',
     'packages.run': 'Whether `codebeaker run` installs what the manifest of the program’s folder names: `auto`, `ask` (on a terminal), `never`. Default: `auto`.',
     'packages.block': 'Packages with a known weakness of this severity, or a worse one, are not installed. Default: they are, and the result tells of it.',

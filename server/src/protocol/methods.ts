@@ -7,7 +7,7 @@ import * as commands from './commands.ts';
 import type { ErrorKind } from './errors.ts';
 import { later } from './later.ts';
 import * as lifecycle from './lifecycle.ts';
-import { announcement, type Method, notification, request } from './method.ts';
+import { announcement, type Method, notification, question, request } from './method.ts';
 import * as observation from './observation.ts';
 import * as packages from './packages.ts';
 import * as sessions from './sessions.ts';
@@ -91,6 +91,12 @@ export const SessionStateChanged = announcement({
   name: 'session/stateChanged', section: 'Sessions', subject: 'session',
   params: sessions.SessionStateChangedParams,
   summary: 'The state of a session changed. The daemon sends this only to a client whose capabilities include `session.stateChanged`.',
+});
+
+export const NetworkRequestAccess = question({
+  name: 'network/requestAccess', section: 'Sessions', subject: 'session',
+  params: sessions.NetworkRequestAccessParams, result: sessions.NetworkRequestAccessResult,
+  summary: 'A program of a session with the network mode `allowlist` wants to reach a host that is not allowed: the client asks a person. The program waits. No answer within 30 seconds is a no, and then the daemon cancels the request; an error is a no as well. The daemon sends this only to a client whose capabilities include `network.requestAccess`.',
 });
 
 export const WriteFile = request({
@@ -184,7 +190,7 @@ export const Discover = request({
 export const methods = [
   Initialize, Initialized, Shutdown, Exit, SetTrace, CancelProgress,
   RuntimeList, RuntimeSelect, RuntimeChanged,
-  SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged,
+  SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged, NetworkRequestAccess,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
   ServerHealth, Discover,

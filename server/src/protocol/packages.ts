@@ -10,7 +10,8 @@ import { count, Execution, executionNotes, positive, TextEncoding } from './valu
 const MAX_NAMES = 500;
 const MAX_NAME_LENGTH = 1000;
 
-export const ManagerId = z.enum(['npm', 'pip', 'gem', 'go']);
+export const managerIds = ['npm', 'pip', 'gem', 'go'] as const;
+export const ManagerId = z.enum(managerIds);
 export type ManagerId = z.infer<typeof ManagerId>;
 
 const names = () => z.array(z.string().check(z.minLength(1), z.maxLength(MAX_NAME_LENGTH))).check(z.maxLength(MAX_NAMES));

@@ -63,11 +63,14 @@ export interface Runtime {
 export interface RuntimeCan {
   /** Whether its sandboxes have terminals (`Program.pty`). If not, a program that wants one is refused with LanguageUnsupported. */
   readonly terminals: boolean;
-  /** The network modes to which it can confine a sandbox. It refuses all others with IsolationUnavailable. */
+  /** The network modes that a session in its sandboxes can have. Every mode but `none` needs sandboxes with `connections`. */
   readonly networks: readonly Network['mode'][];
   /** Whether its sandboxes can see packages that were installed on this machine, as far as that is known. */
   readonly packages: boolean;
 }
+
+/** The modes of runtimes whose sandboxes have connections. */
+export const everyNetwork: RuntimeCan['networks'] = ['none', 'allowlist', 'full'];
 
 /** What a sandbox is to be like. Policy has been applied already: a runtime takes every value as it is. */
 export interface SandboxSpec {
@@ -78,7 +81,6 @@ export interface SandboxSpec {
   /** The name of an OCI image. Runtimes without images ignore it. */
   readonly image: string | undefined;
   readonly limits: Limits;
-  readonly network: Network;
   /** A folder of the host that is to be at /workspace. undefined: an empty one of the sandbox's own. */
   readonly workspace: SharedFolder | undefined;
   /** What it sees of the packages on this machine. Absent: nothing. Sandboxes that can't have it are made without (`SandboxCan.packages`), but for `staging`, which is then refused with SandboxFailed. */
@@ -179,15 +181,6 @@ export interface SandboxPort {
   readonly port: number;
   /** Takes no more connections. Those that were made go on. */
   close(): void;
-}
-
-/**
- * Refuses a network mode that a runtime can't give.
- * @throws ProtocolError IsolationUnavailable
- */
-export function checkNetwork({ networks }: RuntimeCan, { mode }: Network): void {
-  if (networks.includes(mode)) return;
-  throw new ProtocolError('IsolationUnavailable', `this runtime can't give a sandbox the network mode ${mode}; use ${networks.join(' or ')}`, { layers: ['network'] });
 }
 
 /** How a sandbox answers a call of what its `can` says it can't. `what` completes "this sandbox can't". @throws ProtocolError SandboxFailed */

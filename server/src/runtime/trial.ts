@@ -10,7 +10,6 @@ export function trialSpec(name: string, language: LanguageId | undefined): Sandb
     language,
     image: undefined,
     limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: MiB },
-    network: { mode: 'none' },
     workspace: undefined,
   };
 }

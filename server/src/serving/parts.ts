@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
+import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
@@ -23,6 +24,8 @@ export interface HouseParts {
   hidden(): Promise<readonly string[]>;
   /** What installs packages, which is made when it is first asked for. Absent: sandboxes see none, and none are installed. */
   packages?(): Promise<Installer>;
+  /** The ways out of this machine, for sessions with a network. */
+  ways(): Promise<Ways>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

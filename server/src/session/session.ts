@@ -9,13 +9,14 @@ import {
   type Environment,
   type LanguageId,
   type Limits,
-  type Network,
   ProtocolError,
   type Session as SessionView,
   type SessionState,
 } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
+import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
+import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
@@ -31,7 +32,8 @@ export interface SessionParts {
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly network: Network;
+  /** undefined: its programs reach nothing. */
+  readonly network?: SessionNetwork | undefined;
   readonly env: Environment;
   /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
   sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
@@ -59,6 +61,7 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
+  readonly environment: SessionEnvironment;
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -68,8 +71,6 @@ export class Session {
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
-  /** Variables that its packages need. */
-  #variables: Environment = {};
   #state: SessionState = 'ready';
   #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
@@ -82,6 +83,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
+    this.environment = new SessionEnvironment({ ...parts.network?.env, ...parts.env });
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -107,24 +109,9 @@ export class Session {
     return this.#reason;
   }
 
-  /** The variables of every program: those that the client has set, and those that its packages need. */
+  /** The variables of every program that begins now. */
   get env(): Environment {
-    return { ...this.#variables, ...this.#parts.env, ...(this.#variables.PATH === undefined ? {} : { PATH: this.#variables.PATH }) };
-  }
-
-  /** The variables that the client has set. */
-  get ownEnv(): Environment {
-    return this.#parts.env;
-  }
-
-  /** Those of its variables that name nothing which a program could change. */
-  get settled(): Environment {
-    return this.#variables;
-  }
-
-  /** Sets the variables that its packages need, for every program that begins later. What the client has set stays, but for PATH. */
-  equip(variables: Environment): void {
-    this.#variables = variables;
+    return this.environment.all;
   }
 
   /** Milliseconds that it may still live; Infinity: it has no maximum. */
@@ -230,8 +217,8 @@ export class Session {
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
-      network,
-      isolation,
+      network: network?.view() ?? { mode: 'none' },
+      isolation: withNetwork(isolation, network),
       commandCount: this.#commandCount,
       usage: this.#usage,
     };
@@ -261,6 +248,7 @@ export class Session {
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
+    this.#parts.network?.close();
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

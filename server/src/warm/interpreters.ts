@@ -15,8 +15,8 @@ export interface Holder {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly env: Environment;
-  /** Those of its variables that name nothing which a program could change. */
-  readonly settled?: Environment;
+  /** `settled`: those of its variables that name nothing which a program could change. */
+  readonly environment?: { readonly settled: Environment };
   readonly state: SessionState;
   /** Why it is closing or closed; undefined while it is open. */
   readonly reason: CloseReason | undefined;
@@ -85,7 +85,7 @@ export class WarmInterpreters {
     if (!this.#options.enabled || failures === MAX_FAILURES || this.#slots.has(session) || session.reason !== undefined || !mayWait(session.limits)) return;
     const slot: Slot = { interpreter: undefined };
     this.#slots.set(session, slot);
-    warmUp(session.sandbox, wish, session.settled).then(
+    warmUp(session.sandbox, wish, session.environment?.settled).then(
       (interpreter) => (interpreter ? (slot.interpreter = interpreter) : this.#slots.delete(session)),
       (fault: unknown) => {
         this.#slots.delete(session);

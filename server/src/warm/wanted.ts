@@ -25,7 +25,7 @@ export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<
 export function fillPool(sandboxes: SandboxPool<WarmInterpreter>, { pool = {}, images, limits }: Policy, runtimes: readonly Runtime[], packages: PoolSpec['packages']): void {
   for (const runtime of runtimes) {
     for (const language of Object.keys(pool[runtime.id] ?? {}) as LanguageId[]) {
-      sandboxes.expect(runtime, { language, image: images[language], limits, network: { mode: 'none' }, packages });
+      sandboxes.expect(runtime, { language, image: images[language], limits, packages });
     }
   }
 }

@@ -62,7 +62,6 @@ export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): Sa
     language: undefined,
     image: subject.image,
     limits,
-    network: { mode: 'none' },
     workspace: undefined,
     ...change,
   };

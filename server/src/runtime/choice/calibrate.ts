@@ -40,7 +40,6 @@ export async function calibrate(runtime: Runtime, clock: Clock, record: (quantit
     language,
     image: info.languages.find(({ id }) => id === language)?.image,
     limits,
-    network: { mode: 'none' },
     workspace: undefined,
   } as const;
   await deadline(clock, CALIBRATION_DEADLINE_MS, (async () => {

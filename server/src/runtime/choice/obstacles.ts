@@ -17,7 +17,7 @@ export function obstacles(
   if (language !== undefined && !languages.some((each) => each.id === language)) against.push(`does not run ${language}`);
   if (!available) against.push(reason ?? 'it is not available');
   if (image !== undefined && !languages.some((each) => each.image !== undefined)) against.push('has no images');
-  if (!can.networks.includes(network)) against.push(`can't confine a sandbox to the network mode ${network}`);
+  if (!can.networks.includes(network)) against.push(`its sandboxes can't have the network mode ${network}`);
   else if (network !== 'full' && isolation.layers.some(({ name, state }) => name === 'network' && state === 'off')) {
     against.push('does not hold programs back from the network');
   }

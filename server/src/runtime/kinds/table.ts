@@ -3,7 +3,7 @@
  * daemon reads this file, so the code of a kind is imported only in `load` and `sweep`, when it is needed.
  */
 import type { Config } from '../../protocol/index.ts';
-import type { Runtime, RuntimeCan } from '../ports.ts';
+import { everyNetwork, type Runtime, type RuntimeCan } from '../ports.ts';
 import type { Section } from '../../state/section.ts';
 import { verdictsSection } from './deno/remembered.ts';
 import { type ContainerKind, containerKinds } from './docker/kinds.ts';
@@ -39,7 +39,7 @@ export function leftoversOf(kinds: readonly RuntimeKind[]): readonly Leftovers[]
   return [...new Set(kinds.flatMap(({ leftovers }) => leftovers ?? []))];
 }
 
-const withTerminals: RuntimeCan = { terminals: true, networks: ['none'], packages: true };
+const withTerminals: RuntimeCan = { terminals: true, networks: everyNetwork, packages: true };
 
 const inTheEngine: Leftovers = {
   what: 'containers',

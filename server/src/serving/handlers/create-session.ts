@@ -2,8 +2,9 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
-import { requireEnough } from '../../policy/bounds.ts';
-import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { requireSense } from '../../policy/bounds.ts';
+import { resolveNetwork } from '../../policy/network.ts';
+import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
@@ -11,10 +12,10 @@ import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
+import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
 import type { ProgressTokens } from '../progress.ts';
 
-export interface CreateSessionParts {
-  readonly policy: Policy;
+export interface CreateSessionParts extends NetworkParts {
   readonly catalog: Catalog;
   readonly sessions: SessionManager<WarmInterpreter>;
   readonly initialize: InitializeParams;
@@ -28,18 +29,18 @@ export interface CreateSessionParts {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, warm, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
     checkSessions(policy);
     refuseUnserved(params);
-    requireEnough(params);
+    requireSense(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
-    const network = resolveNetwork(policy, params.network);
+    const network = resolveNetwork(policy, params.network, canAsk(client));
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
@@ -55,7 +56,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          network,
+          openNetwork: networkOpener(network, { client, policy, clock, ways }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
@@ -65,9 +66,11 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
-      if (prepared) warm.adopt(session, prepared);
+      if (prepared && network.mode === 'none') warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
+      // It has not got the variables of the session's network.
+      if (prepared && network.mode !== 'none') warm.discard(session, prepared);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);

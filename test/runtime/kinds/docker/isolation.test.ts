@@ -33,7 +33,6 @@ const spec: SandboxSpec = {
   language: undefined,
   image: 'x',
   limits: { memoryBytes: 64 * MiB, cpus: 0.5, pids: 32, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: 1 << 20 },
-  network: { mode: 'none' },
   workspace: undefined,
 };
 

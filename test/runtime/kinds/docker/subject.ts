@@ -20,7 +20,6 @@ export const spec: SandboxSpec = {
   language: 'shellscript',
   image: 'image',
   limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: 1 << 20 },
-  network: { mode: 'none' },
   workspace: undefined,
 };
 

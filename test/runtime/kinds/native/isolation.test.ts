@@ -41,7 +41,6 @@ const spec: SandboxSpec = {
   language: undefined,
   image: undefined,
   limits: { memoryBytes: 1_000_000, cpus: 0.5, pids: 32, diskBytes: 65_536, outputBytes: 1, timeoutMs: 0, packageBytes: 1 << 20 },
-  network: { mode: 'none' },
   workspace: undefined,
 };
 

@@ -35,6 +35,7 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
     startup: { coldMs: 20, warmMs: 40 },
     memoryBytes: 2 * 1024 * 1024,
     packages: false,
+    networks: ['none'],
     hint: 'npm install deno, or put a recent deno on PATH',
     version: ([language]) => language?.version,
     async equip() {

@@ -6,7 +6,7 @@ import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { walkerFor } from '../../machine/walk.ts';
-import { checkNetwork, type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
@@ -77,7 +77,6 @@ export class DenoRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
-    checkNetwork(this.can, spec.network);
     if (!this.#looked) await this.refresh(context.signal);
     context.signal.throwIfAborted();
     const { reason = 'it is not available' } = this.#info;

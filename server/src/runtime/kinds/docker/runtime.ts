@@ -7,7 +7,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
@@ -17,7 +17,7 @@ import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
-import { unavailable } from './faults.ts';
+import { noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
@@ -55,7 +55,7 @@ interface Parts {
 
 export class DockerRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'], packages: true } as const;
+  readonly can = { terminals: true, networks: everyNetwork, packages: true } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   /** The images that the engine has, as of the last `refresh`. */
@@ -124,7 +124,6 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
@@ -296,12 +295,4 @@ export class DockerRuntime implements Runtime {
       memoryBytes,
     };
   }
-}
-
-function noMounts(): ProtocolError {
-  return new ProtocolError('SandboxFailed', 'packages can be installed only where the engine mounts folders of this machine, and this one does not: use an engine on this machine, or an image that has the packages');
-}
-
-function notASandbox(why: string): ProtocolError {
-  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}`);
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { programsOf } from './programs.ts';
@@ -18,6 +18,8 @@ export interface NativeKind {
   readonly isolation: RuntimeInfo['isolation'];
   readonly startup: { readonly coldMs: number; readonly warmMs: number };
   readonly memoryBytes: number;
+  /** The network modes. By default every one. */
+  readonly networks?: RuntimeCan['networks'];
   /** What to do if it is not available. */
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
@@ -58,7 +60,7 @@ export class NativeRuntime implements Runtime {
 
   constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
-    this.can = { terminals: true, networks: ['none'], packages: kind.packages ?? true };
+    this.can = { terminals: true, networks: kind.networks ?? everyNetwork, packages: kind.packages ?? true };
     this.#kind = kind;
     this.#options = options;
     this.#info = this.#describe({ reason: 'not looked at yet' });
@@ -88,7 +90,6 @@ export class NativeRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     if (!this.#prepared) await this.refresh(context.signal);
     const prepared = this.#prepared;
     if (!prepared) {
