@@ -186,6 +186,7 @@ function limits(values: Values): PartialLimits {
     timeoutMs: optional(values.timeout, (given) => duration(given, '--timeout')),
     memoryBytes: optional(values.memory, (given) => size(given, '--memory', ranges.memory)),
     diskBytes: optional(values.disk, (given) => size(given, '--disk', ranges.disk)),
+    packageBytes: optional(values['package-limit'], (given) => size(given, '--package-limit', ranges.packageLimit)),
     cpus: optional(values.cpus, (given) => fraction(given, '--cpus', ranges.cpus)),
     pids: optional(values.pids, (given) => whole(given, '--pids', ranges.pids)),
     outputBytes: optional(values['output-limit'], (given) => size(given, '--output-limit', ranges.outputLimit)),

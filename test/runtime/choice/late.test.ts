@@ -14,7 +14,7 @@ describe('a late runtime', () => {
       calls.closes += 1;
       return close();
     };
-    const late = lateRuntime('x', { terminals: true, networks: [] }, async () => {
+    const late = lateRuntime('x', { terminals: true, networks: [], packages: false }, async () => {
       calls.loads += 1;
       return real;
     });

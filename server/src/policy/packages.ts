@@ -1,0 +1,17 @@
+/** What is allowed of packages, and where they come from. Only the configuration file says so. */
+import type { Config, PackagesConfig } from '../protocol/index.ts';
+
+export interface PackagesPolicy {
+  /** The most that everything on the shelf may take. */
+  readonly cacheBytes: number;
+  /** From this severity on, packages with a known weakness are not installed. undefined: they are. */
+  readonly block: PackagesConfig['block'];
+  /** The registries in place of those of this machine. */
+  readonly registries: PackagesConfig['registries'];
+}
+
+const DEFAULT_CACHE_BYTES = 5 * 2 ** 30;
+
+export function packagesPolicy({ packages = {} }: Config): PackagesPolicy {
+  return { cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, registries: packages.registries };
+}
