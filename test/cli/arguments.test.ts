@@ -6,7 +6,7 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, tty: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], tty: undefined,
   limits: {}, json: false, config: undefined,
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
@@ -53,11 +53,16 @@ const taken: Record<string, object> = {
   'run --folder .. --with x --with y a.py': { ...run, folder: '..', with: ['x', 'y'] },
   'run --save out/*.csv --save ./*.png a.py': { ...run, save: { patterns: ['out/*.csv', '*.png'], to: undefined, replace: false } },
   'run --save * --save-to .. --replace a.py': { ...run, save: { patterns: ['*'], to: '..', replace: true } },
+  'run --publish 8000 --publish 8080:80 a.py': { ...run, publish: [{ port: 8000, hostPort: undefined }, { port: 80, hostPort: 8080 }] },
   'run --cpus 0.5 --pids 8 --disk 1m --output-limit 1k --memory 16m --timeout 1s a.py':
     { ...run, limits: { cpus: 0.5, pids: 8, diskBytes: 2 ** 20, outputBytes: 1024, memoryBytes: 2 ** 24, timeoutMs: 1000 } },
 };
 
 const refused: Record<string, string> = {
+  'run --publish 1:2:3 a.py': '--publish needs PORT or PORT-HERE:PORT, such as 8000 or 8080:8000; 1:2:3 is not',
+  'run --publish 0 a.py': '--publish needs a whole number from 1 to 65535',
+  'run --publish 80: a.py': '--publish needs a whole number from 1 to 65535',
+  'run --publish 80 --publish 8080:80 a.py': '--publish names port 80 twice',
   'help': 'there is no command help',
   'src/a.py -v': 'there is no command src/a.py: to run a file, type codebeaker run src/a.py',
   'serve': 'there is no command serve',

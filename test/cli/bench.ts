@@ -62,7 +62,7 @@ export class RunBench {
   }
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
-    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, tty: undefined, limits: {}, json: false, config: undefined, ...args };
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], tty: undefined, limits: {}, json: false, config: undefined, ...args };
     return run(this.daemon, this.surroundings, all, this.terminal);
   }
 

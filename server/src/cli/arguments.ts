@@ -1,6 +1,7 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { published, type Published } from './publish.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
@@ -43,6 +44,8 @@ export interface RunArguments {
   readonly with: readonly string[];
   /** What is saved after the run; undefined: nothing. */
   readonly save: Saving | undefined;
+  /** The ports of the program that are to be reached from this machine. */
+  readonly publish: readonly Published[];
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
@@ -141,6 +144,7 @@ function settings(values: Values) {
     folder: values['no-folder'] ? null : folder,
     with: values.with ?? [],
     save: saving(values),
+    publish: publishing(values.publish ?? []),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,
@@ -157,6 +161,13 @@ function saving({ save, 'save-to': to, replace }: Values): Saving | undefined {
   const wrong = patterns.findIndex((pattern) => pattern === '' || pattern.startsWith('/') || pattern.split('/').includes('..'));
   if (wrong >= 0) throw new UsageError(`--save needs a pattern of paths below the folder of the program, such as out/*.csv; ${save[wrong] || 'an empty value'} is not`);
   return { patterns, to, replace: replace ?? false };
+}
+
+function publishing(given: readonly string[]): Published[] {
+  const all = given.map(published);
+  const twice = all.find(({ port }, at) => all.findIndex((other) => other.port === port) !== at);
+  if (twice) throw new UsageError(`--publish names port ${twice.port} twice`);
+  return all;
 }
 
 function variables(given: readonly string[]): Record<string, string | undefined> {

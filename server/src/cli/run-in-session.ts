@@ -13,6 +13,7 @@ import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
 import { inTime, inUnits, sizeTold } from './quantities.ts';
+import { publish } from './publish.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
@@ -71,6 +72,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   spinner.say('sending the files');
   await sendFiles(connection, sessionId, [file, ...along.files], token);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
+  if (args.publish.length > 0) await publish(connection, sessionId, args.publish, args.json ? () => undefined : tell, token);
   spinner.clear();
   const complaints = new Complaints();
   const code = await runProgram(client, session, file.path, parts, complaints);

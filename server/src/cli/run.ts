@@ -38,7 +38,7 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   try {
     const source = await findSource(args, terminal.stdin, interrupts.signal);
     spinner.say('looking for a sandbox');
-    const client = await connect(daemon, surroundings, tell);
+    const client = await connect(daemon, surroundings, args.publish.length > 0, tell);
     try {
       code = await runInSession(client, { args, source, terminal, spinner, interrupts, surroundings, report, tell });
     } finally {
@@ -58,12 +58,12 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   return unwritable ? (unwritable.code === 'EPIPE' ? Exit.notRead : Exit.notStarted) : code;
 }
 
-async function connect(daemon: Daemon, surroundings: Surroundings, tell: (message: string) => void): Promise<LocalClient> {
+async function connect(daemon: Daemon, surroundings: Surroundings, publishes: boolean, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, surroundings, {
     clientInfo: { name: 'codebeaker run', version: surroundings.version },
     // Only one program is run, so no sandbox needs to be prepared for another one.
     initializationOptions: { pool: {} },
-    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true } },
+    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: publishes } },
   });
   client.connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => tell(message));
   return client;

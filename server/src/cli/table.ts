@@ -46,6 +46,7 @@ export const options = {
   save: { of: ['run'], value: 'PATTERN', many: true, text: 'Files that are saved to this machine after the run, if the program made or changed them, such as out/*.csv. A pattern without a slash is compared with names in every folder.' },
   'save-to': { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder to which --save writes. Default: the folder that goes along.' },
   replace: { of: ['run'], text: '--save also replaces files of yours that the program did not begin with, or that you changed meanwhile.' },
+  publish: { of: ['run'], value: '[PORT-HERE:]PORT', many: true, text: 'A port of the program that is to be reached from this machine, at 127.0.0.1 and PORT-HERE. Default: the same number if that is free, or any other. When the program listens, its address is shown.' },
   tty: { of: ['run'], short: 't', text: 'The program runs on a terminal. Default: if stdin and stdout are terminals.' },
   'no-tty': { of: ['run'], text: 'The program does not run on a terminal.' },
   timeout: { of: ['run'], value: 'TIME', text: 'How long it may run, such as 500ms, 10s or 2m. Default: 10m. 0 means no limit.' },
