@@ -40,7 +40,7 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
     spinner.say('looking for a sandbox');
     const client = await connect(daemon, surroundings, args.publish.length > 0, tell);
     try {
-      code = await runInSession(client, { args, source, terminal, spinner, interrupts, surroundings, report, tell });
+      code = await runInSession(client, { args, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run });
     } finally {
       await client.close();
     }
