@@ -16,19 +16,19 @@ export function gemFault(text: string): string | undefined {
 
 /** Programs in Ruby can do more than what is looked for here; what they then ask for can't be reached. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [
-  [/^\s*gemspec\b/m, 'gemspec, which needs the files of the project'],
-  [/^\s*(?:git|github|path)\b[^\n]*\bdo\b|(?:[\s,(]|^):?(?:git|github|gist|bitbucket)["']?\s*(?:=>|:)\s*["']|:(?:git|github|gist|bitbucket)\s*=>/m, 'a gem of a git repository'],
-  [/^\s*path\s+["']|[\s,(]path:\s*["']|:path\s*=>/m, 'a gem that is a folder'],
+  [/^[ \t]*gemspec\b/m, 'gemspec, which needs the files of the project'],
+  [/^[ \t]*(?:git|github|path)\b[^\n]*\bdo\b|(?:[\s,(]|^):?(?:git|github|gist|bitbucket)["']?\s*(?:=>|:)\s*["']|:(?:git|github|gist|bitbucket)\s*=>/m, 'a gem of a git repository'],
+  [/^[ \t]*path[ \t]+["']|[\s,(]path:\s*["']|:path\s*=>/m, 'a gem that is a folder'],
 ];
 
 /** What a Gemfile asks for that no registry has, or undefined. */
 export function gemfileFault(text: string): string | undefined {
-  const code = text.replaceAll(/^\s*#.*$/gm, '');
+  const code = text.replaceAll(/^[ \t]*#.*$/gm, '');
   return elsewhere.find(([pattern]) => pattern.test(code))?.[1];
 }
 
 export function lockFault(text: string): string | undefined {
-  const section = /^(GIT|PATH|PLUGIN SOURCE)\s*$/m.exec(text)?.[1];
+  const section = /^(GIT|PATH|PLUGIN SOURCE)[ \t]*$/m.exec(text)?.[1];
   if (section === undefined) return undefined;
   return section === 'PATH' ? 'a gem that is a folder' : section === 'GIT' ? 'a gem of a git repository' : 'a gem from a plugin';
 }

@@ -83,7 +83,7 @@ function bundleInstall(order: Order, { path, files }: Manifest): Step {
     files: {
       [`${settingsFolder}/config`]: settings(order),
       // The version of Bundler that wrote the file is not to be fetched: the one that is there reads it, too.
-      ...(lock === undefined ? {} : { [lockName(path)]: lock.replace(/\n*BUNDLED WITH\n\s+\S+\n*$/, '\n') }),
+      ...(lock === undefined ? {} : { [lockName(path)]: lock.replace(/\nBUNDLED WITH\n[ \t]+\S+/, '') }),
     },
   };
 }

@@ -26,7 +26,7 @@ export const go: Manager = {
     const manifest = await found(path, read);
     const folder = posix.dirname(path);
     if (await read(posix.join(folder, 'go.work'))) throw invalidParam('manifest', 'go.work joins folders, which are in no proxy of modules. Remove it, or choose the go.mod of another folder.');
-    const local = /(?:^|\n)\s*(?:replace\s+)?\S+(?:\s+v\S+)?\s+=>\s+(\.{0,2}\/\S*|\.{1,2})\s*(?:\/\/[^\n]*)?(?:\n|$)/.exec(manifest.toString('utf8'))?.[1];
+    const local = manifest.toString('utf8').split('\n').map(replacement).find((to) => to !== undefined && /^\.{0,2}\/|^\.{1,2}$/.test(to));
     if (local !== undefined) throw invalidParam('manifest', `go.mod replaces a module with the folder ${local.slice(0, 200)}. Only modules of a proxy can be installed.`);
     const sums = await read(posix.join(folder, 'go.sum'));
     return { path, files: new Map([[path, manifest], ...(sums ? ([[posix.join(folder, 'go.sum'), sums]] as const) : [])]) };
@@ -56,6 +56,13 @@ export const go: Manager = {
   }),
   explain: (output) => meaningOf(output, meanings),
 };
+
+/** What a line of go.mod replaces a module with: `=> ../folder` or `=> example.com/module v1.2.3`. */
+function replacement(line: string): string | undefined {
+  const code = line.split('//')[0] ?? '';
+  const at = code.indexOf('=>');
+  return at < 0 ? undefined : code.slice(at + 2).trim().replace(/^(["`])(.*)\1$/, '$2');
+}
 
 /** Where there is a go.sum, go has put everything that is needed into go.mod. Otherwise it may be anything that a module needs. */
 function every({ manifest, names }: Order): string[] {

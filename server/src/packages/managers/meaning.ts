@@ -12,11 +12,13 @@ const common: readonly Meaning[] = [
 ];
 
 /** The end of the output is what counts, and no more of it than this is looked at. */
-const MAX_OUTPUT = 64 * 1024;
+const MAX_OUTPUT = 24 * 1024;
+const MAX_LINE = 2000;
 const MAX_PART = 120;
 
 export function meaningOf(output: string, own: readonly Meaning[]): string | undefined {
-  const end = output.slice(-MAX_OUTPUT).replaceAll(/\u001b\[[0-9;]*m/g, '');
+  const plain = output.slice(-MAX_OUTPUT).replaceAll(/\u001b\[[0-9;]*m/g, '');
+  const end = plain.split('\n').map((line) => line.slice(0, MAX_LINE)).join('\n');
   for (const [pattern, words] of [...own, ...common]) {
     const found = pattern.exec(end);
     if (found) return words(...found.slice(1).map(printable));

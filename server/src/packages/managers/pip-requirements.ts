@@ -71,16 +71,15 @@ function inside(file: string, named: string, place: string): string {
 
 /** The lines that say something, as pip joins and strips them. */
 function linesOf(text: string): { text: string; number: number }[] {
-  const lines: { text: string; number: number }[] = [];
-  let begun: { text: string; number: number } | undefined;
+  const lines: { parts: string[]; number: number }[] = [];
+  let goesOn = false;
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
-    const comment = /^\s*#/.test(raw);
-    const line: { text: string; number: number } = begun ? { ...begun, text: begun.text + (comment ? '' : raw) } : { text: raw, number: index + 1 };
-    begun = !comment && raw.endsWith('\\') ? { ...line, text: line.text.replace(/\\$/, '') } : undefined;
-    if (!begun) lines.push(line);
+    const comment = raw.trimStart().startsWith('#');
+    if (!goesOn) lines.push({ parts: [], number: index + 1 });
+    goesOn = !comment && raw.endsWith('\\');
+    if (!comment) lines.at(-1)?.parts.push(goesOn ? raw.slice(0, -1) : raw);
   }
-  if (begun) lines.push(begun);
-  return lines.map((line) => ({ ...line, text: line.text.replace(/(?:^|\s+)#.*$/, '').trim() })).filter((line) => line.text !== '');
+  return lines.map(({ parts, number }) => ({ text: parts.join('').replace(/(?:^|\s)#.*$/s, '').trim(), number })).filter((line) => line.text !== '');
 }
 
 function textOf(contents: Buffer): string {

@@ -17,24 +17,51 @@ export function linker(origin: string, linked: Set<string>, max: number): Linker
   };
 }
 
-const TAG = /<(a|base)\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
-const HREF = /(?<![\w-])href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/i;
-
 /** A page of links (PEP 503). `at` is the address from which it came. Links that lead nowhere are removed. */
 export function rewriteHtml(page: string, at: URL, link: Linker): string {
   let base = at;
-  return page.replaceAll(TAG, (tag: string, name: string, attributes: string) => {
-    const found = HREF.exec(attributes);
-    if (!found) return tag;
-    const url = parse(decode(found[1] ?? found[2] ?? found[3] ?? '').trim(), base);
-    if (name.toLowerCase() === 'base') {
+  let written = '';
+  let from = 0;
+  for (const { name, start, end, href } of tags(page)) {
+    if (!href) continue;
+    const url = parse(decode(href.value).trim(), base);
+    written += page.slice(from, start);
+    from = end;
+    if (name === 'base') {
       base = url ?? base;
-      return '';
+      continue;
     }
     const path = url && link(url);
-    const href = path === undefined ? '' : `href="${encode(path)}"`;
-    return `<${name}${attributes.slice(0, found.index)}${href}${attributes.slice(found.index + found[0].length)}>`;
-  });
+    written += page.slice(start, href.start) + (path === undefined ? '' : `href="${encode(path)}"`) + page.slice(href.end, end);
+  }
+  return written + page.slice(from);
+}
+
+interface Tag {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly href: { readonly start: number; readonly end: number; readonly value: string } | undefined;
+}
+
+/** Looks at each character a bounded number of times. */
+function* tags(page: string): Generator<Tag> {
+  const begin = /<(a|base)(?=[\s/>])/gi;
+  for (let found = begin.exec(page); found; found = begin.exec(page)) {
+    const attribute = /[\s/]*([^\s=>/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?|[\s/]+|[="']/y;
+    attribute.lastIndex = begin.lastIndex;
+    let end = begin.lastIndex;
+    let href: Tag['href'];
+    for (let next = attribute.exec(page); next; next = attribute.exec(page)) {
+      const [whole, key = '', ...values] = next;
+      const value = values.find((each) => each !== undefined);
+      end = attribute.lastIndex;
+      if (key.toLowerCase() === 'href' && value !== undefined) href ??= { start: end - whole.replace(/^[\s/]+/, '').length, end, value };
+    }
+    if (page[end] !== '>') return;
+    begin.lastIndex = end + 1;
+    yield { name: (found[1] ?? '').toLowerCase(), start: found.index, end: end + 1, href };
+  }
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' };

@@ -138,15 +138,18 @@ export class RegistryMirror implements Mirror {
   }
 
   async #wholePage(message: IncomingMessage, decoded: Transform, url: URL): Promise<string> {
+    const { pageBytes } = this.parts.ledger.bounds;
     const pieces: Buffer[] = [];
     let bytes = 0;
-    await pipeline(message, this.#meter(), decoded, this.#meter(), async (stream: AsyncIterable<Buffer>) => {
-      for await (const piece of stream) {
-        bytes += piece.length;
-        if (bytes > this.parts.ledger.bounds.pageBytes) throw new Unreachable(`a page of ${url.host} is larger than ${this.parts.ledger.bounds.pageBytes} bytes`);
-        pieces.push(piece);
-      }
+    const bounded = new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        bytes += chunk.length;
+        if (bytes > pageBytes) return done(new Unreachable(`a page of ${url.host} is larger than ${pageBytes} bytes`));
+        pieces.push(chunk);
+        done();
+      },
     });
+    await pipeline(message, this.#meter(), decoded, this.#meter(), bounded.resume());
     return Buffer.concat(pieces).toString('utf8');
   }
 

@@ -16,7 +16,7 @@ const MAX_REASON = 300;
 /** Package managers show the reason of an answer, and some of them its body. */
 export function answerWithWords(response: ServerResponse, status: number, words: string): void {
   if (response.headersSent) return void response.destroy();
-  const reason = `CodeBeaker: ${words}`;
+  const reason = words.startsWith('CodeBeaker ') ? words : `CodeBeaker: ${words}`;
   const body = `${reason}\n`;
   response.writeHead(status, reason.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON), {
     'content-type': 'text/plain; charset=utf-8',

@@ -50,9 +50,11 @@ export class Upstream {
   /** @throws Refused, Unreachable, or the reason of the signal */
   async ask({ method, url: first, headers, body, signal }: Ask): Promise<Answer> {
     let url = first;
+    let left = false;
     for (let hop = 0; hop <= this.bounds.redirects; hop++) {
-      // Credentials belong to the origin that was asked for. Whoever is redirected to gets none.
-      const authorization = url.origin === first.origin ? this.facts.authorization(url) : undefined;
+      // Credentials belong to the origin that was asked for. Nobody gets them once another one has been asked.
+      left ||= url.origin !== first.origin;
+      const authorization = left ? undefined : this.facts.authorization(url);
       const message = await this.#hop({ method, url, headers: authorization === undefined ? headers : { ...headers, authorization }, body, signal });
       if (!REDIRECTS.has(message.statusCode ?? 0) || message.headers.location === undefined) return { message, url };
       message.destroy();

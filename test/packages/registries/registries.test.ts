@@ -1,0 +1,79 @@
+/** Which registries an installation gets: those of the configuration, else those of this machine; a client may choose among them. */
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import { defaultBounds } from '../../../server/src/packages/registries/bounds.ts';
+import { type Configured, configuredSet } from '../../../server/src/packages/registries/configured.ts';
+import { machineOf } from '../../../server/src/packages/registries/machine.ts';
+import { createRegistries } from '../../../server/src/packages/registries/registries.ts';
+import type { Machine } from '../../../server/src/packages/registries/registry.ts';
+import { dialling, setOf, silent } from '../indexes/install.ts';
+import { npm } from '../../../server/src/packages/managers/npm.ts';
+import { install, through } from '../indexes/install.ts';
+import { npmRegistries } from '../../../server/src/packages/registries/npm.ts';
+import { diallerFor } from '../../../server/src/packages/registries/dialler.ts';
+import { systemWays } from '../../../server/src/network/ways.ts';
+import { systemClock } from '../../../server/src/base/clock.ts';
+import { need } from '../../require.ts';
+import { npmAnswers } from '../indexes/needs.ts';
+
+const bare: Machine = { env: {}, home: '/nowhere', platform: 'linux', read: async () => undefined, find: async () => undefined };
+const registries = (configured: Configured = {}, machine = bare) => createRegistries({ machine, configured, dialler: () => dialling({}), bounds: defaultBounds, log: silent });
+const fault = (work: Promise<unknown>) => work.then(() => undefined, (error: Error & { kind?: string }) => `${error.kind}: ${error.message}`);
+
+describe('registries', () => {
+  it('are the public ones where nothing is set up', async () => {
+    const open = async (manager: 'npm' | 'pip' | 'gem' | 'go') => (await registries().open(manager, undefined)).all.map(({ origin }) => origin);
+    expect(await open('npm')).to.deep.equal(['https://registry.npmjs.org/']);
+    expect(await open('pip')).to.deep.equal(['https://pypi.org/simple/']);
+    expect(await open('gem')).to.deep.equal(['https://rubygems.org/']);
+    expect(await open('go')).to.deep.equal(['https://proxy.golang.org/']);
+  });
+
+  it('are those of the configuration in place of those of this machine, with their credentials', () => {
+    const configured: Configured = {
+      npm: { url: 'https://all.example/npm', token: 'hush', scopes: { '@team': { url: 'https://all.example/team/', username: 'me', password: 'word' } } },
+      pip: { url: 'https://pip.example/simple' }, gem: { url: 'https://gems.example' },
+    };
+    const set = configuredSet('npm', configured, setOf('npm', ['https://machine.example/']));
+    expect(set.registries).to.deep.equal([{ scope: undefined, url: 'https://all.example/npm/' }, { scope: '@team', url: 'https://all.example/team/' }]);
+    expect(set.authorization(new URL('https://all.example/npm/one'))).to.equal('Bearer hush');
+    expect(set.authorization(new URL('https://all.example/team/x'))).to.equal(`Basic ${Buffer.from('me:word').toString('base64')}`);
+    expect(set.authorization(new URL('https://all.example/elsewhere'))).to.equal(undefined);
+    expect(set.authorization(new URL('https://machine.example/'))).to.equal(undefined);
+    expect(inspect(set, { depth: 10 })).not.to.match(/hush|word/);
+    expect(configuredSet('pip', configured, setOf('pip', [])).registries).to.deep.equal([{ scope: undefined, url: 'https://pip.example/simple/' }]);
+    expect(configuredSet('gem', configured, setOf('gem', [])).registries).to.deep.equal([{ scope: undefined, url: 'https://gems.example/' }, { scope: 'all', url: 'https://gems.example/' }]);
+    expect(configuredSet('go', configured, setOf('go', ['https://go.example/'])).registries).to.deep.equal([{ scope: undefined, url: 'https://go.example/' }]);
+  });
+
+  it('may be chosen by a client, and no others', async () => {
+    const machine = { ...bare, env: { PIP_EXTRA_INDEX_URL: 'https://extra.example/simple' } };
+    const { all } = await registries({}, machine).open('pip', 'https://extra.example/simple');
+    expect(all.map(({ origin, scope }) => [origin, scope])).to.deep.equal([['https://extra.example/simple/', undefined]]);
+    expect(await fault(registries({}, machine).open('pip', 'https://evil.example/simple'))).to.match(/^PolicyDenied: registry: it is none of the registries/);
+  });
+
+  it('that a sandbox can not have are told in words', async () => {
+    expect(await fault(registries({}, { ...bare, env: { PIP_NO_INDEX: '1' } }).open('pip', undefined))).to.match(/^PackageInstallFailed: pip has no registry .* pip is set up without any index \(no-index\)\. The key packages\.registries/);
+    expect(await fault(registries({}, { ...bare, env: { GOPROXY: 'direct' } }).open('go', undefined))).to.match(/^PackageInstallFailed: go has no registry/);
+    expect((await registries({}, { ...bare, env: { GOPROXY: 'https://a.example,direct' } }).open('go', undefined)).notes).to.deep.equal(['A sandbox has Go modules only from a proxy of modules; what no proxy has is not fetched from where it is developed.']);
+    expect((await registries({}, { ...bare, env: { PIP_EXTRA_INDEX_URL: 'file:///opt/x' } }).open('pip', undefined)).notes).to.deep.equal(['pip is set up with packages that lie on this machine (an index), which a sandbox does not see.']);
+  });
+});
+
+describe('the registry of npm that this machine is set up with', function () {
+  this.timeout(120_000);
+  before(need('the npm registry', npmAnswers));
+
+  it('serves a package and one with a prebuilt addon through a mirror', async () => {
+    const set = await npmRegistries(machineOf({ env: process.env, home: process.env.HOME ?? '/', platform: process.platform }));
+    const dial = diallerFor(systemWays(process.env), systemClock)(set);
+    await through(set, dial, (mirror) =>
+      install(npm, { names: ['ms@2.1.3', '@node-rs/crc32@1.10.6'] }, mirror, async ({ code, output, installed, home, run }) => {
+        expect(code, `${output}\n${mirror.mirrors.trouble()}`).to.equal(0);
+        expect(installed).to.deep.include({ name: 'ms', version: '2.1.3' });
+        expect((await run(['node', '-p', 'require("ms")("2 days") + " " + require("@node-rs/crc32").crc32("hello")'], { cwd: home })).output).to.equal('172800000 907060870\n');
+      }),
+    );
+  });
+});
