@@ -7,7 +7,7 @@ import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
-  limits: {}, json: false, config: undefined,
+  limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
 
@@ -32,6 +32,11 @@ const taken: Record<string, object> = {
   'man': { command: 'man' },
   'doctor': { command: 'doctor', json: false, config: undefined },
   'doctor --json --config=c': { command: 'doctor', json: true, config: 'c' },
+  'run --allow example.com:443 --allow *.b.example a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: ['example.com:443', '*.b.example'] }, ask: undefined } },
+  'run --network full a.py': { ...run, reach: { network: { mode: 'full' }, ask: false } },
+  'run --network full --allow 10.0.0.0/8 a.py': { ...run, reach: { network: { mode: 'full', hosts: ['10.0.0.0/8'] }, ask: false } },
+  'run --network ask a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: [] }, ask: true } },
+  'run --network none a.py': run,
   'run a.py': run,
   'run -p requests==2 --package yaml --packages=ask a.py': { ...run, package: ['requests==2', 'yaml'], packages: 'ask' },
   'run --package-limit 2g a.py': { ...run, limits: { packageBytes: 2 * 2 ** 30 } },
@@ -121,6 +126,10 @@ const refused: Record<string, string> = {
   'run -e 1A=2 a.py': '--env needs NAME=VALUE',
   'run --folder x --no-folder a.py': 'only one of --folder and --no-folder can be given',
   'run -t --no-tty a.py': 'only one of --tty and --no-tty can be given',
+  'run --network all a.py': '--network: one of none, ask, full; for some hosts alone, --allow HOST',
+  'run --network none --allow a.example a.py': 'only one of --network none and --allow can be given',
+  'run --allow https://a.example a.py': '--allow https://a.example: it must be a host alone, without https://',
+  'run --allow * a.py': '--allow *: it allows everything; ask for the network mode full instead',
   'run -t --json a.py': 'only one of --tty and --json can be given',
 };
 

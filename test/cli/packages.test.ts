@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { CacheArguments } from '../../server/src/cli/arguments.ts';
-import { ask } from '../../server/src/cli/ask.ts';
 import { cache } from '../../server/src/cli/cache.ts';
+import { confirm } from '../../server/src/cli/confirm.ts';
 import { findManifest } from '../../server/src/cli/manifest.ts';
 import { packageOfMissing } from '../../server/src/cli/missing-module.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
@@ -73,7 +73,7 @@ describe('packages on the command line', () => {
     for (const [typed, yes] of [['y\nrest', true], ['\nrest', true], ['no\nrest', false], ['what\nrest', false]] as const) {
       const stdin = new PassThrough();
       const stderr = new PassThrough() as unknown as NodeJS.WriteStream;
-      const answer = ask({ stdin, stderr }, 'install?', new AbortController().signal);
+      const answer = confirm({ stdin, stderr }, 'install?', new AbortController().signal);
       stdin.write(typed);
       expect(await answer, typed).to.equal(yes);
       expect(String(stdin.read())).to.equal('rest');

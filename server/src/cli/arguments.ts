@@ -4,6 +4,7 @@ import { type LanguageId, languageIds, type PartialLimits } from '../protocol/in
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from './provision.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
@@ -52,6 +53,7 @@ export interface RunArguments {
   readonly package: readonly string[];
   /** Whether the packages of the manifest are installed; undefined: as the configuration says. */
   readonly packages: PackagesMode | undefined;
+  readonly reach: Reaching;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
@@ -173,6 +175,7 @@ function settings(values: Values) {
     publish: publishing(values.publish ?? []),
     package: values.package ?? [],
     packages: optional(values.packages, (given) => oneOf(packagesModes, given, '--packages')),
+    reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,

@@ -10,9 +10,10 @@ import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
-import type { Config } from '../protocol/index.ts';
+import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
 import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -30,10 +31,10 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
+/** `typed`: the network mode that the person has typed. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed?: Network['mode']): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
-  const config = loadConfig({ flag: configFlag, env, home });
+  const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
   const policy = createPolicy(config);

@@ -3,7 +3,8 @@ import { type MessageConnection, ProgressType, ResponseError } from 'vscode-json
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
 import { InstallPackages, type InstallPackagesResult, type LanguageId, type PackagesConfig, type Session } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
-import { ask, canAsk } from './ask.ts';
+import { canBeAsked } from './ask.ts';
+import { confirm } from './confirm.ts';
 import type { Interrupts } from './interrupts.ts';
 import { findManifest } from './manifest.ts';
 import { CannotRun } from './source.ts';
@@ -41,7 +42,7 @@ export async function findNeeded({ args, configured, language, folder, terminal,
 }
 
 async function agreed(manifest: string, terminal: Pick<Terminal, 'stdin' | 'stderr'>, signal: AbortSignal, tell: (message: string) => void): Promise<boolean> {
-  if (canAsk(terminal)) return ask(terminal, `codebeaker: install the packages of ${manifest} for this run?`, signal);
+  if (canBeAsked(terminal)) return confirm(terminal, `codebeaker: install the packages of ${manifest} for this run?`, signal);
   tell(`the packages of ${manifest} are not installed, because nobody can be asked; --packages=auto installs them`);
   return false;
 }

@@ -6,6 +6,7 @@ import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
 import { errorCodes, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
+import type { Asker } from './ask.ts';
 import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
@@ -47,6 +48,8 @@ export interface RunParts {
   readonly report: Report;
   /** Whether the packages of a manifest are installed, as the configuration says. */
   readonly packages: PackagesMode;
+  /** Whom the daemon's questions go to; undefined: nobody. */
+  readonly asker: Asker | undefined;
   tell(message: string): void;
 }
 
@@ -64,7 +67,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   });
   const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, signal: interrupts.signal, tell });
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
-  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
+  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
   const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token).catch((fault: unknown) => {
     throw inOptions(fault);
   });
@@ -153,7 +156,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
   // Where both outputs go to the same place, the order in which the program writes to them is to be seen there.
   const pipes = { interactive: true, stderrToStdout: terminal.oneOutput && !args.json };
   const running = screen ? start({ pty: sizeOf(terminal.stdout) }) : start(pipes);
-  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, screen?.input);
+  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, { ...screen?.input, takes: (bytes) => parts.asker?.takes(bytes) ?? false });
   try {
     const result = await running.catch((fault: unknown) => {
       if (args.tty || !screen || !(fault instanceof ResponseError) || fault.code !== errorCodes.LanguageUnsupported) throw fault;
