@@ -8,7 +8,7 @@ import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
-import { packagesPolicy } from '../policy/packages.ts';
+import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
@@ -24,6 +24,7 @@ export interface Daemon {
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
+  readonly packages: PackagesPolicy;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -58,6 +59,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
+    packages: packagesPolicy(config),
     log,
     watch: () => catalog.watch(),
     close: async () => {
