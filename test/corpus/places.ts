@@ -39,6 +39,8 @@ const withNode: readonly LanguageId[] = ['javascript', 'typescript'];
 const all: readonly LanguageId[] = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
 const machineTools = { python: program('python3'), javascript: program('node'), go: program('go'), csharp: program('mcs'), ruby: program('ruby') };
 const isDocker = { docker: dockerImage(debian) };
+/** Programs are run plainly by Python, below bubblewrap. */
+const isComparable = { bubblewrap, python3: program('python3') };
 const isBuilt = { 'the build': bundles };
 
 /** Those of test/setup/nodes.sh, as the image and this machine have others. They run TypeScript. */
@@ -46,7 +48,7 @@ const nodes = ['24.22.3', '26.10.0'].map((version): Place => {
   const folder = fileURLToPath(new URL(`../../.cache/nodes/v${version}/bin`, import.meta.url));
   const isThere: Probe = () => (existsSync(folder) ? undefined : `there is no ${folder}; run test/setup/nodes.sh`);
   return {
-    name: `native with Node ${version}`, needs: { ...isBuilt, bubblewrap, [`Node ${version}`]: isThere }, languages: ['typescript'], waits: ['typescript'], atOnce: 3, terminals: true, deno: false,
+    name: `native with Node ${version}`, needs: { ...isBuilt, ...isComparable, [`Node ${version}`]: isThere }, languages: ['typescript'], waits: ['typescript'], atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject(createNativeRuntime, `${folder}:${process.env.PATH}`),
   };
 });
@@ -62,22 +64,22 @@ export const places: readonly Place[] = [
     make: () => containerSubject(debian, gvisor), plainly: async (env) => plainContainer(debian, env, 'runsc'),
   },
   {
-    name: 'native', needs: { bubblewrap }, languages: all.filter((language) => language !== 'typescript'), tools: machineTools, waits: scripts, atOnce: 3, terminals: true, deno: false,
+    name: 'native', needs: isComparable, languages: all.filter((language) => language !== 'typescript'), tools: machineTools, waits: scripts, atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject(createNativeRuntime), plainly: async (env, limits) => plainMachine(env, limits),
   },
   ...nodes,
   {
-    name: 'bun', needs: { bubblewrap, bun: npmPackage('bun') }, languages: withNode, waits: [], atOnce: 3, terminals: true, deno: false,
+    name: 'bun', needs: { bun: npmPackage('bun'), ...isComparable }, languages: withNode, waits: [], atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)), // Bun is told not to report anything to its makers.
     plainly: async (env, limits) => plainMachine({ ...env, DO_NOT_TRACK: '1' }, limits, [(await bunFile()) ?? 'bun', '/opt/bun/bun']),
   },
   {
-    name: 'deno', needs: { deno: npmPackage('deno') }, languages: withNode, waits: [], atOnce: 3, terminals: false, deno: true,
+    name: 'deno', needs: { deno: npmPackage('deno'), ...isComparable }, languages: withNode, waits: [], atOnce: 3, terminals: false, deno: true,
     make: denoSubject, plainly: plainDeno,
   },
   {
     // Every Deno writes to one cache. What another one has written there while an interpreter waited keeps it from being used.
-    name: 'deno in bubblewrap', needs: { bubblewrap, deno: npmPackage('deno') }, languages: withNode, waits: withNode, atOnce: 1, terminals: true, deno: true,
+    name: 'deno in bubblewrap', needs: { deno: npmPackage('deno'), ...isComparable }, languages: withNode, waits: withNode, atOnce: 1, terminals: true, deno: true,
     make: layeredSubject, plainly: plainDeno,
   },
 ];
