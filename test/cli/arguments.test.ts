@@ -6,8 +6,8 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, tty: undefined,
-  limits: {}, json: false, config: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
+  limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
 
@@ -32,7 +32,16 @@ const taken: Record<string, object> = {
   'man': { command: 'man' },
   'doctor': { command: 'doctor', json: false, config: undefined },
   'doctor --json --config=c': { command: 'doctor', json: true, config: 'c' },
+  'run --allow example.com:443 --allow *.b.example a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: ['example.com:443', '*.b.example'] }, ask: undefined } },
+  'run --network full a.py': { ...run, reach: { network: { mode: 'full' }, ask: false } },
+  'run --network full --allow 10.0.0.0/8 a.py': { ...run, reach: { network: { mode: 'full', hosts: ['10.0.0.0/8'] }, ask: false } },
+  'run --network ask a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: [] }, ask: true } },
+  'run --network none a.py': run,
   'run a.py': run,
+  'run -p requests==2 --package yaml --packages=ask a.py': { ...run, package: ['requests==2', 'yaml'], packages: 'ask' },
+  'run --package-limit 2g a.py': { ...run, limits: { packageBytes: 2 * 2 ** 30 } },
+  'cache ls': { command: 'cache', action: 'ls', names: [], json: false, config: undefined },
+  'cache rm abc def --json': { command: 'cache', action: 'rm', names: ['abc', 'def'], json: true, config: undefined },
   'run a.py -v': { ...run, args: ['-v'] },
   'run a.py --help --json b': { ...run, args: ['--help', '--json', 'b'] },
   'run a.py b -- c': { ...run, args: ['b', '--', 'c'] },
@@ -53,11 +62,16 @@ const taken: Record<string, object> = {
   'run --folder .. --with x --with y a.py': { ...run, folder: '..', with: ['x', 'y'] },
   'run --save out/*.csv --save ./*.png a.py': { ...run, save: { patterns: ['out/*.csv', '*.png'], to: undefined, replace: false } },
   'run --save * --save-to .. --replace a.py': { ...run, save: { patterns: ['*'], to: '..', replace: true } },
+  'run --publish 8000 --publish 8080:80 a.py': { ...run, publish: [{ port: 8000, hostPort: undefined }, { port: 80, hostPort: 8080 }] },
   'run --cpus 0.5 --pids 8 --disk 1m --output-limit 1k --memory 16m --timeout 1s a.py':
     { ...run, limits: { cpus: 0.5, pids: 8, diskBytes: 2 ** 20, outputBytes: 1024, memoryBytes: 2 ** 24, timeoutMs: 1000 } },
 };
 
 const refused: Record<string, string> = {
+  'run --publish 1:2:3 a.py': '--publish needs PORT or PORT-HERE:PORT, such as 8000 or 8080:8000; 1:2:3 is not',
+  'run --publish 0 a.py': '--publish needs a whole number from 1 to 65535',
+  'run --publish 80: a.py': '--publish needs a whole number from 1 to 65535',
+  'run --publish 80 --publish 8080:80 a.py': '--publish names port 80 twice',
   'help': 'there is no command help',
   'src/a.py -v': 'there is no command src/a.py: to run a file, type codebeaker run src/a.py',
   'serve': 'there is no command serve',
@@ -65,6 +79,10 @@ const refused: Record<string, string> = {
   'constructor': 'there is no command constructor',
   'run': 'run needs the name of a file',
   'run --json --': 'run needs the name of a file',
+  'cache': 'cache needs to know what to do: one of ls, rm, prune, verify',
+  'cache rm': 'cache rm needs the names',
+  'cache ls abc': 'there are unexpected arguments: abc',
+  'run --packages=yes a.py': '--packages: one of auto, ask, never',
   'doctor now': 'there are unexpected arguments: now',
   'doctor -- now': 'there are unexpected arguments: now',
   '-- now': 'there is no command now',
@@ -108,6 +126,10 @@ const refused: Record<string, string> = {
   'run -e 1A=2 a.py': '--env needs NAME=VALUE',
   'run --folder x --no-folder a.py': 'only one of --folder and --no-folder can be given',
   'run -t --no-tty a.py': 'only one of --tty and --no-tty can be given',
+  'run --network all a.py': '--network: one of none, ask, full; for some hosts alone, --allow HOST',
+  'run --network none --allow a.example a.py': 'only one of --network none and --allow can be given',
+  'run --allow https://a.example a.py': '--allow https://a.example: it must be a host alone, without https://',
+  'run --allow * a.py': '--allow *: it allows everything; ask for the network mode full instead',
   'run -t --json a.py': 'only one of --tty and --json can be given',
 };
 

@@ -193,8 +193,8 @@ export class FakeSandbox implements Sandbox {
     this.modules = links;
   }
 
-  watchPorts(): void {
-    // Nobody can tell on which ports its programs listen.
+  watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
+    changed([]);
   }
 
   /** Destroys it as if it were lost, without being asked to. */

@@ -18,6 +18,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
       output: { flowControl: true },
       session: { stateChanged: true },
       window: { workDoneProgress: true },
+      ports: { changed: true },
     },
   };
 }

@@ -17,6 +17,8 @@ enum {
 };
 
 static bool watching;
+/* The daemon wants to hear which they are now. */
+static bool asked;
 static uint32_t watcher;
 static uint16_t told[MAX_PORTS], found[MAX_PORTS];
 static size_t told_count, found_count;
@@ -24,17 +26,17 @@ static uint32_t launches_seen;
 static int64_t look_at;
 
 void ports_watch(uint32_t channel) {
-    if (watching) give_up("the daemon watches the ports twice");
-    watching = true;
+    if (watching && channel != watcher) give_up("the daemon watches the ports twice");
+    watching = asked = true;
     watcher = channel;
-    told_count = 0;
     look_at = now_ms();
 }
 
 bool ports_close(uint32_t channel) {
     if (!watching || channel != watcher) return false;
     uint8_t none[4] = {0};
-    watching = false;
+    watching = asked = false;
+    told_count = 0;
     wire_put(CLOSED, channel, none, sizeof none);
     return true;
 }
@@ -104,17 +106,19 @@ static void look(void) {
     found_count = 0;
     read_table("/proc/net/tcp");
     read_table("/proc/net/tcp6");
-    if (found_count == told_count && memcmp(found, told, found_count * sizeof *found) == 0) return;
-    uint8_t *payload = wire_reserve(found_count * 2);
+    if (!asked && found_count == told_count && memcmp(found, told, found_count * sizeof *found) == 0) return;
+    uint8_t *payload = wire_reserve(1 + found_count * 2);
     if (!payload) return;
-    memcpy(payload, found, found_count * 2);
-    wire_commit(PORTS, watcher, found_count * 2);
+    *payload = asked;
+    asked = false;
+    memcpy(payload + 1, found, found_count * 2);
+    wire_commit(PORTS, watcher, 1 + found_count * 2);
     memcpy(told, found, sizeof told);
     told_count = found_count;
 }
 
 /* When no program runs any more, it looks once more if anything was told. */
-static bool matters(void) { return watching && (others_live() || told_count > 0); }
+static bool matters(void) { return watching && (asked || others_live() || told_count > 0); }
 
 void ports_poll(void) {
     int64_t soon = now_ms() + FIRST_LOOK_MS;

@@ -1,12 +1,16 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { published, type Published } from './publish.ts';
+import type { PackagesMode } from './provision.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }
   | RunArguments
+  | CacheArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -43,9 +47,28 @@ export interface RunArguments {
   readonly with: readonly string[];
   /** What is saved after the run; undefined: nothing. */
   readonly save: Saving | undefined;
+  /** The ports of the program that are to be reached from this machine. */
+  readonly publish: readonly Published[];
+  /** The names of packages that are installed before it runs. */
+  readonly package: readonly string[];
+  /** Whether the packages of the manifest are installed; undefined: as the configuration says. */
+  readonly packages: PackagesMode | undefined;
+  readonly reach: Reaching;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+const packagesModes = ['auto', 'ask', 'never'] as const;
+const cacheActions = ['ls', 'rm', 'prune', 'verify'] as const;
+
+export interface CacheArguments {
+  readonly command: 'cache';
+  readonly action: (typeof cacheActions)[number];
+  /** Names of environments, or the beginnings of names. */
+  readonly names: readonly string[];
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -62,6 +85,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   refuseOthers(command, Object.keys(values) as OptionName[]);
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
+  if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -123,6 +147,13 @@ function refuseOthers(command: CommandName, given: readonly OptionName[]): void 
   }
 }
 
+function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'action' | 'names'> {
+  const action = oneOf(cacheActions, first, 'cache needs to know what to do');
+  if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
+  if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
+  return { action, names };
+}
+
 function program([file = '']: readonly string[], args: readonly string[]) {
   if (file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
   return { file, args };
@@ -141,6 +172,10 @@ function settings(values: Values) {
     folder: values['no-folder'] ? null : folder,
     with: values.with ?? [],
     save: saving(values),
+    publish: publishing(values.publish ?? []),
+    package: values.package ?? [],
+    packages: optional(values.packages, (given) => oneOf(packagesModes, given, '--packages')),
+    reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,
@@ -157,6 +192,13 @@ function saving({ save, 'save-to': to, replace }: Values): Saving | undefined {
   const wrong = patterns.findIndex((pattern) => pattern === '' || pattern.startsWith('/') || pattern.split('/').includes('..'));
   if (wrong >= 0) throw new UsageError(`--save needs a pattern of paths below the folder of the program, such as out/*.csv; ${save[wrong] || 'an empty value'} is not`);
   return { patterns, to, replace: replace ?? false };
+}
+
+function publishing(given: readonly string[]): Published[] {
+  const all = given.map(published);
+  const twice = all.find(({ port }, at) => all.findIndex((other) => other.port === port) !== at);
+  if (twice) throw new UsageError(`--publish names port ${twice.port} twice`);
+  return all;
 }
 
 function variables(given: readonly string[]): Record<string, string | undefined> {

@@ -8,11 +8,12 @@ import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
-import { packagesPolicy } from '../policy/packages.ts';
+import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
-import type { Config } from '../protocol/index.ts';
+import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
 import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -23,16 +24,17 @@ export interface Daemon {
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
+  readonly packages: PackagesPolicy;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
   close(): Promise<void>;
 }
 
-/** @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
+/** `typed`: the network mode that the person has typed. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed?: Network['mode']): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
-  const config = loadConfig({ flag: configFlag, env, home });
+  const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
   const policy = createPolicy(config);
@@ -57,6 +59,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
+    packages: packagesPolicy(config),
     log,
     watch: () => catalog.watch(),
     close: async () => {

@@ -40,10 +40,13 @@ export async function installPackages(session: Session, params: InstallPackagesP
   let fault: unknown;
   const result = await execute(session, { ...params, stderrToStdout: undefined }, context, async (running) => {
     const wish = await wishFor(asked, attached.wishOf(session, manager.id), manager, session.sandbox.files);
+    const { shelf } = installer.options;
     const mirrors = await installer.options.registries.open(manager.id, params.registry);
     try {
       provided = await provide(session, manager, wish, mirrors, running, tail, context);
       if (!provided) return;
+      const { record } = provided;
+      void session.closed.then(() => shelf.release(record)).catch(() => undefined);
       await attach(session, manager, wish, provided, context);
       running.succeed();
     } catch (thrown) {

@@ -2,6 +2,8 @@
 import type { Config, PackagesConfig } from '../protocol/index.ts';
 
 export interface PackagesPolicy {
+  /** Whether `codebeaker run` installs the packages of a manifest. */
+  readonly run: NonNullable<PackagesConfig['run']>;
   /** The most that everything on the shelf may take. */
   readonly cacheBytes: number;
   /** From this severity on, packages with a known weakness are not installed. undefined: they are. */
@@ -13,5 +15,5 @@ export interface PackagesPolicy {
 const DEFAULT_CACHE_BYTES = 5 * 2 ** 30;
 
 export function packagesPolicy({ packages = {} }: Config): PackagesPolicy {
-  return { cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, registries: packages.registries };
+  return { run: packages.run ?? 'auto', cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, registries: packages.registries };
 }

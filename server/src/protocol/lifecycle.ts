@@ -23,6 +23,7 @@ export const ClientCapabilities = later(() => z.object({
   network: z.optional(z.object({ requestAccess: flag() })),
   workspace: z.optional(z.object({ applyEdit: flag() })),
   debug: z.optional(z.object({ adapter: flag() })),
+  ports: z.optional(z.object({ changed: flag() })),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
@@ -90,6 +91,7 @@ export const lifecycleNotes: ShapeNotes = {
     network: '`requestAccess`: the client can ask a person to allow a host (`network/requestAccess`).',
     workspace: '`applyEdit`: the client can apply a WorkspaceEdit.',
     debug: '`adapter`: the client can connect a debugger.',
+    ports: '`changed`: the client wants `ports/changed`.',
   },
   ServerCapabilities: {
     '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',

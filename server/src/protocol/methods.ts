@@ -10,6 +10,7 @@ import * as lifecycle from './lifecycle.ts';
 import { announcement, type Method, notification, question, request } from './method.ts';
 import * as observation from './observation.ts';
 import * as packages from './packages.ts';
+import * as ports from './ports.ts';
 import * as sessions from './sessions.ts';
 import { Execution, Session } from './values.ts';
 
@@ -175,6 +176,27 @@ export const CommandResize = notification({
   summary: 'Changes the size of a command’s terminal.',
 });
 
+export const PortsForward = request({
+  name: 'ports/forward', section: 'Ports', subject: 'session', effect: 'makes',
+  params: ports.PortsForwardParams, result: ports.PortsForwardResult, errors: ['SandboxFailed', 'QuotaExceeded'],
+  summary: 'Listens on a port of the daemon’s machine, at 127.0.0.1, and leads each connection to a port of the sandbox, where a program may listen now or later. It ends with the session.',
+});
+export const PortsList = request({
+  name: 'ports/list', section: 'Ports', subject: 'session', effect: 'asks',
+  params: sessions.SessionParams, result: ports.PortsListResult,
+  summary: 'Lists the TCP ports on which programs of the session listen, and those that are forwarded.',
+});
+export const PortsClose = request({
+  name: 'ports/close', section: 'Ports', subject: 'session', effect: 'ends',
+  params: ports.PortsCloseParams, result: ports.PortsCloseResult,
+  summary: 'Ends what `ports/forward` has begun, with its connections. For a port that is not forwarded that is error -32602.',
+});
+export const PortsChanged = announcement({
+  name: 'ports/changed', section: 'Ports', subject: 'session',
+  params: ports.PortsChangedParams,
+  summary: 'Programs of the session have begun or ceased to listen on ports. The daemon sends this only to a client whose capabilities include `ports.changed`.',
+});
+
 export const ServerHealth = request({
   name: 'server/health', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: lifecycle.Empty, result: observation.HealthResult,
@@ -193,6 +215,7 @@ export const methods = [
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged, NetworkRequestAccess,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
+  PortsForward, PortsList, PortsClose, PortsChanged,
   ServerHealth, Discover,
 ] as const;
 

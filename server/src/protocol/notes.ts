@@ -8,6 +8,7 @@ import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
+import { portsNotes } from './ports.ts';
 import { sessionsNotes } from './sessions.ts';
 import { valuesNotes } from './values.ts';
 
@@ -20,5 +21,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...observationNotes, ...configNotes,
 };

@@ -166,8 +166,9 @@ export interface Sandbox {
    */
   connect(port: number): Promise<Duplex>;
   /**
-   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, when
-   * these have changed, until `signal` aborts. It looks only while programs run.
+   * Calls `changed` with the TCP ports on which programs of the sandbox listen (at loopback or any address), sorted, as
+   * soon as they are known, and then whenever they have changed, until `signal` aborts. It looks only while programs run.
+   * A sandbox that is gone, or can't tell, has none.
    */
   watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
   /** Makes /node_modules have exactly these links: name → target, which is a path inside. */

@@ -15,6 +15,7 @@ import { packagesHandler } from './handlers/packages.ts';
 import { fileHandlers } from './handlers/files.ts';
 import type { Handlers } from './handlers/handler.ts';
 import { observationHandlers } from './handlers/observation.ts';
+import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
@@ -40,13 +41,14 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands };
+    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
       ...fileHandlers,
+      ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,
       ...observationHandlers(parts),

@@ -125,11 +125,26 @@ describe('the shelf', () => {
     expect((await shelf.prune(one.bytes + two.bytes)).map(({ name }) => name)).to.deep.equal([three.name]);
     expect((await shelf.prune(0)).map(({ name }) => name)).to.deep.equal([one.name]);
     expect((await shelf.list()).map(({ name }) => name)).to.deep.equal([two.name]);
-    expect(await shelf.remove(two), 'in use').to.equal(false);
+    expect(await make().remove(two), 'in use').to.equal(false);
     await clock.advance(2 * HOUR);
-    expect(await shelf.remove(two)).to.equal(true);
+    expect(await make().remove(two), 'after the time, whoever used it').to.equal(true);
     expect(onShelf()).to.deep.equal([]);
     expect(['records', 'keys'].flatMap((name) => readdirSync(join(cache, 'packages', name)))).to.deep.equal([]);
+  });
+
+  it('removes what is no longer in use, before the time', async () => {
+    const shelf = make();
+    const record = await put(shelf, 'a', 'a', clock.now() + HOUR);
+    await shelf.find(key('a'), { until: clock.now() + HOUR, maxAgeMs: HOUR });
+    await shelf.release(record);
+    expect(await shelf.remove(record), 'one still uses it').to.equal(false);
+    await shelf.release(record);
+    expect(await shelf.remove(record)).to.equal(true);
+    const other = await put(shelf, 'b', 'b', clock.now() + HOUR);
+    const next = make();
+    expect(await next.remove(other), 'another daemon uses it').to.equal(false);
+    await shelf.close();
+    expect(await next.remove(other), 'that daemon has ended').to.equal(true);
   });
 
   it('takes nothing for whole that a daemon left half', async () => {

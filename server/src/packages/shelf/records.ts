@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { errorCode } from '../../runtime/machine/faults.ts';
 import { later } from '../../protocol/later.ts';
 import { managerIds } from '../ports.ts';
 
@@ -84,7 +85,7 @@ export class Records {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.#usePath(name), { force: true });
+    for (const user of await this.#usersOf(name)) await rm(join(this.#records, user), { force: true });
     await rm(this.#path(name), { force: true });
   }
 
@@ -93,27 +94,47 @@ export class Records {
     return (await readdir(this.#records)).filter((entry) => /^[0-9a-f]{32}\.json$/.test(entry)).map((entry) => entry.slice(0, 32));
   }
 
-  /** The times of the file that is there for nothing else. */
-  async useOf(name: string): Promise<Use> {
-    const { atimeMs, mtimeMs } = await stat(this.#usePath(name)).catch(() => ({ atimeMs: 0, mtimeMs: 0 }));
-    return { lastUsedAt: atimeMs, until: mtimeMs };
+  /** The last use that any daemon has noted, and until when any of them uses it. What a dead daemon has noted ends by itself. */
+  async useOf(name: string, now: number): Promise<Use> {
+    const users = (await this.#usersOf(name)).filter((user) => user.endsWith('.use'));
+    const times = await Promise.all(users.map(async (user) => [user, await timesOf(join(this.#records, user))] as const));
+    for (const [user, { mtimeMs }] of times) if (mtimeMs <= now) await rm(join(this.#records, user), { force: true });
+    const { mtimeMs: lastUsedAt } = await timesOf(join(this.#records, `${name}.last`));
+    return { lastUsedAt, until: Math.max(0, ...times.map(([, { mtimeMs }]) => mtimeMs)) };
   }
 
-  /** Another daemon may have noted a later time for the same environment: that one stays. */
-  async use(name: string, now: number, until: number): Promise<void> {
-    const path = this.#usePath(name);
-    const last = await this.useOf(name);
-    if (last.until === 0) await writeFile(path, '', { mode: 0o600 });
-    await utimes(path, now / 1000, Math.max(last.until, until) / 1000);
+  /** `owner`: the daemon that uses it. */
+  async use(name: string, owner: string, now: number, until: number): Promise<void> {
+    await touch(join(this.#records, `${name}.last`), now);
+    await touch(join(this.#records, `${name}.${owner}.use`), until);
+  }
+
+  /** The daemon no longer uses it. */
+  async release(name: string, owner: string): Promise<void> {
+    await rm(join(this.#records, `${name}.${owner}.use`), { force: true });
+  }
+
+  async #usersOf(name: string): Promise<string[]> {
+    return (await readdir(this.#records)).filter((entry) => entry.startsWith(`${name}.`) && (entry.endsWith('.use') || entry.endsWith('.last')));
   }
 
   #path(name: string): string {
     return join(this.#records, `${name}.json`);
   }
+}
 
-  #usePath(name: string): string {
-    return join(this.#records, `${name}.use`);
-  }
+async function timesOf(path: string): Promise<{ readonly mtimeMs: number }> {
+  return stat(path).catch(() => ({ mtimeMs: 0 }));
+}
+
+/** Gives the file this time, and makes it where it is missing. */
+async function touch(path: string, time: number): Promise<void> {
+  const seconds = time / 1000;
+  await utimes(path, seconds, seconds).catch(async (fault: unknown) => {
+    if (errorCode(fault) !== 'ENOENT') throw fault;
+    await writeFile(path, '', { mode: 0o600 });
+    await utimes(path, seconds, seconds);
+  });
 }
 
 async function replace(path: string, text: string): Promise<void> {

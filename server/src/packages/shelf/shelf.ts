@@ -63,6 +63,8 @@ export class Shelf {
   readonly #options: ShelfOptions;
   readonly #walker: Walker = walkerFor(platform());
   readonly #undo = new Undo();
+  /** How often each environment is in use by this daemon, and until when. */
+  readonly #used = new Map<string, { count: number; until: number }>();
   #opening: Promise<Opened> | undefined;
 
   constructor(options: ShelfOptions) {
@@ -74,19 +76,23 @@ export class Shelf {
     return (await this.#open()).shelf;
   }
 
-  /** The environment for a key, which is in use from now on until `until`. undefined: there is none, or it is older than `maxAgeMs` and was not locked. */
+  /** The environment for a key, which is in use from now on until `release`, or until the time `until`. undefined: there is none, or it is older than `maxAgeMs` and was not locked. */
   async find(key: string, { until, maxAgeMs }: { readonly until: number; readonly maxAgeMs: number }): Promise<EnvironmentRecord | undefined> {
     const { records } = await this.#open();
     const record = await records.find(key);
     if (!record || (!record.locked && this.#options.clock.now() - record.madeAt > maxAgeMs)) return undefined;
-    return (await this.use(record, until)) ? record : undefined;
+    await this.#hold(record.name, until);
+    if (await isFolder(join((await this.#open()).shelf, record.name))) return record;
+    await this.release(record);
+    return undefined;
   }
 
-  /** Notes that it is in use. Resolves with whether it is there: whoever removes it looks at this note once more. */
-  async use({ name }: EnvironmentRecord, until: number): Promise<boolean> {
-    const { records, shelf } = await this.#open();
-    await records.use(name, this.#options.clock.now(), until);
-    return isFolder(join(shelf, name));
+  /** One of those who use it no longer does. */
+  async release({ name }: Pick<EnvironmentRecord, 'name'>): Promise<void> {
+    const used = this.#used.get(name);
+    if (!used || --used.count > 0) return;
+    this.#used.delete(name);
+    await (await this.#open()).records.release(name, this.#options.owner);
   }
 
   async stage(): Promise<Staging> {
@@ -101,7 +107,7 @@ export class Shelf {
   }
 
   /**
-   * Puts a complete environment, in which no program writes any more, onto the shelf.
+   * Puts a complete environment, in which no program writes any more, onto the shelf. It is in use, as after `find`.
    * @throws TooMuch; the reason of `signal`; the system's fault. Then it is still in staging.
    */
   async keep({ name, path }: Staging, made: Made, until: number, signal: AbortSignal): Promise<EnvironmentRecord> {
@@ -110,7 +116,7 @@ export class Shelf {
     const found = await survey(path, { walker: this.#walker, signal, maxFiles: MAX_FILES, mend: true });
     const record: EnvironmentRecord = { ...made, ...found, name, madeAt: this.#options.clock.now() };
     await records.add(record);
-    await records.use(name, record.madeAt, until);
+    await this.#hold(name, until);
     await rename(path, join(shelf, name));
     await records.point(record);
     return record;
@@ -121,7 +127,7 @@ export class Shelf {
     const { records, shelf } = await this.#open();
     const found = await Promise.all((await records.names()).map(async (name) => {
       const record = await records.get(name);
-      if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name)) }];
+      if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name, this.#options.clock.now())) }];
       if (!record || this.#options.clock.now() - record.madeAt > HALF_MS) await records.remove(name);
       return [];
     }));
@@ -168,15 +174,25 @@ export class Shelf {
     return found?.digest === digest;
   }
 
-  /** Removes what this daemon was making. */
+  /** Removes what this daemon was making. It uses nothing any more. */
   async close(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
+    const opened = await this.#opening?.catch(() => undefined);
+    for (const name of this.#used.keys()) await opened?.records.release(name, this.#options.owner).catch(() => undefined);
+    this.#used.clear();
     await this.#undo.all();
+  }
+
+  /** Notes that it is in use, before it is looked for: whoever removes it looks at this note after it was moved away. */
+  async #hold(name: string, until: number): Promise<void> {
+    const used = this.#used.get(name);
+    this.#used.set(name, { count: (used?.count ?? 0) + 1, until: Math.max(used?.until ?? 0, until) });
+    await (await this.#open()).records.use(name, this.#options.owner, this.#options.clock.now(), Math.max(used?.until ?? 0, until));
   }
 
   async #isUsed(name: string): Promise<boolean> {
     const { records } = await this.#open();
-    return (await records.useOf(name)).until > this.#options.clock.now();
+    const now = this.#options.clock.now();
+    return (await records.useOf(name, now)).until > now;
   }
 
   /** What somebody removes of the cache is made again. */

@@ -97,13 +97,13 @@ function refuseUnserved({ secrets }: SessionCreateParams): void {
 }
 
 function wishOf(
-  { runtime, language, preference, image: named, strict }: SessionCreateParams,
+  { runtime, language, preference, image: named, strict, packages }: SessionCreateParams,
   { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
 ): Wish {
   return {
     language,
     preference: preference ?? policy.preference,
-    required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
+    required: { network: network.mode, packages: packages !== undefined, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
     hint,

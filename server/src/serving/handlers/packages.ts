@@ -40,6 +40,7 @@ export function packagesHandler({ catalog, progress, context: contextOf, install
   } satisfies Partial<Handlers>;
 
   const provision = async (session: Session, { manager, names, manifest }: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void> => {
+    if (names?.length === 0 && manifest === undefined) return;
     const params = { sessionId: session.id, ...(manager ? { manager } : {}), ...(names ? { packages: names } : {}), ...(manifest === undefined ? {} : { manifest }) };
     const { outcome } = await installPackages(session, params, await contextFor(signal, report));
     signal.throwIfAborted();

@@ -1,17 +1,26 @@
 /** The handlers of `session/…`, and of cancelling the progress of `session/create`. */
 import type { SessionManager } from '../../session/manager.ts';
+import type { Client } from '../../wire/service.ts';
+import { tellPorts } from '../listeners/ports-changed.ts';
 import type { ProgressTokens } from '../progress.ts';
 import type { CreateSession } from './create-session.ts';
 import type { Handlers } from './handler.ts';
+import type { PortBook } from './ports.ts';
 
 export interface SessionParts {
   readonly sessions: SessionManager;
   readonly progress: ProgressTokens;
   readonly createSession: CreateSession;
+  readonly client: Client;
+  readonly ports: PortBook;
 }
 
-export const sessionHandlers = ({ sessions, progress, createSession }: SessionParts) => ({
-  'session/create': async (params, signal) => (await createSession(params, signal)).view(),
+export const sessionHandlers = ({ sessions, progress, createSession, client, ports }: SessionParts) => ({
+  'session/create': async (params, signal) => {
+    const session = await createSession(params, signal);
+    if (client.capabilities.ports?.changed) tellPorts(client, session, ports.of(session));
+    return session.view();
+  },
   'session/list': () => ({ sessions: sessions.list().map((session) => session.view()) }),
   'session/close': async (session) => {
     await session.close('client');

@@ -81,7 +81,7 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
     adjust: () => cannot('be held to other limits'),
     listen: () => cannot('take connections of programs'),
     connect: () => cannot('be connected to'),
-    watchPorts: () => undefined,
+    watchPorts: (_signal, changed) => changed([]),
     start: async (program, sink, stop) => {
       const cause = new ExitCause();
       return judged(await inner.start(withDeno(program), cause.reading(sink, program), stop), cause);

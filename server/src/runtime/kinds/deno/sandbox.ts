@@ -117,8 +117,8 @@ export class DenoSandbox implements Sandbox {
     return cannot('see packages');
   }
 
-  watchPorts(): void {
-    // Nobody can tell on which ports its programs listen.
+  watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
+    changed([]);
   }
 
   close(): Promise<void> {
