@@ -120,6 +120,12 @@ export interface Manager {
   explain(output: string): string | undefined;
 }
 
+/**
+ * Asks somebody else which weaknesses of what was installed are known, where the manager can't tell. Resolves with undefined
+ * where nobody answers. @throws the reason of the signal
+ */
+export type Advise = (manager: ManagerId, installed: readonly Installed[], signal: AbortSignal) => Promise<readonly Advisory[] | undefined>;
+
 /** Serves one registry of this machine's to connections from a sandbox. */
 export interface Mirror {
   /**

@@ -37,7 +37,8 @@ export function missingModule(language: LanguageId, text: string): Missing | und
       return inRuby(end);
     case 'go':
       return inGo(end);
-    default:
+    case 'csharp':
+    case 'shellscript':
       return undefined;
   }
 }
