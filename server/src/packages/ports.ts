@@ -116,8 +116,11 @@ export interface Manager {
   /** How known weaknesses of it are told. Absent or undefined: this manager, or these registries, can't tell. It may fail, which fails nothing else. */
   audit?(order: Order): Question<Advisory> | undefined;
   view(home: string, wish: Wish): View;
-  /** What the output of an installation that failed means, as one whole sentence, or undefined where it is not known. */
-  explain(output: string): string | undefined;
+  /**
+   * What the output of an installation that failed means, in whole sentences, or undefined where it is not known.
+   * `trouble`: what `Mirrors.trouble` says. It comes first.
+   */
+  explain(output: string, trouble: string | undefined): string | undefined;
 }
 
 /**
