@@ -1,9 +1,43 @@
 /** What installing packages does in every runtime: real managers install from the registry of the test, and programs use it offline. */
 import { expect } from 'chai';
 import { ProtocolError } from '../../server/src/protocol/index.ts';
+import { gemIndex } from './indexes/gems.ts';
+import { goProxy } from './indexes/modules.ts';
 import { npmRegistry } from './indexes/npm.ts';
-import { compiledWheel, pypi, wheel } from './indexes/pypi.ts';
+import { compiledWheel, pypi, sdist, wheel } from './indexes/pypi.ts';
+import type { Files } from './indexes/serve.ts';
 import { RealPackages, type RealSubject } from './real.ts';
+
+const below = (path: string, files: Files): Files => new Map([...files].map(([name, file]) => [path + name, file]));
+
+/** Does during its installation what a hostile package would do. */
+const hostile = `
+import os, socket, subprocess, stat
+log = []
+def tried(what, work):
+    try: work(); log.append(what)
+    except OSError: pass
+tried('lists the shelf', lambda: os.listdir('/.codebeaker/packages'))
+tried('writes beside its folder', lambda: os.mkdir('/.codebeaker/packages/other'))
+tried('sees the session', lambda: open('/workspace/secret'))
+for host, port in [('1.1.1.1', 53), ('registry.example', 80), ('169.254.169.254', 80), ('192.0.2.1', 80)]:
+    tried('reaches ' + host, lambda: socket.create_connection((host, port), 2))
+home = os.environ['TMPDIR'].rsplit('/', 1)[0]
+os.makedirs(home + '/a/' + 'd/' * 100)
+os.symlink('/etc/passwd', home + '/link'); os.symlink('/', home + '/root')
+open(home + '/setuid', 'w').close(); os.chmod(home + '/setuid', 0o6777)
+os.mkfifo(home + '/pipe'); os.mkdir(home + '/closed'); os.chmod(home + '/closed', 0o311)
+with open(home + '/log', 'w') as file: file.write(repr(log))
+`;
+
+/** Writes more than it may, into a file that it removes, and into others. */
+const huge = `
+import os
+home = os.environ['TMPDIR'].rsplit('/', 1)[0]
+for number in range(100):
+    with open(home + '/' + str(number), 'wb') as file:
+        for _ in range(16): file.write(os.urandom(1 << 20))
+`;
 
 export function describeInstalling(make: () => Promise<RealSubject>): void {
   let packages: RealPackages;
@@ -12,12 +46,14 @@ export function describeInstalling(make: () => Promise<RealSubject>): void {
 
   before(async () => {
     const files = new Map([
-      ...pypi([wheel('pure', '1.0', { requires: ['below'] }), wheel('below', '2.0'), compiledWheel('compiled', '3.0')]),
+      ...pypi([wheel('pure', '1.0', { requires: ['below'] }), wheel('below', '2.0'), compiledWheel('compiled', '3.0'), sdist('hostile', '1.0', hostile), sdist('huge', '1.0', huge), sdist('slow', '1.0', 'import time; time.sleep(60)')]),
       ...npmRegistry([
         { name: 'left', version: '1.0.0', dependencies: { right: '^2.0.0' }, files: { 'index.js': 'module.exports = require("right") + 1;\n' } },
         { name: 'right', version: '2.1.0' },
         { name: '@team/own', version: '1.0.0', files: { 'index.mjs': 'export default "own";\n', 'package.json': JSON.stringify({ name: '@team/own', version: '1.0.0', exports: './index.mjs' }) } },
       ], { tarballs: 'http://registry.example/' }),
+      ...below('/gems-index', gemIndex([{ name: 'one', version: '1.0', requires: { two: '>= 1' } }, { name: 'two', version: '1.1' }])),
+      ...below('/proxy', goProxy([{ path: 'example.com/two', version: 'v1.1.0' }])),
     ]);
     packages = await RealPackages.open(await make(), files, (_request, response) => {
       if (broken) response.writeHead(500).end();
@@ -74,5 +110,54 @@ export function describeInstalling(make: () => Promise<RealSubject>): void {
     broken = false;
     await session.install({ packages: ['below'] });
     expect(await session.code('import below; print(below.answer)')).to.equal('42\n');
+  });
+
+  it('gem, by names', async () => {
+    const session = await packages.session('ruby');
+    expect(names(await session.install({ packages: ['one'] }))).to.include.members(['one 1.0', 'two 1.1']);
+    expect(await session.code('require "one"; require "two"; puts ANSWER_ONE + ANSWER_TWO')).to.equal('84\n');
+  });
+
+  it('go, by names, for a program without go.mod', async () => {
+    const session = await packages.session('go', { memoryBytes: 2 ** 30 });
+    expect(names(await session.install({ packages: ['example.com/two@v1.1.0'] }))).to.deep.equal(['example.com/two v1.1.0']);
+    await session.write('main.go', 'package main\n\nimport "example.com/two"\n\nfunc main() { print(two.Answer()) }\n');
+    expect(await session.shell('go run .')).to.equal('42');
+  });
+
+  it('nothing leaves a session, before and after an installation', async () => {
+    const session = await packages.session('python');
+    await session.install({ packages: ['pure'] });
+    const tries = 'import socket\nfor host, port in [("127.0.0.1", 80), ("1.1.1.1", 53), ("registry.example", 80)]:\n    try: socket.create_connection((host, port), 1); print("reached", host)\n    except OSError: pass\nprint(len(socket.if_nameindex()))';
+    expect(await session.code(tries)).to.equal('1\n');
+    for (const line of ['ls /.codebeaker/packages', 'touch $VIRTUAL_ENV/new', 'rm -r $VIRTUAL_ENV/lib', 'chmod 777 $VIRTUAL_ENV']) expect(await session.shell(`${line} >/dev/null 2>&1 && echo done`), line).to.equal('');
+  });
+
+  it('a package that is hostile while it is installed reaches nothing and hurts nobody', async () => {
+    const session = await packages.session('python');
+    await session.write('secret', 'secret');
+    const { installed } = await session.install({ packages: ['hostile'] });
+    expect(installed).to.have.length(1);
+    expect(await session.shell('cat $VIRTUAL_ENV/log')).to.equal('[]');
+    expect(await session.shell('stat -c %a $VIRTUAL_ENV/setuid; test -e $VIRTUAL_ENV/pipe || echo no pipe; readlink $VIRTUAL_ENV/link')).to.equal('755\nno pipe\n/etc/passwd\n');
+    for (const record of await packages.installer.options.shelf.list()) expect(await packages.installer.options.shelf.isIntact(record, new AbortController().signal), record.label).to.equal(true);
+  });
+
+  it('one that takes more room than it may is ended', async () => {
+    const session = await packages.session('python', { packageBytes: 64 * 2 ** 20 });
+    const fault = await faultOf(session.install({ packages: ['huge'] }));
+    expect(fault.kind, fault.message).to.equal('DiskFull');
+    await session.install({ packages: ['below'] });
+  });
+
+  it('one is cancelled while another goes on', async () => {
+    const [first, second] = [await packages.session('python'), await packages.session('python')];
+    const cancel = new AbortController();
+    const slow = first.install({ packages: ['slow'] }, cancel.signal);
+    const other = second.install({ packages: ['compiled'] });
+    expect(names(await other)).to.deep.equal(['compiled 3.0']);
+    cancel.abort();
+    expect(await slow).to.deep.include({ outcome: 'cancelled', installed: [] });
+    expect(names(await first.install({ packages: ['below'] }))).to.deep.equal(['below 2.0']);
   });
 }

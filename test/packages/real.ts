@@ -41,7 +41,7 @@ const log = createLog('error', (line) => {
 const context: CreateContext = { signal: new AbortController().signal, report: () => undefined };
 
 /** The path of each manager's registry. */
-const paths: Readonly<Record<ManagerId, string>> = { pip: '/simple/', npm: '/', gem: '/', go: '/' };
+const paths: Readonly<Record<ManagerId, string>> = { pip: '/simple/', npm: '/', gem: '/gems-index/', go: '/proxy/' };
 
 export class RealPackages {
   readonly installer: Installer;
@@ -50,7 +50,7 @@ export class RealPackages {
   readonly #keeper = new Keeper({ process, log });
   readonly #registry: Served;
   readonly #events = new EventStream(log);
-  readonly #attached = new AttachedPackages();
+  readonly #attached = new AttachedPackages((record, path) => this.installer.options.shelf.read(record, path));
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log });
   readonly #open = new Set<Session>();
 
@@ -63,7 +63,7 @@ export class RealPackages {
     this.installer = new Installer({
       shelf, managers, cacheBytes: 2 ** 30, clock, log, judge: () => undefined,
       measure: (path, signal) => measure(path, 200_000, signal, { keeper: this.#keeper, clock }),
-      registries: { open: async (manager) => openMirrors(setOf(manager, [`http://registry.example${paths[manager]}`]), { dial: dialling({ [place]: registry.port }), bounds: defaultBounds, log }) },
+      registries: { open: async (manager) => openMirrors(setOf(manager, [`http://registry.example${paths[manager]}`], manager === 'go' ? { variables: { GOSUMDB: 'off', GONOSUMDB: '', GONOPROXY: '' } } : {}), { dial: dialling({ [place]: registry.port }), bounds: defaultBounds, log }) },
     });
   }
 

@@ -34,6 +34,7 @@ export class Unreachable extends Error {}
 
 export type Facts = Pick<RegistrySet, 'authorization' | 'certificates' | 'insecure'>;
 
+const SHORT_BYTES = 16 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export class Upstream {
@@ -57,7 +58,9 @@ export class Upstream {
       const authorization = left ? undefined : this.facts.authorization(url);
       const message = await this.#hop({ method, url, headers: authorization === undefined ? headers : { ...headers, authorization }, body, signal });
       if (!REDIRECTS.has(message.statusCode ?? 0) || message.headers.location === undefined) return { message, url };
-      message.destroy();
+      // A short answer is read to its end, so that the connection can be used again.
+      if (Number(message.headers['content-length']) <= SHORT_BYTES) message.resume();
+      else message.destroy();
       url = redirected(url, message.headers.location, method);
     }
     throw new Unreachable(`${first.host} redirects more than ${this.bounds.redirects} times`);

@@ -11,11 +11,12 @@ import type { Clock } from '../../base/clock.ts';
 import { makeFolders } from '../../base/folders.ts';
 import type { Log } from '../../base/log.ts';
 import { Undo } from '../../base/undo.ts';
+import { readFile } from '../../runtime/machine/contents.ts';
 import { errorCode } from '../../runtime/machine/faults.ts';
 import { holdLock } from '../../runtime/machine/lock.ts';
 import { removeIfThere } from '../../runtime/machine/remove.ts';
 import { findStrays } from '../../runtime/machine/strays.ts';
-import { type Walker, walkerFor } from '../../runtime/machine/walk.ts';
+import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
 import { type EnvironmentRecord, Records } from './records.ts';
 import { survey, type Survey } from './tree.ts';
 
@@ -85,6 +86,12 @@ export class Shelf {
     if (await isFolder(join((await this.#open()).shelf, record.name))) return record;
     await this.release(record);
     return undefined;
+  }
+
+  /** A file of an environment. undefined: there is none, or it is too large. */
+  async read({ name }: EnvironmentRecord, path: string): Promise<Buffer | undefined> {
+    const { shelf } = await this.#open();
+    return lend(this.#walker.open(join(shelf, name)), async (folder) => (await readFile(folder, path, path, 0, undefined)).bytes).catch(() => undefined);
   }
 
   /** One of those who use it no longer does. */

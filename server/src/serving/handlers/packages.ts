@@ -17,7 +17,7 @@ export interface PackagesParts {
 }
 
 export function packagesHandler({ catalog, progress, context: contextOf, installer: find }: PackagesParts) {
-  const attached = new AttachedPackages();
+  const attached = new AttachedPackages(async (record, path) => (await find())?.options.shelf.read(record, path));
   const programs = async (session: Session) => {
     const { runtime, language } = session.identity;
     return `${runtime} ${await catalog.choosable.find(({ id }) => id === runtime)?.runtime.programs(language, session.sandbox.image)}`;
