@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect, createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { abortable } from '../../base/promises.ts';
 import type { MirrorBounds } from './bounds.ts';
 import type { Headers } from './headers.ts';
 import { Refused } from './refused.ts';
@@ -76,7 +77,8 @@ export class Upstream {
     for (;;) {
       const request = this.#send(ask);
       try {
-        return await answerTo(request);
+        // A request that waits for its connection does not say by itself that it was aborted.
+        return await abortable(ask.signal, answerTo(request));
       } catch (fault) {
         ask.signal.throwIfAborted();
         // The registry ended a connection that waited for the next request.
