@@ -12,5 +12,5 @@ describe('packages in containers', () => {
 describe('packages in gVisor', () => {
   before(need('gvisor', ociRuntime('runsc')));
   before(need('docker', dockerImage(debian)));
-  describeInstalling(() => containerSubject(debian, gvisor));
+  describeInstalling(() => containerSubject(debian, gvisor), { brief: true });
 });

@@ -1,9 +1,11 @@
 -- One daemon: started when it is first needed, and again when it crashes, unless it crashes too often.
+local access = require('codebeaker.access')
 local await = require('codebeaker.async').await
 local config = require('codebeaker.config')
 local crashes = require('codebeaker.crashes')
 local log = require('codebeaker.log')
 local messages = require('codebeaker.messages')
+local ports = require('codebeaker.ports')
 local rpc = require('codebeaker.rpc')
 
 --- @class Daemon
@@ -31,6 +33,8 @@ function M.new(root, now)
     pending = {},
     on_command_output = {},
     on_progress = {},
+    --- Session id → the ports of which the person was told.
+    told_ports = {},
   }, Daemon)
 end
 
@@ -70,6 +74,7 @@ function Daemon:start()
     notification = function(method, params)
       self:handle_notification(method, params)
     end,
+    requests = { ['network/requestAccess'] = access.answer },
     exit = function(code, signal)
       self:ended(connection, code, signal)
     end,
@@ -104,6 +109,8 @@ function Daemon:initialize_params()
       output = { flowControl = true },
       session = { stateChanged = true },
       window = { workDoneProgress = true, showMessage = vim.empty_dict() },
+      ports = { changed = true },
+      network = { requestAccess = true },
     },
   }
 end
@@ -119,7 +126,7 @@ function Daemon:ended(connection, code, signal)
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
   local fault = gone_fault('the daemon ended ' .. how)
   local pending = self.pending
-  self.pending, self.on_command_output, self.on_progress = {}, {}, {}
+  self.pending, self.on_command_output, self.on_progress, self.told_ports = {}, {}, {}, {}
   if #waiting == 0 then
     self:crashed()
   end
@@ -200,6 +207,10 @@ function Daemon:handle_notification(method, params)
     end
   elseif method == 'session/stateChanged' then
     vim.cmd('silent doautocmd <nomodeline> User CodebeakerSessions')
+  elseif method == 'ports/changed' then
+    ports.changed(self.told_ports, function(...)
+      self:send(...)
+    end, params)
   elseif method == 'window/showMessage' then
     local show = params.type == 1 and messages.error or params.type == 2 and messages.warn or messages.info
     show(params.message)
