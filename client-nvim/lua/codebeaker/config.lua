@@ -42,6 +42,7 @@ local checks = {
   pty = { 'true or false', is_of_type('boolean') },
   split = { 'a command that splits a window', is_of_type('string') },
   focus = { 'true or false', is_of_type('boolean') },
+  packages = { "'auto', 'ask' or 'never'", is_one_of({ 'auto', 'ask', 'never' }) },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
 }
 
@@ -55,6 +56,7 @@ local function defaults()
     split = 'botright 12split',
     focus = false,
     quickfix = 'fill',
+    packages = 'auto',
   }
 end
 
