@@ -60,7 +60,7 @@ export class Bench {
     const path = join(this.folder, `${randomUUID()}.json`);
     const images = Object.fromEntries(LANGUAGES.map((id) => [id, this.image]));
     writeFileSync(path, JSON.stringify({ stateDir: join(this.folder, 'state'), images, pool: {}, sessions: { max: 64 }, ...config }));
-    return { CODEBEAKER_CONFIG: path, XDG_CACHE_HOME: join(this.folder, 'cache') };
+    return { CODEBEAKER_CONFIG: path };
   }
 
   /** Starts a daemon and initializes it. It is ended with the part. */

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { RawClient } from '../../test/e2e/raw-client.ts';
+import { RawClient } from '../../test/e2e/raw-client.ts';
 import { pypi, wheel } from '../../test/packages/indexes/pypi.ts';
 import { serve } from '../../test/packages/indexes/serve.ts';
 import type { Bench, Part } from '../bench.ts';
@@ -26,7 +26,10 @@ export const packages: Part = {
     const registry = await serve(pypi([...names, 'known'].map((name) => wheel(name, '1.0'))));
     bench.atEnd(() => registry.close());
     const url = `http://127.0.0.1:${registry.port}/simple/`;
-    const client = await bench.daemon({ packages: { registries: { pip: { url } } } });
+    // The cache of the person who measures stays as it is.
+    const client = new RawClient({ env: { ...bench.environment({ packages: { registries: { pip: { url } } } }), XDG_CACHE_HOME: join(bench.folder, 'cache') } });
+    bench.atEnd(() => client.end());
+    await client.initialize({});
     const rows = [];
     for (const runtime of ['native', 'docker'] as const) {
       const lacks = await bench.lacks(runtime);

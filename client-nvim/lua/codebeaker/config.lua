@@ -44,6 +44,7 @@ local checks = {
   focus = { 'true or false', is_of_type('boolean') },
   packages = { "'auto', 'ask' or 'never'", is_one_of({ 'auto', 'ask', 'never' }) },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
+  ports = { 'true or false', is_of_type('boolean') },
 }
 
 local function defaults()
@@ -57,6 +58,7 @@ local function defaults()
     focus = false,
     quickfix = 'fill',
     packages = 'auto',
+    ports = true,
   }
 end
 
