@@ -25,6 +25,7 @@ import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
+import { askForAccess } from './view/access.ts';
 import { runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
@@ -69,7 +70,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const connect = surroundings.connect ?? (() => connectDaemon(surroundings, log));
   const client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes() });
-  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand(readSettings(code).server, context.extensionPath, surroundings.process, 'doctor'), signal) }));
+  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand({ ...readSettings(code).server, network: 'none' }, context.extensionPath, surroundings.process, 'doctor'), signal) }));
   const showDoctor = () => doctor.show();
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
@@ -122,6 +123,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(choices.onChange(() => status.update()));
   own(client.onChange((connection) => {
     update();
+    connection?.handle('network/requestAccess', (params, token) => askForAccess(code, (sessionId) => consoles.ofSession(sessionId)?.run.spec.source.name, params, token));
     if (connection) void missing.tellWithoutDocker(connection);
   }));
   own(consoles.onRunEvent((event) => {
@@ -169,7 +171,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.onDidChangeWorkspaceFolders(() => client.renew()));
   own(workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(SECTION)) status.update();
-    if (['server', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
+    if (['server', 'network', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
   }));
 
   let cancelAges: (() => void) | undefined;
@@ -199,6 +201,6 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 function connectDaemon({ code, context, clock, process }: Surroundings, log: Log): Promise<Connection> {
   const settings = readSettings(code);
   const version = String((context.extension.packageJSON as { version?: unknown }).version);
-  const daemon = startDaemon(daemonCommand(settings.server, context.extensionPath, process), log);
+  const daemon = startDaemon(daemonCommand({ ...settings.server, network: settings.network }, context.extensionPath, process), log);
   return openConnection(daemon, initializeParams(code, settings, version, process.pid), clock, log);
 }

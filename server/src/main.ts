@@ -81,7 +81,7 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     }
     case 'run': {
       const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
-      const daemon = await createDaemon(surroundings, args.config, args.reach.network.mode);
+      const daemon = await createDaemon(surroundings, args.config, args.reach.network.mode === 'none' ? [] : [args.reach.network.mode]);
       const { stdin, stdout } = process;
       return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }

@@ -9,7 +9,7 @@ const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
+const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
 
 /** A command line is split at spaces. */
 const taken: Record<string, object> = {
@@ -19,6 +19,8 @@ const taken: Record<string, object> = {
   '--pipe /tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
   '--socket=65535': { ...serve, transport: { kind: 'socket', port: 65535 } },
   '--clientProcessId=42 --stdio': { ...serve, clientProcessId: 42 },
+  '--stdio --network ask': { ...serve, networkModes: ['allowlist'] },
+  '--network=full': { ...serve, networkModes: ['allowlist', 'full'] },
   '--config c.json': { ...serve, config: 'c.json' },
   '--sweep=id': { command: 'sweep', daemonId: 'id', config: undefined },
   '--sweep=id --config c.json': { command: 'sweep', daemonId: 'id', config: 'c.json' },

@@ -8,7 +8,6 @@ import type { CacheArguments } from '../../server/src/cli/arguments.ts';
 import { cache } from '../../server/src/cli/cache.ts';
 import { confirm } from '../../server/src/cli/confirm.ts';
 import { findManifest } from '../../server/src/cli/manifest.ts';
-import { packageOfMissing } from '../../server/src/cli/missing-module.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { createShelf } from '../../server/src/cli/packages.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
@@ -50,24 +49,6 @@ describe('packages on the command line', () => {
     mkdirSync(join(folder, 'requirements.txt'));
     expect(await findManifest(folder, 'python')).to.equal(undefined);
   });
-
-  const missing: readonly [LanguageId, string, string | undefined][] = [
-    ['python', "ModuleNotFoundError: No module named 'requests'", 'requests'],
-    ['python', "ModuleNotFoundError: No module named 'yaml'", 'PyYAML'],
-    ['python', "No module named 'cv2'", 'opencv-python'],
-    ['python', "No module named 'PIL.Image'", 'Pillow'],
-    ['javascript', "Error: Cannot find module 'left-pad'\nRequire stack:", 'left-pad'],
-    ['javascript', "Cannot find module '@scope/name/part'", '@scope/name'],
-    ['javascript', "Cannot find module './own'", undefined],
-    ['javascript', "Cannot find package 'chalk' imported from /workspace/a.mjs", 'chalk'],
-    ['ruby', "cannot load such file -- nokogiri (LoadError)", 'nokogiri'],
-    ['ruby', 'cannot load such file -- /workspace/own', undefined],
-    ['go', 'main.go:3:8: no required module provides package rsc.io/quote: go.mod file not found', 'rsc.io/quote'],
-    ['python', 'all is well', undefined],
-  ];
-  for (const [language, output, expected] of missing) {
-    it(`${JSON.stringify(output)} in ${language} means the package ${expected}`, () => expect(packageOfMissing(language, output)).to.equal(expected));
-  }
 
   it('a question is answered by a line, and the rest stays for the program', async () => {
     for (const [typed, yes] of [['y\nrest', true], ['\nrest', true], ['no\nrest', false], ['what\nrest', false]] as const) {

@@ -88,10 +88,9 @@ describe('the network of a run', () => {
   });
 
   it('that is typed counts where the configuration says nothing of modes, and only there', () => {
-    expect(withTyped({}, 'full')).to.deep.equal({ network: { modes: ['full'] } });
-    expect(withTyped({ network: { hosts: ['a.example'] } }, 'allowlist')).to.deep.equal({ network: { hosts: ['a.example'], modes: ['allowlist'] } });
-    expect(withTyped({ network: { modes: [] } }, 'full')).to.deep.equal({ network: { modes: [] } });
-    expect(withTyped({}, 'none')).to.deep.equal({});
-    expect(withTyped({}, undefined)).to.deep.equal({});
+    expect(withTyped({}, ['full'])).to.deep.equal({ network: { modes: ['full'] } });
+    expect(withTyped({ network: { hosts: ['a.example'] } }, ['allowlist'])).to.deep.equal({ network: { hosts: ['a.example'], modes: ['allowlist'] } });
+    expect(withTyped({ network: { modes: [] } }, ['full'])).to.deep.equal({ network: { modes: [] } });
+    expect(withTyped({}, [])).to.deep.equal({});
   });
 });

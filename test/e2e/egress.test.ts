@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../../server/src/base/clock.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { connect, type Connection } from '../../server/src/wire/server.ts';
-import type { Network, RunCodeResult, Session } from '../../server/src/protocol/index.ts';
+import type { LanguageId, Network, RunCodeResult, Session } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
 import { answers, Outside } from '../network/outside.ts';
@@ -157,6 +157,22 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
     });
 
     if (kind === 'gvisor') return;
+
+    /** What docs/network.md says of these languages. */
+    const obedient: Partial<Record<LanguageId, string>> = {
+      javascript: 'fetch("http://example.com/it").then(async (answer) => console.log(await answer.text()))',
+      ruby: 'require "net/http"; puts Net::HTTP.get(URI("http://example.com/it"))',
+      go: 'package main\nimport ("fmt"; "io"; "net/http")\nfunc main() { answer, fault := http.Get("http://example.com/it"); if fault != nil { panic(fault) }; text, _ := io.ReadAll(answer.Body); fmt.Println(string(text)) }',
+      csharp: 'class Program { static void Main() { System.Console.WriteLine(new System.Net.WebClient().DownloadString("http://example.com/it")); } }',
+    };
+    for (const [language, code] of Object.entries(obedient)) {
+      if (kind !== 'docker') continue;
+      it(`reaches the host by itself in ${language}`, async () => {
+        const session = await scene.session({ mode: 'allowlist', hosts: ['example.com'] });
+        const { stdout, stderr } = await scene.run(session, code, [], language);
+        expect(stdout, stderr).to.equal('site example.com /it\n');
+      });
+    }
 
     it('does not disturb the daemon or another session, also with 10,000 connections', async () => {
       const session = await scene.session({ mode: 'allowlist', hosts: ['example.com'] });

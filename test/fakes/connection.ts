@@ -75,6 +75,9 @@ export class FakeConnection implements Connection {
 
   notify: Connection['notify'] = (method, params) => void this.sent.push({ method, params });
 
+  readonly handlers = new Map<string, (params: any, token: any) => Promise<any>>();
+  handle: Connection['handle'] = (method, handler) => void this.handlers.set(method, handler);
+
   on: Connection['on'] = (name, listener) =>
     this.#told.add(({ method, params }) => {
       if (method === name) listener(params);

@@ -11,7 +11,7 @@ const clock = new FakeClock();
 async function reach(text: string, { egress, ways, clock, signal = new AbortController().signal }: DialOptions) {
   const target = place(text);
   const permit = await egress.admit(target, signal);
-  return dial({ target, purpose: 'bytes', permit, ways, clock, signal });
+  return dial({ target, purpose: 'bytes', permit, resolve: (name) => ways.resolve(name), ways, clock, signal });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<Refusal> {

@@ -1,6 +1,7 @@
 /** The bounds of a session's proxy, and what it makes of hostile programs. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { deferred } from '../../server/src/base/promises.ts';
 import { bounds } from '../../server/src/network/proxy.ts';
 import { egress } from './place.ts';
 import { echo, Stage } from './proxy.ts';
@@ -80,6 +81,23 @@ describe('the proxy of a session', () => {
     stage.proxy.close();
     await stage.clock.advance(0);
     expect([stopped.length, two.far.destroyed, stage.clock.pending]).to.deep.equal([2, true, 0]);
+  });
+
+  it('resolves one name at a time, and each once for all who wait', async () => {
+    const silent = deferred<readonly string[]>();
+    const stage = new Stage({ answer: echo, names: { 'silent.example': () => silent.promise, 'example.com': ['93.184.216.34'] } });
+    const clients = ['silent.example', 'silent.example', 'example.com', 'example.com'].map((name) => {
+      const client = stage.connect();
+      client.send(`CONNECT ${name}:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return client;
+    });
+    await stage.clock.advance(0);
+    expect(stage.ways.resolved).to.deep.equal(['silent.example']);
+    silent.resolve([]);
+    expect(await clients[0]?.all()).to.match(/ 502 the name silent\.example has no address/);
+    expect(await clients[1]?.all()).to.match(/ 502 /);
+    for (const client of clients.slice(2)) await client.hears(/ 200 /);
+    expect(stage.ways.resolved).to.deep.equal(['silent.example', 'example.com']);
   });
 
   it('asks a person while the program waits', async () => {

@@ -41,6 +41,7 @@ function M.create(daemon, spec, on)
     runtime = spec.runtime or options.runtime,
     preference = options.preference,
     limits = nil_if_empty(options.limits),
+    network = config.network(),
     env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
     program = spec.program,
     packages = spec.packages,

@@ -21,6 +21,8 @@ export type WorkingDirectory = 'copiedFolder' | 'fileFolder' | 'workspaceFolder'
 
 export interface Settings {
   readonly server: { readonly path: string; readonly config: string };
+  /** What programs may reach if no profile says otherwise: nothing, what the person allows when asked, or everything public. */
+  readonly network: 'none' | 'ask' | 'full';
   readonly preference: Preference | undefined;
   readonly strict: boolean;
   readonly trace: 'off' | 'messages' | 'verbose';
@@ -49,6 +51,7 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
   const text = (name: string) => values.get<string>(name) ?? '';
   return {
     server: { path: text('server.path'), config: text('server.config') },
+    network: workspace.isTrusted ? (values.get<Settings['network']>('network') ?? 'none') : 'none',
     preference: (text('preference') || undefined) as Preference | undefined,
     strict: values.get<boolean>('strict') ?? false,
     trace: values.get<Settings['trace']>('trace.server') ?? 'off',

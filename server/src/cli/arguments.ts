@@ -1,14 +1,14 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
-import { reaching, type Reaching } from './reach.ts';
+import { modesFor, reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
-  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }
+  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
   | CacheArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
@@ -97,7 +97,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), config };
+      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), config };
   }
 }
 

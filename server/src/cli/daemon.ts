@@ -31,8 +31,8 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `typed`: the network mode that the person has typed. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed?: Network['mode']): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });

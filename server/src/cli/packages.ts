@@ -1,6 +1,7 @@
 /** Puts together what installs packages: the shelf in the user's cache, the managers, and their registries. */
 import type { Log } from '../base/log.ts';
 import type { Ways } from '../network/dial.ts';
+import { createAdvisor } from '../packages/advisories/advisor.ts';
 import { Installer } from '../packages/installer.ts';
 import { judgeBy } from '../packages/judge.ts';
 import { managers } from '../packages/managers/index.ts';
@@ -8,6 +9,7 @@ import { defaultBounds } from '../packages/registries/bounds.ts';
 import { diallerFor } from '../packages/registries/dialler.ts';
 import { machineOf } from '../packages/registries/machine.ts';
 import { createRegistries } from '../packages/registries/registries.ts';
+import { certificatesOf } from '../packages/registries/trust.ts';
 import { measure } from '../packages/shelf/measure.ts';
 import { MAX_FILES, Shelf } from '../packages/shelf/shelf.ts';
 import { ownFolder } from '../policy/own-folder.ts';
@@ -25,10 +27,13 @@ export interface InstallerParts {
 
 export function createInstaller({ surroundings, policy, keeper, ways, log }: InstallerParts): Installer {
   const { clock } = surroundings;
+  const machine = machineOf(surroundings);
+  const dialler = diallerFor(ways, clock);
   return new Installer({
     shelf: createShelf(surroundings, keeper.name, log),
     managers,
-    registries: createRegistries({ machine: machineOf(surroundings), configured: policy.registries ?? {}, dialler: diallerFor(ways, clock), bounds: defaultBounds, log }),
+    registries: createRegistries({ machine, configured: policy.registries ?? {}, dialler, bounds: defaultBounds, log }),
+    advise: policy.advisories === undefined ? undefined : createAdvisor({ url: policy.advisories, dialler, certificates: () => certificatesOf(machine), bounds: defaultBounds, clock, log: log.child('advisories') }),
     cacheBytes: policy.cacheBytes,
     clock,
     log,

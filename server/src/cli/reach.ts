@@ -26,8 +26,15 @@ export function reaching(given: string | undefined, hosts: readonly string[] = [
   return { network: { mode: 'none' }, ask: false };
 }
 
+/** The modes that the sessions of a daemon may ask for, by its own --network. @throws UsageError */
+export function modesFor(given: string | undefined): Network['mode'][] {
+  const { network: { mode } } = reaching(given);
+  if (mode === 'none') return [];
+  return mode === 'full' ? ['allowlist', 'full'] : ['allowlist'];
+}
+
 /** What a person types counts as their configuration where that says nothing of network modes. */
-export function withTyped(config: Config, typed: Network['mode'] | undefined): Config {
-  if (typed === undefined || typed === 'none' || config.network?.modes) return config;
-  return { ...config, network: { ...config.network, modes: [typed] } };
+export function withTyped(config: Config, modes: readonly Network['mode'][]): Config {
+  if (modes.length === 0 || config.network?.modes) return config;
+  return { ...config, network: { ...config.network, modes: [...modes] } };
 }

@@ -12,7 +12,6 @@ import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
-import { packageOfMissing } from './missing-module.ts';
 import { inOptions } from './limit-faults.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { findNeeded, installNeeded } from './provision.ts';
@@ -96,8 +95,9 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
 
 /** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
 async function lacking({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
-  const name = packageOfMissing(source.language, complaints.text);
-  const offer = name === undefined || args.package.includes(name) ? [] : [`if that is the package ${name}: codebeaker run --package ${name} installs it`];
+  const { missingModule } = await import('../packages/missing/missing.ts');
+  const names = (missingModule(source.language, complaints.text)?.packages ?? []).filter((name) => !args.package.includes(name));
+  const offer = names.length === 0 ? [] : [`if ${names.length === 1 ? 'that is the package' : 'those are the packages'} ${names.join(' and ')}: codebeaker run ${names.map((name) => `--package ${name}`).join(' ')} installs ${names.length === 1 ? 'it' : 'them'}`];
   if (args.folder === null || source.host === undefined) return offer;
   const left = await leftBehind({
     language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), ignored, mentions: (text) => complaints.mentions(text),

@@ -51,7 +51,7 @@ export const options = {
   package: { of: ['run'], short: 'p', value: 'NAME', many: true, text: 'A package that is installed before the program runs, such as requests==2.32.3 or left-pad@1.3.0.' },
   packages: { of: ['run'], value: 'MODE', text: 'Whether the packages of the manifest in the folder (requirements.txt, pyproject.toml, package.json, Gemfile, go.mod) are installed: auto, ask or never. Default: auto, or packages.run of the configuration.' },
   allow: { of: ['run'], value: 'HOST[:PORT]', many: true, text: 'A host that the program may reach, such as pypi.org:443, *.example.com or 10.0.0.0/8. On a terminal you are asked about others. Default: none.' },
-  network: { of: ['run'], value: 'MODE', text: 'What the program may reach: none, ask (what you allow when you are asked), or full (everything public). Default: none, and with --allow those hosts.' },
+  network: { of: ['run', 'serve'], value: 'MODE', text: 'What programs may reach: none, ask (what a person allows when asked), or full (everything public). It counts where the configuration says nothing of it. Default: none, and with --allow those hosts.' },
   tty: { of: ['run'], short: 't', text: 'The program runs on a terminal. Default: if stdin and stdout are terminals.' },
   'no-tty': { of: ['run'], text: 'The program does not run on a terminal.' },
   timeout: { of: ['run'], value: 'TIME', text: 'How long it may run, such as 500ms, 10s or 2m. Default: 10m. 0 means no limit.' },

@@ -5,13 +5,14 @@ import { abortable } from '../base/promises.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
 import { notPublic, type Permit } from './egress.ts';
 import { formatTarget, type Target } from './hosts.ts';
+import type { Resolve } from './lookups.ts';
 import { notAllowed, Refusal } from './refusal.ts';
 import type { Purpose, Route, Upstream } from './upstream.ts';
 
 /** The ways out of this machine. */
 export interface Ways {
   /** The addresses of a name, as text, the best first. Rejects where it has none. */
-  resolve(name: string): Promise<readonly string[]>;
+  readonly resolve: Resolve;
   /** Connects to an address. The stream has half-close. Rejects if `signal` aborts before it is connected. */
   connect(address: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /** The proxy through which this machine itself reaches a place. undefined: it reaches it directly. */
@@ -31,7 +32,8 @@ export interface Dial {
   readonly target: Target;
   readonly purpose: Purpose;
   readonly permit: Permit;
-  readonly ways: Ways;
+  readonly resolve: Resolve;
+  readonly ways: Omit<Ways, 'resolve'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -61,9 +63,9 @@ async function reach(wanted: Dial): Promise<Route> {
   return { connection: await connectToFirst(addresses, wanted), proxied: undefined };
 }
 
-async function addressesOf({ target, ways }: Dial): Promise<Address[]> {
+async function addressesOf({ target, resolve }: Dial): Promise<Address[]> {
   if (target.address !== undefined) return [target.address];
-  const texts = await ways.resolve(target.host).catch(() => []);
+  const texts = await resolve(target.host).catch(() => []);
   return texts.slice(0, MAX_ADDRESSES).flatMap((text) => parseAddress(text) ?? []);
 }
 

@@ -70,14 +70,18 @@ export class HttpSide {
     answer.on('close', () => line.listening());
     const { target, path } = parseUrl(asked.url ?? '');
     const { connection, proxied } = await line.reach(target, 'http');
-    const onward = request({
-      createConnection: () => connection,
-      setHost: false,
-      method: asked.method,
-      path: proxied ? `http://${hostOf(target)}${path}` : path,
-      headers: headersOnward(asked, target, proxied?.headers ?? {}),
-    });
-    await this.#exchange(asked, answer, onward, connection, line).finally(() => connection.destroy());
+    try {
+      const onward = request({
+        createConnection: () => connection,
+        setHost: false,
+        method: asked.method,
+        path: proxied ? `http://${hostOf(target)}${path}` : path,
+        headers: headersOnward(asked, target, proxied?.headers ?? {}),
+      });
+      await this.#exchange(asked, answer, onward, connection, line);
+    } finally {
+      connection.destroy();
+    }
   }
 
   /** Sends the request on, and its answer back. Resolves when the answer is over, whole or cut off. @throws Refusal where there is no answer */

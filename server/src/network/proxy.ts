@@ -5,6 +5,7 @@ import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
 import { HttpSide, type Line } from './http.ts';
+import { oneAtATime, type Resolve } from './lookups.ts';
 import { Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
@@ -34,10 +35,12 @@ export class Proxy {
   readonly #parts: ProxyParts;
   readonly #http = new HttpSide();
   readonly #open = new Set<Duplex>();
+  readonly #resolve: Resolve;
   #bytes = 0;
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
+    this.#resolve = oneAtATime((name) => parts.ways.resolve(name));
   }
 
   /** Serves a connection of a program. Never throws. */
@@ -94,7 +97,7 @@ export class Proxy {
     if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may`);
     try {
       const permit = await egress.admit(target, signal);
-      const route = await dial({ target, purpose, permit, ways, clock, signal });
+      const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
       if (!signal.aborted) return route;
       route.connection.destroy();
       throw signal.reason;

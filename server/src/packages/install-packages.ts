@@ -103,7 +103,7 @@ function requireShelf({ sandbox }: Session): void {
 
 function failed(manager: Manager, { exitCode, signal }: Pick<InstallPackagesResult, 'exitCode' | 'signal'>, output: string, trouble: string | undefined): ProtocolError {
   const ended = exitCode === null ? `it was ended by ${signal ?? 'something'}` : `exit code ${exitCode}`;
-  const why = [manager.explain(output), trouble].filter(Boolean).join(' ');
+  const why = manager.explain(output, trouble);
   return new ProtocolError('PackageInstallFailed', `${manager.id} could not install the packages (${ended}); nothing was changed. ${why || lastLine(output)}`.trim(), {
     manager: manager.id, exitCode, signal, output,
   });

@@ -10,7 +10,7 @@ import { ProtocolError } from '../protocol/index.ts';
 import { Collector } from '../runtime/machine/collector.ts';
 import { SHELF } from '../runtime/packages.ts';
 import type { Program, Sandbox, Sink } from '../runtime/ports.ts';
-import type { Advisory, Installed, Manager, Mirrors, Order, Question, Step, Wish } from './ports.ts';
+import type { Advise, Advisory, Installed, Manager, Mirrors, Order, Question, Step, Wish } from './ports.ts';
 import { overflow } from './shelf/bound.ts';
 import type { Measured } from './shelf/measure.ts';
 import type { EnvironmentRecord } from './shelf/records.ts';
@@ -42,6 +42,8 @@ export interface InstallationParts {
   readonly shelf: Shelf;
   readonly clock: Clock;
   measure(path: string, signal: AbortSignal): Promise<Measured>;
+  /** Asked where the manager itself can't tell of known weaknesses. undefined: nobody is asked. */
+  readonly advise?: Advise | undefined;
   /** @throws ProtocolError PolicyDenied where what was installed has weaknesses that are not allowed */
   judge(advisories: readonly Advisory[]): void;
 }
@@ -114,7 +116,9 @@ async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox:
   signal.throwIfAborted();
   const installed = (await answer(sandbox, manager.list(order), signal)) ?? [];
   const audit = manager.audit?.(order);
-  const advisories = audit && (await answer(sandbox, audit, signal).catch(() => undefined));
+  const audited = audit && (await answer(sandbox, audit, signal).catch(() => undefined));
+  signal.throwIfAborted();
+  const advisories = audited ?? (await parts.advise?.(manager.id, installed, signal));
   if (advisories) parts.judge(advisories);
   const { modules: folder } = manager.view(home, wish);
   const modules = folder === undefined ? [] : ((await ask(sandbox, { command: ['ls', '-A', folder], env: {} }, signal)) ?? '').split('\n').filter(isModule);

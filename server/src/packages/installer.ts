@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { abortable, closeAll, deferred } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
-import type { Advisory, Manager, Registries } from './ports.ts';
+import type { Advise, Advisory, Manager, Registries } from './ports.ts';
 import { install, type Made, type Plan, type Runner } from './installation.ts';
 import type { Measured } from './shelf/measure.ts';
 import type { Shelf } from './shelf/shelf.ts';
@@ -18,6 +18,7 @@ export interface InstallerOptions {
   readonly log: Log;
   measure(path: string, signal: AbortSignal): Promise<Measured>;
   /** As in `InstallationParts`. */
+  readonly advise?: Advise | undefined;
   judge(advisories: readonly Advisory[]): void;
 }
 
@@ -59,11 +60,11 @@ export class Installer {
   }
 
   async #install(plan: Plan, runner: Runner): Promise<Provided | undefined> {
-    const { shelf, clock, measure, judge } = this.options;
+    const { shelf, clock, measure, advise, judge } = this.options;
     const done = deferred();
     this.#running.set(plan.key, done.promise);
     try {
-      const made = await install(plan, runner, { shelf, clock, measure, judge });
+      const made = await install(plan, runner, { shelf, clock, measure, advise, judge });
       if (made) this.#prune();
       return made && { ...made, cached: false };
     } finally {

@@ -116,9 +116,18 @@ export interface Manager {
   /** How known weaknesses of it are told. Absent or undefined: this manager, or these registries, can't tell. It may fail, which fails nothing else. */
   audit?(order: Order): Question<Advisory> | undefined;
   view(home: string, wish: Wish): View;
-  /** What the output of an installation that failed means, as one whole sentence, or undefined where it is not known. */
-  explain(output: string): string | undefined;
+  /**
+   * What the output of an installation that failed means, in whole sentences, or undefined where it is not known.
+   * `trouble`: what `Mirrors.trouble` says. It comes first.
+   */
+  explain(output: string, trouble: string | undefined): string | undefined;
 }
+
+/**
+ * Asks somebody else which weaknesses of what was installed are known, where the manager can't tell. Resolves with undefined
+ * where nobody answers. @throws the reason of the signal
+ */
+export type Advise = (manager: ManagerId, installed: readonly Installed[], signal: AbortSignal) => Promise<readonly Advisory[] | undefined>;
 
 /** Serves one registry of this machine's to connections from a sandbox. */
 export interface Mirror {

@@ -11,6 +11,8 @@ export interface PackagesPolicy {
   readonly cacheBytes: number;
   /** From this severity on, packages with a known weakness are not installed. undefined: they are. */
   readonly block: PackagesConfig['block'];
+  /** The address of the service that is asked for known weaknesses. undefined: nobody is asked. */
+  readonly advisories: PackagesConfig['advisories'];
   /** The registries in place of those of this machine. */
   readonly registries: PackagesConfig['registries'];
 }
@@ -18,5 +20,5 @@ export interface PackagesPolicy {
 const DEFAULT_CACHE_BYTES = 5 * 2 ** 30;
 
 export function packagesPolicy({ packages = {} }: Config): PackagesPolicy {
-  return { run: packages.run ?? 'auto', cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, registries: packages.registries };
+  return { run: packages.run ?? 'auto', cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, advisories: packages.advisories, registries: packages.registries };
 }

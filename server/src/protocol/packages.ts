@@ -71,6 +71,7 @@ export const PackagesConfig = later(() => z.strictObject({
   cacheBytes: z.optional(positive()),
   run: z.optional(z.enum(['auto', 'ask', 'never'])),
   block: z.optional(z.enum(['low', 'moderate', 'high', 'critical'])),
+  advisories: z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/@]+(?:\/\S*)?$/, 'must be the address of a service of the format OSV, such as https://api.osv.dev/'))),
   registries: z.optional(z.strictObject({
     npm: z.optional(z.extend(registry(), { scopes: z.optional(keepingAll(z.record(z.string().check(z.regex(/^@/, 'a scope begins with @')), registry()))) })),
     pip: z.optional(registry()),

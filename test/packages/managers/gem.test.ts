@@ -35,7 +35,7 @@ describe('gem and Bundler install', function () {
     withIndex('compact', (mirror) =>
       install(gem, wanted, mirror, async ({ code, output }) => {
         expect(code, output).not.to.equal(0);
-        return { output, meaning: gem.explain(output), trouble: mirror.mirrors.trouble() };
+        return { output, meaning: gem.explain(output, undefined), trouble: mirror.mirrors.trouble() };
       }), before);
 
   for (const kind of ['compact', 'old'] as const) {

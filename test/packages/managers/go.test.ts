@@ -29,7 +29,7 @@ describe('go installs', function () {
     withProxy((mirror) =>
       install(go, wanted, mirror, async ({ code, output }) => {
         expect(code, output).not.to.equal(0);
-        return { output, meaning: go.explain(output), trouble: mirror.mirrors.trouble() };
+        return { output, meaning: go.explain(output, undefined), trouble: mirror.mirrors.trouble() };
       }), before, more);
 
   it('modules by name, which a program without go.mod then imports', async () => {
@@ -56,7 +56,7 @@ describe('go installs', function () {
       const wrong = 'example.com/one v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n';
       await install(go, { files: { 'go.mod': manifest, 'go.sum': wrong } }, mirror, async ({ code, output }) => {
         expect(code).not.to.equal(0);
-        expect(go.explain(output)).to.match(/does not have the checksum that was expected/);
+        expect(go.explain(output, undefined)).to.match(/does not have the checksum that was expected/);
       });
     });
   });

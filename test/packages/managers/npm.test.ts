@@ -17,6 +17,7 @@ const scoped: NpmPackage = { name: '@team/three', version: '3.0.0' };
 describe('npm installs', function () {
   this.timeout(60_000);
   before(need('npm', program('npm')));
+  before(need('openssl', program('openssl')));
 
   async function withRegistry<T>(packages: readonly NpmPackage[], use: (registry: Served) => Promise<T>, { before, ...parts }: Partial<NpmParts> & { before?: Answerer } = {}): Promise<T> {
     const registry = await serve(npmRegistry(packages, { tarballs: REGISTRY, ...parts }), before ? { before } : {});
@@ -31,7 +32,7 @@ describe('npm installs', function () {
     return through(setOf('npm', [REGISTRY], quick), dialling({ 'npm.example:80': registry.port }), (mirror) =>
       install(npm, wanted, mirror, async ({ code, output }) => {
         expect(code, output).not.to.equal(0);
-        return { output, meaning: npm.explain(output), trouble: mirror.mirrors.trouble() };
+        return { output, meaning: npm.explain(output, undefined), trouble: mirror.mirrors.trouble() };
       }),
     );
   }

@@ -5,15 +5,13 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { MirrorBounds } from '../../../server/src/packages/registries/bounds.ts';
-import { openMirrors } from '../../../server/src/packages/registries/mirrors.ts';
-import { namedHosts } from '../../../server/src/packages/registries/mirrors.ts';
-import { defaultBounds } from '../../../server/src/packages/registries/bounds.ts';
+import { defaultBounds, type MirrorBounds } from '../../../server/src/packages/registries/bounds.ts';
+import { namedHosts, openMirrors } from '../../../server/src/packages/registries/mirrors.ts';
 import type { RegistrySet } from '../../../server/src/packages/registries/registry.ts';
+import { need, program } from '../../require.ts';
 import { certify } from '../indexes/certificate.ts';
 import { dialling, type Listening, setOf, silent, through } from '../indexes/install.ts';
 import { type Answerer, type Certified, serve, type Served } from '../indexes/serve.ts';
-import { need, program } from '../../require.ts';
 
 interface Place {
   readonly mirror: Listening;
@@ -251,6 +249,7 @@ describe('a mirror', () => {
       });
       expect((await failing(({ socket }) => Boolean(socket.destroy()))).trouble).to.equal("registry.example can't be reached: it closed the connection without an answer");
       expect((await failing(({ socket }) => Boolean(socket.end('garbage\r\n\r\n')))).trouble).to.equal('the answer of registry.example is not valid HTTP');
+      expect((await failing((_, response) => Boolean(response.writeHead(200, { 'content-type': 'text/html', 'content-encoding': 'br' }).end('x')))).trouble).to.equal('registry.example answers in an encoding that was not asked for');
       expect((await failing((_, response) => Boolean(response.writeHead(200, { 'content-type': 'application/vnd.pypi.simple.v1+json' }).end('{')))).trouble).to.equal('a page of registry.example is not what its type says');
     });
   });

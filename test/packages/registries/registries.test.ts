@@ -1,19 +1,18 @@
 /** Which registries an installation gets: those of the configuration, else those of this machine; a client may choose among them. */
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { systemClock } from '../../../server/src/base/clock.ts';
+import { systemWays } from '../../../server/src/network/ways.ts';
+import { npm } from '../../../server/src/packages/managers/npm.ts';
 import { defaultBounds } from '../../../server/src/packages/registries/bounds.ts';
 import { type Configured, configuredSet } from '../../../server/src/packages/registries/configured.ts';
+import { diallerFor } from '../../../server/src/packages/registries/dialler.ts';
 import { machineOf } from '../../../server/src/packages/registries/machine.ts';
+import { npmRegistries } from '../../../server/src/packages/registries/npm.ts';
 import { createRegistries } from '../../../server/src/packages/registries/registries.ts';
 import type { Machine } from '../../../server/src/packages/registries/registry.ts';
-import { dialling, setOf, silent } from '../indexes/install.ts';
-import { npm } from '../../../server/src/packages/managers/npm.ts';
-import { install, through } from '../indexes/install.ts';
-import { npmRegistries } from '../../../server/src/packages/registries/npm.ts';
-import { diallerFor } from '../../../server/src/packages/registries/dialler.ts';
-import { systemWays } from '../../../server/src/network/ways.ts';
-import { systemClock } from '../../../server/src/base/clock.ts';
 import { need } from '../../require.ts';
+import { dialling, install, setOf, silent, through } from '../indexes/install.ts';
 import { npmAnswers } from '../indexes/needs.ts';
 
 const bare: Machine = { env: {}, home: '/nowhere', platform: 'linux', read: async () => undefined, find: async () => undefined };

@@ -1,5 +1,8 @@
 /** What the package managers share. */
-import { invalidParam, ProtocolError } from '../../protocol/index.ts';
+import { type Environment, invalidParam, ProtocolError } from '../../protocol/index.ts';
+
+/** Whatever an image says of proxies: mirrors are on the loopback interface. */
+export const direct: Environment = { HTTP_PROXY: '', http_proxy: '', HTTPS_PROXY: '', https_proxy: '', ALL_PROXY: '', all_proxy: '', NO_PROXY: '*', no_proxy: '*' };
 
 const MAX_QUOTED = 200;
 

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { type Environment, invalidParam } from '../../protocol/index.ts';
 import type { Manager, Manifest, Order, Step } from '../ports.ts';
-import { checkEach, found } from './common.ts';
+import { checkEach, direct, found } from './common.ts';
 import { gemfileFault, gemFault, lockFault } from './gem-names.ts';
 import { readInstalled } from './installed.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
@@ -57,7 +57,7 @@ export const gem: Manager = {
   }),
   // What ends with a separator is in addition to the folders that Ruby has itself.
   view: (home) => ({ variables: { GEM_PATH: `${folder(home)}:` }, path: [`${folder(home)}/bin`], modules: undefined, files: [] }),
-  explain: (output) => meaningOf(output, meanings),
+  explain: (output, trouble) => meaningOf(output, trouble, meanings),
 };
 
 const folder = (home: string) => `${home}/gems`;
@@ -68,7 +68,7 @@ function check(name: string, fault: string | undefined): void {
 }
 
 function environment({ home, scratch, variables }: Order): Environment {
-  return { GEM_HOME: folder(home), GEM_PATH: folder(home), GEM_SPEC_CACHE: `${scratch}/specs`, HOME: scratch, TMPDIR: scratch, NO_PROXY: '*', no_proxy: '*', ...variables };
+  return { ...direct, GEM_HOME: folder(home), GEM_PATH: folder(home), GEM_SPEC_CACHE: `${scratch}/specs`, HOME: scratch, TMPDIR: scratch, ...variables };
 }
 
 function bundleInstall(order: Order, { path, files }: Manifest): Step {
@@ -95,11 +95,11 @@ function settings({ registries }: Order): string {
 }
 
 const meanings: readonly Meaning[] = [
-  [/Could not find a valid gem '([^'\n]+)' \(>= 0\)/, (name) => `The registry has no gem ${name}.`],
-  [/Could not find a valid gem '([^'\n]+)' \(([^)\n]+)\)/, (name, version) => `The registry has no version of ${name} that fits ${version}.`],
-  [/Could not find gem '([^'\n]+)' in[^]*?The source contains the following gems matching/, (name) => `The registry has no version of ${name} that fits.`],
-  [/Could not find gem '([^'\n]+)'/, (name) => `The registry has no gem ${name}.`],
-  [/Could not find ([\w.-]+-\d[\w.-]*) in/, (name) => `The registry has no ${name}, which the lock file names.`],
+  [/Could not find a valid gem '([^'\n]+)' \(>= 0\)/, (name) => `The registry has no gem ${name}.`, 'apparent'],
+  [/Could not find a valid gem '([^'\n]+)' \(([^)\n]+)\)/, (name, version) => `The registry has no version of ${name} that fits ${version}.`, 'apparent'],
+  [/Could not find gem '([^'\n]+)' in[^]*?The source contains the following gems matching/, (name) => `The registry has no version of ${name} that fits.`, 'apparent'],
+  [/Could not find gem '([^'\n]+)'/, (name) => `The registry has no gem ${name}.`, 'apparent'],
+  [/Could not find ([\w.-]+-\d[\w.-]*) in/, (name) => `The registry has no ${name}, which the lock file names.`, 'apparent'],
   [/could not find compatible versions|Could not find compatible versions|conflicting dependencies/, () => 'The gems need different versions of something, so they can\'t be installed together.'],
   [/(?:frozen mode|deployment mode|frozen is set|lockfile can't be updated because frozen)/i, () => 'The lock file does not fit the Gemfile. Run bundle install where the project is worked on, and keep the lock file that it writes.'],
   [/(?:checksum|digest)[^\n]*(?:mismatch|does not match|doesn't match)|MismatchedChecksums/i, () => 'A gem that the registry sent does not have the checksum that was expected. Do not install it.'],

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { type Environment, invalidParam } from '../../protocol/index.ts';
 import type { Manager, Order, Step } from '../ports.ts';
-import { checkEach, found } from './common.ts';
+import { checkEach, direct, found } from './common.ts';
 import { readInstalled } from './installed.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 
@@ -54,7 +54,7 @@ export const go: Manager = {
     path: [], modules: undefined,
     files: manifest ? [] : ['go.mod', 'go.sum'].map((name) => ({ from: name, to: `/workspace/${name}` })),
   }),
-  explain: (output) => meaningOf(output, meanings),
+  explain: (output, trouble) => meaningOf(output, trouble, meanings),
 };
 
 /** What a line of go.mod replaces a module with: `=> ../folder` or `=> example.com/module v1.2.3`. */
@@ -78,8 +78,8 @@ function faultOf(text: string): string | undefined {
 function environment({ home, scratch, registries, variables }: Order): Environment {
   const proxies = registries.map(({ scope, url }, at) => (at === 0 ? '' : scope === '|' ? '|' : ',') + url.replace(/\/$/, '')).join('');
   return {
-    GOPROXY: proxies, GOMODCACHE: `${home}/mod`, GOPATH: `${scratch}/go`, GOCACHE: `${scratch}/go-build`, GOENV: 'off', GOTOOLCHAIN: 'local', GOVCS: '*:off', GOWORK: 'off',
-    GOFLAGS: '-mod=mod -modcacherw', HOME: scratch, TMPDIR: scratch, NO_PROXY: '*', ...variables,
+    ...direct, GOPROXY: proxies, GOMODCACHE: `${home}/mod`, GOPATH: `${scratch}/go`, GOCACHE: `${scratch}/go-build`, GOENV: 'off', GOTOOLCHAIN: 'local', GOVCS: '*:off', GOWORK: 'off',
+    GOFLAGS: '-mod=mod -modcacherw', HOME: scratch, TMPDIR: scratch, ...variables,
   };
 }
 
@@ -94,9 +94,9 @@ function modulesIn(stdout: string): { name: unknown; version: unknown }[] {
 
 const meanings: readonly Meaning[] = [
   [/verifying (\S+?):? checksum mismatch|SECURITY ERROR/, (name) => `The module ${name} that the proxy sent does not have the checksum that was expected. If go.sum was not changed by mistake, it is not the one that was meant: do not install it.`],
-  [/(?:module |go: )?([\w.~/-]+@[\w.+-]+)(?:\S*)?: (?:[^\n]*: )?(?:invalid version: )?unknown revision/, (name) => `No proxy has ${name}.`],
-  [/no matching versions for query "([^"\n]+)"/, (version) => `No proxy has a version that fits ${version}.`],
-  [/(?:module |go: )([\w.~/-]+)(?:@[\w.+-]+)?: (?:reading|[^\n]*reading) [^\n]*: 40[34] [^\n]*|([\w.~/-]+\.[\w.~/-]+)@[\w.+-]+: reading [^\n]*: 40[34]/, (first, second) => `No proxy has the module ${first || second}, or this version of it.`],
+  [/(?:module |go: )?([\w.~/-]+@[\w.+-]+)(?:\S*)?: (?:[^\n]*: )?(?:invalid version: )?unknown revision/, (name) => `No proxy has ${name}.`, 'apparent'],
+  [/no matching versions for query "([^"\n]+)"/, (version) => `No proxy has a version that fits ${version}.`, 'apparent'],
+  [/(?:module |go: )([\w.~/-]+)(?:@[\w.+-]+)?: (?:reading|[^\n]*reading) [^\n]*: 40[34] [^\n]*|([\w.~/-]+\.[\w.~/-]+)@[\w.+-]+: reading [^\n]*: 40[34]/, (first, second) => `No proxy has the module ${first || second}, or this version of it.`, 'apparent'],
   [/requires go(?:@| >= | version )?\s*([\d.]+)/i, (version) => `A module needs Go ${version}, and the sandbox has an older version.`],
   [/GOVCS disallows using (\S+) for (?:public|private) ([^;\n]+)/, (_, name) => `The module ${name} is in no proxy, and a sandbox does not fetch it from where it is developed.`],
   [/errors parsing go\.mod:\n([^\n]+)/, (line) => `go.mod is not valid: ${line}.`],

@@ -1,7 +1,10 @@
 /** Finds out what the output of a failed installation means. */
 
-/** A pattern, and the sentence that it stands for. The first that is found counts. */
-export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => string];
+/**
+ * A pattern, and the sentence that it stands for. The first that is found counts. `apparent`: managers say the same where
+ * the registry did not answer, or not in full.
+ */
+export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => string, apparent?: 'apparent'];
 
 /** What any program of an installation can say. */
 const common: readonly Meaning[] = [
@@ -16,7 +19,14 @@ const MAX_OUTPUT = 24 * 1024;
 const MAX_LINE = 2000;
 const MAX_PART = 120;
 
-export function meaningOf(output: string, own: readonly Meaning[]): string | undefined {
+/** `trouble`: what went wrong between this machine and the registries. */
+export function meaningOf(output: string, trouble: string | undefined, own: readonly Meaning[]): string | undefined {
+  const meaning = find(output, trouble === undefined ? own : own.filter(([, , apparent]) => !apparent));
+  const sentences = [...(trouble === undefined ? [] : [`${trouble}.`]), ...(meaning === undefined ? [] : [meaning])];
+  return sentences.length === 0 ? undefined : sentences.join(' ');
+}
+
+function find(output: string, own: readonly Meaning[]): string | undefined {
   const plain = output.slice(-MAX_OUTPUT).replaceAll(/\u001b\[[0-9;]*m/g, '');
   const end = plain.split('\n').map((line) => line.slice(0, MAX_LINE)).join('\n');
   for (const [pattern, words] of [...own, ...common]) {

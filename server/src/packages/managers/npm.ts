@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../protocol/index.ts';
 import type { Manager, Manifest, Order, Step } from '../ports.ts';
-import { checkEach, found } from './common.ts';
+import { checkEach, direct, found } from './common.ts';
 import { readInstalled } from './installed.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 import { readAudit } from './npm-audit.ts';
@@ -60,7 +60,7 @@ export const npm: Manager = {
     read: readAudit,
   }),
   view: (home) => ({ variables: {}, path: [`${home}/node_modules/.bin`], modules: `${home}/node_modules`, files: [] }),
-  explain: (output) => meaningOf(output, meanings),
+  explain: (output, trouble) => meaningOf(output, trouble, meanings),
 };
 
 /** What is written for npm lies here, because names of scopes are no names of variables. */
@@ -81,12 +81,14 @@ function withFiles(step: Step, files: Readonly<Record<string, string>>): Step {
 }
 
 /** Addresses of packages are rewritten by the mirror, so npm leaves them as they are. */
-function environment({ scratch, variables }: Order): Environment {
+function environment({ scratch, registries, variables }: Order): Environment {
+  const registry = registries.find(({ scope }) => scope === undefined)?.url;
   return {
+    ...direct, ...(registry === undefined ? {} : { npm_config_registry: registry, NPM_CONFIG_REGISTRY: registry }),
     npm_config_userconfig: npmrc, npm_config_globalconfig: '/dev/null', npm_config_cache: `${scratch}/npm`, npm_config_replace_registry_host: 'never',
     npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false', npm_config_progress: 'false', npm_config_color: 'false',
     npm_config_fetch_retries: '2', npm_config_fetch_retry_mintimeout: '1000', npm_config_fetch_retry_maxtimeout: '5000', npm_config_fetch_timeout: '60000',
-    npm_config_logs_max: '0', HOME: scratch, TMPDIR: scratch, NO_PROXY: '*', NO_UPDATE_NOTIFIER: '1', ...variables,
+    npm_config_logs_max: '0', HOME: scratch, TMPDIR: scratch, NO_UPDATE_NOTIFIER: '1', ...variables,
   };
 }
 
@@ -95,8 +97,8 @@ function settings({ registries }: Order): string {
 }
 
 const meanings: readonly Meaning[] = [
-  [/npm (?:ERR!|error) code ETARGET[^]*?No matching version found for ([^\n]+?)\.?\n/, (name) => `The registry has no version that fits ${name}.`],
-  [/npm (?:ERR!|error) (?:404|code E404)[^]*?'([^'\n]+)' (?:is not in|could not be found)/, (name) => `The registry has no package ${name?.replace(/@\*?$/, '')}.`],
+  [/npm (?:ERR!|error) code ETARGET[^]*?No matching version found for ([^\n]+?)\.?\n/, (name) => `The registry has no version that fits ${name}.`, 'apparent'],
+  [/npm (?:ERR!|error) (?:404|code E404)[^]*?'([^'\n]+)' (?:is not in|could not be found)/, (name) => `The registry has no package ${name?.replace(/@\*?$/, '')}.`, 'apparent'],
   [/npm (?:ERR!|error) code (?:E401|E403)/, () => "The registry does not let this machine have the package. The credentials in npm's configuration may be missing or old."],
   [/npm (?:ERR!|error) code EINTEGRITY/, () => 'A package that the registry sent does not have the checksum that was expected. If the lock file was not changed by mistake, the package is not the one that was meant: do not install it.'],
   [/npm (?:ERR!|error) code ERESOLVE/, () => 'The packages need different versions of something, so they can\'t be installed together.'],

@@ -1,7 +1,7 @@
 /** pip: packages of Python, in a virtual environment. */
 import { type Environment, invalidParam } from '../../protocol/index.ts';
 import type { Manager, Order, Step } from '../ports.ts';
-import { checkEach, found } from './common.ts';
+import { checkEach, direct, found } from './common.ts';
 import { readInstalled } from './installed.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 import { pipFault } from './pip-names.ts';
@@ -34,7 +34,7 @@ export const pip: Manager = {
     return [
       { command: ['python3', '-m', 'venv', '--without-pip', home], env },
       ...project,
-      { command: ['python3', '-c', START_PIP, `${home}/bin/python`, RUN_PIP, 'install', '--use-pep517', ...wanted, '--', ...names], env },
+      { command: ['python3', '-c', START_PIP, `${home}/bin/python`, RUN_PIP, 'install', ...wanted, '--', ...names], env },
     ];
   },
   list: ({ home }) => ({
@@ -42,8 +42,11 @@ export const pip: Manager = {
     read: (stdout) => readInstalled(JSON.parse(stdout)),
   }),
   view: (home) => ({ variables: { VIRTUAL_ENV: home }, path: [`${home}/bin`], modules: undefined, files: [] }),
-  explain: (output) => meaningOf(output, meanings),
+  explain: (output, trouble) => meaningOf(output, trouble, meanings),
 };
+
+/** What an image can say to pip that would lead it elsewhere. An empty variable says nothing. */
+const nothing = Object.fromEntries(['EXTRA_INDEX_URL', 'FIND_LINKS', 'NO_INDEX', 'INDEX_URL', 'PROXY', 'CERT', 'TARGET', 'PREFIX', 'ROOT', 'USER', 'CONSTRAINT', 'REQUIREMENT', 'PYTHON', 'NO_DEPS', 'REQUIRE_VIRTUALENV'].map((name) => [`PIP_${name}`, '']));
 
 /** Nothing of the sandbox's own set-up counts. */
 function environment({ registries, scratch, variables }: Order): Environment {
@@ -52,9 +55,11 @@ function environment({ registries, scratch, variables }: Order): Environment {
   const [extra, links] = [[...more, ...urls('extra')], urls('links')];
   if (index === undefined && links.length === 0) throw invalidParam('manager', 'pip is set up without any registry on this machine');
   return {
-    PIP_CONFIG_FILE: '/dev/null', PIP_NO_INPUT: '1', PIP_NO_CACHE_DIR: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_COLOR: '1',
+    ...direct, ...nothing, PIP_CONFIG_FILE: '/dev/null', PIP_NO_INPUT: '1', PIP_NO_CACHE_DIR: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_COLOR: '1',
     PIP_PROGRESS_BAR: 'off', PIP_NO_WARN_SCRIPT_LOCATION: '1', PIP_ROOT_USER_ACTION: 'ignore', PIP_RETRIES: '2', PIP_TIMEOUT: '60',
-    PIP_NO_PYTHON_VERSION_WARNING: '1', TMPDIR: scratch, HOME: scratch, NO_PROXY: '*',
+    PIP_NO_PYTHON_VERSION_WARNING: '1',
+    // The environment has no setuptools, with which older versions of pip build.
+    PIP_USE_PEP517: '1', TMPDIR: scratch, HOME: scratch,
     ...(index === undefined ? { PIP_NO_INDEX: '1' } : { PIP_INDEX_URL: index }),
     ...(extra.length > 0 ? { PIP_EXTRA_INDEX_URL: extra.join(' ') } : {}),
     ...(links.length > 0 ? { PIP_FIND_LINKS: links.join(' ') } : {}),
@@ -64,11 +69,11 @@ function environment({ registries, scratch, variables }: Order): Environment {
 
 const meanings: readonly Meaning[] = [
   [/^ERROR: ((?:This Python|pyproject\.toml|the dependencies).*)$/m, (words) => words],
-  [/DO NOT MATCH THE HASHES/, () => 'A file that the registry sent does not have the hash that was expected. If the manifest was not changed by mistake, the file is not the one that was meant: do not install it.'],
+  [/DO NOT MATCH THE HASHES/, () => 'A file that the registry sent does not have the hash that was expected. If the manifest was not changed by mistake, the file is not the one that was meant: do not install it.', 'apparent'],
   [/Hashes are required in --require-hashes mode/, () => 'Some of the requirements have a hash, so all of them need one, and all that they need, too.'],
-  [/Could not find a version that satisfies the requirement (\S+)[^\n]*\(from versions: none\)/, (name) => `The registry has no package ${name} that can be installed here: there is none of this name, or none for this version of Python and this platform.`],
-  [/Could not find a version that satisfies the requirement ([^\n(]+?) \(from versions: ([^\n)]*)\)/, (name, versions) => `The registry has no version of ${name} that fits. It has, for this version of Python: ${versions?.split(', ').slice(-8).join(', ')}.`],
-  [/No matching distribution found for ([^\n]+)/, (name) => `The registry has nothing that fits ${name}.`],
+  [/Could not find a version that satisfies the requirement (\S+)[^\n]*\(from versions: none\)/, (name) => `The registry has no package ${name} that can be installed here: there is none of this name, or none for this version of Python and this platform.`, 'apparent'],
+  [/Could not find a version that satisfies the requirement ([^\n(]+?) \(from versions: ([^\n)]*)\)/, (name, versions) => `The registry has no version of ${name} that fits. It has, for this version of Python: ${versions?.split(', ').slice(-8).join(', ')}.`, 'apparent'],
+  [/No matching distribution found for ([^\n]+)/, (name) => `The registry has nothing that fits ${name}.`, 'apparent'],
   [/Cannot install ([^\n]+?) because these package versions have conflicting dependencies/, (names) => `These packages can't be installed together, because they need different versions of something: ${names}.`],
   [/ResolutionImpossible|conflicting dependencies/, () => 'The packages need different versions of something, so they can\'t be installed together.'],
   [/Invalid requirement: '?([^'\n]+)/, (text) => `pip does not understand this requirement: ${text}.`],

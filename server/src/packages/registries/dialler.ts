@@ -9,10 +9,13 @@ import { namedHosts } from './mirrors.ts';
 import type { RegistrySet } from './registry.ts';
 import type { Dial } from './upstream.ts';
 
+/** What decides how its registries are reached. */
+export type Dialled = Pick<RegistrySet, 'registries' | 'sumdb' | 'proxy'>;
+
 const HTTPS = 443;
 
 /** `ways` are those of this machine, whose proxy is used where the set has none of its own. */
-export function diallerFor(ways: Ways, clock: Clock): (set: RegistrySet) => Dial {
+export function diallerFor(ways: Ways, clock: Clock): (set: Dialled) => Dial {
   return (set) => {
     const hosts = namedHosts(set).map(parseRule).filter((rule): rule is Rule => typeof rule !== 'string');
     const egress = new Egress({ mode: 'full', hosts, ceilings: [], ask: undefined, own: () => ways.own() });

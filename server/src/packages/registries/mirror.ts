@@ -122,6 +122,7 @@ export class RegistryMirror implements Mirror {
     }
     const decoded = rewriting && message.headers['content-encoding'] === 'gzip' ? createGunzip() : new PassThrough();
     try {
+      if (rewriting && !['gzip', 'identity', undefined].includes(message.headers['content-encoding'])) throw new Unreachable(`${url.host} answers in an encoding that was not asked for`);
       if (rewriting && 'page' in rewriting) {
         const page = await this.#wholePage(message, decoded, url);
         const text = rewritten(rewriting, page, url);
@@ -131,6 +132,7 @@ export class RegistryMirror implements Mirror {
       begin();
       await pipeline(message, this.#meter(), decoded, rewriting ? rewriting.stream() : new PassThrough(), rewriting ? this.#meter() : new PassThrough(), response);
     } catch (fault) {
+      message.destroy();
       if (fault instanceof Refused || fault instanceof Unreachable) throw fault;
       const { code } = (message.errored ?? fault) as { code?: unknown };
       throw code === 'ECONNRESET' || String(code).startsWith('Z_') ? new Unreachable(`${url.host} ended its answer before it was whole`) : new GaveUp();

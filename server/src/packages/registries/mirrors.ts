@@ -31,7 +31,7 @@ export function openMirrors(set: RegistrySet, { dial, bounds, log }: MirrorsPart
 }
 
 /** The hosts and ports that the set names itself, as `host:port`: they may be reached wherever their names lead. */
-export function namedHosts({ registries, sumdb }: RegistrySet): readonly string[] {
+export function namedHosts({ registries, sumdb }: Pick<RegistrySet, 'registries' | 'sumdb'>): readonly string[] {
   const urls = [...registries.map(({ url }) => url), ...(sumdb ? [sumdb.url] : [])].map((url) => new URL(url));
   return [...new Set(urls.map(({ hostname, port, protocol }) => `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`))];
 }

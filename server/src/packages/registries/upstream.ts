@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect, createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { abortable } from '../../base/promises.ts';
 import type { MirrorBounds } from './bounds.ts';
 import type { Headers } from './headers.ts';
 import { Refused } from './refused.ts';
@@ -34,6 +35,7 @@ export class Unreachable extends Error {}
 
 export type Facts = Pick<RegistrySet, 'authorization' | 'certificates' | 'insecure'>;
 
+const SHORT_BYTES = 16 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export class Upstream {
@@ -57,7 +59,9 @@ export class Upstream {
       const authorization = left ? undefined : this.facts.authorization(url);
       const message = await this.#hop({ method, url, headers: authorization === undefined ? headers : { ...headers, authorization }, body, signal });
       if (!REDIRECTS.has(message.statusCode ?? 0) || message.headers.location === undefined) return { message, url };
-      message.destroy();
+      // A short answer is read to its end, so that the connection can be used again.
+      if (Number(message.headers['content-length']) <= SHORT_BYTES) message.resume();
+      else message.destroy();
       url = redirected(url, message.headers.location, method);
     }
     throw new Unreachable(`${first.host} redirects more than ${this.bounds.redirects} times`);
@@ -73,7 +77,8 @@ export class Upstream {
     for (;;) {
       const request = this.#send(ask);
       try {
-        return await answerTo(request);
+        // A request that waits for its connection does not say by itself that it was aborted.
+        return await abortable(ask.signal, answerTo(request));
       } catch (fault) {
         ask.signal.throwIfAborted();
         // The registry ended a connection that waited for the next request.
