@@ -13,8 +13,9 @@ import { programs } from './programs.ts';
 import { sessions } from './sessions.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
+import { tunnel } from './tunnel.ts';
 import { volume } from './volume.ts';
 
 export const parts: readonly Part[] = [
-  start, sessions, commands, programs, native, files, volume, output, flood, kills, idle, crowd, matrix, soak,
+  start, sessions, commands, programs, native, files, volume, output, tunnel, flood, kills, idle, crowd, matrix, soak,
 ];

@@ -29,6 +29,7 @@ import { runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
 import { Missing } from './view/missing.ts';
+import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
 import { sessionCommands } from './view/session-commands.ts';
@@ -79,6 +80,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     focus: () => settings().focusTerminal,
   });
   const store = own(new SessionStore({ client, clock, log, isHidden: (sessionId) => spares.has(sessionId) }));
+  own(new Ports({ code, client, log, wanted: () => settings().ports === 'notify' }));
   const made = new Made({ code, disk, log, connection: () => store.connection });
   const tree = new SessionTree(code, store, clock, made);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));

@@ -487,7 +487,7 @@ describe('the extension', () => {
       const { editor, command } = await failing(without, { kind: 'RuntimeUnavailable', runtime: 'docker' });
       editor.press = 'Install Docker';
       await command('codebeaker.run');
-      expect(editor.opened[0]).to.match(/^https:\/engine\/install/);
+      expect(editor.opened[0]).to.match(/^https:\/\/docs\.docker\.com\/engine\/install/);
     });
 
     it('leads to the settings if the runtime is there but not the image (V5)', async () => {

@@ -50,9 +50,10 @@ for (const place of places) {
       subject = await place.make();
       const sandbox = await create(subject, { limits: wide });
       const { env, roots } = await surroundings(sandbox, place);
-      plain = await place.plainly?.(env);
-      const plainly = await askAll(jobs, sandbox, plain);
-      all = work(jobs, place.atOnce, (job) => attempt(job, place, sandbox, plainly, roots));
+      plain = await place.plainly?.(env, ofEachProcess(sandbox));
+      const can = await possible(jobs, place);
+      const plainly = await askAll(can, sandbox, plain);
+      all = work(can, place.atOnce, (job) => attempt(job, place, sandbox, plainly, roots));
     });
     after(async () => {
       await all;
@@ -60,8 +61,14 @@ for (const place of places) {
       await subject?.dispose();
     });
 
-    for (const { language, sample, modes, result } of jobs) {
-      it(`${language}, ${sample.name} (${modes.map(({ name }) => name).join('; ')})`, () => result.promise);
+    for (const language of new Set(jobs.map((job) => job.language))) {
+      describe(language, () => {
+        const tool = place.tools?.[language];
+        if (tool) before(need(`${language} on this machine`, tool));
+        for (const { sample, modes, result } of jobs.filter((job) => job.language === language)) {
+          it(`${sample.name} (${modes.map(({ name }) => name).join('; ')})`, () => result.promise);
+        }
+      });
     }
   });
 }
@@ -83,6 +90,13 @@ function jobsOf(place: Place): Job[] {
       return [{ language, sample, number, modes, result }];
     }),
   ).map((job, number) => ({ ...job, number }));
+}
+
+/** Those whose languages this machine has, if it is this machine's that are used. */
+async function possible(jobs: readonly Job[], { tools = {} }: Place): Promise<Job[]> {
+  const probes = Object.entries(tools).map(async ([language, probe]) => ((await probe()) === undefined ? undefined : language));
+  const missing = await Promise.all(probes);
+  return jobs.filter(({ language }) => !missing.includes(language));
 }
 
 const needsReference = ({ sample: { prints, says } }: Job): boolean => prints === undefined && says === undefined;
@@ -129,6 +143,12 @@ async function attempt(job: Job, place: Place, sandbox: Sandbox, plainly: Plainl
       expect(found, mode.name).to.deep.equal(expected(await plainly(job), { place: place.name, language, program: sample.name, mode }, known));
     }
   }
+}
+
+/** The options of prlimit for what limits each process of a session, where no control group limits them together. */
+function ofEachProcess({ isolation }: Sandbox): string[] {
+  const each = (layer: string) => isolation.layers.some(({ name, state }) => name === layer && state === 'degraded');
+  return [...(each('memory') ? [`--data=${wide.memoryBytes}`] : []), ...(each('pids') ? [`--nproc=${wide.pids}`] : [])];
 }
 
 /** The variables of a session, and the folders of the host that programs see, if they see any. */

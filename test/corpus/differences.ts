@@ -19,10 +19,6 @@ export const known: readonly Known[] = [
     language: 'python', programs: ['what the kernel knows of it (T9)'], plain: "'0\\n'] ", session: "'1000\\n'] ",
   },
   {
-    reason: 'The system call filter denies io_uring, so that Node opens fewer files for itself.',
-    language: 'javascript', places: ['docker'], programs: ['what the kernel knows of it (T9)'], plain: /\] 21 /, session: '] 18 ',
-  },
-  {
     reason: 'Programs in Deno see their own variables alone, and not those that Deno sets for the children that they may not have.',
     language: 'javascript', places: deno, programs: ['environment'], plain: /^ {2}\[ "(?:DENO_NODE_SHIM_ACTIVE|PATH)", .*\n/m, session: '',
   },

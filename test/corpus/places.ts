@@ -7,7 +7,7 @@ import { createBunRuntime } from '../../server/src/runtime/kinds/bun/bun.ts';
 import { findDeno } from '../../server/src/runtime/kinds/deno/binary.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import { findPackaged } from '../../server/src/runtime/machine/packaged.ts';
-import { bundles, dockerImage, npmPackage, ociRuntime, type Probe } from '../require.ts';
+import { bundles, dockerImage, npmPackage, ociRuntime, type Probe, program } from '../require.ts';
 import type { Subject } from '../runtime/contract/contract.ts';
 import { denoSubject } from '../runtime/kinds/deno/subject.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
@@ -19,6 +19,8 @@ import type { PlanPlace } from './modes.ts';
 export interface Place extends PlanPlace {
   readonly needs: Readonly<Record<string, Probe>>;
   readonly languages: readonly LanguageId[];
+  /** What some of these need of this machine. */
+  readonly tools?: Readonly<Partial<Record<LanguageId, Probe>>>;
   /** Of these, what is run only where everything is run: another place has the same interpreter and is quicker. */
   readonly elsewhere?: readonly LanguageId[];
   /** How many programs run there at once. */
@@ -28,14 +30,17 @@ export interface Place extends PlanPlace {
   /** Whether its JavaScript is that of Deno, whose programs are others. */
   readonly deno: boolean;
   make(): Promise<Subject>;
-  /** Where programs are run plainly, with the variables that a session has. undefined: each program says what it prints. */
-  plainly?(env: Environment): Promise<Plain>;
+  /** Where programs are run plainly, with the variables that a session has, and its limits of each process as options of prlimit. undefined: each program says what it prints. */
+  plainly?(env: Environment, limits: readonly string[]): Promise<Plain>;
 }
 
 const scripts: readonly LanguageId[] = ['python', 'javascript', 'ruby'];
 const withNode: readonly LanguageId[] = ['javascript', 'typescript'];
 const all: readonly LanguageId[] = ['python', 'javascript', 'typescript', 'go', 'csharp', 'ruby', 'shellscript'];
+const machineTools = { python: program('python3'), javascript: program('node'), go: program('go'), csharp: program('mcs'), ruby: program('ruby') };
 const isDocker = { docker: dockerImage(debian) };
+/** Programs are run plainly by Python, below bubblewrap. */
+const isComparable = { bubblewrap, python3: program('python3') };
 const isBuilt = { 'the build': bundles };
 
 /** Those of test/setup/nodes.sh, as the image and this machine have others. They run TypeScript. */
@@ -43,7 +48,7 @@ const nodes = ['24.22.3', '26.10.0'].map((version): Place => {
   const folder = fileURLToPath(new URL(`../../.cache/nodes/v${version}/bin`, import.meta.url));
   const isThere: Probe = () => (existsSync(folder) ? undefined : `there is no ${folder}; run test/setup/nodes.sh`);
   return {
-    name: `native with Node ${version}`, needs: { ...isBuilt, bubblewrap, [`Node ${version}`]: isThere }, languages: ['typescript'], waits: ['typescript'], atOnce: 3, terminals: true, deno: false,
+    name: `native with Node ${version}`, needs: { ...isBuilt, ...isComparable, [`Node ${version}`]: isThere }, languages: ['typescript'], waits: ['typescript'], atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject(createNativeRuntime, `${folder}:${process.env.PATH}`),
   };
 });
@@ -59,28 +64,28 @@ export const places: readonly Place[] = [
     make: () => containerSubject(debian, gvisor), plainly: async (env) => plainContainer(debian, env, 'runsc'),
   },
   {
-    name: 'native', needs: { bubblewrap }, languages: all.filter((language) => language !== 'typescript'), waits: scripts, atOnce: 3, terminals: true, deno: false,
-    make: () => nativeSubject(createNativeRuntime), plainly: async (env) => plainMachine(env),
+    name: 'native', needs: isComparable, languages: all.filter((language) => language !== 'typescript'), tools: machineTools, waits: scripts, atOnce: 3, terminals: true, deno: false,
+    make: () => nativeSubject(createNativeRuntime), plainly: async (env, limits) => plainMachine(env, limits),
   },
   ...nodes,
   {
-    name: 'bun', needs: { bubblewrap, bun: npmPackage('bun') }, languages: withNode, waits: [], atOnce: 3, terminals: true, deno: false,
+    name: 'bun', needs: { bun: npmPackage('bun'), ...isComparable }, languages: withNode, waits: [], atOnce: 3, terminals: true, deno: false,
     make: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)), // Bun is told not to report anything to its makers.
-    plainly: async (env) => plainMachine({ ...env, DO_NOT_TRACK: '1' }, [(await bunFile()) ?? 'bun', '/opt/bun/bun']),
+    plainly: async (env, limits) => plainMachine({ ...env, DO_NOT_TRACK: '1' }, limits, [(await bunFile()) ?? 'bun', '/opt/bun/bun']),
   },
   {
-    name: 'deno', needs: { deno: npmPackage('deno') }, languages: withNode, waits: [], atOnce: 3, terminals: false, deno: true,
+    name: 'deno', needs: { deno: npmPackage('deno'), ...isComparable }, languages: withNode, waits: [], atOnce: 3, terminals: false, deno: true,
     make: denoSubject, plainly: plainDeno,
   },
   {
     // Every Deno writes to one cache. What another one has written there while an interpreter waited keeps it from being used.
-    name: 'deno in bubblewrap', needs: { bubblewrap, deno: npmPackage('deno') }, languages: withNode, waits: withNode, atOnce: 1, terminals: true, deno: true,
+    name: 'deno in bubblewrap', needs: { deno: npmPackage('deno'), ...isComparable }, languages: withNode, waits: withNode, atOnce: 1, terminals: true, deno: true,
     make: layeredSubject, plainly: plainDeno,
   },
 ];
 
 async function plainDeno(): Promise<Plain> {
-  return plainMachine({ HOME: '/tmp', TMPDIR: '/tmp' }, [(await findDeno(process.env.PATH)) ?? 'deno', '/opt/deno/deno']);
+  return plainMachine({ HOME: '/tmp', TMPDIR: '/tmp' }, [], [(await findDeno(process.env.PATH)) ?? 'deno', '/opt/deno/deno']);
 }
 
 function bunFile(): Promise<string | undefined> {

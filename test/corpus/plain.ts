@@ -31,9 +31,9 @@ export function plainContainer(image: string, env: Environment, runtime?: string
 
 /**
  * An ordinary user of this machine, whose own folders are at /workspace and /tmp, where sessions have theirs: bubblewrap
- * gives them these names, and does nothing else. `binary`: a program that is not on everybody's PATH, and its name inside.
+ * gives them these names, and does nothing else. `limits`: options of prlimit. `binary`: a program that is not on everybody's PATH, and its name inside.
  */
-export function plainMachine(env: Environment, binary?: readonly [host: string, inside: string]): Plain {
+export function plainMachine(env: Environment, limits: readonly string[], binary?: readonly [host: string, inside: string]): Plain {
   const folder = mkdtempSync(join(tmpdir(), 'corpus-'));
   for (const name of ['workspace', 'tmp']) {
     mkdirSync(join(folder, name));
@@ -50,7 +50,7 @@ export function plainMachine(env: Environment, binary?: readonly [host: string, 
   ];
   const user = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const talk = conversation(['prlimit', '--core=0', '--nofile=4096:4096', ...names, ...user, 'env', '-i', ...variables, '/usr/bin/python3', '-I', '/opt/plain.py']);
+  const talk = conversation(['prlimit', '--core=0', '--nofile=4096:4096', ...limits, ...names, ...user, 'env', '-i', ...variables, '/usr/bin/python3', '-I', '/opt/plain.py']);
   return {
     run: (language, sample, extension, number) => talk.ask(language, sample, extension, number, binary?.[1]),
     close: () => {

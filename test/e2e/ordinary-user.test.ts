@@ -1,7 +1,7 @@
 /** The README's first command as an ordinary user, who may not use control groups (L14). */
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ import { bundles, need, npmPackage, program, root as asRoot } from '../require.t
 
 const NOBODY = 65_534;
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const NODE = '24.22.3';
+const node = join(root, `.cache/nodes/v${NODE}/bin/node`);
 
 describe('an ordinary user', function () {
   this.timeout(120_000);
@@ -32,9 +34,11 @@ describe('an ordinary user', function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = (...args: string[]) => spawnSync('setpriv', [
+  /** `path`: folders that come first on PATH. */
+  const runWith = (path: string, ...args: string[]) => spawnSync('setpriv', [
     `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', process.execPath, join(folder, 'server/bin/codebeaker.js'), 'run', ...args,
-  ], { cwd: folder, encoding: 'utf8', env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, HOME: join(folder, 'home') } });
+  ], { cwd: folder, encoding: 'utf8', env: { PATH: `${path}:${process.env.PATH}`, HOME: join(folder, 'home') } });
+  const run = (...args: string[]) => runWith(join(folder, 'bin'), ...args);
 
   it('runs the first example, again and again (L14)', () => {
     for (let turn = 1; turn <= 4; turn += 1) {
@@ -48,5 +52,22 @@ describe('an ordinary user', function () {
     const { status, stdout, stderr } = run('--runtime', 'deno', '--memory', '128m', 'examples/hello.ts');
     expect([status, stderr]).to.deep.equal([0, '']);
     expect(stdout).to.match(/^Hello from TypeScript/);
+  });
+  describe('with Node 24, which reserves much memory that it does not use', () => {
+    before(need(`Node ${NODE}`, () => (existsSync(node) ? undefined : `there is no ${node}; run test/setup/nodes.sh`)));
+    before(need('bubblewrap', program('bwrap')));
+
+    it('runs programs, and those with workers (L14)', () => {
+      mkdirSync(join(folder, 'node24'));
+      copyFileSync(node, join(folder, 'node24/node'));
+      writeFileSync(join(folder, 'workers.js'), `
+        const { Worker, isMainThread } = require('node:worker_threads');
+        if (isMainThread) for (let left = 3; left > 0; left -= 1) new Worker(__filename);
+        else console.log(process.versions.node);
+      `);
+      const { status, stdout, stderr } = runWith(join(folder, 'node24'), '--runtime', 'native', 'workers.js');
+      expect([status, stderr]).to.deep.equal([0, '']);
+      expect(stdout).to.equal(`${NODE}\n`.repeat(3));
+    });
   });
 });

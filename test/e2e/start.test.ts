@@ -61,7 +61,7 @@ describe('the start of the daemon', function () {
     'V8 does not know': () => Buffer.from('not of V8. not of V8. '),
     'belongs to another V8': (bytes) => {
       // The magic number is followed by the hash of V8's version.
-      for (const half of [0, bytes.length / 2]) bytes.writeUInt32LE(bytes.readUInt32LE(half + 4) ^ 1, half + 4);
+      for (const half of [0, bytes.length / 2]) bytes.writeUInt8(bytes.readUInt8(half + 4) ^ 1, half + 4);
       return bytes;
     },
   };

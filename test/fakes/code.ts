@@ -19,22 +19,23 @@ export class Uri {
   constructor(
     readonly scheme: string,
     readonly path: string,
+    readonly authority = '',
   ) {}
   static file = (path: string) => new Uri('file', path);
   static from = ({ scheme, path }: { scheme: string; path: string }) => new Uri(scheme, path);
   static parse(text: string): Uri {
-    const { protocol, pathname } = new URL(text);
-    return new Uri(protocol.slice(0, -1), pathname);
+    const { protocol, pathname, host } = new URL(text);
+    return new Uri(protocol.slice(0, -1), pathname, host);
   }
   static joinPath = (base: Uri, ...parts: string[]) => base.with({ path: posix.join(base.path, ...parts) });
   get fsPath(): string {
     return this.path;
   }
   with({ path }: { path: string }): Uri {
-    return new Uri(this.scheme, path);
+    return new Uri(this.scheme, path, this.authority);
   }
   toString(): string {
-    return `${this.scheme}:${this.scheme === 'file' ? '//' : ''}${this.path}`;
+    return `${this.scheme}:${this.scheme === 'file' || this.authority ? '//' : ''}${this.authority}${this.path}`;
   }
 }
 

@@ -49,6 +49,7 @@ local checks = {
   split = { 'a command that splits a window', is_of_type('string') },
   focus = { 'true or false', is_of_type('boolean') },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
+  ports = { 'true or false', is_of_type('boolean') },
 }
 
 local function defaults()
@@ -62,6 +63,7 @@ local function defaults()
     split = 'botright 12split',
     focus = false,
     quickfix = 'fill',
+    ports = true,
   }
 end
 

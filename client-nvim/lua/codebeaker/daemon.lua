@@ -5,6 +5,7 @@ local config = require('codebeaker.config')
 local crashes = require('codebeaker.crashes')
 local log = require('codebeaker.log')
 local messages = require('codebeaker.messages')
+local ports = require('codebeaker.ports')
 local rpc = require('codebeaker.rpc')
 
 --- @class Daemon
@@ -32,6 +33,8 @@ function M.new(root, now)
     pending = {},
     on_command_output = {},
     on_progress = {},
+    --- Session id → the ports of which the person was told.
+    told_ports = {},
   }, Daemon)
 end
 
@@ -107,6 +110,7 @@ function Daemon:initialize_params()
       session = { stateChanged = true },
       window = { workDoneProgress = true, showMessage = vim.empty_dict() },
       network = { requestAccess = true },
+      ports = { changed = true },
     },
   }
 end
@@ -122,7 +126,7 @@ function Daemon:ended(connection, code, signal)
   local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
   local fault = gone_fault('the daemon ended ' .. how)
   local pending = self.pending
-  self.pending, self.on_command_output, self.on_progress = {}, {}, {}
+  self.pending, self.on_command_output, self.on_progress, self.told_ports = {}, {}, {}, {}
   if #waiting == 0 then
     self:crashed()
   end
@@ -203,6 +207,10 @@ function Daemon:handle_notification(method, params)
     end
   elseif method == 'session/stateChanged' then
     vim.cmd('silent doautocmd <nomodeline> User CodebeakerSessions')
+  elseif method == 'ports/changed' then
+    ports.changed(self.told_ports, function(...)
+      self:send(...)
+    end, params)
   elseif method == 'window/showMessage' then
     local show = params.type == 1 and messages.error or params.type == 2 and messages.warn or messages.info
     show(params.message)

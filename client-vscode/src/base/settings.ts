@@ -37,6 +37,8 @@ export interface Settings {
   readonly keepSessions: number;
   readonly focusTerminal: boolean;
   readonly diagnostics: boolean;
+  /** Whether the person is told when a program begins to listen on a port. */
+  readonly ports: 'notify' | 'never';
 }
 
 export const SECTION = 'codebeaker';
@@ -60,5 +62,6 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     keepSessions: values.get<number>('keepSessions') ?? 4,
     focusTerminal: values.get<boolean>('terminal.focus') ?? false,
     diagnostics: values.get<boolean>('diagnostics') ?? true,
+    ports: values.get<Settings['ports']>('ports') ?? 'notify',
   };
 }

@@ -1,7 +1,7 @@
 /** The connection to an agent: who gets what comes, what is asked and answered, and what its end means. */
 import { expect } from 'chai';
 import { AgentConnection, ConnectionLost, type Listener } from '../../../server/src/runtime/agent/connection.ts';
-import { MAX_PAYLOAD_BYTES, Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
+import { MAX_PAYLOAD_BYTES, PROTOCOL_VERSION, Type, Writer } from '../../../server/src/runtime/agent/frames.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { connected, ScriptedAgent, settled, isOpen } from './scripted.ts';
 
@@ -33,7 +33,7 @@ describe('the hello of an agent', () => {
 
   it('of another version ends the connection, and says why', async () => {
     const { agent, connection } = opened();
-    agent.hello('pid 1\n', 2);
+    agent.hello('pid 1\n', PROTOCOL_VERSION + 1);
     expect(await lost(connection.hello)).to.equal('lost');
     expect([agent.destroyed, connection.reason]).to.deep.equal([true, 'the agent speaks another version of the protocol']);
   });

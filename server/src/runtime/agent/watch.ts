@@ -49,6 +49,7 @@ export class PortWatch {
       },
       output: () => undefined,
       closed: () => {
+        this.#channel = undefined;
         for (const watcher of this.#asking.splice(0)) this.#tell(watcher, []);
       },
     });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Process, Program, Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { until } from '../../../e2e/environment.ts';
-import { limits, run, start, textOf } from '../../contract/harness.ts';
+import { eventually, limits, run, start, textOf } from '../../contract/harness.ts';
 import { everySandbox, everywhere, onHostKernel, processes, python, type Seen, stillWorks, useSandbox } from './sandboxes.ts';
 
 /** Every tree prints `ready`. */
@@ -152,7 +152,7 @@ everySandbox('a tree of processes', everywhere, (parts, name) => {
   it('that a program has left lives on, holds nothing back, and is killed with what has started it', async () => {
     const running = await start(held.sandbox, "(while :; do echo flood; done) & sh -c 'sleep 600 & exit' & exit 0");
     expect(await running.exited).to.deep.include({ kind: 'exited', code: 0 });
-    expect((await processes(held.sandbox)).map(({ name: program }) => program)).to.include.members(['sleep']);
+    await eventually(async () => expect((await processes(held.sandbox)).map(({ name: program }) => program)).to.include.members(['sleep']));
     await stillWorks(held.sandbox);
     await running.kill();
     expect(await processes(held.sandbox)).to.deep.equal([]);

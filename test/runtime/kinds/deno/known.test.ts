@@ -123,8 +123,8 @@ describe('the deno runtime with a memory', function () {
   it('keeps no verdict on a Deno whose permissions do not hold, nor on a script that starts one', async () => {
     const real = await findDeno(undefined);
     const wrappers = {
-      loose: `for last; do :; done; [ "$1" = --version ] && exec ${real} --version; exec ${real} run -A "$last"`,
-      honest: `exec ${real} "$@"`,
+      loose: `for last; do :; done; [ "$1" = --version ] && exec "${real}" --version; exec "${real}" run -A "$last"`,
+      honest: `exec "${real}" "$@"`,
     };
     for (const [name, script] of Object.entries(wrappers)) {
       const path = join(place, name);

@@ -83,14 +83,14 @@ describe('the deno runtime', () => {
     'that never ends a program': [() => '[ "$1" = --version ] && echo "deno 2.9.0" && exit; exec sleep 600', /does not answer/],
     'that says nothing': [() => '[ "$1" = --version ] && echo "deno 2.9.0"; exit 0', /does not run a program as it should/],
     'that grants everything': [
-      (path) => `[ "$1" = --version ] && exec ${path} --version; for last; do :; done; exec ${path} run -A "$last"`,
+      (path) => `[ "$1" = --version ] && exec "${path}" --version; for last; do :; done; exec "${path}" run -A "$last"`,
       /programs can read files outside, write files outside, .*start programs/,
     ],
     'that lets the main file import anything': [
-      (path) => `[ "$1" = --version ] && exec ${path} --version
+      (path) => `[ "$1" = --version ] && exec "${path}" --version
         file=$(printf %s "$CODEBEAKER_MAIN" | sed 's#^file://##'); set -- "$@"; n=$#
         while [ $n -gt 0 ]; do a=$1; shift; case $a in *bootstrap.mjs) a=$file ;; esac; set -- "$@" "$a"; n=$((n-1)); done
-        exec ${path} "$@"`,
+        exec "${path}" "$@"`,
       /programs can import files outside/,
     ],
   };

@@ -37,13 +37,13 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
     networks: ['none'],
     hint: 'npm install deno, or put a recent deno on PATH',
     version: ([language]) => language?.version,
+    reservedBytes: () => CODE_RANGE_BYTES,
     async equip() {
       const { binary, bootstrap, version } = await found();
       return {
         binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
-        reservedBytes: CODE_RANGE_BYTES,
-        isolation: (facts, spec) => layered(nativeIsolation(facts, spec, CODE_RANGE_BYTES)),
+        isolation: (facts, spec, reservedBytes) => layered(nativeIsolation(facts, spec, reservedBytes)),
         findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };
     },

@@ -8,7 +8,7 @@ export const NATIVE_SCORE = 6;
 
 const NO_GROUP = 'the daemon may not use control groups on this host';
 
-/** `reservedBytes` is what each process may reserve beyond the limit of memory (see `Equipment`). */
+/** `reservedBytes` is what each process may reserve beyond the limit of memory (see `NativeKind`). */
 export function nativeIsolation(facts: Facts, spec: SandboxSpec, reservedBytes = 0): Isolation {
   const { limits } = spec;
   const { member, perProcess } = facts;

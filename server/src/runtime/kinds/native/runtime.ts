@@ -23,6 +23,11 @@ export interface NativeKind {
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
+  /**
+   * How much memory its programs reserve and do not use, when a sandbox is for this language. `languages`: what is known of
+   * those that it runs. Absent: nothing.
+   */
+  reservedBytes?(language: LanguageId | undefined, languages: RuntimeInfo['languages']): number;
   /** The version of the runtime, from those of its languages. By default it is that of bubblewrap. */
   version?(languages: RuntimeInfo['languages']): string | undefined;
   /** Puts another sandbox in front of the one that was made. */
@@ -103,8 +108,9 @@ export class NativeRuntime implements Runtime {
 
   async #make(spec: SandboxSpec, context: CreateContext, { findings, equipment }: Prepared): Promise<Sandbox> {
     const { clock, log } = this.#options;
+    const reservedBytes = this.#kind.reservedBytes?.(spec.language, this.#info.languages) ?? 0;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed });
+    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed, reservedBytes });
     this.#sandboxes.add(sandbox);
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }

@@ -34,12 +34,13 @@ export interface Equipment {
   readonly path: readonly string[];
   /** How a language is run. By default that is found out from the tools that are there. */
   readonly findToolchain?: typeof findToolchain;
-  /** Memory that its programs reserve and do not use. Where the memory of each process is limited, it may reserve so much more. Absent: 0. */
-  readonly reservedBytes?: number;
-  isolation(facts: Facts, spec: SandboxSpec): Isolation;
+  /** `reservedBytes`: as in SandboxesOptions. */
+  isolation(facts: Facts, spec: SandboxSpec, reservedBytes: number): Isolation;
 }
 
 export interface SandboxesOptions {
+  /** Memory that its programs reserve and do not use. Where the memory of each process is limited, it may reserve so much more. */
+  readonly reservedBytes: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Called when the sandbox has been removed. */
@@ -66,7 +67,7 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, fi
 }
 
 /** What is undone after a failure on the way is undone when the sandbox is closed, too. */
-function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { clock, log, removed }: SandboxesOptions): Promise<AgentSandbox> {
+function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { reservedBytes, clock, log, removed }: SandboxesOptions): Promise<AgentSandbox> {
   report('starting the sandbox');
   const { keeper, groups } = findings;
   return undoing(async (undo) => {
@@ -81,7 +82,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
       findings.program, '--args', String(OPTIONS_FD), '--', AGENT, '--descriptor', String(AGENT_FD), ...becomeNobody(plan),
       ...(countedInside(findings) ? ['--processes', String(spec.limits.pids)] : []),
     ];
-    const prepare = prepareLine(findings, group, optionsFile, spec.limits.memoryBytes + (equipment.reservedBytes ?? 0));
+    const prepare = prepareLine(findings, group, optionsFile, spec.limits.memoryBytes + reservedBytes);
     const bubblewrap = await spawn({ command, cwd: '/', env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, stdin: 'none', socket: true, prepare }, keeper);
     undo.add(() => kill(bubblewrap, keeper));
     prefer(bubblewrap);
@@ -95,7 +96,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         processors: availableParallelism(),
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
-        isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }),
+        isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
         ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       },
     });
