@@ -24,7 +24,7 @@ def attack():
     for host, port in [('1.1.1.1', 53), ('registry.example', 80), ('169.254.169.254', 80), ('192.0.2.1', 80)]:
         tried('reaches ' + host, lambda: socket.create_connection((host, port), 2))
     os.makedirs(home + '/a/' + 'd/' * 100)
-    os.symlink('/etc/passwd', home + '/link'); os.symlink('/', home + '/root')
+    os.symlink('/etc/passwd', home + '/link'); os.symlink('/', home + '/all')
     open(home + '/setuid', 'w').close(); os.chmod(home + '/setuid', 0o6777)
     os.mkfifo(home + '/pipe')
     with open(home + '/log', 'w') as file: file.write(repr(log))

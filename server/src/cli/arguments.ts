@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
-import type { PackagesMode } from './provision.ts';
+import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
 import { modesFor, reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';

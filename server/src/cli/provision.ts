@@ -1,7 +1,8 @@
 /** The packages of a program that `codebeaker run` starts: what is installed, and whether the person wants it. */
 import { type MessageConnection, ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
-import { InstallPackages, type InstallPackagesResult, type LanguageId, type PackagesConfig, type Session } from '../protocol/index.ts';
+import { InstallPackages, type InstallPackagesResult, type LanguageId, type Session } from '../protocol/index.ts';
+import type { PackagesMode } from '../policy/packages.ts';
 import type { RunArguments } from './arguments.ts';
 import { canBeAsked } from './ask.ts';
 import { confirm } from './confirm.ts';
@@ -10,8 +11,6 @@ import { findManifest } from './manifest.ts';
 import { CannotRun } from './source.ts';
 import type { Spinner } from './spinner.ts';
 import type { Terminal } from './streams.ts';
-
-export type PackagesMode = NonNullable<PackagesConfig['run']>;
 
 export interface Needed {
   /** Relative to the folder that goes along. */

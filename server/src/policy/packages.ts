@@ -1,9 +1,12 @@
 /** What is allowed of packages, and where they come from. Only the configuration file says so. */
 import type { Config, PackagesConfig } from '../protocol/index.ts';
 
+/** Whether `codebeaker run` installs the packages of a manifest. */
+export type PackagesMode = NonNullable<PackagesConfig['run']>;
+
 export interface PackagesPolicy {
   /** Whether `codebeaker run` installs the packages of a manifest. */
-  readonly run: NonNullable<PackagesConfig['run']>;
+  readonly run: PackagesMode;
   /** The most that everything on the shelf may take. */
   readonly cacheBytes: number;
   /** From this severity on, packages with a known weakness are not installed. undefined: they are. */

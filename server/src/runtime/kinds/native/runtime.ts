@@ -24,13 +24,13 @@ export interface NativeKind {
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
+  /** Whether its programs can see packages. Default: true. */
+  readonly packages?: false;
   /**
    * How much memory its programs reserve and do not use, when a sandbox is for this language. `languages`: what is known of
    * those that it runs. Absent: nothing.
    */
   reservedBytes?(language: LanguageId | undefined, languages: RuntimeInfo['languages']): number;
-  /** Whether its programs can see packages. Default: true. */
-  readonly packages?: false;
   /** The version of the runtime, from those of its languages. By default it is that of bubblewrap. */
   version?(languages: RuntimeInfo['languages']): string | undefined;
   /** Puts another sandbox in front of the one that was made. */
