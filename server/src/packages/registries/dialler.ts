@@ -19,8 +19,8 @@ const HTTPS = 443;
 export function diallerFor(ways: Ways, clock: Clock): (set: Dialled) => Dial {
   return (set) => {
     const hosts = namedHosts(set).map(parseRule).filter((rule): rule is Rule => typeof rule !== 'string');
-    const resolve = oneAtATime((name) => ways.resolve(name));
     const egress = new Egress({ mode: 'full', hosts, ceilings: [], ask: undefined, own: () => ways.own() });
+    const resolve = oneAtATime((name) => ways.resolve(name));
     return async (host, port, signal) => {
       const target = parseTarget(host, port);
       if (!target) throw new Refusal('malformed', `${host.slice(0, 100)} is no name of a host`);
