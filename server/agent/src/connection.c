@@ -1,5 +1,6 @@
 /* The bytes of one connection between a program and the daemon: in both directions with credit, and each can end by itself. */
 #include "relay.h"
+#include "loop.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,6 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+    /* A piece below this is small. */
+    SMALL_BYTES = 4096,
+    /* After so many it rests. */
+    SMALL_PIECES = 8,
+    REST_MS = 1,
+};
 
 void connection_settle(int fd) {
     int yes = 1;
@@ -79,6 +88,7 @@ void connection_feed(struct connection *connection) {
 }
 
 void connection_input(struct connection *connection, const uint8_t *bytes, size_t size) {
+    connection->small = 0;
     size_t given = connection->connecting || connection->pending_size > 0 ? 0 : give(connection, bytes, size);
     tell_taken(connection, given);
     bytes += given;
@@ -127,6 +137,9 @@ bool connection_pump(struct connection *connection) {
     *place = CONTENT;
     wire_commit(OUTPUT, connection->channel, (size_t)got + 1);
     connection->credit -= (uint32_t)got;
+    if (got >= SMALL_BYTES) connection->small = 0;
+    else if (connection->small < SMALL_PIECES) connection->small++;
+    if (connection->small == SMALL_PIECES) connection->rest_until = now_ms() + REST_MS;
     return true;
 }
 

@@ -233,7 +233,12 @@ void relay_poll(void) {
     for (size_t at = 0; at < listening; at++) listeners[at].poll = room ? poll_add(listeners[at].fd, POLLIN) : -1;
     for (struct connection *each = connections; each; each = each->next) {
         bool gives = !each->over && (each->connecting || each->pending_size > 0);
-        short events = (short)((connection_may_read(each) ? POLLIN : 0) | (gives ? POLLOUT : 0));
+        bool reads = connection_may_read(each);
+        if (reads && now_ms() < each->rest_until) {
+            wake_at(each->rest_until);
+            reads = false;
+        }
+        short events = (short)((reads ? POLLIN : 0) | (gives ? POLLOUT : 0));
         each->poll = events ? poll_add(each->fd, events) : -1;
         if (each->over) wake_at(now_ms());
     }

@@ -22,6 +22,10 @@ struct connection {
     /* What the program has not taken yet. NULL: nothing. */
     uint8_t *pending;
     size_t pending_begin, pending_size;
+    /* How many small pieces have come one after the other, without anything from the daemon between them. */
+    uint8_t small;
+    /* Until then it is not read: a program that sends a little at a time, without end, would wake the agent and the daemon each time. */
+    int64_t rest_until;
     int poll;
 };
 
