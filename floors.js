@@ -34,7 +34,8 @@ const daemonRooms = {
   warm: [...contract, 'policy'],
   session: [...contract, 'events', 'network', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
-  serving: [...contract, 'events', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
+  packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
+  serving: [...contract, 'events', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

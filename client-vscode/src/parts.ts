@@ -15,6 +15,7 @@ import { createDisk, type Disk } from './run/sandbox/disk.ts';
 import { Spares } from './run/sandbox/spares.ts';
 import { languageOf } from './run/source/language.ts';
 import { RememberedOptions } from './run/source/options.ts';
+import { Packages } from './run/source/packages.ts';
 import type { Source } from './run/source/source.ts';
 import { SessionFiles } from './sessions/files.ts';
 import { Made } from './sessions/made.ts';
@@ -28,6 +29,7 @@ import { askForAccess } from './view/access.ts';
 import { runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
+import { installCommands } from './view/install-packages.ts';
 import { Missing } from './view/missing.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
@@ -74,6 +76,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const settings = () => readSettings(code);
   const spares = new Spares({ clock, disk, log });
   const chosen = new ChosenRuntimes(code);
+  const packages = new Packages({ code, disk, mode: () => settings().packages });
   const consoles = new Consoles({
     code, client, clock, disk, log, spares, chosen, newId, random,
     sandboxesToKeep: () => settings().keepSessions,
@@ -137,7 +140,8 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
-    ...runCommands({ code, consoles, options }),
+    ...runCommands({ code, consoles, options, packages }),
+    ...installCommands({ code, client, options, packages, newId }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,
@@ -157,7 +161,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, packages, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {

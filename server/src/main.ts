@@ -89,6 +89,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(await createDaemon(surroundings, args.config), surroundings, args.json, print);
     }
+    case 'cache': {
+      const { cache } = await import('./cli/cache.ts');
+      return cache(surroundings, args, print);
+    }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
       return sweep(surroundings, args.daemonId, args.config);

@@ -6,7 +6,7 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], tty: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
@@ -40,6 +40,10 @@ const taken: Record<string, object> = {
   'run --network ask a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: [] }, ask: true } },
   'run --network none a.py': run,
   'run a.py': run,
+  'run -p requests==2 --package yaml --packages=ask a.py': { ...run, package: ['requests==2', 'yaml'], packages: 'ask' },
+  'run --package-limit 2g a.py': { ...run, limits: { packageBytes: 2 * 2 ** 30 } },
+  'cache ls': { command: 'cache', action: 'ls', names: [], json: false, config: undefined },
+  'cache rm abc def --json': { command: 'cache', action: 'rm', names: ['abc', 'def'], json: true, config: undefined },
   'run a.py -v': { ...run, args: ['-v'] },
   'run a.py --help --json b': { ...run, args: ['--help', '--json', 'b'] },
   'run a.py b -- c': { ...run, args: ['b', '--', 'c'] },
@@ -77,6 +81,10 @@ const refused: Record<string, string> = {
   'constructor': 'there is no command constructor',
   'run': 'run needs the name of a file',
   'run --json --': 'run needs the name of a file',
+  'cache': 'cache needs to know what to do: one of ls, rm, prune, verify',
+  'cache rm': 'cache rm needs the names',
+  'cache ls abc': 'there are unexpected arguments: abc',
+  'run --packages=yes a.py': '--packages: one of auto, ask, never',
   'doctor now': 'there are unexpected arguments: now',
   'doctor -- now': 'there are unexpected arguments: now',
   '-- now': 'there is no command now',

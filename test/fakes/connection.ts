@@ -116,7 +116,7 @@ export function session(more: Partial<Session> = {}): Session {
     expiresAt: '2030-01-01T00:30:00.000Z',
     idleTimeoutMs: 1_800_000,
     maxLifetimeMs: 7_200_000,
-    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 2_000 },
+    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 2_000, packageBytes: 1024 * MiB },
     network: { mode: 'none' },
     isolation: { score: 7, layers: [] },
     commandCount: 0,

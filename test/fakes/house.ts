@@ -7,6 +7,7 @@ import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
+import type { Installer } from '../../server/src/packages/installer.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
 import { FakeWays } from '../network/place.ts';
@@ -20,6 +21,8 @@ export interface FakeHouseOptions {
   readonly ways?: Ways;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: no packages can be installed. */
+  readonly packages?: (() => Promise<Installer>) | undefined;
 }
 
 export interface FakeHouse {
@@ -32,10 +35,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

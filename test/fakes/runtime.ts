@@ -20,6 +20,8 @@ export interface FakeOptions {
   /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
   readonly minds?: Toolchain['minds'];
+  /** Whether its sandboxes see packages. Default: false. */
+  readonly packages?: boolean;
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
   /** Whether connections lead out of its sandboxes. */
@@ -45,7 +47,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
-    this.can = { terminals: options.pty ?? true, networks: options.connections ? everyNetwork : ['none'] };
+    this.can = { terminals: options.pty ?? true, networks: options.connections ? everyNetwork : ['none'], packages: options.packages ?? false };
     this.#options = options;
   }
 
@@ -79,6 +81,10 @@ export class FakeRuntime implements Runtime {
     return language === undefined || (this.#options.languages ?? []).includes(language);
   }
 
+  programs(): Promise<string> {
+    return Promise.resolve('fake programs');
+  }
+
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
     context.report('creating a fake sandbox');
@@ -104,6 +110,8 @@ export class FakeSandbox implements Sandbox {
   /** Every program that was started, including those that have ended. */
   readonly processes: FakeProcess[] = [];
   closes = 0;
+  /** The links of its /node_modules. */
+  modules: ReadonlyMap<string, string> = new Map();
   /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
   /** Takes a connection that a program makes to the port on which the daemon listens. */
@@ -120,7 +128,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, packages: options.packages ?? false };
   }
 
   get gone(): boolean {
@@ -179,6 +187,10 @@ export class FakeSandbox implements Sandbox {
 
   connect(): Promise<Duplex> {
     return cannot('be connected to');
+  }
+
+  async showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    this.modules = links;
   }
 
   watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {

@@ -39,7 +39,7 @@ describe('capabilities', () => {
       expect(capabilities.runtimes[0]).to.include({ available: false, reason: 'no engine' });
     }));
 
-  for (const method of ['command/installPackages', 'history/list', 'server/metrics', 'usage/get']) {
+  for (const method of ['history/list', 'server/metrics', 'usage/get']) {
     it(`do not include ${method}, which is not served`, () =>
       withDaemon({}, async (daemon) => {
         expect((await daemon.initialize()).capabilities.methods).not.to.include(method);

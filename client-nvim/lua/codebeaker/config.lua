@@ -48,6 +48,7 @@ local checks = {
   pty = { 'true or false', is_of_type('boolean') },
   split = { 'a command that splits a window', is_of_type('string') },
   focus = { 'true or false', is_of_type('boolean') },
+  packages = { "'auto', 'ask' or 'never'", is_one_of({ 'auto', 'ask', 'never' }) },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
   ports = { 'true or false', is_of_type('boolean') },
 }
@@ -63,6 +64,7 @@ local function defaults()
     split = 'botright 12split',
     focus = false,
     quickfix = 'fill',
+    packages = 'auto',
     ports = true,
   }
 end

@@ -109,8 +109,8 @@ function Daemon:initialize_params()
       output = { flowControl = true },
       session = { stateChanged = true },
       window = { workDoneProgress = true, showMessage = vim.empty_dict() },
-      network = { requestAccess = true },
       ports = { changed = true },
+      network = { requestAccess = true },
     },
   }
 end

@@ -39,6 +39,8 @@ export interface Settings {
   readonly diagnostics: boolean;
   /** Whether the person is told when a program begins to listen on a port. */
   readonly ports: 'notify' | 'never';
+  /** Whether the packages of a manifest are installed before a run. */
+  readonly packages: 'auto' | 'ask' | 'never';
 }
 
 export const SECTION = 'codebeaker';
@@ -63,5 +65,6 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     focusTerminal: values.get<boolean>('terminal.focus') ?? false,
     diagnostics: values.get<boolean>('diagnostics') ?? true,
     ports: values.get<Settings['ports']>('ports') ?? 'notify',
+    packages: values.get<Settings['packages']>('packages') ?? 'auto',
   };
 }

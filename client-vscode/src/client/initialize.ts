@@ -18,8 +18,8 @@ export function initializeParams(code: Code, settings: Settings, version: string
       output: { flowControl: true },
       session: { stateChanged: true },
       window: { workDoneProgress: true },
-      network: { requestAccess: true },
       ports: { changed: true },
+      network: { requestAccess: true },
     },
   };
 }

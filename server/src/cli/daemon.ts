@@ -8,6 +8,7 @@ import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
+import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
@@ -23,6 +24,7 @@ export interface Daemon {
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
+  readonly packages: PackagesPolicy;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -44,7 +46,12 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   void catalog.lookAtUnknown();
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways: async () => (await import('../network/ways.ts')).systemWays(env) };
+  const ways = async () => (await import('../network/ways.ts')).systemWays(env);
+  const packages = async () => {
+    const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
+    return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
+  };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
@@ -52,6 +59,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
+    packages: packagesPolicy(config),
     log,
     watch: () => catalog.watch(),
     close: async () => {

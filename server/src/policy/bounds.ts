@@ -7,7 +7,7 @@ import { hostIssues } from './hosts.ts';
 const MiB = 1024 * 1024;
 
 /** With less no sandbox can be made, or no program can run in it. */
-const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB };
+const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
 export function outOfBounds({ limits = {}, maxLimits = {}, network }: Config): Issue[] {
   const most = { ...defaultMaxLimits, ...maxLimits };

@@ -49,6 +49,7 @@ export const ServerCapabilities = later(() => z.object({
     pooled: z.boolean(),
   }),
   output: z.object({ flowControl: z.boolean(), windowBytes: count(), maxChunkBytes: count() }),
+  packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
 }));
@@ -98,6 +99,7 @@ export const lifecycleNotes: ShapeNotes = {
     methods: 'The names of all request methods that are served, besides `initialize`. Any other method is answered -32601.',
     output: '`windowBytes`: with flow control, at most this much of one command’s output is sent and not acknowledged. `maxChunkBytes`: the most output in one message. Both count bytes before encoding.',
     sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance.',
+    packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     pty: 'Present when commands can have a terminal.',
   },

@@ -16,6 +16,7 @@ import {
   Session,
   SessionState,
 } from './values.ts';
+import { SessionPackages } from './packages.ts';
 import type { ShapeNotes } from './note.ts';
 
 export const sessionId = () => z.string();
@@ -36,6 +37,7 @@ export const SessionCreateParams = later(() => z.object({
   env: z.optional(Environment),
   secrets: z.optional(keepingAll(z.record(z.string(), z.string()))),
   limits: z.optional(PartialLimits),
+  packages: z.optional(SessionPackages),
   network: z.optional(Network),
   strict: z.optional(z.boolean()),
   idleTimeoutMs: z.optional(count()),

@@ -26,6 +26,7 @@ export const Limits = later(() => z.object({
   diskBytes: positive(),
   outputBytes: positive(),
   timeoutMs: count(),
+  packageBytes: positive(),
 }));
 export type Limits = z.infer<typeof Limits>;
 export const PartialLimits = later(() => z.partial(Limits));
@@ -167,6 +168,7 @@ export const valuesNotes: ShapeNotes = {
     diskBytes: 'Size of everything that can be written, at least 1 MiB: one half is for `/workspace`, the rest for `/tmp` and `/dev/shm`. It lies in memory, so it is at most half of `memoryBytes`: what is more is lowered to that. Default: 256 MiB.',
     outputBytes: 'Output of one command. A command that writes more is ended with the outcome `outputLimit`. Default: 16 MiB.',
     timeoutMs: 'Duration of one command. A command that takes longer is ended with the outcome `timedOut`. 0 means no limit. Default: 600 000 (10 minutes).',
+    packageBytes: 'What one installation of packages may take on the disk of this machine, at least 1 MiB. Default: 1 GiB.',
   },
   PartialLimits: { '': '[Limits](#limits), each of which may be left out.' },
   Network: {

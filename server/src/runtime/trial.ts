@@ -9,7 +9,7 @@ export function trialSpec(name: string, language: LanguageId | undefined): Sandb
     name,
     language,
     image: undefined,
-    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
+    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: MiB },
     workspace: undefined,
   };
 }

@@ -3,7 +3,7 @@ import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, Initialize, type InitializeParams, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
+import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -72,6 +72,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
+    ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
   };

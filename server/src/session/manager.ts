@@ -46,6 +46,8 @@ export interface SessionManagerOptions<Extra> {
   readonly log: Log;
   /** The pool of prepared sandboxes; undefined if there is none. Its owner closes it. */
   readonly pool?: SandboxPool<Extra> | undefined;
+  /** What its sandboxes see of the packages on this machine. Never rejects. */
+  packages?(): Promise<SandboxSpec['packages']>;
 }
 
 /** A new session, and what the pool had prepared in its sandbox. */
@@ -84,9 +86,11 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
-    const warm = await this.#takeWarm(wish, context);
+    const packages = await this.#options.packages?.();
+    const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
+    const warm = await this.#takeWarm(wish, spec, context);
     const id = warm?.sessionId ?? randomBytes(8).toString('hex');
-    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...specOf(wish), name: id, workspace: wish.workspace }, context));
+    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...spec, name: id, workspace: wish.workspace }, context));
     if (wish.strict) await requireEnforced(sandbox);
     const network = await this.#openNetwork(sandbox, id, wish, context.signal);
     const session = new Session({
@@ -96,6 +100,7 @@ export class SessionManager<Extra = unknown> {
       ...this.#options,
       runtime: wish.runtime.id,
       sandbox,
+      sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),
       network,
     });
     this.#sessions.set(id, session);
@@ -120,11 +125,11 @@ export class SessionManager<Extra = unknown> {
   }
 
   /** A folder cannot be mounted into a sandbox that exists already, and copied into it only if the sandbox can do that. */
-  async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<WarmSandbox<Extra> | undefined> {
+  async #takeWarm(wish: CreateSession, spec: PoolSpec, { signal, report }: CreateContext): Promise<WarmSandbox<Extra> | undefined> {
     const { pool } = this.#options;
     const { workspace, limits, runtime } = wish;
     if (!pool || (workspace && workspace.access !== 'copy')) return undefined;
-    const warm = await pool.take(runtime, specOf(wish));
+    const warm = await pool.take(runtime, spec);
     if (!warm || !workspace) return warm;
     if (!warm.sandbox.can.copyIn) {
       await warm.sandbox.close();

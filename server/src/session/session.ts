@@ -6,13 +6,15 @@ import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
   type CommandUsage,
+  type Environment,
   type LanguageId,
   type Limits,
   ProtocolError,
   type Session as SessionView,
   type SessionState,
 } from '../protocol/index.ts';
-import type { Sandbox } from '../runtime/ports.ts';
+import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
+import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
 import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
@@ -32,7 +34,9 @@ export interface SessionParts {
   readonly limits: Limits;
   /** undefined: its programs reach nothing. */
   readonly network?: SessionNetwork | undefined;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Environment;
+  /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
+  sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
@@ -57,7 +61,7 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly env: Readonly<Record<string, string>>;
+  readonly environment: SessionEnvironment;
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -79,7 +83,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.env = { ...parts.network?.env, ...parts.env };
+    this.environment = new SessionEnvironment({ ...parts.network?.env, ...parts.env });
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -103,6 +107,21 @@ export class Session {
   /** Why it is closing or closed; undefined while it is open. */
   get reason(): CloseReason | undefined {
     return this.#reason;
+  }
+
+  /** The variables of every program that begins now. */
+  get env(): Environment {
+    return this.environment.all;
+  }
+
+  /** Milliseconds that it may still live; Infinity: it has no maximum. */
+  get mayLiveMs(): number {
+    return this.#parts.maxLifetimeMs || Infinity;
+  }
+
+  /** Makes another sandbox like its own, which the caller closes. @throws ProtocolError as `Runtime.create` */
+  sibling(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox> {
+    return this.#parts.sibling?.(packages, context) ?? cannot('have another one beside it');
   }
 
   /**

@@ -39,7 +39,7 @@ export function leftoversOf(kinds: readonly RuntimeKind[]): readonly Leftovers[]
   return [...new Set(kinds.flatMap(({ leftovers }) => leftovers ?? []))];
 }
 
-const withTerminals: RuntimeCan = { terminals: true, networks: everyNetwork };
+const withTerminals: RuntimeCan = { terminals: true, networks: everyNetwork, packages: true };
 
 const inTheEngine: Leftovers = {
   what: 'containers',
@@ -69,7 +69,7 @@ const native: RuntimeKind = {
 const deno: RuntimeKind = {
   id: 'deno',
   // Where it runs in bubblewrap it has terminals; that is known only when it has been loaded.
-  can: { terminals: false, networks: ['none'] },
+  can: { terminals: false, networks: ['none'], packages: false },
   leftovers: undefined,
   load: async (shared) => {
     const [{ preferredRuntime }, { createDenoRuntime }, { createLayeredDeno }, { rememberedVerdicts }] = await Promise.all([

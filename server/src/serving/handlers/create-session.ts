@@ -6,7 +6,7 @@ import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
-import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
+import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
@@ -21,13 +21,15 @@ export interface CreateSessionParts extends NetworkParts {
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
   readonly warm: WarmInterpreters;
+  /** Installs what a new session is to have. @throws ProtocolError */
+  provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -65,6 +67,7 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
         shown,
       );
       if (prepared && network.mode === 'none') warm.adopt(session, prepared);
+      if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
       // It has not got the variables of the session's network.
       if (prepared && network.mode !== 'none') warm.discard(session, prepared);
@@ -78,19 +81,29 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
   };
 }
 
+/** A session that does not have what was asked for is not left open. */
+async function provisionOrClose(session: Session, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    await session.close('client');
+    throw fault;
+  }
+}
+
 /** A member that this version does not support is refused, because a client that relies on it must know. */
 function refuseUnserved({ secrets }: SessionCreateParams): void {
   if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon does not support secrets; leave them out');
 }
 
 function wishOf(
-  { runtime, language, preference, image: named, strict }: SessionCreateParams,
+  { runtime, language, preference, image: named, strict, packages }: SessionCreateParams,
   { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
 ): Wish {
   return {
     language,
     preference: preference ?? policy.preference,
-    required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
+    required: { network: network.mode, packages: packages !== undefined, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
     hint,

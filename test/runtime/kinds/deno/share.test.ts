@@ -37,7 +37,7 @@ describe('a folder shared with programs under deno', () => {
     const sandbox = await subject.runtime.create(
       {
         name: 'shared', language: undefined, image: undefined, workspace: { path: folder, access },
-        limits: { memoryBytes: 1 << 28, cpus: 1, pids: 1, diskBytes: 1 << 24, outputBytes: 1 << 20, timeoutMs: 0 },
+        limits: { memoryBytes: 1 << 28, cpus: 1, pids: 1, diskBytes: 1 << 24, outputBytes: 1 << 20, timeoutMs: 0, packageBytes: 1 << 20 },
       },
       { signal: new AbortController().signal, report: () => undefined },
     );

@@ -37,7 +37,7 @@ const HINT = 'npm install deno, or put a recent deno on PATH';
 
 export class DenoRuntime implements Runtime {
   readonly id = 'deno';
-  readonly can = { terminals: false, networks: ['none'] } as const;
+  readonly can = { terminals: false, networks: ['none'], packages: false } as const;
   readonly #options: DenoOptions;
   readonly #sandboxes = new Set<DenoSandbox>();
   #found: Found | undefined;
@@ -84,6 +84,10 @@ export class DenoRuntime implements Runtime {
       throw new ProtocolError('RuntimeUnavailable', `deno: ${reason}; ${HINT}`, { runtime: this.id, reason, hint: HINT });
     }
     return this.#make(this.#found, spec, context);
+  }
+
+  programs(): Promise<string> {
+    return Promise.resolve(`deno ${this.#info.version ?? ''}`);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../proto
 import { type CreateContext, everyNetwork, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
+import { programsOf } from './programs.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
 /** What distinguishes one of these runtimes from the others. */
@@ -23,6 +24,8 @@ export interface NativeKind {
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
+  /** Whether its programs can see packages. Default: true. */
+  readonly packages?: false;
   /**
    * How much memory its programs reserve and do not use, when a sandbox is for this language. `languages`: what is known of
    * those that it runs. Absent: nothing.
@@ -62,7 +65,7 @@ export class NativeRuntime implements Runtime {
 
   constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
-    this.can = { terminals: true, networks: kind.networks ?? everyNetwork };
+    this.can = { terminals: true, networks: kind.networks ?? everyNetwork, packages: kind.packages ?? true };
     this.#kind = kind;
     this.#options = options;
     this.#info = this.#describe({ reason: 'not looked at yet' });
@@ -85,6 +88,10 @@ export class NativeRuntime implements Runtime {
   prepared(language: LanguageId | undefined): boolean {
     const { available, languages } = this.#info;
     return available && (language === undefined || languages.some(({ id }) => id === language));
+  }
+
+  programs(): Promise<string> {
+    return programsOf(this.#prepared?.findings.toolchains.folders ?? []);
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
@@ -110,7 +117,8 @@ export class NativeRuntime implements Runtime {
     const { clock, log } = this.#options;
     const reservedBytes = this.#kind.reservedBytes?.(spec.language, this.#info.languages) ?? 0;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed, reservedBytes });
+    const seen = this.can.packages ? spec : { ...spec, packages: undefined };
+    const sandbox = await createNative(seen, context, findings, equipment, { clock, log, removed, reservedBytes });
     this.#sandboxes.add(sandbox);
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }
