@@ -124,6 +124,17 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
       expect([stdout, stderr]).to.deep.equal(['site example.com /hello\n1000000\n1000000\n', '']);
     });
 
+    it('leaves by a port that is not told among those of its programs', async () => {
+      const session = await scene.session({ mode: 'full' });
+      const { sessionId } = session;
+      const serving = scene.run(session, 'import socket; s = socket.create_server(("127.0.0.1", 8000)); s.accept()');
+      let ports: { port: number }[] = [];
+      while (ports.length === 0) ({ ports } = await scene.ask('ports/list', { sessionId }));
+      expect(ports.map(({ port }) => port)).to.deep.equal([8000]);
+      await scene.ask('session/close', { sessionId });
+      await serving;
+    });
+
     it('is nothing else under an allowlist, and nothing but public places under full', async () => {
       const { outside } = scene;
       for (const address of ['127.0.0.1', ...outside.addresses.filter((each) => !each.startsWith('fe80'))]) expect(await answers(address, outside.secret), address).to.equal(true);
