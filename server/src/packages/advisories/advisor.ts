@@ -27,8 +27,8 @@ const MAX_ENTRIES = 200;
 const AT_ONCE = 8;
 
 export function createAdvisor({ url, dialler, certificates, bounds, clock, log }: AdvisorParts): Advise {
-  const dial = dialler({ registries: [{ scope: undefined, url }], proxy: () => undefined });
   return async (manager, installed, signal) => {
+    const dial = dialler({ registries: [{ scope: undefined, url }], proxy: () => undefined });
     const late = new AbortController();
     const cancel = clock.after(ADVICE_MS, () => late.abort(new Error(`the service did not answer within ${ADVICE_MS / 1000} s`)));
     const upstream = new Upstream(dial, { authorization: () => undefined, certificates, insecure: () => false }, bounds);
