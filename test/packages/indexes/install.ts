@@ -27,7 +27,7 @@ export const dialling =
 export function setOf(manager: Manager['id'], urls: readonly (string | { scope: string; url: string })[], more: Partial<RegistrySet> = {}): RegistrySet {
   return {
     manager, registries: urls.map((each) => (typeof each === 'string' ? { scope: undefined, url: each } : each)), authorization: () => undefined,
-    certificates: [], insecure: () => false, proxy: () => undefined, variables: {}, notes: [], ...more,
+    certificates: async () => [], insecure: () => false, proxy: () => undefined, variables: {}, notes: [], ...more,
   };
 }
 

@@ -65,7 +65,7 @@ describe('npm installs', function () {
       },
     });
     const set = setOf('npm', ['https://npm.example/', { scope: '@team', url: 'https://team.example/api/npm/' }], {
-      certificates: [secure.cert], authorization: ({ href }) => (href.startsWith('https://team.example/api/npm/') ? 'Bearer secret' : undefined),
+      certificates: async () => [secure.cert], authorization: ({ href }) => (href.startsWith('https://team.example/api/npm/') ? 'Bearer secret' : undefined),
     });
     const dial = dialling({ 'npm.example:443': main.port, 'team.example:443': team.port, 'files.example:443': files.port });
     await through(set, dial, (mirror) => install(npm, { names: ['one'] }, mirror, async ({ code, output, installed }) => {

@@ -65,7 +65,7 @@ describe('pip installs', function () {
         },
       });
       const set = setOf('pip', ['https://index.example/simple/'], {
-        certificates: [secure.cert], authorization: ({ origin }) => (origin === 'https://index.example' ? 'Basic c2VjcmV0' : undefined),
+        certificates: async () => [secure.cert], authorization: ({ origin }) => (origin === 'https://index.example' ? 'Basic c2VjcmV0' : undefined),
       });
       const dial = dialling({ 'index.example:443': index.port, 'files.example:8443': files.port });
       await through(set, dial, (mirror) => install(pip, { names: ['thing'] }, mirror, async ({ code, output, installed }) => {

@@ -209,7 +209,7 @@ describe('a mirror', () => {
       expect((await failing((_, response) => Boolean(response.writeHead(302, { location: '/again' }).end()))).trouble).to.equal('registry.example redirects more than 10 times');
       expect((await failing((_, response) => Boolean(response.writeHead(302, { location: 'file:///etc/passwd' }).end()))).trouble).to.match(/no address of a web server/);
       const secure = certify('registry.example');
-      const reply = await failing((_, response) => Boolean(response.writeHead(302, { location: 'http://registry.example/' }).end()), { secure, more: { certificates: [secure.cert] } });
+      const reply = await failing((_, response) => Boolean(response.writeHead(302, { location: 'http://registry.example/' }).end()), { secure, more: { certificates: async () => [secure.cert] } });
       expect(reply).to.include({ status: 403, trouble: 'registry.example redirects to registry.example without encryption' });
     });
 
@@ -217,7 +217,7 @@ describe('a mirror', () => {
       const secure = certify('registry.example');
       expect(await failing(says('there'), { secure })).to.include({ status: 502 }).and.have.property('trouble').that.matches(/^the certificate of registry\.example is not trusted on this machine \(/);
       const wrong = certify('other.example');
-      expect((await failing(says('there'), { secure: wrong, more: { certificates: [wrong.cert] } })).trouble).to.match(/not trusted/);
+      expect((await failing(says('there'), { secure: wrong, more: { certificates: async () => [wrong.cert] } })).trouble).to.match(/not trusted/);
       expect(await failing(says('there'), { secure: wrong, more: { insecure: (origin) => origin === 'https://registry.example' } })).to.include({ status: 200, body: 'there' });
     });
 

@@ -11,8 +11,8 @@ export interface AdvisorParts {
   /** Such as https://api.osv.dev/. */
   readonly url: string;
   readonly dialler: (set: Dialled) => Dial;
-  /** The texts of PEM files. */
-  certificates(): Promise<readonly string[]>;
+  /** As in `RegistrySet`. */
+  readonly certificates: () => Promise<readonly string[]>;
   readonly bounds: MirrorBounds;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,11 +27,11 @@ const MAX_ENTRIES = 200;
 const AT_ONCE = 8;
 
 export function createAdvisor({ url, dialler, certificates, bounds, clock, log }: AdvisorParts): Advise {
-  const dial = dialler({ registries: [{ scope: undefined, url }], proxy: () => undefined });
   return async (manager, installed, signal) => {
+    const dial = dialler({ registries: [{ scope: undefined, url }], proxy: () => undefined });
     const late = new AbortController();
     const cancel = clock.after(ADVICE_MS, () => late.abort(new Error(`the service did not answer within ${ADVICE_MS / 1000} s`)));
-    const upstream = new Upstream(dial, { authorization: () => undefined, certificates: await certificates(), insecure: () => false }, bounds);
+    const upstream = new Upstream(dial, { authorization: () => undefined, certificates, insecure: () => false }, bounds);
     const stop = AbortSignal.any([signal, late.signal]);
     const ask = (path: string, body?: string) => textOf(upstream, new URL(path, url.replace(/\/*$/, '/')), body, bounds.pageBytes, stop);
     try {

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { dial, type Ways } from '../../network/dial.ts';
 import { Egress } from '../../network/egress.ts';
 import { parseRule, parseTarget, type Rule } from '../../network/hosts.ts';
-import { oneAtATime } from '../../network/lookups.ts';
+import { oneAtATime, type Resolve } from '../../network/lookups.ts';
 import { Refusal } from '../../network/refusal.ts';
 import { systemWays } from '../../network/ways.ts';
 import { namedHosts } from './mirrors.ts';
@@ -15,13 +15,17 @@ export type Dialled = Pick<RegistrySet, 'registries' | 'sumdb' | 'proxy'>;
 
 const HTTPS = 443;
 
-/** `ways` are those of this machine, whose proxy is used where the set has none of its own. */
+/**
+ * `ways` are those of this machine, whose proxy is used where the set has none of its own. All connections that one `Dial`
+ * makes are given the same signal.
+ */
 export function diallerFor(ways: Ways, clock: Clock): (set: Dialled) => Dial {
   return (set) => {
     const hosts = namedHosts(set).map(parseRule).filter((rule): rule is Rule => typeof rule !== 'string');
     const egress = new Egress({ mode: 'full', hosts, ceilings: [], ask: undefined, own: () => ways.own() });
-    const resolve = oneAtATime((name) => ways.resolve(name));
+    let resolve: Resolve | undefined;
     return async (host, port, signal) => {
+      resolve ??= oneAtATime((name) => ways.resolve(name), signal);
       const target = parseTarget(host, port);
       if (!target) throw new Refusal('malformed', `${host.slice(0, 100)} is no name of a host`);
       const permit = await egress.admit(target, signal);

@@ -34,7 +34,7 @@ export async function gemRegistries(machine: Machine): Promise<RegistrySet> {
   return {
     manager: 'gem', registries, notes: [...new Set(notes)], variables: {},
     authorization: (url) => known.get(url) ?? (isOurs(url) ? netrc(url) : undefined),
-    certificates: await certificatesOf(machine, [text('ssl_ca_cert'), bundle.get('ssl-ca-cert')]),
+    certificates: () => certificatesOf(machine, [text('ssl_ca_cert'), bundle.get('ssl-ca-cert')]),
     insecure: (origin) => unverified && isOurs(new URL(origin)),
     proxy: () => undefined,
   };

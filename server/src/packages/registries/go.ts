@@ -36,7 +36,7 @@ export async function goRegistries(machine: Machine): Promise<RegistrySet> {
     sumdb: databaseOf(sumdb),
     variables: { GOSUMDB: sumdb.split(' ')[0] ?? 'off', GONOSUMDB: variable('GONOSUMDB') || variable('GOPRIVATE'), GONOPROXY: none },
     authorization: (url) => known.get(url) ?? (isOurs(url) ? netrc(url) : undefined),
-    certificates: await certificatesOf(machine),
+    certificates: () => certificatesOf(machine),
     insecure: () => false,
     proxy: () => undefined,
   };

@@ -28,7 +28,7 @@ export async function npmRegistries(machine: Machine): Promise<RegistrySet> {
   return {
     manager: 'npm', registries, notes, variables: {},
     authorization: authorizationOf(values, main),
-    certificates: [...(await certificatesOf(machine, [text('cafile')])), ...certificatesIn([ca].flat().map((each) => String(each).replaceAll('\\n', '\n')).join('\n'))],
+    certificates: async () => [...(await certificatesOf(machine, [text('cafile')])), ...certificatesIn([ca].flat().map((each) => String(each).replaceAll('\\n', '\n')).join('\n'))],
     insecure: (origin) => insecure && registries.some(({ url }) => new URL(url).origin === origin),
     proxy: ({ protocol, hostname }) => (isExcepted(text('noproxy'), hostname) ? undefined : protocol === 'https:' ? (text('https-proxy') ?? text('proxy')) : text('proxy')),
   };

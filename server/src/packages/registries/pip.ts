@@ -29,7 +29,7 @@ export async function pipRegistries(machine: Machine): Promise<RegistrySet> {
   return {
     manager: 'pip', registries, notes: [...new Set(notes)], variables: {},
     authorization: (url) => known.get(url) ?? (registries.some((each) => new URL(each.url).origin === url.origin) ? netrc(url) : undefined),
-    certificates: await certificatesOf(machine, [option('cert')]),
+    certificates: () => certificatesOf(machine, [option('cert')]),
     insecure: (origin) => trusted.some((each) => [new URL(origin).hostname, new URL(origin).host].includes(each)),
     proxy: () => option('proxy'),
   };

@@ -31,8 +31,8 @@ export interface RegistrySet {
   readonly sumdb?: { readonly name: string; readonly url: string } | undefined;
   /** The value of the header `Authorization` for requests to `url`, which is a secret. */
   readonly authorization: (url: URL) => string | undefined;
-  /** What is trusted besides the certificates that Node knows: the texts of PEM files. */
-  readonly certificates: readonly string[];
+  /** Reads what is trusted besides the certificates that Node knows, in the format PEM. It is asked when it is needed. */
+  readonly certificates: () => Promise<readonly string[]>;
   /** Whether the certificate of this origin is not looked at, because the manager is set up so. */
   readonly insecure: (origin: string) => boolean;
   /** The proxy of this machine that leads to `url`, with its credentials, or undefined. */

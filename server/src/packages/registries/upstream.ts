@@ -41,7 +41,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export class Upstream {
   readonly #agents = new Map<string, Agent>();
   readonly #closing = new AbortController();
-  #context: SecureContext | undefined;
+  #context: Promise<SecureContext> | undefined;
 
   constructor(
     private readonly dial: Dial,
@@ -110,8 +110,8 @@ export class Upstream {
     const secure = url.protocol === 'https:';
     const stream = await this.dial(host, Number(url.port) || (secure ? 443 : 80), this.#closing.signal);
     if (!secure) return stream;
-    this.#context ??= createSecureContext({ ca: [...rootCertificates, ...this.facts.certificates] });
-    const options = { socket: stream, secureContext: this.#context, ...(isIP(host) ? { host } : { servername: host }) };
+    this.#context ??= this.facts.certificates().then((more) => createSecureContext({ ca: [...rootCertificates, ...more] }));
+    const options = { socket: stream, secureContext: await this.#context, ...(isIP(host) ? { host } : { servername: host }) };
     const shaken = tlsConnect({ ...options, ALPNProtocols: ['http/1.1'], rejectUnauthorized: !this.facts.insecure(url.origin) });
     return new Promise((resolve, reject) => {
       shaken.once('secureConnect', () => resolve(shaken)).once('error', reject);
