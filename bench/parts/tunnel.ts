@@ -76,7 +76,7 @@ export const tunnel: Part = {
       const small = await alternate({ ours: requests(hostPort), theirs: requests(plain) }, plan);
       const large = await alternate({ ours: gigabyte(hostPort), theirs: gigabyte(plain) }, { ...plan, runs: Math.max(3, bench.few / 4), pauseMs: 500 });
       all.push(
-        row({ name: `${REQUESTS} requests through a forwarded port of ${runtime}, one after the other`, against: 'plain loopback', ours: small.ours, theirs: small.theirs, target: { p50: 2 * REQUESTS } }),
+        row({ name: `${REQUESTS} requests through a forwarded port of ${runtime}, one after the other`, against: 'plain loopback', ours: small.ours, theirs: small.theirs, target: { p50: 1.5 * REQUESTS } }),
         row({ name: `1 GiB through a forwarded port of ${runtime}`, against: 'plain loopback', unit: 'MiB/s', ours: rates(MEBIBYTES, large.ours), theirs: rates(MEBIBYTES, large.theirs), target: { p50: 300 } }),
       );
       await client.request('session/close', { sessionId });

@@ -95,6 +95,7 @@ for (const [kind, { needs, make }] of Object.entries(kinds)) {
       scene = await Scene.open(make);
     });
     after(() => scene.close());
+    beforeEach(() => scene.outside.forget());
 
     it('is what a program sends to the hosts that are allowed, by HTTP, by a tunnel and by SOCKS', async () => {
       const session = await scene.session({ mode: 'allowlist', hosts: ['example.com'] });
@@ -126,11 +127,9 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
     it('is nothing else under an allowlist, and nothing but public places under full', async () => {
       const { outside } = scene;
       for (const address of ['127.0.0.1', ...outside.addresses.filter((each) => !each.startsWith('fe80'))]) expect(await answers(address, outside.secret), address).to.equal(true);
-      outside.leaked.length = 0;
       const networks: [Network, RegExp][] = [[{ mode: 'allowlist', hosts: ['example.com:80', 'example.com:443'] }, /^example\.com$/], [{ mode: 'full' }, /./]];
       for (const [network, resolved] of networks) {
-        outside.resolved.clear();
-        outside.dialled.clear();
+        outside.forget();
         const told = await scene.attack(await scene.session(network));
         expect(Object.entries(told).filter(([, end]) => end === 'OPEN')).to.deep.equal([]);
         expect(Object.keys(told).length).to.be.greaterThan(100);
@@ -144,13 +143,10 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
       const told = await scene.attack(await scene.session({ mode: 'full', hosts: ['127.0.0.1', 'inner.example'] }));
       const open = Object.entries(told).flatMap(([way, end]) => (end === 'OPEN' ? [way] : []));
       expect(open).to.include.members(['CONNECT 127.0.0.1', 'GET [::ffff:7f00:1]', 'CONNECT inner.example', 'SOCKS to 127.0.0.1', 'SOCKS to a name', 'redirect to a private address']);
-      scene.outside.leaked.length = 0;
     });
 
     it('is nothing at all without a network', async () => {
       const { outside } = scene;
-      outside.resolved.clear();
-      outside.dialled.clear();
       const told = await scene.attack(await scene.session({ mode: 'none' }));
       expect(Object.entries(told).filter(([, end]) => end === 'OPEN')).to.deep.equal([]);
       expect([[...outside.resolved], [...outside.dialled], outside.leaked]).to.deep.equal([[], [], []]);

@@ -80,7 +80,7 @@ function manager(fake: FakePackages): Manager {
     }),
     audit: () => fake.advisories && { step: step('echo audit'), read: () => fake.advisories ?? [] },
     view: (home) => ({ variables: { HOME_OF_PACKAGES: home }, path: [`${home}/bin`], modules: undefined, files: [] }),
-    explain: (_output, trouble) => trouble,
+    explain: (_, trouble) => trouble,
   };
 }
 

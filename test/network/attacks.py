@@ -60,23 +60,33 @@ def packet():
         return True
 
 
+def heard(s, end=None):
+    """All that comes, to the end of the stream, or up to the bytes `end`."""
+    told = b""
+    while end is None or end not in told:
+        some = s.recv(65536)
+        if not some: break
+        told += some
+    return told.decode("latin-1")
+
+
 def to_proxy(data, more=b""):
     with socket.create_connection((host, port), 10) as s:
         s.settimeout(10)
         s.sendall(data)
-        told = s.recv(65536)
-        if more and b" 200 " in told:
-            s.sendall(more)
-            told = s.recv(65536)
-        return told.decode("latin-1")
+        if not more: return heard(s)
+        told = heard(s, b"\r\n\r\n")
+        if " 200 " not in told: return told
+        s.sendall(more)
+        return heard(s)
 
 
-def tunnel(place, sent=b"GET /stolen HTTP/1.1\r\nHost: x\r\n\r\n", claimed="example.com:443"):
+def tunnel(place, sent=b"GET /stolen HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", claimed="example.com:443"):
     return to_proxy(f"CONNECT {place} HTTP/1.1\r\nHost: {claimed}\r\n\r\n".encode(), sent)
 
 
 def whole_url(place, claimed="example.com"):
-    return to_proxy(f"GET http://{place}/stolen HTTP/1.1\r\nHost: {claimed}\r\n\r\n".encode())
+    return to_proxy(f"GET http://{place}/stolen HTTP/1.1\r\nHost: {claimed}\r\nConnection: close\r\n\r\n".encode())
 
 
 def socks(kind, address, number, command=1):
@@ -87,8 +97,8 @@ def socks(kind, address, number, command=1):
         s.sendall(bytes([5, command, 0, kind]) + address + struct.pack(">H", number))
         told = s.recv(10)
         if told[1:2] == b"\x00":
-            s.sendall(b"GET /stolen HTTP/1.1\r\nHost: x\r\n\r\n")
-            return s.recv(65536).decode("latin-1")
+            s.sendall(b"GET /stolen HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return heard(s)
         return "reply %d" % told[1] if len(told) > 1 else "ended"
 
 
@@ -119,8 +129,8 @@ way("CONNECT another port")(lambda: tunnel("example.com:22"))
 way("CONNECT another host, with Host and SNI of one that is allowed")(lambda: tunnel("canary.example:443"))
 way("GET with Host of this machine")(lambda: whole_url("example.com", f"127.0.0.1:{secret}"))
 way("GET with an @")(lambda: whole_url(f"example.com@127.0.0.1:{secret}"))
-way("two requests, the second to this machine")(lambda: to_proxy(f"GET http://example.com/ HTTP/1.1\r\nHost: a\r\n\r\nGET http://127.0.0.1:{secret}/stolen HTTP/1.1\r\nHost: a\r\n\r\n".encode()))
-way("a request inside the body of another one")(lambda: to_proxy(f"POST http://example.com/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET http://127.0.0.1:{secret}/stolen HTTP/1.1\r\nHost: a\r\n\r\n".encode()))
+way("two requests, the second to this machine")(lambda: to_proxy(f"GET http://example.com/ HTTP/1.1\r\nHost: a\r\n\r\nGET http://127.0.0.1:{secret}/stolen HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()))
+way("a request inside the body of another one")(lambda: to_proxy(f"POST http://example.com/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET http://127.0.0.1:{secret}/stolen HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()))
 way("SOCKS to 127.0.0.1")(lambda: socks(1, socket.inet_aton("127.0.0.1"), secret))
 way("SOCKS to ::1")(lambda: socks(4, socket.inet_pton(socket.AF_INET6, "::1"), secret))
 way("SOCKS to ::ffff:127.0.0.1")(lambda: socks(4, socket.inet_pton(socket.AF_INET6, "::ffff:127.0.0.1"), secret))

@@ -1,6 +1,7 @@
 /** The HTTP side of the proxy (threat E3). */
 import { expect } from 'chai';
 import type { Duplex } from 'node:stream';
+import { MAX_UNANSWERED } from '../../server/src/network/http.ts';
 import { echo, httpHost, Stage } from './proxy.ts';
 import { egress } from './place.ts';
 
@@ -144,6 +145,48 @@ describe('a request of plain HTTP', () => {
       expect(stage.ways.dialled.length).to.be.at.most(what.includes('backslash') ? 1 : 0);
     });
   }
+
+  it('begins when the one before it is answered, where a program sends several at once', async () => {
+    const waiting: (() => void)[] = [];
+    const stage = new Stage({ answer: httpHost((request, response) => void waiting.push(() => response.end(`[${request.url}]`))) });
+    const client = stage.connect();
+    client.send([1, 2, 3].map((at) => `GET http://example.com/${at} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+    for (const at of [1, 2, 3]) {
+      while (waiting.length < at) await stage.clock.advance(0);
+      for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+      expect(stage.ways.dialled.length, 'connections').to.equal(at);
+      waiting[at - 1]?.();
+      await client.hears(new RegExp(`\\[/${at}\\]`));
+    }
+    expect(client.heard.match(/\[\/\d\]/g)).to.deep.equal(['[/1]', '[/2]', '[/3]']);
+  });
+
+  it('is broken off with its connection where a program sends very many at once', async () => {
+    const stage = new Stage({ answer: () => undefined });
+    const client = stage.connect();
+    const request = 'GET http://example.com/ HTTP/1.1\r\nHost: x\r\n\r\n';
+    client.send(request);
+    while (stage.ways.dialled.length === 0) await stage.clock.advance(0);
+    client.send(request.repeat(MAX_UNANSWERED));
+    await client.all();
+    await stage.clock.advance(0);
+    expect([client.far.destroyed, stage.ways.dialled.length, stage.ways.connections.every((each) => each.destroyed), stage.clock.pending]).to.deep.equal([true, 1, true, 0]);
+  });
+
+  it('after one that is refused is not sent on', async () => {
+    const stage = new Stage({ answer: mirror });
+    const client = stage.connect();
+    client.send(['inner.example', 'example.com'].map((host) => `GET http://${host}/ HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+    expect(await client.all()).to.match(/^HTTP\/1\.1 403 [^{]*$/);
+    expect(stage.ways.dialled).to.deep.equal([]);
+  });
+
+  it('ends with 502 where the host changes to another protocol', async () => {
+    const stage = new Stage({ answer: (far) => void far.once('data', () => far.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')) });
+    const client = stage.connect();
+    client.send('GET http://example.com/ HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    expect(await client.all()).to.match(/^HTTP\/1\.1 502 the host answered with another protocol/);
+  });
 
   it('ends with 502 where the host says nothing that is HTTP, and is cut off where the host stops in the middle', async () => {
     const odd = new Stage({ answer: (far) => void far.once('data', () => far.end('SSH-2.0-OpenSSH\r\n')) });

@@ -75,6 +75,12 @@ export class Outside implements Ways {
     return this.#real.own();
   }
 
+  forget(): void {
+    this.resolved.clear();
+    this.dialled.clear();
+    this.leaked.length = 0;
+  }
+
   close(): void {
     for (const close of this.#closings) close();
   }

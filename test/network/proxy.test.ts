@@ -83,6 +83,36 @@ describe('the proxy of a session', () => {
     expect([stopped.length, two.far.destroyed, stage.clock.pending]).to.deep.equal([2, true, 0]);
   });
 
+  for (const end of ['the host has ended its direction', 'the program is idle'] as const) {
+    it(`counts and bounds what leads to a host that reads nothing, also when ${end} and the program is gone`, async () => {
+      const stage = new Stage({ answer: (far) => void (end.startsWith('the host') && far.end()), bounds: { connections: 2 } });
+      const client = stage.connect();
+      client.send(CONNECT);
+      await client.hears(/established/);
+      client.stream.end(Buffer.alloc(100_000));
+      for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+      const [outward] = stage.ways.connections;
+      expect([outward?.writableFinished, outward?.destroyed], 'still under way').to.deep.equal([false, false]);
+      stage.connect();
+      expect(stage.connect().far.destroyed, 'one more than may be').to.equal(true);
+      await stage.clock.advance(bounds.idleMs);
+      for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+      expect([client.far.destroyed, outward?.destroyed, stage.clock.pending]).to.deep.equal([true, true, 0]);
+    });
+  }
+
+  it('leaves nothing behind that leads to a host that reads nothing, when the session is over', async () => {
+    const stage = new Stage({ answer: () => undefined });
+    const client = stage.connect();
+    client.send(CONNECT);
+    await client.hears(/established/);
+    client.stream.end(Buffer.alloc(100_000));
+    for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+    stage.proxy.close();
+    for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+    expect([stage.ways.connections[0]?.destroyed, stage.clock.pending]).to.deep.equal([true, 0]);
+  });
+
   it('resolves one name at a time, and each once for all who wait', async () => {
     const silent = deferred<readonly string[]>();
     const stage = new Stage({ answer: echo, names: { 'silent.example': () => silent.promise, 'example.com': ['93.184.216.34'] } });

@@ -101,6 +101,12 @@ describe('an answer', () => {
     expect(asked).to.deep.equal(['example.com:80', 'example.com:80', 'example.com:443', '1.1.1.1:443']);
   });
 
+  it('is told once, however many connections have waited for it', async () => {
+    const session = egress({ ask: async () => 'session' });
+    await Promise.all([1, 2, 3].map(() => session.admit(place('example.com'), never)));
+    expect(session.granted.length).to.equal(1);
+  });
+
   it('never opens an address that is not public, nor what the configuration excludes', async () => {
     const asked: string[] = [];
     const ask = async (target: { host: string }) => (asked.push(target.host), 'session' as const);

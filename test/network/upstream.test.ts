@@ -1,6 +1,8 @@
 /** This machine's own proxy. */
 import { expect } from 'chai';
 import type { Duplex } from 'node:stream';
+import { deferred } from '../../server/src/base/promises.ts';
+import { MAX_WAITING } from '../../server/src/network/lookups.ts';
 import { type ProxyAddress, upstreams } from '../../server/src/network/upstream.ts';
 import { duplexPair } from '../fakes/duplex.ts';
 import { egress, place } from './place.ts';
@@ -75,6 +77,31 @@ describe("this machine's own proxy", () => {
     const unknown = new Stage({ upstream }).connect();
     unknown.send('CONNECT unknown.example:443 HTTP/1.1\r\nHost: x\r\n\r\n');
     await unknown.hears(/ 200 /);
+  });
+
+  it('gets no name of which one address is private, since it may take that one, and none that could not be looked up', async () => {
+    const { upstream, reached } = machine({ ALL_PROXY: 'http://proxy.example:3128' }, (far) => far.end('HTTP/1.1 200 OK\r\n\r\n'));
+    const silent = deferred<readonly string[]>();
+    const asks = async (stage: Stage, name: string) => {
+      const client = stage.connect();
+      client.send(`CONNECT ${name}:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return client.all();
+    };
+    const publicOnes = Array.from({ length: 20 }, (_, at) => `93.184.216.${at}`);
+    const names = { 'mixed.example': [...publicOnes, '10.0.0.1'], 'inner.example': ['10.0.0.1'], ...Object.fromEntries(Array.from({ length: MAX_WAITING }, (_, at) => [`n${at}.example`, () => silent.promise])) };
+    const stage = new Stage({ upstream, names });
+    expect(await asks(stage, 'mixed.example')).to.match(/ 403 .*10\.0\.0\.1; it is a private address/);
+    for (let at = 0; at < MAX_WAITING; at++) stage.connect().send(`CONNECT n${at}.example:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(await asks(stage, 'inner.example')).to.match(/ 503 too many names wait/);
+    expect(reached).to.deep.equal([]);
+  });
+
+  it('may have a password with a % that stands for itself', async () => {
+    const { upstream, heads } = machine({ ALL_PROXY: 'http://me:50%@proxy.example' }, (far) => far.end('HTTP/1.1 200 OK\r\n\r\n'));
+    const client = new Stage({ upstream }).connect();
+    client.send('CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.hears(/ 200 /);
+    expect(heads[0]).to.include(Buffer.from('me:50%').toString('base64'));
   });
 
   it('may refuse, say nothing, or talk nonsense', async () => {

@@ -60,32 +60,41 @@ async function reach(wanted: Dial): Promise<Route> {
     return upstream.connect(target, purpose, signal);
   }
   const addresses = checked(wanted, await abortable(signal, addressesOf(wanted)));
-  return { connection: await connectToFirst(addresses, wanted), proxied: undefined };
+  return { connection: await connectToFirst(addresses.slice(0, MAX_ADDRESSES), wanted), proxied: undefined };
 }
 
 async function addressesOf({ target, resolve }: Dial): Promise<Address[]> {
   if (target.address !== undefined) return [target.address];
-  const texts = await resolve(target.host).catch(() => []);
-  return texts.slice(0, MAX_ADDRESSES).flatMap((text) => parseAddress(text) ?? []);
+  const texts = await resolve(target.host).catch((fault: unknown) => {
+    // A name that was not looked up is not one that has no address.
+    if (fault instanceof Refusal) throw fault;
+    return [];
+  });
+  return texts.flatMap((text) => parseAddress(text) ?? []);
 }
 
 /** The addresses that may be dialled. @throws Refusal where none is left */
 function checked({ target, permit }: Dial, addresses: readonly Address[]): Address[] {
   const good = addresses.filter((address) => permit(address) === undefined);
   if (good.length > 0) return good;
-  const [first] = addresses;
-  const kind = first === undefined ? undefined : permit(first);
-  if (first === undefined || !kind) throw new Refusal('unknown', `the name ${target.host} has no address`);
-  throw notAllowed(target, `${target.host} has the address ${formatAddress(first)}; ${notPublic(kind)}`);
+  refuseOthers(target, permit, addresses);
+  throw new Refusal('unknown', `the name ${target.host} has no address`);
+}
+
+/** @throws Refusal where one of the addresses may not be dialled */
+function refuseOthers(target: Target, permit: Permit, addresses: readonly Address[]): void {
+  for (const address of addresses) {
+    const kind = permit(address);
+    if (kind) throw notAllowed(target, `${target.host} has the address ${formatAddress(address)}; ${notPublic(kind)}`);
+  }
 }
 
 /**
- * A proxy of this machine resolves names itself. What this machine knows of the name is checked all the same; a name
- * that it doesn't know is the proxy's to judge.
+ * A proxy of this machine resolves names itself, and takes whichever address it likes. So none of those that this machine
+ * knows may be refused; a name that it doesn't know is the proxy's to judge.
  */
 async function checkAsFarAsKnown(wanted: Dial): Promise<void> {
-  const addresses = await abortable(wanted.signal, addressesOf(wanted));
-  if (addresses.length > 0) checked(wanted, addresses);
+  refuseOthers(wanted.target, wanted.permit, await abortable(wanted.signal, addressesOf(wanted)));
 }
 
 /** The first connection that is made is the result; the others are given up. */

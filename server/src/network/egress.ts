@@ -51,7 +51,7 @@ export class Egress {
     if (mode === 'full' || anyCovers(hosts, target) || anyCovers(this.#granted, target)) return permit;
     const answer = ask ? await ask(target, signal) : 'deny';
     if (answer === 'deny') throw notAllowed(target, howToAllow(target));
-    if (answer === 'session') this.#granted.push(ruleOf(target));
+    if (answer === 'session' && !anyCovers(this.#granted, target)) this.#granted.push(ruleOf(target));
     return permit;
   }
 }

@@ -1,6 +1,7 @@
 /** The HTTP side of the proxy: CONNECT for bytes that nobody looks at, and requests of plain HTTP with a whole URL. Node's own parser reads them. */
 import { type ClientRequest, createServer, type IncomingMessage, request, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Sequence } from '../base/promises.ts';
 import { formatTarget, parseAuthority, type Target } from './hosts.ts';
 import { join } from './join.ts';
 import { asRefusal, Refusal } from './refusal.ts';
@@ -20,18 +21,27 @@ export interface Line {
 
 /** The head of a request is at most this long. */
 export const MAX_HEAD_BYTES = 16 * 1024;
+/** A program may send so many requests on a connection before the first of them is answered. One more breaks it off. */
+export const MAX_UNANSWERED = 16;
 
 /** The headers that are about one connection and not about the request (RFC 9110, section 7.6.1), and those that are made anew. */
 const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect']);
 
+/** A stream that is served. Of its requests, the next one begins when the one before is answered. */
+interface Served {
+  readonly line: Line;
+  readonly turn: Sequence;
+  unanswered: number;
+}
+
 /** Serves HTTP on streams that are given to `serve`. */
 export class HttpSide {
   readonly #server: Server;
-  readonly #lines = new WeakMap<object, Line>();
+  readonly #served = new WeakMap<object, Served>();
 
   constructor() {
     this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, insecureHTTPParser: false }, (asked, answer) => {
-      this.#forward(asked, answer).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
+      this.#take(asked, answer);
     });
     this.#server.on('connect', (asked: IncomingMessage, stream: Duplex, first: Buffer) => {
       this.#tunnel(asked, stream, first).catch((fault: unknown) => refuseRaw(stream, asRefusal(fault)));
@@ -42,19 +52,33 @@ export class HttpSide {
   }
 
   serve(stream: Duplex, line: Line): void {
-    this.#lines.set(stream, line);
+    this.#served.set(stream, { line, turn: new Sequence(), unanswered: 0 });
     this.#server.emit('connection', stream);
   }
 
-  #line(stream: object): Line {
-    const line = this.#lines.get(stream);
-    if (!line) throw new Error('a request came on a stream that was not given to this server');
-    line.asked();
-    return line;
+  #of(stream: object): Served {
+    const served = this.#served.get(stream);
+    if (!served) throw new Error('a request came on a stream that was not given to this server');
+    served.line.asked();
+    return served;
+  }
+
+  /** Answers a request when those before it on the same stream are answered. */
+  #take(asked: IncomingMessage, answer: ServerResponse): void {
+    const served = this.#of(asked.socket);
+    if (++served.unanswered > MAX_UNANSWERED) return void asked.socket.destroy();
+    void served.turn.run(async () => {
+      // After an answer that ended the connection nothing can be answered.
+      if (!asked.socket.writable) return;
+      const closed = new Promise((resolve) => answer.on('close', resolve));
+      await this.#forward(asked, answer, served.line).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
+      await closed;
+      served.unanswered--;
+    });
   }
 
   async #tunnel({ url = '' }: IncomingMessage, stream: Duplex, first: Buffer): Promise<void> {
-    const line = this.#line(stream);
+    const { line } = this.#of(stream);
     stream.on('error', () => undefined);
     const target = parseAuthority(url);
     if (!target) throw new Refusal('malformed', 'CONNECT needs a host and a port, such as example.com:443');
@@ -65,8 +89,8 @@ export class HttpSide {
     await join(stream, connection, (bytes) => line.moved(bytes));
   }
 
-  async #forward(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const line = this.#line(asked.socket);
+  async #forward(asked: IncomingMessage, answer: ServerResponse, line: Line): Promise<void> {
+    line.asked();
     answer.on('close', () => line.listening());
     const { target, path } = parseUrl(asked.url ?? '');
     const { connection, proxied } = await line.reach(target, 'http');
@@ -100,6 +124,7 @@ export class HttpSide {
         resolve();
       };
       onward.on('error', () => (answer.headersSent ? cut() : reject(new Refusal('unreachable', 'the host ended the connection before it had answered'))));
+      onward.on('upgrade', () => reject(new Refusal('unreachable', 'the host answered with another protocol, for which nobody had asked')));
       onward.on('response', (response) => {
         try {
           answer.writeHead(response.statusCode ?? 502, response.statusMessage, forwarded(response.rawHeaders).flat());

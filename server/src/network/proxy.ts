@@ -34,20 +34,21 @@ export interface ProxyParts {
 export class Proxy {
   readonly #parts: ProxyParts;
   readonly #http = new HttpSide();
-  readonly #open = new Set<Duplex>();
+  /** Each connection of a program, as what cuts it off. */
+  readonly #open = new Set<() => void>();
+  readonly #closing = new AbortController();
   readonly #resolve: Resolve;
   #bytes = 0;
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
-    this.#resolve = oneAtATime((name) => parts.ways.resolve(name));
+    this.#resolve = oneAtATime((name) => parts.ways.resolve(name), this.#closing.signal);
   }
 
   /** Serves a connection of a program. Never throws. */
   accept(stream: Duplex): void {
     stream.on('error', () => undefined);
-    if (this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
-    this.#open.add(stream);
+    if (stream.closed || this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
     const line = this.#lineOf(stream);
     firstByte(stream, (byte) => {
       if (byte === SOCKS_VERSION) void serveSocks(stream, line);
@@ -57,13 +58,29 @@ export class Proxy {
 
   /** Cuts all connections off. */
   close(): void {
-    for (const stream of this.#open) stream.destroy();
+    this.#closing.abort(new Error('the session is over'));
+    for (const cut of this.#open) cut();
   }
 
   #lineOf(stream: Duplex): Line {
     const { clock, bounds: { askMs, idleMs, bytes } } = this.#parts;
     const over = new AbortController();
-    const cut = () => void stream.destroy();
+    /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
+    const held = new Set<Duplex>();
+    const cut = () => {
+      for (const each of held) each.destroy();
+    };
+    const hold = (each: Duplex) => {
+      if (each.closed) return;
+      held.add(each);
+      each.once('close', () => {
+        held.delete(each);
+        if (held.size > 0) return;
+        this.#open.delete(cut);
+        cancelIdle();
+      });
+    };
+    this.#open.add(cut);
     let lastMoved = clock.monotonic();
     const watchIdle = (): (() => void) => clock.after(lastMoved + idleMs - clock.monotonic(), () => {
       if (clock.monotonic() - lastMoved >= idleMs) cut();
@@ -71,14 +88,17 @@ export class Proxy {
     });
     let cancelIdle = watchIdle();
     let cancelAsk = clock.after(askMs, cut);
+    hold(stream);
     stream.once('close', () => {
-      this.#open.delete(stream);
-      cancelIdle();
       cancelAsk();
       over.abort(new Refusal('unreachable', 'the program ended its connection'));
     });
     return {
-      reach: (target, purpose) => this.#reach(target, purpose, over.signal),
+      reach: async (target, purpose) => {
+        const route = await this.#reach(target, purpose, over.signal);
+        hold(route.connection);
+        return route;
+      },
       moved: (count) => {
         lastMoved = clock.monotonic();
         this.#bytes += count;

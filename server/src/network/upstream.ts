@@ -50,7 +50,7 @@ function parseProxy(text: string, reach: Reach): Upstream | undefined {
   if (!url || !['http:', 'https:'].includes(url.protocol)) return undefined;
   const secure = url.protocol === 'https:';
   const proxy = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80), secure };
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const user = `${unescaped(url.username)}:${unescaped(url.password)}`;
   const headers: Readonly<Record<string, string>> = user === ':' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` };
   return {
     connect: async (target, purpose, signal) => {
@@ -63,6 +63,15 @@ function parseProxy(text: string, reach: Reach): Upstream | undefined {
       return { connection, proxied: undefined };
     },
   };
+}
+
+/** A password may have a `%` that stands for itself. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function openTunnel(connection: Duplex, target: Target, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {

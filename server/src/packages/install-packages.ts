@@ -37,6 +37,7 @@ export async function installPackages(session: Session, params: InstallPackagesP
   const tail = new Tail();
   let provided: Provided | undefined;
   let trouble: string | undefined;
+  let notes: readonly string[] = [];
   let fault: unknown;
   const result = await execute(session, { ...params, stderrToStdout: undefined }, context, async (running) => {
     const wish = await wishFor(asked, attached.wishOf(session, manager.id), manager, session.sandbox.files);
@@ -53,6 +54,7 @@ export async function installPackages(session: Session, params: InstallPackagesP
       throw (fault = thrown);
     } finally {
       trouble = mirrors.trouble();
+      notes = mirrors.notes;
       mirrors.close();
     }
   }, LIMIT_MS);
@@ -63,7 +65,7 @@ export async function installPackages(session: Session, params: InstallPackagesP
   }
   // What ended the installation has closed its sandbox, in which a program ran.
   if (execution.outcome === 'sandboxLost' && fault instanceof ProtocolError && fault.kind !== 'RequestCancelled') throw fault;
-  if (execution.outcome === 'exited' || execution.outcome === 'signaled') throw failed(manager, execution, tail.text, trouble);
+  if (execution.outcome === 'exited' || execution.outcome === 'signaled') throw failed(manager, execution, tail.text, trouble, notes);
   return { ...execution, manager: manager.id, installed: [], cached: false };
 }
 
@@ -101,10 +103,10 @@ function requireShelf({ sandbox }: Session): void {
   throw new ProtocolError('LanguageUnsupported', 'the sandbox of this session can\'t have packages: use the runtime docker with an engine on this machine, gvisor, native or bun, or an image that has the packages');
 }
 
-function failed(manager: Manager, { exitCode, signal }: Pick<InstallPackagesResult, 'exitCode' | 'signal'>, output: string, trouble: string | undefined): ProtocolError {
+function failed(manager: Manager, { exitCode, signal }: Pick<InstallPackagesResult, 'exitCode' | 'signal'>, output: string, trouble: string | undefined, notes: readonly string[]): ProtocolError {
   const ended = exitCode === null ? `it was ended by ${signal ?? 'something'}` : `exit code ${exitCode}`;
-  const why = manager.explain(output, trouble);
-  return new ProtocolError('PackageInstallFailed', `${manager.id} could not install the packages (${ended}); nothing was changed. ${why || lastLine(output)}`.trim(), {
+  const why = [manager.explain(output, trouble) || lastLine(output), ...notes].join(' ');
+  return new ProtocolError('PackageInstallFailed', `${manager.id} could not install the packages (${ended}); nothing was changed. ${why}`.trim(), {
     manager: manager.id, exitCode, signal, output,
   });
 }

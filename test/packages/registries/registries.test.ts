@@ -1,7 +1,9 @@
 /** Which registries an installation gets: those of the configuration, else those of this machine; a client may choose among them. */
+import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { systemClock } from '../../../server/src/base/clock.ts';
+import type { Ways } from '../../../server/src/network/dial.ts';
 import { systemWays } from '../../../server/src/network/ways.ts';
 import { npm } from '../../../server/src/packages/managers/npm.ts';
 import { defaultBounds } from '../../../server/src/packages/registries/bounds.ts';
@@ -58,6 +60,45 @@ describe('registries', () => {
     expect((await registries({}, { ...bare, env: { GOPROXY: 'https://a.example,direct' } }).open('go', undefined)).notes).to.deep.equal(['A sandbox has Go modules only from a proxy of modules; what no proxy has is not fetched from where it is developed.']);
     expect((await registries({}, { ...bare, env: { PIP_EXTRA_INDEX_URL: 'file:///opt/x' } }).open('pip', undefined)).notes).to.deep.equal(['pip is set up with packages that lie on this machine (an index), which a sandbox does not see.']);
   });
+});
+
+describe('what leads to registries', () => {
+  const addresses: Readonly<Record<string, string>> = { 'pip.corp': '10.1.2.3', 'evil.example': '10.1.2.3', 'fine.example': '93.184.216.34', 'other.corp': '127.0.0.1' };
+
+  /** The address to which a connection to this place leads, or why there is none. */
+  async function way(host: string): Promise<string> {
+    const dialled: string[] = [];
+    const stop = () => Promise.reject(Object.assign(new Error('stop'), { code: 'ECONNREFUSED' }));
+    const ways: Ways = {
+      resolve: async (name) => [addresses[name] ?? ''].filter(Boolean), own: () => ['192.0.2.1'], upstream: () => undefined,
+      connect: (address, port) => (dialled.push(`${address}:${port}`), stop()),
+    };
+    const set = setOf('pip', ['https://pip.corp/simple/']);
+    const words = await diallerFor(ways, systemClock)(set)(host, 443, new AbortController().signal).then(() => '', (fault: Error) => fault.message);
+    return dialled[0] ?? words;
+  }
+
+  it('leads to the addresses of the registries themselves wherever these are, and elsewhere only to public ones', async () => {
+    expect(await way('pip.corp')).to.equal('10.1.2.3:443');
+    expect(await way('fine.example')).to.equal('93.184.216.34:443');
+    for (const host of ['evil.example', 'other.corp', '10.1.2.3', '169.254.169.254', '127.0.0.1', '[::1]', '192.0.2.1', '2130706433', '0x7f.1']) expect(await way(host), host).to.match(/does not allow|is no name/);
+  });
+});
+
+describe('the proxy with which a manager is set up', () => {
+  it('is asked for a way, with its credentials', async () => {
+    const heard = new Promise<string>((resolve) => void server.once('connection', (socket) => socket.once('data', (bytes: Buffer) => (socket.end('HTTP/1.1 502 no\r\n\r\n'), resolve(bytes.toString())))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const set = setOf('npm', ['https://npm.example/'], { proxy: () => `http://me:word@127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const ways: Ways = { resolve: () => Promise.reject(new Error('unknown')), own: () => [], upstream: () => undefined, connect: () => Promise.reject(new Error('direct')) };
+    await diallerFor(ways, systemClock)(set)('npm.example', 443, new AbortController().signal).catch(() => undefined);
+    const text = await heard;
+    expect(text).to.match(/^CONNECT npm\.example:443 HTTP\/1\.1\r\n/);
+    expect(text.toLowerCase()).to.contain(`proxy-authorization: basic ${Buffer.from('me:word').toString('base64')}`.toLowerCase());
+  });
+
+  const server = createServer();
+  after(() => server.close());
 });
 
 describe('the registry of npm that this machine is set up with', function () {

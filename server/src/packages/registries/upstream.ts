@@ -115,7 +115,7 @@ export class Upstream {
     const shaken = tlsConnect({ ...options, ALPNProtocols: ['http/1.1'], rejectUnauthorized: !this.facts.insecure(url.origin) });
     return new Promise((resolve, reject) => {
       shaken.once('secureConnect', () => resolve(shaken)).once('error', reject);
-      shaken.once('close', () => reject(new Error('the connection was closed before it was encrypted')));
+      shaken.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
       this.#closing.signal.addEventListener('abort', () => shaken.destroy(), { once: true });
     });
   }
@@ -163,8 +163,9 @@ function inWords(fault: unknown, url: URL): Error {
   const { code, status, message } = fault as { code?: unknown; status?: unknown; message?: unknown };
   if (status === 403) return new Refused(String(message));
   if (typeof status === 'number') return new Unreachable(String(message));
-  const name = typeof code === 'string' ? code : '';
-  if (name.startsWith('HPE_') && !CODES[name]) return new Unreachable(`the answer of ${url.host} is not valid HTTP`);
-  if (/CERT|SELF_SIGNED|ISSUER|ERR_TLS/.test(name)) return new Unreachable(`the certificate of ${url.host} is not trusted on this machine (${name})`);
-  return new Unreachable(`${url.host} can't be reached: ${CODES[name] ?? (name || 'the connection failed')}`);
+  // It is a fault of ours.
+  if (typeof code !== 'string') return fault as Error;
+  if (code.startsWith('HPE_') && !CODES[code]) return new Unreachable(`the answer of ${url.host} is not valid HTTP`);
+  if (/CERT|SELF_SIGNED|ISSUER|ERR_TLS/.test(code)) return new Unreachable(`the certificate of ${url.host} is not trusted on this machine (${code})`);
+  return new Unreachable(`${url.host} can't be reached: ${CODES[code] ?? code}`);
 }

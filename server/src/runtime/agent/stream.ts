@@ -6,7 +6,7 @@ import { RELAY_WINDOW_BYTES, Type, Writer } from './frames.ts';
 import { Gathered } from './gathered.ts';
 
 /** So much may be on its way to the daemon, or wait for whoever reads it. */
-export const STREAM_WINDOW_BYTES = 512 * 1024;
+export const STREAM_WINDOW_BYTES = 256 * 1024;
 /** The agent is told of what was read in pieces of this size. */
 const CREDIT_BYTES = STREAM_WINDOW_BYTES / 8;
 /** So much goes into one frame. */
