@@ -15,11 +15,11 @@ local manifests = {
 
 --- What a manifest that asks for packages has in it. What is in doubt is left to the package manager.
 local asking = {
-  ['requirements.txt'] = [[\v%(^|\n)\s*[^#[:space:]]]],
-  ['pyproject.toml'] = [[\v%(^|\n)\s*dependencies\s*\=\s*\[\_s*["']]],
-  ['package.json'] = [[\v"%(dev|optional)?[dD]ependencies"\_s*:\_s*\{\_s*"]],
-  Gemfile = [[\v%(^|\n)\s*%(gem[ \t(]|gemspec)]],
-  ['go.mod'] = [[\v%(^|\n)\s*require>]],
+  ['requirements.txt'] = [=[\v%(^|\n)\s*[^#[:space:]]]=],
+  ['pyproject.toml'] = [=[\v%(^|\n)\s*dependencies\s*\=\s*\[\_s*["']]=],
+  ['package.json'] = [=[\v"%(dev|optional)?[dD]ependencies"\_s*:\_s*\{\_s*"]=],
+  Gemfile = [=[\v%(^|\n)\s*%(gem[ \t(]|gemspec)]=],
+  ['go.mod'] = [=[\v%(^|\n)\s*require>]=],
 }
 
 --- @param folder string|nil the folder that is copied
