@@ -46,7 +46,7 @@ describe('the connection of the command line to its daemon', () => {
     const { client, connection, flood } = await connect();
     const shown: Buffer[] = [];
     const slow = { write: (bytes: Buffer, done: () => void) => setImmediate(() => (shown.push(Buffer.from(bytes)), done())) };
-    showOutput(connection, { stdout: slow, stderr: slow } as unknown as Terminal, () => undefined);
+    showOutput(connection, { stdout: slow, stderr: slow } as unknown as Terminal, { heard: () => undefined, whenFree: (write) => write() });
     await flood({ outputEncoding: 'base64' });
     await new Promise<void>((resolve) => void setImmediate(resolve));
     expect(digest(Buffer.concat(shown))).to.equal(digest(expected));

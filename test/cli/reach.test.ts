@@ -62,9 +62,42 @@ describe('the network of a run', () => {
       await until(bench, () => bench.shown.stdout === 'for the program');
       bench.terminal.stdin.end();
       expect(await running).to.equal(0);
-      expect(bench.shown.stderr).to.contain(`\r\ncodebeaker: let this program reach example.com:443? [y = once, a = for this run, N] ${shown}\r\n`);
+      expect(bench.shown.stderr).to.contain(`\r\n\x1b[Jcodebeaker: let this program reach example.com:443? [y = once, a = for this run, N] ${shown}\r\n`);
     });
   }
+
+  it('shows nothing of the program while it asks, and nothing of a question in a sequence that the program has begun', async () => {
+    const bench = make({ isTTY: true });
+    Object.assign(bench.terminal.stdin, { isRaw: true });
+    const running = bench.run(file('echo before\nsleep 1000\necho a picture of another question\ncat'), { reach: reaching('ask') });
+    await until(bench, () => bench.shown.stdout === 'before\n');
+    const client = tunnel(bench, 'evil.example:443');
+    await until(bench, () => bench.shown.stderr.includes('N] '));
+    expect(bench.shown.stderr).to.match(/^\x18\x1b\\\x1b\[!p\x1b\(B\x0f\x1b\[0m\r\n\x1b\[Jcodebeaker: let this program reach evil\.example:443\?/);
+    await bench.clock.advance(1000);
+    for (let turn = 0; turn < 100; turn++) await bench.clock.advance(0);
+    expect(bench.shown.stdout).to.equal('before\n');
+    bench.terminal.stdin.write('n');
+    await client.hears(/ 403 /);
+    await until(bench, () => bench.shown.stdout === 'before\na picture of another question\n');
+    bench.terminal.stdin.end();
+    expect(await running).to.equal(0);
+  });
+
+  it('ends a question with the program, whose output is shown to its end', async () => {
+    const bench = make({ isTTY: true });
+    const running = bench.run(file('echo before\nsleep 1000\necho after'), { reach: reaching('ask') });
+    await until(bench, () => bench.shown.stdout === 'before\n');
+    tunnel(bench, 'example.com:443');
+    await until(bench, () => bench.shown.stderr.includes('N] '));
+    await bench.clock.advance(1000);
+    let over = false;
+    void running.then(() => (over = true));
+    for (let turn = 0; turn < 40 && !over; turn++) await bench.clock.advance(1000);
+    expect(await running).to.equal(0);
+    expect(bench.shown.stdout).to.equal('before\nafter\n');
+    expect(bench.shown.stderr).to.match(/N\] no: (?:the program has ended|nobody answered)\r\n$/);
+  });
 
   it('withdraws a question that nobody answers, and lets the program read again', async () => {
     const bench = make({ isTTY: true });

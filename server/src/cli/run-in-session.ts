@@ -145,7 +145,7 @@ function checkRoom(name: string, size: number, diskBytes: number): void {
 
 async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<number> {
   const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
-  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, (bytes) => complaints.hear(bytes));
+  const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, { heard: (bytes) => complaints.hear(bytes), whenFree: (write) => (parts.asker ? parts.asker.whenQuiet(write) : write()) });
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
   const screen = wantsTerminal ? await attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
   const stopSending = interrupts.programRuns((signal) => {
@@ -172,6 +172,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
     screen?.detach();
     stopSending();
     stopInput();
+    parts.asker?.close();
   }
 }
 

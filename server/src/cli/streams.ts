@@ -19,12 +19,19 @@ export interface Terminal {
 /** How much input is sent before waiting until the program has taken it. */
 const INPUT_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Writes output unchanged, and gives it to `heard`. It is acknowledged when stdout has taken it, so that a slow reader slows down the program. */
-export function showOutput(connection: MessageConnection, { stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>, heard: (bytes: Buffer) => void): void {
+export interface Showing {
+  /** Sees every piece of output when it comes. */
+  heard(bytes: Buffer): void;
+  /** Calls `write` once, when the terminal is free. */
+  whenFree(write: () => void): void;
+}
+
+/** Writes output unchanged. It is acknowledged when stdout has taken it, so that a slow reader slows down the program. */
+export function showOutput(connection: MessageConnection, { stdout, stderr }: Pick<Terminal, 'stdout' | 'stderr'>, { heard, whenFree }: Showing): void {
   connection.onNotification(CommandOutput.name, (piece: CommandOutputParams) => {
     const bytes = bytesOf(piece);
     heard(bytes);
-    (piece.stream === 'stderr' ? stderr : stdout).write(bytes, () => void acknowledge(connection, piece));
+    whenFree(() => (piece.stream === 'stderr' ? stderr : stdout).write(bytes, () => void acknowledge(connection, piece)));
   });
 }
 
