@@ -17,7 +17,8 @@ const daemonRooms = {
   protocol: [],
   base: [],
   wire: foundations,
-  policy: foundations,
+  network: foundations,
+  policy: [...foundations, 'network'],
   state: foundations,
   events: foundations,
   runtime: foundations,
@@ -31,9 +32,10 @@ const daemonRooms = {
   'runtime/kinds/deno': [...mechanics, 'state', 'runtime/kinds/native'],
   'runtime/kinds': [...mechanics, 'state', 'runtime/choice', 'runtime/kinds/*'],
   warm: [...contract, 'policy'],
-  session: [...contract, 'events', 'warm'],
+  session: [...contract, 'events', 'network', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
-  serving: [...contract, 'events', 'wire', 'policy', 'runtime/choice', 'warm', 'session', 'command'],
+  packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
+  serving: [...contract, 'events', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

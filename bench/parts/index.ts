@@ -9,6 +9,7 @@ import { kills } from './kills.ts';
 import { matrix } from './matrix.ts';
 import { native } from './native.ts';
 import { output } from './output.ts';
+import { packages } from './packages.ts';
 import { programs } from './programs.ts';
 import { sessions } from './sessions.ts';
 import { soak } from './soak.ts';
@@ -17,5 +18,5 @@ import { tunnel } from './tunnel.ts';
 import { volume } from './volume.ts';
 
 export const parts: readonly Part[] = [
-  start, sessions, commands, programs, native, files, volume, output, tunnel, flood, kills, idle, crowd, matrix, soak,
+  start, sessions, commands, programs, packages, native, files, volume, output, tunnel, flood, kills, idle, crowd, matrix, soak,
 ];

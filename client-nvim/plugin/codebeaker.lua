@@ -16,6 +16,10 @@ end, {
   desc = 'Run the buffer or a range of it in a sandbox; with !, ask for arguments, environment and input first',
 })
 
+command('SandboxInstall', function(call)
+  require('codebeaker').install(call.fargs)
+end, { nargs = '*', desc = 'Install packages for the runs of the buffer: those that are named, and those of the manifest' })
+
 command('SandboxStop', function(call)
   require('codebeaker').stop({ all = call.bang })
 end, { bang = true, desc = 'Stop the programs of this buffer; with !, stop all programs' })

@@ -15,6 +15,7 @@ import { createDisk, type Disk } from './run/sandbox/disk.ts';
 import { Spares } from './run/sandbox/spares.ts';
 import { languageOf } from './run/source/language.ts';
 import { RememberedOptions } from './run/source/options.ts';
+import { Packages } from './run/source/packages.ts';
 import type { Source } from './run/source/source.ts';
 import { SessionFiles } from './sessions/files.ts';
 import { Made } from './sessions/made.ts';
@@ -24,9 +25,11 @@ import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
+import { askForAccess } from './view/access.ts';
 import { runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
+import { installCommands } from './view/install-packages.ts';
 import { Missing } from './view/missing.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
@@ -67,12 +70,13 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const connect = surroundings.connect ?? (() => connectDaemon(surroundings, log));
   const client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes() });
-  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand(readSettings(code).server, context.extensionPath, surroundings.process, 'doctor'), signal) }));
+  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand({ ...readSettings(code).server, network: 'none' }, context.extensionPath, surroundings.process, 'doctor'), signal) }));
   const showDoctor = () => doctor.show();
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
   const spares = new Spares({ clock, disk, log });
   const chosen = new ChosenRuntimes(code);
+  const packages = new Packages({ code, disk, mode: () => settings().packages });
   const consoles = new Consoles({
     code, client, clock, disk, log, spares, chosen, newId, random,
     sandboxesToKeep: () => settings().keepSessions,
@@ -119,6 +123,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(choices.onChange(() => status.update()));
   own(client.onChange((connection) => {
     update();
+    connection?.handle('network/requestAccess', (params, token) => askForAccess(code, (sessionId) => consoles.ofSession(sessionId)?.run.spec.source.name, params, token));
     if (connection) void missing.tellWithoutDocker(connection);
   }));
   own(consoles.onRunEvent((event) => {
@@ -135,7 +140,8 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
-    ...runCommands({ code, consoles, options }),
+    ...runCommands({ code, consoles, options, packages }),
+    ...installCommands({ code, client, options, packages, newId }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,
@@ -155,7 +161,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, packages, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
@@ -165,7 +171,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.onDidChangeWorkspaceFolders(() => client.renew()));
   own(workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(SECTION)) status.update();
-    if (['server', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
+    if (['server', 'network', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
   }));
 
   let cancelAges: (() => void) | undefined;
@@ -195,6 +201,6 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 function connectDaemon({ code, context, clock, process }: Surroundings, log: Log): Promise<Connection> {
   const settings = readSettings(code);
   const version = String((context.extension.packageJSON as { version?: unknown }).version);
-  const daemon = startDaemon(daemonCommand(settings.server, context.extensionPath, process), log);
+  const daemon = startDaemon(daemonCommand({ ...settings.server, network: settings.network }, context.extensionPath, process), log);
   return openConnection(daemon, initializeParams(code, settings, version, process.pid), clock, log);
 }

@@ -81,13 +81,17 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     }
     case 'run': {
       const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
-      const daemon = await createDaemon(surroundings, args.config);
+      const daemon = await createDaemon(surroundings, args.config, args.reach.network.mode === 'none' ? [] : [args.reach.network.mode]);
       const { stdin, stdout } = process;
       return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(await createDaemon(surroundings, args.config), surroundings, args.json, print);
+    }
+    case 'cache': {
+      const { cache } = await import('./cli/cache.ts');
+      return cache(surroundings, args, print);
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { deadline, sleep, within } from '../../server/src/base/clock.ts';
+import { deadline, sleep, systemClock, within } from '../../server/src/base/clock.ts';
 import { closeAll, deferred, Interruption } from '../../server/src/base/promises.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
@@ -16,6 +16,21 @@ describe('waiting', () => {
     await clock.advance(100);
     expect(await Promise.all(waits)).to.deep.equal([true, true, false]);
     expect(clock.pending).to.equal(0);
+  });
+
+  it('for a time that is over asks for no negative delay, of which newer Nodes warn, and for none that is too long', () => {
+    const { setTimeout: real } = globalThis;
+    const delays: (number | undefined)[] = [];
+    globalThis.setTimeout = ((callback: () => void, ms?: number) => {
+      delays.push(ms);
+      return real(callback, 0);
+    }) as typeof setTimeout;
+    try {
+      for (const ms of [-0.001, 5, 1e12]) systemClock.after(ms, () => undefined)();
+    } finally {
+      globalThis.setTimeout = real;
+    }
+    expect(delays).to.deep.equal([0, 5, 2 ** 31 - 1]);
   });
 
   it('with a deadline rejects as the promise does, or with the given error when it is late', async () => {

@@ -6,10 +6,10 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], tty: undefined,
-  limits: {}, json: false, config: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
+  limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, config: undefined };
+const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
 
 /** A command line is split at spaces. */
 const taken: Record<string, object> = {
@@ -19,6 +19,8 @@ const taken: Record<string, object> = {
   '--pipe /tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
   '--socket=65535': { ...serve, transport: { kind: 'socket', port: 65535 } },
   '--clientProcessId=42 --stdio': { ...serve, clientProcessId: 42 },
+  '--stdio --network ask': { ...serve, networkModes: ['allowlist'] },
+  '--network=full': { ...serve, networkModes: ['allowlist', 'full'] },
   '--config c.json': { ...serve, config: 'c.json' },
   '--sweep=id': { command: 'sweep', daemonId: 'id', config: undefined },
   '--sweep=id --config c.json': { command: 'sweep', daemonId: 'id', config: 'c.json' },
@@ -32,7 +34,16 @@ const taken: Record<string, object> = {
   'man': { command: 'man' },
   'doctor': { command: 'doctor', json: false, config: undefined },
   'doctor --json --config=c': { command: 'doctor', json: true, config: 'c' },
+  'run --allow example.com:443 --allow *.b.example a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: ['example.com:443', '*.b.example'] }, ask: undefined } },
+  'run --network full a.py': { ...run, reach: { network: { mode: 'full' }, ask: false } },
+  'run --network full --allow 10.0.0.0/8 a.py': { ...run, reach: { network: { mode: 'full', hosts: ['10.0.0.0/8'] }, ask: false } },
+  'run --network ask a.py': { ...run, reach: { network: { mode: 'allowlist', hosts: [] }, ask: true } },
+  'run --network none a.py': run,
   'run a.py': run,
+  'run -p requests==2 --package yaml --packages=ask a.py': { ...run, package: ['requests==2', 'yaml'], packages: 'ask' },
+  'run --package-limit 2g a.py': { ...run, limits: { packageBytes: 2 * 2 ** 30 } },
+  'cache ls': { command: 'cache', action: 'ls', names: [], json: false, config: undefined },
+  'cache rm abc def --json': { command: 'cache', action: 'rm', names: ['abc', 'def'], json: true, config: undefined },
   'run a.py -v': { ...run, args: ['-v'] },
   'run a.py --help --json b': { ...run, args: ['--help', '--json', 'b'] },
   'run a.py b -- c': { ...run, args: ['b', '--', 'c'] },
@@ -70,6 +81,10 @@ const refused: Record<string, string> = {
   'constructor': 'there is no command constructor',
   'run': 'run needs the name of a file',
   'run --json --': 'run needs the name of a file',
+  'cache': 'cache needs to know what to do: one of ls, rm, prune, verify',
+  'cache rm': 'cache rm needs the names',
+  'cache ls abc': 'there are unexpected arguments: abc',
+  'run --packages=yes a.py': '--packages: one of auto, ask, never',
   'doctor now': 'there are unexpected arguments: now',
   'doctor -- now': 'there are unexpected arguments: now',
   '-- now': 'there is no command now',
@@ -113,6 +128,10 @@ const refused: Record<string, string> = {
   'run -e 1A=2 a.py': '--env needs NAME=VALUE',
   'run --folder x --no-folder a.py': 'only one of --folder and --no-folder can be given',
   'run -t --no-tty a.py': 'only one of --tty and --no-tty can be given',
+  'run --network all a.py': '--network: one of none, ask, full; for some hosts alone, --allow HOST',
+  'run --network none --allow a.example a.py': 'only one of --network none and --allow can be given',
+  'run --allow https://a.example a.py': '--allow https://a.example: it must be a host alone, without https://',
+  'run --allow * a.py': '--allow *: it allows everything; ask for the network mode full instead',
   'run -t --json a.py': 'only one of --tty and --json can be given',
 };
 

@@ -6,6 +6,8 @@ import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
+import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import type { Ways } from '../../server/src/network/dial.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -14,6 +16,7 @@ import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 
 export interface RunOptions extends Partial<FakeOptions> {
   readonly config?: Config;
+  readonly ways?: Ways;
   readonly isTTY?: boolean;
   /** Whether its stdout and its stderr are the same file. */
   readonly oneOutput?: boolean;
@@ -35,16 +38,16 @@ export class RunBench {
   readonly raw: (boolean | 'unchanged')[] = [];
   closes = 0;
 
-  constructor({ config = {}, isTTY = false, oneOutput = false, env = {}, ...options }: RunOptions = {}) {
+  constructor({ config = {}, ways, isTTY = false, oneOutput = false, env = {}, ...options }: RunOptions = {}) {
     const { clock } = this;
     const log = recordingLog(this.lines);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
-    const { openSole: open, catalog } = fakeHouse({ runtimes, config, clock, log });
-    this.daemon = { open, runtimes, catalog, log, watch: () => undefined, close: async () => void (this.closes += 1) };
+    const { openSole: open, catalog } = fakeHouse({ runtimes, config, ...(ways && { ways }), clock, log });
+    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), log, watch: () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
-      stdin: Object.assign(new PassThrough(), { isTTY, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
+      stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
       stdout: this.#stream('stdout', isTTY),
       stderr: this.#stream('stderr', isTTY),
       oneOutput,
@@ -62,7 +65,7 @@ export class RunBench {
   }
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
-    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], tty: undefined, limits: {}, json: false, config: undefined, ...args };
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, reach: { network: { mode: 'none' }, ask: false }, tty: undefined, limits: {}, json: false, config: undefined, ...args };
     return run(this.daemon, this.surroundings, all, this.terminal);
   }
 

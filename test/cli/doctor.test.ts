@@ -1,4 +1,5 @@
 /** The report of `codebeaker doctor`: also what would run each language, and what to type for more (L9). */
+import { packagesPolicy } from '../../server/src/policy/packages.ts';
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,6 +35,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
   const runtimes = infos.map((info) => Object.assign(new FakeRuntime({ clock, id: info.id }), { info: () => info }));
   const daemon: Daemon = {
     runtimes,
+    packages: packagesPolicy({}),
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,

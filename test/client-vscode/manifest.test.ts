@@ -61,7 +61,7 @@ describe('the manifest', () => {
 
   it('does not let a workspace set what only the machine may set', () => {
     const machine = Object.entries(settings).filter(([, { scope }]) => scope === 'machine').map(([name]) => name);
-    expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference']);
+    expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference', 'codebeaker.network']);
     const others = Object.keys(settings).filter((name) => !machine.includes(name));
     expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), 'in Restricted Mode').to.deep.equal(others.sort());
   });

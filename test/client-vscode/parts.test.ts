@@ -99,6 +99,35 @@ describe('the extension', () => {
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
   });
 
+  it('lets a program reach what the setting says, and nothing in Restricted Mode', async () => {
+    for (const [setting, trusted, network] of [['none', true, undefined], ['ask', true, { mode: 'allowlist', hosts: [] }], ['full', true, { mode: 'full' }], ['full', false, undefined]] as const) {
+      const { editor, connection, open, command } = bench();
+      editor.trusted = trusted;
+      editor.settings.set('codebeaker.network', setting);
+      await open('/w/a.py');
+      await command('codebeaker.run');
+      expect(connection().calls('session/create')[0].network).to.deep.equal(network);
+    }
+  });
+
+  it('asks the person about a host that a program wants to reach', async () => {
+    for (const [press, allow] of [['Allow Once', 'once'], ['Allow for This Run', 'session'], ['Don’t Allow', 'deny'], ['', 'deny']] as const) {
+      const { editor, connection, open, command } = bench();
+      await open('/w/a.py');
+      endless(connection());
+      void command('codebeaker.run');
+      await settle();
+      editor.press = press;
+      const ask = (params: object, isCancellationRequested = false) => connection().handlers.get('network/requestAccess')?.(params, { isCancellationRequested });
+      expect(await ask({ sessionId: 's1', host: 'example.com', port: 443 })).to.deep.equal({ allow });
+      expect(editor.messages.at(-1)).to.deep.equal({ kind: 'warning', message: 'a.py wants to reach example.com:443 from its sandbox.', buttons: ['Allow Once', 'Allow for This Run', 'Don’t Allow'] });
+      await ask({ sessionId: 'other', host: '2606:4700::1', port: 80 });
+      expect(editor.messages.at(-1)?.message).to.equal('A program in a sandbox wants to reach [2606:4700::1]:80.');
+      expect(await ask({ sessionId: 's1', host: 'example.com', port: 443 }, true), 'too late').to.deep.equal({ allow: 'deny' });
+      if (allow !== 'deny') expect(editor.messages.at(-1)?.message).to.match(/^Nobody answered within 30 seconds, so example\.com:443 was not reached/);
+    }
+  });
+
   it('copies no folder of a workspace that is not trusted, and opens no terminal', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;

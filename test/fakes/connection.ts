@@ -75,6 +75,9 @@ export class FakeConnection implements Connection {
 
   notify: Connection['notify'] = (method, params) => void this.sent.push({ method, params });
 
+  readonly handlers = new Map<string, (params: any, token: any) => Promise<any>>();
+  handle: Connection['handle'] = (method, handler) => void this.handlers.set(method, handler);
+
   on: Connection['on'] = (name, listener) =>
     this.#told.add(({ method, params }) => {
       if (method === name) listener(params);
@@ -113,7 +116,7 @@ export function session(more: Partial<Session> = {}): Session {
     expiresAt: '2030-01-01T00:30:00.000Z',
     idleTimeoutMs: 1_800_000,
     maxLifetimeMs: 7_200_000,
-    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 2_000 },
+    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 2_000, packageBytes: 1024 * MiB },
     network: { mode: 'none' },
     isolation: { score: 7, layers: [] },
     commandCount: 0,

@@ -2,20 +2,27 @@
 import type { Clock } from '../../server/src/base/clock.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { EventStream } from '../../server/src/events/events.ts';
+import type { Ways } from '../../server/src/network/dial.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
+import type { Installer } from '../../server/src/packages/installer.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
+import { FakeWays } from '../network/place.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 
 export interface FakeHouseOptions {
   readonly runtimes: readonly Runtime[];
   readonly config?: Config;
   readonly hidden?: readonly string[];
+  /** Default: no name has an address. */
+  readonly ways?: Ways;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: no packages can be installed. */
+  readonly packages?: (() => Promise<Installer>) | undefined;
 }
 
 export interface FakeHouse {
@@ -28,10 +35,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], clock, log }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type Isolation, type LanguageId, type Limits, ProtocolError, type RuntimeInfo } from '../../server/src/protocol/index.ts';
-import { cannot, type CreateContext, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxPort, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
+import { cannot, type CreateContext, everyNetwork, type HeldProcess, type Process, type Program, type Runtime, type RuntimeCan, type Sandbox, type SandboxPort, type SandboxSpec, type Sink, type Toolchain } from '../../server/src/runtime/ports.ts';
 import { FakeFiles } from './files.ts';
 import { FakeProcess } from './process.ts';
 
@@ -20,8 +20,12 @@ export interface FakeOptions {
   /** The phases in which a source file is run, if there are several. */
   readonly phases?: Toolchain['phases'];
   readonly minds?: Toolchain['minds'];
+  /** Whether its sandboxes see packages. Default: false. */
+  readonly packages?: boolean;
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
+  /** Whether connections lead out of its sandboxes. */
+  readonly connections?: boolean;
   /** Whether a folder can be copied into its sandboxes after they were created. */
   readonly copiesIn?: boolean;
   /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
@@ -43,7 +47,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(options: FakeOptions) {
     this.id = options.id ?? 'fake';
-    this.can = { terminals: options.pty ?? true, networks: ['none'] };
+    this.can = { terminals: options.pty ?? true, networks: options.connections ? everyNetwork : ['none'], packages: options.packages ?? false };
     this.#options = options;
   }
 
@@ -77,9 +81,12 @@ export class FakeRuntime implements Runtime {
     return language === undefined || (this.#options.languages ?? []).includes(language);
   }
 
+  programs(): Promise<string> {
+    return Promise.resolve('fake programs');
+  }
+
   async create(spec: SandboxSpec, context: CreateContext): Promise<FakeSandbox> {
     if (this.reason !== undefined) throw new ProtocolError('RuntimeUnavailable', this.reason, { runtime: this.id });
-    if (spec.network.mode !== 'none') throw new ProtocolError('IsolationUnavailable', 'this runtime has no network', { layers: ['network'] });
     context.report('creating a fake sandbox');
     await this.#options.creating?.(spec, context);
     context.signal.throwIfAborted();
@@ -103,8 +110,12 @@ export class FakeSandbox implements Sandbox {
   /** Every program that was started, including those that have ended. */
   readonly processes: FakeProcess[] = [];
   closes = 0;
+  /** The links of its /node_modules. */
+  modules: ReadonlyMap<string, string> = new Map();
   /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
+  /** Takes a connection that a program makes to the port on which the daemon listens. */
+  accept: ((connection: Duplex) => void) | undefined;
   /** The folders of the host that were copied into it after it was created. */
   readonly copied: string[] = [];
   readonly #options: FakeOptions;
@@ -117,7 +128,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, packages: options.packages ?? false };
   }
 
   get gone(): boolean {
@@ -167,12 +178,19 @@ export class FakeSandbox implements Sandbox {
     this.copied.push(path);
   }
 
-  listen(): Promise<SandboxPort> {
-    return cannot('take connections of programs');
+  async listen(_port: number, accept: (connection: Duplex) => void): Promise<SandboxPort> {
+    this.#check();
+    if (!this.can.connections) return cannot('take connections of programs');
+    this.accept = accept;
+    return { port: 4000, close: () => (this.accept = undefined) };
   }
 
   connect(): Promise<Duplex> {
     return cannot('be connected to');
+  }
+
+  async showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    this.modules = links;
   }
 
   watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {

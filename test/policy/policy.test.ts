@@ -1,16 +1,17 @@
 /** A policy can only be narrowed (threats B1, B2, B10, E1). */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { resolveNetwork } from '../../server/src/policy/network.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits } from '../../server/src/policy/defaults.ts';
-import { checkImage, createPolicy, narrow, type Policy, resolveLimits, resolveNetwork, shorter } from '../../server/src/policy/policy.ts';
+import { checkImage, createPolicy, narrow, type Policy, resolveLimits, shorter } from '../../server/src/policy/policy.ts';
 import { type Config, languageIds, type Limits, type Network, ProtocolError } from '../../server/src/protocol/index.ts';
 
 const property = { seed: 20_260_118, numRuns: 2000 };
 
 const networks: readonly Network['mode'][] = ['none', 'allowlist', 'full'];
+const host = fc.constantFrom('example.com', 'example.com:443', '*.example.com', 'a.example.com:443', 'b.a.example.com', '10.0.0.0/8', '10.1.2.3', '10.1.2.3:80', '2606:4700::/32');
 const image = fc.constantFrom('a', 'b', 'c', 'd', ...Object.values(defaultImages));
 const duration = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 }));
-const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
 
 /** As in parsed JSON, keys may be absent. */
 const record = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { requiredKeys: [] });
@@ -31,16 +32,11 @@ const config: fc.Arbitrary<Config> = record({
   limits: partialLimits,
   maxLimits: partialLimits,
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
+  network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }) }),
 });
 
-/** The policies also have network modes that the configuration cannot set yet. */
-const policy: fc.Arbitrary<Policy> = fc
-  .tuple(config, fc.subarray([...networks]))
-  .map(([wish, networkModes]) => ({ ...createPolicy(wish), networkModes }));
-
-const narrower: fc.Arbitrary<Config> = fc
-  .tuple(config, optional(fc.subarray([...networks])))
-  .map(([wish, modes]) => (modes ? { ...wish, network: { modes: modes as 'none'[] } } : wish));
+const policy: fc.Arbitrary<Policy> = config.map(createPolicy);
+const narrower = config;
 
 /** Returns undefined if the policy denies it. */
 function allowed<T>(decide: () => T): T | undefined {
@@ -73,6 +69,7 @@ describe('a policy', () => {
       maxLimits: defaultMaxLimits,
       sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
       networkModes: ['none'],
+      hostLists: [],
     });
   });
 
@@ -123,7 +120,7 @@ describe('narrowing a policy', () => {
   });
 
   it('allows nothing that was not allowed before', () => {
-    const network = fc.record({ mode: fc.constantFrom(...networks), hosts: fc.array(fc.constantFrom('h'), { maxLength: 1 }) });
+    const network = fc.record({ mode: fc.constantFrom(...networks), hosts: fc.array(host, { maxLength: 2 }) });
     fc.assert(fc.property(policy, narrower, partialLimits, image, network, (base, wish, limits, named, net) => {
       const result = allowed(() => narrow(base, wish));
       if (!result) return;
@@ -140,6 +137,7 @@ describe('narrowing a policy', () => {
     const base: Policy = { ...createPolicy({ allowedImages: ['a'] }), networkModes: networks };
     const result = narrow(base, { allowedImages: [], network: { modes: [] } });
     expect([result.allowedImages.size, result.networkModes.length]).to.deep.equal([0, 0]);
+    expect(allowed(() => resolveNetwork(narrow(base, { network: { hosts: [] } }), { mode: 'allowlist', hosts: ['example.com'] }))).to.equal(undefined);
     expect(allowed(() => (checkImage(result, 'a'), true))).to.equal(undefined);
     expect(allowed(() => resolveNetwork(result, { mode: 'full' }))).to.equal(undefined);
   });
@@ -166,6 +164,32 @@ describe('narrowing a policy', () => {
     const result = narrow(base, { maxLimits: { memoryBytes: 1e12, timeoutMs: 0 }, sessions: { max: 1000, idleTimeoutMs: 1e12, maxLifetimeMs: 0 }, allowedImages: ['evil'] });
     expect({ ...result, allowedImages: base.allowedImages }).to.deep.equal(base);
     expect(result.allowedImages.size).to.equal(0);
+  });
+});
+
+describe('the network', () => {
+  const base: Policy = { ...createPolicy({}), networkModes: networks };
+
+  it('is none where nobody asks for more, and where an allowlist is empty and nobody can be asked (E1)', () => {
+    expect(resolveNetwork(base, undefined)).to.deep.equal({ mode: 'none' });
+    expect(resolveNetwork(base, { mode: 'allowlist' })).to.deep.equal({ mode: 'none' });
+    expect(resolveNetwork(base, { mode: 'allowlist', hosts: [] })).to.deep.equal({ mode: 'none' });
+    expect(resolveNetwork(createPolicy({}), { mode: 'allowlist', hosts: [] })).to.deep.equal({ mode: 'none' });
+    expect(resolveNetwork(base, { mode: 'allowlist', hosts: [] }, true)).to.deep.equal({ mode: 'allowlist', hosts: [] });
+  });
+
+  it('has hosts in their one form', () => {
+    expect(resolveNetwork(base, { mode: 'allowlist', hosts: ['Example.COM.', '[2606:4700:0::1]:443'] })).to.deep.equal({ mode: 'allowlist', hosts: ['example.com', '[2606:4700::1]:443'] });
+    expect(resolveNetwork(base, { mode: 'full' })).to.deep.equal({ mode: 'full' });
+    expect(resolveNetwork(base, { mode: 'full', hosts: ['10.0.0.1/8'] })).to.deep.equal({ mode: 'full', hosts: ['10.0.0.0/8'] });
+    expect(() => resolveNetwork(base, { mode: 'allowlist', hosts: ['ok.example', 'https://example.com'] })).to.throw(ProtocolError, 'network.hosts.1: "https://example.com" must be a host alone');
+  });
+
+  it('that is denied says what to write', () => {
+    expect(() => resolveNetwork(createPolicy({}), { mode: 'full' })).to.throw(ProtocolError, 'the network mode full is not allowed here; allowed: none. To allow it, write {"network": {"modes": ["full"]}} into the configuration file');
+    const narrowed = narrow(base, { network: { hosts: ['*.example.com:443'] } });
+    expect(() => resolveNetwork(narrowed, { mode: 'allowlist', hosts: ['a.example.com'] })).to.throw(ProtocolError, 'a.example.com is not allowed here; allowed: *.example.com:443. To allow it, add it to network.hosts in the configuration file');
+    expect(resolveNetwork(narrowed, { mode: 'allowlist', hosts: ['a.example.com:443'] })).to.deep.equal({ mode: 'allowlist', hosts: ['a.example.com:443'] });
   });
 });
 

@@ -21,6 +21,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'session/list': ['', 'sessions'],
   'session/close': ['sessionId', 'sessionId closed'],
   'session/stateChanged': ['sessionId state reason?'],
+  'network/requestAccess': ['sessionId host port', 'allow'],
   'command/writeFile': ['sessionId path content encoding? mode? executable?', 'path bytes'],
   'command/readFile': ['sessionId path encoding? offset? length?', 'path content encoding size eof'],
   'command/createDirectory': ['sessionId path recursive?', 'path created'],

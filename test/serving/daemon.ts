@@ -1,17 +1,22 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
+import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
+import type { FakePackages } from '../fakes/packages.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
 import type { Json, Received } from '../wire/wire.ts';
 
-export interface DaemonOptions extends Partial<FakeOptions> {
+export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
+  /** What installs packages; the sandboxes then see them. */
+  readonly packages?: FakePackages;
   readonly config?: Config;
   readonly hidden?: readonly string[];
+  readonly ways?: Ways;
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -26,13 +31,13 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], others = [], ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
-    const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], ...more });
+    const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, clock, log: recordingLog(lines) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }
@@ -94,7 +99,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     await test(daemon);
   } finally {
     const ended = server.connection.close();
-    await server.clock.advance(2000);
+    // The cache of packages is real, and removing what is left of it takes real time.
+    if (!options.packages) await server.clock.advance(2000);
     await ended;
   }
   expectEmpty(server);

@@ -23,6 +23,7 @@ class FakeClient implements Client {
     await this.full;
   }
 
+  request = () => Promise.reject(new Error('nobody asks anything'));
   progress = async () => undefined;
   logMessage = async () => undefined;
   logTrace = () => undefined;

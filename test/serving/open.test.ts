@@ -39,7 +39,7 @@ describe('capabilities', () => {
       expect(capabilities.runtimes[0]).to.include({ available: false, reason: 'no engine' });
     }));
 
-  for (const method of ['command/installPackages', 'history/list', 'server/metrics', 'usage/get']) {
+  for (const method of ['history/list', 'server/metrics', 'usage/get']) {
     it(`do not include ${method}, which is not served`, () =>
       withDaemon({}, async (daemon) => {
         expect((await daemon.initialize()).capabilities.methods).not.to.include(method);
@@ -77,7 +77,8 @@ describe('initializationOptions', () => {
     'limits above the maximum (L19)': [{ limits: { cpus: 65 } }, errorCodes.PolicyDenied, 'cpus may be at most 64'],
     'a pool for a runtime that is not there (L19)': [{ pool: { dokcer: { python: 1 } } }, errorCodes.PolicyDenied, 'pool'],
     'a wrong type': [{ sessions: 5 }, errorCodes.InvalidParams, 'initializationOptions.sessions: Invalid input: expected object'],
-    'a network mode that is not supported': [{ network: { modes: ['full'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
+    'a network mode that does not exist': [{ network: { modes: ['some'] } }, errorCodes.InvalidParams, 'initializationOptions.network.modes.0'],
+    'a host that is none': [{ network: { hosts: ['*'] } }, errorCodes.InvalidParams, 'initializationOptions.network.hosts.0: "*" allows everything; ask for the network mode full instead'],
   };
   for (const [name, [initializationOptions, code, part]] of Object.entries(refused)) {
     it(`are refused, and the client may try again: ${name}`, () =>

@@ -22,7 +22,7 @@ describe('session/create', () => {
     ready(async (daemon) => {
       const session = await daemon.result('session/create', { language: 'python', label: 'l' });
       expect(session).to.deep.include({ label: 'l', language: 'python', runtime: 'fake', state: 'ready', limits: defaultLimits, network: { mode: 'none' }, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 });
-      expect(daemon.sandbox.spec).to.deep.equal({ name: session.sessionId, language: 'python', image: defaultImages.python, limits: defaultLimits, network: { mode: 'none' }, workspace: undefined });
+      expect(daemon.sandbox.spec).to.deep.equal({ name: session.sessionId, language: 'python', image: defaultImages.python, limits: defaultLimits, workspace: undefined });
     }));
 
   it('creates a session with what the client asks for', () =>

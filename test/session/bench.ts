@@ -66,7 +66,7 @@ export class SessionBench {
       adjustable: () => false,
       prepare: () => Promise.resolve(undefined),
     });
-    pool.expect(this.runtime, { language: 'python', image: undefined, limits: defaultLimits, network: { mode: 'none' } });
+    pool.expect(this.runtime, { language: 'python', image: undefined, limits: defaultLimits });
     return pool;
   }
 
@@ -78,7 +78,6 @@ export class SessionBench {
         image: undefined,
         label: undefined,
         limits: defaultLimits,
-        network: { mode: 'none' },
         workspace: undefined,
         env: {},
         strict: false,

@@ -7,7 +7,7 @@ import { FakeClock } from '../fakes/clock.ts';
 import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 import { limits } from '../runtime/contract/harness.ts';
 
-const spec = (language: LanguageId = 'python', more: Partial<PoolSpec> = {}): PoolSpec => ({ language, image: undefined, limits, network: { mode: 'none' }, ...more });
+const spec = (language: LanguageId = 'python', more: Partial<PoolSpec> = {}): PoolSpec => ({ language, image: undefined, limits, ...more });
 
 function poolOf({ sizes = undefined as Record<string, number> | undefined, prepare = async (): Promise<string | undefined> => 'prepared', ...more }: { sizes?: Record<string, number> | undefined; prepare?: () => Promise<string | undefined> } & Partial<FakeOptions> = {}) {
   const clock = new FakeClock();

@@ -33,7 +33,7 @@ export class RealSession {
   constructor(sandbox: Sandbox, language: LanguageId, heard: (piece: OutputPiece) => void = () => undefined) {
     this.#heard = heard;
     this.session = new Session({
-      id: 'real', visit: 'visit', label: undefined, language, runtime: 'real', sandbox, limits: { ...defaultLimits, timeoutMs: 60_000 }, network: { mode: 'none' },
+      id: 'real', visit: 'visit', label: undefined, language, runtime: 'real', sandbox, limits: { ...defaultLimits, timeoutMs: 60_000 },
       env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log: this.#log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
     });
   }

@@ -31,6 +31,12 @@ local checks = {
   runtime = { 'a string', is_of_type('string') },
   preference = { "'speed', 'security', 'memory' or 'balanced'", is_one_of({ 'speed', 'security', 'memory', 'balanced' }) },
   limits = { 'a table', is_of_type('table') },
+  network = {
+    "'none', 'ask', 'full' or a list of hosts",
+    function(value)
+      return vim.tbl_contains({ 'none', 'ask', 'full' }, value) or is_string_list(value)
+    end,
+  },
   env = { 'a table', is_of_type('table') },
   args = { 'a list of strings', is_string_list },
   trusted = {
@@ -42,6 +48,7 @@ local checks = {
   pty = { 'true or false', is_of_type('boolean') },
   split = { 'a command that splits a window', is_of_type('string') },
   focus = { 'true or false', is_of_type('boolean') },
+  packages = { "'auto', 'ask' or 'never'", is_one_of({ 'auto', 'ask', 'never' }) },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
   ports = { 'true or false', is_of_type('boolean') },
 }
@@ -49,6 +56,7 @@ local checks = {
 local function defaults()
   return {
     limits = {},
+    network = 'none',
     env = {},
     args = {},
     trusted = false,
@@ -56,6 +64,7 @@ local function defaults()
     split = 'botright 12split',
     focus = false,
     quickfix = 'fill',
+    packages = 'auto',
     ports = true,
   }
 end
@@ -86,10 +95,10 @@ function M.get()
   return options
 end
 
---- The command that starts the daemon: the option, otherwise `codebeaker` if it is on PATH, otherwise the daemon in the
+--- The program of the daemon: the option, otherwise `codebeaker` if it is on PATH, otherwise the daemon in the
 --- repository that this plugin is a part of.
 --- @return string[]|nil
-function M.command()
+local function program()
   if options.command then
     return options.command
   end
@@ -97,10 +106,33 @@ function M.command()
     return { 'codebeaker', '--stdio' }
   end
   local repository = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h:h')
-  local program = repository .. '/server/bin/codebeaker.js'
-  if vim.fn.filereadable(program) == 1 and vim.fn.executable('node') == 1 then
-    return { 'node', program, '--stdio' }
+  local script = repository .. '/server/bin/codebeaker.js'
+  if vim.fn.filereadable(script) == 1 and vim.fn.executable('node') == 1 then
+    return { 'node', script, '--stdio' }
   end
+end
+
+--- The command that starts the daemon, which is also told what the person allows in `network`.
+--- @return string[]|nil
+function M.command()
+  local command = program()
+  if not command or options.network == 'none' then
+    return command
+  end
+  local mode = options.network == 'full' and 'full' or 'ask'
+  return vim.list_extend(vim.list_slice(command), { '--network=' .. mode })
+end
+
+--- What programs may reach, as `session/create` takes it. nil: nothing.
+function M.network()
+  local network = options.network
+  if network == 'none' then
+    return nil
+  end
+  if network == 'full' then
+    return { mode = 'full' }
+  end
+  return { mode = 'allowlist', hosts = network ~= 'ask' and network or {} }
 end
 
 return M

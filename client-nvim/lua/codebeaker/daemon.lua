@@ -1,4 +1,5 @@
 -- One daemon: started when it is first needed, and again when it crashes, unless it crashes too often.
+local access = require('codebeaker.access')
 local await = require('codebeaker.async').await
 local config = require('codebeaker.config')
 local crashes = require('codebeaker.crashes')
@@ -73,6 +74,7 @@ function Daemon:start()
     notification = function(method, params)
       self:handle_notification(method, params)
     end,
+    requests = { ['network/requestAccess'] = access.answer },
     exit = function(code, signal)
       self:ended(connection, code, signal)
     end,
@@ -108,6 +110,7 @@ function Daemon:initialize_params()
       session = { stateChanged = true },
       window = { workDoneProgress = true, showMessage = vim.empty_dict() },
       ports = { changed = true },
+      network = { requestAccess = true },
     },
   }
 end

@@ -20,18 +20,31 @@ function M.run(options)
   local remembered = require('codebeaker.remembered')
   local known = remembered.of(bufnr)
   if options.range and not options.ask then
-    known = { env = known.env }
+    known = { env = known.env, packages = known.packages }
   end
-  local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = options.stdin or known.stdin }
+  local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = options.stdin or known.stdin, packages = known.packages }
   require('codebeaker.async').go(function()
     if options.ask then
       run_options = require('codebeaker.ask').run_options(source.name, run_options)
       if not run_options then
         return
       end
+      run_options.packages = known.packages
       remembered.remember(bufnr, run_options)
     end
     require('codebeaker.run').start(source, run_options)
+  end)
+end
+
+--- Installs packages for the runs of the current buffer: those with these names, and those of the manifest in its folder.
+--- @param names string[]
+function M.install(names)
+  local source, fault = require('codebeaker.source').of(vim.api.nvim_get_current_buf())
+  if not source then
+    return require('codebeaker.messages').error(fault)
+  end
+  require('codebeaker.async').go(function()
+    require('codebeaker.packages').install(source, names)
   end)
 end
 

@@ -12,6 +12,7 @@ local VARIABLE = 'codebeaker_run_options'
 --- @field args string[]|nil
 --- @field env table<string, string>|nil
 --- @field stdin string|nil  all that the program reads; nil if it reads what is typed
+--- @field packages string[]|nil  the names of packages that were installed for it
 
 --- Where the file is. Neovim 0.7 has no folder for state.
 function M.path()
@@ -50,7 +51,7 @@ function M.of(bufnr)
   end
   for _, one in ipairs(load_all()) do
     if one.file == name then
-      return { args = one.args, env = one.env, stdin = one.stdin }
+      return { args = one.args, env = one.env, stdin = one.stdin, packages = one.packages }
     end
   end
   return {}
@@ -62,15 +63,16 @@ function M.remember(bufnr, run_options)
   local args = run_options.args and #run_options.args > 0 and run_options.args or nil
   local env = run_options.env and next(run_options.env) and run_options.env or nil
   local stdin = run_options.stdin
+  local packages = run_options.packages and #run_options.packages > 0 and run_options.packages or nil
   local name = file_of(bufnr)
   if not name then
-    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = stdin })
+    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = stdin, packages = packages })
   end
   local all = vim.tbl_filter(function(one)
     return one.file ~= name
   end, load_all())
-  if args or env or stdin then
-    table.insert(all, { file = name, args = args, env = env, stdin = stdin })
+  if args or env or stdin or packages then
+    table.insert(all, { file = name, args = args, env = env, stdin = stdin, packages = packages })
   end
   save_all(vim.list_slice(all, math.max(1, #all - MAX_FILES + 1)))
 end

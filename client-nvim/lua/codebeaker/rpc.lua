@@ -16,7 +16,8 @@ local function spawn(command, dispatchers)
 end
 
 --- @param command string[]
---- @param on { notification: function, exit: function } `exit` gets the exit code and the signal
+--- @param on { notification: function, requests: table<string, function>, exit: function } `requests` answer those of the
+---   process, by their methods; `exit` gets the exit code and the signal
 --- @return table|nil connection nil if the program cannot be started
 function M.start(command, on)
   if vim.fn.executable(command[1]) == 0 then
@@ -26,9 +27,13 @@ function M.start(command, on)
   local pending = {}
   local transport = spawn(command, {
     notification = on.notification,
-    server_request = function(method)
+    server_request = function(method, params)
       if method == 'window/workDoneProgress/create' then
         return vim.NIL
+      end
+      local answer = on.requests[method]
+      if answer then
+        return answer(params)
       end
       return nil, { code = METHOD_NOT_FOUND, message = 'This client does not serve ' .. method }
     end,

@@ -5,6 +5,7 @@ local daemons = require('codebeaker.daemons')
 local job = require('codebeaker.job')
 local made = require('codebeaker.made')
 local messages = require('codebeaker.messages')
+local packages = require('codebeaker.packages')
 local quickfix = require('codebeaker.quickfix')
 local sandbox = require('codebeaker.sandbox')
 local trust = require('codebeaker.trust')
@@ -24,6 +25,7 @@ local function run_in_sandbox(self, source, folder, run_options)
     -- It may tell for which runtime it is written. The end of a line is never in the middle of a character.
     spec.program = { path = source.name, code = source.text:sub(1, 65536):match('^(.*\n)') }
   end
+  spec.packages = packages.needed(source.language, folder, run_options.packages)
   local fault, session = self:open_session(spec)
   if fault or self.stopped then
     return fault

@@ -27,7 +27,7 @@ local function nil_if_empty(map)
 end
 
 --- Must be called inside `async.go`.
---- @param spec { language: string|nil, runtime: string|nil, program: table|nil, folder: string|nil, label: string, env: table|nil }
+--- @param spec { language: string|nil, runtime: string|nil, program: table|nil, packages: table|nil, folder: string|nil, label: string, env: table|nil }
 --- @param on { on_progress: function, on_sent: function } `on_progress` gets the progress in words, `on_sent` each request's id
 --- @return table|nil fault
 --- @return table|nil session
@@ -41,8 +41,10 @@ function M.create(daemon, spec, on)
     runtime = spec.runtime or options.runtime,
     preference = options.preference,
     limits = nil_if_empty(options.limits),
+    network = config.network(),
     env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
     program = spec.program,
+    packages = spec.packages,
     workspace = spec.folder and { uri = vim.uri_from_fname(spec.folder), access = 'copy' } or nil,
     workDoneToken = token,
   }
@@ -51,6 +53,8 @@ function M.create(daemon, spec, on)
   if fault and params.workspace and folder_errors[fault.data and fault.data.kind] then
     refusal = fault.message
     params.workspace = nil
+    -- A manifest is in the folder.
+    params.packages = spec.packages and spec.packages.names and { names = spec.packages.names } or nil
     fault, session = daemon:call('session/create', params, on.on_sent)
   end
   daemon.on_progress[token] = nil

@@ -21,6 +21,8 @@ export type WorkingDirectory = 'copiedFolder' | 'fileFolder' | 'workspaceFolder'
 
 export interface Settings {
   readonly server: { readonly path: string; readonly config: string };
+  /** What programs may reach if no profile says otherwise: nothing, what the person allows when asked, or everything public. */
+  readonly network: 'none' | 'ask' | 'full';
   readonly preference: Preference | undefined;
   readonly strict: boolean;
   readonly trace: 'off' | 'messages' | 'verbose';
@@ -37,6 +39,8 @@ export interface Settings {
   readonly diagnostics: boolean;
   /** Whether the person is told when a program begins to listen on a port. */
   readonly ports: 'notify' | 'never';
+  /** Whether the packages of a manifest are installed before a run. */
+  readonly packages: 'auto' | 'ask' | 'never';
 }
 
 export const SECTION = 'codebeaker';
@@ -47,6 +51,7 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
   const text = (name: string) => values.get<string>(name) ?? '';
   return {
     server: { path: text('server.path'), config: text('server.config') },
+    network: workspace.isTrusted ? (values.get<Settings['network']>('network') ?? 'none') : 'none',
     preference: (text('preference') || undefined) as Preference | undefined,
     strict: values.get<boolean>('strict') ?? false,
     trace: values.get<Settings['trace']>('trace.server') ?? 'off',
@@ -60,5 +65,6 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     focusTerminal: values.get<boolean>('terminal.focus') ?? false,
     diagnostics: values.get<boolean>('diagnostics') ?? true,
     ports: values.get<Settings['ports']>('ports') ?? 'notify',
+    packages: values.get<Settings['packages']>('packages') ?? 'auto',
   };
 }

@@ -7,6 +7,8 @@ export interface CommandSettings {
   readonly path: string;
   /** The daemon's configuration file, or empty. */
   readonly config: string;
+  /** What programs may reach where the configuration says nothing of it. */
+  readonly network: 'none' | 'ask' | 'full';
 }
 
 export interface EditorProcess {
@@ -15,8 +17,8 @@ export interface EditorProcess {
 }
 
 export function daemonCommand(settings: CommandSettings, extensionPath: string, editor: EditorProcess, mode: '--stdio' | 'doctor' = '--stdio'): DaemonCommand {
-  const { path, config } = settings;
-  const args = [mode, ...(config === '' ? [] : [`--config=${config}`])];
+  const { path, config, network } = settings;
+  const args = [mode, ...(config === '' ? [] : [`--config=${config}`]), ...(network === 'none' || mode === 'doctor' ? [] : [`--network=${network}`])];
   const { NODE_OPTIONS: _, ...env } = editor.env;
   if (path !== '') return { program: path, args, env };
   const main = join(extensionPath, 'dist', 'daemon', 'main.js');

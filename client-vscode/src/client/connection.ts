@@ -15,7 +15,7 @@ import type { Clock } from '../base/clock.ts';
 import { Listeners } from '../base/listeners.ts';
 import { type Log, messageOf } from '../base/log.ts';
 import { ConnectionClosed } from './faults.ts';
-import type { NotificationName, Params, RequestName, Result, ServerNotificationName } from './methods.ts';
+import type { NotificationName, Params, RequestName, Result, ServerNotificationName, ServerRequestName } from './methods.ts';
 import type { DaemonProcess } from './process.ts';
 
 export interface Progress {
@@ -30,6 +30,8 @@ export interface Connection {
   /** Does nothing if the daemon has ended. */
   notify<N extends NotificationName>(name: N, params: Params<N>): void;
   on<N extends ServerNotificationName>(name: N, listener: (params: Params<N>) => void): { dispose(): void };
+  /** Answers a request of the daemon. There is one handler for each method. */
+  handle<N extends ServerRequestName>(name: N, handler: (params: Params<N>, token: CancellationToken) => Promise<Result<N>>): void;
   onProgress(token: string, listener: (progress: Progress) => void): { dispose(): void };
   /** Resolves with how the daemon ended, in words. */
   readonly ended: Promise<string>;
@@ -107,6 +109,7 @@ function createConnection({ rpc, daemon, server, listeners, clock, log }: Connec
       listeners.set(name, ofName);
       return ofName.add((params) => listener(params as Params<typeof name>));
     },
+    handle: (name, handler) => void rpc.onRequest(name, (params: Params<typeof name>, token: CancellationToken) => handler(params, token)),
     onProgress: (token, listener) => rpc.onProgress(new ProgressType<Progress>(), token, listener),
     async close() {
       const cancelDeadline = clock.after(CLOSE_DEADLINE_MS, () => daemon.kill());

@@ -19,6 +19,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
       session: { stateChanged: true },
       window: { workDoneProgress: true },
       ports: { changed: true },
+      network: { requestAccess: true },
     },
   };
 }

@@ -5,7 +5,8 @@ type MethodNamed<Name> = Extract<AnyMethod, { name: Name }>;
 
 export type RequestName = Extract<AnyMethod, { kind: 'request'; from: 'client' }>['name'];
 export type NotificationName = Extract<AnyMethod, { kind: 'notification'; from: 'client' }>['name'];
-export type ServerNotificationName = Extract<AnyMethod, { from: 'server' }>['name'];
+export type ServerNotificationName = Extract<AnyMethod, { kind: 'notification'; from: 'server' }>['name'];
+export type ServerRequestName = Extract<AnyMethod, { kind: 'request'; from: 'server' }>['name'];
 
 export type Params<Name> = ParamsOf<MethodNamed<Name>>;
 export type Result<Name> = ResultOf<MethodNamed<Name>>;

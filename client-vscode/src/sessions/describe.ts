@@ -17,7 +17,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
     [l10n.t('Isolation'), l10n.t('{0} of 10', isolation.score)],
     [l10n.t('Age'), age(now - Date.parse(createdAt))],
     [l10n.t('Closes in'), age(Date.parse(expiresAt) - now)],
-    [l10n.t('Network'), network.mode],
+    [l10n.t('Network'), network.hosts?.length ? `${network.mode}: ${network.hosts.join(', ')}` : network.mode],
     [l10n.t('Memory'), bytes(limits.memoryBytes)],
     [l10n.t('Processors'), String(limits.cpus)],
     [l10n.t('Disk'), bytes(limits.diskBytes)],

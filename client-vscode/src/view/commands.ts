@@ -3,6 +3,7 @@ import type { Code, vscode } from '../base/code.ts';
 import type { Consoles, RunConsole } from '../run/consoles.ts';
 import { askOptions } from '../run/source/ask-options.ts';
 import { noOptions, type RememberedOptions } from '../run/source/options.ts';
+import type { Packages } from '../run/source/packages.ts';
 import { runSpecOf, selectionOf } from '../run/source/run-spec.ts';
 import type { Selection } from '../run/source/source.ts';
 
@@ -10,11 +11,12 @@ export interface RunCommandParts {
   readonly code: Code;
   readonly consoles: Consoles;
   readonly options: RememberedOptions;
+  readonly packages: Pick<Packages, 'complete'>;
 }
 
 export type Commands = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
-export function runCommands({ code, consoles, options }: RunCommandParts): Commands {
+export function runCommands({ code, consoles, options, packages }: RunCommandParts): Commands {
   const { l10n, window } = code;
 
   /** The document that a menu was opened for, otherwise the one in the editor. */
@@ -27,8 +29,9 @@ export function runCommands({ code, consoles, options }: RunCommandParts): Comma
 
   const runDocument = async (document: vscode.TextDocument, selection?: Selection) => {
     // The remembered arguments and input are the whole file's: a selection runs without them.
-    const spec = runSpecOf(code, document, selection ? noOptions : options.of(document.uri), selection);
-    if (spec) return consoles.runInConsole(spec);
+    const known = options.of(document.uri);
+    const spec = runSpecOf(code, document, selection ? { ...noOptions, ...(known.packages ? { packages: known.packages } : {}) } : known, selection);
+    if (spec) return consoles.runInConsole(await packages.complete(spec));
     await window.showInformationMessage(l10n.t('Code of the language {0} can’t be run in a sandbox.', document.languageId));
     return undefined;
   };
@@ -68,7 +71,7 @@ export function runCommands({ code, consoles, options }: RunCommandParts): Comma
       const document = code.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
       // A document runs with its present text. A selection, or a document that is closed, runs as it did before.
       const present = document && !spec.isSelection ? runSpecOf(code, document, options.of(uri)) : undefined;
-      await consoles.runInConsole(present ?? spec, last);
+      await consoles.runInConsole(present ? await packages.complete(present) : spec, last);
     },
   };
 }

@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment; the value never goes back. */
   monotonic(): number;
-  /** Calls `callback` once, after `ms` milliseconds. Calling the returned function cancels that. */
+  /** Calls `callback` once, after `ms` milliseconds; as soon as it can where that is less than 0. Calling the returned function cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -15,7 +15,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
+    const timer = setTimeout(callback, Math.max(0, Math.min(ms, MAX_TIMER_MS)));
     return () => clearTimeout(timer);
   },
 };

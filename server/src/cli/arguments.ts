@@ -1,13 +1,16 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds, type PartialLimits } from '../protocol/index.ts';
+import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
+import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
+import { modesFor, reaching, type Reaching } from './reach.ts';
 import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
 
 export type Arguments =
-  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly config: string | undefined }
+  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
+  | CacheArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -46,9 +49,26 @@ export interface RunArguments {
   readonly save: Saving | undefined;
   /** The ports of the program that are to be reached from this machine. */
   readonly publish: readonly Published[];
+  /** The names of packages that are installed before it runs. */
+  readonly package: readonly string[];
+  /** Whether the packages of the manifest are installed; undefined: as the configuration says. */
+  readonly packages: PackagesMode | undefined;
+  readonly reach: Reaching;
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+const packagesModes = ['auto', 'ask', 'never'] as const;
+const cacheActions = ['ls', 'rm', 'prune', 'verify'] as const;
+
+export interface CacheArguments {
+  readonly command: 'cache';
+  readonly action: (typeof cacheActions)[number];
+  /** Names of environments, or the beginnings of names. */
+  readonly names: readonly string[];
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -65,6 +85,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   refuseOthers(command, Object.keys(values) as OptionName[]);
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
+  if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -76,7 +97,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), config };
+      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), config };
   }
 }
 
@@ -126,6 +147,13 @@ function refuseOthers(command: CommandName, given: readonly OptionName[]): void 
   }
 }
 
+function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'action' | 'names'> {
+  const action = oneOf(cacheActions, first, 'cache needs to know what to do');
+  if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
+  if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
+  return { action, names };
+}
+
 function program([file = '']: readonly string[], args: readonly string[]) {
   if (file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
   return { file, args };
@@ -145,6 +173,9 @@ function settings(values: Values) {
     with: values.with ?? [],
     save: saving(values),
     publish: publishing(values.publish ?? []),
+    package: values.package ?? [],
+    packages: optional(values.packages, (given) => oneOf(packagesModes, given, '--packages')),
+    reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
     json,
@@ -183,6 +214,7 @@ function limits(values: Values): PartialLimits {
     timeoutMs: optional(values.timeout, (given) => duration(given, '--timeout')),
     memoryBytes: optional(values.memory, (given) => size(given, '--memory', ranges.memory)),
     diskBytes: optional(values.disk, (given) => size(given, '--disk', ranges.disk)),
+    packageBytes: optional(values['package-limit'], (given) => size(given, '--package-limit', ranges.packageLimit)),
     cpus: optional(values.cpus, (given) => fraction(given, '--cpus', ranges.cpus)),
     pids: optional(values.pids, (given) => whole(given, '--pids', ranges.pids)),
     outputBytes: optional(values['output-limit'], (given) => size(given, '--output-limit', ranges.outputLimit)),

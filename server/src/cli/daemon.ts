@@ -8,10 +8,12 @@ import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
+import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
-import type { Config } from '../protocol/index.ts';
+import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
 import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -22,16 +24,17 @@ export interface Daemon {
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
+  readonly packages: PackagesPolicy;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
   close(): Promise<void>;
 }
 
-/** @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
-  const config = loadConfig({ flag: configFlag, env, home });
+  const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
   const policy = createPolicy(config);
@@ -43,7 +46,12 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   void catalog.lookAtUnknown();
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden() };
+  const ways = async () => (await import('../network/ways.ts')).systemWays(env);
+  const packages = async () => {
+    const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
+    return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
+  };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
@@ -51,6 +59,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
     runtimes: runtimes.all,
     catalog,
+    packages: packagesPolicy(config),
     log,
     watch: () => catalog.watch(),
     close: async () => {

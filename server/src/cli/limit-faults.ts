@@ -9,6 +9,7 @@ const spellings: Readonly<Record<keyof Limits, readonly [option: string, spell: 
   outputBytes: ['--output-limit', inUnits],
   cpus: ['--cpus', String],
   pids: ['--pids', String],
+  packageBytes: ['--package-limit', inUnits],
   timeoutMs: ['--timeout', (ms) => `${ms}ms`],
 };
 

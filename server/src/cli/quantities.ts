@@ -20,6 +20,7 @@ export const ranges = {
   memory: { least: 16 * MiB, most: 16 * GiB },
   disk: { least: MiB, most: 16 * GiB },
   outputLimit: { least: 1, most: 64 * GiB },
+  packageLimit: { least: MiB, most: 64 * GiB },
   cpus: { least: 0.05, most: 64 },
   pids: { least: 8, most: 16_384 },
   port: { least: 1, most: 65_535 },

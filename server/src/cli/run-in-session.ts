@@ -6,12 +6,15 @@ import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
 import { errorCodes, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
+import type { Asker } from './ask.ts';
 import type { LocalClient } from './client.ts';
 import { Exit } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
+import type { PackagesMode } from '../policy/packages.ts';
+import { findNeeded, installNeeded } from './provision.ts';
 import { inTime, inUnits, sizeTold } from './quantities.ts';
 import { publish } from './publish.ts';
 import type { Report } from './report.ts';
@@ -43,6 +46,10 @@ export interface RunParts {
   readonly interrupts: Interrupts;
   readonly surroundings: Pick<Surroundings, 'env' | 'home' | 'clock'>;
   readonly report: Report;
+  /** Whether the packages of a manifest are installed, as the configuration says. */
+  readonly packages: PackagesMode;
+  /** Whom the daemon's questions go to; undefined: nobody. */
+  readonly asker: Asker | undefined;
   tell(message: string): void;
 }
 
@@ -58,8 +65,9 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
+  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, signal: interrupts.signal, tell });
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
-  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, program, workDoneToken: CREATE_TOKEN };
+  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
   const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token).catch((fault: unknown) => {
     throw inOptions(fault);
   });
@@ -71,6 +79,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
   await sendFiles(connection, sessionId, [file, ...along.files], token);
+  if (needed) await installNeeded(connection, session, needed, parts);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   if (args.publish.length > 0) await publish(connection, sessionId, args.publish, args.json ? () => undefined : tell, token);
   spinner.clear();
@@ -86,11 +95,15 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
 
 /** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
 async function lacking({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
-  if (args.folder === null || source.host === undefined) return [];
-  return leftBehind({
+  const { missingModule } = await import('../packages/missing/missing.ts');
+  const names = (missingModule(source.language, complaints.text)?.packages ?? []).filter((name) => !args.package.includes(name));
+  const offer = names.length === 0 ? [] : [`if ${names.length === 1 ? 'that is the package' : 'those are the packages'} ${names.join(' and ')}: codebeaker run ${names.map((name) => `--package ${name}`).join(' ')} installs ${names.length === 1 ? 'it' : 'them'}`];
+  if (args.folder === null || source.host === undefined) return offer;
+  const left = await leftBehind({
     language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), ignored, mentions: (text) => complaints.mentions(text),
     here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home,
   });
+  return [...left, ...offer];
 }
 
 /** The folder of this machine that is /workspace for the program. */
@@ -144,7 +157,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
   // Where both outputs go to the same place, the order in which the program writes to them is to be seen there.
   const pipes = { interactive: true, stderrToStdout: terminal.oneOutput && !args.json };
   const running = screen ? start({ pty: sizeOf(terminal.stdout) }) : start(pipes);
-  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, screen?.input);
+  const stopInput = passInput(connection, COMMAND_ID, terminal.stdin, { ...screen?.input, takes: (bytes) => parts.asker?.takes(bytes) ?? false });
   try {
     const result = await running.catch((fault: unknown) => {
       if (args.tty || !screen || !(fault instanceof ResponseError) || fault.code !== errorCodes.LanguageUnsupported) throw fault;

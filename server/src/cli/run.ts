@@ -2,6 +2,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { LogMessageParams } from 'vscode-languageserver-protocol';
 import type { RunArguments } from './arguments.ts';
+import { Asker, canBeAsked } from './ask.ts';
 import { connectLocally, type LocalClient } from './client.ts';
 import type { Daemon } from './daemon.ts';
 import { Exit } from './exit-codes.ts';
@@ -38,9 +39,10 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   try {
     const source = await findSource(args, terminal.stdin, interrupts.signal);
     spinner.say('looking for a sandbox');
-    const client = await connect(daemon, surroundings, args.publish.length > 0, tell);
+    const asker = asks(args, terminal) ? new Asker(terminal) : undefined;
+    const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker }, tell);
     try {
-      code = await runInSession(client, { args, source, terminal, spinner, interrupts, surroundings, report, tell });
+      code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run });
     } finally {
       await client.close();
     }
@@ -58,13 +60,21 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   return unwritable ? (unwritable.code === 'EPIPE' ? Exit.notRead : Exit.notStarted) : code;
 }
 
-async function connect(daemon: Daemon, surroundings: Surroundings, publishes: boolean, tell: (message: string) => void): Promise<LocalClient> {
+/** Whether questions are asked at this terminal. @throws CannotRun where they are wanted and nobody is there */
+function asks({ reach: { ask }, json }: RunArguments, terminal: Terminal): boolean {
+  const there = canBeAsked(terminal) && !json;
+  if (ask && !there) throw new CannotRun('--network ask needs a terminal on which it can ask, and no --json; --allow names hosts ahead');
+  return ask ?? there;
+}
+
+async function connect(daemon: Daemon, surroundings: Surroundings, { ports, asker }: { ports: boolean; asker: Asker | undefined }, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, surroundings, {
     clientInfo: { name: 'codebeaker run', version: surroundings.version },
     // Only one program is run, so no sandbox needs to be prepared for another one.
     initializationOptions: { pool: {} },
-    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: publishes } },
+    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: ports }, network: { requestAccess: asker !== undefined } },
   });
+  asker?.listen(client.connection);
   client.connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => tell(message));
   return client;
 }

@@ -5,6 +5,7 @@ import type { Config, LanguageId } from '../protocol/index.ts';
 import { lateRuntime } from '../runtime/choice/late.ts';
 import type { SharedParts } from '../runtime/kinds/shared.ts';
 import { type Leftovers, leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
+import type { Keeper } from '../runtime/machine/keeper.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { Entries, Section } from '../state/section.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -24,6 +25,7 @@ export interface Runtimes {
   readonly all: readonly Runtime[];
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
+  keeper(): Promise<Keeper>;
   /** Removes what daemons that have died left behind in available runtimes. Never rejects. */
   sweep(): Promise<void>;
   /** Removes everything that is left of this daemon. */
@@ -49,6 +51,7 @@ export function createRuntimes({ surroundings, config, path, images, log, entrie
       const places = hiddenPlaces({ env, home, stateFolder: stateDir, engineSocket: engine.address.options.socketPath });
       return [...places, await keeper.folder()];
     },
+    keeper: async () => (await shared()).keeper,
     sweep: async () => {
       const present = rows.filter(({ runtime }) => runtime.info().available).map(({ kind }) => kind);
       for (const leftovers of leftoversOf(present)) await sweepStrays(leftovers, await shared(), log);

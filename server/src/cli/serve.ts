@@ -34,7 +34,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
     surroundings.writeLog(`codebeaker: it cannot connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
-  const daemon = await createDaemon(surroundings, args.config).catch((fault: unknown) => {
+  const daemon = await createDaemon(surroundings, args.config, args.networkModes).catch((fault: unknown) => {
     stream.dispose();
     throw fault;
   });

@@ -5,7 +5,7 @@ import { CommandAck, CommandInput, CommandOutput, type CommandOutputParams, Drai
 import type { EndSignal } from './interrupts.ts';
 
 export interface Terminal {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; destroy(): unknown; setRawMode?(raw: boolean): unknown };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; readonly isRaw?: boolean; destroy(): unknown; setRawMode?(raw: boolean): unknown };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Whether stdout and stderr are the same file, as after `2>&1`. */
@@ -63,6 +63,8 @@ const bytesOf = ({ data, encoding }: CommandOutputParams) => Buffer.from(data, e
 const acknowledge = (connection: MessageConnection, { commandId, seq }: CommandOutputParams) => send(connection, CommandAck.name, { commandId, seq });
 
 export interface Input {
+  /** Takes a piece of input that is not for the program. */
+  readonly takes?: (bytes: Buffer) => boolean;
   /** Sees every piece of input before it is sent. */
   readonly heard?: (bytes: Buffer) => void;
   /** What is sent when stdin has ended, before the input is closed. */
@@ -70,13 +72,14 @@ export interface Input {
 }
 
 /** Sends stdin no faster than the program takes it, until stdin ends or the returned function is called. */
-export function passInput(connection: MessageConnection, commandId: string, stdin: Terminal['stdin'], { heard, last = () => '' }: Input = {}): () => void {
+export function passInput(connection: MessageConnection, commandId: string, stdin: Terminal['stdin'], { takes, heard, last = () => '' }: Input = {}): () => void {
   const input = (params: { data: string; encoding?: 'base64'; end?: boolean }) => send(connection, CommandInput.name, { commandId, ...params });
   const pass = async () => {
     let untaken = 0;
     for await (const chunk of stdin) {
       const bytes = Buffer.from(chunk);
       heard?.(bytes);
+      if (takes?.(bytes)) continue;
       await input({ data: bytes.toString('base64'), encoding: 'base64' });
       untaken += bytes.length;
       if (untaken < INPUT_WINDOW_BYTES) continue;

@@ -24,12 +24,13 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'doctor' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'doctor' | 'cache' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `serve` and `sweep` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
+  cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
@@ -47,6 +48,10 @@ export const options = {
   'save-to': { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder to which --save writes. Default: the folder that goes along.' },
   replace: { of: ['run'], text: '--save also replaces files of yours that the program did not begin with, or that you changed meanwhile.' },
   publish: { of: ['run'], value: '[PORT-HERE:]PORT', many: true, text: 'A port of the program that is to be reached from this machine, at 127.0.0.1 and PORT-HERE. Default: the same number if that is free, or any other. When the program listens, its address is shown.' },
+  package: { of: ['run'], short: 'p', value: 'NAME', many: true, text: 'A package that is installed before the program runs, such as requests==2.32.3 or left-pad@1.3.0.' },
+  packages: { of: ['run'], value: 'MODE', text: 'Whether the packages of the manifest in the folder (requirements.txt, pyproject.toml, package.json, Gemfile, go.mod) are installed: auto, ask or never. Default: auto, or packages.run of the configuration.' },
+  allow: { of: ['run'], value: 'HOST[:PORT]', many: true, text: 'A host that the program may reach, such as pypi.org:443, *.example.com or 10.0.0.0/8. On a terminal you are asked about others. Default: none.' },
+  network: { of: ['run', 'serve'], value: 'MODE', text: 'What programs may reach: none, ask (what a person allows when asked), or full (everything public). It counts where the configuration says nothing of it. Default: none, and with --allow those hosts.' },
   tty: { of: ['run'], short: 't', text: 'The program runs on a terminal. Default: if stdin and stdout are terminals.' },
   'no-tty': { of: ['run'], text: 'The program does not run on a terminal.' },
   timeout: { of: ['run'], value: 'TIME', text: 'How long it may run, such as 500ms, 10s or 2m. Default: 10m. 0 means no limit.' },
@@ -55,7 +60,8 @@ export const options = {
   cpus: { of: ['run'], value: 'NUMBER', text: 'How many processors it may use, from 0.05 to 64. Default: 1.' },
   pids: { of: ['run'], value: 'NUMBER', text: 'How many processes and threads it may have, from 8 to 16384. Default: 256.' },
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
-  json: { of: ['run', 'doctor'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
+  json: { of: ['run', 'doctor', 'cache'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },

@@ -4,6 +4,7 @@ import type { CommandIdentity, EventStream } from '../events/events.ts';
 import { shorter } from '../policy/policy.ts';
 import {
   type CommandUsage,
+  type Environment,
   type ExecuteShellParams,
   type Execution,
   invalidParam,
@@ -34,20 +35,22 @@ type Common = Omit<ExecuteShellParams, 'command'>;
 export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<Execution> {
   const settings = programSettings(session, params);
   const { phases: _, ...result } = await execute(session, params, context, (running, started) =>
-    running.run('run', { command: params.command, ...settings }, started),
+    running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started),
   );
   return result;
 }
 
 /**
  * Runs one command of the session: `runPrograms` runs its programs and calls `started` when the first one has started.
- * The result, or the error, is the last message that the client gets about the command.
+ * `limitMs`: how long it may take at the most, by default as long as any command of the session. The result, or the error, is
+ * the last message that the client gets about the command.
  */
 export async function execute(
   session: Session,
   params: Common,
   { clock, events, commands, signal, stream, maxChunkBytes }: ExecuteContext,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
+  limitMs = session.limits.timeoutMs,
 ) {
   const commandId = commands.reserve(params.commandId);
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
@@ -55,7 +58,7 @@ export async function execute(
   const target: OutputTarget = streamed
     ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
     : new CollectedOutput(encoding);
-  const { outputBytes, timeoutMs } = session.limits;
+  const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
   const firstInSession = session.countProgram();
   const running = new RunningCommand({
@@ -64,7 +67,7 @@ export async function execute(
     clock,
     target,
     outputBytes,
-    timeoutMs: shorter(timeoutMs, params.timeoutMs),
+    timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
@@ -95,6 +98,11 @@ export async function execute(
   }
 }
 
+/** The variables of a program that begins now. A command that waits may begin with others, because the one before it installs packages. */
+export function environmentOf(session: Session, { env }: Pick<Common, 'env'>): Environment {
+  return { ...session.env, ...env };
+}
+
 /** The settings that the params give for every program, whatever is run. @throws ProtocolError InvalidParams, InvalidPath */
 export function programSettings(session: Session, params: Common): Omit<Program, 'command'> {
   const input = params.stdin === undefined ? undefined : decodeContent(params.stdin, 'utf-8', 'stdin');
@@ -102,7 +110,7 @@ export function programSettings(session: Session, params: Common): Omit<Program,
   if (open && input) throw invalidParam('stdin', 'cannot be combined with interactive or pty; send the input with command/input');
   return {
     cwd: resolvePath(params.cwd ?? '.'),
-    env: { ...session.env, ...params.env },
+    env: environmentOf(session, params),
     stdin: open ? 'open' : input && input.length > 0 ? input : 'none',
     pty: params.pty,
     stderrToStdout: params.stderrToStdout ?? false,

@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { WarmInterpreters } from '../warm/interpreters.ts';
 import { decodeContent } from './content.ts';
-import { execute, type ExecuteContext, programSettings } from './execute.ts';
+import { environmentOf, execute, type ExecuteContext, programSettings } from './execute.ts';
 import { languageOf } from './language.ts';
 import { resolveEntry } from './paths.ts';
 import { needsCopy, place, type Source } from './place.ts';
@@ -28,11 +28,12 @@ interface Run {
 }
 
 export async function runCode(session: Session, params: RunCodeParams, context: ExecuteContext): Promise<RunCodeResult> {
-  const settings = programSettings(session, params);
+  let settings = programSettings(session, params);
   const source = sourceOf(params);
   const language = languageOf(params, session.language);
   let again = true;
   const result = await execute(session, params, context, async (running, started) => {
+    settings = { ...settings, env: environmentOf(session, params) };
     const toolchain = await session.sandbox.toolchain(language);
     if (!toolchain) throw noToolchain(language);
     // An interpreter can't wait for a copy that is made only when it is run.

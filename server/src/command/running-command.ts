@@ -119,6 +119,13 @@ export class RunningCommand implements Running {
     this.#phases.push({ name, ...this.#verdict(), durationMs: round(clock.monotonic() - begin) });
   }
 
+  /** It has done what it is there for, whether a program had to run or not. */
+  succeed(): void {
+    if (this.#cause) return;
+    this.#over = true;
+    this.#last = { kind: 'exited', code: 0 };
+  }
+
   /** Sends the rest of the output and returns the result. */
   async finish(): Promise<Execution & { phases: Phase[] }> {
     if (!this.#cause) await this.#sink(this.#options.target.flush());

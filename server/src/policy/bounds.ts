@@ -1,17 +1,19 @@
-/** What the numbers of a configuration file must keep to, beyond their types: sandboxes need a little, and no limit is above its maximum. */
+/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, and hosts are written in their grammar. */
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
+import { hostIssues } from './hosts.ts';
 
 const MiB = 1024 * 1024;
 
 /** With less no sandbox can be made, or no program can run in it. */
-const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB };
+const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
-export function outOfBounds({ limits = {}, maxLimits = {} }: Config): Issue[] {
+export function outOfBounds({ limits = {}, maxLimits = {}, network }: Config): Issue[] {
   const most = { ...defaultMaxLimits, ...maxLimits };
   return [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
+    ...hostIssues(network?.hosts, 'network.hosts'),
     ...entriesOf(limits).flatMap(([name, value]) => {
       const highest = most[name];
       if (name === 'timeoutMs' ? highest === 0 || (value !== 0 && value <= highest) : value <= highest) return [];
@@ -20,9 +22,15 @@ export function outOfBounds({ limits = {}, maxLimits = {} }: Config): Issue[] {
   ];
 }
 
-/** @throws ProtocolError InvalidParams where a client asks for so little that nothing could run. `at`: where the limits stand in its params */
-export function requireEnough({ limits = {}, maxLimits = {} }: Pick<Config, 'limits' | 'maxLimits'>, at = ''): void {
-  const issues = Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(`${at}${key}`, numbers));
+/** What a client asks for that must keep to bounds. */
+type Asked = Pick<Config, 'limits' | 'maxLimits'> & { readonly network?: { readonly hosts?: readonly string[] | undefined } | undefined };
+
+/** @throws ProtocolError InvalidParams where a client asks for so little that nothing could run, or for hosts that are none. `at`: where the members stand in its params */
+export function requireSense({ limits = {}, maxLimits = {}, network }: Asked, at = ''): void {
+  const issues = [
+    ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(`${at}${key}`, numbers)),
+    ...hostIssues(network?.hosts, `${at}network.hosts`),
+  ];
   if (issues.length === 0) return;
   throw new ProtocolError('InvalidParams', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });
 }

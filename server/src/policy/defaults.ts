@@ -11,6 +11,7 @@ export const defaultLimits: Limits = {
   diskBytes: 256 * MiB,
   outputBytes: 16 * MiB,
   timeoutMs: 600_000,
+  packageBytes: GiB,
 };
 
 /** The highest limits that a client may ask for. `timeoutMs` 0 means no maximum, so a client may also ask for no time limit. */
@@ -21,6 +22,7 @@ export const defaultMaxLimits: Limits = {
   diskBytes: 16 * GiB,
   outputBytes: 64 * GiB,
   timeoutMs: 0,
+  packageBytes: 64 * GiB,
 };
 
 export const defaultSessions = {

@@ -3,7 +3,9 @@
  * choose among what it allows and lower its bounds, and never raise one. An empty list allows nothing.
  */
 import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
+import type { Rule } from '../network/hosts.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
+import { parseHosts } from './hosts.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -15,6 +17,8 @@ export interface Policy {
   readonly maxLimits: Limits;
   readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
   readonly networkModes: readonly Network['mode'][];
+  /** Lists of hosts of which each has to cover whatever a session reaches. */
+  readonly hostLists: readonly (readonly Rule[])[];
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
@@ -35,13 +39,14 @@ export function createPolicy(config: Config): Policy {
     maxLimits,
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
+    hostLists: hostLists(config),
     pool: config.pool,
   };
 }
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
@@ -63,7 +68,8 @@ export function narrow(policy: Policy, config: Config): Policy {
     },
     pool: config.pool ? {} : policy.pool,
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
-    networkModes: policy.networkModes.filter((mode) => (config.network?.modes as readonly string[] | undefined)?.includes(mode) ?? true),
+    networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
+    hostLists: [...policy.hostLists, ...hostLists(config)],
   };
 }
 
@@ -97,19 +103,6 @@ export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
   return leavingMemory(lower({ ...policy.limits, ...asked }, policy.maxLimits));
 }
 
-/** @throws ProtocolError PolicyDenied */
-export function resolveNetwork(policy: Policy, asked: Network | undefined): Network {
-  const mode = asked?.mode === 'allowlist' && !asked.hosts?.length ? 'none' : (asked?.mode ?? 'none');
-  checkNetwork(policy, mode);
-  return { mode };
-}
-
-/** @throws ProtocolError PolicyDenied */
-export function checkNetwork(policy: Policy, mode: Network['mode']): void {
-  if (mode === 'none' || policy.networkModes.includes(mode)) return;
-  throw denied('network', `the network mode ${mode} is not allowed here; allowed: ${policy.networkModes.join(', ') || 'none'}`);
-}
-
 /** The shorter of two durations, where 0 means no bound. */
 export function shorter(bound: number, asked: number | undefined): number {
   if (asked === undefined || asked === 0) return bound;
@@ -130,6 +123,10 @@ function lower(limits: Limits, most: PartialLimits): Limits {
   return result;
 }
 
-function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {
+function hostLists({ network }: Config): Rule[][] {
+  return network?.hosts ? [parseHosts(network.hosts, 'network.hosts')] : [];
+}
+
+export function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {
   return new ProtocolError('PolicyDenied', message, { policy, rule: policy, ...data });
 }

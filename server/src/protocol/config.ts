@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
-import { count, PartialLimits, positive, Preference } from './values.ts';
+import { PackagesConfig } from './packages.ts';
+import { count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
 /** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
@@ -30,7 +31,8 @@ export const Config = later(() => z.strictObject({
       maxLifetimeMs: z.optional(count()),
     }),
   ),
-  network: z.optional(z.strictObject({ modes: z.optional(z.array(z.enum(['none']))) })),
+  network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
+  packages: z.optional(PackagesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -62,7 +64,9 @@ export const configNotes: ShapeNotes = {
     'sessions.max': 'How many sessions may be open at once. Default: 16.',
     'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
-    'network.modes': 'The network modes that a session may ask for. `none` is always allowed. Default: `["none"]`.',
+    'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
+    'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
+    packages: 'How packages are installed. Only the configuration file may have it.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',

@@ -21,7 +21,7 @@ export interface Message {
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const limits: Limits = { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 600_000 };
+const limits: Limits = { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 256 * MiB, outputBytes: 16 * MiB, timeoutMs: 600_000, packageBytes: 1024 * MiB };
 
 const isolation: Isolation = {
   score: 6,
@@ -115,6 +115,10 @@ const others: readonly Example[] = [
   example('command/listDirectory', { sessionId, pattern: '*.txt' }, {
     path: '/workspace', truncated: false,
     entries: [{ name: 'names.txt', path: '/workspace/names.txt', type: 'file', size: 10, mtimeMs: 1_796_000_400_000, mode: 0o644 }],
+  }),
+  example('command/installPackages', { sessionId, manager: 'pip', packages: ['idna==3.7'] }, {
+    commandId: 'command-2', outcome: 'exited', exitCode: 0, signal: null, stdout: '', stderr: '', ...ended, durationMs: 1804.2,
+    manager: 'pip', installed: [{ name: 'idna', version: '3.7' }], cached: false,
   }),
   example('command/signal', { commandId: 'run-1', signal: 'SIGINT' }, null),
   example('command/drain', { commandId: 'run-1' }, null),

@@ -8,6 +8,7 @@ export * from './lifecycle.ts';
 export * from './method.ts';
 export * from './methods.ts';
 export * from './observation.ts';
+export * from './packages.ts';
 export * from './ports.ts';
 export * from './sessions.ts';
 export * from './values.ts';

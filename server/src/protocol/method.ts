@@ -72,6 +72,13 @@ export function notification<N extends string, P extends Schema, S extends Subje
   return { kind: 'notification', from: 'client', by: 'service' as B, secrets: [], errors: [], result: Nothing, ...row };
 }
 
+/** A request that the daemon sends. */
+export function question<N extends string, P extends Schema, R extends Schema, S extends Subject>(
+  row: Omit<Row<Method<N, P, R, 'request', 'server', S, 'connection'>>, 'effect' | 'by'>,
+): Method<N, P, R, 'request', 'server', S, 'connection'> {
+  return { kind: 'request', from: 'server', by: 'connection', effect: 'asks', secrets: [], errors: [], ...row };
+}
+
 /** A notification that the daemon sends. */
 export function announcement<N extends string, P extends Schema, S extends Subject>(
   row: Omit<Row<Method<N, P, typeof Nothing, 'notification', 'server', S, 'connection'>>, 'result' | 'effect' | 'by'>,

@@ -7,8 +7,9 @@ import * as commands from './commands.ts';
 import type { ErrorKind } from './errors.ts';
 import { later } from './later.ts';
 import * as lifecycle from './lifecycle.ts';
-import { announcement, type Method, notification, request } from './method.ts';
+import { announcement, type Method, notification, question, request } from './method.ts';
 import * as observation from './observation.ts';
+import * as packages from './packages.ts';
 import * as ports from './ports.ts';
 import * as sessions from './sessions.ts';
 import { Execution, Session } from './values.ts';
@@ -68,7 +69,7 @@ export const RuntimeChanged = announcement({
 export const SessionCreate = request({
   name: 'session/create', section: 'Sessions', subject: 'daemon', effect: 'makes',
   params: sessions.SessionCreateParams, result: Session, secrets: ['secrets', 'env'],
-  errors: [...ofChoices, 'TooManySessions', 'SandboxFailed', 'IsolationUnavailable', 'FileNotFound', 'DiskFull', 'NotTrusted', 'QuotaExceeded'],
+  errors: [...ofChoices, 'TooManySessions', 'SandboxFailed', 'IsolationUnavailable', 'FileNotFound', 'DiskFull', 'NotTrusted', 'QuotaExceeded', 'PackageInstallFailed', 'InvalidPath', 'WrongFileType', 'FileTooLarge', 'SandboxLost', 'SessionClosed'],
   summary: 'Creates a session: a sandbox with an id, in which commands run until it is closed.',
 });
 export const SessionExecute = request({
@@ -91,6 +92,12 @@ export const SessionStateChanged = announcement({
   name: 'session/stateChanged', section: 'Sessions', subject: 'session',
   params: sessions.SessionStateChangedParams,
   summary: 'The state of a session changed. The daemon sends this only to a client whose capabilities include `session.stateChanged`.',
+});
+
+export const NetworkRequestAccess = question({
+  name: 'network/requestAccess', section: 'Sessions', subject: 'session',
+  params: sessions.NetworkRequestAccessParams, result: sessions.NetworkRequestAccessResult,
+  summary: 'A program of a session with the network mode `allowlist` wants to reach a host that is not allowed: the client asks a person. The program waits. No answer within 30 seconds is a no, and then the daemon cancels the request; an error is a no as well. The daemon sends this only to a client whose capabilities include `network.requestAccess`.',
 });
 
 export const WriteFile = request({
@@ -132,6 +139,11 @@ export const RunCode = request({
   name: 'command/runCode', section: 'Commands', subject: 'session', effect: 'runs',
   params: commands.RunCodeParams, result: commands.RunCodeResult, secrets: ['env'], errors: [...ofPaths, 'LanguageUnsupported', 'FileTooLarge', 'DiskFull'],
   summary: 'Runs source code, which is given as text or as the path of a file. It is compiled first where the language requires that.',
+});
+export const InstallPackages = request({
+  name: 'command/installPackages', section: 'Commands', subject: 'session', effect: 'runs',
+  params: packages.InstallPackagesParams, result: packages.InstallPackagesResult, errors: [...ofPaths, 'LanguageUnsupported', 'FileTooLarge', 'DiskFull', 'RuntimeUnavailable', 'PackageInstallFailed'],
+  summary: 'Installs packages for the programs of the session, by their names or by a manifest. The manager runs in a sandbox of its own, from which only its registries are reached; the session itself stays as it is. The next command begins when they are there.',
 });
 export const SignalCommand = request({
   name: 'command/signal', section: 'Commands', subject: 'command', effect: 'writes',
@@ -200,8 +212,8 @@ export const Discover = request({
 export const methods = [
   Initialize, Initialized, Shutdown, Exit, SetTrace, CancelProgress,
   RuntimeList, RuntimeSelect, RuntimeChanged,
-  SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged,
-  WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode,
+  SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged, NetworkRequestAccess,
+  WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
   ServerHealth, Discover,

@@ -6,6 +6,7 @@ import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
 import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
+import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
 import { sessionsNotes } from './sessions.ts';
@@ -20,5 +21,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...portsNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...observationNotes, ...configNotes,
 };

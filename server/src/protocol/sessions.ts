@@ -10,11 +10,13 @@ import {
   Environment,
   Network,
   PartialLimits,
+  positive,
   Preference,
   RuntimeInfo,
   Session,
   SessionState,
 } from './values.ts';
+import { SessionPackages } from './packages.ts';
 import type { ShapeNotes } from './note.ts';
 
 export const sessionId = () => z.string();
@@ -35,6 +37,7 @@ export const SessionCreateParams = later(() => z.object({
   env: z.optional(Environment),
   secrets: z.optional(keepingAll(z.record(z.string(), z.string()))),
   limits: z.optional(PartialLimits),
+  packages: z.optional(SessionPackages),
   network: z.optional(Network),
   strict: z.optional(z.boolean()),
   idleTimeoutMs: z.optional(count()),
@@ -89,6 +92,10 @@ export const RuntimeSelectResult = later(() => z.object({
   candidates: z.array(Candidate),
 }));
 
+export const NetworkRequestAccessParams = later(() => z.object({ sessionId: sessionId(), host: z.string(), port: positive() }));
+export const NetworkRequestAccessResult = later(() => z.object({ allow: z.enum(['once', 'session', 'deny']) }));
+export type NetworkRequestAccessResult = z.infer<typeof NetworkRequestAccessResult>;
+
 /** The notes of these shapes (see notes.ts). */
 export const sessionsNotes: ShapeNotes = {
   RuntimeSelectParams: {
@@ -128,7 +135,7 @@ export const sessionsNotes: ShapeNotes = {
     env: 'Environment variables for every command of the session.',
     secrets: 'Values that never appear in logs and replies.',
     limits: 'Limits of the session. A limit above the maximum in the configuration is refused (1032). Default: the configuration’s `limits`.',
-    network: 'What the sandbox may reach. A mode that the configuration does not allow is refused (1032). Default: `none`.',
+    network: 'What the programs of the session may reach, through a proxy that the daemon has in the sandbox. A mode or a host that the configuration does not allow is refused (1032). Default: `none`.',
     strict: 'If true, the request fails (1014) unless every isolation layer is `enforced`. Default: false.',
     idleTimeoutMs: 'The session is closed when no command has run for this long. It can only shorten the configuration’s `sessions.idleTimeoutMs`, which is the default and also holds for 0.',
     maxLifetimeMs: 'The session is closed when it is this old. It can only shorten the configuration’s `sessions.maxLifetimeMs`, which is the default and also holds for 0.',
@@ -143,5 +150,10 @@ export const sessionsNotes: ShapeNotes = {
     command: '`type` is the part of the method’s name after `command/`. The other members are the params of that method, without `sessionId`.',
   },
   SessionCloseResult: { sessionId: 'The id of the closed session.' },
+  NetworkRequestAccessParams: {
+    host: 'A name in lower case, or an address.',
+    port: 'The port that the program wants to connect to.',
+  },
+  NetworkRequestAccessResult: { allow: '`once`: the connections that wait for this answer. `session`: this host and port for the rest of the session. `deny`: no, and the same is not asked again in this session.' },
   SessionStateChangedParams: { reason: 'Why the session is closing or closed. Absent in other states.' },
 };

@@ -26,6 +26,7 @@ export const Limits = later(() => z.object({
   diskBytes: positive(),
   outputBytes: positive(),
   timeoutMs: count(),
+  packageBytes: positive(),
 }));
 export type Limits = z.infer<typeof Limits>;
 export const PartialLimits = later(() => z.partial(Limits));
@@ -33,7 +34,7 @@ export type PartialLimits = z.infer<typeof PartialLimits>;
 
 export const Network = later(() => z.object({
   mode: oneOf('none', 'allowlist', 'full'),
-  hosts: z.optional(z.array(z.string())),
+  hosts: z.optional(z.array(z.string().check(z.maxLength(300))).check(z.maxLength(1000))),
 }));
 export type Network = z.infer<typeof Network>;
 
@@ -167,12 +168,13 @@ export const valuesNotes: ShapeNotes = {
     diskBytes: 'Size of everything that can be written, at least 1 MiB: one half is for `/workspace`, the rest for `/tmp` and `/dev/shm`. It lies in memory, so it is at most half of `memoryBytes`: what is more is lowered to that. Default: 256 MiB.',
     outputBytes: 'Output of one command. A command that writes more is ended with the outcome `outputLimit`. Default: 16 MiB.',
     timeoutMs: 'Duration of one command. A command that takes longer is ended with the outcome `timedOut`. 0 means no limit. Default: 600 000 (10 minutes).',
+    packageBytes: 'What one installation of packages may take on the disk of this machine, at least 1 MiB. Default: 1 GiB.',
   },
   PartialLimits: { '': '[Limits](#limits), each of which may be left out.' },
   Network: {
     '': 'What the programs in a sandbox can reach.',
-    mode: '`none`: nothing. `allowlist`: the hosts in `hosts`. `full`: everything.',
-    hosts: 'Only for `allowlist`. An empty list allows nothing.',
+    mode: '`none`: nothing. `allowlist`: the hosts in `hosts`, and those that a person allows where the client has `network.requestAccess`. `full`: everything public, and the hosts in `hosts`.',
+    hosts: 'Names (`example.com`), names below a domain (`*.example.com`), addresses (`192.0.2.1`, `2001:db8::1`) and blocks of addresses (`10.0.0.0/8`), each with or without a port (`example.com:443`, `[2001:db8::1]:443`). Without a port every port is meant. Addresses that are not public (loopback, private, link-local, this machine’s own, and so on) are reached only where the address, a block around it, or the exact name that was resolved to it stands here. At most 1000. An empty list allows nothing.',
   },
   Preference: { '': 'What matters most in the choice of a runtime: a short start (`speed`), strong isolation (`security`), little memory (`memory`), or a mixture of the three (`balanced`).' },
   CommandUsage: {
@@ -193,7 +195,7 @@ export const valuesNotes: ShapeNotes = {
     workspace: 'The working directory in the sandbox.',
     expiresAt: 'When the session will be closed if nothing more happens.',
     limits: 'The limits in force.',
-    network: 'The network mode in force.',
+    network: 'What its programs can reach, with the hosts that a person has allowed since.',
     commandCount: 'How many commands it has been sent.',
     usage: 'The total of its finished executions.',
   },

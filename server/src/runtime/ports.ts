@@ -14,6 +14,7 @@ import {
   type RuntimeInfo,
 } from '../protocol/index.ts';
 import type { Files } from './files.ts';
+import type { PackagePlace } from './packages.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export * from './files.ts';
@@ -42,6 +43,11 @@ export interface Runtime {
    */
   prepared(language: LanguageId | undefined, image?: string): boolean;
   /**
+   * What tells the programs in its sandboxes from those in others, as far as that is known: from other images, versions and
+   * machines. What was installed for some programs may not work with others. `image`: as in `prepared`.
+   */
+  programs(language: LanguageId | undefined, image?: string): Promise<string>;
+  /**
    * Makes a sandbox. If it rejects, everything that it made on the way has been removed, or is being removed.
    * @throws ProtocolError RuntimeUnavailable, SandboxFailed, IsolationUnavailable, LanguageUnsupported, PolicyDenied, DiskFull
    */
@@ -57,9 +63,14 @@ export interface Runtime {
 export interface RuntimeCan {
   /** Whether its sandboxes have terminals (`Program.pty`). If not, a program that wants one is refused with LanguageUnsupported. */
   readonly terminals: boolean;
-  /** The network modes to which it can confine a sandbox. It refuses all others with IsolationUnavailable. */
+  /** The network modes that a session in its sandboxes can have. Every mode but `none` needs sandboxes with `connections`. */
   readonly networks: readonly Network['mode'][];
+  /** Whether its sandboxes can see packages that were installed on this machine, as far as that is known. */
+  readonly packages: boolean;
 }
+
+/** The modes of runtimes whose sandboxes have connections. */
+export const everyNetwork: RuntimeCan['networks'] = ['none', 'allowlist', 'full'];
 
 /** What a sandbox is to be like. Policy has been applied already: a runtime takes every value as it is. */
 export interface SandboxSpec {
@@ -70,9 +81,10 @@ export interface SandboxSpec {
   /** The name of an OCI image. Runtimes without images ignore it. */
   readonly image: string | undefined;
   readonly limits: Limits;
-  readonly network: Network;
   /** A folder of the host that is to be at /workspace. undefined: an empty one of the sandbox's own. */
   readonly workspace: SharedFolder | undefined;
+  /** What it sees of the packages on this machine. Absent: nothing. Sandboxes that can't have it are made without (`SandboxCan.packages`), but for `staging`, which is then refused with SandboxFailed. */
+  readonly packages?: PackagePlace | undefined;
 }
 
 /** The limits that can be changed while a sandbox lives. The size of its file systems (`diskBytes`) can't. */
@@ -104,6 +116,8 @@ export interface SandboxCan {
   readonly hold: boolean;
   /** Whether connections lead into it and out of it: `listen`, `connect`, `watchPorts`. */
   readonly connections: boolean;
+  /** Whether it sees the shelf of packages: `showModules`. */
+  readonly packages: boolean;
 }
 
 export interface Sandbox {
@@ -157,6 +171,8 @@ export interface Sandbox {
    * A sandbox that is gone, or can't tell, has none.
    */
   watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
+  /** Makes /node_modules have exactly these links: name → target, which is a path inside. */
+  showModules(links: ReadonlyMap<string, string>): Promise<void>;
   /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */
   close(): Promise<void>;
 }
@@ -166,15 +182,6 @@ export interface SandboxPort {
   readonly port: number;
   /** Takes no more connections. Those that were made go on. */
   close(): void;
-}
-
-/**
- * Refuses a network mode that a runtime can't give.
- * @throws ProtocolError IsolationUnavailable
- */
-export function checkNetwork({ networks }: RuntimeCan, { mode }: Network): void {
-  if (networks.includes(mode)) return;
-  throw new ProtocolError('IsolationUnavailable', `this runtime can't give a sandbox the network mode ${mode}; use ${networks.join(' or ')}`, { layers: ['network'] });
 }
 
 /** How a sandbox answers a call of what its `can` says it can't. `what` completes "this sandbox can't". @throws ProtocolError SandboxFailed */

@@ -9,8 +9,7 @@ export function trialSpec(name: string, language: LanguageId | undefined): Sandb
     name,
     language,
     image: undefined,
-    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
-    network: { mode: 'none' },
+    limits: { memoryBytes: 512 * MiB, cpus: 1, pids: 256, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: MiB },
     workspace: undefined,
   };
 }

@@ -4,6 +4,9 @@
  * created once, when the first `initialize` has been answered.
  */
 import { availableParallelism } from 'node:os';
+import { closeAll } from '../base/promises.ts';
+import type { Installer } from '../packages/installer.ts';
+import type { SandboxSpec } from '../runtime/ports.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
@@ -27,6 +30,7 @@ export class House implements HouseShare {
   readonly turns: Turns;
   readonly places: Places;
   readonly #stopMeasuring: () => void;
+  #installer: Promise<Installer> | undefined;
   #visits = 0;
 
   constructor(parts: HouseParts) {
@@ -38,6 +42,21 @@ export class House implements HouseShare {
     this.#stopMeasuring = measureRuntimes(catalog, events);
   }
 
+  /** What installs packages. undefined: nothing does. */
+  installer(): Promise<Installer> | undefined {
+    return (this.#installer ??= this.parts.packages?.());
+  }
+
+  async shelf(): Promise<SandboxSpec['packages']> {
+    try {
+      const installer = await this.installer();
+      return installer && { kind: 'shelf', path: await installer.options.shelf.path() };
+    } catch (fault) {
+      this.parts.log.warn('sandboxes see no packages, because the folder for them can not be made', fault);
+      return undefined;
+    }
+  }
+
   /** Creates the visit of a client whose `initialize` has been answered. */
   receive(parts: VisitParts): Visit {
     this.#visits++;
@@ -47,6 +66,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await this.pool?.close();
+    await closeAll([this.pool?.close(), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

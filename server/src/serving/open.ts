@@ -1,9 +1,9 @@
 /** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import { requireEnough } from '../policy/bounds.ts';
+import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, Initialize, type InitializeParams, methods, type ServerCapabilities } from '../protocol/index.ts';
+import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -62,7 +62,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, log
   const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
   if (!options) return narrowed;
   const wish = parseParams(Config, options, ['initializationOptions']);
-  requireEnough(wish, 'initializationOptions.');
+  requireSense(wish, 'initializationOptions.');
   return narrow(narrowed, wish);
 }
 
@@ -72,7 +72,14 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
-    network: { modes: [...policy.networkModes] },
+    ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
+    network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
   };
+}
+
+/** `none` is always among them. */
+function networkModes({ networkModes: allowed }: Policy, catalog: Catalog): Network['mode'][] {
+  const had = (mode: Network['mode']) => catalog.choosable.some((known) => known.runtime.can.networks.includes(mode) && known.info().available);
+  return ['none', ...allowed.filter((mode) => mode !== 'none' && had(mode))];
 }

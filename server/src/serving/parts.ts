@@ -3,9 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
+import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams } from '../protocol/index.ts';
+import type { Installer } from '../packages/installer.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
+import type { SandboxSpec } from '../runtime/ports.ts';
 import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
@@ -19,6 +22,10 @@ export interface HouseParts {
   readonly events: EventStream;
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
+  /** What installs packages, which is made when it is first asked for. Absent: sandboxes see none, and none are installed. */
+  packages?(): Promise<Installer>;
+  /** The ways out of this machine, for sessions with a network. */
+  ways(): Promise<Ways>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -34,6 +41,10 @@ export interface HouseShare {
   readonly turns: Turns;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** What sandboxes see of the packages on this machine. Never rejects. */
+  shelf(): Promise<SandboxSpec['packages']>;
+  /** What installs packages. undefined: nothing does. */
+  installer(): Promise<Installer> | undefined;
 }
 
 /** What a connection brings. */

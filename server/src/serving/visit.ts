@@ -11,6 +11,7 @@ import { createGate } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
+import { packagesHandler } from './handlers/packages.ts';
 import { fileHandlers } from './handlers/files.ts';
 import type { Handlers } from './handlers/handler.ts';
 import { observationHandlers } from './handlers/observation.ts';
@@ -36,17 +37,20 @@ export class Visit {
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session') });
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session'), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
     const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const executions = executionHandlers(parts);
+    const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator(parts) }),
+      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
       ...fileHandlers,
       ...portHandlers(parts),
-      ...executionHandlers(parts),
+      ...executions.handlers,
+      ...packages.handlers,
       ...observationHandlers(parts),
     };
     this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
@@ -54,7 +58,7 @@ export class Visit {
     this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
-    if (pool) void catalog.whenLookedAtAll().then(() => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime)));
+    if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 
   /** Removes every sandbox of this connection. */

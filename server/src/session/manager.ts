@@ -8,11 +8,11 @@ import {
   type CloseReason,
   type LanguageId,
   type Limits,
-  type Network,
   ProtocolError,
 } from '../protocol/index.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
+import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
 import { Session, sessionClosed } from './session.ts';
 import type { Turns } from './turns.ts';
@@ -23,7 +23,8 @@ export interface CreateSession {
   readonly image: string | undefined;
   readonly label: string | undefined;
   readonly limits: Limits;
-  readonly network: Network;
+  /** undefined: its programs reach nothing. */
+  readonly openNetwork?: OpenNetwork | undefined;
   readonly workspace: SharedFolder | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly strict: boolean;
@@ -45,6 +46,8 @@ export interface SessionManagerOptions<Extra> {
   readonly log: Log;
   /** The pool of prepared sandboxes; undefined if there is none. Its owner closes it. */
   readonly pool?: SandboxPool<Extra> | undefined;
+  /** What its sandboxes see of the packages on this machine. Never rejects. */
+  packages?(): Promise<SandboxSpec['packages']>;
 }
 
 /** A new session, and what the pool had prepared in its sandbox. */
@@ -83,14 +86,13 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
-    const warm = await this.#takeWarm(wish, context);
+    const packages = await this.#options.packages?.();
+    const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
+    const warm = await this.#takeWarm(wish, spec, context);
     const id = warm?.sessionId ?? randomBytes(8).toString('hex');
-    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...specOf(wish), name: id, workspace: wish.workspace }, context));
+    const sandbox = warm?.sandbox ?? (await this.#make(wish.runtime, { ...spec, name: id, workspace: wish.workspace }, context));
     if (wish.strict) await requireEnforced(sandbox);
-    if (context.signal.aborted) {
-      await sandbox.close();
-      throw context.signal.reason;
-    }
+    const network = await this.#openNetwork(sandbox, id, wish, context.signal);
     const session = new Session({
       ...wish,
       id,
@@ -98,6 +100,8 @@ export class SessionManager<Extra = unknown> {
       ...this.#options,
       runtime: wish.runtime.id,
       sandbox,
+      sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),
+      network,
     });
     this.#sessions.set(id, session);
     void session.closed.then(() => {
@@ -107,12 +111,25 @@ export class SessionManager<Extra = unknown> {
     return { session, prepared: warm?.extra };
   }
 
+  /** If that fails, or the request has been cancelled, the sandbox is removed. */
+  async #openNetwork(sandbox: Sandbox, id: string, { openNetwork }: CreateSession, signal: AbortSignal) {
+    try {
+      signal.throwIfAborted();
+      const network = await openNetwork?.(sandbox, id);
+      signal.throwIfAborted();
+      return network;
+    } catch (fault) {
+      await sandbox.close();
+      throw fault;
+    }
+  }
+
   /** A folder cannot be mounted into a sandbox that exists already, and copied into it only if the sandbox can do that. */
-  async #takeWarm(wish: CreateSession, { signal, report }: CreateContext): Promise<WarmSandbox<Extra> | undefined> {
+  async #takeWarm(wish: CreateSession, spec: PoolSpec, { signal, report }: CreateContext): Promise<WarmSandbox<Extra> | undefined> {
     const { pool } = this.#options;
     const { workspace, limits, runtime } = wish;
     if (!pool || (workspace && workspace.access !== 'copy')) return undefined;
-    const warm = await pool.take(runtime, specOf(wish));
+    const warm = await pool.take(runtime, spec);
     if (!warm || !workspace) return warm;
     if (!warm.sandbox.can.copyIn) {
       await warm.sandbox.close();
@@ -183,8 +200,8 @@ function isSandboxFailed(fault: unknown): boolean {
   return fault instanceof ProtocolError && fault.kind === 'SandboxFailed';
 }
 
-function specOf({ language, image, limits, network }: CreateSession): PoolSpec {
-  return { language, image, limits, network };
+function specOf({ language, image, limits }: CreateSession): PoolSpec {
+  return { language, image, limits };
 }
 
 /**

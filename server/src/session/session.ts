@@ -6,15 +6,17 @@ import type { EventStream, SessionIdentity } from '../events/events.ts';
 import {
   type CloseReason,
   type CommandUsage,
+  type Environment,
   type LanguageId,
   type Limits,
-  type Network,
   ProtocolError,
   type Session as SessionView,
   type SessionState,
 } from '../protocol/index.ts';
-import type { Sandbox } from '../runtime/ports.ts';
+import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
+import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
+import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
 
 export interface SessionParts {
@@ -30,8 +32,11 @@ export interface SessionParts {
   readonly warm?: boolean;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly network: Network;
-  readonly env: Readonly<Record<string, string>>;
+  /** undefined: its programs reach nothing. */
+  readonly network?: SessionNetwork | undefined;
+  readonly env: Environment;
+  /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
+  sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
   readonly clock: Clock;
@@ -56,7 +61,7 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
-  readonly env: Readonly<Record<string, string>>;
+  readonly environment: SessionEnvironment;
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -78,7 +83,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.env = parts.env;
+    this.environment = new SessionEnvironment({ ...parts.network?.env, ...parts.env });
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -102,6 +107,21 @@ export class Session {
   /** Why it is closing or closed; undefined while it is open. */
   get reason(): CloseReason | undefined {
     return this.#reason;
+  }
+
+  /** The variables of every program that begins now. */
+  get env(): Environment {
+    return this.environment.all;
+  }
+
+  /** Milliseconds that it may still live; Infinity: it has no maximum. */
+  get mayLiveMs(): number {
+    return this.#parts.maxLifetimeMs || Infinity;
+  }
+
+  /** Makes another sandbox like its own, which the caller closes. @throws ProtocolError as `Runtime.create` */
+  sibling(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox> {
+    return this.#parts.sibling?.(packages, context) ?? cannot('have another one beside it');
   }
 
   /**
@@ -197,8 +217,8 @@ export class Session {
       idleTimeoutMs,
       maxLifetimeMs,
       limits: this.limits,
-      network,
-      isolation,
+      network: network?.view() ?? { mode: 'none' },
+      isolation: withNetwork(isolation, network),
       commandCount: this.#commandCount,
       usage: this.#usage,
     };
@@ -228,6 +248,7 @@ export class Session {
     this.#setState('closing', reason);
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
+    this.#parts.network?.close();
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

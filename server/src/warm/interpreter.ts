@@ -2,6 +2,7 @@
  * A warm interpreter: it has been started in advance, just as a run of its program is started, and is held before it
  * looks at the program's file.
  */
+import type { Environment } from '../protocol/index.ts';
 import type { HeldProcess, Process, Program, Sandbox, Sink, Toolchain } from '../runtime/ports.ts';
 import { scratchFolder } from '../runtime/scratch.ts';
 
@@ -14,6 +15,8 @@ export interface Expectation {
   readonly text: boolean;
   readonly args: readonly string[];
   readonly settings: Omit<Program, 'command'>;
+  /** Those of its variables that name nothing which a program could change. */
+  readonly settled?: Environment;
 }
 
 interface Output {
@@ -104,8 +107,8 @@ function passOn({ sink, early }: Output, pieces: readonly Parameters<Sink>[] = [
   return Promise.all(all.map((piece) => Promise.resolve(sink(...piece)))).then(() => undefined);
 }
 
-function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env } }: Expectation): boolean {
-  return can.hold && warmUp !== undefined && !Object.keys(env).some((name) => warmUp.early.test(name));
+function canWait({ can }: Sandbox, { toolchain: { warmUp }, settings: { env }, settled = {} }: Expectation): boolean {
+  return can.hold && warmUp !== undefined && !Object.keys(env).some((name) => warmUp.early.test(name) && env[name] !== settled[name]);
 }
 
 /** Everything about a run that the process was given when it was started. */

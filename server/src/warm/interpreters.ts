@@ -15,6 +15,8 @@ export interface Holder {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly env: Environment;
+  /** `settled`: those of its variables that name nothing which a program could change. */
+  readonly environment?: { readonly settled: Environment };
   readonly state: SessionState;
   /** Why it is closing or closed; undefined while it is open. */
   readonly reason: CloseReason | undefined;
@@ -83,7 +85,7 @@ export class WarmInterpreters {
     if (!this.#options.enabled || failures === MAX_FAILURES || this.#slots.has(session) || session.reason !== undefined || !mayWait(session.limits)) return;
     const slot: Slot = { interpreter: undefined };
     this.#slots.set(session, slot);
-    warmUp(session.sandbox, wish).then(
+    warmUp(session.sandbox, wish, session.environment?.settled).then(
       (interpreter) => (interpreter ? (slot.interpreter = interpreter) : this.#slots.delete(session)),
       (fault: unknown) => {
         this.#slots.delete(session);
@@ -119,10 +121,10 @@ export function firstWish(language: LanguageId, env: Environment = {}): Wish {
 }
 
 /** Starts an interpreter in a sandbox. Resolves with undefined if none can wait for this run here. */
-export async function warmUp(sandbox: Sandbox, { language, file, args, settings }: Wish): Promise<WarmInterpreter | undefined> {
+export async function warmUp(sandbox: Sandbox, { language, file, args, settings }: Wish, settled: Environment = {}): Promise<WarmInterpreter | undefined> {
   const toolchain = await sandbox.toolchain(language);
   if (!toolchain?.warmUp) return undefined;
-  return WarmInterpreter.start(sandbox, { toolchain, file: file ?? sourcePath(settings.cwd, toolchain), text: file === undefined, args, settings });
+  return WarmInterpreter.start(sandbox, { toolchain, file: file ?? sourcePath(settings.cwd, toolchain), text: file === undefined, args, settings, settled });
 }
 
 /** Whether the limits of a sandbox are high enough for a waiting interpreter. */

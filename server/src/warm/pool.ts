@@ -225,6 +225,6 @@ export class SandboxPool<T> {
  * A key of everything that two sandboxes must have in common. The limits of output and time are left out, because they
  * are enforced by the daemon and not by the sandbox.
  */
-function keyOf({ id }: Runtime, { language, image, network, limits }: PoolSpec, adjustable: Partial<AdjustableLimits>): string {
-  return JSON.stringify([id, language, image, network, limits.diskBytes, adjustable]);
+function keyOf({ id }: Runtime, { language, image, limits }: PoolSpec, adjustable: Partial<AdjustableLimits>): string {
+  return JSON.stringify([id, language, image, limits.diskBytes, adjustable]);
 }

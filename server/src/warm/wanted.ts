@@ -6,7 +6,7 @@ import type { LanguageId } from '../protocol/index.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { WarmInterpreter } from './interpreter.ts';
 import { firstWish, mayWait, warmUp } from './interpreters.ts';
-import { SandboxPool } from './pool.ts';
+import { type PoolSpec, SandboxPool } from './pool.ts';
 
 /** Returns undefined if the policy turns preparing sandboxes off. */
 export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<WarmInterpreter> | undefined {
@@ -22,10 +22,10 @@ export function createPool(policy: Policy, clock: Clock, log: Log): SandboxPool<
 }
 
 /** Tells the pool which sandboxes the configuration names, so that it prepares them. */
-export function fillPool(sandboxes: SandboxPool<WarmInterpreter>, { pool = {}, images, limits }: Policy, runtimes: readonly Runtime[]): void {
+export function fillPool(sandboxes: SandboxPool<WarmInterpreter>, { pool = {}, images, limits }: Policy, runtimes: readonly Runtime[], packages: PoolSpec['packages']): void {
   for (const runtime of runtimes) {
     for (const language of Object.keys(pool[runtime.id] ?? {}) as LanguageId[]) {
-      sandboxes.expect(runtime, { language, image: images[language], limits, network: { mode: 'none' } });
+      sandboxes.expect(runtime, { language, image: images[language], limits, packages });
     }
   }
 }

@@ -3,7 +3,7 @@ import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, nextLoopIteration } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
-import { createClient, createSend } from './client.ts';
+import { createAsk, createClient, createSend } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -50,7 +50,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     version: deps.version,
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
-      return openService(params, createClient(send, trace, params.capabilities ?? {}));
+      return openService(params, createClient(send, createAsk(rpc), trace, params.capabilities ?? {}));
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });

@@ -1,5 +1,5 @@
 /** The interface between a connection and the service behind it: calls to the service, and messages to the client. */
-import type { ClientCapabilities, InitializeParams, Method, ParamsOf, ServerCapabilities } from '../protocol/index.ts';
+import type { ClientCapabilities, InitializeParams, Method, ParamsOf, ResultOf, ServerCapabilities } from '../protocol/index.ts';
 
 /** One call of a method, that is, a request or a notification of the client. An alias has been resolved already. */
 export interface Call {
@@ -38,6 +38,11 @@ export interface Client {
    * applies back-pressure. Never rejects.
    */
   notify<M extends Method>(method: M, params: ParamsOf<M>): Promise<void>;
+  /**
+   * Sends a request, and resolves with its result. If `signal` aborts, the request is cancelled.
+   * @throws Error where the client answers with an error or with something else than a result, and when the connection ends
+   */
+  request<M extends Method>(method: M, params: ParamsOf<M>, signal: AbortSignal): Promise<ResultOf<M>>;
   /** Sends LSP's `$/progress`, for a token that the client gave. Resolves as `notify` does. */
   progress(token: string | number, value: object): Promise<void>;
   /** Sends LSP's `$/logTrace`, unless the client has turned traces off. */

@@ -14,7 +14,7 @@ describe('a late runtime', () => {
       calls.closes += 1;
       return close();
     };
-    const late = lateRuntime('x', { terminals: true, networks: [] }, async () => {
+    const late = lateRuntime('x', { terminals: true, networks: [], packages: false }, async () => {
       calls.loads += 1;
       return real;
     });
@@ -24,7 +24,7 @@ describe('a late runtime', () => {
   it('is not available before the first refresh, and loads nothing to say so', () => {
     const { late, calls } = make();
     expect(late.info()).to.include({ id: 'x', available: false, reason: 'not looked at yet' });
-    expect([late.prepared('python'), late.can]).to.deep.equal([false, { terminals: true, networks: [] }]);
+    expect([late.prepared('python'), late.can]).to.deep.equal([false, { terminals: true, networks: [], packages: false }]);
     expect(calls.loads).to.equal(0);
   });
 

@@ -43,7 +43,7 @@ function choosable(id: string, offer: Offer): Choosable {
   };
   return {
     id,
-    can: { terminals: true, networks },
+    can: { terminals: true, networks, packages: false },
     info: () => info,
     prepared: (_language, wanted) => (typeof prepared === 'function' ? prepared(wanted) : prepared),
   };

@@ -66,11 +66,11 @@ describe('what is said about a candidate', () => {
     'that is too weak': ['deno', ['isolation 3 of 10 is less than 5'], { required: { isolation: 5 } }],
     'with a layer that is less than asked for': ['deno', ['filesystem is degraded, not enforced', 'seccomp is off, not enforced'], { required: { enforced: ['filesystem', 'seccomp'] } }],
     'without a layer': ['native', ['has no layer moat'], { required: { enforced: ['moat'] } }],
-    'that can not confine': ['deno', ["can't confine a sandbox to the network mode full"], { required: { network: 'full' } }],
+    'that can not confine': ['deno', ["its sandboxes can't have the network mode full"], { required: { network: 'full' } }],
     'that does not confine': ['native', ['does not hold programs back from the network'], {}, { native: { layers: { network: 'off' } } }],
     'with everything against it': [
       'deno',
-      ['not among the runtimes asked for', 'does not run ruby', 'gone', 'has no images', "can't confine a sandbox to the network mode full", 'isolation 3 of 10 is less than 9', 'has no layer x'],
+      ['not among the runtimes asked for', 'does not run ruby', 'gone', 'has no images', "its sandboxes can't have the network mode full", 'isolation 3 of 10 is less than 9', 'has no layer x'],
       { required: { runtimes: [], image: 'x', network: 'full', isolation: 9, enforced: ['x'] } }, { deno: { reason: 'gone' } }, 'ruby',
     ],
   };

@@ -10,6 +10,7 @@ import { describeLanguages } from './languages.ts';
 import { describeLife } from './life.ts';
 import { describeLimits } from './limits.ts';
 import { describeLinks } from './links.ts';
+import { describePackages } from './packages.ts';
 import { describePrograms } from './programs.ts';
 import { describeStreams } from './streams.ts';
 import { describeTerminals } from './terminals.ts';
@@ -28,6 +29,7 @@ const topics = {
   trees: describeTrees,
   languages: describeLanguages,
   limits: describeLimits,
+  packages: describePackages,
   connections: describeConnections,
 };
 

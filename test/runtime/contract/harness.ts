@@ -53,6 +53,7 @@ export const limits: Limits = {
   diskBytes: 128 * MIB,
   outputBytes: 16 * MIB,
   timeoutMs: 0,
+  packageBytes: 64 * MIB,
 };
 
 export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): SandboxSpec {
@@ -61,7 +62,6 @@ export function specFor(subject: Subject, change: Partial<SandboxSpec> = {}): Sa
     language: undefined,
     image: subject.image,
     limits,
-    network: { mode: 'none' },
     workspace: undefined,
     ...change,
   };

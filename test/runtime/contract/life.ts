@@ -59,12 +59,6 @@ export function describeLife({ make, features }: Parts): void {
       expect(await subject.leftovers()).to.deep.equal([]);
     });
 
-    it('does not begin with a network mode that the runtime does not have', async () => {
-      const asked = create(subject, { network: { mode: 'full' } });
-      const fault = await rejects(asked, 'IsolationUnavailable');
-      expect(fault.data.layers).to.deep.equal(['network']);
-    });
-
     it('can end while programs run and files are written', async () => {
       const sandbox = await create(subject);
       const argv = await command(sandbox, does.forever);

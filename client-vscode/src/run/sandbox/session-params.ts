@@ -1,6 +1,7 @@
 /** Turns what a run needs of its sandbox into the parameters of `session/create`. */
 import type { Params } from '../../client/methods.ts';
 import type { Options } from '../source/options.ts';
+import type { NeededPackages } from '../source/needed-packages.ts';
 import type { SandboxProfile } from '../source/profile.ts';
 import type { Source } from '../source/source.ts';
 
@@ -9,6 +10,8 @@ export interface SandboxSpec {
   readonly profile: SandboxProfile;
   readonly options: Options;
   readonly strict: boolean;
+  /** undefined: it needs none. */
+  readonly packages?: NeededPackages;
 }
 
 /** Programs in these languages are written for one of several runtimes, and often tell for which. */
@@ -17,7 +20,7 @@ const untold: readonly string[] = ['javascript', 'typescript'];
 const MAX_CODE_LENGTH = 65_536;
 
 /** @param folder the folder that is copied into the sandbox; undefined for a sandbox without one */
-export function sessionParams({ source, profile, options, strict }: SandboxSpec, folder: Source['folder']): Params<'session/create'> {
+export function sessionParams({ source, profile, options, strict, packages }: SandboxSpec, folder: Source['folder']): Params<'session/create'> {
   return {
     ...profile,
     language: source.language,
@@ -27,6 +30,7 @@ export function sessionParams({ source, profile, options, strict }: SandboxSpec,
     strict,
     ...(untold.includes(source.language) ? { program: { path: source.path, code: source.text.slice(0, MAX_CODE_LENGTH) } } : {}),
     ...(folder ? { workspace: { uri: folder.toString(), access: 'copy' } } : {}),
+    ...(packages ? { packages: { names: [...packages.names], ...(folder && packages.manifest !== undefined ? { manifest: packages.manifest } : {}) } } : {}),
   };
 }
 
@@ -34,5 +38,5 @@ export function sessionParams({ source, profile, options, strict }: SandboxSpec,
 export function sandboxKey(spec: SandboxSpec): string {
   const { program, ...params } = sessionParams(spec, spec.source.folder);
   const words = new Set(program?.code?.match(/^#!.*|\b(?:Deno|Bun|bun|jsr|npm|https|typeof|globalThis|require|module|__dirname|__filename)\b/g));
-  return JSON.stringify([params, program?.path, [...words].sort()]);
+  return JSON.stringify([params, spec.packages?.text, program?.path, [...words].sort()]);
 }

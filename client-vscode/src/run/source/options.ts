@@ -6,6 +6,8 @@ export interface Options {
   readonly env: Readonly<Record<string, string>>;
   /** All that the program reads; undefined if it reads what is typed. */
   readonly stdin?: string;
+  /** The names of packages that were installed for it. */
+  readonly packages?: readonly string[];
 }
 
 export const noOptions: Options = { args: [], env: {} };

@@ -4,6 +4,9 @@ import type { Profile, Settings } from '../../base/settings.ts';
 
 export type SandboxProfile = Pick<SessionCreateParams, 'runtime' | 'image' | 'limits' | 'network'>;
 
+/** The network of a file whose profiles say nothing of it. */
+const usual: Readonly<Record<Settings['network'], SandboxProfile['network']>> = { none: undefined, ask: { mode: 'allowlist', hosts: [] }, full: { mode: 'full' } };
+
 /** Globs win over the language, and the language over the settings for all files. */
 export function profileFor(settings: Settings, language: LanguageId, matches: (glob: string) => boolean): SandboxProfile {
   const globs = Object.entries(settings.files).filter(([glob]) => matches(glob));
@@ -11,6 +14,6 @@ export function profileFor(settings: Settings, language: LanguageId, matches: (g
   const combined = profiles.reduce<Profile>((all, profile) => ({ ...all, ...profile, limits: { ...all.limits, ...profile.limits } }), {
     limits: settings.limits,
   });
-  const { runtime, image, limits, network } = combined;
+  const { runtime, image, limits, network = usual[settings.network] } = combined;
   return { runtime, image, limits, network };
 }

@@ -1,6 +1,7 @@
 /** The layers of isolation, with one function for each: it compares what was found in force inside a sandbox with what was asked for. */
 import { posix } from 'node:path';
 import type { Isolation, KnownLayer, LayerName } from '../../protocol/index.ts';
+import { SHELF } from '../packages.ts';
 import type { SandboxSpec } from '../ports.ts';
 import { AGENT } from './binary.ts';
 import type { Facts } from './facts.ts';
@@ -97,12 +98,12 @@ export function boundless(facts: Facts): readonly string[] {
 
 /**
  * What is in a tmpfs was made by programs, and what is in the folder of the agent is known. In other file systems there can
- * be a folder for everybody below one that nobody may write.
+ * be a folder for everybody below one that nobody may write. The daemon itself bounds what is written below the shelf.
  */
 function writablePlaces({ mounts, writable }: Facts): string[] {
   const known = (place: string, type: string) => type === 'tmpfs' || place === posix.dirname(AGENT);
   return [...mounts].flatMap(([place, { type, options }]) =>
-    place !== '/' && options.includes('rw') && (!known(place, type) || writable.has(place)) ? [place] : []);
+    place !== '/' && !place.startsWith(`${SHELF}/`) && options.includes('rw') && (!known(place, type) || writable.has(place)) ? [place] : []);
 }
 
 function sizeOf({ mounts }: Facts, place: string): number | undefined {

@@ -32,6 +32,8 @@ export interface Surroundings {
   copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
+  /** Makes /node_modules have these links. Absent: it sees no packages. */
+  readonly showModules?: Sandbox['showModules'] | undefined;
 }
 
 export interface AgentSandboxParts {
@@ -62,7 +64,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, packages: surroundings.showModules !== undefined };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -176,6 +178,10 @@ export class AgentSandbox implements Sandbox {
 
   watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
     this.#tunnel.watchPorts(signal, changed);
+  }
+
+  showModules(links: ReadonlyMap<string, string>): Promise<void> {
+    return this.#parts.surroundings.showModules?.(links) ?? cannot('see packages');
   }
 
   async #facts(): Promise<Facts> {

@@ -6,7 +6,7 @@ import type { Runtime, Sandbox } from '../ports.ts';
 import type { Quantity } from './measurements.ts';
 
 const MiB = 2 ** 20;
-const limits: Limits = { memoryBytes: 256 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 };
+const limits: Limits = { memoryBytes: 256 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: MiB };
 
 /** A runtime gets the first of these that it can run. The languages that most runtimes have come first, so that their numbers can be compared. */
 const programs: readonly (readonly [LanguageId, string])[] = [
@@ -40,7 +40,6 @@ export async function calibrate(runtime: Runtime, clock: Clock, record: (quantit
     language,
     image: info.languages.find(({ id }) => id === language)?.image,
     limits,
-    network: { mode: 'none' },
     workspace: undefined,
   } as const;
   await deadline(clock, CALIBRATION_DEADLINE_MS, (async () => {

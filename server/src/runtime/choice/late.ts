@@ -22,6 +22,7 @@ export function lateRuntime(id: string, can: RuntimeCan, load: () => Promise<Run
       });
     },
     prepared: () => false,
+    programs: async (language, image) => (await runtime()).programs(language, image),
     create: async (spec, context) => (await runtime()).create(spec, context),
     close: async () => (await loading)?.close(),
   };

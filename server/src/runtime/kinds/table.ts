@@ -3,7 +3,7 @@
  * daemon reads this file, so the code of a kind is imported only in `load` and `sweep`, when it is needed.
  */
 import type { Config } from '../../protocol/index.ts';
-import type { Runtime, RuntimeCan } from '../ports.ts';
+import { everyNetwork, type Runtime, type RuntimeCan } from '../ports.ts';
 import type { Section } from '../../state/section.ts';
 import { verdictsSection } from './deno/remembered.ts';
 import { type ContainerKind, containerKinds } from './docker/kinds.ts';
@@ -39,7 +39,7 @@ export function leftoversOf(kinds: readonly RuntimeKind[]): readonly Leftovers[]
   return [...new Set(kinds.flatMap(({ leftovers }) => leftovers ?? []))];
 }
 
-const withTerminals: RuntimeCan = { terminals: true, networks: ['none'] };
+const withTerminals: RuntimeCan = { terminals: true, networks: everyNetwork, packages: true };
 
 const inTheEngine: Leftovers = {
   what: 'containers',
@@ -69,7 +69,7 @@ const native: RuntimeKind = {
 const deno: RuntimeKind = {
   id: 'deno',
   // Where it runs in bubblewrap it has terminals; that is known only when it has been loaded.
-  can: { terminals: false, networks: ['none'] },
+  can: { terminals: false, networks: ['none'], packages: false },
   leftovers: undefined,
   load: async (shared) => {
     const [{ preferredRuntime }, { createDenoRuntime }, { createLayeredDeno }, { rememberedVerdicts }] = await Promise.all([

@@ -23,7 +23,7 @@ export interface Furnishing {
 }
 
 /** @throws ProtocolError SandboxFailed where the folder is no longer the one that was allowed */
-export async function furnish({ workspace, limits }: Pick<SandboxSpec, 'workspace' | 'limits'>): Promise<Furnishing> {
+export async function furnish({ workspace, limits, packages }: Pick<SandboxSpec, 'workspace' | 'limits' | 'packages'>): Promise<Furnishing> {
   const mount = mountOf(workspace);
   if (mount) {
     const allowed = await identify(mount.path);
@@ -34,5 +34,7 @@ export async function furnish({ workspace, limits }: Pick<SandboxSpec, 'workspac
     report('copying the folder');
     await abortable(signal, copyFolder(workspace.path, sandbox, limits.diskBytes, signal));
   };
-  return { mount, user: sandboxUser(undefined), finish };
+  // What it writes in a folder of the host belongs to the owner of that folder.
+  const owner = packages?.kind === 'staging' ? await identify(packages.path) : undefined;
+  return { mount, user: sandboxUser(owner), finish };
 }

@@ -2,42 +2,45 @@
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
-import { requireEnough } from '../../policy/bounds.ts';
-import { checkImage, checkSessions, type Policy, resolveLimits, resolveNetwork, shorter } from '../../policy/policy.ts';
+import { requireSense } from '../../policy/bounds.ts';
+import { resolveNetwork } from '../../policy/network.ts';
+import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
-import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams } from '../../protocol/index.ts';
+import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
+import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
 import type { ProgressTokens } from '../progress.ts';
 
-export interface CreateSessionParts {
-  readonly policy: Policy;
+export interface CreateSessionParts extends NetworkParts {
   readonly catalog: Catalog;
   readonly sessions: SessionManager<WarmInterpreter>;
   readonly initialize: InitializeParams;
   readonly progress: ProgressTokens;
   readonly warm: WarmInterpreters;
+  /** Installs what a new session is to have. @throws ProtocolError */
+  provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ policy, catalog, sessions, initialize, hidden, progress, warm }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
     checkSessions(policy);
     refuseUnserved(params);
-    requireEnough(params);
+    requireSense(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
-    const network = resolveNetwork(policy, params.network);
+    const network = resolveNetwork(policy, params.network, canAsk(client));
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
@@ -53,7 +56,7 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          network,
+          openNetwork: networkOpener(network, { client, policy, clock, ways }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
@@ -63,8 +66,11 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
         },
         shown,
       );
-      if (prepared) warm.adopt(session, prepared);
+      if (prepared && network.mode === 'none') warm.adopt(session, prepared);
+      if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
+      // It has not got the variables of the session's network.
+      if (prepared && network.mode !== 'none') warm.discard(session, prepared);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
@@ -75,19 +81,29 @@ export function sessionCreator({ policy, catalog, sessions, initialize, hidden, 
   };
 }
 
+/** A session that does not have what was asked for is not left open. */
+async function provisionOrClose(session: Session, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    await session.close('client');
+    throw fault;
+  }
+}
+
 /** A member that this version does not support is refused, because a client that relies on it must know. */
 function refuseUnserved({ secrets }: SessionCreateParams): void {
   if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon does not support secrets; leave them out');
 }
 
 function wishOf(
-  { runtime, language, preference, image: named, strict }: SessionCreateParams,
+  { runtime, language, preference, image: named, strict, packages }: SessionCreateParams,
   { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
 ): Wish {
   return {
     language,
     preference: preference ?? policy.preference,
-    required: { network: network.mode, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
+    required: { network: network.mode, packages: packages !== undefined, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
     hint,

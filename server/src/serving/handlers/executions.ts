@@ -36,7 +36,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     },
   });
 
-  return {
+  const handlers = {
     'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
     'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
@@ -62,4 +62,5 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
       return null;
     },
   } satisfies Partial<Handlers>;
+  return { handlers, context };
 }

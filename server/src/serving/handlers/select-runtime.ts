@@ -1,5 +1,6 @@
 /** `runtime/select`: returns the choice that `session/create` would make. */
-import { checkImage, checkNetwork, type Policy } from '../../policy/policy.ts';
+import { checkNetwork } from '../../policy/network.ts';
+import { checkImage, type Policy } from '../../policy/policy.ts';
 import type { ParamsOf, ResultOf, RuntimeSelect } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint } from '../../runtime/choice/hints.ts';

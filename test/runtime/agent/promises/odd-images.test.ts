@@ -20,7 +20,7 @@ describe('the volumes of an image', () => {
   });
 
   it('share the part of the disk that is for /tmp', () => {
-    const spec = { name: 'n', language: undefined, image: 'i', limits, network: { mode: 'none' }, workspace: undefined } as const;
+    const spec = { name: 'n', language: undefined, image: 'i', limits, workspace: undefined } as const;
     const identity = { name: 'n', daemonId: 'd', oci: { name: undefined, gvisor: false }, user: { uid: 1, gid: 1 }, workspace: undefined, entrance: { mounts: [], args: [], engineNames: false }, volumes: ['/data', '/more'] };
     const { Tmpfs, ShmSize } = containerOptions(spec, 'i', identity).HostConfig as { Tmpfs: Record<string, string>; ShmSize: number };
     const sizes = Object.fromEntries(Object.entries(Tmpfs).map(([place, text]) => [place, Number(/size=(\d+)/.exec(text)?.[1]) / limits.diskBytes]));

@@ -193,7 +193,7 @@ everySandbox('the end of a session', everywhere, (parts) => {
   const held = useSandbox(parts);
 
   it('is the end of everything that its commands have left', async () => {
-    const sandbox = await held.subject.runtime.create({ name: `ends-${process.pid}`, language: undefined, image: held.subject.image, limits, network: { mode: 'none' }, workspace: undefined }, { signal: new AbortController().signal, report: () => undefined });
+    const sandbox = await held.subject.runtime.create({ name: `ends-${process.pid}`, language: undefined, image: held.subject.image, limits, workspace: undefined }, { signal: new AbortController().signal, report: () => undefined });
     await run(sandbox, 'setsid sleep 600 & exit 0');
     await sandbox.close();
     expect((await held.subject.leftovers()).filter((left) => left.includes('ends-'))).to.deep.equal([]);

@@ -109,7 +109,7 @@ describe('the main file of a program under deno', () => {
   });
 
   it('is ended if it uses more memory than its limit outside of the heap', async () => {
-    const sandbox = await create(held.subject, { limits: { memoryBytes: 160 * 1024 * 1024, cpus: 1, pids: 1, diskBytes: 1 << 20, outputBytes: 1 << 20, timeoutMs: 0 } });
+    const sandbox = await create(held.subject, { limits: { memoryBytes: 160 * 1024 * 1024, cpus: 1, pids: 1, diskBytes: 1 << 20, outputBytes: 1 << 20, timeoutMs: 0, packageBytes: 1 << 20 } });
     try {
       const { exit } = await runFile('hog.js', 'const all = []; setInterval(() => all.push(new Uint8Array(4e6).fill(1)), 1)', [], sandbox);
       expect(exit).to.deep.equal({ kind: 'memoryLimit', signal: 'SIGKILL', code: null });

@@ -36,8 +36,8 @@ describe('a folder shared with programs under deno', () => {
     await symlink('/nowhere/at/all', join(folder, 'dangling'));
     const sandbox = await subject.runtime.create(
       {
-        name: 'shared', language: undefined, image: undefined, network: { mode: 'none' }, workspace: { path: folder, access },
-        limits: { memoryBytes: 1 << 28, cpus: 1, pids: 1, diskBytes: 1 << 24, outputBytes: 1 << 20, timeoutMs: 0 },
+        name: 'shared', language: undefined, image: undefined, workspace: { path: folder, access },
+        limits: { memoryBytes: 1 << 28, cpus: 1, pids: 1, diskBytes: 1 << 24, outputBytes: 1 << 20, timeoutMs: 0, packageBytes: 1 << 20 },
       },
       { signal: new AbortController().signal, report: () => undefined },
     );

@@ -34,7 +34,7 @@ describe('the door that an engine on this machine mounts', () => {
   });
 
   const open = async (folder: string, withSocket = true) => {
-    door = await mountedDoor('x86_64', { folder: () => Promise.resolve(folder) }, withSocket);
+    door = await mountedDoor('x86_64', { folder: () => Promise.resolve(folder) }, withSocket, undefined);
     void door.connected.then((carrier) => void opened.push(carrier));
   };
   const folder = () => door.mounts.find(({ Target }) => Target === '/.codebeaker/socket')?.Source ?? '';
@@ -138,7 +138,7 @@ describe('the door that an engine on this machine mounts', () => {
 
   it('leaves nothing if the folder can not be made', async () => {
     await door.remove();
-    const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, true).catch((thrown: Error) => thrown.message);
+    const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, true, undefined).catch((thrown: Error) => thrown.message);
     expect(fault).to.equal('no folder');
     expect(readdirSync(home)).to.deep.equal(installed);
   });

@@ -32,8 +32,7 @@ const spec: SandboxSpec = {
   name: 's',
   language: undefined,
   image: 'x',
-  limits: { memoryBytes: 64 * MiB, cpus: 0.5, pids: 32, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
-  network: { mode: 'none' },
+  limits: { memoryBytes: 64 * MiB, cpus: 0.5, pids: 32, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: 1 << 20 },
   workspace: undefined,
 };
 

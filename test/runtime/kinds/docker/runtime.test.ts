@@ -193,12 +193,6 @@ describe('the Docker runtime', () => {
     }
   });
 
-  it('gives no network', async () => {
-    const fault = await failure(held.runtime.create({ ...spec, network: { mode: 'full' } }, context()));
-    expect(fault.kind).to.equal('IsolationUnavailable');
-    expect(held.fake.requests).to.deep.equal([]);
-  });
-
   it('needs an image', async () => {
     expect((await failure(held.runtime.create({ ...spec, image: undefined }, context()))).kind).to.equal('LanguageUnsupported');
   });

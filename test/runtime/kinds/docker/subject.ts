@@ -19,8 +19,7 @@ export const spec: SandboxSpec = {
   name: 'session1',
   language: 'shellscript',
   image: 'image',
-  limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0 },
-  network: { mode: 'none' },
+  limits: { memoryBytes: 64 * MiB, cpus: 1, pids: 64, diskBytes: 64 * MiB, outputBytes: MiB, timeoutMs: 0, packageBytes: 1 << 20 },
   workspace: undefined,
 };
 

@@ -40,8 +40,7 @@ const spec: SandboxSpec = {
   name: 's',
   language: undefined,
   image: undefined,
-  limits: { memoryBytes: 1_000_000, cpus: 0.5, pids: 32, diskBytes: 65_536, outputBytes: 1, timeoutMs: 0 },
-  network: { mode: 'none' },
+  limits: { memoryBytes: 1_000_000, cpus: 0.5, pids: 32, diskBytes: 65_536, outputBytes: 1, timeoutMs: 0, packageBytes: 1 << 20 },
   workspace: undefined,
 };
 

@@ -34,6 +34,8 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
     isolation: layered(expectedIsolation),
     startup: { coldMs: 20, warmMs: 40 },
     memoryBytes: 2 * 1024 * 1024,
+    packages: false,
+    networks: ['none'],
     hint: 'npm install deno, or put a recent deno on PATH',
     version: ([language]) => language?.version,
     reservedBytes: () => CODE_RANGE_BYTES,

@@ -6,7 +6,7 @@ import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { walkerFor } from '../../machine/walk.ts';
-import { checkNetwork, type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
 import { findDeno } from './binary.ts';
 import { createSandbox } from './create.ts';
 import { denoIsolation } from './isolation.ts';
@@ -37,7 +37,7 @@ const HINT = 'npm install deno, or put a recent deno on PATH';
 
 export class DenoRuntime implements Runtime {
   readonly id = 'deno';
-  readonly can = { terminals: false, networks: ['none'] } as const;
+  readonly can = { terminals: false, networks: ['none'], packages: false } as const;
   readonly #options: DenoOptions;
   readonly #sandboxes = new Set<DenoSandbox>();
   #found: Found | undefined;
@@ -77,7 +77,6 @@ export class DenoRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<DenoSandbox> {
-    checkNetwork(this.can, spec.network);
     if (!this.#looked) await this.refresh(context.signal);
     context.signal.throwIfAborted();
     const { reason = 'it is not available' } = this.#info;
@@ -85,6 +84,10 @@ export class DenoRuntime implements Runtime {
       throw new ProtocolError('RuntimeUnavailable', `deno: ${reason}; ${HINT}`, { runtime: this.id, reason, hint: HINT });
     }
     return this.#make(this.#found, spec, context);
+  }
+
+  programs(): Promise<string> {
+    return Promise.resolve(`deno ${this.#info.version ?? ''}`);
   }
 
   async close(): Promise<void> {

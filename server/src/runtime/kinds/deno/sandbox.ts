@@ -33,7 +33,7 @@ export interface DenoSandboxParts {
 
 
 export class DenoSandbox implements Sandbox {
-  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false };
+  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false, packages: false };
   readonly image = undefined;
   readonly memoryBytes = undefined;
   readonly isolation: Isolation;
@@ -111,6 +111,10 @@ export class DenoSandbox implements Sandbox {
 
   connect(): Promise<Duplex> {
     return cannot('be connected to');
+  }
+
+  showModules(): Promise<void> {
+    return cannot('see packages');
   }
 
   watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {

@@ -180,10 +180,10 @@ export class Engine {
     return list.map(({ Id, Labels, State, Created }) => ({ id: Id, labels: Labels, runs: !['created', 'exited', 'dead'].includes(State), createdAt: Created * 1000 }));
   }
 
-  /** The names, with their tags, of the images that the engine has. */
-  async images(signal: AbortSignal): Promise<ReadonlySet<string>> {
+  /** The names, with their tags, of the images that the engine has, and the id of each. */
+  async images(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const list = await this.#call('probe', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
-    return new Set(list.flatMap(({ RepoTags }) => RepoTags ?? []));
+    return new Map(list.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id] as const)));
   }
 
   /**

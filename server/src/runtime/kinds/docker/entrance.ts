@@ -14,8 +14,10 @@ import { ProtocolError } from '../../../protocol/index.ts';
 import { AGENT, agentFile, type Carrier, installAgent, type Machine, socketCarrier } from '../../agent/index.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../../machine/lock.ts';
+import { packageMounts, type PackageMounts } from '../../machine/packages.ts';
 import { removeIfThere } from '../../machine/remove.ts';
 import { walkerFor } from '../../machine/walk.ts';
+import type { PackagePlace } from '../../packages.ts';
 import { installTypeScript, readTypeScript, TYPESCRIPT } from '../../typescript.ts';
 import type { Entrance } from './container.ts';
 import type { Engine, MountSettings } from './engine.ts';
@@ -29,6 +31,8 @@ export interface Door extends Entrance {
   readonly connected: Promise<Carrier>;
   /** To be called with the container before it is started. */
   fill(engine: Engine, id: string, signal: AbortSignal): Promise<void>;
+  /** As in `PackageMounts`. */
+  readonly showModules?: PackageMounts['showModules'];
   /** To be called when the container is gone. */
   remove(): Promise<void>;
 }
@@ -36,12 +40,14 @@ export interface Door extends Entrance {
 const never = new Promise<never>(() => undefined);
 
 /** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
-export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean): Promise<Door> {
+export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean, place: PackagePlace | undefined): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const [agent, typescript, names] = await Promise.all([installAgent(machine, home), installTypeScript(home), installHosts(home)]);
-    const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS)];
-    const rest = { engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
+    const packages = await packageMounts(place, home, undo);
+    const seen = [...packages.reads.map(([host, inside]) => bind(host, inside)), ...packages.writes.map(([host, inside]) => ({ ...bind(host, inside), ReadOnly: false }))];
+    const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS), ...seen];
+    const rest = { showModules: packages.showModules, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
     const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
     if (!socket) return { mounts, args: [], connected: never, ...rest };
     return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };

@@ -37,3 +37,11 @@ export function statusOf(fault: unknown): number | undefined {
 function withoutPaths(words: string): string {
   return words.replace(/(source path does not exist:|error while creating mount source path) .*/, '$1 the shared folder');
 }
+
+export function noMounts(): ProtocolError {
+  return new ProtocolError('SandboxFailed', 'packages can be installed only where the engine mounts folders of this machine, and this one does not: use an engine on this machine, or an image that has the packages');
+}
+
+export function notASandbox(why: string): ProtocolError {
+  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}`);
+}

@@ -7,7 +7,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
 import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
 import { furnish, type Furnishing } from '../../workspace/furnish.ts';
@@ -17,7 +17,7 @@ import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
-import { unavailable } from './faults.ts';
+import { noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
@@ -55,11 +55,11 @@ interface Parts {
 
 export class DockerRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'] } as const;
+  readonly can = { terminals: true, networks: everyNetwork, packages: true } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
   /** The images that the engine has, as of the last `refresh`. */
-  #images: ReadonlySet<string> = new Set();
+  #images: ReadonlyMap<string, string> = new Map();
   /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
   readonly #sandboxes = new Set<Sandbox>();
@@ -113,6 +113,10 @@ export class DockerRuntime implements Runtime {
     return image !== undefined && this.#images.has(withTag(image));
   }
 
+  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): Promise<string> {
+    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image ?? '')) ?? image]);
+  }
+
   watch(signal: AbortSignal, changed: () => void): void {
     const { engine, clock } = this.#options;
     const { socketPath } = engine.address.options;
@@ -120,7 +124,6 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     const { image } = spec;
     if (!image) throw new ProtocolError('LanguageUnsupported', 'no image is configured for this language: set images in the configuration');
     if (mountOf(spec.workspace) && !this.#options.engine.address.local) {
@@ -150,11 +153,13 @@ export class DockerRuntime implements Runtime {
   /** Has the engine mount the agent if possible. If it can't, that is not tried again. */
   async #build(parts: Parts, signal: AbortSignal, report: CreateContext['report']): Promise<AgentSandbox> {
     const mounted = this.#mounts ? await this.#mountedDoor(parts) : undefined;
+    if (!mounted && parts.spec.packages?.kind === 'staging') throw noMounts();
     if (mounted) {
       try {
         return await this.#buildWith(mounted, parts, signal, report);
       } catch (fault) {
         if (!isMountRefused(fault)) throw fault;
+        if (parts.spec.packages?.kind === 'staging') throw noMounts();
       }
     }
     const sandbox = await this.#buildWith(volumeDoor(parts.machine), parts, signal, report);
@@ -163,9 +168,9 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Resolves with undefined where the files for the engine can't be made, as on a full disk. */
-  async #mountedDoor({ machine, oci }: Parts): Promise<Door | undefined> {
+  async #mountedDoor({ machine, oci, spec }: Parts): Promise<Door | undefined> {
     try {
-      return await mountedDoor(machine, this.#options.keeper, !oci.gvisor);
+      return await mountedDoor(machine, this.#options.keeper, !oci.gvisor, spec.packages);
     } catch (fault) {
       this.#options.log.warn('the agent has no place in the folder of the daemon, and is put into the container by the engine', fault);
       return undefined;
@@ -197,6 +202,7 @@ export class DockerRuntime implements Runtime {
       carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
+        showModules: door.showModules,
         processors: this.#engineInfo?.processors,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
@@ -289,8 +295,4 @@ export class DockerRuntime implements Runtime {
       memoryBytes,
     };
   }
-}
-
-function notASandbox(why: string): ProtocolError {
-  return new ProtocolError('SandboxFailed', `the container did not become a sandbox: ${why}`);
 }

@@ -11,6 +11,8 @@ export interface BubblewrapPlan {
   /** Whether this bubblewrap (0.8 or later) can forbid that programs make user namespaces. */
   readonly forbidsUserNamespaces: boolean;
   readonly binds: readonly Bind[];
+  /** The same, but they can be written. */
+  readonly writable: readonly Bind[];
   /** Symbolic links. */
   readonly links: readonly (readonly [target: string, inside: string])[];
   /** PATH inside. */
@@ -41,8 +43,9 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     '--die-with-parent', '--hostname', 'sandbox',
     '--clearenv', '--setenv', 'PATH', path, '--setenv', 'HOME', '/tmp', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8',
     ...(root ? asRoot : asUser(plan)),
-    ...parents(binds).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
+    ...parents([...binds, ...plan.writable]).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
     ...binds.flatMap(([host, inside]) => ['--ro-bind', host, inside]),
+    ...plan.writable.flatMap(([host, inside]) => ['--bind', host, inside]),
     ...links.flatMap(([target, inside]) => ['--symlink', target, inside]),
     '--proc', '/proc',
     '--dev', '/dev', ...tmpfs('/dev/shm', shares.shm), '--remount-ro', '/dev',

@@ -3,9 +3,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
-import { checkNetwork, type CreateContext, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { type CreateContext, everyNetwork, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
+import { programsOf } from './programs.ts';
 import { createNative, type Equipment } from './sandboxes.ts';
 
 /** What distinguishes one of these runtimes from the others. */
@@ -17,10 +18,14 @@ export interface NativeKind {
   readonly isolation: RuntimeInfo['isolation'];
   readonly startup: { readonly coldMs: number; readonly warmMs: number };
   readonly memoryBytes: number;
+  /** The network modes. By default every one. */
+  readonly networks?: RuntimeCan['networks'];
   /** What to do if it is not available. */
   readonly hint: string;
   /** @throws Error with a message that says what is missing */
   equip(): Promise<Equipment>;
+  /** Whether its programs can see packages. Default: true. */
+  readonly packages?: false;
   /**
    * How much memory its programs reserve and do not use, when a sandbox is for this language. `languages`: what is known of
    * those that it runs. Absent: nothing.
@@ -47,7 +52,7 @@ interface Prepared {
 
 export class NativeRuntime implements Runtime {
   readonly id: string;
-  readonly can = { terminals: true, networks: ['none'] } as const;
+  readonly can: RuntimeCan;
   readonly #kind: NativeKind;
   readonly #options: NativeOptions;
   readonly #sandboxes = new Set<Sandbox>();
@@ -60,6 +65,7 @@ export class NativeRuntime implements Runtime {
 
   constructor(kind: NativeKind, options: NativeOptions) {
     this.id = kind.id;
+    this.can = { terminals: true, networks: kind.networks ?? everyNetwork, packages: kind.packages ?? true };
     this.#kind = kind;
     this.#options = options;
     this.#info = this.#describe({ reason: 'not looked at yet' });
@@ -84,8 +90,11 @@ export class NativeRuntime implements Runtime {
     return available && (language === undefined || languages.some(({ id }) => id === language));
   }
 
+  programs(): Promise<string> {
+    return programsOf(this.#prepared?.findings.toolchains.folders ?? []);
+  }
+
   async create(spec: SandboxSpec, context: CreateContext): Promise<Sandbox> {
-    checkNetwork(this.can, spec.network);
     if (!this.#prepared) await this.refresh(context.signal);
     const prepared = this.#prepared;
     if (!prepared) {
@@ -108,7 +117,8 @@ export class NativeRuntime implements Runtime {
     const { clock, log } = this.#options;
     const reservedBytes = this.#kind.reservedBytes?.(spec.language, this.#info.languages) ?? 0;
     const removed = (gone: Sandbox) => void this.#sandboxes.delete(gone);
-    const sandbox = await createNative(spec, context, findings, equipment, { clock, log, removed, reservedBytes });
+    const seen = this.can.packages ? spec : { ...spec, packages: undefined };
+    const sandbox = await createNative(seen, context, findings, equipment, { clock, log, removed, reservedBytes });
     this.#sandboxes.add(sandbox);
     return this.#kind.wrap?.(sandbox, spec) ?? sandbox;
   }

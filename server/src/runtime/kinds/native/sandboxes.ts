@@ -11,6 +11,7 @@ import { undoing } from '../../../base/undo.ts';
 import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
 import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
+import { packageMounts, type PackageMounts } from '../../machine/packages.ts';
 import { Pump } from '../../machine/pump.ts';
 import { quote } from '../../machine/quote.ts';
 import { removeIfThere } from '../../machine/remove.ts';
@@ -71,11 +72,13 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
   report('starting the sandbox');
   const { keeper, groups } = findings;
   return undoing(async (undo) => {
-    const folder = await mkdtemp(join(await keeper.folder(), 'sandbox-'));
+    const home = await keeper.folder();
+    const folder = await mkdtemp(join(home, 'sandbox-'));
     undo.add(() => removeIfThere(walkerFor('linux'), folder));
     const group = await groups.create(spec.name, spec.limits);
     undo.add(() => group.remove());
-    const plan = planFor(spec, { furnishing, findings, equipment, group });
+    const packages = await packageMounts(spec.packages, home, undo);
+    const plan = planFor(spec, { furnishing, findings, equipment, group, packages });
     const optionsFile = join(folder, 'options');
     await writeFile(optionsFile, bubblewrapOptions(plan).map((word) => `${word}\0`).join(''));
     const command = [
@@ -97,6 +100,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
+        showModules: packages.showModules,
         ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       },
     });
@@ -132,14 +136,16 @@ interface PlanParts {
   readonly findings: Findings;
   readonly equipment: Equipment;
   readonly group: ControlGroup;
+  readonly packages: PackageMounts;
 }
 
-function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group }: PlanParts): BubblewrapPlan {
+function planFor({ limits }: SandboxSpec, { furnishing, findings, equipment, group, packages }: PlanParts): BubblewrapPlan {
   const { root, forbidsUserNamespaces, etc, agent, typescript, toolchains } = findings;
   return {
     root,
     forbidsUserNamespaces,
-    binds: [...toolchains.binds, ...equipment.binds, ...group.binds, [typescript, TYPESCRIPT]],
+    binds: [...toolchains.binds, ...equipment.binds, ...group.binds, [typescript, TYPESCRIPT], ...packages.reads],
+    writable: packages.writes,
     links: toolchains.links,
     path: [...equipment.path, toolchains.path].join(':'),
     etc,

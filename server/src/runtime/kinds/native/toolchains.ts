@@ -12,6 +12,8 @@ export interface Toolchains {
   readonly links: readonly (readonly [target: string, inside: string])[];
   /** PATH inside. */
   readonly path: string;
+  /** The same folders on this host. */
+  readonly folders: readonly string[];
 }
 
 /** The folders in which distributions install programs, libraries and their data. No user keeps files of their own in them. */
@@ -36,6 +38,7 @@ export async function findToolchains(searchPath: string | undefined): Promise<To
     else if (await isDirectory(root)) binds.push([root, root]);
   }
   const path = [...standardPath];
+  const folders = [...standardPath];
   for (const tool of tools) {
     const place = await findPrefix(tool, searchPath);
     if (!place) continue;
@@ -44,12 +47,13 @@ export async function findToolchains(searchPath: string | undefined): Promise<To
     if (names.length === 0) names.push(`/opt/${tool}`);
     for (const name of names) binds.push([place.prefix, name]);
     path.unshift(join(names.at(-1) as string, place.programs));
+    folders.unshift(join(place.prefix, place.programs));
   }
-  return { binds, links, path: path.join(delimiter) };
+  return { binds, links, path: path.join(delimiter), folders };
 }
 
 /** What a sandbox has at these paths is its own. */
-const taken = ['/tmp', '/workspace', '/dev', '/proc', '/sys', '/etc', '/.codebeaker'];
+const taken = ['/tmp', '/workspace', '/dev', '/proc', '/sys', '/etc', '/.codebeaker', '/node_modules'];
 
 function isFree(path: string): boolean {
   return ![...taken, ...system, ...roots].some((known) => path === known || path.startsWith(`${known}/`));

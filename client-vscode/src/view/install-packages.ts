@@ -1,0 +1,72 @@
+/** *Install Packages in Sandbox*: installs packages for the runs of a file, with progress that can be cancelled. */
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import type { Code, vscode } from '../base/code.ts';
+import type { Client } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
+import { sessionParams } from '../run/sandbox/session-params.ts';
+import type { RememberedOptions } from '../run/source/options.ts';
+import type { Packages } from '../run/source/packages.ts';
+import { type RunSpec, runSpecOf } from '../run/source/run-spec.ts';
+import type { Commands } from './commands.ts';
+
+export interface InstallParts {
+  readonly code: Code;
+  readonly client: Pick<Client, 'use'>;
+  readonly options: RememberedOptions;
+  readonly packages: Pick<Packages, 'find'>;
+  newId(): string;
+}
+
+export function installCommands(parts: InstallParts): Commands {
+  const { code, options } = parts;
+  const { window, l10n } = code;
+  return {
+    'codebeaker.installPackages': async (target) => {
+      const document = target instanceof code.Uri ? await code.workspace.openTextDocument(target) : window.activeTextEditor?.document;
+      const spec = document && runSpecOf(code, document, options.of(document.uri));
+      if (!document || !spec) return void (await window.showInformationMessage(l10n.t('Open a file to install packages for it.')));
+      const found = await parts.packages.find(spec);
+      const typed = await window.showInputBox({
+        title: l10n.t('Install Packages in Sandbox'),
+        prompt: found ? l10n.t('Names of packages, separated by blanks; nothing but {0} if you leave it empty', found.manifest) : l10n.t('Names of packages, separated by blanks'),
+        value: (spec.options.packages ?? []).join(' '),
+        ignoreFocusOut: true,
+      });
+      if (typed === undefined) return;
+      const names = typed.split(/\s+/).filter(Boolean);
+      if (names.length === 0 && !found) return void (await options.remember(document.uri, { ...spec.options, packages: [] }));
+      await install(parts, { ...spec, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } }, document.uri, names);
+    },
+  };
+}
+
+/** The names are remembered for the runs of the file when they have been installed. */
+async function install({ code, client, options, newId }: InstallParts, spec: RunSpec, uri: vscode.Uri, names: readonly string[]): Promise<void> {
+  const { window, l10n, ProgressLocation } = code;
+  const title = l10n.t('Installing packages in a sandbox');
+  const fault = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
+    const cancel = new CancellationTokenSource();
+    const listening = cancelled.onCancellationRequested(() => cancel.cancel());
+    try {
+      await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token));
+      return undefined;
+    } catch (reason) {
+      return cancelled.isCancellationRequested ? undefined : (reason as Error).message;
+    } finally {
+      listening.dispose();
+    }
+  });
+  if (fault !== undefined) return void (await window.showErrorMessage(fault));
+  await options.remember(uri, { ...options.of(uri), packages: names });
+}
+
+/** A session that has the packages has had them installed. The next run finds them in the cache. */
+async function makeSession(connection: Connection, spec: RunSpec, token: string, report: (message: string) => void, cancelled: CancellationTokenSource['token']): Promise<void> {
+  const listening = connection.onProgress(token, ({ message }) => message && report(message));
+  try {
+    const { sessionId } = await connection.request('session/create', { ...sessionParams(spec, spec.source.folder), workDoneToken: token }, cancelled);
+    await connection.request('session/close', { sessionId });
+  } finally {
+    listening.dispose();
+  }
+}

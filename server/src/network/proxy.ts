@@ -1,0 +1,142 @@
+/** The proxy of one session: it takes the connections that programs make, finds out what they speak, and keeps them within their bounds. */
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
+import { dial, type Ways } from './dial.ts';
+import type { Egress } from './egress.ts';
+import type { Target } from './hosts.ts';
+import { HttpSide, type Line } from './http.ts';
+import { oneAtATime, type Resolve } from './lookups.ts';
+import { Refusal } from './refusal.ts';
+import { serveSocks, SOCKS_VERSION } from './socks.ts';
+
+export interface Bounds {
+  /** How many connections a session has at once. One more is closed at once. */
+  readonly connections: number;
+  /** How many bytes a session moves in both directions together. */
+  readonly bytes: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly idleMs: number;
+  /** A program has so long to say what it wants. */
+  readonly askMs: number;
+}
+
+export const bounds: Bounds = { connections: 256, bytes: 64 * 1024 ** 3, idleMs: 5 * 60_000, askMs: 30_000 };
+
+export interface ProxyParts {
+  readonly egress: Egress;
+  readonly ways: Ways;
+  readonly clock: Clock;
+  readonly bounds: Bounds;
+  /** Called when a program was kept from a place. */
+  refused(target: Target, why: Refusal): void;
+}
+
+export class Proxy {
+  readonly #parts: ProxyParts;
+  readonly #http = new HttpSide();
+  /** Each connection of a program, as what cuts it off. */
+  readonly #open = new Set<() => void>();
+  readonly #closing = new AbortController();
+  readonly #resolve: Resolve;
+  #bytes = 0;
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+    this.#resolve = oneAtATime((name) => parts.ways.resolve(name), this.#closing.signal);
+  }
+
+  /** Serves a connection of a program. Never throws. */
+  accept(stream: Duplex): void {
+    stream.on('error', () => undefined);
+    if (stream.closed || this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
+    const line = this.#lineOf(stream);
+    firstByte(stream, (byte) => {
+      if (byte === SOCKS_VERSION) void serveSocks(stream, line);
+      else this.#http.serve(stream, line);
+    });
+  }
+
+  /** Cuts all connections off. */
+  close(): void {
+    this.#closing.abort(new Error('the session is over'));
+    for (const cut of this.#open) cut();
+  }
+
+  #lineOf(stream: Duplex): Line {
+    const { clock, bounds: { askMs, idleMs, bytes } } = this.#parts;
+    const over = new AbortController();
+    /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
+    const held = new Set<Duplex>();
+    const cut = () => {
+      for (const each of held) each.destroy();
+    };
+    const hold = (each: Duplex) => {
+      if (each.closed) return;
+      held.add(each);
+      each.once('close', () => {
+        held.delete(each);
+        if (held.size > 0) return;
+        this.#open.delete(cut);
+        cancelIdle();
+      });
+    };
+    this.#open.add(cut);
+    let lastMoved = clock.monotonic();
+    const watchIdle = (): (() => void) => clock.after(lastMoved + idleMs - clock.monotonic(), () => {
+      if (clock.monotonic() - lastMoved >= idleMs) cut();
+      else cancelIdle = watchIdle();
+    });
+    let cancelIdle = watchIdle();
+    let cancelAsk = clock.after(askMs, cut);
+    hold(stream);
+    stream.once('close', () => {
+      cancelAsk();
+      over.abort(new Refusal('unreachable', 'the program ended its connection'));
+    });
+    return {
+      reach: async (target, purpose) => {
+        const route = await this.#reach(target, purpose, over.signal);
+        hold(route.connection);
+        return route;
+      },
+      moved: (count) => {
+        lastMoved = clock.monotonic();
+        this.#bytes += count;
+        if (this.#bytes > bytes) cut();
+      },
+      asked: () => cancelAsk(),
+      listening: () => {
+        cancelAsk();
+        if (!stream.destroyed) cancelAsk = clock.after(askMs, cut);
+      },
+    };
+  }
+
+  async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
+    const { egress, ways, clock, bounds: { bytes }, refused } = this.#parts;
+    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may`);
+    try {
+      const permit = await egress.admit(target, signal);
+      const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
+      if (!signal.aborted) return route;
+      route.connection.destroy();
+      throw signal.reason;
+    } catch (fault) {
+      if (fault instanceof Refusal && fault.status === 403) refused(target, fault);
+      throw fault;
+    }
+  }
+}
+
+/** Looks at the first byte and leaves it in the stream. `found` is never called where the stream ends before. */
+function firstByte(stream: Duplex, found: (byte: number | undefined) => void): void {
+  const end = () => void stream.end();
+  const look = () => {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk === null) return;
+    stream.off('readable', look).off('end', end);
+    stream.unshift(chunk);
+    found(chunk[0]);
+  };
+  stream.on('readable', look).on('end', end);
+}

@@ -1,0 +1,88 @@
+/** Provides environments: from the shelf, or by installing them. At most a few are installed at once, and each only once at a time. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { abortable, closeAll, deferred } from '../base/promises.ts';
+import { ProtocolError } from '../protocol/index.ts';
+import type { Advise, Advisory, Manager, Registries } from './ports.ts';
+import { install, type Made, type Plan, type Runner } from './installation.ts';
+import type { Measured } from './shelf/measure.ts';
+import type { Shelf } from './shelf/shelf.ts';
+
+export interface InstallerOptions {
+  readonly shelf: Shelf;
+  readonly managers: readonly Manager[];
+  readonly registries: Registries;
+  /** The most that everything on the shelf may take. */
+  readonly cacheBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  measure(path: string, signal: AbortSignal): Promise<Measured>;
+  /** As in `InstallationParts`. */
+  readonly advise?: Advise | undefined;
+  judge(advisories: readonly Advisory[]): void;
+}
+
+export interface Provided extends Made {
+  /** Whether it had been installed before. */
+  readonly cached: boolean;
+}
+
+/** So many installations run at once; others wait. */
+const AT_ONCE = 2;
+/** What is not locked is installed anew when it is older than this, so that newer versions come. */
+const UNLOCKED_MS = 7 * 24 * 3_600_000;
+
+export class Installer {
+  readonly options: InstallerOptions;
+  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #pruning: Promise<unknown> = Promise.resolve();
+
+  constructor(options: InstallerOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Resolves with undefined where a program of the manager failed.
+   * @throws ProtocolError as `install`; the reason of the runner's signal
+   */
+  async provide(plan: Plan, runner: Runner): Promise<Provided | undefined> {
+    const signal = AbortSignal.any([runner.signal, this.#closing.signal]);
+    for (;;) {
+      signal.throwIfAborted();
+      const record = await this.options.shelf.find(plan.key, { until: plan.until, maxAgeMs: UNLOCKED_MS });
+      if (record) return { record, advisories: undefined, cached: true };
+      const other = this.#running.get(plan.key);
+      if (!other && this.#running.size < AT_ONCE) return this.#install(plan, { ...runner, signal });
+      runner.report(other ? 'waiting for another session, which installs the same' : 'waiting for other installations');
+      await abortable(signal, other ?? Promise.race(this.#running.values()));
+    }
+  }
+
+  async #install(plan: Plan, runner: Runner): Promise<Provided | undefined> {
+    const { shelf, clock, measure, advise, judge } = this.options;
+    const done = deferred();
+    this.#running.set(plan.key, done.promise);
+    try {
+      const made = await install(plan, runner, { shelf, clock, measure, advise, judge });
+      if (made) this.#prune();
+      return made && { ...made, cached: false };
+    } finally {
+      this.#running.delete(plan.key);
+      done.resolve();
+    }
+  }
+
+  /** In the background: nobody waits for room on the shelf. */
+  #prune(): void {
+    const { shelf, cacheBytes, log } = this.options;
+    this.#pruning = this.#pruning.then(() => shelf.prune(cacheBytes)).catch((fault: unknown) => log.warn('old packages could not be removed from the cache', fault));
+  }
+
+  /** Ends what is being installed. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ProtocolError('RequestCancelled', 'the daemon is shutting down'));
+    await closeAll([...this.#running.values(), this.#pruning], 'some installations could not be ended');
+    await this.options.shelf.close();
+  }
+}

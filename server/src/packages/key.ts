@@ -1,0 +1,24 @@
+/** The key of an environment in the cache: of everything that decides what is in it. */
+import { createHash } from 'node:crypto';
+import type { Manager, Mirrors, Wish } from './ports.ts';
+
+/** Environments of another format are not found any more. */
+const FORMAT = 1;
+
+export interface KeyParts {
+  readonly manager: Pick<Manager, 'id'>;
+  readonly wish: Wish;
+  readonly mirrors: Pick<Mirrors, 'all' | 'variables'>;
+  /** What tells the programs of the sandbox, the manager and the interpreter above all, from others. */
+  readonly programs: string;
+}
+
+export function keyOf({ manager, wish: { names, manifest }, mirrors, programs }: KeyParts): string {
+  const files = [...(manifest?.files ?? [])].map(([path, content]) => [path, hash(content)]).sort();
+  const registries = mirrors.all.map(({ scope, origin }) => [scope ?? null, origin]);
+  return hash(JSON.stringify([FORMAT, manager.id, [...names].sort(), manifest?.path ?? null, files, registries, Object.entries(mirrors.variables).sort(), programs]));
+}
+
+function hash(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

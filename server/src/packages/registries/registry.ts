@@ -1,0 +1,43 @@
+/** What is known of the registries of one package manager: where they are, and what the daemon needs to speak to them. */
+import type { Environment } from '../../protocol/index.ts';
+import type { ManagerId } from '../ports.ts';
+
+/** What is read of this machine. Everything here is a parameter, so that tests can make a machine up. */
+export interface Machine {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** As `process.platform`. */
+  readonly platform: string;
+  /** The text of a file, or undefined where there is none or it can't be read. */
+  read(path: string): Promise<string | undefined>;
+  /** The real path of a program on PATH, or undefined. */
+  find(program: string): Promise<string | undefined>;
+}
+
+/** One registry. */
+export interface Registry {
+  /** See `Mirror.scope`. */
+  readonly scope: string | undefined;
+  /** Its address, which has no credentials in it. */
+  readonly url: string;
+}
+
+/** Everything that one manager is set up with. */
+export interface RegistrySet {
+  readonly manager: ManagerId;
+  /** In the order in which they are asked. */
+  readonly registries: readonly Registry[];
+  /** The checksum database of Go modules: it is asked by the mirrors of registries that do not pass it on. */
+  readonly sumdb?: { readonly name: string; readonly url: string } | undefined;
+  /** The value of the header `Authorization` for requests to `url`, which is a secret. */
+  readonly authorization: (url: URL) => string | undefined;
+  /** What is trusted besides the certificates that Node knows: the texts of PEM files. */
+  readonly certificates: readonly string[];
+  /** Whether the certificate of this origin is not looked at, because the manager is set up so. */
+  readonly insecure: (origin: string) => boolean;
+  /** The proxy of this machine that leads to `url`, with its credentials, or undefined. */
+  readonly proxy: (url: URL) => string | undefined;
+  /** See `Mirrors`. */
+  readonly variables: Environment;
+  readonly notes: readonly string[];
+}

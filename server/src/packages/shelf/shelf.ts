@@ -1,0 +1,255 @@
+/**
+ * The shelf: the environments that were installed on this machine, as folders of which sandboxes can only read. An
+ * environment is made in a staging folder beside the shelf, and is renamed onto it when it is complete; from then on it
+ * never changes. Several daemons of the same user share it.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, realpath, rename } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { makeFolders } from '../../base/folders.ts';
+import type { Log } from '../../base/log.ts';
+import { Undo } from '../../base/undo.ts';
+import { readFile } from '../../runtime/machine/contents.ts';
+import { errorCode } from '../../runtime/machine/faults.ts';
+import { holdLock } from '../../runtime/machine/lock.ts';
+import { removeIfThere } from '../../runtime/machine/remove.ts';
+import { findStrays } from '../../runtime/machine/strays.ts';
+import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
+import { type EnvironmentRecord, Records } from './records.ts';
+import { survey, type Survey } from './tree.ts';
+
+export interface ShelfOptions {
+  /** The folder of the user's cache that is CodeBeaker's own. */
+  readonly cache: string;
+  /** What distinguishes this daemon's folders from those of others: the name of its keeper. */
+  readonly owner: string;
+  /** The user of the daemon. -1: the system has no such ids. */
+  readonly uid: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Passed through by the owner as well as by others, and listed by nobody but root. */
+const PASS_ONLY = 0o311;
+/** A record whose environment is not there is that of a daemon which died in between, or of one that is just renaming. */
+const HALF_MS = 600_000;
+/** The folder of an environment for what is needed only while it is made. */
+export const SCRATCH = '.scratch';
+/** Programs of the sandbox are `nobody` where the daemon is root. */
+const NOBODY = 65_534;
+export const MAX_FILES = 200_000;
+
+export interface Staging {
+  /** The name of the environment to be. */
+  readonly name: string;
+  /** Its folder on this machine. */
+  readonly path: string;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/** What `keep` is told of an environment; the rest it finds out. */
+export type Made = Omit<EnvironmentRecord, 'name' | 'madeAt' | keyof Survey>;
+
+interface Opened {
+  readonly records: Records;
+  readonly shelf: string;
+  /** The folder of this daemon, in which environments are made and removed. */
+  readonly own: string;
+}
+
+export class Shelf {
+  readonly #options: ShelfOptions;
+  readonly #walker: Walker = walkerFor(platform());
+  readonly #undo = new Undo();
+  /** How often each environment is in use by this daemon, and until when. */
+  readonly #used = new Map<string, { count: number; until: number }>();
+  #opening: Promise<Opened> | undefined;
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+  }
+
+  /** The folder that sandboxes see, which is made where it is missing. */
+  async path(): Promise<string> {
+    return (await this.#open()).shelf;
+  }
+
+  /** The environment for a key, which is in use from now on until `release`, or until the time `until`. undefined: there is none, or it is older than `maxAgeMs` and was not locked. */
+  async find(key: string, { until, maxAgeMs }: { readonly until: number; readonly maxAgeMs: number }): Promise<EnvironmentRecord | undefined> {
+    const { records } = await this.#open();
+    const record = await records.find(key);
+    if (!record || (!record.locked && this.#options.clock.now() - record.madeAt > maxAgeMs)) return undefined;
+    await this.#hold(record.name, until);
+    if (await isFolder(join((await this.#open()).shelf, record.name))) return record;
+    await this.release(record);
+    return undefined;
+  }
+
+  /** A file of an environment. undefined: there is none, or it is too large. */
+  async read({ name }: EnvironmentRecord, path: string): Promise<Buffer | undefined> {
+    const { shelf } = await this.#open();
+    return lend(this.#walker.open(join(shelf, name)), async (folder) => (await readFile(folder, path, path, 0, undefined)).bytes).catch(() => undefined);
+  }
+
+  /** One of those who use it no longer does. */
+  async release({ name }: Pick<EnvironmentRecord, 'name'>): Promise<void> {
+    const used = this.#used.get(name);
+    if (!used || --used.count > 0) return;
+    this.#used.delete(name);
+    await (await this.#open()).records.release(name, this.#options.owner);
+  }
+
+  async stage(): Promise<Staging> {
+    const { own } = await this.#open();
+    const name = randomBytes(16).toString('hex');
+    const path = join(own, name);
+    await mkdir(path, { mode: 0o755 });
+    await chmod(path, 0o755);
+    await mkdir(join(path, SCRATCH));
+    if (this.#options.uid === 0) for (const folder of [path, join(path, SCRATCH)]) await chown(folder, NOBODY, NOBODY);
+    return { name, path, discard: () => removeIfThere(this.#walker, path) };
+  }
+
+  /**
+   * Puts a complete environment, in which no program writes any more, onto the shelf. It is in use, as after `find`.
+   * @throws TooMuch; the reason of `signal`; the system's fault. Then it is still in staging.
+   */
+  async keep({ name, path }: Staging, made: Made, until: number, signal: AbortSignal): Promise<EnvironmentRecord> {
+    const { records, shelf } = await this.#open();
+    await removeIfThere(this.#walker, join(path, SCRATCH));
+    const found = await survey(path, { walker: this.#walker, signal, maxFiles: MAX_FILES, mend: true });
+    const record: EnvironmentRecord = { ...made, ...found, name, madeAt: this.#options.clock.now() };
+    await records.add(record);
+    await this.#hold(name, until);
+    await rename(path, join(shelf, name));
+    await records.point(record);
+    return record;
+  }
+
+  /** All environments, the one that was used last first. */
+  async list(): Promise<readonly (EnvironmentRecord & { readonly lastUsedAt: number; readonly until: number })[]> {
+    const { records, shelf } = await this.#open();
+    const found = await Promise.all((await records.names()).map(async (name) => {
+      const record = await records.get(name);
+      if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name, this.#options.clock.now())) }];
+      if (!record || this.#options.clock.now() - record.madeAt > HALF_MS) await records.remove(name);
+      return [];
+    }));
+    return found.flat().sort((a, b) => b.lastUsedAt - a.lastUsedAt);
+  }
+
+  /** Removes an environment. Resolves with false where it is in use, or was gone already. */
+  async remove(record: EnvironmentRecord): Promise<boolean> {
+    const { records, shelf, own } = await this.#open();
+    const { name } = record;
+    if (await this.#isUsed(name)) return false;
+    await records.unpoint(record);
+    const [place, aside] = [join(shelf, name), join(own, name)];
+    if (!(await moved(place, aside))) return false;
+    // Somebody may have begun to use it meanwhile: whoever does so looks afterwards whether it is still there.
+    if (await this.#isUsed(name)) {
+      await rename(aside, place);
+      await records.point(record);
+      return false;
+    }
+    await records.remove(name);
+    await removeIfThere(this.#walker, aside);
+    return true;
+  }
+
+  /** Removes what is not in use, the least recently used first, until no more than `maxBytes` are left. Resolves with what was removed. */
+  async prune(maxBytes: number): Promise<readonly EnvironmentRecord[]> {
+    const all = await this.list();
+    let bytes = all.reduce((sum, record) => sum + record.bytes, 0);
+    const removed: EnvironmentRecord[] = [];
+    for (const record of [...all].reverse()) {
+      if (bytes <= maxBytes) break;
+      if (!(await this.remove(record))) continue;
+      bytes -= record.bytes;
+      removed.push(record);
+    }
+    return removed;
+  }
+
+  /** Whether the contents of an environment are still what was installed. */
+  async isIntact({ name, digest }: EnvironmentRecord, signal: AbortSignal): Promise<boolean> {
+    const { shelf } = await this.#open();
+    const found = await survey(join(shelf, name), { walker: this.#walker, signal, maxFiles: MAX_FILES, mend: false }).catch(() => undefined);
+    return found?.digest === digest;
+  }
+
+  /** Removes what this daemon was making. It uses nothing any more. */
+  async close(): Promise<void> {
+    const opened = await this.#opening?.catch(() => undefined);
+    for (const name of this.#used.keys()) await opened?.records.release(name, this.#options.owner).catch(() => undefined);
+    this.#used.clear();
+    await this.#undo.all();
+  }
+
+  /** Notes that it is in use, before it is looked for: whoever removes it looks at this note after it was moved away. */
+  async #hold(name: string, until: number): Promise<void> {
+    const used = this.#used.get(name);
+    this.#used.set(name, { count: (used?.count ?? 0) + 1, until: Math.max(used?.until ?? 0, until) });
+    await (await this.#open()).records.use(name, this.#options.owner, this.#options.clock.now(), Math.max(used?.until ?? 0, until));
+  }
+
+  async #isUsed(name: string): Promise<boolean> {
+    const { records } = await this.#open();
+    const now = this.#options.clock.now();
+    return (await records.useOf(name, now)).until > now;
+  }
+
+  /** What somebody removes of the cache is made again. */
+  async #open(): Promise<Opened> {
+    const known = await this.#opening?.catch(() => undefined);
+    if (known && (await Promise.all([known.shelf, known.own].map(isFolder))).every(Boolean)) return known;
+    const opening = (this.#opening = this.#make());
+    opening.catch(() => undefined);
+    return opening;
+  }
+
+  async #make(): Promise<Opened> {
+    const { cache, owner } = this.#options;
+    const root = join(cache, 'packages');
+    const [shelf, records, keys, making] = ['shelf', 'records', 'keys', 'making'].map((name) => join(root, name)) as [string, string, string, string];
+    for (const folder of [records, keys, making]) makeFolders(folder, 0o700);
+    makeFolders(shelf, 0o700);
+    await chmod(shelf, PASS_ONLY);
+    const own = join(await realpath(making), owner);
+    await mkdir(own, { mode: 0o700 }).catch((fault: unknown) => {
+      if (errorCode(fault) !== 'EEXIST') throw fault;
+    });
+    const unlock = await holdLock(own).catch((fault: unknown) => {
+      this.#options.log.debug('the folder in which packages are installed has no lock', fault);
+      return () => undefined;
+    });
+    this.#undo.add(() => removeIfThere(this.#walker, own));
+    this.#undo.add(unlock);
+    void this.#bury(making, owner);
+    return { records: new Records({ records, keys }), shelf: await realpath(shelf), own };
+  }
+
+  /** Removes what dead daemons were making. */
+  async #bury(making: string, owner: string): Promise<void> {
+    for (const name of await findStrays(making, owner)) {
+      await removeIfThere(this.#walker, join(making, name)).catch((fault: unknown) => this.#options.log.warn('what a daemon that has died was installing could not be removed', fault));
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then((stats) => stats.isDirectory(), () => false);
+}
+
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (fault) {
+    if (errorCode(fault) === 'ENOENT') return false;
+    throw fault;
+  }
+}

@@ -1,0 +1,50 @@
+/** The handler of `command/installPackages`, and what gives a new session its packages. */
+import type { ExecuteContext } from '../../command/execute.ts';
+import { AttachedPackages } from '../../packages/attached.ts';
+import { type InstallContext, installPackages } from '../../packages/install-packages.ts';
+import type { Installer } from '../../packages/installer.ts';
+import { ProtocolError, type SessionPackages } from '../../protocol/index.ts';
+import type { Catalog } from '../../runtime/choice/catalog.ts';
+import type { Session } from '../../session/session.ts';
+import type { ProgressTokens } from '../progress.ts';
+import type { Handlers } from './handler.ts';
+
+export interface PackagesParts {
+  readonly catalog: Catalog;
+  readonly progress: ProgressTokens;
+  context(signal: AbortSignal): ExecuteContext;
+  installer(): Promise<Installer> | undefined;
+}
+
+export function packagesHandler({ catalog, progress, context: contextOf, installer: find }: PackagesParts) {
+  const attached = new AttachedPackages(async (record, path) => (await find())?.options.shelf.read(record, path));
+  const programs = async (session: Session) => {
+    const { runtime, language } = session.identity;
+    return `${runtime} ${await catalog.choosable.find(({ id }) => id === runtime)?.runtime.programs(language, session.sandbox.image)}`;
+  };
+  const contextFor = async (signal: AbortSignal, report: (message: string) => void): Promise<InstallContext> => {
+    const installer = await find();
+    if (!installer) throw new ProtocolError('PackageInstallFailed', 'this daemon installs no packages');
+    return { ...contextOf(signal), installer, attached, programs, report };
+  };
+
+  const handlers = {
+    'command/installPackages': async (session, params, signal) => {
+      const shown = progress.begin(params.workDoneToken, 'Installing packages', signal);
+      try {
+        return await installPackages(session, params, await contextFor(shown.signal, shown.report));
+      } finally {
+        await shown.end();
+      }
+    },
+  } satisfies Partial<Handlers>;
+
+  const provision = async (session: Session, { manager, names, manifest }: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void> => {
+    if (names?.length === 0 && manifest === undefined) return;
+    const params = { sessionId: session.id, ...(manager ? { manager } : {}), ...(names ? { packages: names } : {}), ...(manifest === undefined ? {} : { manifest }) };
+    const { outcome } = await installPackages(session, params, await contextFor(signal, report));
+    signal.throwIfAborted();
+    if (outcome !== 'exited') throw new ProtocolError('PackageInstallFailed', `the packages of the session were not installed: the outcome was ${outcome}`, { outcome });
+  };
+  return { handlers, provision };
+}

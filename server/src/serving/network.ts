@@ -1,0 +1,72 @@
+/** Opens the network of a session: a port inside the sandbox, behind which the daemon's proxy lets out what is allowed. */
+import type { Clock } from '../base/clock.ts';
+import type { Ways } from '../network/dial.ts';
+import { formatRule, formatTarget, parseRule, type Rule } from '../network/hosts.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
+import type { OpenNetwork } from '../session/network.ts';
+import type { Client } from '../wire/service.ts';
+
+export interface NetworkParts {
+  readonly client: Client;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  /** The ways out of this machine. They are loaded when they are first needed. */
+  ways(): Promise<Ways>;
+}
+
+/** A person is told of at most so many places that a session was kept from, and of each of them once. */
+const MAX_TOLD = 20;
+
+/** Whether the client can ask a person. */
+export function canAsk({ capabilities }: Client): boolean {
+  return capabilities.network?.requestAccess === true;
+}
+
+/** undefined: the session reaches nothing. `network` has been checked against the policy. */
+export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways }: NetworkParts): OpenNetwork | undefined {
+  if (mode === 'none') return undefined;
+  return async (sandbox, sessionId) => {
+    const [{ Proxy, bounds }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
+    const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
+    const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+    const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined });
+    const told = new Set<string>();
+    const proxy = new Proxy({
+      egress, ways: out, clock, bounds,
+      refused: (target, { message }) => {
+        if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
+        told.add(formatTarget(target));
+        void client.logMessage(2, message);
+      },
+    });
+    const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
+    return {
+      env: variables(port.port),
+      view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
+      words: () => wordsFor(mode, [...rules, ...egress.granted]),
+      close: () => {
+        port.close();
+        questions.close();
+        proxy.close();
+      },
+    };
+  };
+}
+
+/** The names by which programs find a proxy. It speaks HTTP and SOCKS5 on one port; the libraries that read ALL_PROXY all know HTTP. */
+function variables(port: number): Environment {
+  const proxy = `http://127.0.0.1:${port}`;
+  const direct = 'localhost,127.0.0.1,::1';
+  return {
+    HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: direct,
+    http_proxy: proxy, https_proxy: proxy, all_proxy: proxy, no_proxy: direct,
+    NODE_USE_ENV_PROXY: '1',
+  };
+}
+
+function wordsFor(mode: Network['mode'], rules: readonly Rule[]): string {
+  const hosts = rules.map(formatRule).join(', ');
+  if (mode === 'full') return `through CodeBeaker's proxy to everything public${hosts && ` and to: ${hosts}`}`;
+  return `through CodeBeaker's proxy to: ${hosts || 'what a person allows'}`;
+}

@@ -1,0 +1,174 @@
+/** The bounds of a session's proxy, and what it makes of hostile programs. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { deferred } from '../../server/src/base/promises.ts';
+import { bounds } from '../../server/src/network/proxy.ts';
+import { egress } from './place.ts';
+import { echo, Stage } from './proxy.ts';
+
+const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('the proxy of a session', () => {
+  it('gives a program 30 s to say what it wants', async () => {
+    for (const beginning of ['', '\x05', '\x05\x01\x00', '\x05\x01\x00\x05\x01\x00\x03\x0bexample', 'CONN', 'GET http://example.com/ HTTP/1.1\r\nHost: ']) {
+      const stage = new Stage({ answer: echo });
+      const client = stage.connect();
+      client.send(Buffer.from(beginning, 'latin1'));
+      await stage.clock.advance(bounds.askMs - 1);
+      expect(client.over, beginning).to.equal(false);
+      client.send('x');
+      await stage.clock.advance(1);
+      await stage.clock.advance(0);
+      expect([client.over, stage.clock.pending], beginning).to.deep.equal([true, 0]);
+    }
+  });
+
+  it('closes a connection on which nothing moves for 5 minutes, and no other', async () => {
+    const stage = new Stage({ answer: echo });
+    const [idle, busy] = [stage.connect(), stage.connect()];
+    for (const client of [idle, busy]) {
+      client.send(CONNECT);
+      await client.hears(/established/);
+    }
+    for (let minute = 0; minute < 5; minute++) {
+      await stage.clock.advance(60_000);
+      busy.send('.');
+      await busy.hears(new RegExp(`\\.{${minute + 1}}$`));
+    }
+    await stage.clock.advance(0);
+    expect([idle.over, busy.over]).to.deep.equal([true, false]);
+    await stage.clock.advance(bounds.idleMs);
+    await stage.clock.advance(0);
+    expect([busy.over, stage.clock.pending]).to.deep.equal([true, 0]);
+  });
+
+  it('has room for so many connections at once, and again when some have ended', async () => {
+    const stage = new Stage({ answer: echo, bounds: { connections: 3 } });
+    const clients = [1, 2, 3].map(() => stage.connect());
+    expect(stage.connect().far.destroyed, 'one more').to.equal(true);
+    clients[0]?.stream.destroy();
+    await stage.clock.advance(0);
+    await stage.clock.advance(0);
+    const again = stage.connect();
+    again.send(CONNECT);
+    await again.hears(/established/);
+  });
+
+  it('moves no more bytes than a session may', async () => {
+    const stage = new Stage({ answer: echo, bounds: { bytes: 1000 } });
+    const client = stage.connect();
+    client.send(CONNECT);
+    await client.hears(/established/);
+    client.send(Buffer.alloc(2000));
+    await client.all().catch(() => undefined);
+    expect(client.over).to.equal(true);
+    const next = stage.connect();
+    next.send(CONNECT);
+    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes/);
+  });
+
+  it('gives up what it was about to do when the program goes away, and everything when it is closed', async () => {
+    const stopped: string[] = [];
+    const stage = new Stage({ answer: (_far, address, _port, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => (stopped.push(address), reject(signal.reason as Error)))) });
+    const [one, two] = [stage.connect(), stage.connect()];
+    for (const client of [one, two]) client.send(CONNECT);
+    await stage.clock.advance(0);
+    expect(stage.ways.dialled.length).to.equal(2);
+    one.stream.destroy();
+    await stage.clock.advance(0);
+    await stage.clock.advance(0);
+    expect(stopped.length).to.equal(1);
+    stage.proxy.close();
+    await stage.clock.advance(0);
+    expect([stopped.length, two.far.destroyed, stage.clock.pending]).to.deep.equal([2, true, 0]);
+  });
+
+  for (const end of ['the host has ended its direction', 'the program is idle'] as const) {
+    it(`counts and bounds what leads to a host that reads nothing, also when ${end} and the program is gone`, async () => {
+      const stage = new Stage({ answer: (far) => void (end.startsWith('the host') && far.end()), bounds: { connections: 2 } });
+      const client = stage.connect();
+      client.send(CONNECT);
+      await client.hears(/established/);
+      client.stream.end(Buffer.alloc(100_000));
+      for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+      const [outward] = stage.ways.connections;
+      expect([outward?.writableFinished, outward?.destroyed], 'still under way').to.deep.equal([false, false]);
+      stage.connect();
+      expect(stage.connect().far.destroyed, 'one more than may be').to.equal(true);
+      await stage.clock.advance(bounds.idleMs);
+      for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+      expect([client.far.destroyed, outward?.destroyed, stage.clock.pending]).to.deep.equal([true, true, 0]);
+    });
+  }
+
+  it('leaves nothing behind that leads to a host that reads nothing, when the session is over', async () => {
+    const stage = new Stage({ answer: () => undefined });
+    const client = stage.connect();
+    client.send(CONNECT);
+    await client.hears(/established/);
+    client.stream.end(Buffer.alloc(100_000));
+    for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+    stage.proxy.close();
+    for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
+    expect([stage.ways.connections[0]?.destroyed, stage.clock.pending]).to.deep.equal([true, 0]);
+  });
+
+  it('resolves one name at a time, and each once for all who wait', async () => {
+    const silent = deferred<readonly string[]>();
+    const stage = new Stage({ answer: echo, names: { 'silent.example': () => silent.promise, 'example.com': ['93.184.216.34'] } });
+    const clients = ['silent.example', 'silent.example', 'example.com', 'example.com'].map((name) => {
+      const client = stage.connect();
+      client.send(`CONNECT ${name}:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return client;
+    });
+    await stage.clock.advance(0);
+    expect(stage.ways.resolved).to.deep.equal(['silent.example']);
+    silent.resolve([]);
+    expect(await clients[0]?.all()).to.match(/ 502 the name silent\.example has no address/);
+    expect(await clients[1]?.all()).to.match(/ 502 /);
+    for (const client of clients.slice(2)) await client.hears(/ 200 /);
+    expect(stage.ways.resolved).to.deep.equal(['silent.example', 'example.com']);
+  });
+
+  it('asks a person while the program waits', async () => {
+    const stage = new Stage({ answer: echo, egress: egress({ ask: async ({ host }) => (host === 'example.com' ? 'once' : 'deny') }) });
+    const [yes, no] = [stage.connect(), stage.connect()];
+    yes.send(CONNECT);
+    await yes.hears(/ 200 /);
+    no.send('CONNECT other.example:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await no.all()).to.match(/ 403 /);
+  });
+
+  it('never throws and never dials what is not allowed, whatever a program sends', async () => {
+    const word = fc.constantFrom(
+      'CONNECT ', 'GET ', 'POST ', 'http://', 'https://', 'example.com', '127.0.0.1', 'inner.example', 'other.example', '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254', '0x7f.1', 'localhost', ':80', ':443', ':22', '/', '@', '\\', '#', '?', '%00', ' ',
+      ' HTTP/1.1\r\n', 'Host: example.com\r\n', 'Host: 127.0.0.1\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Connection: close, Host\r\n', 'Upgrade: websocket\r\nConnection: upgrade\r\n', 'Expect: 100-continue\r\n', '\r\n', '\r\n\r\n', '0\r\n\r\n', 'hello',
+      '\x05\x01\x00', '\x05\x01\x00\x03\x0bexample.com\x01\xbb', '\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x16', '\x05\x01\x00\x03\x0dinner.example\x00\x50', '\x05\x01\x00\x04', '\x05\x02\x00\x01', '\x00', '\xff\xff\xff',
+    );
+    const raw = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+    const soup = fc.array(fc.oneof({ weight: 6, arbitrary: word }, { weight: 1, arbitrary: raw }), { maxLength: 14 });
+    const host = fc.constantFrom('example.com', 'EXAMPLE.COM.', 'other.example', 'inner.example', 'inner.example@example.com', 'example.com@inner.example', '127.0.0.1', '[::ffff:7f00:1]', '0x7f.1', '127.1');
+    const place = fc.tuple(host, fc.constantFrom('', ':80', ':443', ':22', ':0443')).map(([name, port]) => name + port);
+    const header = fc.oneof(word, place.map((text) => `Host: ${text}\r\n`));
+    const http = fc.tuple(fc.constantFrom('CONNECT ', 'GET http://', 'POST http://', 'DELETE https://'), place, fc.constantFrom('', '', '/', '/a?b', '@inner.example'), fc.array(header, { maxLength: 3 }), fc.array(word, { maxLength: 3 }))
+      .map(([begin, where, path, headers, rest]) => [begin, where, path, ' HTTP/1.1\r\nHost: x\r\n'.slice(0, headers.length > 2 ? 11 : undefined), ...headers, '\r\n', ...rest]);
+    const socks = fc.tuple(host, fc.constantFrom(22, 80, 443), fc.array(word, { maxLength: 3 }))
+      .map(([name, port, rest]) => ['\x05\x01\x00', `\x05\x01\x00\x03${String.fromCharCode(name.length)}`, name, String.fromCharCode(port >> 8, port & 255), ...rest]);
+    const text = fc.oneof(soup, http, socks, fc.tuple(http, http).map((both) => both.flat()));
+    let dials = 0;
+    await fc.assert(fc.asyncProperty(text, fc.boolean(), fc.boolean(), fc.boolean(), async (pieces, whole, full, ends) => {
+      const stage = new Stage({ answer: echo, egress: egress(full ? { mode: 'full' } : { hosts: ['example.com:443', 'example.com:80'] }) });
+      const client = stage.connect();
+      for (const piece of whole ? [pieces.join('')] : pieces) client.send(Buffer.from(piece, 'latin1'));
+      if (ends) client.stream.end();
+      await stage.clock.advance(bounds.idleMs + 60_000);
+      await stage.clock.advance(0);
+      expect(stage.clock.pending, 'timers').to.equal(0);
+      expect(client.far.destroyed, 'it is over').to.equal(true);
+      const allowed = full ? /^(?:93\.184\.216\.3[45]) \d+$/ : /^93\.184\.216\.34 (?:80|443)$/;
+      for (const dialled of stage.ways.dialled) expect(dialled).to.match(allowed);
+      dials += stage.ways.dialled.length;
+    }), { seed: 13, numRuns: 1500 });
+    expect(dials, 'places that were allowed').to.be.greaterThan(50);
+  });
+});

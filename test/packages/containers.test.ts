@@ -1,0 +1,16 @@
+/** Real package managers in containers: with the engine's own runtime, and under gVisor. */
+import { dockerImage, need, ociRuntime } from '../require.ts';
+import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
+import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
+import { describeInstalling } from './installing.ts';
+
+describe('packages in containers', () => {
+  before(need('docker', dockerImage(debian)));
+  describeInstalling(() => containerSubject(debian, plain));
+});
+
+describe('packages in gVisor', () => {
+  before(need('gvisor', ociRuntime('runsc')));
+  before(need('docker', dockerImage(debian)));
+  describeInstalling(() => containerSubject(debian, gvisor), { brief: true });
+});

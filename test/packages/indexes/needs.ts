@@ -1,0 +1,11 @@
+/** What tests of package managers need of the machine. */
+import { execFile } from 'node:child_process';
+import type { Probe } from '../../require.ts';
+
+const works = (command: string, ...args: string[]) => new Promise<boolean>((resolve) => void execFile(command, args, (fault) => resolve(fault === null)));
+
+export const pipAndVenv: Probe = async () =>
+  (await works('python3', '-c', 'import pip, venv')) ? undefined : 'python3 has no pip and venv; run test/setup/managers.sh as root';
+
+/** npm's registry is only reached where this machine has a way to it. */
+export const npmAnswers: Probe = async () => ((await works('npm', 'view', 'ms@2.1.3', 'version')) ? undefined : 'npm can not reach its registry');

@@ -1,0 +1,10 @@
+/** Real package managers in native sandboxes. */
+import { need } from '../require.ts';
+import { bubblewrap, nativeSubject } from '../runtime/kinds/native/subject.ts';
+import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
+import { describeInstalling } from './installing.ts';
+
+describe('packages in native sandboxes', () => {
+  before(need('bubblewrap', bubblewrap));
+  describeInstalling(() => nativeSubject(createNativeRuntime));
+});
