@@ -4,6 +4,7 @@
  * never changes. Several daemons of the same user share it.
  */
 import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, realpath, rename } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
@@ -205,7 +206,8 @@ export class Shelf {
   /** What somebody removes of the cache is made again. */
   async #open(): Promise<Opened> {
     const known = await this.#opening?.catch(() => undefined);
-    if (known && (await Promise.all([known.shelf, known.own].map(isFolder))).every(Boolean)) return known;
+    // Every new session asks. The two questions take microseconds; a thread to wait for them would take longer to wake up.
+    if (known && [known.shelf, known.own].every((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory())) return known;
     const opening = (this.#opening = this.#make());
     opening.catch(() => undefined);
     return opening;
