@@ -56,8 +56,8 @@ function M.write(folder, path, bytes)
   if not made then
     return tostring(refusal)
   end
-  -- mkdtemp(3) puts a name of its own in the place of the six X.
-  local beside, fault = loop.fs_mkdtemp(parent .. '/.codebeaker-XXXXXX')
+  -- mkdtemp(3) puts a name of its own in the place of six X at the end.
+  local beside, fault = loop.fs_mkdtemp(parent .. '/.codebeaker-' .. ('X'):rep(6))
   if not beside then
     return fault
   end

@@ -42,8 +42,8 @@ export async function executeShell(session: Session, params: ExecuteShellParams,
 
 /**
  * Runs one command of the session: `runPrograms` runs its programs and calls `started` when the first one has started.
- * `limitMs`: how long it may take at the most, by default as long as any command of the session. The result, or the error, is
- * the last message that the client gets about the command.
+ * `limitMs`: how long it may take at the most; by default the session's own limit counts. The result, or the error, is the
+ * last message that the client gets about the command.
  */
 export async function execute(
   session: Session,

@@ -12,7 +12,7 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
  * seconds, whether or not anybody still waits for it. With one at a time, a session can't keep others from the network.
  * When `over` aborts, those that wait are not resolved any more. @throws Refusal where too many wait
  */
-export function oneAtATime(resolve: Resolve, over?: AbortSignal): Resolve {
+export function oneAtATime(resolve: Resolve, over: AbortSignal): Resolve {
   const turn = new Sequence();
   const pending = new Map<string, Promise<readonly string[]>>();
   return (name) => {
@@ -20,7 +20,7 @@ export function oneAtATime(resolve: Resolve, over?: AbortSignal): Resolve {
     if (known) return known;
     if (pending.size >= MAX_WAITING) return Promise.reject(new Refusal('exhausted', 'too many names wait to be resolved for this session'));
     const resolving = turn.run(() => {
-      over?.throwIfAborted();
+      over.throwIfAborted();
       return resolve(name);
     }).finally(() => pending.delete(name));
     pending.set(name, resolving);
