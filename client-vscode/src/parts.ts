@@ -26,11 +26,12 @@ import { SessionTree } from './sessions/tree.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
 import { askForAccess } from './view/access.ts';
-import { runCommands } from './view/commands.ts';
+import { runAgain, runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
-import { installCommands } from './view/install-packages.ts';
+import { installCommands, installFor } from './view/install-packages.ts';
 import { Missing } from './view/missing.ts';
+import { PackageOffers } from './view/offer-packages.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
@@ -89,6 +90,12 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
   const choices = own(new RuntimeChoices(client));
+  const offers = new PackageOffers({
+    code, consoles, options, mode: () => settings().packages,
+    beside: (uri) => workspace.fs.readDirectory(code.Uri.joinPath(uri, '..')).then((entries) => entries.map(([name]) => name), () => []),
+    install: (spec, names) => installFor({ code, client, options, packages, newId }, spec, names),
+    runAgain: (shown) => runAgain({ code, consoles, options, packages }, shown),
+  });
   const missing: Missing = new Missing({
     code, memory: context.globalState, showLog, restart: () => client.restart(),
     showDoctor: () => void showDoctor(),
@@ -135,6 +142,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     else if (event.end) {
       if (settings().diagnostics) void problems.show(source, event.end);
       if (settings().keepSessions > 0) void lookForMade(source, event.end);
+      void offers.tell(event.end);
     }
   }));
 

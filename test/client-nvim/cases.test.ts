@@ -55,6 +55,14 @@ inNeovim('the cases of both clients', (editor) => {
     }
   });
 
+  describe('the offer of a missing module', () => {
+    for (const { name, missing, known, told } of casesOf('missing')) {
+      it(name, async () => {
+        expect(await lua(editor(), { missing, known }, "return require('codebeaker.packages').offer_of(given.missing, given.known)")).to.equal(told);
+      });
+    }
+  });
+
   describe('the escape filter', () => {
     const filtered = (pieces: readonly string[]) =>
       lua<string>(editor(), pieces, "return table.concat(vim.tbl_map(require('codebeaker.escapes').new_filter(), given))");

@@ -173,6 +173,27 @@ describe('packages', () => {
     })();
   });
 
+  it('that a program lacks are named in its result, however its output is asked for', test(async (daemon) => {
+    const sessionId = await daemon.session();
+    const text = "ModuleNotFoundError: No module named 'cv2'";
+    const missing = { manager: 'pip', module: 'cv2', packages: ['opencv-python'] };
+    const run = async (code: string, more: object = {}): Promise<Json> => (await daemon.result('command/runCode', { sessionId, code, ...more })).missing;
+    for (const more of [{}, { commandId: 'streamed' }, { outputEncoding: 'base64' }, { outputEncoding: 'base64', commandId: 'encoded' }, { stderrToStdout: true }, { pty: { cols: 80, rows: 24 } }, { pty: { cols: 80, rows: 24 }, commandId: 'terminal' }]) {
+      expect(await run(`warn ${text}\nexit 1`, more), JSON.stringify(more)).to.deep.equal(missing);
+      expect(await run(`warn ${text}`, more), `success, ${JSON.stringify(more)}`).to.equal(undefined);
+    }
+    expect(await run(`echo ${text}\nexit 1`)).to.equal(undefined);
+    expect(await run('warn no\nexit 1')).to.equal(undefined);
+  }));
+
+  it('are not named where the sandbox can see none', async () => {
+    await withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const result = await daemon.result('command/runCode', { sessionId: await daemon.session(), code: "warn ModuleNotFoundError: No module named 'cv2'\nexit 1" });
+      expect(result).not.to.have.property('missing');
+    });
+  });
+
   it('are refused where the sandbox can see none', async () => {
     await withDaemon({}, async (daemon) => {
       await daemon.initialize();

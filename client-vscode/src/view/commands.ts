@@ -66,14 +66,20 @@ export function runCommands({ code, consoles, options, packages }: RunCommandPar
     'codebeaker.rerun': async () => {
       const last = consoles.ofTerminal(window.activeTerminal) ?? consoles.lastUsed;
       if (!last) return void (await window.showInformationMessage(l10n.t('Nothing has been run yet.')));
-      const { spec } = last.run;
-      const { uri } = spec.source;
-      const document = code.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
-      // A document runs with its present text. A selection, or a document that is closed, runs as it did before.
-      const present = document && !spec.isSelection ? runSpecOf(code, document, options.of(uri)) : undefined;
-      await consoles.runInConsole(present ? await packages.complete(present) : spec, last);
+      await runAgain({ code, consoles, options, packages }, last);
     },
   };
+}
+
+/** A document runs with its present text. A selection, or a document that is closed, runs as it did before, with the packages that have been installed since. */
+export async function runAgain({ code, consoles, options, packages }: RunCommandParts, last: RunConsole): Promise<void> {
+  const { spec } = last.run;
+  const { uri } = spec.source;
+  const known = options.of(uri);
+  const document = code.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
+  const present = document && !spec.isSelection ? runSpecOf(code, document, known) : undefined;
+  const before = { ...spec, options: { ...spec.options, ...(known.packages ? { packages: known.packages } : {}) } };
+  await consoles.runInConsole(await packages.complete(present ?? before), last);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** *Install Packages in Sandbox*: installs packages for the runs of a file, with progress that can be cancelled. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import type { Code, vscode } from '../base/code.ts';
+import type { Code } from '../base/code.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { sessionParams } from '../run/sandbox/session-params.ts';
@@ -35,29 +35,36 @@ export function installCommands(parts: InstallParts): Commands {
       if (typed === undefined) return;
       const names = typed.split(/\s+/).filter(Boolean);
       if (names.length === 0 && !found) return void (await options.remember(document.uri, { ...spec.options, packages: [] }));
-      await install(parts, { ...spec, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } }, document.uri, names);
+      await installFor(parts, spec, names);
     },
   };
 }
 
-/** The names are remembered for the runs of the file when they have been installed. */
-async function install({ code, client, options, newId }: InstallParts, spec: RunSpec, uri: vscode.Uri, names: readonly string[]): Promise<void> {
+/**
+ * Installs packages, and those of the manifest, for the runs of a file. The names are remembered when they have been installed.
+ * @returns whether they have been: a person can cancel it, and a failure is told
+ */
+export async function installFor({ code, client, options, packages, newId }: InstallParts, given: RunSpec, names: readonly string[]): Promise<boolean> {
   const { window, l10n, ProgressLocation } = code;
+  const { uri } = given.source;
+  const found = await packages.find(given);
+  const spec = { ...given, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } };
   const title = l10n.t('Installing packages in a sandbox');
-  const fault = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
+  const end = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
     const cancel = new CancellationTokenSource();
     const listening = cancelled.onCancellationRequested(() => cancel.cancel());
     try {
       await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token));
-      return undefined;
+      return { installed: true };
     } catch (reason) {
-      return cancelled.isCancellationRequested ? undefined : (reason as Error).message;
+      return { installed: false, fault: cancelled.isCancellationRequested ? undefined : (reason as Error).message };
     } finally {
       listening.dispose();
     }
   });
-  if (fault !== undefined) return void (await window.showErrorMessage(fault));
-  await options.remember(uri, { ...options.of(uri), packages: names });
+  if (end.fault !== undefined) void window.showErrorMessage(end.fault);
+  if (end.installed) await options.remember(uri, { ...options.of(uri), packages: names });
+  return end.installed;
 }
 
 /** A session that has the packages has had them installed. The next run finds them in the cache. */

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
+import { MissingModule } from './packages.ts';
 import { count, Environment, Execution, executionNotes, Outcome, positive, Signal, TextEncoding } from './values.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 
@@ -122,7 +123,7 @@ export const Phase = later(() => z.object({
 }));
 export type Phase = z.infer<typeof Phase>;
 
-export const RunCodeResult = later(() => z.extend(Execution, { language: LanguageId, phases: z.array(Phase) }));
+export const RunCodeResult = later(() => z.extend(Execution, { language: LanguageId, phases: z.array(Phase), missing: z.optional(MissingModule) }));
 export type RunCodeResult = z.infer<typeof RunCodeResult>;
 
 export const CommandOutputParams = later(() => z.object({
@@ -213,7 +214,7 @@ export const commandsNotes: ShapeNotes = {
     language: 'In which language the file is run, whatever its extension is. Default: the language of the extension of `path`, else that of the session.',
     args: 'The arguments of the program.',
   },
-  RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.' },
+  RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.', missing: 'What the program lacked, if it failed because of a module that a package has, and the session can have packages. Default: nothing is known.' },
   Phase: {
     '': 'One step of running source code: `compile`, where the language requires it, then `run`.',
     exitCode: 'The exit code, or null, as in [Execution](#execution).',

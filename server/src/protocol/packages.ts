@@ -52,6 +52,10 @@ export const InstallPackagesResult = later(() => z.extend(Execution, {
 }));
 export type InstallPackagesResult = z.infer<typeof InstallPackagesResult>;
 
+/** What a program did not find, and what has it. */
+export const MissingModule = later(() => z.object({ module: z.string(), manager: ManagerId, packages: z.array(z.string()) }));
+export type MissingModule = z.infer<typeof MissingModule>;
+
 /** What a session is to have from the beginning. */
 export const SessionPackages = later(() => z.object({
   manager: z.optional(ManagerId),
@@ -110,6 +114,12 @@ export const packagesNotes: ShapeNotes = {
     installed: 'Everything that is there now, with what the packages need themselves. Empty where the outcome is not `exited`.',
     cached: 'Whether it had been installed before, and no manager was run.',
     advisories: 'Known weaknesses of it. Absent: nobody was asked, or nobody answered.',
+  },
+  MissingModule: {
+    '': 'A module that a program did not find, and the packages that are thought to have it.',
+    module: 'As the program names it, such as `cv2`.',
+    manager: 'The manager that installs the packages.',
+    packages: 'As the registry names them, such as `opencv-python`; `packages` of `command/installPackages` takes them. Nothing says that the registry has them, or that the session does not.',
   },
   PackagesConfig: {
     '': 'How packages are installed.',

@@ -8,6 +8,8 @@ export interface Options {
   readonly stdin?: string;
   /** The names of packages that were installed for it. */
   readonly packages?: readonly string[];
+  /** `never`: nobody wants to be asked about packages that its program lacks. */
+  readonly offers?: 'never';
 }
 
 export const noOptions: Options = { args: [], env: {} };
