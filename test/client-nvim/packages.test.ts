@@ -18,7 +18,7 @@ describe('packages in Neovim (issue 13)', function () {
   before(need('bubblewrap', bubblewrap));
   before(need('pip', pipAndVenv));
   before(async () => {
-    registry = await serve(pypi([wheel('pure', '1.0'), wheel('other', '1.0'), wheel('pyyaml', '6.0', { files: { 'yaml.py': 'answer = 42\n' } })]));
+    registry = await serve(pypi([wheel('pure', '1.0'), wheel('other', '1.0'), wheel('pyscard', '6.0', { files: { 'smartcard.py': 'answer = 42\n' } })]));
     pip.url = `http://127.0.0.1:${registry.port}/simple/`;
   });
   after(() => registry.close());
@@ -37,7 +37,7 @@ describe('packages in Neovim (issue 13)', function () {
     };
     const printing = (module: string) => `import ${module}\nprint("answer", ${module}.answer)\n`;
     const ended = async () => (await editor().output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)[✓✗] /.test(text), 40_000)).text;
-    const lacks = "The program needs PyYAML (module yaml).";
+    const lacks = 'The program needs pyscard (module smartcard).';
 
     it('has what the manifest in its folder names', async () => {
       writeFileSync(join(editor().folder, 'requirements.txt'), 'pure==1.0\n');
@@ -55,7 +55,7 @@ describe('packages in Neovim (issue 13)', function () {
     });
 
     it('that lacks a module is only asked about again if the person does not say never', async () => {
-      await editor().buffer(printing('yaml'), { file: 'never.py' });
+      await editor().buffer(printing('smartcard'), { file: 'never.py' });
       for (const [number, questions] of [[2, 1], [3, 1], [1, 0]] as const) {
         await answer(number);
         await editor().command('SandboxRun');
@@ -67,7 +67,7 @@ describe('packages in Neovim (issue 13)', function () {
 
     it('that lacks a module runs again with it, if the person wants that', async () => {
       await answer(1);
-      await editor().buffer(printing('yaml'), { file: 'lacks.py' });
+      await editor().buffer(printing('smartcard'), { file: 'lacks.py' });
       await editor().command('SandboxRun');
       await editor().output('the program runs again', ({ state, text }) => state === 'ended' && text.includes('answer 42'), 40_000);
       expect(await asked()).to.deep.equal([lacks]);
@@ -76,19 +76,19 @@ describe('packages in Neovim (issue 13)', function () {
     it('that lacks a module of its own folder is not asked about', async () => {
       await answer(1);
       await editor().setup({ trusted: false });
-      writeFileSync(join(editor().folder, 'yaml.py'), 'answer = 1\n');
-      await editor().buffer(printing('yaml'), { file: 'beside.py' });
+      writeFileSync(join(editor().folder, 'smartcard.py'), 'answer = 1\n');
+      await editor().buffer(printing('smartcard'), { file: 'beside.py' });
       await editor().command('SandboxRun');
       expect(await ended()).to.contain('ModuleNotFoundError');
       expect(await asked()).to.deep.equal([]);
-      rmSync(join(editor().folder, 'yaml.py'));
+      rmSync(join(editor().folder, 'smartcard.py'));
       await editor().setup({ trusted: true });
     });
 
     it('that lacks a module is not asked about where nobody wants packages', async () => {
       await answer(1);
       await editor().lua("require('codebeaker.config').get().packages = 'never'");
-      await editor().buffer(printing('yaml'), { file: 'unasked.py' });
+      await editor().buffer(printing('smartcard'), { file: 'unasked.py' });
       await editor().command('SandboxRun');
       expect(await ended()).to.contain('ModuleNotFoundError');
       expect(await asked()).to.deep.equal([]);
