@@ -2,6 +2,7 @@
 import type { Clock } from './base/clock.ts';
 import type { Code, vscode } from './base/code.ts';
 import type { Log } from './base/log.ts';
+import { withPlainMessages } from './base/plain-messages.ts';
 import { SCHEME } from './base/session-uri.ts';
 import { readSettings, SECTION } from './base/settings.ts';
 import { Client } from './client/client.ts';
@@ -58,7 +59,8 @@ export interface Surroundings {
 const AGE_INTERVAL_MS = 15_000;
 
 export function createParts(surroundings: Surroundings): { start(): void; stop(): Promise<void> } {
-  const { code, context, clock, newId, random, disk = createDisk(clock) } = surroundings;
+  const { context, clock, newId, random, disk = createDisk(clock) } = surroundings;
+  const code = withPlainMessages(surroundings.code);
   const { window, workspace, tasks, l10n } = code;
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);
@@ -92,9 +94,9 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const choices = own(new RuntimeChoices(client));
   const offers = new PackageOffers({
     code, consoles, options, mode: () => settings().packages,
-    beside: (uri) => workspace.fs.readDirectory(code.Uri.joinPath(uri, '..')).then((entries) => entries.map(([name]) => name), () => []),
+    beside: async (uri) => (await workspace.fs.readDirectory(code.Uri.joinPath(uri, '..'))).map(([name]) => name),
     install: (spec, names) => installFor({ code, client, options, packages, newId }, spec, names),
-    runAgain: (shown) => runAgain({ code, consoles, options, packages }, shown),
+    runAgain: (spec, shown) => runAgain({ code, consoles, options, packages }, spec, shown),
   });
   const missing: Missing = new Missing({
     code, memory: context.globalState, showLog, restart: () => client.restart(),

@@ -13,10 +13,11 @@ export interface OfferParts {
   readonly options: RememberedOptions;
   mode(): Settings['packages'];
   /** The names of what lies in the folder of a file. */
-  beside(uri: RunSpec['source']['uri']): PromiseLike<readonly string[]>;
+  beside(uri: RunSpec['source']['uri']): Promise<readonly string[]>;
   /** Resolves with whether the packages with these names were installed for the runs of the file. */
   install(spec: RunSpec, names: readonly string[]): Promise<boolean>;
-  runAgain(shown: RunConsole): Promise<void>;
+  /** `shown`: where it ran. */
+  runAgain(spec: RunSpec, shown: RunConsole): Promise<void>;
 }
 
 export class PackageOffers {
@@ -36,28 +37,28 @@ export class PackageOffers {
     const { uri } = spec.source;
     // A folder that was not copied may have the module. No package of its name is meant then.
     const [top = ''] = missing.module.split(/[./]/);
-    if ((await beside(uri)).some((name) => name.split('.')[0] === top)) return;
+    const names = await beside(uri).catch(() => []);
+    if (names.some((name) => name.split('.')[0] === top)) return;
     const message = offerOf(code, missing, options.of(uri));
     const key = `${uri.toString()} ${message ?? ''}`;
     if (message === undefined || this.#shown.has(key)) return;
     this.#shown.add(key);
     try {
-      await this.#ask(shown, message, missing);
+      await this.#ask(spec, shown, message, missing);
     } finally {
       this.#shown.delete(key);
     }
   }
 
-  async #ask(shown: RunConsole, message: string, { packages }: MissingModule): Promise<void> {
+  async #ask(spec: RunSpec, shown: RunConsole, message: string, { packages }: MissingModule): Promise<void> {
     const { code: { l10n, window }, options, install, runAgain } = this.#parts;
-    const { spec } = shown.run;
     const { uri } = spec.source;
     const [now, never] = [l10n.t('Install and Run Again'), l10n.t('Don’t Ask for This File')];
     const pressed = await window.showInformationMessage(message, now, never);
     if (pressed === never) return options.remember(uri, { ...options.of(uri), offers: 'never' });
     if (pressed !== now) return;
     const names = [...new Set([...(options.of(uri).packages ?? []), ...packages])];
-    if (await install(spec, names)) await runAgain(shown);
+    if (await install(spec, names)) await runAgain(spec, shown);
   }
 }
 

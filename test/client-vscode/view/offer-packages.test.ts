@@ -27,7 +27,7 @@ describe('the offer of a missing module (issue 13)', () => {
         done.push(`install ${names.join(' ')}`);
         return works.installation;
       },
-      runAgain: async (again) => void done.push(again === shown ? 'run again' : 'run another'),
+      runAgain: async (spec, again) => void done.push(spec === shown.run.spec && again === shown ? 'run again' : 'run another'),
     });
     const tell = (missing: object | undefined = { module: 'cv2', manager: 'pip', packages: ['opencv-python'] }) =>
       offers.tell({ session: session(), result: execution({ exitCode: 1, ...(missing ? { missing } : {}) }) } as unknown as RunEnd);
