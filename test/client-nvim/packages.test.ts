@@ -27,6 +27,12 @@ describe('packages in Neovim (issue 13)', function () {
     /** Each question gets this answer: 1, 2 or 3. */
     const answer = (number: number) => editor().lua(`
       asked = {}
+      -- Every answer comes long after its question.
+      local time = 0
+      vim.loop.hrtime = function()
+        time = time + 1e9
+        return time
+      end
       vim.ui.select = function(items, options, done)
         table.insert(asked, options.prompt)
         vim.defer_fn(function() done(items[${number}]) end, 1)

@@ -129,9 +129,9 @@ function M.offer(source, result)
   if not missing or config.get().packages == 'never' or not vim.api.nvim_buf_is_valid(source.bufnr) or lies_beside(source, missing.module) then
     return nil
   end
-  local question = M.offer_of(missing, remembered.of(source.bufnr))
-  local choice = question and require('codebeaker.async').await(function(done)
-    vim.ui.select({ INSTALL, 'Not now', NEVER }, { prompt = question }, done)
+  local prompt = M.offer_of(missing, remembered.of(source.bufnr))
+  local choice = prompt and require('codebeaker.async').await(function(done)
+    require('codebeaker.question').select({ INSTALL, 'Not now', NEVER }, { prompt = prompt }, done)
   end)
   if not choice or not vim.api.nvim_buf_is_valid(source.bufnr) then
     return nil
