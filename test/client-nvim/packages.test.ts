@@ -69,6 +69,12 @@ describe('packages in Neovim (issue 13)', function () {
         await until('what is asked is asked', async () => (await asked()).length === questions);
         expect(await asked()).to.deep.equal(Array(questions).fill(lacks));
       }
+      await editor().command('SandboxInstall other');
+      await until('the packages are installed', async () => (await editor().messages()).filter((message) => message.includes('the packages are installed')).length === 2, 40_000);
+      await answer(2);
+      await editor().command('SandboxRun');
+      await ended();
+      await until('the question is asked', async () => (await asked()).length === 1);
     });
 
     it('that lacks a module runs again with it, if the person wants that', async () => {

@@ -86,7 +86,8 @@ function M.install(source, names)
   sandbox.close(daemon, session)
   local remembered = require('codebeaker.remembered')
   local known = remembered.of(source.bufnr)
-  known.packages = wanted.names or known.packages
+  -- Whoever has packages installed for a buffer wants to be asked about them again.
+  known.packages, known.offers = wanted.names or known.packages, nil
   remembered.remember(source.bufnr, known)
   messages.info('the packages are installed, and the programs of this buffer have them')
   return true

@@ -34,7 +34,7 @@ export function installCommands(parts: InstallParts): Commands {
       });
       if (typed === undefined) return;
       const names = typed.split(/\s+/).filter(Boolean);
-      if (names.length === 0 && !found) return void (await options.remember(document.uri, { ...spec.options, packages: [] }));
+      if (names.length === 0 && !found) return void (await options.rememberPackages(document.uri, []));
       await installFor(parts, spec, names);
     },
   };
@@ -63,7 +63,7 @@ export async function installFor({ code, client, options, packages, newId }: Ins
     }
   });
   if (end.fault !== undefined) void window.showErrorMessage(end.fault);
-  if (end.installed) await options.remember(uri, { ...options.of(uri), packages: names });
+  if (end.installed) await options.rememberPackages(uri, names);
   return end.installed;
 }
 

@@ -66,6 +66,9 @@ describe('the offer of a missing module (issue 13)', () => {
     await tell();
     expect(editor.messages).to.have.length(1);
     expect(options.of(uri).offers).to.equal('never');
+    await options.rememberPackages(uri, ['numpy']);
+    await tell();
+    expect(editor.messages, 'after packages were installed').to.have.length(2);
   });
 
   it('is made once while it is shown', async () => {

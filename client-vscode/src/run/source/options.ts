@@ -38,6 +38,12 @@ export class RememberedOptions {
     await this.#memento.update(KEY, Object.fromEntries(all.slice(-MAX_FILES)));
   }
 
+  /** Whoever has packages installed for a file wants to be asked about them again. */
+  async rememberPackages(uri: vscode.Uri, packages: readonly string[]): Promise<void> {
+    const { offers: _, ...known } = this.of(uri);
+    await this.remember(uri, { ...known, packages });
+  }
+
   #all(): OptionsByUri {
     return this.#memento.get<OptionsByUri>(KEY, {});
   }
