@@ -27,7 +27,7 @@ export interface Provided extends Made {
   readonly cached: boolean;
 }
 
-/** So many installations run at once; others wait. */
+/** So many installations run at once, besides those in the background; others wait. */
 const AT_ONCE = 2;
 /** What is not locked is installed anew when it is older than this, so that newer versions come. */
 const UNLOCKED_MS = 7 * 24 * 3_600_000;
@@ -35,6 +35,8 @@ const UNLOCKED_MS = 7 * 24 * 3_600_000;
 export class Installer {
   readonly options: InstallerOptions;
   readonly #running = new Map<string, Promise<unknown>>();
+  /** How many of them are in the background. */
+  #background = 0;
   readonly #closing = new AbortController();
   #pruning: Promise<unknown> = Promise.resolve();
 
@@ -53,7 +55,7 @@ export class Installer {
       const record = await this.options.shelf.find(plan.key, { until: plan.until, maxAgeMs: UNLOCKED_MS });
       if (record) return { record, advisories: undefined, cached: true };
       const other = this.#running.get(plan.key);
-      if (!other && this.#running.size < AT_ONCE) return this.#install(plan, { ...runner, signal });
+      if (!other && (plan.background || this.#running.size - this.#background < AT_ONCE)) return this.#install(plan, { ...runner, signal });
       runner.report(other ? 'waiting for another session, which installs the same' : 'waiting for other installations');
       await abortable(signal, other ?? Promise.race(this.#running.values()));
     }
@@ -63,12 +65,14 @@ export class Installer {
     const { shelf, clock, measure, advise, judge } = this.options;
     const done = deferred();
     this.#running.set(plan.key, done.promise);
+    if (plan.background) this.#background++;
     try {
       const made = await install(plan, runner, { shelf, clock, measure, advise, judge });
       if (made) this.#prune();
       return made && { ...made, cached: false };
     } finally {
       this.#running.delete(plan.key);
+      if (plan.background) this.#background--;
       done.resolve();
     }
   }

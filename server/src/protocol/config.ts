@@ -4,7 +4,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
-import { count, Network, PartialLimits, positive, Preference } from './values.ts';
+import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
 /** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
@@ -15,7 +15,6 @@ const ociName = () => z.string().check(z.minLength(1));
 const IMAGE = /^(?:sha256:[0-9a-f]{64}|(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+.]+:[0-9a-f]{32,})?)$/;
 const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-case letters, such as python:3.12 or registry.example:5000/team/python'));
 const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
-const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
 
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
