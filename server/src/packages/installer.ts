@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { abortable, closeAll, deferred } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
+import { inWords } from './full-disk.ts';
 import type { Advise, Advisory, Manager, Registries } from './ports.ts';
 import { install, type Made, type Plan, type Runner } from './installation.ts';
 import type { Measured } from './shelf/measure.ts';
@@ -46,9 +47,17 @@ export class Installer {
 
   /**
    * Resolves with undefined where a program of the manager failed.
-   * @throws ProtocolError as `install`; the reason of the runner's signal
+   * @throws ProtocolError DiskFull, and as `install`; the reason of the runner's signal
    */
   async provide(plan: Plan, runner: Runner): Promise<Provided | undefined> {
+    try {
+      return await this.#provide(plan, runner);
+    } catch (fault) {
+      throw inWords(fault);
+    }
+  }
+
+  async #provide(plan: Plan, runner: Runner): Promise<Provided | undefined> {
     const signal = AbortSignal.any([runner.signal, this.#closing.signal]);
     for (;;) {
       signal.throwIfAborted();
