@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { deferred } from '../../server/src/base/promises.ts';
-import { bounds } from '../../server/src/network/proxy.ts';
+import { ASK_MS } from '../../server/src/network/proxy.ts';
+import { defaultNetworkBounds as bounds } from '../../server/src/policy/defaults.ts';
 import { egress } from './place.ts';
 import { echo, Stage } from './proxy.ts';
 
@@ -14,7 +15,7 @@ describe('the proxy of a session', () => {
       const stage = new Stage({ answer: echo });
       const client = stage.connect();
       client.send(Buffer.from(beginning, 'latin1'));
-      await stage.clock.advance(bounds.askMs - 1);
+      await stage.clock.advance(ASK_MS - 1);
       expect(client.over, beginning).to.equal(false);
       client.send('x');
       await stage.clock.advance(1);
@@ -37,7 +38,7 @@ describe('the proxy of a session', () => {
     }
     await stage.clock.advance(0);
     expect([idle.over, busy.over]).to.deep.equal([true, false]);
-    await stage.clock.advance(bounds.idleMs);
+    await stage.clock.advance(bounds.idleTimeoutMs);
     await stage.clock.advance(0);
     expect([busy.over, stage.clock.pending]).to.deep.equal([true, 0]);
   });
@@ -64,7 +65,7 @@ describe('the proxy of a session', () => {
     expect(client.over).to.equal(true);
     const next = stage.connect();
     next.send(CONNECT);
-    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes/);
+    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes, .*network\.bytes/);
   });
 
   it('gives up what it was about to do when the program goes away, and everything when it is closed', async () => {
@@ -95,7 +96,7 @@ describe('the proxy of a session', () => {
       expect([outward?.writableFinished, outward?.destroyed], 'still under way').to.deep.equal([false, false]);
       stage.connect();
       expect(stage.connect().far.destroyed, 'one more than may be').to.equal(true);
-      await stage.clock.advance(bounds.idleMs);
+      await stage.clock.advance(bounds.idleTimeoutMs);
       for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
       expect([client.far.destroyed, outward?.destroyed, stage.clock.pending]).to.deep.equal([true, true, 0]);
     });
@@ -161,7 +162,7 @@ describe('the proxy of a session', () => {
       const client = stage.connect();
       for (const piece of whole ? [pieces.join('')] : pieces) client.send(Buffer.from(piece, 'latin1'));
       if (ends) client.stream.end();
-      await stage.clock.advance(bounds.idleMs + 60_000);
+      await stage.clock.advance(bounds.idleTimeoutMs + 60_000);
       await stage.clock.advance(0);
       expect(stage.clock.pending, 'timers').to.equal(0);
       expect(client.far.destroyed, 'it is over').to.equal(true);

@@ -23,7 +23,7 @@ describe('a configuration', () => {
       limits: { memoryBytes: 8 * 2 ** 20, timeoutMs: 0 },
       maxLimits: { cpus: 0.5 },
       sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
-      network: { modes: ['none', 'allowlist', 'full'], hosts: ['*.example.com:443', '10.0.0.0/8'] },
+      network: { modes: ['none', 'allowlist', 'full'], hosts: ['*.example.com:443', '10.0.0.0/8'], connections: 1, bytes: 1, idleTimeoutMs: 1 },
       packages: { ahead: [{ language: 'python', runtime: 'native', names: ['one'], manifest: '/a/requirements.txt' }], cacheBytes: 1, run: 'ask', block: 'high', registries: { pip: { url: 'https://x/', username: 'a', password: 'b' }, npm: { url: 'http://x', token: 't', scopes: { '@team': { url: 'https://y/' } } } } },
       stateDir: '/x',
       docker: { host: 'unix:///x', ociRuntime: 'crun', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9.5 }, 'runc-1.2': { isolation: 7 } } },

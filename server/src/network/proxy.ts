@@ -15,12 +15,11 @@ export interface Bounds {
   /** How many bytes a session moves in both directions together. */
   readonly bytes: number;
   /** A connection on which nothing moves for so long is closed. */
-  readonly idleMs: number;
-  /** A program has so long to say what it wants. */
-  readonly askMs: number;
+  readonly idleTimeoutMs: number;
 }
 
-export const bounds: Bounds = { connections: 256, bytes: 64 * 1024 ** 3, idleMs: 5 * 60_000, askMs: 30_000 };
+/** A program has so long to say what it wants. */
+export const ASK_MS = 30_000;
 
 export interface ProxyParts {
   readonly egress: Egress;
@@ -63,7 +62,7 @@ export class Proxy {
   }
 
   #lineOf(stream: Duplex): Line {
-    const { clock, bounds: { askMs, idleMs, bytes } } = this.#parts;
+    const { clock, bounds: { idleTimeoutMs, bytes } } = this.#parts;
     const over = new AbortController();
     /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
     const held = new Set<Duplex>();
@@ -82,12 +81,12 @@ export class Proxy {
     };
     this.#open.add(cut);
     let lastMoved = clock.monotonic();
-    const watchIdle = (): (() => void) => clock.after(lastMoved + idleMs - clock.monotonic(), () => {
-      if (clock.monotonic() - lastMoved >= idleMs) cut();
+    const watchIdle = (): (() => void) => clock.after(lastMoved + idleTimeoutMs - clock.monotonic(), () => {
+      if (clock.monotonic() - lastMoved >= idleTimeoutMs) cut();
       else cancelIdle = watchIdle();
     });
     let cancelIdle = watchIdle();
-    let cancelAsk = clock.after(askMs, cut);
+    let cancelAsk = clock.after(ASK_MS, cut);
     hold(stream);
     stream.once('close', () => {
       cancelAsk();
@@ -107,14 +106,14 @@ export class Proxy {
       asked: () => cancelAsk(),
       listening: () => {
         cancelAsk();
-        if (!stream.destroyed) cancelAsk = clock.after(askMs, cut);
+        if (!stream.destroyed) cancelAsk = clock.after(ASK_MS, cut);
       },
     };
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
     const { egress, ways, clock, bounds: { bytes }, refused } = this.#parts;
-    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may`);
+    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)`);
     try {
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
