@@ -83,7 +83,8 @@ export class Ahead {
     const wish = await wishFor(asked, undefined, manager, (host ?? nothing).files);
     const context: CreateContext = { signal, report: () => undefined };
     const make = (packages: SandboxSpec['packages'], { signal }: CreateContext) => runtime.create({ language, image, limits, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, { ...context, signal });
-    if (!runtime.prepared(language, image)) await prepare(runtime, () => make(undefined, context), signal);
+    // What the runtime lacks is downloaded for a sandbox, and what is installed depends on it.
+    if (!runtime.prepared(language, image)) await (await make(undefined, context)).close();
     const mirrors = await registries.open(manager.id, undefined);
     const run = new Run(signal);
     try {
@@ -129,12 +130,6 @@ class Run {
 
 /** Without a manifest no file is read. */
 const nothing = hostFiles('/');
-
-/** What the runtime lacks is downloaded for a sandbox, and what was installed depends on it. */
-async function prepare(runtime: Runtime, make: () => Promise<{ close(): Promise<void> }>, signal: AbortSignal): Promise<void> {
-  await (await make()).close();
-  await runtime.refresh(signal);
-}
 
 async function requireThere({ path, files }: ReturnType<typeof hostFiles>, manifest: string | undefined): Promise<void> {
   await files.read(path, 0, 0).catch((fault: unknown) => {
