@@ -121,6 +121,16 @@ describe('a session with a network', () => {
       expect((await tunnel(daemon, 'example.com:443')).heard).to.match(/503 this session has moved more than 1000 bytes/);
     }));
 
+  it('is served beside others: a request of another session is answered while its programs flood the proxy', () =>
+    withNetwork(async (daemon) => {
+      await daemon.session({ network: { mode: 'allowlist', hosts: ['example.com'] } });
+      const clients = Array.from({ length: 200 }, () => connect(daemon));
+      for (const client of clients) client.send('GET http://other.example/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+      await daemon.result('session/list');
+      expect(clients.filter(({ over }) => over).length).to.be.below(100);
+      while (!clients.every(({ over }) => over)) await new Promise(setImmediate);
+    }));
+
   it('is told of in the capabilities', async () => {
     const modes = async (options: DaemonOptions) => {
       let network: unknown;

@@ -6,6 +6,7 @@ import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
 import { HttpSide, type Line } from './http.ts';
 import { oneAtATime, type Resolve } from './lookups.ts';
+import { Pace, PacedStream } from './pace.ts';
 import { Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
@@ -33,6 +34,7 @@ export interface ProxyParts {
 export class Proxy {
   readonly #parts: ProxyParts;
   readonly #http = new HttpSide();
+  readonly #pace = new Pace();
   /** Each connection of a program, as what cuts it off. */
   readonly #open = new Set<() => void>();
   readonly #closing = new AbortController();
@@ -49,10 +51,13 @@ export class Proxy {
     stream.on('error', () => undefined);
     if (stream.closed || this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
     const line = this.#lineOf(stream);
-    firstByte(stream, (byte) => {
-      if (byte === SOCKS_VERSION) void serveSocks(stream, line);
-      else this.#http.serve(stream, line);
-    });
+    beginning(stream, (first) => this.#pace.run(() => {
+      if (stream.destroyed) return;
+      if (first[0] === SOCKS_VERSION) void serveSocks(stream, line);
+      // It asks for one place only, and its bytes are not looked at.
+      else if (isConnect(first)) this.#http.serve(stream, line);
+      else this.#http.serve(new PacedStream(stream, this.#pace), line);
+    }));
   }
 
   /** Cuts all connections off. */
@@ -127,15 +132,26 @@ export class Proxy {
   }
 }
 
-/** Looks at the first byte and leaves it in the stream. `found` is never called where the stream ends before. */
-function firstByte(stream: Duplex, found: (byte: number | undefined) => void): void {
+const CONNECT = Buffer.from('CONNECT');
+
+/** Of less than the whole word: whether it may be that. */
+function isConnect(bytes: Buffer): boolean {
+  const { length } = bytes.subarray(0, CONNECT.length);
+  return bytes.compare(CONNECT, 0, length, 0, length) === 0;
+}
+
+/** Looks at the first bytes and leaves them in the stream. `found` is never called where the stream ends before. */
+function beginning(stream: Duplex, found: (bytes: Buffer) => void): void {
+  let bytes = Buffer.alloc(0);
   const end = () => void stream.end();
   const look = () => {
     const chunk = stream.read() as Buffer | null;
     if (chunk === null) return;
+    bytes = Buffer.concat([bytes, chunk]);
+    if (isConnect(bytes) && bytes.length < CONNECT.length) return;
     stream.off('readable', look).off('end', end);
-    stream.unshift(chunk);
-    found(chunk[0]);
+    stream.unshift(bytes);
+    found(bytes);
   };
   stream.on('readable', look).on('end', end);
 }
