@@ -28,7 +28,9 @@ describe('packages on a disk that is full', () => {
   const mounted: Probe = () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'full-')));
     const { status, error, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'codebeaker-test', folder], { encoding: 'utf8' });
-    return status === 0 ? undefined : `it can't be mounted: ${error?.message ?? stderr}`;
+    if (status === 0) return undefined;
+    rmSync(folder, { recursive: true });
+    return `it can't be mounted: ${error?.message ?? stderr}`;
   };
   before(need('bubblewrap', bubblewrap));
   before(need('a small disk', mounted));
