@@ -197,7 +197,7 @@ export class FakeEngine {
       case 'info':
         return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', KernelVersion: this.kernel, DefaultRuntime: 'runc', Runtimes: this.runtimes }];
       case 'images':
-        return [200, [...this.images].map((name) => ({ RepoTags: [name] }))];
+        return [200, [...this.images].map((name) => ({ Id: `id of ${name}`, RepoTags: [name] }))];
       case 'create':
         return this.#create(query.get('name') ?? '', body);
       case 'start':

@@ -38,7 +38,7 @@ export interface FakeHouse {
 export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -57,10 +57,10 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
       ...below('/gems-index', gemIndex([{ name: 'one', version: '1.0', requires: { two: '>= 1' } }, { name: 'two', version: '1.1' }])),
       ...below('/proxy', goProxy([{ path: 'example.com/two', version: 'v1.1.0' }])),
     ]);
-    packages = await RealPackages.open(await make(), files, (_request, response) => {
+    packages = await RealPackages.open(await make(), files, { before: (_request, response) => {
       if (broken) response.writeHead(500).end();
       return broken;
-    });
+    } });
   });
   after(() => packages.close());
   afterEach(() => {

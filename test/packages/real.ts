@@ -54,10 +54,10 @@ export class RealPackages {
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log });
   readonly #open = new Set<Session>();
 
-  private constructor(subject: RealSubject, registry: Served) {
+  private constructor(subject: RealSubject, registry: Served, cache: string) {
     this.#subject = subject;
     this.#registry = registry;
-    this.cache = realpathSync(mkdtempSync(join(tmpdir(), 'cache-')));
+    this.cache = cache;
     const shelf = new Shelf({ cache: this.cache, owner: this.#keeper.name, uid: process.getuid?.() ?? -1, clock, log });
     const place = `registry.example:80`;
     this.installer = new Installer({
@@ -67,8 +67,9 @@ export class RealPackages {
     });
   }
 
-  static async open(subject: RealSubject, files: Files, before?: Answerer): Promise<RealPackages> {
-    return new RealPackages(subject, await serve(files, before ? { before } : {}));
+  /** `cache`: the folder of the cache, which exists; its contents are removed in the end. */
+  static async open(subject: RealSubject, files: Files, { before, cache = realpathSync(mkdtempSync(join(tmpdir(), 'cache-'))) }: { readonly before?: Answerer; readonly cache?: string } = {}): Promise<RealPackages> {
+    return new RealPackages(subject, await serve(files, before ? { before } : {}), cache);
   }
 
   /** How often the registry was asked. */

@@ -32,7 +32,7 @@ const config: fc.Arbitrary<Config> = record({
   limits: partialLimits,
   maxLimits: partialLimits,
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
-  network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }) }),
+  network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
 });
 
 const policy: fc.Arbitrary<Policy> = config.map(createPolicy);
@@ -70,6 +70,7 @@ describe('a policy', () => {
       sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
       networkModes: ['none'],
       hostLists: [],
+      networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
     });
   });
 
@@ -116,7 +117,14 @@ describe('narrowing a policy', () => {
       expect([...base.allowedImages]).to.include.members([...result.allowedImages]);
       expect([...base.allowedImages]).to.include.members(Object.values(result.images));
       expect([...base.networkModes]).to.include.members([...result.networkModes]);
+      for (const name of ['connections', 'bytes', 'idleTimeoutMs'] as const) expect(result.networkBounds[name], name).to.be.at.most(base.networkBounds[name]);
     }), property);
+  });
+
+  it('lowers the bounds of the network that it names, and no other', () => {
+    const base = createPolicy({ network: { connections: 10, bytes: 2 ** 40 } });
+    expect(base.networkBounds).to.deep.equal({ connections: 10, bytes: 2 ** 40, idleTimeoutMs: 300_000 });
+    expect(narrow(base, { network: { connections: 11, idleTimeoutMs: 1000 } }).networkBounds).to.deep.equal({ connections: 10, bytes: 2 ** 40, idleTimeoutMs: 1000 });
   });
 
   it('allows nothing that was not allowed before', () => {

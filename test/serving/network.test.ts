@@ -106,6 +106,31 @@ describe('a session with a network', () => {
       expect((await tunnel(daemon, 'other.example:443')).heard, 'full is within the hosts of the configuration').to.match(/403 CodeBeaker does not allow this session to reach other\.example:443: the configuration does not allow that host/);
     }, { config: { network: { modes: ['allowlist', 'full'], hosts: ['*.example.com', 'example.com'] } } }));
 
+  it('uses no more than the configuration and the client allow', () =>
+    withDaemon({ connections: true, isolation, ways: new FakeWays({ names, answer: echo }), config: { network: { modes: ['full'], connections: 2, bytes: 1000, idleTimeoutMs: 5000 } } }, async (daemon) => {
+      await daemon.initialize({ initializationOptions: { network: { modes: ['full'], connections: 1, bytes: 2000 } } });
+      await daemon.session({ network: { mode: 'full' } });
+      const first = await tunnel(daemon, 'example.com:443');
+      expect(connect(daemon).far.destroyed, 'a second connection').to.equal(true);
+      await daemon.server.clock.advance(5000);
+      await daemon.settle();
+      expect(first.over, 'a connection on which nothing moves').to.equal(true);
+      const second = await tunnel(daemon, 'example.com:443');
+      second.send('x'.repeat(1001));
+      await second.all().catch(() => undefined);
+      expect((await tunnel(daemon, 'example.com:443')).heard).to.match(/503 this session has moved more than 1000 bytes/);
+    }));
+
+  it('is served beside others: a request of another session is answered while its programs flood the proxy', () =>
+    withNetwork(async (daemon) => {
+      await daemon.session({ network: { mode: 'allowlist', hosts: ['example.com'] } });
+      const clients = Array.from({ length: 200 }, () => connect(daemon));
+      for (const client of clients) client.send('GET http://other.example/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+      await daemon.result('session/list');
+      expect(clients.filter(({ over }) => over).length).to.be.below(100);
+      while (!clients.every(({ over }) => over)) await new Promise(setImmediate);
+    }));
+
   it('is told of in the capabilities', async () => {
     const modes = async (options: DaemonOptions) => {
       let network: unknown;

@@ -68,6 +68,26 @@ describe('packages', () => {
     expect(await install(daemon, sessionId)).to.deep.include({ cached: false, stdout: 'better\n' });
   }));
 
+  it('that find no room on the disk of the machine are an error that says what to do, and the next try works', test(async (daemon) => {
+    const sessionId = await daemon.session();
+    const { measured } = packages;
+    const full = async (wanted: string) => {
+      const fault = await daemon.fault('command/installPackages', { sessionId, packages: ['one'] });
+      expect(fault.code).to.equal(1025);
+      expect(fault.message).to.contain(wanted).and.to.contain('codebeaker cache prune');
+      expect(packages.making()).to.deep.equal([]);
+      return fault;
+    };
+    packages.scripts = ['warn OSError: [Errno 28] No space left on device\nexit 1'];
+    expect((await full('pip could not install the packages (exit code 1)')).data).to.deep.include({ manager: 'pip', exitCode: 1, output: 'OSError: [Errno 28] No space left on device\n' });
+    packages.scripts = ['forever'];
+    Object.defineProperty(packages, 'measured', { configurable: true, get: () => { throw Object.assign(new Error('write'), { code: 'ENOSPC' }); } });
+    await full('the packages could not be installed');
+    Object.defineProperty(packages, 'measured', { value: measured });
+    packages.scripts = ['echo better'];
+    expect(await install(daemon, sessionId)).to.deep.include({ cached: false, stdout: 'better\n' });
+  }));
+
   for (const [what, params, end] of [
     ['cancelled', { packages: ['one'] }, async (daemon: TestDaemon, id: string) => daemon.wire.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })],
     ['timedOut', { packages: ['one'], timeoutMs: 500 }, async (daemon: TestDaemon) => daemon.server.clock.advance(900)],

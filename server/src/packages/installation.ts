@@ -26,6 +26,8 @@ export interface Plan {
   readonly maxBytes: number;
   /** How long what was installed is in use at the least, in milliseconds since the epoch. */
   readonly until: number;
+  /** Whether nobody waits for it. Then it holds up no other installation but of the same. */
+  readonly background?: boolean;
   makeSandbox(staging: Staging, signal: AbortSignal): Promise<Sandbox>;
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { abortable, closeAll, deferred } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
+import { inWords } from './full-disk.ts';
 import type { Advise, Advisory, Manager, Registries } from './ports.ts';
 import { install, type Made, type Plan, type Runner } from './installation.ts';
 import type { Measured } from './shelf/measure.ts';
@@ -27,7 +28,7 @@ export interface Provided extends Made {
   readonly cached: boolean;
 }
 
-/** So many installations run at once; others wait. */
+/** So many installations run at once, besides those in the background; others wait. */
 const AT_ONCE = 2;
 /** What is not locked is installed anew when it is older than this, so that newer versions come. */
 const UNLOCKED_MS = 7 * 24 * 3_600_000;
@@ -35,6 +36,8 @@ const UNLOCKED_MS = 7 * 24 * 3_600_000;
 export class Installer {
   readonly options: InstallerOptions;
   readonly #running = new Map<string, Promise<unknown>>();
+  /** How many of them are in the background. */
+  #background = 0;
   readonly #closing = new AbortController();
   #pruning: Promise<unknown> = Promise.resolve();
 
@@ -44,16 +47,24 @@ export class Installer {
 
   /**
    * Resolves with undefined where a program of the manager failed.
-   * @throws ProtocolError as `install`; the reason of the runner's signal
+   * @throws ProtocolError DiskFull, and as `install`; the reason of the runner's signal
    */
   async provide(plan: Plan, runner: Runner): Promise<Provided | undefined> {
+    try {
+      return await this.#provide(plan, runner);
+    } catch (fault) {
+      throw inWords(fault);
+    }
+  }
+
+  async #provide(plan: Plan, runner: Runner): Promise<Provided | undefined> {
     const signal = AbortSignal.any([runner.signal, this.#closing.signal]);
     for (;;) {
       signal.throwIfAborted();
       const record = await this.options.shelf.find(plan.key, { until: plan.until, maxAgeMs: UNLOCKED_MS });
       if (record) return { record, advisories: undefined, cached: true };
       const other = this.#running.get(plan.key);
-      if (!other && this.#running.size < AT_ONCE) return this.#install(plan, { ...runner, signal });
+      if (!other && (plan.background || this.#running.size - this.#background < AT_ONCE)) return this.#install(plan, { ...runner, signal });
       runner.report(other ? 'waiting for another session, which installs the same' : 'waiting for other installations');
       await abortable(signal, other ?? Promise.race(this.#running.values()));
     }
@@ -63,12 +74,14 @@ export class Installer {
     const { shelf, clock, measure, advise, judge } = this.options;
     const done = deferred();
     this.#running.set(plan.key, done.promise);
+    if (plan.background) this.#background++;
     try {
       const made = await install(plan, runner, { shelf, clock, measure, advise, judge });
       if (made) this.#prune();
       return made && { ...made, cached: false };
     } finally {
       this.#running.delete(plan.key);
+      if (plan.background) this.#background--;
       done.resolve();
     }
   }

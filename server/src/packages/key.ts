@@ -1,5 +1,7 @@
 /** The key of an environment in the cache: of everything that decides what is in it. */
 import { createHash } from 'node:crypto';
+import type { LanguageId } from '../protocol/index.ts';
+import type { Runtime } from '../runtime/ports.ts';
 import type { Manager, Mirrors, Wish } from './ports.ts';
 
 /** Environments of another format are not found any more. */
@@ -17,6 +19,11 @@ export function keyOf({ manager, wish: { names, manifest }, mirrors, programs }:
   const files = [...(manifest?.files ?? [])].map(([path, content]) => [path, hash(content)]).sort();
   const registries = mirrors.all.map(({ scope, origin }) => [scope ?? null, origin]);
   return hash(JSON.stringify([FORMAT, manager.id, [...names].sort(), manifest?.path ?? null, files, registries, Object.entries(mirrors.variables).sort(), programs]));
+}
+
+/** What tells the programs of a runtime's sandboxes from others (`KeyParts.programs`). `image`: as in `Runtime.programs`. */
+export async function programsOf(runtime: Pick<Runtime, 'id' | 'programs'>, language: LanguageId | undefined, image: string | undefined): Promise<string> {
+  return `${runtime.id} ${await runtime.programs(language, image)}`;
 }
 
 function hash(content: string | Buffer): string {

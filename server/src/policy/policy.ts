@@ -4,7 +4,8 @@
  */
 import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
-import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
+import type { Bounds } from '../network/proxy.ts';
+import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
 
 export interface Policy {
@@ -19,6 +20,8 @@ export interface Policy {
   readonly networkModes: readonly Network['mode'][];
   /** Lists of hosts of which each has to cover whatever a session reaches. */
   readonly hostLists: readonly (readonly Rule[])[];
+  /** What each session may use of the network. */
+  readonly networkBounds: Bounds;
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
@@ -40,6 +43,7 @@ export function createPolicy(config: Config): Policy {
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
+    networkBounds: boundsOf(config),
     pool: config.pool,
   };
 }
@@ -70,6 +74,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
+    networkBounds: lowerBounds(policy.networkBounds, boundsOf(config, policy.networkBounds)),
   };
 }
 
@@ -121,6 +126,15 @@ function lower(limits: Limits, most: PartialLimits): Limits {
     result[name] = name === 'timeoutMs' ? shorter(value, result[name]) : Math.min(result[name], value);
   }
   return result;
+}
+
+function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
+  const { connections, bytes, idleTimeoutMs } = { ...others, ...network };
+  return { connections, bytes, idleTimeoutMs };
+}
+
+function lowerBounds(one: Bounds, other: Bounds): Bounds {
+  return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
 }
 
 function hostLists({ network }: Config): Rule[][] {

@@ -4,7 +4,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
-import { count, Network, PartialLimits, positive, Preference } from './values.ts';
+import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
 /** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
@@ -15,7 +15,6 @@ const ociName = () => z.string().check(z.minLength(1));
 const IMAGE = /^(?:sha256:[0-9a-f]{64}|(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+.]+:[0-9a-f]{32,})?)$/;
 const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-case letters, such as python:3.12 or registry.example:5000/team/python'));
 const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
-const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
 
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
@@ -31,7 +30,15 @@ export const Config = later(() => z.strictObject({
       maxLifetimeMs: z.optional(count()),
     }),
   ),
-  network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
+  network: z.optional(
+    z.strictObject({
+      modes: z.optional(z.array(Network.shape.mode)),
+      hosts: Network.shape.hosts,
+      connections: z.optional(positive()),
+      bytes: z.optional(positive()),
+      idleTimeoutMs: z.optional(positive()),
+    }),
+  ),
   packages: z.optional(PackagesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
@@ -66,6 +73,9 @@ export const configNotes: ShapeNotes = {
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
     'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
     'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
+    'network.connections': 'How many connections a session may have to other hosts at once. One more is closed at once. A sandbox has at most 512, whatever is said here. Default: 256.',
+    'network.bytes': 'How many bytes a session may move, to and from other hosts together. Default: 68 719 476 736 (64 GiB).',
+    'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
     packages: 'How packages are installed. Only the configuration file may have it.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',

@@ -1,10 +1,11 @@
 /** The shapes of packages: what a client asks to be installed, and what was installed. */
 import * as z from 'zod/mini';
 import { keepingAll } from './keeping-all.ts';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
 import type { ShapeNotes } from './note.ts';
-import { count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
+import { absolutePath, count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
 
 /** A client may name so many packages at once. */
 const MAX_NAMES = 500;
@@ -71,6 +72,15 @@ const registry = () => z.strictObject({
   password: z.optional(z.string()),
 });
 
+/** What is installed before anybody asks for it. */
+export const PackagesAhead = later(() => z.strictObject({
+  language: LanguageId,
+  runtime: z.optional(z.string()),
+  names: z.optional(names()),
+  manifest: z.optional(absolutePath()),
+}));
+export type PackagesAhead = z.infer<typeof PackagesAhead>;
+
 export const PackagesConfig = later(() => z.strictObject({
   cacheBytes: z.optional(positive()),
   run: z.optional(z.enum(['auto', 'ask', 'never'])),
@@ -82,6 +92,7 @@ export const PackagesConfig = later(() => z.strictObject({
     gem: z.optional(registry()),
     go: z.optional(registry()),
   })),
+  ahead: z.optional(z.array(PackagesAhead)),
 }));
 export type PackagesConfig = z.infer<typeof PackagesConfig>;
 
@@ -127,6 +138,13 @@ export const packagesNotes: ShapeNotes = {
     run: 'Whether `codebeaker run` installs what the manifest of the program’s folder names: `auto`, `ask` (on a terminal), `never`. Default: `auto`.',
     block: 'Packages with a known weakness of this severity, or a worse one, are not installed. Default: they are, and the result tells of it.',
     registries: 'The registries of npm, pip, gem and go, in place of those with which they are set up on this machine: `url`, and `token` or `username` and `password`, which no sandbox sees; for npm also `scopes`, a registry for each.',
+    ahead: 'What is installed in the background while the daemon has nothing to do, so that sessions have it at once. A failure is a warning in the log.',
+  },
+  PackagesAhead: {
+    '': 'Packages that are installed before a session asks for them, as a session of this language would get them that asks for the same.',
+    runtime: 'Default: the one that is chosen for a session.',
+    names: 'As `packages` of `command/installPackages`. Without them there must be a `manifest`.',
+    manifest: 'The absolute path of a manifest on this machine. A session has it in its `/workspace`, by the same name. Files that belong to it are read from its folder.',
   },
   SessionPackages: {
     '': 'The packages that a session has from the beginning. See `command/installPackages`. An empty list of names installs nothing: the session is made where packages can be installed later.',

@@ -27,13 +27,13 @@ export function canAsk({ capabilities }: Client): boolean {
 export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   return async (sandbox, sessionId) => {
-    const [{ Proxy, bounds }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
+    const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined });
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds,
+      egress, ways: out, clock, bounds: policy.networkBounds,
       refused: (target, { message }) => {
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));

@@ -5,9 +5,11 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { PER_TURN } from '../../../server/src/network/pace.ts';
 import { defaultBounds, type MirrorBounds } from '../../../server/src/packages/registries/bounds.ts';
 import { namedHosts, openMirrors } from '../../../server/src/packages/registries/mirrors.ts';
 import type { RegistrySet } from '../../../server/src/packages/registries/registry.ts';
+import { duplexPair } from '../../fakes/duplex.ts';
 import { need, program } from '../../require.ts';
 import { certify } from '../indexes/certificate.ts';
 import { dialling, type Listening, setOf, silent, through } from '../indexes/install.ts';
@@ -320,6 +322,25 @@ describe('a mirror', () => {
       mirror.mirrors.close();
       await Promise.all(ended);
     }, { bounds: { connections: 3 } });
+  });
+
+  it('does little in each turn of the event loop, however much a program sends at once', async () => {
+    const [mirror] = openMirrors(setOf('pip', ['http://registry.example/path/']), { dial: dialling({}), bounds: defaultBounds, log: silent }).all;
+    const programs = Array.from({ length: defaultBounds.connections }, () => {
+      const [program, stream] = duplexPair();
+      mirror?.accept(stream);
+      return program.on('error', () => undefined).resume();
+    });
+    for (const program of programs) program.write('POST /path/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+    let turns = 0;
+    const over = () => programs.every(({ readableEnded, destroyed }) => readableEnded || destroyed);
+    const answered = Promise.all(programs.map((program) => new Promise((resolve) => program.once('data', resolve))));
+    void answered.then(() => programs.map((program) => program.destroy()));
+    while (!over()) {
+      await new Promise(setImmediate);
+      turns++;
+    }
+    expect(turns).to.be.at.least(programs.length / (2 * PER_TURN));
   });
 
   it('is told in the words of the worst that went wrong', async () => {

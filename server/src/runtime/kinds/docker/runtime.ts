@@ -58,7 +58,7 @@ export class DockerRuntime implements Runtime {
   readonly can = { terminals: true, networks: everyNetwork, packages: true } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
-  /** The images that the engine has, as of the last `refresh`. */
+  /** The images that the engine has, as of the last time it was asked. */
   #images: ReadonlyMap<string, string> = new Map();
   /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
@@ -113,8 +113,10 @@ export class DockerRuntime implements Runtime {
     return image !== undefined && this.#images.has(withTag(image));
   }
 
-  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): Promise<string> {
-    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image ?? '')) ?? image]);
+  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript'] ?? ''): Promise<string> {
+    // It may have been pulled since the last `refresh`. An id, or a name with a digest, means the same image for ever.
+    if (!this.#images.has(withTag(image)) && !/@|^sha256:/.test(image)) this.#images = await this.#options.engine.images(this.#closing.signal);
+    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image)) ?? image]);
   }
 
   watch(signal: AbortSignal, changed: () => void): void {
