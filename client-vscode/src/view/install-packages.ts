@@ -1,8 +1,10 @@
 /** *Install Packages in Sandbox*: installs packages for the runs of a file, with progress that can be cancelled. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Code, vscode } from '../base/code.ts';
+import { type Log, messageOf } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
+import { faultData } from '../client/faults.ts';
 import { sessionParams } from '../run/sandbox/session-params.ts';
 import type { RememberedOptions } from '../run/source/options.ts';
 import type { Packages } from '../run/source/packages.ts';
@@ -14,7 +16,9 @@ export interface InstallParts {
   readonly client: Pick<Client, 'use'>;
   readonly options: RememberedOptions;
   readonly packages: Pick<Packages, 'find'>;
+  readonly log: Log;
   newId(): string;
+  showLog(): void;
 }
 
 export function installCommands(parts: InstallParts): Commands {
@@ -41,8 +45,8 @@ export function installCommands(parts: InstallParts): Commands {
 }
 
 /** The names are remembered for the runs of the file when they have been installed. */
-async function install({ code, client, options, newId }: InstallParts, spec: RunSpec, uri: vscode.Uri, names: readonly string[]): Promise<void> {
-  const { window, l10n, ProgressLocation } = code;
+async function install(parts: InstallParts, spec: RunSpec, uri: vscode.Uri, names: readonly string[]): Promise<void> {
+  const { code: { window, l10n, ProgressLocation }, client, options, newId } = parts;
   const title = l10n.t('Installing packages in a sandbox');
   const fault = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
     const cancel = new CancellationTokenSource();
@@ -51,13 +55,21 @@ async function install({ code, client, options, newId }: InstallParts, spec: Run
       await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token));
       return undefined;
     } catch (reason) {
-      return cancelled.isCancellationRequested ? undefined : (reason as Error).message;
+      return cancelled.isCancellationRequested ? undefined : reason;
     } finally {
       listening.dispose();
     }
   });
-  if (fault !== undefined) return void (await window.showErrorMessage(fault));
+  if (fault !== undefined) return tellFault(parts, fault);
   await options.remember(uri, { ...options.of(uri), packages: names });
+}
+
+/** The log has what the package manager printed. A message with a button is shown whole. */
+async function tellFault({ code: { window, l10n }, log, showLog }: InstallParts, fault: unknown): Promise<void> {
+  const { output = '' } = faultData(fault);
+  log.error(`packages: ${messageOf(fault)}\n${output}`.trimEnd());
+  const show = l10n.t('Show Log');
+  if ((await window.showErrorMessage(messageOf(fault), show)) === show) showLog();
 }
 
 /** A session that has the packages has had them installed. The next run finds them in the cache. */
