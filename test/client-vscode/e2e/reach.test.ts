@@ -50,7 +50,7 @@ describe('VS Code: packages, hosts and ports', function () {
   let hands: Hands;
   let index: Served;
   let world: Server;
-  /** Resolves when the index may answer about packages with this name. */
+  /** Resolves when the index may tell of `plotting`. */
   let gate: Promise<void> | undefined;
 
   before(need('VS Code', realEditor));
