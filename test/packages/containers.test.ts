@@ -2,6 +2,7 @@
 import { dockerImage, need, ociRuntime } from '../require.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
+import { describeFromNpm } from './from-npm.ts';
 import { describeInstalling } from './installing.ts';
 import { describeManifests } from './manifests.ts';
 
@@ -9,6 +10,7 @@ describe('packages in containers', () => {
   before(need('docker', dockerImage(debian)));
   describeInstalling(() => containerSubject(debian, plain));
   describe('by manifests and lock files', () => describeManifests(() => containerSubject(debian, plain)));
+  describe('from the registry of npm', () => describeFromNpm(() => containerSubject(debian, plain)));
 });
 
 describe('packages in gVisor', () => {
@@ -16,4 +18,5 @@ describe('packages in gVisor', () => {
   before(need('docker', dockerImage(debian)));
   describeInstalling(() => containerSubject(debian, gvisor), { brief: true });
   describe('by manifests and lock files', () => describeManifests(() => containerSubject(debian, gvisor), { brief: true }));
+  describe('from the registry of npm', () => describeFromNpm(() => containerSubject(debian, gvisor)));
 });

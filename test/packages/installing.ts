@@ -53,9 +53,11 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
       ...below('/gems-index', gemIndex([{ name: 'one', version: '1.0', requires: { two: '>= 1' } }, { name: 'two', version: '1.1' }])),
       ...below('/proxy', goProxy([{ path: 'example.com/two', version: 'v1.1.0' }])),
     ]);
-    packages = await RealPackages.open(await make(), files, (request, response) => {
-      if (broken) response.writeHead(500).end();
-      return broken || leading(packages.outside)(request, response);
+    packages = await RealPackages.open(await make(), files, {
+      before: (request, response) => {
+        if (broken) response.writeHead(500).end();
+        return broken || leading(packages.outside)(request, response);
+      },
     });
     for (const [path, file] of pypi([attacker(packages.outside)])) files.set(path, file);
   });

@@ -13,7 +13,7 @@ import { AttachedPackages } from '../../server/src/packages/attached.ts';
 import { installPackages } from '../../server/src/packages/install-packages.ts';
 import { Installer } from '../../server/src/packages/installer.ts';
 import { managers } from '../../server/src/packages/managers/index.ts';
-import type { ManagerId } from '../../server/src/packages/ports.ts';
+import type { ManagerId, Registries } from '../../server/src/packages/ports.ts';
 import { defaultBounds } from '../../server/src/packages/registries/bounds.ts';
 import { diallerFor } from '../../server/src/packages/registries/dialler.ts';
 import { openMirrors } from '../../server/src/packages/registries/mirrors.ts';
@@ -63,7 +63,7 @@ export class RealPackages {
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log });
   readonly #open = new Set<Session>();
 
-  private constructor(subject: RealSubject, registry: Served, readonly outside: Outside) {
+  private constructor(subject: RealSubject, registry: Served, readonly outside: Outside, registries: Registries | undefined) {
     outside.place('registry.example', '93.184.216.35', registry.port);
     const dialler = diallerFor(outside, clock);
     this.#subject = subject;
@@ -73,12 +73,13 @@ export class RealPackages {
     this.installer = new Installer({
       shelf, managers, cacheBytes: 2 ** 30, clock, log, judge: () => undefined,
       measure: (path, signal) => measure(path, 200_000, signal, { keeper: this.#keeper, clock }),
-      registries: { open: async (manager) => openMirrors(registriesOf[manager], { dial: dialler(registriesOf[manager]), bounds: defaultBounds, log }) },
+      registries: registries ?? { open: async (manager) => openMirrors(registriesOf[manager], { dial: dialler(registriesOf[manager]), bounds: defaultBounds, log }) },
     });
   }
 
-  static async open(subject: RealSubject, files: Files, before?: Answerer): Promise<RealPackages> {
-    return new RealPackages(subject, await serve(files, before ? { before } : {}), await Outside.open());
+  /** `registries`: others than those of the test. */
+  static async open(subject: RealSubject, files: Files, { before, registries }: { before?: Answerer; registries?: Registries } = {}): Promise<RealPackages> {
+    return new RealPackages(subject, await serve(files, before ? { before } : {}), await Outside.open(), registries);
   }
 
   /** How often the registry was asked. */
