@@ -99,7 +99,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     runAgain: (spec, shown) => runAgain({ code, consoles, options, packages }, spec, shown),
   });
   const missing: Missing = new Missing({
-    code, memory: context.globalState, showLog, restart: () => client.restart(),
+    code, memory: context.globalState, log, showLog, restart: () => client.restart(),
     showDoctor: () => void showDoctor(),
     isAvailable: (runtime) => Boolean(choices.withId(runtime)),
   });
@@ -151,7 +151,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
     ...runCommands({ code, consoles, options, packages }),
-    ...installCommands({ code, client, options, packages, newId }),
+    ...installCommands({ code, client, options, packages, log, newId, showLog }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,

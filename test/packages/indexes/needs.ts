@@ -1,11 +1,15 @@
 /** What tests of package managers need of the machine. */
 import { execFile } from 'node:child_process';
 import type { Probe } from '../../require.ts';
+import { buildTools } from './build-tools.ts';
 
 const works = (command: string, ...args: string[]) => new Promise<boolean>((resolve) => void execFile(command, args, (fault) => resolve(fault === null)));
 
 export const pipAndVenv: Probe = async () =>
   (await works('python3', '-c', 'import pip, venv')) ? undefined : 'python3 has no pip and venv; run test/setup/managers.sh as root';
+
+/** What most packages of Python are built with. */
+export const setuptools: Probe = () => (buildTools() ? undefined : 'this machine has no wheel of setuptools; run test/setup/managers.sh as root');
 
 /** npm's registry is only reached where this machine has a way to it. */
 export const npmAnswers: Probe = async () => ((await works('npm', 'view', 'ms@2.1.3', 'version')) ? undefined : 'npm can not reach its registry');

@@ -18,6 +18,9 @@ export interface Served {
 /** Path → what is there. */
 export type Files = Map<string, { readonly type: string; readonly body: Buffer | string }>;
 
+/** The same files below another path. */
+export const below = (path: string, files: Files): Files => new Map([...files].map(([name, file]) => [path + name, file]));
+
 export interface Certified {
   readonly key: string;
   readonly cert: string;

@@ -11,7 +11,6 @@ const REGISTRY = 'http://gems.example/';
 describe('gem and Bundler install', function () {
   this.timeout(60_000);
   before(need('gem', program('gem')));
-  before(need('bundle', program('bundle')));
   const made: { compact?: Files; old?: Files } = {};
   before(() => {
     const gems = [{ name: 'one', version: '1.0', requires: { two: '>= 1' } }, { name: 'two', version: '1.1' }, { name: 'two', version: '2.0' }];
