@@ -35,7 +35,8 @@ const config: fc.Arbitrary<Config> = record({
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }) }),
 });
 
-const policy: fc.Arbitrary<Policy> = config.map(createPolicy);
+const certificates = fc.constantFrom('host' as const, 'image' as const, '/ca.pem');
+const policy: fc.Arbitrary<Policy> = fc.tuple(config, certificates).map(([wish, trusted]) => createPolicy({ ...wish, network: { ...wish.network, certificates: trusted } }));
 const narrower = config;
 
 /** Returns undefined if the policy denies it. */
@@ -70,6 +71,7 @@ describe('a policy', () => {
       sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
       networkModes: ['none'],
       hostLists: [],
+      certificates: 'host',
     });
   });
 
@@ -116,6 +118,7 @@ describe('narrowing a policy', () => {
       expect([...base.allowedImages]).to.include.members([...result.allowedImages]);
       expect([...base.allowedImages]).to.include.members(Object.values(result.images));
       expect([...base.networkModes]).to.include.members([...result.networkModes]);
+      expect(result.certificates).to.equal(base.certificates);
     }), property);
   });
 
@@ -153,6 +156,7 @@ describe('narrowing a policy', () => {
     'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another registry of packages': [{ packages: { registries: { pip: { url: 'http://evil/' } } } }, 'packages can only be set in the configuration file'],
+    'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

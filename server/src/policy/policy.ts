@@ -19,6 +19,8 @@ export interface Policy {
   readonly networkModes: readonly Network['mode'][];
   /** Lists of hosts of which each has to cover whatever a session reaches. */
   readonly hostLists: readonly (readonly Rule[])[];
+  /** What programs of sessions with a network trust: what this machine trusts, what is in the image, or these files and the public authorities. */
+  readonly certificates: 'host' | 'image' | readonly string[];
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
@@ -40,6 +42,7 @@ export function createPolicy(config: Config): Policy {
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
+    certificates: certificates(config),
     pool: config.pool,
   };
 }
@@ -49,6 +52,7 @@ export function narrow(policy: Policy, config: Config): Policy {
   for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
+  if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
@@ -70,6 +74,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
+    certificates: policy.certificates,
   };
 }
 
@@ -125,6 +130,11 @@ function lower(limits: Limits, most: PartialLimits): Limits {
 
 function hostLists({ network }: Config): Rule[][] {
   return network?.hosts ? [parseHosts(network.hosts, 'network.hosts')] : [];
+}
+
+function certificates({ network: { certificates = 'host' } = {} }: Config): Policy['certificates'] {
+  if (certificates === 'host' || certificates === 'image') return certificates;
+  return [certificates].flat();
 }
 
 export function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {

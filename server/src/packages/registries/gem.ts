@@ -3,7 +3,7 @@ import { delimiter } from 'node:path';
 import { basic, ByOrigin, folderOf } from './credentials.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesOf } from './trust.ts';
+import { certificatesOf } from '../../network/trust.ts';
 import { readFlatYaml } from './yaml.ts';
 
 const DEFAULT = 'https://rubygems.org/';

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { basic, bearer, folderOf } from './credentials.ts';
 import { readNpmrc, type Values } from './ini.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesIn, certificatesOf } from './trust.ts';
+import { certificatesIn, certificatesOf } from '../../network/trust.ts';
 
 const DEFAULT = 'https://registry.npmjs.org/';
 

@@ -4,7 +4,7 @@ import { ByOrigin, folderOf, placeOf } from './credentials.ts';
 import { readPythonIni } from './ini.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesOf } from './trust.ts';
+import { certificatesOf } from '../../network/trust.ts';
 
 const DEFAULT = 'https://pypi.org/simple';
 
