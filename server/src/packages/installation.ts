@@ -104,7 +104,7 @@ async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox:
     return { scope, origin, url: `http://127.0.0.1:${port}${path}` };
   }));
   for (const [path, content] of wish.manifest?.files ?? []) await sandbox.files.write(path, content, { mode: 'overwrite', executable: undefined });
-  const order: Order = { ...wish, home, scratch: posix.join(home, SCRATCH), registries, variables: mirrors.variables };
+  const order: Order = { ...wish, home, scratch: posix.join(home, SCRATCH), registries, variables: mirrors.variables, constraints: mirrors.constraints };
   const probe = manager.probe(wish);
   if ((await ask(sandbox, probe.step, signal)) === undefined) throw new ProtocolError('LanguageUnsupported', probe.missing, { manager: manager.id });
   const searchPath = (await ask(sandbox, { command: ['sh', '-c', 'printf %s "$PATH"'], env: {} }, signal)) ?? '';

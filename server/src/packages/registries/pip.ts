@@ -5,6 +5,7 @@ import { readPythonIni } from './ini.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
 import { certificatesOf } from '../../network/trust.ts';
+import { constraintFiles, readConstraints } from './pip-constraints.ts';
 
 const DEFAULT = 'https://pypi.org/simple';
 
@@ -26,12 +27,15 @@ export async function pipRegistries(machine: Machine): Promise<RegistrySet> {
   for (const address of words('find-links')) take('links', address, placeOf);
   const netrc = await netrcOf(machine);
   const trusted = words('trusted-host');
+  const { files, others } = constraintFiles(words('constraint'));
+  if (others) notes.push('pip is set up with constraints at an address, or at a path that is not absolute, which are not used.');
   return {
     manager: 'pip', registries, notes: [...new Set(notes)], variables: {},
     authorization: (url) => known.get(url) ?? (registries.some((each) => new URL(each.url).origin === url.origin) ? netrc(url) : undefined),
     certificates: () => certificatesOf(machine, [option('cert')]),
     insecure: (origin) => trusted.some((each) => [new URL(origin).hostname, new URL(origin).host].includes(each)),
     proxy: () => option('proxy'),
+    constraints: () => readConstraints(files, machine.read),
   };
 }
 

@@ -37,6 +37,8 @@ export interface RegistrySet {
   readonly insecure: (origin: string) => boolean;
   /** The proxy of this machine that leads to `url`, with its credentials, or undefined. */
   readonly proxy: (url: URL) => string | undefined;
+  /** Reads what `Mirrors.constraints` is. Absent: nothing. @throws ProtocolError PackageInstallFailed */
+  readonly constraints?: () => Promise<string | undefined>;
   /** See `Mirrors`. */
   readonly variables: Environment;
   readonly notes: readonly string[];
