@@ -152,6 +152,38 @@ describe('pip is read', function () {
   });
 });
 
+describe('client certificates are read', () => {
+  const pem = (what: string, text: string) => `-----BEGIN ${what}-----\n${Buffer.from(text).toString('base64')}\n-----END ${what}-----`;
+  const [cert, key] = [pem('CERTIFICATE', 'me'), pem('PRIVATE KEY', 'secret')];
+  const files = { 'me.pem': `${key}\n${cert}\n`, 'cert.pem': cert, 'key.pem': key };
+  const told = (set: RegistrySet, url: string) => set.identity?.(new URL(url));
+
+  it('of npm, for the host, or for all registries', async () => {
+    await withHome({ ...files, '.npmrc': 'registry=https://npm.example/a/\n@team:registry=https://team.example/\n//npm.example/a/:certfile=HOME/cert.pem\n//npm.example/a/:keyfile=HOME/key.pem\n//else.example/:certfile=HOME/cert.pem\n//else.example/:keyfile=HOME/key.pem\n' }, {}, async ({ machine }) => {
+      const set = await npmRegistries(machine);
+      expect(await told(set, 'https://npm.example/a/x')).to.deep.equal({ cert, key });
+      for (const url of ['https://team.example/x', 'https://else.example/', 'https://npm.example:8443/a/']) expect(await told(set, url), url).to.equal(undefined);
+    });
+    await withHome({ '.npmrc': `registry=https://npm.example/\ncert="${cert.replaceAll('\n', '\\n')}"\nkey="${key.replaceAll('\n', '\\n')}"\n` }, {}, async ({ machine }) => {
+      const set = await npmRegistries(machine);
+      expect([await told(set, 'https://npm.example/x'), await told(set, 'https://files.example/x')]).to.deep.equal([{ cert, key }, undefined]);
+    });
+  });
+
+  it('of pip, gem and Bundler, from one file, for their registries', async () => {
+    const conf = { ...files, 'pip.conf': '[global]\nindex-url = https://pip.example/simple\nclient-cert = HOME/me.pem\n', '.gemrc': ':sources: [https://gem.example/]\n:ssl_client_cert: HOME/me.pem\n' };
+    await withHome(conf, { PIP_CONFIG_FILE: 'HOME/pip.conf' }, async ({ machine }) => {
+      for (const [set, ours] of [[await pipRegistries(machine), 'https://pip.example/x'], [await gemRegistries(machine), 'https://gem.example/x']] as const) {
+        expect([await told(set, ours), await told(set, 'https://other.example/')]).to.deep.equal([{ cert, key }, undefined]);
+        expect(JSON.stringify(set)).not.to.contain('BEGIN');
+      }
+    });
+    await withHome({ ...conf, 'me.pem': cert }, { PIP_CONFIG_FILE: 'HOME/pip.conf' }, async ({ machine }) => {
+      expect(await told(await pipRegistries(machine), 'https://pip.example/x'), 'without a key').to.equal(undefined);
+    });
+  });
+});
+
 describe('the constraints of pip are read', () => {
   const reading = (files: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>> = {}) =>
     withHome(files, variables, async ({ machine }) => {
