@@ -14,7 +14,7 @@ import { fakeHouse } from '../fakes/house.ts';
 import { fakePackages } from '../fakes/packages.ts';
 import { type Authority, authorityFor, serveSecurely } from '../network/authority.ts';
 import { FakeWays } from '../network/place.ts';
-import { dockerImage, need, ociRuntime } from '../require.ts';
+import { dockerImage, need, ociRuntime, program } from '../require.ts';
 import { containerSubject } from '../runtime/kinds/docker/contract-subject.ts';
 import { debian, gvisor, plain } from '../runtime/kinds/docker/real.ts';
 import { bubblewrap, nativeSubject } from '../runtime/kinds/native/subject.ts';
@@ -45,6 +45,27 @@ begin
 rescue OpenSSL::SSL::SSLError
   print 'untrusted'
 end
+`,
+  go: `
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+)
+
+func main() {
+	answer, fault := http.Get("https://tls.example/")
+	if unknown := new(x509.UnknownAuthorityError); errors.As(fault, unknown) {
+		fmt.Print("untrusted")
+		return
+	}
+	io.Copy(os.Stdout, answer.Body)
+}
 `,
   // 60: the certificate is not trusted. 77: there is no file of certificates.
   shellscript: `curl -s https://tls.example/ || case $? in 60|77) echo untrusted ;; *) echo "code $?" ;; esac`,
@@ -80,7 +101,7 @@ class Scene {
   /** What each program says, in a session of its own. */
   async hears(languages: readonly LanguageId[], env: Record<string, string> = {}): Promise<Record<string, string>> {
     await this.ask('initialize', { processId: null, capabilities: {} });
-    const { sessionId } = await this.ask('session/create', { network: { mode: 'full' }, language: 'python', env });
+    const { sessionId } = await this.ask('session/create', { network: { mode: 'full' }, language: 'python', env, limits: { memoryBytes: 2 ** 31 } });
     const said: Record<string, string> = {};
     for (const language of languages) {
       const { stdout, stderr } = await this.ask('command/runCode', { sessionId, language, code: programs[language] });
@@ -100,7 +121,14 @@ class Scene {
 }
 
 const kinds = {
-  native: { needs: () => before(need('bubblewrap', bubblewrap)), make: () => nativeSubject(createNativeRuntime), languages: ['python', 'javascript', 'ruby', 'shellscript'] },
+  native: {
+    needs: () => {
+      before(need('bubblewrap', bubblewrap));
+      for (const name of ['python3', 'node', 'ruby', 'curl']) before(need(name, program(name)));
+    },
+    make: () => nativeSubject(createNativeRuntime),
+    languages: ['python', 'javascript', 'ruby', 'shellscript'],
+  },
   docker: { needs: () => before(need('docker', dockerImage(debian))), make: () => containerSubject(debian, plain), languages: ['python', 'javascript', 'ruby'] },
   gvisor: {
     needs: () => {
@@ -116,6 +144,7 @@ for (const [kind, { needs, make, languages }] of Object.entries(kinds)) {
   describe(`certificates in a session of ${kind}`, function () {
     this.timeout(60_000);
     needs();
+    before(need('openssl', program('openssl')));
     let authority: Authority;
     let server: Awaited<ReturnType<typeof serveSecurely>>;
     let subject: Awaited<ReturnType<typeof make>>;
@@ -132,9 +161,9 @@ for (const [kind, { needs, make, languages }] of Object.entries(kinds)) {
       await subject.dispose();
     });
 
-    const hears = async (certificates: NonNullable<Config['network']>['certificates'], env: Record<string, string> = {}, own: Record<string, string> = {}) => {
+    const hears = async (certificates: NonNullable<Config['network']>['certificates'], env: Record<string, string> = {}, own: Record<string, string> = {}, programs: readonly LanguageId[] = languages) => {
       const scene = new Scene(subject, server.port, certificates, { PATH: process.env.PATH ?? '', ...env });
-      return scene.hears(languages, own).finally(() => scene.close());
+      return scene.hears(programs, own).finally(() => scene.close());
     };
     const all = (answer: string) => Object.fromEntries(languages.map((language) => [language, answer]));
 
@@ -147,6 +176,12 @@ for (const [kind, { needs, make, languages }] of Object.entries(kinds)) {
     });
 
     if (kind !== 'native') return;
+
+    it('are read by Go', async function () {
+      await need('go', program('go')).call(this);
+      const each = (certificates: 'host' | 'image') => hears(certificates, { NODE_EXTRA_CA_CERTS: file }, {}, ['go']);
+      expect([await each('host'), await each('image')]).to.deep.equal([{ go: 'hello' }, { go: 'untrusted' }]);
+    }).timeout(240_000);
 
     it('are those of files that the configuration names, which must be there', async () => {
       expect(await hears(file)).to.deep.equal(all('hello'));
