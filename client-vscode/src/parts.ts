@@ -95,7 +95,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const offers = new PackageOffers({
     code, consoles, options, mode: () => settings().packages,
     beside: async (uri) => (await workspace.fs.readDirectory(code.Uri.joinPath(uri, '..'))).map(([name]) => name),
-    install: (spec, names) => installFor({ code, client, options, packages, newId }, spec, names),
+    install: (spec, names) => installFor({ code, client, options, packages, log, newId, showLog }, spec, names),
     runAgain: (spec, shown) => runAgain({ code, consoles, options, packages }, spec, shown),
   });
   const missing: Missing = new Missing({

@@ -35,7 +35,8 @@ const config: fc.Arbitrary<Config> = record({
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
 });
 
-const policy: fc.Arbitrary<Policy> = config.map(createPolicy);
+const certificates = fc.constantFrom('host' as const, 'image' as const, '/ca.pem');
+const policy: fc.Arbitrary<Policy> = fc.tuple(config, certificates).map(([wish, trusted]) => createPolicy({ ...wish, network: { ...wish.network, certificates: trusted } }));
 const narrower = config;
 
 /** Returns undefined if the policy denies it. */
@@ -71,6 +72,7 @@ describe('a policy', () => {
       networkModes: ['none'],
       hostLists: [],
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
+      certificates: 'host',
     });
   });
 
@@ -118,6 +120,7 @@ describe('narrowing a policy', () => {
       expect([...base.allowedImages]).to.include.members(Object.values(result.images));
       expect([...base.networkModes]).to.include.members([...result.networkModes]);
       for (const name of ['connections', 'bytes', 'idleTimeoutMs'] as const) expect(result.networkBounds[name], name).to.be.at.most(base.networkBounds[name]);
+      expect(result.certificates).to.equal(base.certificates);
     }), property);
   });
 
@@ -161,6 +164,7 @@ describe('narrowing a policy', () => {
     'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another registry of packages': [{ packages: { registries: { pip: { url: 'http://evil/' } } } }, 'packages can only be set in the configuration file'],
+    'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

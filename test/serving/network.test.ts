@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { FakeWays } from '../network/place.ts';
 import { Client, echo } from '../network/proxy.ts';
+import { denied } from '../../server/src/policy/policy.ts';
 import { duplexPair } from '../fakes/duplex.ts';
+import { fakePackages } from '../fakes/packages.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from './daemon.ts';
 
 const isolation = { score: 7, layers: [{ name: 'network', state: 'enforced' as const, detail: 'no interface but loopback' }, { name: 'user', state: 'enforced' as const }] };
@@ -51,6 +53,41 @@ describe('a session with a network', () => {
       const { stdout } = await daemon.result('command/runCode', { sessionId, code, env: { no_proxy: '*' } });
       expect(stdout).to.equal('http://127.0.0.1:4000\nhttp://127.0.0.1:4000\nmine\nhttp://127.0.0.1:4000\nlocalhost,127.0.0.1,::1\n*\n1\n');
     }));
+
+  it('shows its programs the certificates that this machine trusts, and names them in variables which a program or a session may set otherwise', async () => {
+    const names = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'DENO_CERT'];
+    const code = names.map((name) => `env ${name}\necho`).join('\n');
+    const packages = fakePackages();
+    const wanted: unknown[] = [];
+    const certificates: DaemonOptions['certificates'] = async (each) => (wanted.push(each), ['one', 'two']);
+    const see = (mode: string, options: DaemonOptions) => {
+      const seen: { said?: string; shown?: object } = {};
+      return withNetwork(async (daemon) => {
+        const sessionId = await daemon.session({ network: { mode }, env: { CURL_CA_BUNDLE: 'mine' } });
+        const { stdout } = await daemon.result('command/runCode', { sessionId, code, env: { DENO_CERT: 'own' } });
+        Object.assign(seen, { said: stdout.replaceAll('\n', ' ').trim(), shown: Object.fromEntries(daemon.sandbox.shown) });
+      }, { certificates, ...options }).then(() => seen);
+    };
+    try {
+      const file = '/shown/certificates.pem';
+      expect(await see('full', { packages })).to.deep.equal({ said: `${file} ${file} ${file} mine ${file} own`, shown: { 'certificates.pem': 'one\ntwo\n' } });
+      expect(wanted.splice(0)).to.deep.equal(['host']);
+      const nothing = { said: 'mine  own', shown: {} };
+      expect(await see('none', { packages }), 'without a network').to.deep.equal(nothing);
+      expect(wanted.splice(0), 'nothing is read').to.deep.equal([]);
+      expect(await see('full', { packages, certificates: async () => [] }), 'of the image').to.deep.equal(nothing);
+      expect(await see('full', {}), 'in a sandbox that can be shown nothing').to.deep.equal(nothing);
+    } finally {
+      packages.dispose();
+    }
+  });
+
+  it('is not made where the certificates of the configuration can not be read, and leaves nothing', () =>
+    withNetwork(async (daemon) => {
+      const fault = await daemon.fault('session/create', { network: { mode: 'full' } });
+      expect(fault.data).to.deep.include({ kind: 'PolicyDenied', rule: 'network.certificates' });
+      expect([daemon.sandbox.closes, daemon.sandbox.accept]).to.deep.equal([1, undefined]);
+    }, { certificates: async () => { throw denied('network', 'no', { rule: 'network.certificates' }); } }));
 
   it('lets its programs reach what is allowed, and tells a person once what was not', () =>
     withNetwork(async (daemon, ways) => {

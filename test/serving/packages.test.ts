@@ -1,5 +1,6 @@
 /** Packages as a client meets them: `command/installPackages`, and sessions that have packages from the beginning. */
 import { expect } from 'chai';
+import { judgeBy } from '../../server/src/packages/judge.ts';
 import { type FakePackages, fakePackages } from '../fakes/packages.ts';
 import type { Json } from '../wire/wire.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from './daemon.ts';
@@ -171,6 +172,87 @@ describe('packages', () => {
     packages.advisories = [{ package: 'one', id: 'PYSEC-1', severity: 'high', summary: 'bad' }];
     expect((await install(daemon, sessionId)).advisories).to.deep.equal(packages.advisories);
   }));
+
+  const HOUR = 3_600_000;
+  const weak = { package: 'one', id: 'PYSEC-1', severity: 'high', summary: 'bad' } as const;
+  const refused = async (daemon: TestDaemon) => {
+    const sessionId = await daemon.session();
+    expect((await daemon.fault('command/installPackages', { sessionId, packages: ['one'] })).data).to.deep.include({ kind: 'PolicyDenied', rule: 'packages.block', advisories: [weak] });
+    expect(await variable(daemon, sessionId, 'HOME_OF_PACKAGES')).to.equal('');
+  };
+  const again = async (daemon: TestDaemon) => {
+    const { cached, advisories } = await install(daemon, await daemon.session());
+    return { cached, advisories };
+  };
+
+  it('from the cache are judged by what was known when they were installed, also after the policy has become stricter', async () => {
+    packages.advisories = [weak];
+    await test(async (daemon) => {
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [weak] });
+      expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [weak] });
+    })();
+    packages.judge = judgeBy('high');
+    await test(refused)();
+    packages.judge = judgeBy('critical');
+    await test(async (daemon) => void expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [weak] }))();
+    expect(packages.asked).to.equal(0);
+  });
+
+  it('from the cache are judged by what is known now, which is asked for once an hour', async () => {
+    packages.judge = judgeBy('high');
+    packages.told = [];
+    await test(async (daemon) => {
+      const { clock } = daemon.server;
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [] });
+      await clock.advance(HOUR - 1);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 1]);
+      await clock.advance(1);
+      packages.told = [weak];
+      await Promise.all([refused(daemon), refused(daemon)]);
+      expect(packages.asked).to.equal(2);
+      packages.told = undefined;
+      await clock.advance(HOUR);
+      await refused(daemon);
+      await refused(daemon);
+      expect(packages.asked, 'who does not answer is not asked again at once').to.equal(3);
+      packages.told = [];
+      await clock.advance(HOUR);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 4]);
+    })();
+    packages.judge = undefined;
+    await test(async (daemon) => {
+      await daemon.server.clock.advance(100 * HOUR);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 4]);
+    })();
+  });
+
+  it('from the cache are not waited for longer than a few seconds', async () => {
+    packages.judge = judgeBy('high');
+    packages.told = [];
+    await test(async (daemon) => {
+      await again(daemon);
+      packages.told = 'nobody';
+      await daemon.server.clock.advance(HOUR);
+      const waiting = again(daemon);
+      await until(() => packages.asked === 2);
+      await daemon.server.clock.advance(5_000);
+      expect(await waiting).to.deep.equal({ cached: true, advisories: [] });
+    })();
+  });
+
+  it('that are weak and may be had in another version are installed anew, and judged by what was known where nobody tells more', async () => {
+    packages.locked = false;
+    packages.advisories = [weak];
+    await test(async (daemon) => void (await again(daemon)))();
+    packages.judge = judgeBy('high');
+    packages.advisories = undefined;
+    await test(refused)();
+    packages.advisories = [];
+    await test(async (daemon) => {
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [] });
+      expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [] });
+    })();
+  });
 
   it('can be there from the beginning of a session', test(async (daemon) => {
     const sessionId = await daemon.session({ packages: { names: ['one'] } });

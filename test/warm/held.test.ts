@@ -285,6 +285,28 @@ for path in glob.glob('/dev/pts/[0-9]*'):
       });
     }
 
+    if (place !== 'deno') {
+      it('knows the proxy and the certificates of a network: javascript', async () => {
+        const proxy = await held.sandbox.listen(0, (connection) => {
+          connection.on('error', () => undefined).on('data', (bytes: Buffer) => {
+            if (bytes.toString('latin1').startsWith('CONNECT ')) connection.write('HTTP/1.1 200 OK\r\n\r\n');
+            else connection.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello');
+          });
+        });
+        const address = `http://127.0.0.1:${proxy.port}`;
+        const real = new RealSession(held.sandbox, 'javascript', undefined, { HTTP_PROXY: address, HTTPS_PROXY: address, NODE_USE_ENV_PROXY: '1', NODE_EXTRA_CA_CERTS: '/nowhere.pem' });
+        const code = 'const { NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS } = process.env; console.log(NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS); fetch("http://site.example/").then((answer) => answer.text()).then(console.log, () => console.log("offline"))';
+        const cold = await real.code({ code });
+        expect(cold.stdout).to.match(/^1 \/nowhere\.pem undefined\n(?:hello|offline)\n$/);
+        if (place === 'docker') expect(cold.stdout, 'its Node knows the proxy').to.contain('hello');
+        await real.wait('javascript');
+        const warm = await real.code({ code });
+        const common = (stderr = '') => stderr.replaceAll(/\(node:\d+\)/g, '');
+        expect([warm.stdout, common(warm.stderr), real.used]).to.deep.equal([cold.stdout, common(cold.stderr), true]);
+        proxy.close();
+      });
+    }
+
     it('counts time from when its program is run (T8): javascript', async () => {
       const real = new RealSession(held.sandbox, 'javascript');
       const clocks = 'const now = performance.now(), up = process.uptime() * 1000, since = Date.now() - performance.timeOrigin, event = new Event("x").timeStamp, mark = performance.mark("m").startTime, all = performance.measure("all").duration, node = performance.nodeTiming ?? {}; console.log(JSON.stringify([now, up, since, event, mark, all, node.duration ?? 0, node.bootstrapComplete ?? 0]));';

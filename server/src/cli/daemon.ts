@@ -47,11 +47,17 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
   const ways = async () => (await import('../network/ways.ts')).systemWays(env);
+  let reading: Promise<HouseParts['certificates']> | undefined;
+  const certificates: HouseParts['certificates'] = async (wanted) => {
+    reading ??= Promise.all([import('./certificates.ts'), import('../packages/registries/machine.ts')])
+      .then(([{ rememberedCertificates }, { machineOf }]) => rememberedCertificates(machineOf(surroundings), clock));
+    return (await reading)(wanted);
+  };
   const packages = async () => {
     const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
     return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();

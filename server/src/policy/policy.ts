@@ -22,6 +22,8 @@ export interface Policy {
   readonly hostLists: readonly (readonly Rule[])[];
   /** What each session may use of the network. */
   readonly networkBounds: Bounds;
+  /** What programs of sessions with a network trust: what this machine trusts, what is in the image, or these files and the public authorities. */
+  readonly certificates: 'host' | 'image' | readonly string[];
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
@@ -44,6 +46,7 @@ export function createPolicy(config: Config): Policy {
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
     networkBounds: boundsOf(config),
+    certificates: certificates(config),
     pool: config.pool,
   };
 }
@@ -53,6 +56,7 @@ export function narrow(policy: Policy, config: Config): Policy {
   for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
+  if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
@@ -75,6 +79,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
     networkBounds: lowerBounds(policy.networkBounds, boundsOf(config, policy.networkBounds)),
+    certificates: policy.certificates,
   };
 }
 
@@ -139,6 +144,11 @@ function lowerBounds(one: Bounds, other: Bounds): Bounds {
 
 function hostLists({ network }: Config): Rule[][] {
   return network?.hosts ? [parseHosts(network.hosts, 'network.hosts')] : [];
+}
+
+function certificates({ network: { certificates = 'host' } = {} }: Config): Policy['certificates'] {
+  if (certificates === 'host' || certificates === 'image') return certificates;
+  return [certificates].flat();
 }
 
 export function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {

@@ -15,6 +15,8 @@ const ociName = () => z.string().check(z.minLength(1));
 const IMAGE = /^(?:sha256:[0-9a-f]{64}|(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+.]+:[0-9a-f]{32,})?)$/;
 const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-case letters, such as python:3.12 or registry.example:5000/team/python'));
 const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
+/** What programs of sessions with a network trust. */
+const certificates = () => z.union([z.string().check(z.regex(/^(?:host$|image$|\/|[A-Za-z]:[\\/])/, 'must be host, image, or an absolute path')), z.array(absolutePath()).check(z.minLength(1))]);
 
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
@@ -37,6 +39,7 @@ export const Config = later(() => z.strictObject({
       connections: z.optional(positive()),
       bytes: z.optional(positive()),
       idleTimeoutMs: z.optional(positive()),
+      certificates: z.optional(certificates()),
     }),
   ),
   packages: z.optional(PackagesConfig),
@@ -76,6 +79,7 @@ export const configNotes: ShapeNotes = {
     'network.connections': 'How many connections a session may have to other hosts at once. One more is closed at once. A sandbox has at most 512, whatever is said here. Default: 256.',
     'network.bytes': 'How many bytes a session may move, to and from other hosts together. Default: 68 719 476 736 (64 GiB).',
     'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
+    'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',

@@ -124,7 +124,7 @@ export const packagesNotes: ShapeNotes = {
     manager: 'The manager that was used.',
     installed: 'Everything that is there now, with what the packages need themselves. Empty where the outcome is not `exited`.',
     cached: 'Whether it had been installed before, and no manager was run.',
-    advisories: 'Known weaknesses of it. Absent: nobody was asked, or nobody answered.',
+    advisories: 'Known weaknesses of it; of what was installed before, those that were known when somebody was asked last. Absent: nobody was asked, or nobody answered.',
   },
   MissingModule: {
     '': 'A module that a program did not find, and the packages that are thought to have it.',
@@ -136,7 +136,7 @@ export const packagesNotes: ShapeNotes = {
     '': 'How packages are installed.',
     cacheBytes: 'How much the packages that were installed on this machine may take on its disk. Those that were used least recently are removed. Default: 5 GiB.',
     run: 'Whether `codebeaker run` installs what the manifest of the program’s folder names: `auto`, `ask` (on a terminal), `never`. Default: `auto`.',
-    block: 'Packages with a known weakness of this severity, or a worse one, are not installed. Default: they are, and the result tells of it.',
+    block: 'Packages with a known weakness of this severity, or a worse one, are not installed, and not used where they were installed before. Default: they are, and the result tells of it.',
     registries: 'The registries of npm, pip, gem and go, in place of those with which they are set up on this machine: `url`, and `token` or `username` and `password`, which no sandbox sees; for npm also `scopes`, a registry for each.',
     ahead: 'What is installed in the background while the daemon has nothing to do, so that sessions have it at once. A failure is a warning in the log.',
   },

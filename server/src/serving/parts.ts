@@ -28,6 +28,8 @@ export interface HouseParts {
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
+  certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

@@ -88,6 +88,16 @@ describe('pip installs', function () {
     });
   });
 
+  it('what the constraints of this machine allow, without which they would be other versions', async () => {
+    await withIndex([wheel('one', '1.0'), wheel('one', '2.0'), wheel('two', '1.0', { requires: ['one'] })], async (index) => {
+      const set = setOf('pip', [INDEX], { constraints: async () => 'one<2\nnever-wanted==5\n' });
+      await through(set, dialling({ 'index.example:80': index.port }), (mirror) => install(pip, { names: ['two'] }, mirror, async ({ code, output, installed }) => {
+        expect(code, output).to.equal(0);
+        expect(installed).to.deep.equal([{ name: 'one', version: '1.0' }, { name: 'two', version: '1.0' }]);
+      }));
+    });
+  });
+
   it('what pyproject.toml asks for', async () => {
     await withIndex([wheel('one', '1.0')], async (index) => {
       await mirrored(index, (mirror) => install(pip, { files: { 'pyproject.toml': '[project]\nname = "mine"\nversion = "1"\ndependencies = ["one~=1.0"]\n' } }, mirror, async ({ code, output, installed }) => {

@@ -11,6 +11,7 @@ import { namedHosts, openMirrors } from '../../../server/src/packages/registries
 import type { RegistrySet } from '../../../server/src/packages/registries/registry.ts';
 import { duplexPair } from '../../fakes/duplex.ts';
 import { need, program } from '../../require.ts';
+import { authorityFor } from '../../network/authority.ts';
 import { certify } from '../indexes/certificate.ts';
 import { dialling, type Listening, setOf, silent, through } from '../indexes/install.ts';
 import { type Answerer, type Certified, serve, type Served } from '../indexes/serve.ts';
@@ -221,6 +222,24 @@ describe('a mirror', () => {
       const wrong = certify('other.example');
       expect((await failing(says('there'), { secure: wrong, more: { certificates: async () => [wrong.cert] } })).trouble).to.match(/not trusted/);
       expect(await failing(says('there'), { secure: wrong, more: { insecure: (origin) => origin === 'https://registry.example' } })).to.include({ status: 200, body: 'there' });
+    });
+
+    it('asks who this machine is, which it is told and nobody else', async () => {
+      const { certificate, issued } = authorityFor('registry.example', 'other.example');
+      const secure = { ...issued, ca: certificate };
+      const certificates = async () => [certificate];
+      const asked: string[] = [];
+      const identity = async ({ host }: URL) => (asked.push(host), issued);
+      expect(await failing(says('welcome'), { secure, more: { certificates, identity } })).to.include({ status: 200, body: 'welcome' });
+      expect(asked).to.deep.equal(['registry.example']);
+      const reply = await failing(says('welcome'), { secure, more: { certificates } });
+      expect(reply.status).to.equal(502);
+      expect(reply.trouble).to.match(/^registry\.example does not accept who this machine is: it asks for a client certificate/);
+      const other = await serve(new Map(), { secure, before: says('secret') });
+      const away: Answerer = (_, response) => Boolean(response.writeHead(302, { location: 'https://other.example/' }).end());
+      const redirected = await failing(away, { secure: issued, more: { certificates, identity }, places: { 'other.example:443': other.port } });
+      expect(redirected.trouble).to.match(/^other\.example does not accept who this machine is/);
+      await other.close();
     });
 
     it('sends without end, too large headers, too large pages, or a page that swells', async () => {

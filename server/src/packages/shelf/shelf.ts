@@ -89,6 +89,11 @@ export class Shelf {
     return undefined;
   }
 
+  /** Keeps what is known of the weaknesses of an environment that is in use, in place of what was known before. */
+  async note(record: EnvironmentRecord, audit: EnvironmentRecord['audit']): Promise<void> {
+    await (await this.#open()).records.add({ ...record, audit });
+  }
+
   /** A file of an environment. undefined: there is none, or it is too large. */
   async read({ name }: EnvironmentRecord, path: string): Promise<Buffer | undefined> {
     const { shelf } = await this.#open();

@@ -32,7 +32,7 @@ export interface Door extends Entrance {
   /** To be called with the container before it is started. */
   fill(engine: Engine, id: string, signal: AbortSignal): Promise<void>;
   /** As in `PackageMounts`. */
-  readonly showModules?: PackageMounts['showModules'];
+  readonly shown?: PackageMounts['shown'];
   /** To be called when the container is gone. */
   remove(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder
     const packages = await packageMounts(place, home, undo);
     const seen = [...packages.reads.map(([host, inside]) => bind(host, inside)), ...packages.writes.map(([host, inside]) => ({ ...bind(host, inside), ReadOnly: false }))];
     const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS), ...seen];
-    const rest = { showModules: packages.showModules, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
+    const rest = { shown: packages.shown, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
     const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
     if (!socket) return { mounts, args: [], connected: never, ...rest };
     return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };

@@ -204,7 +204,7 @@ export class DockerRuntime implements Runtime {
       carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
-        showModules: door.showModules,
+        shown: door.shown,
         processors: this.#engineInfo?.processors,
         isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),

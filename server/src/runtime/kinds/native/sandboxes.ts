@@ -100,7 +100,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
-        showModules: packages.showModules,
+        shown: packages.shown,
         ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       },
     });
