@@ -45,11 +45,11 @@ static __attribute__((target("sha,sse4.1"), optimize("O3"))) void mix_fast(uint3
     first = _mm_shuffle_epi32(first, 0xb1);
     last = _mm_shuffle_epi32(last, 0x1b);
     __m128i abef = _mm_alignr_epi8(first, last, 8), cdgh = _mm_blend_epi16(last, first, 0xf0), abef_before = abef, cdgh_before = cdgh;
+    for (int at = 0; at < 4; at++) words[at] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block + 16 * at)), swap);
 #pragma GCC unroll 16
     for (int at = 0; at < 16; at++) {
         __m128i *one = &words[at & 3], two = words[(at + 1) & 3], three = words[(at + 2) & 3], four = words[(at + 3) & 3];
-        if (at < 4) *one = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block + 16 * at)), swap);
-        else *one = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(*one, two), _mm_alignr_epi8(four, three, 4)), four);
+        if (at >= 4) *one = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(*one, two), _mm_alignr_epi8(four, three, 4)), four);
         __m128i sum = _mm_add_epi32(*one, _mm_load_si128((const __m128i *)(constants + 4 * at)));
         cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
         abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
@@ -65,16 +65,15 @@ static bool may_be_fast(void) {
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSE4_1)) return false;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
 }
-#else
-static void mix_fast(uint32_t state[8], const uint8_t *block) { mix_plainly(state, block); }
-static bool may_be_fast(void) { return false; }
 #endif
 
 /* Everything that is sealed passes through here. */
 static void (*mix)(uint32_t state[8], const uint8_t *block) = mix_plainly;
 
 void hash_be_fast(void) {
+#ifdef __x86_64__
     if (may_be_fast()) mix = mix_fast;
+#endif
 }
 
 void hash_begin(struct hash *hash) {
