@@ -65,16 +65,17 @@ static bool may_be_fast(void) {
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSE4_1)) return false;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
 }
-#endif
 
 /* Everything that is sealed passes through here. */
 static void (*mix)(uint32_t state[8], const uint8_t *block) = mix_plainly;
 
 void hash_be_fast(void) {
-#ifdef __x86_64__
     if (may_be_fast()) mix = mix_fast;
-#endif
 }
+#else
+static void mix(uint32_t state[8], const uint8_t *block) { mix_plainly(state, block); }
+void hash_be_fast(void) { }
+#endif
 
 void hash_begin(struct hash *hash) {
     static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
