@@ -62,7 +62,7 @@ export const Config = later(() => z.strictObject({
 export type Config = z.infer<typeof Config>;
 
 /** The notes of this shape (see notes.ts). */
-export const configNotes: ShapeNotes = {
+export const configNotes = (): ShapeNotes => ({
   Config: {
     '': 'The configuration file.',
     $schema: 'The address of a JSON Schema, for editors. The daemon does not read it.',
@@ -89,4 +89,4 @@ export const configNotes: ShapeNotes = {
     'log.level': 'The least severe messages that are logged. Default: `warn`.',
     'log.file': 'The absolute path of the file to which the log is written. Default: stderr.',
   },
-};
+});

@@ -12,7 +12,7 @@ const MAX_NAMES = 500;
 const MAX_NAME_LENGTH = 1000;
 
 export const managerIds = ['npm', 'pip', 'gem', 'go'] as const;
-export const ManagerId = z.enum(managerIds);
+export const ManagerId = later(() => z.enum(managerIds));
 export type ManagerId = z.infer<typeof ManagerId>;
 
 const names = () => z.array(z.string().check(z.minLength(1), z.maxLength(MAX_NAME_LENGTH))).check(z.maxLength(MAX_NAMES));
@@ -32,7 +32,7 @@ export type InstallPackagesParams = z.infer<typeof InstallPackagesParams>;
 
 export const Installed = later(() => z.object({ name: z.string(), version: z.string() }));
 
-export const Severity = z.enum(['low', 'moderate', 'high', 'critical', 'unknown']);
+export const Severity = later(() => z.enum(['low', 'moderate', 'high', 'critical', 'unknown']));
 export type Severity = z.infer<typeof Severity>;
 
 export const Advisory = later(() => z.object({
@@ -97,7 +97,7 @@ export const PackagesConfig = later(() => z.strictObject({
 export type PackagesConfig = z.infer<typeof PackagesConfig>;
 
 /** The notes of these shapes (see notes.ts). */
-export const packagesNotes: ShapeNotes = {
+export const packagesNotes = (): ShapeNotes => ({
   ManagerId: { '': 'A package manager: `npm`, `pip`, `gem` (with Bundler for a Gemfile), or `go`.' },
   InstallPackagesParams: {
     manager: 'Default: the one that knows the manifest, else that of the session’s language.',
@@ -120,7 +120,7 @@ export const packagesNotes: ShapeNotes = {
     fixedIn: 'The first version that does not have it.',
   },
   InstallPackagesResult: {
-    ...executionNotes,
+    ...executionNotes(),
     manager: 'The manager that was used.',
     installed: 'Everything that is there now, with what the packages need themselves. Empty where the outcome is not `exited`.',
     cached: 'Whether it had been installed before, and no manager was run.',
@@ -150,4 +150,4 @@ export const packagesNotes: ShapeNotes = {
     '': 'The packages that a session has from the beginning. See `command/installPackages`. An empty list of names installs nothing: the session is made where packages can be installed later.',
     names: 'As `packages` of `command/installPackages`.',
   },
-};
+});

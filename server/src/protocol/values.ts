@@ -9,7 +9,7 @@ export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
 /** Of a file of the host. */
 export const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
-const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names);
+const oneOf = <const T extends readonly string[]>(...names: T) => later(() => z.enum(names));
 
 export const Layer = later(() => z.object({
   name: z.string(),
@@ -129,7 +129,7 @@ export const Session = later(() => z.object({
 export type Session = z.infer<typeof Session>;
 
 /** The notes of an execution, which the result of `command/runCode` has as well. */
-export const executionNotes: Notes = {
+export const executionNotes = (): Notes => ({
   outcome: 'How the command ended.',
   exitCode: 'The exit code of the last program that ran. null if a signal ended it, if the command was made to end (`cancelled`, `timedOut`, `outputLimit`), or if the code is not known.',
   signal: 'The signal that ended the last program that ran. null if none did.',
@@ -138,10 +138,10 @@ export const executionNotes: Notes = {
   stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
   stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
   truncated: 'Whether a part of the output was left out.',
-};
+});
 
 /** The notes of these shapes (see notes.ts). */
-export const valuesNotes: ShapeNotes = {
+export const valuesNotes = (): ShapeNotes => ({
   RuntimeInfo: {
     '': 'A runtime: one way of creating sandboxes.',
     id: '`docker`, `gvisor`, `deno`, `bun`, `native`, or an id from the configuration.',
@@ -201,5 +201,5 @@ export const valuesNotes: ShapeNotes = {
     commandCount: 'How many commands it has been sent.',
     usage: 'The total of its finished executions.',
   },
-  Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes },
-};
+  Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes() },
+});

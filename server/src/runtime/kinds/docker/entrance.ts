@@ -39,8 +39,8 @@ export interface Door extends Entrance {
 
 const never = new Promise<never>(() => undefined);
 
-/** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
-export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean, place: PackagePlace | undefined): Promise<Door> {
+/** Through the file system of this machine. The agent may be unable to connect to sockets of the host: then it speaks over its streams. */
+export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, place: PackagePlace | undefined): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const [agent, typescript, names] = await Promise.all([installAgent(machine, home), installTypeScript(home), installHosts(home)]);
@@ -48,7 +48,7 @@ export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder
     const seen = [...packages.reads.map(([host, inside]) => bind(host, inside)), ...packages.writes.map(([host, inside]) => ({ ...bind(host, inside), ReadOnly: false }))];
     const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS), ...seen];
     const rest = { shown: packages.shown, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
-    const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
+    const socket = await listen(home, undo).catch(() => undefined);
     if (!socket) return { mounts, args: [], connected: never, ...rest };
     return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };
   });

@@ -170,9 +170,9 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Resolves with undefined where the files for the engine can't be made, as on a full disk. */
-  async #mountedDoor({ machine, oci, spec }: Parts): Promise<Door | undefined> {
+  async #mountedDoor({ machine, spec }: Parts): Promise<Door | undefined> {
     try {
-      return await mountedDoor(machine, this.#options.keeper, !oci.gvisor, spec.packages);
+      return await mountedDoor(machine, this.#options.keeper, spec.packages);
     } catch (fault) {
       this.#options.log.warn('the agent has no place in the folder of the daemon, and is put into the container by the engine', fault);
       return undefined;
@@ -195,8 +195,9 @@ export class DockerRuntime implements Runtime {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
     const streams = attachedCarrier(await engine.attach(id, signal));
+    const chosen = chosenCarrier(streams, door.connected, clock);
     // Under gVisor programs can open the streams of the agent.
-    const carrier = oci.gvisor ? sealedCarrier(streams) : chosenCarrier(streams, door.connected, clock);
+    const carrier = oci.gvisor ? sealedCarrier(chosen) : chosen;
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
@@ -230,7 +231,7 @@ export class DockerRuntime implements Runtime {
       daemonId: this.#options.daemonId,
       oci, processors: this.#engineInfo?.processors,
       user: furnishing.user, workspace: furnishing.mount, volumes: this.#volumes.of(image),
-      entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
+      entrance: oci.gvisor ? { ...entrance, args: [...entrance.args, '--sealed'] } : entrance,
     });
     try {
       return await this.#make(options, signal);
