@@ -22,7 +22,7 @@ import { unfit } from './fitness.ts';
 import { containerIsolation, expectedLayers } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
-import { PullProgress } from './pull.ts';
+import { pullImage } from './pull-image.ts';
 import { Removals } from './removals.ts';
 import { Volumes } from './volumes.ts';
 import { watchEngine } from './watch.ts';
@@ -238,7 +238,7 @@ export class DockerRuntime implements Runtime {
     } catch (fault) {
       if (!(fault instanceof ProtocolError) || fault.data.status !== 404) throw fault;
     }
-    await this.#pull(image, signal, report);
+    await pullImage(image, { ...this.#options, id: this.id }, signal, report);
     return this.#make(options, signal);
   }
 
@@ -253,22 +253,6 @@ export class DockerRuntime implements Runtime {
       const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
       if (!refused) await this.#removals.follow(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
       throw fault;
-    }
-  }
-
-  async #pull(image: string, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
-    report(`pulling ${image}`, 0);
-    const progress = new PullProgress();
-    try {
-      const credentials = await abortable(signal, Promise.resolve(this.#options.credentials?.(image)));
-      await this.#options.engine.pull(image, credentials, signal, (event) => {
-        const percentage = progress.add(event);
-        if (percentage !== undefined) report(`pulling ${image}`, percentage);
-      });
-    } catch (fault) {
-      if (signal.aborted) throw fault;
-      const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
-      throw unavailable(reason, `check its name and the network, or run "docker pull ${image}" yourself`, this.id);
     }
   }
 
