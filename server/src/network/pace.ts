@@ -7,22 +7,23 @@ export const PIECE_BYTES = 1024;
 export const PER_TURN = 4;
 
 export class Pace {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly stream: Duplex; readonly work: () => void }[] = [];
   #left = PER_TURN;
   #turning = false;
 
-  /** Does one piece of work: at once, or in a later turn and in order where enough was done in this one. */
-  run(work: () => void): void {
-    this.#waiting.push(work);
+  /** Does one piece of work for a stream: at once, or in a later turn and in order where enough was done in this one. Nothing is done once the stream is destroyed. */
+  run(stream: Duplex, work: () => void): void {
+    this.#waiting.push({ stream, work });
     if (this.#waiting.length === 1) this.#work();
   }
 
   #work(): void {
     while (this.#left > 0) {
-      const work = this.#waiting.shift();
-      if (!work) break;
+      const next = this.#waiting.shift();
+      if (!next) break;
+      if (next.stream.destroyed) continue;
       this.#left--;
-      work();
+      next.work();
     }
     if (this.#left === PER_TURN || this.#turning) return;
     this.#turning = true;
@@ -77,9 +78,9 @@ export class PacedStream extends Duplex {
     // Where nothing is there, this asks for more, or finds that it has ended.
     if (this.#source.readableLength === 0) return void this.#source.read(0);
     this.#due = true;
-    this.#pace.run(() => {
+    this.#pace.run(this, () => {
       this.#due = false;
-      const piece = this.destroyed ? null : (this.#source.read(Math.min(PIECE_BYTES, this.#source.readableLength)) as Buffer | null);
+      const piece = this.#source.read(Math.min(PIECE_BYTES, this.#source.readableLength)) as Buffer | null;
       if (piece === null) return;
       this.#wanted = this.push(piece);
       this.#next();

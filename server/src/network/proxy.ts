@@ -51,8 +51,7 @@ export class Proxy {
     stream.on('error', () => undefined);
     if (stream.closed || this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
     const line = this.#lineOf(stream);
-    beginning(stream, (first) => this.#pace.run(() => {
-      if (stream.destroyed) return;
+    beginning(stream, (first) => this.#pace.run(stream, () => {
       if (first[0] === SOCKS_VERSION) void serveSocks(stream, line);
       // It asks for one place only, and its bytes are not looked at.
       else if (isConnect(first)) this.#http.serve(stream, line);

@@ -57,7 +57,7 @@ export class RegistryMirror implements Mirror {
     if (this.#closed || this.#connections.size >= this.parts.ledger.bounds.connections) return void connection.destroy();
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
-    this.#pace.run(() => connection.destroyed || this.#server.emit('connection', new PacedStream(connection, this.#pace)));
+    this.#pace.run(connection, () => this.#server.emit('connection', new PacedStream(connection, this.#pace)));
   }
 
   close(): void {
