@@ -1,5 +1,6 @@
 /** Nothing tells that an interpreter has waited, and nothing that is done to one that waits changes what its program does. */
 import { expect } from 'chai';
+import { rootCertificates } from 'node:tls';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
@@ -294,10 +295,11 @@ for path in glob.glob('/dev/pts/[0-9]*'):
           });
         });
         const address = `http://127.0.0.1:${proxy.port}`;
-        const real = new RealSession(held.sandbox, 'javascript', undefined, { HTTP_PROXY: address, HTTPS_PROXY: address, NODE_USE_ENV_PROXY: '1', NODE_EXTRA_CA_CERTS: '/nowhere.pem' });
+        await write(held.sandbox, '/workspace/ca.pem', rootCertificates[0] ?? '');
+        const real = new RealSession(held.sandbox, 'javascript', undefined, { HTTP_PROXY: address, HTTPS_PROXY: address, NODE_USE_ENV_PROXY: '1', NODE_EXTRA_CA_CERTS: '/workspace/ca.pem' });
         const code = 'const { NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS } = process.env; console.log(NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS); fetch("http://site.example/").then((answer) => answer.text()).then(console.log, () => console.log("offline"))';
         const cold = await real.code({ code });
-        expect(cold.stdout).to.match(/^1 \/nowhere\.pem undefined\n(?:hello|offline)\n$/);
+        expect(cold.stdout).to.match(/^1 \/workspace\/ca\.pem undefined\n(?:hello|offline)\n$/);
         if (place === 'docker') expect(cold.stdout, 'its Node knows the proxy').to.contain('hello');
         await real.wait('javascript');
         const warm = await real.code({ code });
