@@ -38,6 +38,12 @@ export interface RealSubject {
   dispose(): Promise<void>;
 }
 
+export interface RealOptions {
+  readonly before?: Answerer;
+  /** Others than those of the test. */
+  readonly registries?: Registries;
+}
+
 const log = createLog('error', (line) => {
   throw new Error(`logged: ${line}`);
 });
@@ -63,7 +69,7 @@ export class RealPackages {
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log });
   readonly #open = new Set<Session>();
 
-  private constructor(subject: RealSubject, registry: Served, readonly outside: Outside, registries: Registries | undefined) {
+  private constructor(subject: RealSubject, registry: Served, readonly outside: Outside, { registries }: RealOptions) {
     outside.place('registry.example', '93.184.216.35', registry.port);
     const dialler = diallerFor(outside, clock);
     this.#subject = subject;
@@ -77,9 +83,8 @@ export class RealPackages {
     });
   }
 
-  /** `registries`: others than those of the test. */
-  static async open(subject: RealSubject, files: Files, { before, registries }: { before?: Answerer; registries?: Registries } = {}): Promise<RealPackages> {
-    return new RealPackages(subject, await serve(files, before ? { before } : {}), await Outside.open(), registries);
+  static async open(subject: RealSubject, files: Files, options: RealOptions = {}): Promise<RealPackages> {
+    return new RealPackages(subject, await serve(files, options.before ? { before: options.before } : {}), await Outside.open(), options);
   }
 
   /** How often the registry was asked. */
