@@ -38,6 +38,12 @@ export interface RealSubject {
   dispose(): Promise<void>;
 }
 
+export interface RealOptions {
+  readonly before?: Answerer;
+  /** Others than those of the test. */
+  readonly registries?: Registries;
+}
+
 const log = createLog('error', (line) => {
   throw new Error(`logged: ${line}`);
 });
