@@ -1,4 +1,4 @@
-/** What `initialize` decides: the client's policy and the capabilities (threats B2, E1). */
+/** What `initialize` decides: the client's policy and the capabilities (F-B2, F-E1). */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -124,7 +124,7 @@ describe("a project's configuration file", () => {
       expect(await sessionsOf(daemon, { workspaceFolders, initializationOptions })).to.include({ maxSessions: 4, maxLifetimeMs: 50 });
     }));
 
-  it('is not read if the client does not trust the workspace', () =>
+  it('is not read if the client does not trust the workspace (F-B2)', () =>
     withDaemon({}, async (daemon) => {
       const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', 'wrong')];
       expect(await sessionsOf(daemon, { workspaceFolders, trusted: false })).to.deep.equal(usual);
@@ -140,7 +140,7 @@ describe("a project's configuration file", () => {
     'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
   };
   for (const [name, [text, message]] of Object.entries(faulty)) {
-    it(`lets no session be made if it can't be followed, and the user gets a message (C7): ${name}`, () =>
+    it(`lets no session be made if it can't be followed, and the user gets a message (C7) (F-B2): ${name}`, () =>
       withDaemon({}, async (daemon) => {
         await daemon.initialize({ workspaceFolders: [project('a', text), project('b', '{}')] });
         const [told, ...more] = daemon.received('window/logMessage');

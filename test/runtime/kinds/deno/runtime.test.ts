@@ -45,7 +45,7 @@ describe('the deno runtime', () => {
     });
   }
 
-  it('knows nothing before a refresh, and afterwards also how fast it is', async () => {
+  it('knows nothing before a refresh, and afterwards also how fast it is, and that it is no boundary (F-F1)', async () => {
     const { runtime, dispose } = await denoSubject();
     try {
       expect(runtime.info()).to.include({ available: false, reason: 'not looked at yet' });

@@ -1,4 +1,4 @@
-/** Containers on the real engine: what was asked for is in force inside (B7, B8, B10), and nothing outside can be reached from there. */
+/** Containers on the real engine: what was asked for is in force inside (F-B7, F-B8, F-B10), and nothing outside can be reached from there. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ describe('a container on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('has every option of the hardening list (B7)', async () => {
+  it('has every option of the hardening list (F-B7, F-B9, F-D2)', async () => {
     sandbox = await held.create();
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
@@ -66,7 +66,7 @@ describe('a container on the real engine', () => {
     expect(score).to.equal(7);
   });
 
-  it('has every limit in the kernel, as it was asked for (B8, B10)', async () => {
+  it('has every limit in the kernel, as it was asked for (F-B8, F-B10)', async () => {
     const limits = fc.record({
       memoryBytes: fc.integer({ min: 24, max: 512 }).map((mib) => mib * MiB),
       cpus: fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10),
@@ -99,14 +99,14 @@ describe('a container on the real engine', () => {
     expect((await rejects(held.create({ limits: { ...spec.limits, memoryBytes: 1 } }), 'SandboxFailed')).message).to.match(/memory/i);
   });
 
-  it('is removed at once even if it has little processor time and many busy processes', async () => {
+  it('is removed at once even if it has little processor time and many busy processes (F-B9)', async () => {
     sandbox = await held.create({ limits: { ...spec.limits, cpus: 0.1 } });
     await sandbox.start({ command: 'while :; do :; done', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
     await sandbox.close();
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('sees nothing of the host: no socket, no network, no credentials, no device (B3, B4, B5)', async () => {
+  it('sees nothing of the host: no socket, no network, no credentials, no device (F-B3, F-B4, F-B5)', async () => {
     sandbox = await held.create();
     expect(await textOf(sandbox, 'find / -xdev \\( -type s -o -type b \\) 2>/dev/null; find /tmp /run /var/run /dev/shm /workspace -type s 2>/dev/null; true')).to.equal('');
     expect(await textOf(sandbox, 'ls /var/run/docker.sock /run/docker.sock /run/containerd /run/dbus /run/user /ro*t/.docker 2>/dev/null; true')).to.equal('');
@@ -128,7 +128,7 @@ describe('a container on the real engine', () => {
     );
   });
 
-  it('sees nothing of an earlier or a parallel one (C11)', async () => {
+  it('sees nothing of an earlier or a parallel one (F-C11)', async () => {
     const canary = `canary-${randomUUID()}`;
     const leave = async (into: Sandbox) => {
       await textOf(into, `cd /tmp; mkdir -p a; echo ${canary} > a/file; echo ${canary} > /workspace/file; echo ${canary} > ".${canary}"; umask 0; export CANARY=${canary}`);
@@ -162,7 +162,7 @@ describe('a container that somebody else ends', () => {
     'is stopped': (id) => void docker('stop', '-t', '0', id),
   };
   for (const [name, kill] of Object.entries(deaths)) {
-    it(`is reported as lost to everybody who uses it, if it ${name} (C8, C12)`, async () => {
+    it(`is reported as lost to everybody who uses it, if it ${name} (F-C8, F-C12)`, async () => {
       const sandbox = await held.create();
       const running = await sandbox.start({ command: 'sleep 600', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
       kill(held.containers()[0] ?? '');
@@ -207,7 +207,7 @@ const systemDelay = (ms: number) => new Promise<void>((resolve) => void systemCl
 describe('what dead daemons leave on the engine', () => {
   before(need('docker', dockerImage(busybox)));
 
-  it('is removed, whether it runs or not, and nothing else is', async () => {
+  it('is removed, whether it runs or not, and nothing else is (F-C5)', async () => {
     const held = real(busybox);
     const sandbox = await held.create();
     const dead = `dead.${randomUUID()}`;
