@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { citations as allCitations } from '../server/scripts/generate.ts';
+import { holes } from '../server/src/runtime/holes/table.ts';
 import { type Citation, citationsIn, type Section, threatsMarkdown } from '../server/scripts/threats.ts';
 
 const root = new URL('..', import.meta.url);
@@ -29,9 +30,9 @@ describe('the failures that are known from other systems', () => {
   });
 });
 
-describe('the table of failures', () => {
+describe('the last part of THREATS.md', () => {
   const one: Section[] = [{ title: 'Links', rows: [{ id: 'F-Z1', failed: 'A | B.', source: 'x' }, { id: 'F-Z2', failed: 'C.', source: 'y', answer: 'It is not there.' }] }];
-  const page = 'Prose.\n\n<!-- Everything below is made by `npm run generate`, from server/threats/failures.json and the titles of the tests. -->\nold';
+  const page = 'Prose.\n\n<!-- Everything below is made by `npm run generate`, from server/src/runtime/holes/table.ts, server/threats/failures.json and the titles of the tests. -->\nold';
   const text = ['describe(`all (T2)`, () => {', 'it(`is ${x} (F-Z1, T1)`, f);', '});', "const cases = { 'a [case] (F-Z1)': 1 };", "const no = 'F-Z2'; check(a, 'F-Z2'); // F-Z2", "it(a ? 'b (F-Z1)' : 'c', f);"].join('\n');
 
   it('has the titles that name each, and nothing that is no title', () => {
@@ -39,9 +40,12 @@ describe('the table of failures', () => {
   });
 
   it('keeps what stands above it', () => {
-    const made = threatsMarkdown(page, one, citationsIn('test/a.test.ts', text));
+    const made = threatsMarkdown(page, { holes: holes.slice(2, 5), asOf: '2026-01-02', sections: one, citations: citationsIn('test/a.test.ts', text) });
+    expect(made).to.contain('As of 2026-01-02.');
+    expect(made).to.contain('| runc | before 1.2.8, 1.3.0-rc.1 to before 1.3.3, 1.4.0-rc.1 to before 1.4.0-rc.3 | It lets a container');
+    expect(made).to.match(/^\| Docker Engine \|.*\| not reached: nothing that is compressed/m);
     expect(made.startsWith(page.slice(0, -3))).to.equal(true);
-    expect(made).not.to.contain('old');
+    expect(made).not.to.contain('\nold');
     expect(made).to.contain('| F-Z1 | A \\| B. | x | [all (T2): is …](../test/a.test.ts)<br>[a \\[case\\]](../test/a.test.ts)<br>[b](../test/a.test.ts) |');
     expect(made).to.contain('| F-Z2 | C. | y | It is not there. |');
   });

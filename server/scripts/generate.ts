@@ -1,7 +1,8 @@
-/** Makes PROTOCOL.md, openrpc.json, the tags of Neovim's help and the table in THREATS.md. Run as a program, it also writes them. */
+/** Makes PROTOCOL.md, openrpc.json, the tags of Neovim's help and the tables in THREATS.md. Run as a program, it also writes them. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openrpc } from '../src/protocol/openrpc.ts';
+import { holes, holesAsOf } from '../src/runtime/holes/table.ts';
 import { helpTags } from './help-tags.ts';
 import { protocolMarkdown } from './markdown.ts';
 import { type Citation, citationsIn, type Section, threatsMarkdown } from './threats.ts';
@@ -19,7 +20,7 @@ export async function generate(): Promise<Record<string, string>> {
     'PROTOCOL.md': protocolMarkdown(prose),
     'openrpc.json': `${JSON.stringify(openrpc(version), null, 2)}\n`,
     'client-nvim/doc/tags': helpTags('codebeaker.txt', help),
-    'server/THREATS.md': threatsMarkdown(threats, failures, await citations()),
+    'server/THREATS.md': threatsMarkdown(threats, { holes, asOf: holesAsOf, sections: failures, citations: await citations() }),
   };
 }
 

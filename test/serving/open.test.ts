@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'zod/mini';
 import { errorCodes, HealthResult, InitializeResult, methods } from '../../server/src/protocol/index.ts';
+import { weaknessesOf } from '../../server/src/runtime/holes/find.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { type TestDaemon, withDaemon } from './daemon.ts';
 
@@ -180,6 +181,21 @@ describe('the daemon describes itself', () => {
       daemon.runtime.reason = 'gone';
       expect(await daemon.result('server/health')).to.deep.include({ status: 'degraded' });
       expect((await daemon.result('runtime/list')).runtimes).to.deep.equal([daemon.runtime.info()]);
+    }));
+
+  it('as healthy with a runtime that is degraded, if a hole is open in what makes its sandboxes (F-B6)', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const info = daemon.runtime.info();
+      daemon.runtime.info = () => ({ ...info, weaknesses: [...weaknessesOf('Docker Desktop', '4.38.0'), ...weaknessesOf('runc', '1.1.5+ds1')] });
+      expect((await daemon.result('server/health')).checks[0]).to.deep.equal({ name: 'runtime.fake', status: 'ok' });
+      daemon.runtime.info = () => ({ ...info, weaknesses: weaknessesOf('runc', '1.2.5') });
+      const health = await daemon.result('server/health');
+      expect(health.status).to.equal('ok');
+      expect(health.checks[0]).to.deep.equal({
+        name: 'runtime.fake', status: 'degraded',
+        detail: 'runc 1.2.5 lets a container write to files of /proc that are masked, and so get out to the host (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); update it to 1.2.8, 1.3.3, 1.4.0-rc.3 or later',
+      });
     }));
 
   it('with an OpenRPC document', () =>
