@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -187,6 +188,21 @@ describe('a container that somebody else ends', () => {
     await sandbox.lost;
     await removal;
     await sandbox.close();
+  });
+
+  it('keeps nobody else waiting while it is paused, whatever waits for it (F-C7)', async () => {
+    const stuck = await held.create();
+    const [id = ''] = held.containers();
+    const other = await held.create();
+    const descriptors = () => readdirSync('/proc/self/fd').length;
+    const before = descriptors();
+    docker('pause', id);
+    const waiting = Array.from({ length: 20 }, (_, at) => textOf(stuck, `echo ${at}`));
+    for (let at = 0; at < 20; at++) expect(await textOf(other, `echo ${at}`)).to.equal(`${at}\n`);
+    expect(descriptors() - before).to.be.below(5);
+    docker('unpause', id);
+    expect(await Promise.all(waiting)).to.deep.equal(Array.from({ length: 20 }, (_, at) => `${at}\n`));
+    await Promise.all([stuck.close(), other.close()]);
   });
 
   it('goes on after it was only paused', async () => {
