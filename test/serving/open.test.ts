@@ -141,7 +141,7 @@ describe("a project's configuration file", () => {
     'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
   };
   for (const [name, [text, message]] of Object.entries(faulty)) {
-    it(`lets no session be made if it can't be followed, and the user gets a message (C7) (F-B2): ${name}`, () =>
+    it(`lets no session be made if it can't be followed, and the user gets a message (C7, F-B2): ${name}`, () =>
       withDaemon({}, async (daemon) => {
         await daemon.initialize({ workspaceFolders: [project('a', text), project('b', '{}')] });
         const [told, ...more] = daemon.received('window/logMessage');

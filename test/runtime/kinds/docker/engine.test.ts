@@ -120,6 +120,20 @@ describe('a container on the real engine', () => {
     expect(await textOf(sandbox, ['python3', '-c', ['import socket', ...places, ...local].join('\n')])).to.equal('refused\n'.repeat(6));
   });
 
+  it('does not show the engine what its programs get: command lines, variables, input and files (F-E7)', async () => {
+    sandbox = await held.create();
+    const canary = `canary-${randomUUID()}`;
+    await sandbox.files.write('/workspace/file', Buffer.from(canary), { mode: 'overwrite', executable: undefined });
+    const program = { command: ['sh', '-c', 'cat; echo "$CANARY"; cat file', canary], cwd: '/workspace', env: { CANARY: canary }, stdin: Buffer.from(canary), pty: undefined };
+    const output: string[] = [];
+    const { exited } = await sandbox.start(program, (_stream, chunk) => void output.push(chunk.toString()));
+    await exited;
+    expect(output.join('')).to.equal(`${canary}${canary}\n${canary}`);
+    const [id = ''] = held.containers();
+    expect(JSON.stringify(held.inspect()) + docker('diff', id)).not.to.contain(canary);
+    expect(() => docker('logs', id)).to.throw();
+  });
+
   it('can not gain any privilege', async () => {
     sandbox = await held.create();
     const attempts = ['mount -t tmpfs x /tmp', 'unshare -U true', 'unshare -m true', 'touch /etc/x', 'chown 0 /tmp', 'mknod /tmp/x b 8 0', 'su -c id', 'echo 1 > /proc/sys/kernel/panic'];

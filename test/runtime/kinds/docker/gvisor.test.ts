@@ -91,7 +91,7 @@ describe('a container under gVisor on the real engine', () => {
     ].join('\n'), ['exited 7']],
   };
   for (const [name, [how, outcomes]] of Object.entries(forgeries)) {
-    it(`is not believed what a program forges (K1, K2) (F-D9): ${name}`, async () => {
+    it(`is not believed what a program forges (K1, K2, F-D9): ${name}`, async () => {
       const running = await start(sandbox, ['python3', '-c', forge(how)]);
       const exit = await running.exited;
       expect(exit.kind === 'exited' ? `exited ${exit.code}` : exit.kind, running.output.of('stderr').toString()).to.be.oneOf(outcomes);
