@@ -38,7 +38,7 @@ interface Job {
 type Plainly = (job: Job) => Promise<Seen>;
 
 for (const place of places) {
-  describe(`the corpus of programs, ${place.name} (F-F4)`, function () {
+  describe(`the corpus of programs, ${place.name}`, function () {
     this.timeout(whole ? 1_800_000 : 300_000);
     for (const [part, probe] of Object.entries(place.needs)) before(need(part, probe));
     const jobs = jobsOf(place);
