@@ -63,7 +63,7 @@ inNeovim('the cases of both clients', (editor) => {
     }
   });
 
-  describe('the escape filter', () => {
+  describe('the escape filter (F-D5)', () => {
     const filtered = (pieces: readonly string[]) =>
       lua<string>(editor(), pieces, "return table.concat(vim.tbl_map(require('codebeaker.escapes').new_filter(), given))");
 

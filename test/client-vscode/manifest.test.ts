@@ -59,7 +59,7 @@ describe('the manifest', () => {
     expect(languageOf('cobol')).to.equal(undefined);
   });
 
-  it('does not let a workspace set what only the machine may set', () => {
+  it('does not let a workspace set what only the machine may set (F-F8)', () => {
     const machine = Object.entries(settings).filter(([, { scope }]) => scope === 'machine').map(([name]) => name);
     expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference', 'codebeaker.network']);
     const others = Object.keys(settings).filter((name) => !machine.includes(name));

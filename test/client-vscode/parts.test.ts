@@ -99,7 +99,7 @@ describe('the extension', () => {
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
   });
 
-  it('lets a program reach what the setting says, and nothing in Restricted Mode', async () => {
+  it('lets a program reach what the setting says, and nothing in Restricted Mode (F-F8)', async () => {
     for (const [setting, trusted, network] of [['none', true, undefined], ['ask', true, { mode: 'allowlist', hosts: [] }], ['full', true, { mode: 'full' }], ['full', false, undefined]] as const) {
       const { editor, connection, open, command } = bench();
       editor.trusted = trusted;
@@ -189,7 +189,7 @@ describe('the extension', () => {
     });
   });
 
-  it('copies no folder of a workspace that is not trusted, and opens no terminal', async () => {
+  it('copies no folder of a workspace that is not trusted, and opens no terminal (F-F8)', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');

@@ -1,4 +1,4 @@
-/** Nothing leaves a session but what is allowed, whatever its programs try (threats E1, E3, E4), in real sandboxes. */
+/** Nothing leaves a session but what is allowed, whatever its programs try (F-E1, F-E3, F-E4), in real sandboxes. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../server/src/base/clock.ts';
@@ -135,7 +135,7 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
       await serving;
     });
 
-    it('is nothing else under an allowlist, and nothing but public places under full', async () => {
+    it('is nothing else under an allowlist, and nothing but public places under full (F-E3, F-E4)', async () => {
       const { outside } = scene;
       for (const address of ['127.0.0.1', ...outside.addresses.filter((each) => !each.startsWith('fe80'))]) expect(await answers(address, outside.secret), address).to.equal(true);
       const networks: [Network, RegExp][] = [[{ mode: 'allowlist', hosts: ['example.com:80', 'example.com:443'] }, /^example\.com$/], [{ mode: 'full' }, /./]];
@@ -156,7 +156,7 @@ for hello, length in ((b"CONNECT example.com:443 HTTP/1.1\\r\\nHost: x\\r\\n\\r\
       expect(open).to.include.members(['CONNECT 127.0.0.1', 'GET [::ffff:7f00:1]', 'CONNECT inner.example', 'SOCKS to 127.0.0.1', 'SOCKS to a name', 'redirect to a private address']);
     });
 
-    it('is nothing at all without a network', async () => {
+    it('is nothing at all without a network (F-E1)', async () => {
       const { outside } = scene;
       const told = await scene.attack(await scene.session({ mode: 'none' }));
       expect(Object.entries(told).filter(([, end]) => end === 'OPEN')).to.deep.equal([]);

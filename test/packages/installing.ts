@@ -144,7 +144,7 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
     for (const line of ['ls /.codebeaker/packages', 'touch $VIRTUAL_ENV/new', 'rm -r $VIRTUAL_ENV/lib', 'chmod 777 $VIRTUAL_ENV']) expect(await session.shell(`${line} >/dev/null 2>&1 && echo done`), line).to.equal('');
   });
 
-  it('a package that is hostile while it is installed sees nothing of others and hurts nobody', async () => {
+  it('a package that is hostile while it is installed sees nothing of others and hurts nobody (F-F3, F-F5)', async () => {
     const session = await packages.session('python');
     await session.write('secret', 'secret');
     const { installed } = await session.install({ packages: ['hostile'] });

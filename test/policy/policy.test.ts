@@ -1,4 +1,4 @@
-/** A policy can only be narrowed (threats B1, B2, B10, E1). */
+/** A policy can only be narrowed (F-B1, F-B2, F-B10, F-E1). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { resolveNetwork } from '../../server/src/policy/network.ts';
@@ -107,7 +107,7 @@ describe('narrowing a policy', () => {
     }), property);
   });
 
-  it('never raises a bound or adds an image or a network mode, however often it is done', () => {
+  it('never raises a bound or adds an image or a network mode, however often it is done (F-B2)', () => {
     fc.assert(fc.property(policy, fc.array(narrower, { minLength: 1, maxLength: 3 }), (base, steps) => {
       const result = allowed(() => steps.reduce(narrow, base));
       if (!result) return;
@@ -144,7 +144,7 @@ describe('narrowing a policy', () => {
     }), property);
   });
 
-  it('by an empty list leaves nothing allowed', () => {
+  it('by an empty list leaves nothing allowed (F-B1, F-E1)', () => {
     const base: Policy = { ...createPolicy({ allowedImages: ['a'] }), networkModes: networks };
     const result = narrow(base, { allowedImages: [], network: { modes: [] } });
     expect([result.allowedImages.size, result.networkModes.length]).to.deep.equal([0, 0]);
@@ -168,7 +168,7 @@ describe('narrowing a policy', () => {
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {
-    it(`refuses ${name}`, () => {
+    it(`refuses ${name} (F-B2)`, () => {
       expect(() => narrow(base, wish)).to.throw(ProtocolError, message).with.nested.property('data.kind', 'PolicyDenied');
     });
   }
@@ -183,7 +183,7 @@ describe('narrowing a policy', () => {
 describe('the network', () => {
   const base: Policy = { ...createPolicy({}), networkModes: networks };
 
-  it('is none where nobody asks for more, and where an allowlist is empty and nobody can be asked (E1)', () => {
+  it('is none where nobody asks for more, and where an allowlist is empty and nobody can be asked (F-E1)', () => {
     expect(resolveNetwork(base, undefined)).to.deep.equal({ mode: 'none' });
     expect(resolveNetwork(base, { mode: 'allowlist' })).to.deep.equal({ mode: 'none' });
     expect(resolveNetwork(base, { mode: 'allowlist', hosts: [] })).to.deep.equal({ mode: 'none' });

@@ -101,7 +101,7 @@ describe('a session with a network', () => {
       expect(daemon.received('window/logMessage')).to.deep.equal([{ type: 2, message: 'CodeBeaker does not allow this session to reach other.example:443: add other.example:443 to the hosts of its network (codebeaker run --allow other.example:443)' }]);
     }));
 
-  it('has no port, no variable and no connection where its mode is none, or its list is empty (E1)', () =>
+  it('has no port, no variable and no connection where its mode is none, or its list is empty (F-E1)', () =>
     withNetwork(async (daemon) => {
       for (const network of [undefined, { mode: 'none' }, { mode: 'none', hosts: ['example.com'] }, { mode: 'allowlist' }, { mode: 'allowlist', hosts: [] }]) {
         const session = await daemon.result('session/create', { language: 'python', network });

@@ -93,7 +93,7 @@ describe('packages', () => {
     ['cancelled', { packages: ['one'] }, async (daemon: TestDaemon, id: string) => daemon.wire.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })],
     ['timedOut', { packages: ['one'], timeoutMs: 500 }, async (daemon: TestDaemon) => daemon.server.clock.advance(900)],
   ] as const) {
-    it(`leave nothing when the installation is ${what}, and the next works`, test(async (daemon) => {
+    it(`leave nothing when the installation is ${what}, and the next works (F-C13)`, test(async (daemon) => {
       const sessionId = await daemon.session();
       packages.scripts = ['forever'];
       const installing = daemon.wire.ask('installing', 'command/installPackages', { sessionId, ...params });

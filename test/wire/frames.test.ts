@@ -68,7 +68,7 @@ const cases: Record<string, [stream: string, expected: string[]]> = {
   ],
 };
 
-describe('frames', () => {
+describe('frames (F-D7)', () => {
   for (const [name, [stream, expected]] of Object.entries(cases)) {
     it(`${name}: ${expected.map((one) => one || 'empty').join(', ')}`, () => {
       expect(kinds(parse(stream).events), 'in one chunk').to.deep.equal(expected);

@@ -1,4 +1,4 @@
-/** Whatever a client sends, the connection goes on, or it ends with code 1 and logs the reason (threats D5 to D8). */
+/** Whatever a client sends, the connection goes on, or it ends with code 1 and logs the reason (F-D5 to F-D8). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
@@ -80,7 +80,7 @@ async function check(stream: readonly Buffer[], initialized: boolean): Promise<E
 }
 
 describe('malformed streams', () => {
-  it(`leave the connection usable, or end it with code 1 and a reason (${STREAMS} streams, seed ${SEED})`, async function () {
+  it(`leave the connection usable, or end it with code 1 and a reason (${STREAMS} streams, seed ${SEED}) (F-D7)`, async function () {
     this.timeout(180_000);
     const unhandled: unknown[] = [];
     const note = (fault: unknown) => void unhandled.push(fault);

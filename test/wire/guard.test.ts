@@ -75,7 +75,7 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'more values than are allowed': [`{"jsonrpc":"2.0","id":1,"method":"server/health","params":[${'{},'.repeat(MAX_VALUES)}{}]}`, [[null, INVALID]]],
 };
 
-describe('the guard', () => {
+describe('the guard (F-D7)', () => {
   for (const [name, [body, expected]] of Object.entries(bodies)) {
     it(`${name}: ${expected.map(([id, code]) => `${JSON.stringify(id)} ${code ?? 'served'}`).join() || 'no answer'}`, () =>
       withServer({}, async (server) => {

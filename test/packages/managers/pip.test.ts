@@ -207,7 +207,7 @@ describe('pip takes', () => {
     }
   });
 
-  it('no addresses, files, options and other things', () => {
+  it('no addresses, files, options and other things (F-F5)', () => {
     for (const name of ['', ' ', '-e .', '--index-url=http://evil.example', '-r', '.', './a', '/etc/passwd', 'a/b', 'a.whl', 'a.tar.gz', 'git+https://evil.example/a', 'a @ https://evil.example/a.whl', 'a@http://x', 'a b', 'a;b\n', 'a==', 'é', 'a\u0000', 'a[', 'a>=1;', '~a', 'C:\\a', 'a==1 --hash=x', `a${'x'.repeat(2000)}`]) {
       expect(takes('six', name), JSON.stringify(name)).to.throw().with.property('kind', 'InvalidParams');
     }

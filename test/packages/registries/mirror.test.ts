@@ -162,7 +162,7 @@ describe('a mirror', () => {
     });
   });
 
-  it('gives the credentials of a place to no other place, and says them to nobody', async () => {
+  it('gives the credentials of a place to no other place, and says them to nobody (F-E7)', async () => {
     const other = await serve(new Map(), { before: says('other') });
     const more = { authorization: ({ host }: URL) => (host === 'registry.example' ? 'Bearer hush' : undefined) };
     const answers: Answerer = ({ url }, response) => {
@@ -198,7 +198,7 @@ describe('a mirror', () => {
         return { ...reply, trouble: mirror.mirrors.trouble() };
       }, parts);
 
-    it('leads to an address that is not public, by a redirect or a page', async () => {
+    it('leads to an address that is not public, by a redirect or a page (F-E6)', async () => {
       const reply = await failing((_, response) => Boolean(response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end()));
       expect(reply).to.include({ status: 403, reason: 'CodeBeaker does not allow this session to reach 169.254.169.254:80', trouble: 'CodeBeaker does not allow this session to reach 169.254.169.254:80' });
       const page: Answerer = (_, response) => Boolean(response.writeHead(200, { 'content-type': 'text/html' }).end('<a href="http://10.0.0.1/x.whl">x</a>'));

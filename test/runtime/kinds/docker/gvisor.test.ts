@@ -49,7 +49,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('has every option of the hardening list (B7), and runsc as its OCI runtime', () => {
+  it('has every option of the hardening list, and runsc as its OCI runtime (F-B7)', () => {
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
     expect(Config.User).to.equal('65534:65534');
@@ -201,7 +201,7 @@ describe('a container under gVisor that may connect to sockets of the host', () 
 /** What programs send in the place of the agent, or take away from it, makes no result. */
 function believesNoForgery(sandbox: () => Sandbox): void {
   for (const [name, [how, outcomes]] of Object.entries(forgeries)) {
-    it(`is not believed what a program forges (K1, K2): ${name}`, async () => {
+    it(`is not believed what a program forges (K1, K2, F-D9): ${name}`, async () => {
       const running = await start(sandbox(), ['python3', '-c', forge(how)]);
       const exit = await running.exited;
       expect(exit.kind === 'exited' ? `exited ${exit.code}` : exit.kind, running.output.of('stderr').toString()).to.be.oneOf(outcomes);

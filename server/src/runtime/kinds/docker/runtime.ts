@@ -6,7 +6,8 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
-import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import { type LanguageId, ProtocolError, type RuntimeInfo, type Weakness } from '../../../protocol/index.ts';
+import { weakened } from '../../holes/find.ts';
 import { type CreateContext, everyNetwork, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
@@ -16,16 +17,18 @@ import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
+import { describe } from './describe.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
-import { containerIsolation, expectedLayers } from './isolation.ts';
+import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
 import { pullImage } from './pull-image.ts';
 import { Removals } from './removals.ts';
 import { Volumes } from './volumes.ts';
 import { watchEngine } from './watch.ts';
+import { noParts, weaknessesOfEngine } from './weaknesses.ts';
 
 export interface DockerOptions {
   readonly kind: ContainerKind;
@@ -62,6 +65,7 @@ export class DockerRuntime implements Runtime {
   #images: ReadonlyMap<string, string> = new Map();
   /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
+  #weaknesses: readonly Weakness[] = [];
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
   readonly #closing = new AbortController();
@@ -84,14 +88,20 @@ export class DockerRuntime implements Runtime {
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
       const { engine } = this.#options;
-      const [info, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      const [info, images] = await Promise.all([this.#learn(signal), engine.images(signal)]);
       this.#images = images;
-      this.#engineInfo = info;
       this.#info = this.#describe(this.#judge(info));
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
+  }
+
+  async #learn(signal: AbortSignal): Promise<EngineInfo> {
+    const { engine, kind } = this.#options;
+    const [info, parts] = await Promise.all([engine.info(signal), engine.parts(signal).catch(() => noParts)]);
+    this.#weaknesses = weaknessesOfEngine(parts, kind, info);
+    return (this.#engineInfo = info);
   }
 
   #judge(info: EngineInfo): { version: string } | { reason: string } {
@@ -101,8 +111,8 @@ export class DockerRuntime implements Runtime {
 
   /** @throws ProtocolError RuntimeUnavailable */
   async #host(signal: AbortSignal): Promise<{ oci: OciRuntime; machine: Machine }> {
-    const { engine, kind } = this.#options;
-    const info = (this.#engineInfo ??= await engine.info(signal));
+    const { kind } = this.#options;
+    const info = this.#engineInfo ?? (await this.#learn(signal));
     const fault = unfit(info, kind);
     if (fault) throw unavailable(fault.reason, fault.hint, kind.id);
     const name = kind.find(info) ?? info.defaultRuntime;
@@ -207,7 +217,7 @@ export class DockerRuntime implements Runtime {
         copyIn: copyFolder,
         shown: door.shown,
         processors: this.#engineInfo?.processors,
-        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+        isolation: (facts, limits) => weakened(containerIsolation(facts, { ...spec, limits }, expected), this.#weaknesses),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
         ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, onMachine(limits, this.#engineInfo?.processors)) }),
@@ -265,21 +275,8 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
-    const { score, startup, memoryBytes } = this.#options.kind;
-    const languages = languageIds.flatMap((id) => {
-      const image = this.#options.images[id];
-      return image ? [{ id, image }] : [];
-    });
-    return {
-      id: this.id,
-      available: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
-      ...(version === undefined ? {} : { version }),
-      languages,
-      isolation: { score, layers: expectedLayers(score) },
-      startup: { ...startup, measured: false },
-      memoryBytes,
-    };
+  #describe(found: { version?: string; reason?: string }): RuntimeInfo {
+    const { kind, images } = this.#options;
+    return describe(kind, images, { ...found, weaknesses: found.reason === undefined ? this.#weaknesses : [] });
   }
 }
