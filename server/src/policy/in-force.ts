@@ -40,7 +40,7 @@ export function inForce(user: Config, project: Config | undefined, stateDir: str
 }
 
 /** The keys that a policy decides. */
-function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool }: Policy): Config {
+function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool, sizes }: Policy): Config {
   const named: readonly string[] = Object.values(images);
   const more = [...allowedImages].filter((image) => !named.includes(image));
   return {
@@ -50,6 +50,7 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     limits,
     maxLimits,
     sessions,
+    sizes,
     network: { modes: [...networkModes], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
     ...(pool ? { pool } : {}),
   };

@@ -6,6 +6,7 @@ import { type Config, type LanguageId, type Limits, type Network, type PartialLi
 import type { Rule } from '../network/hosts.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
+import { type Sizes, sizesOf, smaller } from './sizes.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -24,6 +25,8 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  /** How long the texts in a request may be. */
+  readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
 }
@@ -41,6 +44,7 @@ export function createPolicy(config: Config): Policy {
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
     pool: config.pool,
+    sizes: sizesOf(config),
   };
 }
 
@@ -50,6 +54,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
+  if (config.sizes?.messageBytes !== undefined) throw denied('sizes', 'sizes.messageBytes can only be set in the configuration file');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -67,6 +72,7 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    sizes: smaller(policy.sizes, config.sizes ?? {}),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],

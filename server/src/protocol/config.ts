@@ -17,6 +17,16 @@ const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-
 const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
 const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
 
+const MiB = 1024 * 1024;
+
+/** PATH_MAX of Linux, and what one message can carry besides. */
+export const SizesConfig = later(() => z.strictObject({
+  codeBytes: z.optional(z.int().check(z.gte(1024), z.lte(32 * MiB))),
+  messageBytes: z.optional(z.int().check(z.gte(MiB), z.lte(256 * MiB))),
+  pathBytes: z.optional(z.int().check(z.gte(64), z.lte(4096))),
+}));
+export type SizesConfig = z.infer<typeof SizesConfig>;
+
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
   preference: z.optional(Preference),
@@ -33,6 +43,7 @@ export const Config = later(() => z.strictObject({
   ),
   network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
   packages: z.optional(PackagesConfig),
+  sizes: z.optional(SizesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -53,6 +64,12 @@ export type Config = z.infer<typeof Config>;
 
 /** The notes of this shape (see notes.ts). */
 export const configNotes: ShapeNotes = {
+  SizesConfig: {
+    '': 'How long the texts in a request may be. What is longer is answered with -32602, and the error names the size.',
+    codeBytes: 'The text of a program (`code`). A longer program is written into a file first. Default: 1 MiB.',
+    messageBytes: 'One message of the client. A longer one is skipped and answered with -32600. Only the configuration file may have it. Default: 64 MiB.',
+    pathBytes: 'A path, or the address of a folder. Default, and the most: 4096.',
+  },
   Config: {
     '': 'The configuration file.',
     $schema: 'The address of a JSON Schema, for editors. The daemon does not read it.',
@@ -67,6 +84,7 @@ export const configNotes: ShapeNotes = {
     'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
     'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
     packages: 'How packages are installed. Only the configuration file may have it.',
+    sizes: 'How long the texts in a request may be.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
