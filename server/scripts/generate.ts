@@ -1,6 +1,7 @@
-/** Makes PROTOCOL.md, openrpc.json, the tags of Neovim's help and the tables in THREATS.md. Run as a program, it also writes them. */
+/** Makes PROTOCOL.md, openrpc.json, the JSON Schema of the configuration, the tags of Neovim's help and the tables in THREATS.md. Run as a program, it also writes them. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { configSchema } from '../src/protocol/config-schema.ts';
 import { openrpc } from '../src/protocol/openrpc.ts';
 import { holes, holesAsOf } from '../src/runtime/holes/table.ts';
 import { helpTags } from './help-tags.ts';
@@ -19,6 +20,7 @@ export async function generate(): Promise<Record<string, string>> {
   return {
     'PROTOCOL.md': protocolMarkdown(prose),
     'openrpc.json': `${JSON.stringify(openrpc(version), null, 2)}\n`,
+    'server/codebeaker.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
     'client-nvim/doc/tags': helpTags('codebeaker.txt', help),
     'server/THREATS.md': threatsMarkdown(threats, { holes, asOf: holesAsOf, sections: failures, citations: await citations() }),
   };

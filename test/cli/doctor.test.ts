@@ -1,5 +1,6 @@
 /** The report of `codebeaker doctor`: also what would run each language, and what to type for more (L9). */
 import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +38,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
   const daemon: Daemon = {
     runtimes,
     packages: packagesPolicy({}),
+    sizes: defaultSizes,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,

@@ -35,6 +35,12 @@ describe('the manifest', () => {
     expect(there).to.include.members(named);
   });
 
+  it('names a schema for the files of the configuration that the build writes', () => {
+    const build = readFileSync(new URL('../server/build.mjs', folder), 'utf8');
+    for (const { url } of contributes.jsonValidation) expect(build).to.contain(`client-vscode/${url.replace('./', '')}`);
+    expect(contributes.jsonValidation.flatMap(({ fileMatch }: any) => fileMatch)).to.include('.codebeaker.json');
+  });
+
   it('has exactly the languages of the protocol in each clause and in the activation events', () => {
     const manifestText = read('package.json');
     expect(withLanguages(manifestText, languageIds), 'npm run -w client-vscode manifest').to.equal(manifestText);

@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../server/src/base/clock.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { certificatesFor } from '../../server/src/cli/certificates.ts';
 import { machineOf } from '../../server/src/packages/registries/machine.ts';
 import type { Config, LanguageId } from '../../server/src/protocol/index.ts';
@@ -88,7 +89,7 @@ class Scene {
       runtimes: [make.runtime], config, ways, clock: systemClock, log,
       certificates: (wanted) => certificatesFor(wanted, machine), packages: async () => this.#packages.make({ clock: systemClock, log }),
     });
-    const connection = connect(new FramedTransport(this.#wire.stream, log), house.openSole, { log, clock: systemClock, version: '9.9.9' });
+    const connection = connect(new FramedTransport(this.#wire.stream, log, defaultSizes.messageBytes), house.openSole, { log, clock: systemClock, version: '9.9.9' });
     this.#close = () => connection.close().then(() => undefined);
   }
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../server/src/base/clock.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { connect, type Connection } from '../../server/src/wire/server.ts';
 import type { LanguageId, Network, RunCodeResult, Session } from '../../server/src/protocol/index.ts';
@@ -35,7 +36,7 @@ class Scene {
     const image = subject.image;
     const config = { pool: {}, network: { modes: ['allowlist' as const, 'full' as const] }, ...(image === undefined ? {} : { images: { python: image, shellscript: image, ruby: image, go: image, javascript: image } }) };
     this.#house = fakeHouse({ runtimes: [subject.runtime], config, ways: outside, clock: systemClock, log });
-    this.#connection = connect(new FramedTransport(this.wire.stream, log), this.#house.openSole, { log, clock: systemClock, version: '9.9.9' });
+    this.#connection = connect(new FramedTransport(this.wire.stream, log, defaultSizes.messageBytes), this.#house.openSole, { log, clock: systemClock, version: '9.9.9' });
   }
 
   static async open(make: () => Promise<Subject>): Promise<Scene> {

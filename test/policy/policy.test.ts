@@ -32,6 +32,7 @@ const config: fc.Arbitrary<Config> = record({
   limits: partialLimits,
   maxLimits: partialLimits,
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
+  sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
 });
 
@@ -73,6 +74,7 @@ describe('a policy', () => {
       hostLists: [],
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
       certificates: 'host',
+      sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
     });
   });
 
@@ -113,6 +115,8 @@ describe('narrowing a policy', () => {
       if (!result) return;
       expectWithin(result.maxLimits, base.maxLimits);
       expectWithin(result.limits, result.maxLimits);
+      expect(result.sizes.codeBytes).to.be.at.most(base.sizes.codeBytes);
+      expect(result.sizes.pathBytes).to.be.at.most(base.sizes.pathBytes);
       expect(result.sessions.max).to.be.at.most(base.sessions.max);
       expect(within(result.sessions.idleTimeoutMs, base.sessions.idleTimeoutMs), 'idleTimeoutMs').to.equal(true);
       expect(within(result.sessions.maxLifetimeMs, base.sessions.maxLifetimeMs), 'maxLifetimeMs').to.equal(true);

@@ -11,6 +11,7 @@ export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
   | CacheArguments
+  | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -73,6 +74,19 @@ export interface CacheArguments {
   readonly config: string | undefined;
 }
 
+const configActions = ['schema', 'check', 'show'] as const;
+
+export interface ConfigArguments {
+  readonly command: 'config';
+  readonly action: (typeof configActions)[number];
+  /** The files that are checked; none: the user's own, and the one of the project. */
+  readonly files: readonly string[];
+  /** The folder of the project. */
+  readonly folder: string;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 type ValueOf<Row> = Row extends { readonly many: true } ? string[] : Row extends { readonly value: string } ? string : true;
 type Values = { [Name in OptionName]?: ValueOf<(typeof options)[Name]> };
 
@@ -86,6 +100,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
+  if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -152,6 +167,12 @@ function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'ac
   if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
   if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
   return { action, names };
+}
+
+function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {
+  const action = oneOf(configActions, first, 'config needs to know what to do');
+  if (action !== 'check' && files.length > 0) throw new UsageError(`there are unexpected arguments: ${files.join(' ')}`);
+  return { action, files };
 }
 
 function program([file = '']: readonly string[], args: readonly string[]) {

@@ -10,6 +10,7 @@ import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
+import type { Sizes } from '../policy/sizes.ts';
 import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
@@ -25,6 +26,7 @@ export interface Daemon {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly packages: PackagesPolicy;
+  readonly sizes: Sizes;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -66,6 +68,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),
+    sizes: policy.sizes,
     log,
     watch: () => catalog.watch(),
     close: async () => {

@@ -7,6 +7,7 @@ import type { Rule } from '../network/hosts.ts';
 import type { Bounds } from '../network/proxy.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
+import { type Sizes, sizesOf, smaller } from './sizes.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -29,6 +30,8 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  /** How long the texts in a request may be. */
+  readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
 }
@@ -48,6 +51,7 @@ export function createPolicy(config: Config): Policy {
     networkBounds: boundsOf(config),
     certificates: certificates(config),
     pool: config.pool,
+    sizes: sizesOf(config),
   };
 }
 
@@ -58,6 +62,7 @@ export function narrow(policy: Policy, config: Config): Policy {
   }
   if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
+  if (config.sizes?.messageBytes !== undefined) throw denied('sizes', 'sizes.messageBytes can only be set in the configuration file');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -75,6 +80,7 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    sizes: smaller(policy.sizes, config.sizes ?? {}),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],

@@ -18,6 +18,16 @@ const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[
 /** What programs of sessions with a network trust. */
 const certificates = () => z.union([z.string().check(z.regex(/^(?:host$|image$|\/|[A-Za-z]:[\\/])/, 'must be host, image, or an absolute path')), z.array(absolutePath()).check(z.minLength(1))]);
 
+const MiB = 1024 * 1024;
+
+/** PATH_MAX of Linux, and what one message can carry besides. */
+export const SizesConfig = later(() => z.strictObject({
+  codeBytes: z.optional(z.int().check(z.gte(1024), z.lte(32 * MiB))),
+  messageBytes: z.optional(z.int().check(z.gte(MiB), z.lte(256 * MiB))),
+  pathBytes: z.optional(z.int().check(z.gte(64), z.lte(4096))),
+}));
+export type SizesConfig = z.infer<typeof SizesConfig>;
+
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
   preference: z.optional(Preference),
@@ -43,6 +53,7 @@ export const Config = later(() => z.strictObject({
     }),
   ),
   packages: z.optional(PackagesConfig),
+  sizes: z.optional(SizesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -63,6 +74,12 @@ export type Config = z.infer<typeof Config>;
 
 /** The notes of this shape (see notes.ts). */
 export const configNotes = (): ShapeNotes => ({
+  SizesConfig: {
+    '': 'How long the texts in a request may be. What is longer is answered with -32602, and the error names the size.',
+    codeBytes: 'The text of a program (`code`). A longer program is written into a file first. Default: 1 MiB.',
+    messageBytes: 'One message of the client. A longer one is skipped and answered with -32600. Only the configuration file may have it. Default: 64 MiB.',
+    pathBytes: 'A path, or the address of a folder. Default, and the most: 4096.',
+  },
   Config: {
     '': 'The configuration file.',
     $schema: 'The address of a JSON Schema, for editors. The daemon does not read it.',
@@ -81,6 +98,7 @@ export const configNotes = (): ShapeNotes => ({
     'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
     'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
+    sizes: 'How long the texts in a request may be.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
