@@ -55,7 +55,7 @@ describe('the build', () => {
       cli: 'arguments daemon exit-codes publish quantities reach remember runtimes serve table watch',
       events: 'events',
       network: 'address hosts',
-      policy: 'bounds config-file defaults hosts own-folder packages policy',
+      policy: 'bounds config-file defaults hosts own-folder packages policy sizes',
       protocol: 'commands config errors index issues keeping-all languages later lifecycle method methods observation packages ports sessions values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
