@@ -2,10 +2,12 @@
 import { appendFileSync } from 'node:fs';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
+import { auditPolicy } from '../policy/audit.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
@@ -53,10 +55,16 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages };
   let housing: Promise<House> | undefined;
-  const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
+  const keeping = auditPolicy(config);
+  let auditing: Promise<Audit> | undefined;
+  const audit = async () => {
+    if (!keeping.enabled) return undefined;
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, policy: keeping, config, log: log.child('audit') })));
+  };
+  const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house, audits: keeping.enabled }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),
@@ -65,6 +73,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     close: async () => {
       catalog.close();
       await closeHouse();
+      (await auditing)?.close();
       await runtimes.close();
       await memory.close();
     },

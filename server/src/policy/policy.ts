@@ -46,7 +46,7 @@ export function createPolicy(config: Config): Policy {
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages', 'audit'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');

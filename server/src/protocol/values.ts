@@ -7,6 +7,8 @@ import type { Notes, ShapeNotes } from './note.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
+/** A path of this machine. */
+export const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
 const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names);
 
 export const Layer = later(() => z.object({

@@ -1,4 +1,5 @@
 /** The types of what serving clients needs: what a daemon has once, what all visits share, and what a connection brings. */
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -26,6 +27,8 @@ export interface HouseParts {
   packages?(): Promise<Installer>;
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** Absent: nothing is recorded. */
+  readonly audit?: Audit | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

@@ -1,0 +1,189 @@
+/**
+ * The audit log of one daemon. Entries wait a moment and are then written together: the records into the daemon's own
+ * segment, and its new head apart from it.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { AuditPolicy } from '../policy/audit.ts';
+import { emptyHead, type Head } from './chain.ts';
+import type { Disk } from './disk.ts';
+import { type Entry, type Fields, render } from './entry.ts';
+import { Heads } from './heads.ts';
+import { type AuditPlaces, dayOf, segmentName, segmentPath } from './places.ts';
+import { Segment } from './segment.ts';
+import { Trouble } from './trouble.ts';
+
+export interface AuditLogParts {
+  readonly places: AuditPlaces;
+  readonly policy: AuditPolicy;
+  /** The name of this daemon (`daemonName`). */
+  readonly daemon: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What a segment begins with: what this daemon is, and what it works by. */
+  readonly opening: Fields;
+  /** The heads of other segments, which a new segment names. */
+  others(segment: string): readonly Head[];
+  /** Called when a segment has begun. */
+  begun?(): void;
+}
+
+/** An entry waits at most this long. */
+const WAIT_MS = 50;
+/** While nothing can be written, it is tried again after this time. */
+const RETRY_MS = 1_000;
+/** So many entries wait at most; while they can't be written, the oldest are lost. */
+const MAX_WAITING = 10_000;
+/** When so many wait, they are written in the next turn of the event loop. */
+const HURRY = 500;
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly at: number;
+}
+
+export class AuditLog {
+  readonly #parts: AuditLogParts;
+  readonly #heads: Heads;
+  readonly trouble: Trouble;
+  #waiting: Waiting[] = [];
+  /** The texts of entries that could not be written yet. */
+  #rendered: string[] = [];
+  #lost = 0;
+  #segment: Segment | undefined;
+  /** Continues the segment, or is the first one. Its file is there and empty. */
+  #next: Segment | undefined;
+  /** Whether the segment has its last record. */
+  #isContinued = false;
+  #number = 0;
+  /** Heads that could not be written yet. */
+  #owed = new Map<string, Head>();
+  #timer: { readonly at: number; cancel(): void } | undefined;
+  #isClosed = false;
+
+  constructor(parts: AuditLogParts) {
+    this.#parts = parts;
+    this.#heads = new Heads(parts.places.heads, parts.disk);
+    this.trouble = new Trouble(parts.log);
+  }
+
+  /** Takes an entry in; it never throws and does not touch the disk. Calling the returned function withdraws it, as long as it has not been written. */
+  append(entry: Entry): () => boolean {
+    if (this.#isClosed) return () => false;
+    const waiting = { entry, at: this.#parts.clock.now() };
+    this.#waiting.push(waiting);
+    this.#schedule(this.trouble.now ? RETRY_MS : this.#waiting.length < HURRY ? WAIT_MS : 0);
+    return () => {
+      const found = this.#waiting.lastIndexOf(waiting);
+      if (found >= 0) this.#waiting.splice(found, 1);
+      return found >= 0;
+    };
+  }
+
+  /** Writes everything that waits. Returns whether nothing waits any more. Never throws. */
+  flush(): boolean {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#render();
+    if (this.#rendered.length === 0 && this.#owed.size === 0) return true;
+    try {
+      this.#write();
+      this.trouble.over();
+      return true;
+    } catch (fault) {
+      this.trouble.began(fault);
+      if (!this.#isClosed) this.#schedule(RETRY_MS);
+      return false;
+    }
+  }
+
+  /** Writes the last record. Nothing is recorded afterwards. */
+  close(): void {
+    if (this.#isClosed) return;
+    if (this.#segment !== undefined || this.#waiting.length > 0 || this.#rendered.length > 0) this.append({ kind: 'log', event: 'ended', fields: {} });
+    this.#isClosed = true;
+    this.flush();
+    this.#segment?.close();
+    this.#next?.close();
+    this.#heads.close();
+  }
+
+  #schedule(ms: number): void {
+    const { clock } = this.#parts;
+    const at = clock.monotonic() + ms;
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    this.#timer = { at, cancel: clock.after(ms, () => void this.flush()) };
+  }
+
+  #render(): void {
+    for (const { entry, at } of this.#waiting) this.#rendered.push(render(entry, at));
+    this.#waiting = [];
+    const over = this.#rendered.length - MAX_WAITING;
+    if (over <= 0) return;
+    this.#rendered.splice(0, over);
+    this.#lost += over;
+  }
+
+  /** @throws the system's error, when what could be written is written */
+  #write(): void {
+    const segment = this.#current();
+    if (this.#lost > 0) this.#put(segment, [this.#text('lost', { entries: this.#lost, because: this.trouble.now?.code })]);
+    this.#lost = 0;
+    this.#put(segment, this.#rendered);
+    if (this.#parts.policy.fsync) {
+      segment.sync();
+      this.#heads.sync();
+    }
+  }
+
+  /** Writes records and then the head, and removes from `rests` what was written. @throws the system's error */
+  #put(segment: Segment, rests: string[]): void {
+    const { records, fault } = segment.write(rests);
+    rests.splice(0, records);
+    if (records > 0) this.#owed.set(segment.head.segment, segment.head);
+    this.#anchor();
+    if (fault !== undefined) throw fault;
+  }
+
+  #anchor(): void {
+    for (const [name, head] of this.#owed) {
+      this.#heads.add(head);
+      this.#owed.delete(name);
+    }
+  }
+
+  /** The segment that is written now. @throws the system's error */
+  #current(): Segment {
+    const { clock, policy } = this.#parts;
+    const old = this.#segment;
+    const today = dayOf(clock.now());
+    if (old && !this.#isContinued && !old.isBroken && old.size < policy.rotateBytes && old.day >= today) return old;
+    const next = (this.#next ??= this.#create(today));
+    if (old && !old.isBroken && !this.#isContinued) this.#put(old, [this.#text('continued', { in: next.head.segment })]);
+    this.#isContinued = true;
+    this.#put(next, [this.#text('opened', { ...this.#parts.opening, ...(old ? { continues: { ...old.head } } : {}), others: this.#parts.others(next.head.segment).map((head) => ({ ...head })) })]);
+    old?.close();
+    this.#segment = next;
+    this.#next = undefined;
+    this.#isContinued = false;
+    this.#parts.begun?.();
+    return next;
+  }
+
+  /** The head comes first, so that a segment without any is none of ours. @throws the system's error */
+  #create(day: string): Segment {
+    const { daemon, disk, places } = this.#parts;
+    const name = segmentName({ day, daemon, number: ++this.#number });
+    const path = segmentPath(places, name);
+    disk.makeFolder(places.records);
+    disk.makeFolder(path.slice(0, path.lastIndexOf('/')));
+    this.#heads.add({ ...emptyHead(name) });
+    return new Segment(name, disk.create(path));
+  }
+
+  #text(event: string, fields: Fields): string {
+    return render({ kind: 'log', event, fields }, this.#parts.clock.now());
+  }
+}
