@@ -25,7 +25,7 @@ export interface FakeHouseOptions {
   /** Absent: no packages can be installed. */
   readonly packages?: (() => Promise<Installer>) | undefined;
   /** Absent: nothing is recorded. */
-  readonly audit?: ((clock: Clock) => Audit) | undefined;
+  readonly audit?: Audit | undefined;
 }
 
 export interface FakeHouse {
@@ -41,7 +41,7 @@ export interface FakeHouse {
 export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages, audit }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, audit: audit?.(clock), ...(packages ? { packages } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, audit, ...(packages ? { packages } : {}) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -1,19 +1,25 @@
 /** The audit log as the rest of the daemon sees it. */
-import type { AuditPolicy } from '../policy/audit.ts';
+import { Sequence } from '../base/promises.ts';
 import type { EventStream } from '../events/events.ts';
+import type { AuditPolicy } from '../policy/audit.ts';
+import type { Head } from './chain.ts';
 import type { Entry } from './entry.ts';
 import { recordHappenings } from './happenings.ts';
+import { retain } from './retention.ts';
 import { AuditLog, type AuditLogParts } from './log.ts';
 import type { Reason } from './trouble.ts';
 
 export class Audit {
   readonly #log: AuditLog;
   readonly #policy: AuditPolicy;
+  /** One removal at a time. */
+  readonly #removing = new Sequence();
+  #isClosing = false;
   #calls = 0;
   #stopHearing: (() => void) | undefined;
 
-  constructor(parts: AuditLogParts) {
-    this.#log = new AuditLog(parts);
+  constructor(parts: Omit<AuditLogParts, 'begun'>) {
+    this.#log = new AuditLog({ ...parts, begun: () => void this.#removing.run(() => this.#retain(parts)).catch((fault: unknown) => parts.log.warn('old files of the audit log could not be removed', fault)) });
     this.#policy = parts.policy;
   }
 
@@ -47,8 +53,19 @@ export class Audit {
     return this.#log.trouble.watch(tell);
   }
 
-  close(): void {
+  /** Writes what waits, and the last record. Never rejects. */
+  async close(): Promise<void> {
     this.#stopHearing?.();
-    this.#log.close();
+    this.#isClosing = true;
+    await this.#removing.run(() => this.#log.close());
+  }
+
+  #retain({ places, policy, clock }: Omit<AuditLogParts, 'begun'>): Promise<void> {
+    const tell = (because: 'age' | 'size', segments: readonly Head[]): boolean => {
+      if (this.#isClosing) return false;
+      this.record({ kind: 'log', event: 'removed', fields: { because, segments: segments.map((head) => ({ ...head })) } });
+      return this.flush() === undefined;
+    };
+    return retain({ places, policy, now: clock.now(), tell });
   }
 }

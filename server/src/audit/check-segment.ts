@@ -44,6 +44,7 @@ export async function checkSegment({ name, path: file, expected, anchored }: Seg
     faults.push({ file, ...(line === undefined ? {} : { line }), message });
     return result();
   };
+  for (const each of wanted.get(0) ?? []) if (each.hash !== hash) return failed(undefined, `this is not the segment that was begun, as ${each.by} says`);
   for await (const { bytes, number, isTorn } of linesOf(file)) {
     if (isOver) return failed(number, 'this was put behind the record with which the segment ends');
     if (isTorn) {

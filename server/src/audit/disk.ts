@@ -5,13 +5,15 @@ import { makeFolders } from '../base/folders.ts';
 export interface Appended {
   /** How many bytes were written, also if not all could be. */
   readonly written: number;
-  readonly fault?: unknown;
+  readonly fault?: Error;
 }
 
 export interface AppendFile {
   append(bytes: Buffer): Appended;
   /** Leaves only the first `size` bytes. @throws the system's error */
   cut(size: number): void;
+  /** Whether it still has a name: nobody has removed it. */
+  isThere(): boolean;
   /** @throws the system's error */
   sync(): void;
   close(): void;
@@ -23,7 +25,7 @@ export interface Disk {
   makeFolder(path: string): void;
   /** Makes a file that is not there yet. */
   create(path: string): AppendFile;
-  /** Opens a file that is there. It cannot be read or cut. */
+  /** Opens a file, and makes it if it is not there. */
   open(path: string): AppendFile;
   /** Whether there is a file, and no folder, at the path. */
   isFile(path: string): boolean;
@@ -43,7 +45,7 @@ export function systemDisk(uid: number): Disk {
       if (!status.isDirectory() || (uid >= 0 && (status.uid !== uid || (status.mode & OTHERS_MAY_WRITE) !== 0))) throw foreign();
     },
     create: (path) => appendFile(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | NO_LINK, FILE_MODE)),
-    open: (path) => appendFile(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | NO_LINK)),
+    open: (path) => appendFile(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | NO_LINK, FILE_MODE)),
     isFile(path) {
       try {
         return lstatSync(path).isFile();
@@ -62,12 +64,13 @@ function appendFile(fd: number): AppendFile {
         while (written < bytes.length) written += writeSync(fd, bytes, written);
         return { written };
       } catch (fault) {
-        return { written, fault };
+        return { written, fault: fault as Error };
       }
     },
     cut: (size) => {
       if (fstatSync(fd).size > size) ftruncateSync(fd, size);
     },
+    isThere: () => fstatSync(fd).nlink > 0,
     sync: () => fdatasyncSync(fd),
     close: () => closeSync(fd),
   };

@@ -2,7 +2,7 @@
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Entry, Fields } from './entry.ts';
 
-/** Of the places that a session reaches or is kept from, so many are recorded, each once for each way in which it was decided. */
+/** Of the places that a session reaches or is kept from, so many are recorded, each once for each way in which it was decided. The last of them says that it is. */
 const MAX_PLACES = 1_000;
 /** A record has so many packages at most. */
 const PACKAGES_A_RECORD = 200;
@@ -13,29 +13,14 @@ export interface Recorder {
 
 /** Calling the returned function ends it. */
 export function recordHappenings(log: Recorder, events: EventStream): () => void {
-  const places = new Map<string, Set<string>>();
+  const places = new Places(log);
   return events.listen((event) => {
-    switch (event.kind) {
-      case 'sessionMade':
-        return void log.record({ kind: 'session', event: 'made', fields: () => made(event) });
-      case 'sessionChanged':
-        if (event.state !== 'closed') return;
-        places.delete(event.session.sessionId);
-        return void log.record({ kind: 'session', event: 'closed', fields: { ...of(event.session), reason: event.reason } });
-      case 'packagesInstalled':
-        return recordPackages(log, event);
-      case 'networkDecided': {
-        const { visit, sessionId, host, port, allowed, by } = event;
-        const known = places.get(sessionId) ?? new Set();
-        places.set(sessionId, known);
-        const key = `${host} ${port} ${allowed} ${by}`;
-        if (known.has(key) || known.size >= MAX_PLACES) return;
-        known.add(key);
-        const isLast = known.size === MAX_PLACES;
-        return void log.record({ kind: 'network', event: allowed ? 'allowed' : 'refused', fields: { visit, sessionId, host, port, by, ...(isLast ? { more: 'no more places of this session are recorded' } : {}) } });
-      }
-      default:
-        return undefined;
+    if (event.kind === 'sessionMade') log.record({ kind: 'session', event: 'made', fields: () => made(event) });
+    else if (event.kind === 'packagesInstalled') recordPackages(log, event);
+    else if (event.kind === 'networkDecided') places.record(event);
+    else if (event.kind === 'sessionChanged' && event.state === 'closed') {
+      places.forget(event.session.sessionId);
+      log.record({ kind: 'session', event: 'closed', fields: { ...of(event.session), reason: event.reason } });
     }
   });
 }
@@ -59,5 +44,29 @@ function recordPackages(log: Recorder, { session, manager, cached, installed }: 
   for (let from = 0; from === 0 || from < installed.length; from += PACKAGES_A_RECORD) {
     const some = installed.slice(from, from + PACKAGES_A_RECORD);
     log.record({ kind: 'install', event: 'installed', fields: () => ({ ...of(session), manager, cached, packages: some.map(({ name, version }) => `${name} ${version}`) }) });
+  }
+}
+
+/** The places that sessions asked for. */
+class Places {
+  readonly #log: Recorder;
+  readonly #known = new Map<string, Set<string>>();
+
+  constructor(log: Recorder) {
+    this.#log = log;
+  }
+
+  record({ visit, sessionId, host, port, allowed, by }: Event<'networkDecided'>): void {
+    const known = this.#known.get(sessionId) ?? new Set();
+    this.#known.set(sessionId, known);
+    const key = `${host} ${port} ${allowed} ${by}`;
+    if (known.has(key) || known.size >= MAX_PLACES) return;
+    known.add(key);
+    const last = known.size === MAX_PLACES ? { last: true } : {};
+    this.#log.record({ kind: 'network', event: allowed ? 'allowed' : 'refused', fields: { visit, sessionId, host, port, by, ...last } });
+  }
+
+  forget(sessionId: string): void {
+    this.#known.delete(sessionId);
   }
 }

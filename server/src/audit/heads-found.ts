@@ -23,7 +23,8 @@ export function headsFound(places: AuditPlaces, except: string): Head[] {
   return latest.flatMap(({ name }) => headOf(segmentPath(places, name), name) ?? []);
 }
 
-function headOf(path: string, segment: string): Head | undefined {
+/** What the file of a segment says of itself. undefined: it has no whole record. */
+export function headOf(path: string, segment: string): Head | undefined {
   const tail = tailOf(path);
   const end = tail?.lastIndexOf('\n') ?? -1;
   if (!tail || end < 0) return undefined;

@@ -7,9 +7,9 @@ import { EXTENSION, parseSegment } from './places.ts';
 export class Heads {
   readonly #place: string;
   readonly #disk: Disk;
-  #file: { readonly path: string; readonly file: AppendFile } | undefined;
-  /** Whether the file ends with a part of a line. */
-  #isTorn = false;
+  #open: { readonly path: string; readonly file: AppendFile } | undefined;
+  /** The files that end with a part of a line. */
+  readonly #torn = new Set<string>();
   #isShared: boolean | undefined;
 
   /** `place`: a folder, or a file for the heads of all daemons. */
@@ -20,37 +20,37 @@ export class Heads {
 
   /** @throws the system's error */
   add(head: Head): void {
-    const file = this.#fileFor(head.segment);
+    const { path, file } = this.#fileFor(head.segment);
     const line = `${JSON.stringify({ segment: head.segment, records: head.records, hash: head.hash })}\n`;
-    const { written, fault } = file.append(Buffer.from(this.#isTorn ? `\n${line}` : line));
-    if (written > 0) this.#isTorn = fault !== undefined;
+    const { written, fault } = file.append(Buffer.from(this.#torn.has(path) ? `\n${line}` : line));
+    if (fault === undefined) this.#torn.delete(path);
+    else if (written > 0) this.#torn.add(path);
     if (fault !== undefined) throw fault;
   }
 
   /** @throws the system's error */
   sync(): void {
-    this.#file?.file.sync();
+    this.#open?.file.sync();
   }
 
   close(): void {
-    this.#file?.file.close();
-    this.#file = undefined;
+    this.#open?.file.close();
+    this.#open = undefined;
   }
 
-  #fileFor(segment: string): AppendFile {
+  #fileFor(segment: string): { readonly path: string; readonly file: AppendFile } {
     const { day = '', daemon = '' } = parseSegment(segment) ?? {};
     const isShared = (this.#isShared ??= this.#disk.isFile(this.#place));
     const folder = join(this.#place, day);
     const path = isShared ? this.#place : join(folder, `${daemon}${EXTENSION}`);
-    if (this.#file?.path === path) return this.#file.file;
+    if (this.#open?.path === path) return this.#open;
     if (!isShared) {
       this.#disk.makeFolder(this.#place);
       this.#disk.makeFolder(folder);
     }
-    const file = isShared ? this.#disk.open(path) : this.#disk.create(path);
+    const file = this.#disk.open(path);
     this.close();
-    this.#file = { path, file };
-    this.#isTorn = false;
-    return file;
+    this.#open = { path, file };
+    return this.#open;
   }
 }

@@ -158,12 +158,17 @@ export class AuditLog {
   #current(): Segment {
     const { clock, policy } = this.#parts;
     const old = this.#segment;
+    const isWhole = old?.isBroken === false;
     const today = dayOf(clock.now());
-    if (old && !this.#isContinued && !old.isBroken && old.size < policy.rotateBytes && old.day >= today) return old;
+    if (old && isWhole && !this.#isContinued && old.size < policy.rotateBytes && old.day >= today) return old;
+    if (this.#next?.isBroken) {
+      this.#next.close();
+      this.#next = undefined;
+    }
     const next = (this.#next ??= this.#create(today));
-    if (old && !old.isBroken && !this.#isContinued) this.#put(old, [this.#text('continued', { in: next.head.segment })]);
+    if (old && isWhole && !this.#isContinued) this.#put(old, [this.#text('continued', { in: next.head.segment })]);
     this.#isContinued = true;
-    this.#put(next, [this.#text('opened', { ...this.#parts.opening, ...(old ? { continues: { ...old.head } } : {}), others: this.#parts.others(next.head.segment).map((head) => ({ ...head })) })]);
+    this.#put(next, [this.#text('opened', { ...this.#parts.opening, ...(old && isWhole ? { continues: { ...old.head } } : {}), others: this.#parts.others(next.head.segment).map((head) => ({ ...head })) })]);
     old?.close();
     this.#segment = next;
     this.#next = undefined;

@@ -48,11 +48,11 @@ export interface Listing {
   readonly others: readonly string[];
 }
 
-/** @throws the system's error */
-export async function listSegments({ records }: AuditPlaces): Promise<Listing> {
+/** `only`: the one day that is looked at. @throws the system's error */
+export async function listSegments({ records }: AuditPlaces, only?: string): Promise<Listing> {
   const segments: string[] = [];
   const others: string[] = [];
-  for (const day of await namesIn(records)) {
+  for (const day of only === undefined ? await namesIn(records) : [only]) {
     if (!isDay(day)) {
       others.push(day);
       continue;

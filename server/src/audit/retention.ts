@@ -2,7 +2,7 @@
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AuditPolicy } from '../policy/audit.ts';
-import type { Head } from './chain.ts';
+import { emptyHead, type Head } from './chain.ts';
 import { headOf } from './heads-found.ts';
 import { type AuditPlaces, dayOf, EXTENSION, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
@@ -12,7 +12,7 @@ export interface RetentionParts {
   readonly policy: Pick<AuditPolicy, 'keepDays' | 'maxBytes'>;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Records that segments are removed. Resolves with whether that was written; otherwise they stay. */
+  /** Records that segments are removed. Returns whether that was written; otherwise they stay. */
   tell(because: 'age' | 'size', segments: readonly Head[]): boolean;
 }
 
@@ -41,7 +41,7 @@ export async function retain({ places, policy: { keepDays, maxBytes }, now, tell
 async function removeAll(names: readonly string[], because: 'age' | 'size', places: AuditPlaces, tell: RetentionParts['tell']): Promise<void> {
   for (let from = 0; from < names.length; from += HEADS_A_RECORD) {
     const some = names.slice(from, from + HEADS_A_RECORD);
-    const heads = some.map((name) => headOf(segmentPath(places, name), name)).filter((head) => head !== undefined);
+    const heads = some.map((name) => headOf(segmentPath(places, name), name) ?? emptyHead(name));
     if (!tell(because, heads)) return;
     for (const name of some) await remove(name, places);
   }

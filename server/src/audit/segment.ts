@@ -6,7 +6,7 @@ import { parseSegment } from './places.ts';
 export interface Written {
   /** How many of the records were written. */
   readonly records: number;
-  readonly fault?: unknown;
+  readonly fault?: Error | undefined;
 }
 
 /** Invariant: `head` is what the file says up to its last whole line. */
@@ -31,9 +31,9 @@ export class Segment {
     return this.#size;
   }
 
-  /** Whether it ends with a part of a line, which could not be removed. Nothing more can be written then. */
+  /** Whether nothing more can be written: somebody removed it, or it ends with a part of a line, which could not be removed. */
   get isBroken(): boolean {
-    return this.#isBroken;
+    return this.#isBroken || !this.#file.isThere();
   }
 
   /** `rests`: texts as `render` makes them. A line that could be written only in part is removed again. */

@@ -73,7 +73,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     close: async () => {
       catalog.close();
       await closeHouse();
-      (await auditing)?.close();
+      await (await auditing)?.close();
       await runtimes.close();
       await memory.close();
     },
