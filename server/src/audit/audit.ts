@@ -6,7 +6,7 @@ import type { Head } from './chain.ts';
 import type { Entry } from './entry.ts';
 import { recordHappenings } from './happenings.ts';
 import { retain } from './retention.ts';
-import { AuditLog, type AuditLogParts } from './log.ts';
+import { AuditLog, type AuditLogParts, type Waiting } from './log.ts';
 import type { Reason } from './trouble.ts';
 
 export class Audit {
@@ -38,8 +38,8 @@ export class Audit {
     return ++this.#calls;
   }
 
-  /** Never throws. Calling the returned function withdraws the entry, as long as it has not been written. */
-  record(entry: Entry): () => boolean {
+  /** Never throws. */
+  record(entry: Entry): Waiting {
     return this.#log.append(entry);
   }
 

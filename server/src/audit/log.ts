@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { nextLoopIteration } from '../base/promises.ts';
 import type { AuditPolicy } from '../policy/audit.ts';
 import { emptyHead, type Head } from './chain.ts';
 import type { Disk } from './disk.ts';
@@ -38,9 +39,28 @@ const MAX_WAITING = 10_000;
 /** When so many wait, they are written in the next turn of the event loop. */
 const HURRY = 500;
 
-interface Waiting {
-  readonly entry: Entry;
+/** An entry that has been taken in. */
+export class Waiting {
   readonly at: number;
+  #entry: Entry | undefined;
+  #isTaken = false;
+
+  constructor(entry: Entry, at: number) {
+    this.#entry = entry;
+    this.at = at;
+  }
+
+  /** Puts another entry in its place, or none. Returns whether that came in time: false if it has been written, or may have been. */
+  replace(entry: Entry | undefined): boolean {
+    if (!this.#isTaken) this.#entry = entry;
+    return !this.#isTaken;
+  }
+
+  /** From now on it can't be replaced. */
+  take(): Entry | undefined {
+    this.#isTaken = true;
+    return this.#entry;
+  }
 }
 
 export class AuditLog {
@@ -68,17 +88,13 @@ export class AuditLog {
     this.trouble = new Trouble(parts.log);
   }
 
-  /** Takes an entry in; it never throws and does not touch the disk. Calling the returned function withdraws it, as long as it has not been written. */
-  append(entry: Entry): () => boolean {
-    if (this.#isClosed) return () => false;
-    const waiting = { entry, at: this.#parts.clock.now() };
+  /** Takes an entry in. It never throws and does next to nothing, because somebody waits for an answer. */
+  append(entry: Entry): Waiting {
+    const waiting = new Waiting(entry, this.#parts.clock.now());
+    if (this.#isClosed) return waiting;
     this.#waiting.push(waiting);
-    this.#schedule(this.trouble.now ? RETRY_MS : this.#waiting.length < HURRY ? WAIT_MS : 0);
-    return () => {
-      const found = this.#waiting.lastIndexOf(waiting);
-      if (found >= 0) this.#waiting.splice(found, 1);
-      return found >= 0;
-    };
+    if (this.#waiting.length === 1 || this.#waiting.length === HURRY) void nextLoopIteration().then(() => this.#arm());
+    return waiting;
   }
 
   /** Writes everything that waits. Returns whether nothing waits any more. Never throws. */
@@ -109,6 +125,10 @@ export class AuditLog {
     this.#heads.close();
   }
 
+  #arm(): void {
+    if (this.#waiting.length > 0 && !this.#isClosed) this.#schedule(this.trouble.now ? RETRY_MS : this.#waiting.length < HURRY ? WAIT_MS : 0);
+  }
+
   #schedule(ms: number): void {
     const { clock } = this.#parts;
     const at = clock.monotonic() + ms;
@@ -118,7 +138,10 @@ export class AuditLog {
   }
 
   #render(): void {
-    for (const { entry, at } of this.#waiting) this.#rendered.push(render(entry, at));
+    for (const waiting of this.#waiting) {
+      const entry = waiting.take();
+      if (entry) this.#rendered.push(render(entry, waiting.at));
+    }
     this.#waiting = [];
     const over = this.#rendered.length - MAX_WAITING;
     if (over <= 0) return;

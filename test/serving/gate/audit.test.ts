@@ -47,10 +47,10 @@ describe('the audit of a connection', () => {
       await daemon.session();
     }), 'session');
     expect(records.map(({ event, method, reason }) => [event, method ?? reason])).to.deep.equal([
-      ['made', undefined], ['done', 'session/create'], ['closed', 'client'], ['done', 'session/close'], ['made', undefined], ['done', 'session/create'], ['closed', 'shutdown'],
+      ['done', 'session/create'], ['made', undefined], ['done', 'session/close'], ['closed', 'client'], ['done', 'session/create'], ['made', undefined], ['closed', 'shutdown'],
     ]);
-    expect(records[0]).to.deep.include({ visit: 'visit-1', runtime: 'fake', language: 'python', network: { mode: 'none' } });
-    expect(records[1]).to.deep.include({ language: 'python', limits: { pids: 9 }, sessionId: records[0]?.sessionId });
+    expect(records[1]).to.deep.include({ visit: 'visit-1', runtime: 'fake', language: 'python', network: { mode: 'none' } });
+    expect(records[0]).to.deep.include({ language: 'python', limits: { pids: 9 }, sessionId: records[1]?.sessionId });
   });
 
   it('tells of commands: digests of what was run, and how it ended', async () => {
@@ -110,7 +110,7 @@ describe('the audit of a connection', () => {
         await daemon.session({ packages: { names: ['one'] } });
       }, { packages }), 'install');
       expect(records.map(({ event, manager, cached, packages: names }) => [event, manager, cached, names])).to.deep.equal([
-        ['installed', 'pip', false, ['one 1']], ['done', 'pip', false, undefined], ['installed', 'pip', true, ['one 1']],
+        ['done', 'pip', false, undefined], ['installed', 'pip', false, ['one 1']], ['installed', 'pip', true, ['one 1']],
       ]);
     } finally {
       await packages.dispose();

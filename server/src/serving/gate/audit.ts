@@ -24,12 +24,12 @@ export function audit({ audit: log, visit, clock }: AuditParts): Step {
     const begin = clock.monotonic();
     const { sessionId } = params as { sessionId?: string };
     const common = { visit, sessionId, call: id, method: method.name };
-    const withdraw = log.record({ kind, event: 'began', fields: () => ({ ...common, ...fieldsOfParams(method, params) }) });
+    const began = log.record({ kind, event: 'began', fields: () => ({ ...common, ...fieldsOfParams(method, params) }) });
     if (log.refuses && mayBeRefused(method)) requireWritten(log);
     const ended = (fields: () => Fields) => {
       const durationMs = Math.round(clock.monotonic() - begin);
-      if (withdraw()) log.record({ kind, event: 'done', fields: () => ({ ...common, durationMs, ...fieldsOfParams(method, params), ...fields() }) });
-      else log.record({ kind, event: 'ended', fields: () => ({ ...common, durationMs, ...fields() }) });
+      if (began.replace({ kind, event: 'done', fields: () => ({ ...common, durationMs, ...fieldsOfParams(method, params), ...fields() }) })) return;
+      log.record({ kind, event: 'ended', fields: () => ({ ...common, durationMs, ...fields() }) });
     };
     try {
       const result = await next();
@@ -37,7 +37,7 @@ export function audit({ audit: log, visit, clock }: AuditParts): Step {
       return result;
     } catch (fault) {
       const denial = asDenial(fault);
-      if (denial) denials.record(method, params, denial, withdraw() ? undefined : id);
+      if (denial) denials.record(method, params, denial, began.replace(undefined) ? undefined : id);
       else ended(() => ({ error: errorOf(call, fault) }));
       throw fault;
     }
