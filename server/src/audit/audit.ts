@@ -2,10 +2,9 @@
 import { Sequence } from '../base/promises.ts';
 import type { EventStream } from '../events/events.ts';
 import type { AuditPolicy } from '../policy/audit.ts';
-import type { Head } from './chain.ts';
 import type { Entry } from './entry.ts';
 import { recordHappenings } from './happenings.ts';
-import { retain } from './retention.ts';
+import { type Removal, retain } from './retention.ts';
 import { AuditLog, type AuditLogParts, type Waiting } from './log.ts';
 import type { Reason } from './trouble.ts';
 
@@ -61,9 +60,9 @@ export class Audit {
   }
 
   #retain({ places, policy, clock }: Omit<AuditLogParts, 'begun'>): Promise<void> {
-    const tell = (because: 'age' | 'size', segments: readonly Head[]): boolean => {
+    const tell = ({ segments, ...removal }: Removal): boolean => {
       if (this.#isClosing) return false;
-      this.record({ kind: 'log', event: 'removed', fields: { because, segments: segments.map((head) => ({ ...head })) } });
+      this.record({ kind: 'log', event: 'removed', fields: { ...removal, segments: segments.map((head) => ({ ...head })) } });
       return this.flush() === undefined;
     };
     return retain({ places, policy, now: clock.now(), tell });

@@ -10,8 +10,8 @@ export interface Checked {
   readonly notes: readonly Finding[];
   /** The segment in which it is continued. */
   readonly continuedIn: string | undefined;
-  /** The segments that it says were removed, because they were old or took too much. */
-  readonly removed: readonly Head[];
+  /** What it says of segments that were removed, because they were old or took too much. */
+  readonly removals: readonly { readonly segments: readonly Head[]; readonly before: string }[];
 }
 
 export interface SegmentToCheck {
@@ -27,6 +27,7 @@ interface OfLog {
   readonly event?: string;
   readonly in?: string;
   readonly segments?: unknown[];
+  readonly before?: string;
   readonly entries?: number;
 }
 
@@ -34,12 +35,12 @@ interface OfLog {
 export async function checkSegment({ name, path: file, expected, anchored }: SegmentToCheck): Promise<Checked> {
   const faults: Finding[] = [];
   const notes: Finding[] = [];
-  const removed: Head[] = [];
+  const removals: Checked['removals'][number][] = [];
   const wanted = byCount(expected);
   let { records, hash } = emptyHead(name);
   let continuedIn: string | undefined;
   let isOver = false;
-  const result = () => ({ records, faults, notes, continuedIn, removed });
+  const result = () => ({ records, faults, notes, continuedIn, removals });
   const failed = (line: number | undefined, message: string) => {
     faults.push({ file, ...(line === undefined ? {} : { line }), message });
     return result();
@@ -59,10 +60,10 @@ export async function checkSegment({ name, path: file, expected, anchored }: Seg
     ({ hash } = line);
     for (const each of wanted.get(records) ?? []) if (each.hash !== hash) return failed(number, `this is not the record that was written here, as ${each.by} says`);
     if (!line.ofLog) continue;
-    const { event, in: next, segments = [], entries = 0 } = JSON.parse(bytes.toString()) as OfLog;
+    const { event, in: next, segments = [], before = '', entries = 0 } = JSON.parse(bytes.toString()) as OfLog;
     isOver = event === 'ended' || event === 'continued';
     if (event === 'continued') continuedIn = next;
-    if (event === 'removed') removed.push(...segments.flatMap((each) => asHead(each) ?? []));
+    if (event === 'removed') removals.push({ segments: segments.flatMap((each) => asHead(each) ?? []), before });
     if (event === 'lost') notes.push({ file, line: number, message: `${several(entries, 'entry', 'entries')} could not be recorded before this, because nothing could be written` });
   }
   const most = expected.reduce<Expected | undefined>((found, each) => (each.records > (found?.records ?? records) ? each : found), undefined);

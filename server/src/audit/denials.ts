@@ -10,6 +10,11 @@ export function asDenial(fault: unknown): ProtocolError | undefined {
   return fault instanceof ProtocolError && kinds.has(fault.kind) ? fault : undefined;
 }
 
+/** What did not allow it, if the error says so. */
+export function ruleOf({ data: { rule, quota } }: ProtocolError): string | undefined {
+  return [rule, quota].find((each) => typeof each === 'string');
+}
+
 export class Denials {
   readonly #log: { record(entry: Entry): unknown };
   readonly #visit: string;
@@ -22,10 +27,9 @@ export class Denials {
   }
 
   /** `call`: its number, if its beginning has been recorded. */
-  record({ name: method }: Pick<Method, 'name'>, params: unknown, { kind: error, data }: ProtocolError, call: number | undefined): void {
+  record({ name: method }: Pick<Method, 'name'>, params: unknown, denial: ProtocolError, call: number | undefined): void {
     const { sessionId } = params as { sessionId?: string };
-    const rule = [data.rule, data.quota].find((each) => typeof each === 'string');
-    const fields = { visit: this.#visit, call, method, sessionId, error, rule } satisfies Fields;
+    const fields = { visit: this.#visit, call, method, sessionId, error: denial.kind, rule: ruleOf(denial) } satisfies Fields;
     const key = JSON.stringify(fields);
     const times = this.#waiting.get(key);
     this.#waiting.set(key, (times ?? 0) + 1);

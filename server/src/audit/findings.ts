@@ -10,6 +10,8 @@ export interface Finding {
 
 export interface Verdict {
   readonly segments: number;
+  /** How many more were removed by daemons for their age or size, as far as there are records of it. */
+  readonly removed: number;
   readonly records: number;
   /** What somebody has changed, removed or put in. */
   readonly faults: readonly Finding[];

@@ -7,13 +7,20 @@ import { headOf } from './heads-found.ts';
 import { type AuditPlaces, dayOf, EXTENSION, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
 
+export interface Removal {
+  readonly because: 'age' | 'size';
+  readonly segments: readonly Head[];
+  /** All segments of earlier days are gone, now or since an earlier removal, of which there may be no record any more. */
+  readonly before: string;
+}
+
 export interface RetentionParts {
   readonly places: AuditPlaces;
   readonly policy: Pick<AuditPolicy, 'keepDays' | 'maxBytes'>;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Records that segments are removed. Returns whether that was written; otherwise they stay. */
-  tell(because: 'age' | 'size', segments: readonly Head[]): boolean;
+  tell(removal: Removal): boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -34,15 +41,17 @@ export async function retain({ places, policy: { keepDays, maxBytes }, now, tell
     bytes -= sizes[at] ?? 0;
     tooMuch.push(name);
   });
-  await removeAll(old, 'age', places, tell);
-  await removeAll(tooMuch, 'size', places, tell);
+  await removeAll(old, { because: 'age', before: oldest }, places, tell);
+  const yesterday = dayOf(now - DAY_MS);
+  const last = dayIn(tooMuch.at(-1) ?? '');
+  await removeAll(tooMuch, { because: 'size', before: last < yesterday ? last : yesterday }, places, tell);
 }
 
-async function removeAll(names: readonly string[], because: 'age' | 'size', places: AuditPlaces, tell: RetentionParts['tell']): Promise<void> {
+async function removeAll(names: readonly string[], removal: Omit<Removal, 'segments'>, places: AuditPlaces, tell: RetentionParts['tell']): Promise<void> {
   for (let from = 0; from < names.length; from += HEADS_A_RECORD) {
     const some = names.slice(from, from + HEADS_A_RECORD);
     const heads = some.map((name) => headOf(segmentPath(places, name), name) ?? emptyHead(name));
-    if (!tell(because, heads)) return;
+    if (!tell({ ...removal, segments: heads })) return;
     for (const name of some) await remove(name, places);
   }
 }

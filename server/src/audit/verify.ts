@@ -3,7 +3,7 @@ import { checkSegment } from './check-segment.ts';
 import type { Head } from './chain.ts';
 import { type Expectations, expectNamed, readHeads } from './expected.ts';
 import type { Finding, Verdict } from './findings.ts';
-import { type AuditPlaces, segmentPath } from './places.ts';
+import { type AuditPlaces, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
 import { join } from 'node:path';
 
@@ -27,17 +27,21 @@ async function verifyOnce(places: AuditPlaces, otherHeads: readonly string[]): P
   const removed = new Map<string, Head>();
   const present = new Set(segments);
   const continued = new Map<string, string>();
+  let goneBefore = '';
   let records = 0;
   for (const name of segments) {
     const checked = await checkSegment({ name, path: segmentPath(places, name), expected: expected.of(name), anchored: anchored.get(name) });
     faults.push(...checked.faults);
     notes.push(...checked.notes);
     records += checked.records;
-    for (const head of checked.removed) removed.set(head.segment, head);
+    for (const removal of checked.removals) {
+      for (const head of removal.segments) removed.set(head.segment, head);
+      if (removal.before > goneBefore) goneBefore = removal.before;
+    }
     if (checked.continuedIn !== undefined) continued.set(checked.continuedIn, name);
   }
-  faults.push(...missing({ places, expected, present, removed, continued }));
-  return { segments: segments.length, records, faults, notes };
+  faults.push(...missing({ places, expected, present, removed, goneBefore, continued }));
+  return { segments: segments.length, removed: removed.size, records, faults, notes };
 }
 
 interface Known {
@@ -45,18 +49,22 @@ interface Known {
   readonly expected: Expectations;
   readonly present: ReadonlySet<string>;
   readonly removed: ReadonlyMap<string, Head>;
+  /** All segments of earlier days were removed. */
+  readonly goneBefore: string;
   /** The segments that continue others, with those. */
   readonly continued: ReadonlyMap<string, string>;
 }
 
 /** The segments that have to be there, are not, and were not removed by a daemon either. */
-function missing({ places, expected, present, removed, continued }: Known): Finding[] {
+function missing({ places, expected, present, removed, goneBefore, continued }: Known): Finding[] {
   return [...new Set([...expected.segments, ...continued.keys()])].filter((name) => !present.has(name)).flatMap((name) => {
     const file = segmentPath(places, name);
     const all = expected.of(name);
     const [most] = [...all].sort((one, other) => other.records - one.records);
     const gone = removed.get(name);
     if (!gone) {
+      const { day } = parseSegment(name) ?? {};
+      if (day !== undefined && day < goneBefore) return [];
       const by = most && most.records > 0 ? most.by : continued.has(name) ? `the segment ${continued.get(name)}` : undefined;
       return by === undefined ? [] : [{ file, message: `the whole segment is missing, as ${by} says` }];
     }

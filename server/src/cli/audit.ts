@@ -1,6 +1,6 @@
 /** `codebeaker audit`: verifies and shows the audit log. */
 import type { Verdict } from '../audit/findings.ts';
-import { auditPlaces } from '../audit/places.ts';
+import { type AuditPlaces, auditPlaces } from '../audit/places.ts';
 import { recordsFor, type ShownRecord } from '../audit/show.ts';
 import { verify } from '../audit/verify.ts';
 import { auditPolicy } from '../policy/audit.ts';
@@ -11,24 +11,45 @@ import { Exit } from './exit-codes.ts';
 import { sinceTime } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** @returns the exit code: 1 where something in the log was changed, removed or put in */
-export async function audit(surroundings: Surroundings, args: AuditArguments, print: (text: string) => Promise<number>): Promise<number> {
+type Print = (text: string) => Promise<number>;
+
+/** @returns the exit code: 1 where something in the log was changed, removed or put in, or the log can't be read */
+export async function audit(surroundings: Surroundings, args: AuditArguments, print: Print): Promise<number> {
   const { env, home, clock } = surroundings;
   const config = loadConfig({ flag: args.config, env, home });
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const places = auditPlaces(stateFolder, auditPolicy(config).anchor);
+  try {
+    return await carryOut(args, { places, stateFolder, now: clock.now(), print });
+  } catch (fault) {
+    const { code } = fault as { code?: string };
+    if (code === undefined) throw fault;
+    const message = `the audit log in ${places.records} can't be read: ${code}`;
+    return (await print(args.json ? `${JSON.stringify({ error: { message } })}\n` : `${message}\n`)) || Exit.fault;
+  }
+}
+
+interface Work {
+  readonly places: AuditPlaces;
+  readonly stateFolder: string;
+  readonly now: number;
+  readonly print: Print;
+}
+
+async function carryOut(args: AuditArguments, { places, stateFolder, now, print }: Work): Promise<number> {
   if (args.action === 'verify') {
     const verdict = await verify(places, [auditPlaces(stateFolder, undefined).heads]);
     const code = verdict.faults.length > 0 ? Exit.fault : 0;
     return (await print(args.json ? `${JSON.stringify({ intact: code === 0, ...verdict })}\n` : lines(told(verdict, places.records)))) || code;
   }
-  const records = await recordsFor(places, { since: sinceTime(args.since ?? '24h', clock.now()), sessionId: args.session, kind: args.kind });
+  const records = await recordsFor(places, { since: sinceTime(args.since ?? '24h', now), sessionId: args.session, kind: args.kind });
   return print(args.json ? `${JSON.stringify({ records })}\n` : lines(records.length > 0 ? records.map(lineFor) : ['nothing was recorded in this time']));
 }
 
-function told({ segments, records, faults, notes }: Verdict, folder: string): string[] {
+function told({ segments, removed, records, faults, notes }: Verdict, folder: string): string[] {
   const shown = (findings: Verdict['faults'], word: string) => findings.map(({ file, line, message }) => `${word}: ${file}${line === undefined ? '' : `, line ${line}`}: ${message}`);
-  const all = `${records} records in ${segments} files in ${folder}`;
+  const gone = removed > 0 ? ` (${removed} more were removed for their age or size)` : '';
+  const all = `${records} records in ${segments} files in ${folder}${gone}`;
   if (segments === 0 && faults.length === 0) return [`there is no audit log in ${folder}`];
   return [...shown(faults, 'wrong'), ...shown(notes, 'note'), faults.length > 0 ? `${all}: the log is not as it was written` : `${all}: everything is as it was written`];
 }

@@ -12,7 +12,7 @@ import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
-import type { Config, Network } from '../protocol/index.ts';
+import type { Config, InitializeParams, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { withTyped } from './reach.ts';
@@ -62,9 +62,13 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, policy: keeping, config, log: log.child('audit') })));
   };
   const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
+  const refused = async (params: InitializeParams, fault: unknown) => {
+    const [{ recordRefused }, log] = await Promise.all([import('../serving/listeners/audited.ts'), audit()]);
+    if (log) recordRefused(log, params, fault);
+  };
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(serviceOpener({ ...parts, house, audits: keeping.enabled }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house, audits: keeping.enabled, refused }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),

@@ -19,6 +19,8 @@ export interface ServiceParts extends HouseParts {
   house(): Promise<House>;
   /** Whether the audit log is kept. */
   readonly audits: AuditPolicy['enabled'];
+  /** Records that a client was refused. */
+  refused?(params: InitializeParams, fault: unknown): Promise<void>;
 }
 
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
@@ -27,7 +29,10 @@ const LOOK_DEADLINE_MS = 1_500;
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
-    const policy = await policyFor(params, client, parts);
+    const policy = await policyFor(params, client, parts).catch(async (fault: unknown) => {
+      await parts.refused?.(params, fault);
+      throw fault;
+    });
     await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
