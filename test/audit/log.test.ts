@@ -55,6 +55,12 @@ describe('the audit log', () => {
     await daemon.close();
     const [, record] = bench.records;
     expect([(record?.path as string).length, (record?.hosts as string[]).length]).to.deep.equal([4097, 200]);
+    const other = bench.daemon();
+    other.record({ kind: 'file', event: 'done', fields: { sessionId: 's', call: 7, method: 'm'.repeat(1000), a: '\u0001'.repeat(4000), b: '\u0001'.repeat(4000), c: '\u0001'.repeat(4000) } });
+    await other.close();
+    expect(bench.records.at(-2)).to.deep.include({ sessionId: 's', call: 7, method: 'm'.repeat(300), tooLong: true }).and.not.to.have.any.keys('a');
+    await bench.write(1);
+    expect([bench.records.at(-3)?.others, await bench.faults()]).to.satisfy(([others, faults]: [unknown[], string[]]) => others.length === 2 && faults.length === 0);
   });
 
   it('goes on in another segment when one is large, and when the day is over', async () => {

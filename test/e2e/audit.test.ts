@@ -66,6 +66,19 @@ describe('the audit log of a real daemon', () => {
     expect(JSON.parse((await command(['verify', '--json'])).stdout.toString())).to.deep.include({ intact: false, segments: 1 });
   });
 
+  it('can be checked by the few lines of Python in docs/audit.md', async () => {
+    const client = await start();
+    await session(client);
+    await client.end();
+    const [, script = ''] = /```python\n([^]*?)```/.exec(readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8')) ?? [];
+    const [path = ''] = segments();
+    const check = () => spawnSync('/usr/bin/python3', ['-c', script, path.slice(-41, -6), path], { encoding: 'utf8' });
+    const [head = ''] = readFileSync(filesIn(join(stateDir, 'audit-heads'))[0] ?? '', 'utf8').trimEnd().split('\n').slice(-1);
+    expect(check().stdout.trim()).to.equal(JSON.parse(head).hash);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('native', 'nativ3'));
+    expect(check().status).to.equal(1);
+  });
+
   it('is not kept if the configuration says so', async () => {
     const client = new RawClient({ env: daemonEnvironment({ stateDir, audit: { enabled: false } }) });
     expect((await client.initialize()).capabilities).not.to.have.any.keys('audit');
@@ -171,7 +184,9 @@ describe('the audit log of a real daemon', () => {
       free();
       await client.end();
       const { code, stdout } = await verified();
-      expect([code, filesIn(join(disk, 'audit')).map((path) => readFileSync(path, 'utf8').split('"method":"command/executeShell"').length - 1)], stdout.toString()).to.deep.equal([0, [61]]);
+      const shown = await new CommandLine(['audit', 'show', '--json', '--kind', 'command'], { config: { stateDir: disk } }).ended;
+      const calls = new Set((JSON.parse(shown.stdout.toString()).records as { call: number }[]).map(({ call }) => call));
+      expect([code, calls.size], stdout.toString()).to.deep.equal([0, 61]);
     });
 
     it('that is full nothing begins, if the configuration says so', async () => {

@@ -17,11 +17,25 @@ export interface Entry {
 /** What a client sends can be of any length, and a record cannot. */
 const MAX_TEXT_LENGTH = 4096;
 const MAX_ITEMS = 200;
+/** No record is longer than this, with what is put around an entry. What reads the log backwards relies on it. */
+export const MAX_RECORD_BYTES = 64 * 1024;
+const MAX_ENTRY_BYTES = MAX_RECORD_BYTES - 1024;
+/** Of an entry that would be longer, only these are recorded. */
+const NAMES = ['visit', 'sessionId', 'call', 'method'];
+const MAX_NAME_LENGTH = 300;
 
 /** The text of an entry behind its number: the members of a JSON object, from the time to the closing brace. */
 export function render({ kind, event, fields }: Entry, at: number): string {
-  const all = { time: new Date(at).toISOString(), kind, event, ...bounded(typeof fields === 'function' ? fields() : fields) };
-  return JSON.stringify(all).slice(1);
+  const begin = { time: new Date(at).toISOString(), kind, event };
+  const all = bounded(typeof fields === 'function' ? fields() : fields);
+  const text = JSON.stringify({ ...begin, ...all }).slice(1);
+  if (text.length <= MAX_ENTRY_BYTES / 6 || Buffer.byteLength(text) <= MAX_ENTRY_BYTES) return text;
+  const names = NAMES.map((name) => [name, shortened(all[name])] as const);
+  return JSON.stringify({ ...begin, ...Object.fromEntries(names), tooLong: true }).slice(1);
+}
+
+function shortened(value: Value): Value {
+  return typeof value === 'string' ? value.slice(0, MAX_NAME_LENGTH) : typeof value === 'number' ? value : undefined;
 }
 
 function bounded(fields: Fields): Record<string, Value> {

@@ -5,7 +5,7 @@ import type { Entry, Fields } from './entry.ts';
 /** Of the places that a session reaches or is kept from, so many are recorded, each once for each way in which it was decided. The last of them says that it is. */
 const MAX_PLACES = 1_000;
 /** A record has so many packages at most. */
-const PACKAGES_A_RECORD = 200;
+const PACKAGES_A_RECORD = 100;
 
 export interface Recorder {
   record(entry: Entry): unknown;

@@ -2,12 +2,13 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Head, readLine } from './chain.ts';
+import { MAX_RECORD_BYTES } from './entry.ts';
 import { type AuditPlaces, EXTENSION, isDay, parseSegment, segmentPath } from './places.ts';
 
 /** A new segment names so many at most: those that were written to last. Others that have ended were named by an earlier one. */
 const MAX_NAMED = 32;
-/** No record is longer. */
-const TAIL_BYTES = 128 * 1024;
+/** Has the last record whole, and may have a part of a line behind it. */
+const TAIL_BYTES = 3 * MAX_RECORD_BYTES;
 /** They are searched for in so many days: today, and the last one before it that has any. */
 const DAYS = 2;
 

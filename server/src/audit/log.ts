@@ -32,11 +32,11 @@ export interface AuditLogParts {
 
 /** An entry waits at most this long. */
 const WAIT_MS = 50;
-/** While nothing can be written, it is tried again after this time. */
+/** While nothing can be written and nothing else comes, it is tried again after this time. */
 const RETRY_MS = 1_000;
 /** So many entries wait at most; while they can't be written, the oldest are lost. */
 const MAX_WAITING = 10_000;
-/** When so many wait, they are written in the next turn of the event loop. */
+/** When so many wait, they are written in the next turn of the event loop. So many are written at once. */
 const HURRY = 500;
 
 /** An entry that has been taken in. */
@@ -126,7 +126,7 @@ export class AuditLog {
   }
 
   #arm(): void {
-    if (this.#waiting.length > 0 && !this.#isClosed) this.#schedule(this.trouble.now ? RETRY_MS : this.#waiting.length < HURRY ? WAIT_MS : 0);
+    if (this.#waiting.length > 0 && !this.#isClosed) this.#schedule(this.#waiting.length < HURRY ? WAIT_MS : 0);
   }
 
   #schedule(ms: number): void {
@@ -154,7 +154,7 @@ export class AuditLog {
     const segment = this.#current();
     if (this.#lost > 0) this.#put(segment, [this.#text('lost', { entries: this.#lost, because: this.trouble.now?.code })]);
     this.#lost = 0;
-    this.#put(segment, this.#rendered);
+    while (this.#rendered.length > 0) this.#put(segment, this.#rendered);
     if (this.#parts.policy.fsync) {
       segment.sync();
       this.#heads.sync();
@@ -163,7 +163,7 @@ export class AuditLog {
 
   /** Writes records and then the head, and removes from `rests` what was written. @throws the system's error */
   #put(segment: Segment, rests: string[]): void {
-    const { records, fault } = segment.write(rests);
+    const { records, fault } = segment.write(rests.slice(0, HURRY));
     rests.splice(0, records);
     if (records > 0) this.#owed.set(segment.head.segment, segment.head);
     this.#anchor();

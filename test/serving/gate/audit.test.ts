@@ -5,7 +5,8 @@ import { hash } from 'node:crypto';
 import { type Disk, systemDisk } from '../../../server/src/audit/disk.ts';
 import { mayBeRefused } from '../../../server/src/audit/calls.ts';
 import { errorsOf } from '../../../server/src/protocol/error-guide.ts';
-import { methods } from '../../../server/src/protocol/index.ts';
+import { methods, ProtocolError } from '../../../server/src/protocol/index.ts';
+import { recordRefused } from '../../../server/src/serving/listeners/audited.ts';
 import type { AuditPolicy } from '../../../server/src/policy/audit.ts';
 import { FakeWays } from '../../network/place.ts';
 import { Client, echo } from '../../network/proxy.ts';
@@ -20,11 +21,11 @@ describe('the audit of a connection', () => {
   const folder = temporaryFolder();
 
   /** A daemon that keeps an audit log, which is written when the work is done. Resolves with the records. */
-  async function audited(work: (daemon: TestDaemon, bench: LogBench) => Promise<void>, options: DaemonOptions = {}, { policy, disk }: { policy?: Partial<AuditPolicy>; disk?: Disk } = {}): Promise<Json[]> {
+  async function audited(work: (daemon: TestDaemon, bench: LogBench) => Promise<void>, options: DaemonOptions = {}, { policy, disk, asks = false }: { policy?: Partial<AuditPolicy>; disk?: Disk; asks?: boolean } = {}): Promise<Json[]> {
     const bench = new LogBench(folder());
     const audit: DaemonOptions['audit'] = (clock) => bench.daemon({ clock, ...(policy && { policy }), ...(disk && { disk }) });
     await withDaemon({ audit, ...options }, async (daemon) => {
-      await daemon.initialize({ clientInfo: { name: 'editor', version: '3' }, processId: 42 });
+      await daemon.initialize({ clientInfo: { name: 'editor', version: '3' }, processId: 42, capabilities: { network: { requestAccess: asks } } });
       await work(daemon, bench);
     });
     expect(await bench.faults()).to.deep.equal([]);
@@ -113,7 +114,7 @@ describe('the audit of a connection', () => {
         ['done', 'pip', false, undefined], ['installed', 'pip', false, ['one 1']], ['installed', 'pip', true, ['one 1']],
       ]);
     } finally {
-      await packages.dispose();
+      packages.dispose();
     }
   });
 
@@ -133,6 +134,34 @@ describe('the audit of a connection', () => {
     expect(records.map(({ event, host, port, by }) => [event, host, port, by])).to.deep.equal([
       ['allowed', 'example.com', 443, 'policy'], ['refused', 'other.example', 443, 'policy'], ['refused', '127.0.0.1', 80, 'policy'],
     ]);
+  });
+
+  it('tells when it was a person who decided', async () => {
+    const ways = new FakeWays({ names: { 'once.example': ['93.184.216.34'], 'session.example': ['93.184.216.35'], 'deny.example': ['93.184.216.36'] }, answer: echo });
+    const records = told(await audited(async (daemon) => {
+      await daemon.session({ network: { mode: 'allowlist' } });
+      for (const name of ['once', 'session', 'deny']) {
+        const [program, stream] = duplexPair();
+        daemon.sandbox.accept?.(stream);
+        const client = new Client(program, stream);
+        client.send(`CONNECT ${name}.example:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+        const asked = () => daemon.wire.received.find(({ method, params }) => method === 'network/requestAccess' && params.host === `${name}.example`);
+        while (!asked()) await daemon.settle();
+        daemon.wire.send({ jsonrpc: '2.0', id: asked()?.id, result: { allow: name } });
+        await client.hears(/ \d{3} /);
+        program.destroy();
+      }
+    }, { connections: true, ways, config: { network: { modes: ['allowlist'] } } }, { asks: true }), 'network');
+    expect(records.map(({ event, host, by }) => [event, host, by])).to.deep.equal([['allowed', 'once.example', 'once'], ['allowed', 'session.example', 'session'], ['refused', 'deny.example', 'deny']]);
+  });
+
+  it('tells of a client that was refused', async () => {
+    const bench = new LogBench(folder());
+    const log = bench.daemon();
+    recordRefused(log, { clientInfo: { name: 'editor' } }, new ProtocolError('PolicyDenied', '', { rule: 'docker' }));
+    recordRefused(log, { clientInfo: { name: 'editor' } }, new Error('something else'));
+    await log.close();
+    expect(told(bench.records, 'denial').map(({ method, error, rule, name }) => [method, error, rule, name])).to.deep.equal([['initialize', 'PolicyDenied', 'docker', 'editor']]);
   });
 
   it('tells of what the rules do not allow, and in one record where it is the same within a moment', async () => {
@@ -259,7 +288,7 @@ describe('the audit of a connection', () => {
       expect(texts.join('').length).to.be.greaterThan(3_000);
       for (const text of texts) for (const each of all) expect(text).not.to.contain(each);
     } finally {
-      await packages.dispose();
+      packages.dispose();
     }
   });
 });
