@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import type { Audit } from '../../server/src/audit/audit.ts';
 import { type Disk, systemDisk } from '../../server/src/audit/disk.ts';
+import type { AuditPolicy } from '../../server/src/policy/audit.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { linesOf, LogBench } from './log-bench.ts';
 
@@ -232,9 +233,9 @@ describe('the audit log', () => {
       }
     }
 
-    const begin = (disk: FailingDisk): { bench: LogBench; daemon: Audit; told: string[] } => {
+    const begin = (disk: FailingDisk, policy: Partial<AuditPolicy> = {}): { bench: LogBench; daemon: Audit; told: string[] } => {
       const bench = new LogBench(folder());
-      const daemon = bench.daemon({ disk });
+      const daemon = bench.daemon({ disk, policy });
       const told: string[] = [];
       daemon.onTrouble(({ code }) => told.push(code));
       return { bench, daemon, told };
@@ -262,11 +263,11 @@ describe('the audit log', () => {
 
     it('is as it was written wherever the disk becomes full', async () => {
       for (let room = 0; room < 2_500; room += 37) {
-        for (const canCut of [true, false]) {
+        for (const [canCut, rotateBytes] of [[true, 2 ** 20], [false, 2 ** 20], [true, 500], [false, 500]] as const) {
           rmSync(folder(), { recursive: true, force: true });
           const disk = new FailingDisk();
           Object.assign(disk, { room, canCut });
-          const { bench, daemon } = begin(disk);
+          const { bench, daemon } = begin(disk, { rotateBytes });
           for (const path of ['a', 'b', 'c', 'd', 'e']) {
             daemon.record(command(path));
             daemon.flush();
@@ -318,6 +319,22 @@ describe('the audit log', () => {
     await daemon.close();
     expect(bench.records.flatMap(({ path }) => path ?? [])).to.deep.equal(['b']);
     expect((await bench.faults())[0]).to.contain('the whole segment is missing, as the head in');
+  });
+
+  it('is written through to the disk with every batch, if the configuration says so', async () => {
+    const real = systemDisk(process.getuid?.() ?? -1);
+    let synced = 0;
+    const counting = (file: ReturnType<Disk['create']>) => ({ ...file, sync: () => {
+      synced += 1;
+      file.sync();
+    } });
+    const disk: Disk = { ...real, create: (path) => counting(real.create(path)), open: (path) => counting(real.open(path)) };
+    const bench = new LogBench(folder());
+    await bench.write(3, { disk });
+    expect(synced).to.equal(0);
+    await bench.write(3, { disk, policy: { fsync: true } });
+    // Three batches and the last record, each in the segment and in the heads.
+    expect(synced).to.equal(8);
   });
 
   it('makes digests when it writes, and not when it is told of something', async () => {

@@ -136,7 +136,7 @@ describe('verifying the audit log', () => {
     };
     expect(await said(lines.with(2, (lines[2] ?? '').replace('file 1', 'file 7')))).to.deep.equal(['this record was changed, or the one before it']);
     expect(await said(lines.toSpliced(1, 2))).to.deep.equal(['2 records before this one are missing']);
-    expect((await said(lines.slice(0, 3)))[0]).to.match(/^the last 2 records are missing, as the head in .*\.jsonl, line 6 says$/);
+    expect((await said(lines.slice(0, 3)))[0]).to.match(/^the last 2 records are missing, as the head in .*\.jsonl, line 5 says$/);
     expect(await said(lines.with(1, lines[2] ?? '').with(2, lines[1] ?? ''))).to.deep.equal(['1 record before this one is missing']);
     expect(await said([...lines, lines[4] ?? ''])).to.deep.equal(['this was put behind the record with which the segment ends']);
   });

@@ -1,7 +1,8 @@
 /** What is recorded of a call. Only what is named here: of any other method, its name and the session alone. */
 import { hash } from 'node:crypto';
 import type { ClientMethod, Method, ParamsOf, ResultOf } from '../protocol/index.ts';
-import type { AuditKind, Fields } from './entry.ts';
+import type { Fields } from './entry.ts';
+import type { AuditKind } from './kinds.ts';
 
 type Recorded = Extract<ClientMethod, { by: 'service'; kind: 'request' }>;
 type Of<Name extends Recorded['name']> = Extract<Recorded, { name: Name }>;

@@ -1,7 +1,6 @@
 /** What is recorded: an entry says what happened, to what, and by whom, and never what was in it. */
 
-export const auditKinds = ['log', 'client', 'session', 'command', 'file', 'install', 'port', 'network', 'denial'] as const;
-export type AuditKind = (typeof auditKinds)[number];
+import type { AuditKind } from './kinds.ts';
 
 export type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
 export type Fields = Readonly<Record<string, Value>>;

@@ -151,25 +151,33 @@ export class AuditLog {
 
   /** @throws the system's error, when what could be written is written */
   #write(): void {
+    try {
+      this.#writeRecords();
+    } finally {
+      this.#anchor();
+    }
+    if (!this.#parts.policy.fsync) return;
+    this.#segment?.sync();
+    this.#heads.sync();
+  }
+
+  /** @throws the system's error */
+  #writeRecords(): void {
     const segment = this.#current();
     if (this.#lost > 0) this.#put(segment, [this.#text('lost', { entries: this.#lost, because: this.trouble.now?.code })]);
     this.#lost = 0;
     while (this.#rendered.length > 0) this.#put(segment, this.#rendered);
-    if (this.#parts.policy.fsync) {
-      segment.sync();
-      this.#heads.sync();
-    }
   }
 
-  /** Writes records and then the head, and removes from `rests` what was written. @throws the system's error */
+  /** Writes records, and removes from `rests` what was written. @throws the system's error where that is not all */
   #put(segment: Segment, rests: string[]): void {
     const { records, fault } = segment.write(rests.slice(0, HURRY));
     rests.splice(0, records);
     if (records > 0) this.#owed.set(segment.head.segment, segment.head);
-    this.#anchor();
     if (fault !== undefined) throw fault;
   }
 
+  /** Writes the heads of what was written. @throws the system's error */
   #anchor(): void {
     for (const [name, head] of this.#owed) {
       this.#heads.add(head);
@@ -192,10 +200,11 @@ export class AuditLog {
     if (old && isWhole && !this.#isContinued) this.#put(old, [this.#text('continued', { in: next.head.segment })]);
     this.#isContinued = true;
     this.#put(next, [this.#text('opened', { ...this.#parts.opening, ...(old && isWhole ? { continues: { ...old.head } } : {}), others: this.#parts.others(next.head.segment).map((head) => ({ ...head })) })]);
-    old?.close();
     this.#segment = next;
     this.#next = undefined;
     this.#isContinued = false;
+    if (isWhole && policy.fsync) old?.sync();
+    old?.close();
     this.#parts.begun?.();
     return next;
   }

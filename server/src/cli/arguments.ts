@@ -1,6 +1,6 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type AuditKind, auditKinds } from '../audit/entry.ts';
+import { type AuditKind, auditKinds } from '../audit/kinds.ts';
 import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
