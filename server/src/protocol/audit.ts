@@ -19,7 +19,7 @@ export const AuditConfig = later(() => z.strictObject({
 export type AuditConfig = z.infer<typeof AuditConfig>;
 
 /** The notes of this shape (see notes.ts). */
-export const auditNotes: ShapeNotes = {
+export const auditNotes = (): ShapeNotes => ({
   AuditConfig: {
     '': 'The audit log: a record of what was run, written and reached, in `audit` of `stateDir`. Only the configuration file may have it.',
     enabled: 'Whether it is kept. Default: true.',
@@ -30,4 +30,4 @@ export const auditNotes: ShapeNotes = {
     maxBytes: 'The most that the log may take; the oldest files are removed. Default: 1 GiB.',
     fsync: 'Whether records are written through to the disk at once, so that they outlive a power failure. Default: false.',
   },
-};
+});

@@ -10,6 +10,7 @@ import { OutputFlows } from './flow.ts';
 import { audit as auditStep } from './gate/audit.ts';
 import { createGate, type Step } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
+import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
@@ -58,6 +59,7 @@ export class Visit {
     };
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
+    steps.push(limitSizes(policy.sizes));
     this.serve = createGate(steps, createServe(handlers, parts));
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#warm = warm;
