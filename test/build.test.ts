@@ -34,6 +34,7 @@ describe('the build', () => {
     'the code of native sandboxes': '--unshare-pid',
     'the code of Deno': '--allow-env',
     'the code of Bun': 'DO_NOT_TRACK',
+    'the audit log': 'audit-heads',
     'the handlers': 'session/execute":',
   };
   let start = '';

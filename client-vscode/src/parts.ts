@@ -37,6 +37,7 @@ import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
 import { sessionCommands } from './view/session-commands.ts';
+import { showMessage } from './view/shown.ts';
 import { Status } from './view/status.ts';
 import { TASK_TYPE, taskProvider } from './view/tasks.ts';
 
@@ -212,5 +213,5 @@ function connectDaemon({ code, context, clock, process }: Surroundings, log: Log
   const settings = readSettings(code);
   const version = String((context.extension.packageJSON as { version?: unknown }).version);
   const daemon = startDaemon(daemonCommand({ ...settings.server, network: settings.network }, context.extensionPath, process), log);
-  return openConnection(daemon, initializeParams(code, settings, version, process.pid), clock, log);
+  return openConnection(daemon, initializeParams(code, settings, version, process.pid), { clock, log, show: (message) => showMessage(code, message) });
 }

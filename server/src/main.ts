@@ -102,6 +102,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { cache } = await import('./cli/cache.ts');
       return cache(surroundings, args, print);
     }
+    case 'audit': {
+      const { audit } = await import('./cli/audit.ts');
+      return audit(surroundings, args, print);
+    }
     case 'config': {
       const { config } = await import('./cli/config.ts');
       return config(surroundings, args, print);

@@ -1,4 +1,5 @@
 /** A real `House`, with everything that serves clients, on top of fake runtimes. */
+import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { EventStream } from '../../server/src/events/events.ts';
@@ -26,6 +27,8 @@ export interface FakeHouseOptions {
   readonly log: Log;
   /** Absent: no packages can be installed. */
   readonly packages?: (() => Promise<Installer>) | undefined;
+  /** Absent: nothing is recorded. */
+  readonly audit?: Audit | undefined;
 }
 
 export interface FakeHouse {
@@ -38,11 +41,11 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], clock, log, packages }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], clock, log, packages, audit }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, audit, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
-  const open = serviceOpener({ ...parts, house: async () => house });
+  const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };
 }

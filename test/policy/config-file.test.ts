@@ -25,6 +25,7 @@ describe('a configuration', () => {
       sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
       network: { modes: ['none', 'allowlist', 'full'], hosts: ['*.example.com:443', '10.0.0.0/8'], connections: 1, bytes: 1, idleTimeoutMs: 1, certificates: ['/etc/one.pem', '/etc/two.pem'] },
       packages: { ahead: [{ language: 'python', runtime: 'native', names: ['one'], manifest: '/a/requirements.txt' }], cacheBytes: 1, run: 'ask', block: 'high', registries: { pip: { url: 'https://x/', username: 'a', password: 'b' }, npm: { url: 'http://x', token: 't', scopes: { '@team': { url: 'https://y/' } } } } },
+      audit: { enabled: true, onFailure: 'refuse', anchor: '/mnt/heads', rotateBytes: 65_536, keepDays: 1, maxBytes: 1, fsync: true },
       stateDir: '/x',
       docker: { host: 'unix:///x', ociRuntime: 'crun', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9.5 }, 'runc-1.2': { isolation: 7 } } },
       log: { level: 'debug', file: '/tmp/log' },
@@ -55,6 +56,8 @@ describe('a configuration', () => {
     'a negative number': ['{"sessions": {"idleTimeoutMs": -1}}', 'c.json: sessions.idleTimeoutMs: Too small: expected number to be >=0'],
     'a fraction': ['{"limits": {"memoryBytes": 1.5}}', 'c.json: limits.memoryBytes: Invalid input: expected int, received number'],
     'a number that is too large': ['{"limits": {"memoryBytes": 1e400}}', 'c.json: limits.memoryBytes: '],
+    'a relative place for the heads of the audit log': ['{"audit": {"anchor": "heads"}}', 'c.json: audit.anchor: must be an absolute path'],
+    'files of the audit log that are too small': ['{"audit": {"rotateBytes": 100}}', 'c.json: audit.rotateBytes: Too small'],
     'comments (L8)': ['// mine\n{}', 'c.json: it is not valid JSON: ', 'comments are not allowed'],
     'an image in upper case (L8)': ['{"images": {"python": "UPPER CASE"}}', 'c.json: images.python: an image is named in lower-case letters'],
     'an allowed image in upper case (L8)': ['{"allowedImages": ["ok", "team/Python"]}', 'c.json: allowedImages.1: an image is named'],
@@ -86,7 +89,7 @@ describe('a configuration', () => {
   });
 
   const unserved: Record<string, unknown> = {
-    rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
+    rates: {}, quotas: {}, prices: {}, scan: {},
   };
   for (const [path, value] of Object.entries(unserved)) {
     it(`is refused if it has a key that is not supported yet: ${path}`, () => {

@@ -135,8 +135,8 @@ describe('hidden places (F-B1, F-B3)', () => {
 
   it('include places that the environment and the configuration name', () => {
     const env = { DOCKER_CONFIG: '/x/docker', SSH_AUTH_SOCK: '/tmp/agent.1', XDG_CONFIG_HOME: '/x/config', XDG_RUNTIME_DIR: 'relative', GNUPGHOME: '' };
-    const places = hiddenPlaces({ ...sources, env, stateFolder: '/x/state', engineSocket: '/x/docker.sock' });
-    expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/state', '/x/docker.sock']);
+    const places = hiddenPlaces({ ...sources, env, stateFolder: '/x/state', auditAnchor: '/x/heads', engineSocket: '/x/docker.sock' });
+    expect(places).to.include.members(['/x/docker', '/tmp/agent.1', '/x/config/codebeaker', '/x/state', '/x/heads', '/x/docker.sock']);
     expect(places).not.to.include.members(['relative', '']);
   });
 

@@ -1,6 +1,8 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
+import type { Audit } from '../../server/src/audit/audit.ts';
+import type { Clock } from '../../server/src/base/clock.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
@@ -18,6 +20,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly config?: Config;
   readonly hidden?: readonly string[];
   readonly ways?: Ways;
+  /** Absent: nothing is recorded. */
+  readonly audit?: (clock: Clock) => Audit;
   readonly certificates?: HouseParts['certificates'];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
@@ -29,17 +33,19 @@ export class TestDaemon {
   readonly server: TestServer;
   readonly runtime: FakeRuntime;
   readonly runtimes: readonly FakeRuntime[];
+  readonly audit: Audit | undefined;
   readonly catalog: Catalog;
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, audit, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
+    this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }
@@ -104,6 +110,7 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     // The cache of packages is real, and removing what is left of it takes real time.
     if (!options.packages) await server.clock.advance(2000);
     await ended;
+    await daemon.audit?.close();
   }
   expectEmpty(server);
   expect(runtimes.flatMap(({ open }) => open), 'sandboxes').to.deep.equal([]);

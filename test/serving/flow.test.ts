@@ -26,6 +26,7 @@ class FakeClient implements Client {
   request = () => Promise.reject(new Error('nobody asks anything'));
   progress = async () => undefined;
   logMessage = async () => undefined;
+  showMessage = async () => undefined;
   logTrace = () => undefined;
 }
 

@@ -17,7 +17,7 @@ describe('progress to a slow client', () => {
     const progress = new ProgressTokens({
       capabilities: {},
       notify: async () => undefined, request: () => Promise.reject(new Error('nobody asks anything')),
-      logMessage: async () => undefined, logTrace: () => undefined,
+      logMessage: async () => undefined, showMessage: async () => undefined, logTrace: () => undefined,
       progress: (_, value) => {
         sent.push(value as Sent);
         const gate = deferred();
@@ -40,7 +40,7 @@ describe('progress to a slow client', () => {
 
   it('distinguishes two requests with the same token', async () => {
     const sent: Sent[] = [];
-    const client = { capabilities: {}, notify: async () => undefined, request: () => Promise.reject(new Error('nobody asks anything')), logMessage: async () => undefined, logTrace: () => undefined, progress: async (_: unknown, value: object) => void sent.push(value as Sent) };
+    const client = { capabilities: {}, notify: async () => undefined, request: () => Promise.reject(new Error('nobody asks anything')), logMessage: async () => undefined, showMessage: async () => undefined, logTrace: () => undefined, progress: async (_: unknown, value: object) => void sent.push(value as Sent) };
     const progress = new ProgressTokens(client);
     const first = progress.begin('t', 'first', new AbortController().signal);
     const second = progress.begin('t', 'second', new AbortController().signal);

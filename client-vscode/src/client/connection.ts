@@ -43,8 +43,15 @@ type NotificationListeners = Map<string, Listeners<unknown>>;
 
 export const CLOSE_DEADLINE_MS = 3_000;
 
+export interface ConnectionNeeds {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Shows a message of the daemon to the person. */
+  show(message: { readonly type: number; readonly message: string }): void;
+}
+
 /** @throws what the daemon answers to `initialize`, or ConnectionClosed. The process is killed then. */
-export async function openConnection(daemon: DaemonProcess, params: InitializeParams, clock: Clock, log: Log): Promise<Connection> {
+export async function openConnection(daemon: DaemonProcess, params: InitializeParams, { clock, log, show }: ConnectionNeeds): Promise<Connection> {
   const rpc = createMessageConnection(new StreamMessageReader(daemon.output), new StreamMessageWriter(daemon.input), {
     error: (message) => log.error(message),
     warn: (message) => log.warn(message),
@@ -56,6 +63,7 @@ export async function openConnection(daemon: DaemonProcess, params: InitializePa
   rpc.onNotification((method, told) => listeners.get(method)?.tell(told));
   rpc.onError(([fault]) => log.warn(`The connection to the daemon: ${fault.message}`));
   rpc.onNotification('window/logMessage', ({ message }: { message: string }) => log.info(message));
+  rpc.onNotification('window/showMessage', show);
   rpc.onNotification('$/logTrace', ({ message, verbose }: { message: string; verbose?: string }) => {
     log.info(verbose === undefined ? message : `${message}\n${verbose}`);
   });

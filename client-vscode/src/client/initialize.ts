@@ -17,7 +17,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
     capabilities: {
       output: { flowControl: true },
       session: { stateChanged: true },
-      window: { workDoneProgress: true },
+      window: { workDoneProgress: true, showMessage: {} },
       ports: { changed: true },
       network: { requestAccess: true },
     },

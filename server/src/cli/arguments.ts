@@ -1,5 +1,6 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
+import { type AuditKind, auditKinds } from '../audit/kinds.ts';
 import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -11,6 +12,7 @@ export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
   | CacheArguments
+  | AuditArguments
   | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
@@ -74,6 +76,18 @@ export interface CacheArguments {
   readonly config: string | undefined;
 }
 
+const auditActions = ['verify', 'show'] as const;
+
+export interface AuditArguments {
+  readonly command: 'audit';
+  readonly action: (typeof auditActions)[number];
+  readonly since: string | undefined;
+  readonly session: string | undefined;
+  readonly kind: AuditKind | undefined;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 const configActions = ['schema', 'check', 'show'] as const;
 
 export interface ConfigArguments {
@@ -99,6 +113,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   refuseOthers(command, Object.keys(values) as OptionName[]);
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
+  if (command === 'audit') return { command, ...auditing(operands, values), json: values.json ?? false, config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   const [first, ...more] = operands;
@@ -167,6 +182,14 @@ function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'ac
   if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
   if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
   return { action, names };
+}
+
+function auditing([first, ...more]: readonly string[], { since, session, kind }: Values): Pick<AuditArguments, 'action' | 'since' | 'session' | 'kind'> {
+  const action = oneOf(auditActions, first, 'audit needs to know what to do');
+  if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
+  const [unused] = Object.entries({ since, session, kind }).find(([, value]) => action === 'verify' && value !== undefined) ?? [];
+  if (unused !== undefined) throw new UsageError(`--${unused} is an option of codebeaker audit show`);
+  return { action, since, session, kind: optional(kind, (given) => oneOf(auditKinds, given, '--kind')) };
 }
 
 function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {

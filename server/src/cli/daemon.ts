@@ -2,16 +2,18 @@
 import { appendFileSync } from 'node:fs';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
+import { auditPolicy } from '../policy/audit.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Sizes } from '../policy/sizes.ts';
-import type { Config, Network } from '../protocol/index.ts';
+import type { Config, InitializeParams, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { withTyped } from './reach.ts';
@@ -61,10 +63,20 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
-  const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
+  const keeping = auditPolicy(config);
+  let auditing: Promise<Audit> | undefined;
+  const audit = async () => {
+    if (!keeping.enabled) return undefined;
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, policy: keeping, config, log: log.child('audit') })));
+  };
+  const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
+  const refused = async (params: InitializeParams, fault: unknown) => {
+    const [{ recordRefused }, log] = await Promise.all([import('../serving/listeners/audited.ts'), audit()]);
+    if (log) recordRefused(log, params, fault);
+  };
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(serviceOpener({ ...parts, house }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house, audits: keeping.enabled, refused }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),
@@ -74,6 +86,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     close: async () => {
       catalog.close();
       await closeHouse();
+      await (await auditing)?.close();
       await runtimes.close();
       await memory.close();
     },

@@ -12,6 +12,7 @@ const KiB = 1024;
 const MiB = KiB ** 2;
 const GiB = KiB ** 3;
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
+const pastUnits: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
 const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
   ['', 'k', 'm', 'g'].flatMap((unit, power) => ['', 'b', 'ib'].map((end) => [unit + end, KiB ** power])),
 );
@@ -33,6 +34,14 @@ export function duration(given: string, option: string): number {
   const value = quantity(given, timeUnits);
   if (value === undefined) throw new UsageError(`${option} needs a time such as 500ms, 10s or 2m, or 0 for no limit`);
   return value;
+}
+
+/** A moment in the past, in milliseconds since the epoch: so long ago, or a date. */
+export function sinceTime(given: string, now: number): number {
+  const ago = quantity(given, pastUnits);
+  const at = ago === undefined && /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?$/.test(given) ? Date.parse(given) : now - (ago ?? NaN);
+  if (Number.isNaN(new Date(at).getTime())) throw new UsageError(`--since needs a time that has passed since then, such as 30m, 2h or 7d, or a date such as 2026-01-31 or 2026-01-31T18:00; ${given || 'an empty value'} is not`);
+  return Math.max(0, at);
 }
 
 /** In bytes. */

@@ -35,7 +35,7 @@ export interface Runtimes {
 /** @throws ConfigError where the configuration gives a runtime an id that another one has, or names one that is not there */
 export function createRuntimes({ surroundings, config, path, images, log, entries }: RuntimesOptions): Runtimes {
   const { env, home } = surroundings;
-  const { docker, stateDir } = config;
+  const { docker, stateDir, audit } = config;
   let loading: Promise<SharedParts> | undefined;
   const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, entries })));
   const kinds = runtimeKinds(docker);
@@ -48,7 +48,7 @@ export function createRuntimes({ surroundings, config, path, images, log, entrie
     all: rows.map(({ runtime }) => runtime),
     hidden: async () => {
       const [{ engine, keeper }, { hiddenPlaces }] = await Promise.all([shared(), import('../policy/hidden.ts')]);
-      const places = hiddenPlaces({ env, home, stateFolder: stateDir, engineSocket: engine.address.options.socketPath });
+      const places = hiddenPlaces({ env, home, stateFolder: stateDir, auditAnchor: audit?.anchor, engineSocket: engine.address.options.socketPath });
       return [...places, await keeper.folder()];
     },
     keeper: async () => (await shared()).keeper,

@@ -1,6 +1,6 @@
 /** The events of a daemon, in one stream. Whatever notifies clients, measures, counts or keeps records is a listener. */
 import type { Log } from '../base/log.ts';
-import type { CloseReason, CommandUsage, ErrorKind, LanguageId, Outcome, RuntimeInfo, SessionState } from '../protocol/index.ts';
+import type { CloseReason, CommandUsage, ErrorKind, LanguageId, ManagerId, Outcome, RuntimeInfo, Session, SessionState } from '../protocol/index.ts';
 
 /** Identifies the session that an event is about. */
 export interface SessionIdentity {
@@ -28,6 +28,8 @@ export type HouseEvent =
    * folder was shared, because `coldMs` would then not be comparable.
    */
   | { readonly kind: 'sandboxMade'; readonly runtime: string; readonly coldMs: number; readonly memoryBytes: number | undefined }
+  /** A session was made. `view` is what the client is told of it. */
+  | { readonly kind: 'sessionMade'; readonly session: SessionIdentity; readonly view: Session }
   /** The state of a session changed. The first state of a session is `ready`, the last one `closed`. */
   | { readonly kind: 'sessionChanged'; readonly session: SessionIdentity; readonly state: SessionState; readonly reason: CloseReason | undefined }
   /** It is an execution's turn, and its program is about to start. */
@@ -46,6 +48,10 @@ export type HouseEvent =
       readonly outputBytes: number;
       readonly usage: CommandUsage | undefined;
     }
+  /** Packages were installed for a session, or had been before. */
+  | { readonly kind: 'packagesInstalled'; readonly session: SessionIdentity; readonly manager: ManagerId; readonly cached: boolean; readonly installed: readonly { readonly name: string; readonly version: string }[] }
+  /** A program asked for a place on the network. `by`: whether the rules decided, or a person, for this time (`once`), for the rest of the session, or against it (`deny`). */
+  | { readonly kind: 'networkDecided'; readonly visit: string; readonly sessionId: string; readonly host: string; readonly port: number; readonly allowed: boolean; readonly by: 'policy' | 'once' | 'session' | 'deny' }
   /** A call was answered with an error, or a notification was dropped because of one. */
   | { readonly kind: 'refused'; readonly visit: string; readonly method: string; readonly error: ErrorKind };
 

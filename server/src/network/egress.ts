@@ -15,10 +15,15 @@ export interface EgressParts {
   readonly ask: ((target: Target, signal: AbortSignal) => Promise<Answer>) | undefined;
   /** The addresses of this machine's interfaces, as they are now. */
   own(): readonly string[];
+  /** Called when a place may be dialled, with who allowed it. */
+  allowed?(target: Target, by: Allower): void;
 }
 
 /** Says which of the addresses of a place may be dialled: undefined if this one may, and otherwise of which kind it is. */
 export type Permit = (address: Address) => Exclude<Kind, 'public'> | undefined;
+
+/** `policy`: the rules. The others are answers of a person. */
+export type Allower = 'policy' | Exclude<Answer, 'deny'>;
 
 export class Egress {
   readonly #parts: EgressParts;
@@ -39,7 +44,7 @@ export class Egress {
    * @throws Refusal
    */
   async admit(target: Target, signal: AbortSignal): Promise<Permit> {
-    const { mode, hosts, ceilings, own, ask } = this.#parts;
+    const { mode, hosts, ceilings, own, ask, allowed } = this.#parts;
     if (!ceilings.every((list) => anyCovers(list, target))) throw notAllowed(target, 'the configuration does not allow that host');
     const machine = own();
     const permit: Permit = (address) => {
@@ -48,10 +53,11 @@ export class Egress {
     };
     const kind = target.address === undefined ? undefined : permit(target.address);
     if (kind) throw notAllowed(target, notPublic(kind));
-    if (mode === 'full' || anyCovers(hosts, target) || anyCovers(this.#granted, target)) return permit;
-    const answer = ask ? await ask(target, signal) : 'deny';
-    if (answer === 'deny') throw notAllowed(target, howToAllow(target));
+    const granted = mode === 'full' || anyCovers(hosts, target) ? 'policy' : anyCovers(this.#granted, target) ? 'session' : undefined;
+    const answer = granted ?? (ask ? await ask(target, signal) : 'deny');
+    if (answer === 'deny') throw notAllowed(target, howToAllow(target), ask && 'deny');
     if (answer === 'session' && !anyCovers(this.#granted, target)) this.#granted.push(ruleOf(target));
+    allowed?.(target, answer);
     return permit;
   }
 }

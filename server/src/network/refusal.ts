@@ -22,7 +22,8 @@ export class Refusal extends Error {
   /** The reply field of SOCKS5 (RFC 1928, section 6). */
   readonly socks: number;
 
-  constructor(kind: keyof typeof kinds, message: string) {
+  /** `by`: who refused; `deny` is a person, or nobody who answered. */
+  constructor(kind: keyof typeof kinds, message: string, readonly by: 'policy' | 'deny' = 'policy') {
     super(message);
     this.status = kinds[kind].status;
     this.socks = kinds[kind].socks;
@@ -30,8 +31,8 @@ export class Refusal extends Error {
 }
 
 /** `why` is a sentence of its own, or empty. */
-export function notAllowed(target: Target, why: string): Refusal {
-  return new Refusal('denied', `CodeBeaker does not allow this session to reach ${formatTarget(target)}${why && `: ${why}`}`);
+export function notAllowed(target: Target, why: string, by?: Refusal['by']): Refusal {
+  return new Refusal('denied', `CodeBeaker does not allow this session to reach ${formatTarget(target)}${why && `: ${why}`}`, by);
 }
 
 /** Whatever failed, as a refusal. The text of a fault of ours stays here. */

@@ -59,6 +59,7 @@ export async function installPackages(session: Session, params: InstallPackagesP
   const { phases: _, ...execution } = result;
   if (provided && execution.outcome === 'exited') {
     const { record, cached, advisories } = provided;
+    context.events.emit({ kind: 'packagesInstalled', session: session.identity, manager: manager.id, cached, installed: record.installed });
     return { ...execution, manager: manager.id, installed: [...record.installed], cached, ...(advisories ? { advisories: [...advisories] } : {}) };
   }
   // What ended the installation has closed its sandbox, in which a program ran.

@@ -22,16 +22,18 @@ export interface HiddenSources {
   readonly home: string;
   /** The folder of the state file, if the configuration sets one. */
   readonly stateFolder: string | undefined;
+  /** Where the heads of the audit log lie, if the configuration says so. */
+  readonly auditAnchor?: string | undefined;
   /** The socket of the Docker engine, if it has one on this machine. */
   readonly engineSocket: string | undefined;
 }
 
-export function hiddenPlaces({ env, home, stateFolder, engineSocket }: HiddenSources): string[] {
+export function hiddenPlaces({ env, home, stateFolder, auditAnchor, engineSocket }: HiddenSources): string[] {
   return [
     ...system,
     ...personal.map((name) => join(home, name)),
     ...own.map((base) => ownFolder(base, { env, home })),
-    ...[...named.map((name) => env[name]), stateFolder, engineSocket].filter(isPath),
+    ...[...named.map((name) => env[name]), stateFolder, auditAnchor, engineSocket].filter(isPath),
   ];
 }
 

@@ -178,7 +178,7 @@ export const CommandResize = notification({
 
 export const PortsForward = request({
   name: 'ports/forward', section: 'Ports', subject: 'session', effect: 'makes',
-  params: ports.PortsForwardParams, result: ports.PortsForwardResult, errors: ['SandboxFailed', 'QuotaExceeded'],
+  params: ports.PortsForwardParams, result: ports.PortsForwardResult, errors: ['SandboxFailed', 'QuotaExceeded', 'PolicyDenied'],
   summary: 'Listens on a port of the daemon’s machine, at 127.0.0.1, and leads each connection to a port of the sandbox, where a program may listen now or later. It ends with the session.',
 });
 export const PortsList = request({

@@ -2,6 +2,7 @@
  * The notes of all shapes. The notes of a shape are written in the same file as the shape; they are used for
  * PROTOCOL.md and openrpc.json and for nothing else, and the daemon does not import this file at the start.
  */
+import { auditNotes } from './audit.ts';
 import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
 import { lifecycleNotes } from './lifecycle.ts';
@@ -21,5 +22,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...auditNotes(), ...configNotes(),
 };

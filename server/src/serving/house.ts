@@ -37,12 +37,13 @@ export class House implements HouseShare {
   #visits = 0;
 
   constructor(parts: HouseParts) {
-    const { policy, catalog, events, clock, log } = parts;
+    const { policy, catalog, events, audit, clock, log } = parts;
     this.parts = parts;
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
     this.places = new Places(policy.sessions.max);
     this.#stopMeasuring = measureRuntimes(catalog, events);
+    audit?.hear(events);
   }
 
   /** What installs packages. undefined: nothing does. */

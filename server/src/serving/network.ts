@@ -1,7 +1,8 @@
 /** Opens the network of a session: a port inside the sandbox, behind which the daemon's proxy lets out what is allowed. */
 import type { Clock } from '../base/clock.ts';
+import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
-import { formatRule, formatTarget, parseRule, type Rule } from '../network/hosts.ts';
+import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
 import type { OpenNetwork } from '../session/network.ts';
@@ -12,11 +13,16 @@ export interface NetworkParts {
   readonly client: Client;
   readonly policy: Policy;
   readonly clock: Clock;
+  readonly events: EventStream;
+  /** The id of the visit. */
+  readonly visit: string;
   /** The ways out of this machine. They are loaded when they are first needed. */
   ways(): Promise<Ways>;
   /** As in `HouseParts`. */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
 }
+
+type Decided = Extract<HouseEvent, { kind: 'networkDecided' }>;
 
 /** A person is told of at most so many places that a session was kept from, and of each of them once. */
 const MAX_TOLD = 20;
@@ -27,7 +33,7 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways, certificates }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, events, visit, ways, certificates }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   // They are read while the sandbox is made.
   const reading = certificates(policy.certificates);
@@ -36,11 +42,13 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
-    const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined });
+    const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
+    const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
     const told = new Set<string>();
     const proxy = new Proxy({
       egress, ways: out, clock, bounds: policy.networkBounds,
-      refused: (target, { message }) => {
+      refused: (target, { message, by }) => {
+        decided(target, false, by);
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));
         void client.logMessage(2, message);

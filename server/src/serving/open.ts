@@ -1,6 +1,7 @@
 /** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
+import type { AuditPolicy } from '../policy/audit.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
@@ -16,6 +17,10 @@ import type { Visit } from './visit.ts';
 export interface ServiceParts extends HouseParts {
   /** Returns the one house of the daemon. Its code is loaded only after `initialize` has been answered. */
   house(): Promise<House>;
+  /** Whether the audit log is kept. */
+  readonly audits: AuditPolicy['enabled'];
+  /** Records that a client was refused. */
+  refused?(params: InitializeParams, fault: unknown): Promise<void>;
 }
 
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
@@ -24,12 +29,15 @@ const LOOK_DEADLINE_MS = 1_500;
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
-    const policy = await policyFor(params, client, parts);
+    const policy = await policyFor(params, client, parts).catch(async (fault: unknown) => {
+      await parts.refused?.(params, fault);
+      throw fault;
+    });
     await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog),
+      capabilities: capabilities(policy, catalog, parts.audits),
       start: async () => {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
@@ -66,7 +74,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, log
   return narrow(narrowed, wish);
 }
 
-function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
+function capabilities(policy: Policy, catalog: Catalog, audits: boolean): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
@@ -75,6 +83,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(audits ? { audit: {} } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The types of what serving clients needs: what a daemon has once, what all visits share, and what a connection brings. */
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -28,6 +29,8 @@ export interface HouseParts {
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** Absent: nothing is recorded. */
+  readonly audit?: Audit | undefined;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   readonly clock: Clock;

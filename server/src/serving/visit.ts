@@ -7,7 +7,8 @@ import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
-import { createGate } from './gate/gate.ts';
+import { audit as auditStep } from './gate/audit.ts';
+import { createGate, type Step } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
@@ -20,6 +21,7 @@ import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { recordVisit } from './listeners/audited.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
@@ -31,10 +33,11 @@ export class Visit {
   readonly #flows: OutputFlows;
   readonly #sessions: SessionManager<WarmInterpreter>;
   readonly #stopTelling: () => void;
+  readonly #leave: (() => void) | undefined;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
-    const { catalog, events, clock, log } = house.parts;
-    const { client, policy } = visit;
+    const { catalog, events, audit, clock, log } = house.parts;
+    const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
@@ -42,7 +45,7 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const parts = { ...house.parts, ...visit, visit: id, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -54,10 +57,11 @@ export class Visit {
       ...packages.handlers,
       ...observationHandlers(parts),
     };
-    this.serve = createGate([
-      observe({ visit: id, client, events, clock, log: log.child('gate') }),
-      limitSizes(policy.sizes),
-    ], createServe(handlers, parts));
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
+    if (audit) steps.push(auditStep({ audit, visit: id, clock }));
+    steps.push(limitSizes(policy.sizes));
+    this.serve = createGate(steps, createServe(handlers, parts));
+    this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -73,6 +77,7 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
+      this.#leave?.();
     }
   }
 }

@@ -104,6 +104,7 @@ export class SessionManager<Extra = unknown> {
       network,
     });
     this.#sessions.set(id, session);
+    this.#options.events.emit({ kind: 'sessionMade', session: session.identity, view: session.view() });
     void session.closed.then(() => {
       leave();
       this.#remember(session);

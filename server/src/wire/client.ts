@@ -25,6 +25,7 @@ export function createClient(send: Send, ask: Ask, trace: Trace, capabilities: C
     progress: (token, value) => send(lsp.progress, { token, value }),
     logTrace: (message) => trace.tell(message),
     logMessage: (type, message) => send(lsp.logMessage, { type, message }),
+    showMessage: (type, message) => send(capabilities.window?.showMessage ? lsp.showMessage : lsp.logMessage, { type, message }),
   };
 }
 

@@ -4,4 +4,5 @@ export const lsp = {
   progress: '$/progress',
   logTrace: '$/logTrace',
   logMessage: 'window/logMessage',
+  showMessage: 'window/showMessage',
 } as const;

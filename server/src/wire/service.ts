@@ -49,6 +49,8 @@ export interface Client {
   logTrace(message: string): void;
   /** Sends LSP's `window/logMessage`. `type` is LSP's MessageType: 1 error, 2 warning, 3 info, 4 log. */
   logMessage(type: 1 | 2 | 3 | 4, message: string): Promise<void>;
+  /** Sends LSP's `window/showMessage`; `logMessage` to a client that has not declared `window.showMessage`. */
+  showMessage(type: 1 | 2 | 3 | 4, message: string): Promise<void>;
 }
 
 /** Opens the service when the client sends `initialize`. It refuses the client by throwing a ProtocolError. */

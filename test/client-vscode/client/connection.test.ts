@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { ConnectionClosed } from '../../../client-vscode/src/client/faults.ts';
+import type { Code } from '../../../client-vscode/src/base/code.ts';
+import { showMessage } from '../../../client-vscode/src/view/shown.ts';
 import { CLOSE_DEADLINE_MS, openConnection } from '../../../client-vscode/src/client/connection.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { settle } from '../../fakes/connection.ts';
@@ -27,10 +29,10 @@ async function bench(prepare: (peer: MessageConnection) => void = (peer) => void
     end('was ended by SIGKILL');
   };
   const write = (text: string) => void logged.push(text);
-  const connection = openConnection({ pid: 1, input, output, ended, kill }, { processId: 1 }, clock, {
-    info: write, warn: write, error: write, trace: write,
-  });
-  return { connection, peer, clock, end, logged, killed: () => killed };
+  const shown: unknown[] = [];
+  const log = { info: write, warn: write, error: write, trace: write };
+  const connection = openConnection({ pid: 1, input, output, ended, kill }, { processId: 1 }, { clock, log, show: (message) => void shown.push(message) });
+  return { shown, connection, peer, clock, end, logged, killed: () => killed };
 }
 
 describe('a connection', () => {
@@ -49,6 +51,19 @@ describe('a connection', () => {
     expect((await connection).server).to.deep.equal(server);
     expect(await (await connection).request('session/list', {})).to.deep.equal({ sessions: [] });
     expect(got).to.deep.equal([{ processId: 1 }, {}]);
+    peer.dispose();
+  });
+
+  it('shows the person what the daemon wants to be shown', async () => {
+    const { connection, peer, shown } = await bench();
+    await connection;
+    await peer.sendNotification('window/showMessage', { type: 2, message: 'look' });
+    await settle();
+    const messages: string[] = [];
+    const show = (how: string) => async (text: string) => void messages.push(`${how} ${text}`);
+    const code = { window: { showErrorMessage: show('error'), showWarningMessage: show('warning'), showInformationMessage: show('information') } } as unknown as Code;
+    for (const type of [1, 2, 3]) showMessage(code, { type, message: 'look' });
+    expect([shown, messages]).to.deep.equal([[{ type: 2, message: 'look' }], ['error look', 'warning look', 'information look']]);
     peer.dispose();
   });
 

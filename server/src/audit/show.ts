@@ -1,0 +1,43 @@
+/** Reads records out of the log, as they were asked for. */
+import { type AuditPlaces, dayOf, parseSegment, segmentPath } from './places.ts';
+import { linesOf, listSegments } from './read.ts';
+
+export interface ShownRecord {
+  readonly seq: number;
+  readonly time: string;
+  readonly kind: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Wanted {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly sessionId?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** In the order of their times. Lines that are no records are left out. @throws the system's error where something can't be read */
+export async function recordsFor(places: AuditPlaces, { since, sessionId, kind }: Wanted): Promise<ShownRecord[]> {
+  const found: ShownRecord[] = [];
+  const from = dayOf(since);
+  const { segments } = await listSegments(places);
+  for (const name of segments) {
+    if ((parseSegment(name)?.day ?? '') < from) continue;
+    for await (const { bytes, isTorn } of linesOf(segmentPath(places, name))) {
+      const record = isTorn ? undefined : parse(bytes);
+      if (!record || Date.parse(record.time) < since) continue;
+      if ((sessionId === undefined || record.sessionId === sessionId) && (kind === undefined || record.kind === kind)) found.push({ ...record, segment: name });
+    }
+  }
+  return found.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
+}
+
+function parse(line: Buffer): ShownRecord | undefined {
+  try {
+    const { hash: _, ...record } = JSON.parse(line.toString()) as ShownRecord;
+    return typeof record.time === 'string' && typeof record.kind === 'string' && typeof record.event === 'string' ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
