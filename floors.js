@@ -21,6 +21,7 @@ const daemonRooms = {
   policy: [...foundations, 'network'],
   state: foundations,
   events: foundations,
+  usage: [...foundations, 'events', 'state', 'policy'],
   runtime: foundations,
   'runtime/machine': contract,
   'runtime/agent': [...contract, 'runtime/machine'],
@@ -35,7 +36,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'wire', 'network', 'policy', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

@@ -19,6 +19,8 @@ export interface FakeHouseOptions {
   readonly hidden?: readonly string[];
   /** Default: no name has an address. */
   readonly ways?: Ways;
+  /** Absent: what is used is counted in memory. */
+  readonly usageFolder?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -35,10 +37,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), usageFolder, clock, log, packages }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, usageFolder, ...(packages ? { packages } : {}) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

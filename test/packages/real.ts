@@ -27,6 +27,7 @@ import { Turns } from '../../server/src/session/turns.ts';
 import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
 import { dialling, setOf } from './indexes/install.ts';
 import { serve, type Answerer, type Files, type Served } from './indexes/serve.ts';
+import { endless } from '../fakes/quota.ts';
 
 /** What tests of one runtime need. */
 export interface RealSubject {
@@ -88,7 +89,7 @@ export class RealPackages {
     });
     this.#open.add(session);
     const commands = new RunningCommands();
-    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
+    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
     return {
       session,
       install: (params, signal = context.signal) => installPackages(session, { sessionId: 'real', ...params }, {

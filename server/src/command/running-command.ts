@@ -9,6 +9,14 @@ import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from
 import type { Running } from '../session/session.ts';
 import type { OutputTarget } from './output.ts';
 
+/** What the output of a command counts to, besides its own limit. */
+export interface OutputQuota {
+  /** Counts output, and returns how much of `bytes` may still pass. */
+  take(bytes: number): number;
+  /** The name of the quota that let less pass than was asked for. */
+  spent(): string | undefined;
+}
+
 export interface RunningCommandOptions {
   readonly commandId: string;
   readonly sandbox: Sandbox;
@@ -16,6 +24,8 @@ export interface RunningCommandOptions {
   readonly target: OutputTarget;
   /** The output limit. */
   readonly outputBytes: number;
+  /** The quotas to which its output counts. */
+  readonly quota: OutputQuota;
   /** The time limit; 0 means none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -49,6 +59,8 @@ export class RunningCommand implements Running {
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
   #cause: Cause | undefined;
+  /** The quota that ended it. */
+  #quota: string | undefined;
   #bytes = { stdout: 0, stderr: 0 };
   #usage: CommandUsage | undefined;
   #last: Exit | undefined;
@@ -135,6 +147,7 @@ export class RunningCommand implements Running {
       ...this.#options.target.result,
       stdoutBytes: this.#bytes.stdout,
       stderrBytes: this.#bytes.stderr,
+      ...(this.#quota === undefined ? {} : { quota: this.#quota }),
       truncated: this.#options.target.truncated || this.#cause === 'outputLimit',
       durationMs: round(this.#options.clock.monotonic() - this.#startedAt),
       ...(this.#usage ? { usage: this.#usage } : {}),
@@ -194,7 +207,10 @@ export class RunningCommand implements Running {
     // Output that comes after the command was stopped is dropped.
     if (this.#cause) return;
     const room = this.#options.outputBytes - this.#bytes.stdout - this.#bytes.stderr;
-    const piece = chunk.length > room ? chunk.subarray(0, room) : chunk;
+    const asked = Math.min(chunk.length, room);
+    const allowed = this.#options.quota.take(asked);
+    if (allowed < asked) this.#quota = this.#options.quota.spent();
+    const piece = allowed < chunk.length ? chunk.subarray(0, allowed) : chunk;
     this.#bytes[stream === 'stderr' ? 'stderr' : 'stdout'] += piece.length;
     const taken = piece.length > 0 ? this.#options.target.take(stream, piece) : undefined;
     if (piece.length === chunk.length) return taken && this.#sink(taken);

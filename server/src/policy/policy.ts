@@ -2,10 +2,12 @@
  * The policy: what is allowed. It comes from the configuration file. Project files and clients can only narrow it: they
  * choose among what it allows and lower its bounds, and never raise one. An empty list allows nothing.
  */
-import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
+import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, type Prices, ProtocolError } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
+import { createQuotas, narrowQuotas, type Quotas } from './quotas.ts';
+import { createRates, narrowRates, type Rates } from './rates.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -24,6 +26,10 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  readonly rates: Rates;
+  readonly quotas: Quotas;
+  /** undefined: nothing costs anything. */
+  readonly prices: Prices | undefined;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
 }
@@ -41,12 +47,15 @@ export function createPolicy(config: Config): Policy {
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
     pool: config.pool,
+    rates: createRates(config),
+    quotas: createQuotas(config),
+    prices: config.prices,
   };
 }
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
@@ -67,6 +76,9 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    rates: narrowRates(policy.rates, config),
+    quotas: narrowQuotas(policy.quotas, config),
+    prices: policy.prices,
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],

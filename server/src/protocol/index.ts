@@ -11,4 +11,5 @@ export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
 export * from './sessions.ts';
+export * from './usage.ts';
 export * from './values.ts';

@@ -12,6 +12,7 @@ import type { SandboxSpec } from '../runtime/ports.ts';
 import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
+import type { Ledger } from '../usage/ledger.ts';
 import type { Client } from '../wire/service.ts';
 
 /** What a daemon has once, whatever clients it has. */
@@ -26,6 +27,8 @@ export interface HouseParts {
   packages?(): Promise<Installer>;
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** The folder in which is kept what was used. Absent: it is counted in memory. */
+  readonly usageFolder?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -39,6 +42,8 @@ export interface HouseShare {
   /** The pool of prepared sandboxes; undefined if the configuration turns that off. */
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
+  /** Counts what is used. */
+  readonly ledger: Ledger;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** What sandboxes see of the packages on this machine. Never rejects. */

@@ -5,10 +5,13 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { preparesSandboxes } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
+import type { Ledger } from '../usage/ledger.ts';
 import type { Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
+import { admit } from './gate/admit.ts';
 import { createGate } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
+import { quota } from './gate/quota.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
@@ -19,9 +22,11 @@ import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { usageHandlers } from './handlers/usage.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
+import { Allowances } from '../usage/allowances.ts';
 import { fillPool } from '../warm/wanted.ts';
 
 export class Visit {
@@ -29,6 +34,7 @@ export class Visit {
   readonly #warm: WarmInterpreters;
   readonly #flows: OutputFlows;
   readonly #sessions: SessionManager<WarmInterpreter>;
+  readonly #ledger: Ledger;
   readonly #stopTelling: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
@@ -41,7 +47,9 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const { ledger } = house;
+    const allowances = new Allowances(policy.quotas, ledger);
+    const parts = { ...house.parts, ...visit, ledger, allowances, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -52,8 +60,11 @@ export class Visit {
       ...executions.handlers,
       ...packages.handlers,
       ...observationHandlers(parts),
+      ...usageHandlers(parts),
     };
-    this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
+    const steps = [observe({ visit: id, client, events, clock, log: log.child('gate') }), admit({ rates: policy.rates, clock }), quota(allowances)];
+    this.serve = createGate(steps, createServe(handlers, parts));
+    this.#ledger = ledger;
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -69,6 +80,7 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
+      await this.#ledger.save();
     }
   }
 }
