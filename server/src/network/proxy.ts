@@ -22,11 +22,20 @@ export interface Bounds {
 
 export const bounds: Bounds = { connections: 256, bytes: 64 * 1024 ** 3, idleMs: 5 * 60_000, askMs: 30_000 };
 
+/** What the bytes of a session count to, besides its own bound. */
+export interface Meter {
+  /** Counts bytes. False: they are more than may move, and their connection is cut off. */
+  move(bytes: number): boolean;
+  /** Why nothing more may move. undefined: it may. */
+  spent(): string | undefined;
+}
+
 export interface ProxyParts {
   readonly egress: Egress;
   readonly ways: Ways;
   readonly clock: Clock;
   readonly bounds: Bounds;
+  readonly meter: Meter;
   /** Called when a program was kept from a place. */
   refused(target: Target, why: Refusal): void;
 }
@@ -63,7 +72,7 @@ export class Proxy {
   }
 
   #lineOf(stream: Duplex): Line {
-    const { clock, bounds: { askMs, idleMs, bytes } } = this.#parts;
+    const { clock, bounds: { askMs, idleMs, bytes }, meter } = this.#parts;
     const over = new AbortController();
     /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
     const held = new Set<Duplex>();
@@ -102,7 +111,7 @@ export class Proxy {
       moved: (count) => {
         lastMoved = clock.monotonic();
         this.#bytes += count;
-        if (this.#bytes > bytes) cut();
+        if (!meter.move(count) || this.#bytes > bytes) cut();
       },
       asked: () => cancelAsk(),
       listening: () => {
@@ -113,8 +122,9 @@ export class Proxy {
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
-    const { egress, ways, clock, bounds: { bytes }, refused } = this.#parts;
-    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may`);
+    const { egress, ways, clock, bounds: { bytes }, meter, refused } = this.#parts;
+    const spent = this.#bytes > bytes ? `this session has moved more than ${bytes} bytes, which is the most that it may` : meter.spent();
+    if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });

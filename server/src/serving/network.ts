@@ -5,12 +5,15 @@ import { formatRule, formatTarget, parseRule, type Rule } from '../network/hosts
 import type { Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
 import type { OpenNetwork } from '../session/network.ts';
+import { type Allowances, usedUp } from '../usage/allowances.ts';
 import type { Client } from '../wire/service.ts';
 
 export interface NetworkParts {
   readonly client: Client;
   readonly policy: Policy;
   readonly clock: Clock;
+  /** What its sessions may still use. */
+  readonly allowances: Allowances;
   /** The ways out of this machine. They are loaded when they are first needed. */
   ways(): Promise<Ways>;
 }
@@ -24,7 +27,7 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, allowances, ways }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   return async (sandbox, sessionId) => {
     const [{ Proxy, bounds }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
@@ -34,6 +37,13 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const told = new Set<string>();
     const proxy = new Proxy({
       egress, ways: out, clock, bounds,
+      meter: {
+        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
+        spent: () => {
+          const state = allowances.spent(sessionId, ['networkBytes']);
+          return state && usedUp(state);
+        },
+      },
       refused: (target, { message }) => {
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));
