@@ -1,5 +1,5 @@
 /** A file of lines to which several daemons append: each line is written at once, so that none is lost and none is mixed with another. */
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolders } from '../base/folders.ts';
@@ -41,7 +41,7 @@ export class Tail {
    * is another one than before, `anew` is called first, and all of its lines come.
    */
   read(anew: () => void): unknown[] {
-    const found = statSync(this.#path, { throwIfNoEntry: false });
+    const found = statusOf(this.#path);
     if (found?.ino !== this.#file || (found?.size ?? 0) < this.#at) {
       this.#file = found?.ino;
       this.#at = 0;
@@ -70,6 +70,15 @@ export class Tail {
     } catch {
       return Buffer.alloc(0);
     }
+  }
+}
+
+/** undefined: it can't be looked at, so nobody has written to it. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
 }
 
