@@ -53,7 +53,8 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'history/list': ['sessionId? since? limit? outcome?', 'entries'],
   'server/health': ['', 'status checks uptimeMs'],
   'server/metrics': ['format?', 'format body'],
-  'usage/get': ['sessionId?', 'cpuSeconds memoryGiBSeconds commands estimatedCost'],
+  'usage/get': ['sessionId?', 'cpuSeconds memoryGiBSeconds commands estimatedCost outputBytes? networkBytes? sessions? since? today? quotas?'],
+  'usage/estimate': ['language runtime? code? path? sessionId?', 'basis runs durationMs? cpuSeconds? memoryBytes? cost?'],
   'rpc.discover': ['', 'openrpc'],
 };
 

@@ -208,6 +208,11 @@ export const UsageGet = request({
   params: usage.UsageGetParams, result: usage.UsageGetResult, errors: ['SessionNotFound', 'SessionClosed'],
   summary: 'Says how much was used, what it costs, and how much is left of the quotas.',
 });
+export const UsageEstimate = request({
+  name: 'usage/estimate', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: usage.UsageEstimateParams, result: usage.UsageEstimateResult, errors: ['SessionNotFound', 'SessionClosed', 'SandboxFailed', 'SandboxLost', 'FileTooLarge', ...ofPaths],
+  summary: 'Says how long a program will probably run and what it will use, told from earlier runs on this machine.',
+});
 export const Discover = request({
   name: 'rpc.discover', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: lifecycle.Empty, result: observation.DiscoverResult,
@@ -222,7 +227,7 @@ export const methods = [
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
-  ServerHealth, UsageGet, Discover,
+  ServerHealth, UsageGet, UsageEstimate, Discover,
 ] as const;
 
 export type AnyMethod = (typeof methods)[number];

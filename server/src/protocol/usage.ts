@@ -148,7 +148,7 @@ export const usageNotes: ShapeNotes = {
   },
   UsageEstimateParams: {
     runtime: 'Only runs in this runtime count. Default: that of the session, or any.',
-    code: 'The program. Give this or `path`.',
+    code: 'The program. Give this, or `path`, or none of them: then runs of any program in the language count.',
     path: 'A file in the session that `sessionId` names.',
     sessionId: 'The session in which it would run.',
   },

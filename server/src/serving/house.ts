@@ -4,6 +4,7 @@
  * created once, when the first `initialize` has been answered.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { closeAll } from '../base/promises.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
@@ -13,6 +14,7 @@ import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
+import { Runs } from '../usage/runs.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -32,6 +34,7 @@ export class House implements HouseShare {
   readonly turns: Turns;
   readonly places: Places;
   readonly ledger: Ledger;
+  readonly runs: Runs;
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #visits = 0;
@@ -43,6 +46,7 @@ export class House implements HouseShare {
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
+    this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
     this.#stopMeasuring = measureRuntimes(catalog, events);
   }
 
@@ -70,6 +74,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.ledger.save(), this.pool?.close(), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

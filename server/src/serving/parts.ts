@@ -13,6 +13,7 @@ import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
+import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 
 /** What a daemon has once, whatever clients it has. */
@@ -44,6 +45,8 @@ export interface HouseShare {
   readonly turns: Turns;
   /** Counts what is used. */
   readonly ledger: Ledger;
+  /** How earlier runs of programs went. */
+  readonly runs: Runs;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** What sandboxes see of the packages on this machine. Never rejects. */

@@ -5,11 +5,11 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { preparesSandboxes } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
-import type { Ledger } from '../usage/ledger.ts';
 import type { Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
 import { admit } from './gate/admit.ts';
 import { createGate } from './gate/gate.ts';
+import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
 import { sessionCreator } from './handlers/create-session.ts';
@@ -34,7 +34,8 @@ export class Visit {
   readonly #warm: WarmInterpreters;
   readonly #flows: OutputFlows;
   readonly #sessions: SessionManager<WarmInterpreter>;
-  readonly #ledger: Ledger;
+  /** Resolves when everything is written that was counted. */
+  readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
@@ -47,9 +48,9 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const { ledger } = house;
+    const { ledger, runs } = house;
     const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, ledger, allowances, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const parts = { ...house.parts, ...visit, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -62,9 +63,9 @@ export class Visit {
       ...observationHandlers(parts),
       ...usageHandlers(parts),
     };
-    const steps = [observe({ visit: id, client, events, clock, log: log.child('gate') }), admit({ rates: policy.rates, clock }), quota(allowances)];
+    const steps = [observe({ visit: id, client, events, clock, log: log.child('gate') }), admit({ rates: policy.rates, clock }), quota(allowances), learn({ runs, clock, find: (id) => sessions.find(id) })];
     this.serve = createGate(steps, createServe(handlers, parts));
-    this.#ledger = ledger;
+    this.#saved = () => Promise.all([ledger.save(), runs.save()]);
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -80,7 +81,7 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
-      await this.#ledger.save();
+      await this.#saved();
     }
   }
 }

@@ -1,11 +1,11 @@
 /** Counts what is used: by each session that is open, and by all daemons of the user since midnight. It listens to the events. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { Sequence } from '../base/promises.ts';
 import type { EventStream, HouseEvent, SessionIdentity } from '../events/events.ts';
 import { type Amounts, nothing, sum } from './amounts.ts';
 import { type Day, dayAt } from './day.ts';
 import type { Journal } from './journal.ts';
+import { Saver } from './saver.ts';
 
 export interface LedgerParts {
   readonly events: EventStream;
@@ -20,26 +20,23 @@ interface Account {
   used: Amounts;
 }
 
-/** What was used is told to other daemons at most this often. */
-const SAVE_EVERY_MS = 1_000;
 const GIB = 2 ** 30;
 
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #accounts = new Map<string, Account>();
-  readonly #saving = new Sequence();
+  readonly #saver: Saver;
   /** What was used and is not written yet, by days. */
   readonly #unsaved = new Map<string, Amounts>();
   /** What this daemon has used, by days. */
   readonly #own = new Map<string, Amounts>();
   #day: Day = { name: '', from: Infinity, until: -Infinity };
-  #cancel: (() => void) | undefined;
-  #savedAt = -Infinity;
   #folded = '';
   #warned = false;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
+    this.#saver = new Saver(parts.clock, () => this.#write());
     parts.events.listen((event) => this.#hear(event));
   }
 
@@ -80,35 +77,33 @@ export class Ledger {
     if (account) account.used = sum(account.used, used);
     if (!this.#parts.journal) return;
     this.#unsaved.set(name, sum(this.#unsaved.get(name) ?? nothing, used));
-    const { clock } = this.#parts;
-    this.#cancel ??= clock.after(this.#savedAt + SAVE_EVERY_MS - clock.monotonic(), () => void this.save());
+    this.#saver.due();
   }
 
   /** Writes what is not written yet. Never rejects. */
   save(): Promise<void> {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    return this.#saving.run(async () => {
-      const { journal, clock, log } = this.#parts;
-      if (!journal || this.#unsaved.size === 0) return;
-      this.#savedAt = clock.monotonic();
-      try {
-        for (const [day, used] of this.#unsaved) {
-          this.#unsaved.delete(day);
-          await journal.append(day, used).catch((fault: unknown) => {
-            this.#unsaved.set(day, sum(this.#unsaved.get(day) ?? nothing, used));
-            throw fault;
-          });
-        }
-        const { name } = this.#now();
-        if (this.#folded === name) return;
-        this.#folded = name;
-        await journal.fold(clock.now());
-      } catch (fault) {
-        if (!this.#warned) log.warn(`what is used cannot be saved (${(fault as { code?: string }).code ?? 'unknown error'}), so other daemons do not count it: check that stateDir in the configuration is a folder that can be written`);
-        this.#warned = true;
+    return this.#saver.save();
+  }
+
+  async #write(): Promise<void> {
+    const { journal, clock, log } = this.#parts;
+    if (!journal || this.#unsaved.size === 0) return;
+    try {
+      for (const [day, used] of this.#unsaved) {
+        this.#unsaved.delete(day);
+        await journal.append(day, used).catch((fault: unknown) => {
+          this.#unsaved.set(day, sum(this.#unsaved.get(day) ?? nothing, used));
+          throw fault;
+        });
       }
-    });
+      const { name } = this.#now();
+      if (this.#folded === name) return;
+      this.#folded = name;
+      await journal.fold(clock.now());
+    } catch (fault) {
+      if (!this.#warned) log.warn(`what is used cannot be saved (${(fault as { code?: string }).code ?? 'unknown error'}), so other daemons do not count it: check that stateDir in the configuration is a folder that can be written`);
+      this.#warned = true;
+    }
   }
 
   /** The day that it is. The clock may also be set back. */
