@@ -1,12 +1,13 @@
 /** Real daemons of one user count together what they use, also when one of them is killed. */
 import { expect } from 'chai';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundles, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { daemonEnvironment, until } from './environment.ts';
-import { RawClient } from './raw-client.ts';
+import { daemonPath, RawClient } from './raw-client.ts';
 
 describe('the usage of two daemons', function () {
   this.timeout(60_000);
@@ -48,5 +49,16 @@ describe('the usage of two daemons', function () {
     const { client, run } = await open({ quotas: { perSession: { outputBytes: 1_234_567 } } });
     expect((await run('yes')).result).to.include({ outcome: 'outputLimit', quota: 'perSession.outputBytes', stdoutBytes: 1_234_567 });
     expect(await client.end()).to.equal(0);
+  });
+
+  it('is shown by codebeaker usage, and what the command line has run is estimated', () => {
+    const file = join(stateDir, 'a.sh');
+    writeFileSync(file, 'echo hello');
+    const { CODEBEAKER_CONFIG } = daemonEnvironment({ stateDir, pool: {} });
+    const run = (...args: string[]) => execFileSync(process.execPath, [daemonPath, ...args], { encoding: 'utf8', env: { ...process.env, CODEBEAKER_CONFIG } });
+    for (let turn = 0; turn < 2; turn++) expect(run('run', '--runtime', 'native', file)).to.equal('hello\n');
+    const { total } = JSON.parse(run('usage', '--json')) as { total: object };
+    expect(total).to.include({ commands: 2, sessions: 2, outputBytes: 12 });
+    expect(JSON.parse(run('usage', 'estimate', '--json', file))).to.include({ language: 'shellscript', basis: 'program', runs: 2 });
   });
 });

@@ -20,7 +20,10 @@ local endings = {
   memoryLimit = function(_, limits)
     return ('stopped: it used more than %s of memory (limits.memoryBytes)'):format(units.bytes(limits.memoryBytes))
   end,
-  outputLimit = function(_, limits)
+  outputLimit = function(execution, limits)
+    if execution.quota then
+      return ('stopped: its output used up the quota %s of the configuration'):format(execution.quota)
+    end
     return ('stopped: it printed more than %s (limits.outputBytes)'):format(units.bytes(limits.outputBytes))
   end,
   sandboxLost = function()

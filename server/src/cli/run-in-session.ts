@@ -183,7 +183,7 @@ function variables({ env: named }: RunArguments, here: Surroundings['env']): Rec
 }
 
 /** Tells why the program was stopped, if it did not end by itself. @returns the exit code */
-function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
+function ending({ limits }: Session, { outcome, exitCode, signal, quota }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
   const tell = args.json ? () => undefined : say;
   switch (outcome) {
     case 'exited':
@@ -202,7 +202,7 @@ function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResul
       tell(`stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`);
       return Exit.memoryLimit;
     case 'outputLimit':
-      tell(`stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
+      tell(quota === undefined ? `stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)` : `stopped: its output used up the quota ${quota} of the configuration; codebeaker usage shows it`);
       return Exit.outputLimit;
     case 'sandboxLost':
       tell('the sandbox was lost while it ran');
