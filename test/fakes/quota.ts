@@ -1,4 +1,4 @@
 /** A quota that is never used up. */
-import type { OutputQuota } from '../../server/src/command/running-command.ts';
+import type { CommandQuota } from '../../server/src/command/running-command.ts';
 
-export const endless = (): OutputQuota => ({ take: (bytes) => bytes, spent: () => undefined });
+export const endless = (): CommandQuota => ({ takeOutput: (bytes) => bytes, restOfCpu: () => Infinity, spent: () => undefined });

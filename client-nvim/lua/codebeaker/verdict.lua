@@ -20,10 +20,7 @@ local endings = {
   memoryLimit = function(_, limits)
     return ('stopped: it used more than %s of memory (limits.memoryBytes)'):format(units.bytes(limits.memoryBytes))
   end,
-  outputLimit = function(execution, limits)
-    if execution.quota then
-      return ('stopped: its output used up the quota %s of the configuration'):format(execution.quota)
-    end
+  outputLimit = function(_, limits)
     return ('stopped: it printed more than %s (limits.outputBytes)'):format(units.bytes(limits.outputBytes))
   end,
   sandboxLost = function()
@@ -50,6 +47,9 @@ end
 function M.of_execution(execution, session)
   local ending = endings[execution.outcome]
   local text = ending and ending(execution, session.limits) or execution.outcome
+  if execution.quota then
+    text = ('stopped: it used up the quota %s of the configuration'):format(execution.quota)
+  end
   local details = { units.duration(execution.durationMs) }
   if execution.usage and execution.usage.peakMemoryBytes > 0 then
     table.insert(details, units.bytes(execution.usage.peakMemoryBytes))

@@ -10,6 +10,7 @@ export interface Ending {
 }
 
 export function endingOf({ l10n }: Code, { outcome, exitCode, signal, quota }: Execution, limits: Limits): Ending {
+  if (quota !== undefined) return { good: false, text: l10n.t('stopped: it used up the quota {0} of the configuration', quota) };
   switch (outcome) {
     case 'exited':
       return exitCode === null
@@ -24,7 +25,6 @@ export function endingOf({ l10n }: Code, { outcome, exitCode, signal, quota }: E
     case 'memoryLimit':
       return { good: false, text: l10n.t('stopped: it used more than {0} of memory (codebeaker.limits: memoryBytes)', bytes(limits.memoryBytes)) };
     case 'outputLimit':
-      if (quota !== undefined) return { good: false, text: l10n.t('stopped: its output used up the quota {0} of the configuration', quota) };
       return { good: false, text: l10n.t('stopped: it printed more than {0} (codebeaker.limits: outputBytes)', bytes(limits.outputBytes)) };
     case 'sandboxLost':
       return { good: false, text: l10n.t('the sandbox was lost while it ran; run it again') };

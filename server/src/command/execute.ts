@@ -17,7 +17,7 @@ import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
-import { type OutputQuota, RunningCommand } from './running-command.ts';
+import { type CommandQuota, RunningCommand } from './running-command.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -28,8 +28,8 @@ export interface ExecuteContext {
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   readonly warm: WarmInterpreters;
-  /** The quotas to which the output of a session's commands counts. */
-  quota(session: Session): OutputQuota;
+  /** The quotas to which a session's commands count. */
+  quota(session: Session): CommandQuota;
 }
 
 type Common = Omit<ExecuteShellParams, 'command'>;
@@ -69,6 +69,7 @@ export async function execute(
     clock,
     target,
     outputBytes,
+    cpus: session.limits.cpus,
     quota: quota(session),
     timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,

@@ -137,7 +137,7 @@ export const executionNotes: Notes = {
   stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
   stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
   truncated: 'Whether a part of the output was left out.',
-  quota: 'The quota that was used up where the outcome is `outputLimit`, such as `perDay.outputBytes`. Absent: it was the limit of the session.',
+  quota: 'The quota that was used up where the outcome is `outputLimit` or `timedOut`, such as `perDay.outputBytes`. Absent: it was the limit of the session or of the command.',
 };
 
 /** The notes of these shapes (see notes.ts). */

@@ -31,9 +31,19 @@ export class Allowances {
 
   /** Counts what flows, and returns how much of `bytes` may. */
   flow(name: Flowing, sessionId: string, bytes: number): number {
-    const allowed = Math.min(bytes, ...this.states(sessionId, [name]).map(({ limit, used }) => Math.max(0, limit - used)));
+    const allowed = Math.min(bytes, this.rest(name, sessionId));
     if (allowed > 0) this.#ledger.add(sessionId, { [name]: allowed });
     return allowed;
+  }
+
+  /** How much is left. Infinity: there is no such quota. */
+  rest(name: QuotaName, sessionId: string): number {
+    return Math.min(Infinity, ...this.states(sessionId, [name]).map(left));
+  }
+
+  /** The quota of which least is left. */
+  least(name: QuotaName, sessionId: string): QuotaState | undefined {
+    return this.states(sessionId, [name]).sort((one, other) => left(one) - left(other))[0];
   }
 
   /** The first of these quotas that is used up. */
@@ -57,6 +67,10 @@ export class Allowances {
     const state = this.spent(sessionId, names);
     if (state) throw exceeded(state);
   }
+}
+
+function left({ limit, used }: QuotaState): number {
+  return Math.max(0, limit - used);
 }
 
 /** Says what a person can do: a quota of the day comes back, and that of a session does not. */

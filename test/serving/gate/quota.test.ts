@@ -86,6 +86,44 @@ describe('the step of the gate for quotas', () => {
     }));
 });
 
+describe('the processor time of commands', () => {
+  const forever = (daemon: TestDaemon, sessionId: string) => daemon.result('command/executeShell', { sessionId, command: 'forever' });
+
+  it('is looked at while they run, and ends them when the quota is used up', () =>
+    within({ perSession: { cpuSeconds: 10 } }, async (daemon, sessionId) => {
+      const { clock } = daemon.server;
+      let over = false;
+      const running = forever(daemon, sessionId).finally(() => (over = true));
+      await clock.advance(9_999);
+      daemon.sandbox.cpu = 3_000;
+      await clock.advance(1);
+      expect(over, 'with 7 s left').to.equal(false);
+      daemon.sandbox.cpu = 10_000;
+      await clock.advance(6_999);
+      expect(over, 'before it can be used up').to.equal(false);
+      await clock.advance(1);
+      await clock.advance(300);
+      expect(await running).to.include({ outcome: 'timedOut', quota: 'perSession.cpuSeconds' });
+    }));
+
+  it('does not matter where a program only waits, however long it does', () =>
+    within({ perSession: { cpuSeconds: 1 } }, async (daemon, sessionId) => {
+      const running = daemon.result('command/executeShell', { sessionId, command: 'sleep 60000' });
+      await daemon.server.clock.advance(60_000);
+      expect((await running).outcome).to.equal('exited');
+    }));
+
+  it('comes to an end earlier where other sessions use up the quota of the day', () =>
+    within({ perDay: { cpuSeconds: 10 } }, async (daemon, sessionId) => {
+      const running = forever(daemon, sessionId);
+      const other = await daemon.session();
+      await daemon.result('command/executeShell', { sessionId: other, command: 'used 10000 1' });
+      await daemon.server.clock.advance(10_000);
+      await daemon.server.clock.advance(300);
+      expect(await running).to.include({ outcome: 'timedOut', quota: 'perDay.cpuSeconds' });
+    }));
+});
+
 describe('the output of commands', () => {
   const flood = (daemon: TestDaemon, sessionId: string, bytes: number) => daemon.result('command/executeShell', { sessionId, command: `flood ${bytes}` });
 

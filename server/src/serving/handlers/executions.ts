@@ -32,7 +32,11 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
     warm,
-    quota: ({ id }) => ({ take: (bytes) => allowances.flow('outputBytes', id, bytes), spent: () => allowances.spent(id, ['outputBytes'])?.quota }),
+    quota: ({ id }) => ({
+      takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
+      restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
+      spent: (name) => allowances.least(name, id)?.quota,
+    }),
     stream: (commandId) => {
       const flow = flows.open(commandId);
       return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };
