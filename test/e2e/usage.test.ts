@@ -4,15 +4,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundles, need } from '../require.ts';
+import { bundles, dockerImage, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { daemonEnvironment, until } from './environment.ts';
+import { daemonEnvironment, image, until } from './environment.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
 describe('the usage of two daemons', function () {
   this.timeout(60_000);
   before(need('the daemon', bundles));
   before(need('bubblewrap', bubblewrap));
+  before(need('docker', dockerImage(image)));
   let stateDir: string;
   beforeEach(() => (stateDir = mkdtempSync(join(tmpdir(), 'codebeaker-usage-'))));
   afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
@@ -48,6 +49,17 @@ describe('the usage of two daemons', function () {
   it('cuts the output of a flood where the quota ends, to the byte', async () => {
     const { client, run } = await open({ quotas: { perSession: { outputBytes: 1_234_567 } } });
     expect((await run('yes')).result).to.include({ outcome: 'outputLimit', quota: 'perSession.outputBytes', stdoutBytes: 1_234_567 });
+    expect(await client.end()).to.equal(0);
+  });
+
+  it('ends a program that spins in a container when the processor time is used up, and no program that waits', async () => {
+    const client = new RawClient({ env: daemonEnvironment({ stateDir, quotas: { perSession: { cpuSeconds: 1 } } }) });
+    await client.initialize();
+    const { sessionId } = await client.request('session/create', { runtime: 'docker', language: 'shellscript' });
+    expect(await client.request('command/executeShell', { sessionId, command: 'sleep 2' })).to.include({ outcome: 'exited' });
+    const { outcome, quota, usage } = await client.request('command/executeShell', { sessionId, command: 'while :; do :; done' });
+    expect([outcome, quota]).to.deep.equal(['timedOut', 'perSession.cpuSeconds']);
+    expect(usage.cpuMs).to.be.at.least(900);
     expect(await client.end()).to.equal(0);
   });
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
-import { count, positive } from './values.ts';
+import { count, positive, QuotaState } from './values.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 
 /** How often a method may be called on one connection. */
@@ -54,14 +54,6 @@ const used = () => ({
 
 export const Used = later(() => z.object(used()));
 export type Used = z.infer<typeof Used>;
-
-export const QuotaState = later(() => z.object({
-  quota: z.string(),
-  limit: z.number(),
-  used: z.number(),
-  resetsAt: z.optional(z.string()),
-}));
-export type QuotaState = z.infer<typeof QuotaState>;
 
 export const UsageGetResult = later(() => z.object({
   ...used(),
@@ -135,11 +127,6 @@ export const usageNotes: ShapeNotes = {
   Cost: { '': 'An amount of money.' },
   UsageGetParams: { sessionId: 'Tells of this session alone. Default: of everything that all daemons of this user have run on this machine.' },
   Used: { '': 'What was used.', ...usedNotes },
-  QuotaState: {
-    '': 'A quota, and how much of it is used.',
-    quota: '`perDay.` or `perSession.`, and the key in the configuration.',
-    resetsAt: 'When it begins anew. Absent: never.',
-  },
   UsageGetResult: {
     ...usedNotes,
     since: 'The first day that is counted, as `YYYY-MM-DD`. Days are kept for 400 days. Absent for a session.',

@@ -77,6 +77,16 @@ describe('the step of the gate for quotas', () => {
       await daemon.result('command/executeShell', { sessionId, command: 'echo 1' });
     }));
 
+  it('is told of in the report of each session, with what is used', () =>
+    within({ perDay: { outputBytes: 10 }, perSession: { commands: 3 } }, async (daemon, sessionId) => {
+      await daemon.result('command/executeShell', { sessionId, command: 'echo 1' });
+      const created = await daemon.result('session/create', { language: 'python' });
+      const { sessions } = await daemon.result('session/list');
+      const { resetsAt } = created.quotas[0];
+      const quotas = (commands: number) => [{ quota: 'perDay.outputBytes', limit: 10, used: 2, resetsAt }, { quota: 'perSession.commands', limit: 3, used: commands }];
+      expect([created, ...sessions].map((session: { quotas: unknown }) => session.quotas)).to.deep.equal([quotas(0), quotas(1), quotas(0)]);
+    }));
+
   it('counts every command once, for usage/get', () =>
     within(undefined, async (daemon, sessionId) => {
       await daemon.result('command/executeShell', { sessionId, command: 'echo 1' });
