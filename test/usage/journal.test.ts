@@ -1,6 +1,7 @@
 /** What daemons have used, in the folder that they share: nothing is counted twice and nothing is lost, whoever dies when. */
 import { expect } from 'chai';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nothing, sum } from '../../server/src/usage/amounts.ts';
 import { dayAt, dayOf, daysBefore } from '../../server/src/usage/day.ts';
@@ -73,11 +74,23 @@ describe('the journal of what was used', () => {
     expect(two.others(today).commands).to.equal(1);
   });
 
-  it('follows no link and reads nothing that is no file', () => {
-    mkdirSync(path(''), { recursive: true });
-    mkdirSync(path(`${today}.jsonl`));
-    expect(open().others(today)).to.deep.equal(nothing);
-  });
+  const strange: Record<string, (at: string) => void> = {
+    'a folder': (at) => mkdirSync(at),
+    'a link': (at) => {
+      writeFileSync(path('elsewhere'), '\n{"by":"ab","commands":5}\n');
+      symlinkSync(path('elsewhere'), at);
+    },
+    'a pipe': (at) => execFileSync('mkfifo', [at]),
+  };
+  for (const [what, make] of Object.entries(strange)) {
+    it(`neither reads nor writes what stands in the place of its file: ${what}`, async () => {
+      mkdirSync(path(''), { recursive: true });
+      make(path(`${today}.jsonl`));
+      expect(open().others(today)).to.deep.equal(nothing);
+      const fault = await open().append(today, used(1)).catch((thrown: { code?: string }) => thrown.code);
+      expect(fault).to.be.oneOf(['EISDIR', 'ELOOP', 'ENXIO']);
+    });
+  }
 
   const past = (days: number) => daysBefore(now, days);
   const lay = (name: string, ...commands: number[]) => {

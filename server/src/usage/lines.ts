@@ -15,7 +15,7 @@ const NEWLINE = 0x0a;
  */
 export async function appendLine(path: string, value: object): Promise<void> {
   makeFolders(dirname(path), 0o700);
-  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0), 0o600);
   try {
     // It begins with an end of line, so that a piece of a line that is left of a full disk spoils no other.
     const line = Buffer.from(`\n${JSON.stringify(value)}\n`);
