@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { type Amounts, nothing, sum } from './amounts.ts';
+import { type Amounts, type Counted, counted, nothing, sum } from './amounts.ts';
 import { daysBefore } from './day.ts';
 import { appendLine, parse, Tail } from './lines.ts';
 
@@ -63,7 +63,7 @@ export class Journal {
     for (const { day, ...used } of folded.values()) add(day, used);
     for (const name of names) {
       const [, day] = DAY.exec(name) ?? CLAIMED.exec(name) ?? [];
-      if (day !== undefined && !folded.has(name)) add(day, total(await this.#lines(name)));
+      if (day !== undefined && !folded.has(name)) add(day, total((await this.#lines(name)) ?? []));
     }
     return new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -83,7 +83,11 @@ export class Journal {
     for (const name of names) {
       const [, day] = CLAIMED.exec(name) ?? [];
       if (day === undefined) continue;
-      if (!folded.has(name)) await appendLine(this.#path(`${day.slice(0, -3)}.months.jsonl`), { day, of: name, ...total(await this.#lines(name)) });
+      const isFolded = folded.has(name);
+      const lines = isFolded ? undefined : await this.#lines(name);
+      // One that is gone meanwhile has been folded by another daemon.
+      if (!isFolded && !lines) continue;
+      if (lines) await appendLine(this.#path(`${day.slice(0, -3)}.months.jsonl`), { day, of: name, ...total(lines) });
       await rm(this.#path(name), { force: true });
     }
     const oldest = daysBefore(now, KEPT_DAYS).slice(0, -3);
@@ -91,7 +95,7 @@ export class Journal {
   }
 
   async #folded(names: readonly string[]): Promise<Map<string, z.infer<typeof MonthLine>>> {
-    const lines = (await Promise.all(names.filter((name) => MONTH.test(name)).map((name) => this.#lines(name)))).flat();
+    const lines = (await Promise.all(names.filter((name) => MONTH.test(name)).map((name) => this.#lines(name)))).flatMap((all) => all ?? []);
     return new Map(lines.flatMap((line) => {
       const { success, data } = z.safeParse(MonthLine, line);
       return success ? [[data.of, data]] : [];
@@ -102,9 +106,10 @@ export class Journal {
     return join(this.#folder, name);
   }
 
-  /** A file that is gone meanwhile has none. */
-  async #lines(name: string): Promise<unknown[]> {
-    return parse(await readFile(this.#path(name)).catch(() => Buffer.alloc(0)));
+  /** undefined: the file is gone, or can't be read. */
+  async #lines(name: string): Promise<unknown[] | undefined> {
+    const bytes = await readFile(this.#path(name)).catch(() => undefined);
+    return bytes && parse(bytes);
   }
 
   async #names(): Promise<string[]> {
@@ -112,10 +117,12 @@ export class Journal {
   }
 }
 
-/** What the lines of a day come to; a line that is none counts nothing. */
+/** What the lines of a day come to; a line that is none counts nothing. A busy day has tens of thousands of them. */
 function total(lines: readonly unknown[], counts: (by: string) => boolean = () => true, before = nothing): Amounts {
-  return lines.reduce<Amounts>((so, line) => {
+  const so: Record<Counted, number> = { ...before };
+  for (const line of lines) {
     const { success, data } = z.safeParse(DayLine, line);
-    return success && counts(data.by) ? sum(so, data) : so;
-  }, before);
+    if (success && counts(data.by)) for (const name of counted) so[name] += data[name] ?? 0;
+  }
+  return sum(so, {});
 }
