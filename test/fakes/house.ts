@@ -10,6 +10,7 @@ import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
+import type { HouseParts } from '../../server/src/serving/parts.ts';
 import { FakeWays } from '../network/place.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 
@@ -21,6 +22,8 @@ export interface FakeHouseOptions {
   readonly ways?: Ways;
   /** Absent: what is used is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Default: there are none. */
+  readonly certificates?: HouseParts['certificates'] | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -37,10 +40,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), usageFolder, clock, log, packages }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], usageFolder, clock, log, packages }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, usageFolder, ...(packages ? { packages } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, usageFolder, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -4,6 +4,7 @@ import { errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
@@ -19,6 +20,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly ways?: Ways;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
+  readonly certificates?: HouseParts['certificates'];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -33,13 +35,13 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), ...(usageFolder !== undefined && { usageFolder }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, ...(usageFolder !== undefined && { usageFolder }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }

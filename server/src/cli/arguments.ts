@@ -12,6 +12,7 @@ export type Arguments =
   | RunArguments
   | CacheArguments
   | UsageArguments
+  | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -87,6 +88,19 @@ export interface UsageArguments {
   readonly config: string | undefined;
 }
 
+const configActions = ['schema', 'check', 'show'] as const;
+
+export interface ConfigArguments {
+  readonly command: 'config';
+  readonly action: (typeof configActions)[number];
+  /** The files that are checked; none: the user's own, and the one of the project. */
+  readonly files: readonly string[];
+  /** The folder of the project. */
+  readonly folder: string;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 const DEFAULT_DAYS = 30;
 
 type ValueOf<Row> = Row extends { readonly many: true } ? string[] : Row extends { readonly value: string } ? string : true;
@@ -103,6 +117,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
   if (command === 'usage') return { command, ...using(operands, values), json: values.json ?? false, config };
+  if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -178,6 +193,12 @@ function using([action, file, ...more]: readonly string[], { since, language, ru
   if (since !== undefined && file !== undefined) throw new UsageError('--since is for codebeaker usage alone, and not for usage estimate');
   if (file === undefined && (language ?? runtime) !== undefined) throw new UsageError('--language and --runtime are for codebeaker usage estimate FILE');
   return { file, language: languageNamed(language), runtime, since: optional(since, (given) => whole(given, '--since', ranges.days)) ?? DEFAULT_DAYS };
+}
+
+function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {
+  const action = oneOf(configActions, first, 'config needs to know what to do');
+  if (action !== 'check' && files.length > 0) throw new UsageError(`there are unexpected arguments: ${files.join(' ')}`);
+  return { action, files };
 }
 
 function program([file = '']: readonly string[], args: readonly string[]) {

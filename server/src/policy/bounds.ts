@@ -1,4 +1,4 @@
-/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, hosts are written in their grammar, and rates name methods. */
+/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, hosts are written in their grammar, what is installed ahead is named, and rates name methods. */
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
@@ -11,12 +11,13 @@ const MiB = 1024 * 1024;
 const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
 export function outOfBounds(config: Config): Issue[] {
-  const { limits = {}, maxLimits = {}, network } = config;
+  const { limits = {}, maxLimits = {}, network, packages } = config;
   const most = { ...defaultMaxLimits, ...maxLimits };
   return [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
     ...hostIssues(network?.hosts, 'network.hosts'),
     ...rateIssues(config),
+    ...(packages?.ahead ?? []).flatMap(({ names = [], manifest }, index) => (names.length > 0 || manifest !== undefined ? [] : [{ path: `packages.ahead.${index}`, message: 'must have names or a manifest' }])),
     ...entriesOf(limits).flatMap(([name, value]) => {
       const highest = most[name];
       if (name === 'timeoutMs' ? highest === 0 || (value !== 0 && value <= highest) : value <= highest) return [];

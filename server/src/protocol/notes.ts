@@ -22,5 +22,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...observationNotes, ...usageNotes, ...configNotes,
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...usageNotes(), ...configNotes(),
 };

@@ -87,7 +87,7 @@ export const UsageEstimateResult = later(() => z.object({
 }));
 export type UsageEstimateResult = z.infer<typeof UsageEstimateResult>;
 
-const usedNotes: Notes = {
+const usedNotes = (): Notes => ({
   cpuSeconds: 'Processor time of the executions that have ended.',
   memoryGiBSeconds: 'For each execution that has ended, the highest memory use of its sandbox in GiB, times its duration in seconds.',
   commands: 'How many executions were taken on: commands that run programs. File commands do not count.',
@@ -95,10 +95,10 @@ const usedNotes: Notes = {
   outputBytes: 'What programs have printed.',
   networkBytes: 'What programs have moved through the proxy of their session, in both directions.',
   sessions: 'How many sessions were created.',
-};
+});
 
 /** The notes of these shapes (see notes.ts). */
-export const usageNotes: ShapeNotes = {
+export const usageNotes = (): ShapeNotes => ({
   Rate: {
     '': 'How often a method may be called on one connection.',
     perMinute: 'So many calls a minute go through on and on.',
@@ -126,9 +126,9 @@ export const usageNotes: ShapeNotes = {
   },
   Cost: { '': 'An amount of money.' },
   UsageGetParams: { sessionId: 'Tells of this session alone. Default: of everything that all daemons of this user have run on this machine.' },
-  Used: { '': 'What was used.', ...usedNotes },
+  Used: { '': 'What was used.', ...usedNotes() },
   UsageGetResult: {
-    ...usedNotes,
+    ...usedNotes(),
     since: 'The first day that is counted, as `YYYY-MM-DD`. Days are kept for 400 days. Absent for a session.',
     today: 'The same since the last midnight, by the clock of this machine. Absent for a session.',
     quotas: 'The quotas that hold for this connection; with `sessionId` also those of the session.',
@@ -147,4 +147,4 @@ export const usageNotes: ShapeNotes = {
     memoryBytes: 'The highest memory use of its sandbox.',
     cost: 'What it would cost by `prices` of the configuration.',
   },
-};
+});

@@ -12,6 +12,7 @@ import { createGate } from './gate/gate.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
+import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
@@ -63,8 +64,13 @@ export class Visit {
       ...observationHandlers(parts),
       ...usageHandlers(parts),
     };
-    const steps = [observe({ visit: id, client, events, clock, log: log.child('gate') }), admit({ rates: policy.rates, clock }), quota(allowances), learn({ runs, clock, find: (id) => sessions.find(id) })];
-    this.serve = createGate(steps, createServe(handlers, parts));
+    this.serve = createGate([
+      observe({ visit: id, client, events, clock, log: log.child('gate') }),
+      limitSizes(policy.sizes),
+      admit({ rates: policy.rates, clock }),
+      quota(allowances),
+      learn({ runs, clock, find: (id) => sessions.find(id) }),
+    ], createServe(handlers, parts));
     this.#saved = () => Promise.all([ledger.save(), runs.save()]);
     this.#warm = warm;
     this.#flows = flows;

@@ -6,8 +6,8 @@ import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
-import { runCode } from '../../command/run-code.ts';
 import type { EventStream } from '../../events/events.ts';
+import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
@@ -45,7 +45,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
 
   const handlers = {
     'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
-    'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
+    'command/runCode': (session, params, signal) => runTelling(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
       if (!(signal in constants.signals)) throw invalidParam('signal', `this system has no signal ${signal}`);
       if (!(await command.signal(signal))) throw commandNotFound(command.commandId);
