@@ -22,6 +22,7 @@ const daemonRooms = {
   state: foundations,
   events: foundations,
   audit: [...foundations, 'events', 'policy'],
+  usage: [...foundations, 'events', 'state', 'policy'],
   runtime: foundations,
   'runtime/machine': contract,
   'runtime/agent': [...contract, 'runtime/machine'],
@@ -36,7 +37,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

@@ -106,6 +106,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { audit } = await import('./cli/audit.ts');
       return audit(surroundings, args, print);
     }
+    case 'usage': {
+      const { usage } = await import('./cli/usage.ts');
+      return usage(surroundings, args, process.stdin, print);
+    }
     case 'config': {
       const { config } = await import('./cli/config.ts');
       return config(surroundings, args, print);

@@ -64,6 +64,19 @@ describe('a run', () => {
     });
   }
 
+  const quotas: Record<string, [quota: object, script: string, code: number, stderr: string]> = {
+    'its output uses one up': [{ outputBytes: 5 }, 'echo 123456789', 153, 'codebeaker: stopped: it used up the quota perSession.outputBytes of the configuration; codebeaker usage shows it\n'],
+    'there is nothing left for it': [{ commands: 0 }, 'echo 1', 125, 'codebeaker: the quota perSession.commands is used up (0 of 0): create a new session, or raise quotas.perSession.commands in the configuration file\n'],
+  };
+  for (const [name, [perSession, script, code, stderr]] of Object.entries(quotas)) {
+    it(`names the quota if ${name}`, async () => {
+      const bench = new RunBench({ config: { quotas: { perSession } } });
+      expect(await bench.run(source(script))).to.equal(code);
+      expect(bench.shown.stderr).to.equal(stderr);
+      expectNothingLeft(bench);
+    });
+  }
+
   it('can be interrupted while its sandbox is being created', async () => {
     const begun = deferred();
     const creating: RunOptions['creating'] = (_, { signal }) =>

@@ -10,6 +10,7 @@ import type { ExecuteShellParams, Limits, RunCodeParams } from '../../server/src
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
 import type { Session } from '../../server/src/session/session.ts';
 import type { FakeProcess } from '../fakes/process.ts';
+import { endless } from '../fakes/quota.ts';
 import type { FakeOptions } from '../fakes/runtime.ts';
 import { SessionBench } from '../session/bench.ts';
 
@@ -89,6 +90,7 @@ export class CommandBench {
       signal,
       warm: this.#warm,
       maxChunkBytes: 64 * 1024,
+      quota: endless,
       stream: (commandId) => {
         let open = true;
         return {

@@ -15,6 +15,7 @@
  *   stubborn               ignores SIGTERM and SIGINT from now on
  *   immortal               ignores SIGKILL too: only a test or the end of the sandbox can end it
  *   exit N                 exits with the code N
+ *   used CPU PEAK          exits with 0 and has used CPU milliseconds of the processor and PEAK bytes of memory
  *   crash SIGNAL           is ended by the signal
  *   oom                    is ended because it ran out of memory
  *
@@ -142,6 +143,10 @@ export class FakeProcess implements Process {
       case 'stubborn': return void (this.#stubborn = true);
       case 'immortal': return void (this.#immortal = true);
       case 'exit': return { kind: 'exited', code: Number(rest) };
+      case 'used': {
+        const [cpuMs = 0, peakMemoryBytes = 0] = rest.split(' ').map(Number);
+        return { kind: 'exited', code: 0, usage: { cpuMs, peakMemoryBytes } };
+      }
       case 'crash': return { kind: 'signaled', signal: rest };
       case 'oom': return { kind: 'memoryLimit', signal: 'SIGKILL', code: null };
       default: return { kind: 'exited', code: 127 };

@@ -130,7 +130,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, packages: options.packages ?? false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, cpuTime: true, packages: options.packages ?? false };
   }
 
   get gone(): boolean {
@@ -167,6 +167,14 @@ export class FakeSandbox implements Sandbox {
   async isPristine(): Promise<boolean> {
     this.#check();
     return this.files.empty;
+  }
+
+  /** What it has used of the processor. A test may set it. */
+  cpu = 0;
+
+  async cpuMs(): Promise<number> {
+    this.#check();
+    return this.cpu;
   }
 
   async adjust(limits: Limits): Promise<void> {

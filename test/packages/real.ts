@@ -30,6 +30,7 @@ import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
 import { Outside } from '../network/outside.ts';
 import { setOf } from './indexes/install.ts';
 import { serve, type Answerer, type Files, type Served } from './indexes/serve.ts';
+import { endless } from '../fakes/quota.ts';
 
 /** What tests of one runtime need. */
 export interface RealSubject {
@@ -112,7 +113,7 @@ export class RealPackages {
     });
     this.#open.add(session);
     const commands = new RunningCommands();
-    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
+    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
     return {
       session,
       install: (params, signal = context.signal) => installPackages(session, { sessionId: 'real', ...params }, {

@@ -26,6 +26,9 @@ describe('a configuration', () => {
       network: { modes: ['none', 'allowlist', 'full'], hosts: ['*.example.com:443', '10.0.0.0/8'], connections: 1, bytes: 1, idleTimeoutMs: 1, certificates: ['/etc/one.pem', '/etc/two.pem'] },
       packages: { ahead: [{ language: 'python', runtime: 'native', names: ['one'], manifest: '/a/requirements.txt' }], cacheBytes: 1, run: 'ask', block: 'high', registries: { pip: { url: 'https://x/', username: 'a', password: 'b' }, npm: { url: 'http://x', token: 't', scopes: { '@team': { url: 'https://y/' } } } } },
       audit: { enabled: true, onFailure: 'refuse', anchor: '/mnt/heads', rotateBytes: 65_536, keepDays: 1, maxBytes: 1, fsync: true },
+      rates: { 'session/create': { perMinute: 60, burst: 10 }, 'session/list': { perMinute: 1 } },
+      quotas: { perDay: { commands: 0, cpuSeconds: 0.5, gibSeconds: 1.5, outputBytes: 1, networkBytes: 0 }, perSession: { commands: 1 } },
+      prices: { currency: 'EUR', cpuSecond: 0.1, gibSecond: 0, command: 1, networkGib: 2 },
       stateDir: '/x',
       docker: { host: 'unix:///x', ociRuntime: 'crun', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9.5 }, 'runc-1.2': { isolation: 7 } } },
       log: { level: 'debug', file: '/tmp/log' },
@@ -71,6 +74,13 @@ describe('a configuration', () => {
     'a runtime without an isolation score': ['{"docker": {"runtimes": {"kata": {}}}}', 'c.json: docker.runtimes.kata.isolation: Invalid input: expected number'],
     'a runtime with an isolation score that is too high': ['{"docker": {"runtimes": {"kata": {"isolation": 11}}}}', 'c.json: docker.runtimes.kata.isolation: Too big'],
     'a runtime with an unknown key': ['{"docker": {"runtimes": {"kata": {"isolation": 9, "path": "/x"}}}}', 'docker.runtimes.kata.path: no such key'],
+    'a rate of no method': ['{"rates": {"session/make": {"perMinute": 1}}}', 'c.json: rates.session/make: there is no such method'],
+    'a rate of a method that ends something': ['{"rates": {"session/close": {"perMinute": 1}}}', 'c.json: rates.session/close: calls of this method are never limited'],
+    'a rate of a message to what runs': ['{"rates": {"command/signal": {"perMinute": 1}, "command/ack": {"perMinute": 1}}}', 'rates.command/signal: calls', 'rates.command/ack: calls'],
+    'a rate of nothing': ['{"rates": {"session/list": {"perMinute": 0}}}', 'c.json: rates.session/list.perMinute: Too small'],
+    'a quota below nothing': ['{"quotas": {"perDay": {"cpuSeconds": -1}}}', 'c.json: quotas.perDay.cpuSeconds: Too small'],
+    'half a command': ['{"quotas": {"perDay": {"commands": 0.5}}}', 'c.json: quotas.perDay.commands: Invalid input: expected int'],
+    'a currency that is a sign': ['{"prices": {"currency": "€"}}', 'c.json: prices.currency: must be three capital letters'],
     'several errors at once': ['{"a": 1, "log": {"level": 1, "b": 2}}', 'log.level: Invalid option', 'log.b: no such key', 'a: no such key'],
   };
   for (const [name, [text, ...parts]] of Object.entries(wrong)) {
@@ -89,7 +99,7 @@ describe('a configuration', () => {
   });
 
   const unserved: Record<string, unknown> = {
-    rates: {}, quotas: {}, prices: {}, scan: {},
+    scan: {},
   };
   for (const [path, value] of Object.entries(unserved)) {
     it(`is refused if it has a key that is not supported yet: ${path}`, () => {

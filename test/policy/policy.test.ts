@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { resolveNetwork } from '../../server/src/policy/network.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits } from '../../server/src/policy/defaults.ts';
+import { quotaNames } from '../../server/src/policy/quotas.ts';
 import { checkImage, createPolicy, narrow, type Policy, resolveLimits, shorter } from '../../server/src/policy/policy.ts';
 import { type Config, languageIds, type Limits, type Network, ProtocolError } from '../../server/src/protocol/index.ts';
 
@@ -25,6 +26,16 @@ const partialLimits = record({
   timeoutMs: duration,
 });
 
+const quota = record({
+  commands: fc.integer({ min: 0, max: 100 }),
+  cpuSeconds: fc.integer({ min: 0, max: 100 }),
+  gibSeconds: fc.integer({ min: 0, max: 100 }),
+  outputBytes: fc.integer({ min: 0, max: 100 }),
+  networkBytes: fc.integer({ min: 0, max: 100 }),
+});
+
+const rate = fc.record({ perMinute: fc.integer({ min: 1, max: 100 }), burst: fc.integer({ min: 1, max: 100 }) }, { requiredKeys: ['perMinute'] });
+
 const config: fc.Arbitrary<Config> = record({
   preference: fc.constantFrom('speed' as const, 'security' as const),
   images: record({ python: image, go: image }),
@@ -34,6 +45,8 @@ const config: fc.Arbitrary<Config> = record({
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
   sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
+  rates: record({ 'session/create': rate, 'session/list': rate }),
+  quotas: record({ perDay: quota, perSession: quota }),
 });
 
 const certificates = fc.constantFrom('host' as const, 'image' as const, '/ca.pem');
@@ -60,6 +73,8 @@ function expectWithin(limits: Limits, most: Limits): void {
   expect(within(limits.timeoutMs, most.timeoutMs), `timeoutMs ${limits.timeoutMs} of ${most.timeoutMs}`).to.equal(true);
 }
 
+const unbounded = { commands: Infinity, cpuSeconds: Infinity, gibSeconds: Infinity, outputBytes: Infinity, networkBytes: Infinity };
+
 describe('a policy', () => {
   it('consists of the defaults if nothing is configured', () => {
     expect(createPolicy({})).to.deep.equal({
@@ -72,6 +87,14 @@ describe('a policy', () => {
       sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
       networkModes: ['none'],
       hostLists: [],
+      rates: {
+        'session/create': { perMinute: 6_000, burst: 1_000 },
+        'command/executeShell': { perMinute: 60_000, burst: 60_000 },
+        'command/runCode': { perMinute: 60_000, burst: 60_000 },
+        'command/installPackages': { perMinute: 600, burst: 600 },
+      },
+      quotas: { perDay: unbounded, perSession: unbounded },
+      prices: undefined,
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
       certificates: 'host',
       sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
@@ -120,6 +143,13 @@ describe('narrowing a policy', () => {
       expect(result.sessions.max).to.be.at.most(base.sessions.max);
       expect(within(result.sessions.idleTimeoutMs, base.sessions.idleTimeoutMs), 'idleTimeoutMs').to.equal(true);
       expect(within(result.sessions.maxLifetimeMs, base.sessions.maxLifetimeMs), 'maxLifetimeMs').to.equal(true);
+      for (const [name, { perMinute, burst }] of Object.entries(base.rates)) {
+        expect(result.rates[name]?.perMinute, name).to.be.at.most(perMinute);
+        expect(result.rates[name]?.burst, name).to.be.at.most(burst);
+      }
+      for (const span of ['perDay', 'perSession'] as const) {
+        for (const name of quotaNames) expect(result.quotas[span][name], `${span}.${name}`).to.be.at.most(base.quotas[span][name]);
+      }
       expect([...base.allowedImages]).to.include.members([...result.allowedImages]);
       expect([...base.allowedImages]).to.include.members(Object.values(result.images));
       expect([...base.networkModes]).to.include.members([...result.networkModes]);
@@ -169,6 +199,7 @@ describe('narrowing a policy', () => {
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another registry of packages': [{ packages: { registries: { pip: { url: 'http://evil/' } } } }, 'packages can only be set in the configuration file'],
     'no audit log': [{ audit: { enabled: false } }, 'audit can only be set in the configuration file'],
+    'another price': [{ prices: { currency: 'EUR' } }, 'prices can only be set in the configuration file'],
     'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };

@@ -15,7 +15,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'runtime/select': ['language preference? requirements? program?', 'runtime language preference candidates'],
   'session/create': [
     'language? runtime? preference? image? label? workspace? env? secrets? limits? network? strict? idleTimeoutMs? maxLifetimeMs? workDoneToken? program?',
-    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage runtimeReason?',
+    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage runtimeReason? quotas?',
   ],
   'session/execute': ['sessionId command', ''],
   'session/list': ['', 'sessions'],
@@ -53,7 +53,8 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'history/list': ['sessionId? since? limit? outcome?', 'entries'],
   'server/health': ['', 'status checks uptimeMs'],
   'server/metrics': ['format?', 'format body'],
-  'usage/get': ['sessionId?', 'cpuSeconds memoryGiBSeconds commands estimatedCost'],
+  'usage/get': ['sessionId?', 'cpuSeconds memoryGiBSeconds commands estimatedCost outputBytes? networkBytes? sessions? since? today? quotas?'],
+  'usage/estimate': ['language runtime? code? path? sessionId?', 'basis runs durationMs? cpuSeconds? memoryBytes? cost?'],
   'rpc.discover': ['', 'openrpc'],
 };
 

@@ -22,6 +22,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly ways?: Ways;
   /** Absent: nothing is recorded. */
   readonly audit?: (clock: Clock) => Audit;
+  /** The folder in which is kept what was used. Absent: it is counted in memory. */
+  readonly usageFolder?: string;
   readonly certificates?: HouseParts['certificates'];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
@@ -38,14 +40,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, audit, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, audit, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }
@@ -107,8 +109,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     await test(daemon);
   } finally {
     const ended = server.connection.close();
-    // The cache of packages is real, and removing what is left of it takes real time.
-    if (!options.packages) await server.clock.advance(2000);
+    // The cache of packages and the folder of usage are real, and what is done there at the end takes real time.
+    if (!options.packages && options.usageFolder === undefined) await server.clock.advance(2000);
     await ended;
     await daemon.audit?.close();
   }

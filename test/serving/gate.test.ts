@@ -2,11 +2,23 @@
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RuntimeList } from '../../server/src/protocol/index.ts';
+import { EventStream } from '../../server/src/events/events.ts';
+import { createQuotas } from '../../server/src/policy/quotas.ts';
+import { createRates } from '../../server/src/policy/rates.ts';
+import { methods, RuntimeList } from '../../server/src/protocol/index.ts';
+import { admit } from '../../server/src/serving/gate/admit.ts';
 import { createGate, type Step } from '../../server/src/serving/gate/gate.ts';
+import { learn } from '../../server/src/serving/gate/learn.ts';
+import { observe } from '../../server/src/serving/gate/observe.ts';
+import { quota } from '../../server/src/serving/gate/quota.ts';
+import { Allowances } from '../../server/src/usage/allowances.ts';
+import { Ledger } from '../../server/src/usage/ledger.ts';
+import { Runs } from '../../server/src/usage/runs.ts';
 import type { Call } from '../../server/src/wire/service.ts';
 import { RunBench } from '../cli/bench.ts';
 import { temporaryFolder } from '../policy/folder.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { recordingLog } from '../wire/server.ts';
 import { notification } from '../wire/wire.ts';
 import { type TestDaemon, withDaemon } from './daemon.ts';
 
@@ -42,6 +54,33 @@ describe('the gate', () => {
     const serve = createGate([refuse, () => expect.fail('passed')], () => expect.fail('served'));
     expect(await serve(call).catch((fault: Error) => fault.message)).to.equal('refused');
   });
+});
+
+describe('the steps of the gate', () => {
+  const clock = new FakeClock();
+  const log = recordingLog([]);
+  const ledger = new Ledger({ events: new EventStream(log), clock, log });
+  const steps: Record<string, Step> = {
+    observe: observe({ visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
+    admit: admit({ rates: createRates({ rates: Object.fromEntries(methods.map(({ name }) => [name, { perMinute: 100 }])) }), clock }),
+    quota: quota(new Allowances(createQuotas({ quotas: { perDay: { commands: 100 }, perSession: { commands: 100 } } }), ledger)),
+    learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined }),
+  };
+  for (const [name, step] of Object.entries(steps)) {
+    it(`pass a call on once and at once, whatever it is, and return what comes back: ${name}`, async () => {
+      for (const method of methods.filter(({ from, by }) => from === 'client' && by === 'service')) {
+        let passed = 0;
+        const result = { outcome: 'exited', phases: [] };
+        const answer = step({ method, params: { sessionId: 's' }, signal: new AbortController().signal }, async () => (passed++, result));
+        expect(passed, method.name).to.equal(1);
+        expect(await answer, method.name).to.equal(result);
+        const fault = new Error('refused further in');
+        const refused = step({ method, params: { sessionId: 's' }, signal: new AbortController().signal }, () => Promise.reject(fault));
+        expect(await refused.catch((thrown: unknown) => thrown), method.name).to.equal(fault);
+        expect(passed, method.name).to.equal(1);
+      }
+    });
+  }
 });
 
 describe('the gate of a connection', () => {

@@ -74,6 +74,24 @@ async function withGuests(config: Config, test: (one: Guest, two: Guest, shared:
 }
 
 describe('two connections to one daemon', () => {
+  it('share the quotas of the day, also where one of them has lower ones', () =>
+    withGuests({ pool: {}, quotas: { perDay: { commands: 5 } } }, async (one, two, { third }) => {
+      const run = (guest: Guest, sessionId: string) => guest.call('command/executeShell', { sessionId, command: 'echo 1' });
+      const strict = await third({ initializationOptions: { quotas: { perDay: { commands: 2 } } } });
+      const [first, second, last] = [await one.session(), await two.session(), await strict.session()];
+      for (const [guest, sessionId] of [[one, first], [two, second]] as const) expect((await run(guest, sessionId)).outcome).to.equal('exited');
+      expect(await run(strict, last)).to.equal('QuotaExceeded');
+      for (let turn = 0; turn < 3; turn++) expect((await run(one, first)).outcome).to.equal('exited');
+      expect(await run(two, second)).to.equal('QuotaExceeded');
+    }));
+
+  it('have rates of their own', () =>
+    withGuests({ pool: {}, rates: { 'session/list': { perMinute: 1 } } }, async (one, two) => {
+      expect(await one.call('session/list')).to.deep.equal({ sessions: [] });
+      expect(await one.call('session/list')).to.equal('RateLimited');
+      expect(await two.call('session/list')).to.deep.equal({ sessions: [] });
+    }));
+
   it('share the maximum of sessions', () =>
     withGuests({ pool: {}, sessions: { max: 2 } }, async (one, two) => {
       const first = await one.session();

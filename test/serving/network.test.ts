@@ -111,6 +111,24 @@ describe('a session with a network', () => {
       }
     }));
 
+  it('is cut off where a quota ends, and its programs are told why from then on', () =>
+    withNetwork(async (daemon) => {
+      const sessionId = await daemon.session({ network: { mode: 'full' } });
+      const other = await daemon.session({ network: { mode: 'full' } });
+      const first = await tunnel(daemon, 'example.com:443');
+      first.send('x'.repeat(1000));
+      await first.hears(/x{1000}$/);
+      expect(await daemon.result('usage/get', { sessionId: other })).to.include({ networkBytes: 2000 });
+      expect(await daemon.result('usage/get', { sessionId })).to.include({ networkBytes: 0 });
+      first.send('y'.repeat(2000));
+      await first.all().catch(() => undefined);
+      expect([first.over, first.heard.includes('y')]).to.deep.equal([true, false]);
+      expect((await tunnel(daemon, 'example.com:443')).heard).to.match(/^HTTP\/1\.1 503 the quota perDay\.networkBytes is used up \(3000 of 3000\): wait until /);
+      expect((await daemon.fault('session/create', { language: 'python', network: { mode: 'full' } })).data).to.include({ kind: 'QuotaExceeded', quota: 'perDay.networkBytes', used: 3000 });
+      expect((await daemon.result('command/executeShell', { sessionId, command: 'echo 1' })).outcome).to.equal('exited');
+      await daemon.session();
+    }, { config: { network: { modes: ['full'] }, quotas: { perDay: { networkBytes: 3000 } } } }));
+
   it('loses its connections and its port when it is closed', () =>
     withNetwork(async (daemon) => {
       const sessionId = await daemon.session({ network: { mode: 'full' } });

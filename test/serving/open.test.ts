@@ -40,7 +40,7 @@ describe('capabilities', () => {
       expect(capabilities.runtimes[0]).to.include({ available: false, reason: 'no engine' });
     }));
 
-  for (const method of ['history/list', 'server/metrics', 'usage/get']) {
+  for (const method of ['history/list', 'server/metrics']) {
     it(`do not include ${method}, which is not served`, () =>
       withDaemon({}, async (daemon) => {
         expect((await daemon.initialize()).capabilities.methods).not.to.include(method);
@@ -72,7 +72,9 @@ describe('initializationOptions', () => {
     'another engine': [{ docker: { host: 'tcp://evil:2375' } }, errorCodes.PolicyDenied, 'docker can only be set'],
     'another log': [{ log: { file: '/etc/x' } }, errorCodes.PolicyDenied, 'log can only be set'],
     'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
-    'a key that is not supported': [{ rates: {} }, errorCodes.InvalidParams, 'initializationOptions.rates: '],
+    'a key that is not supported': [{ scan: {} }, errorCodes.InvalidParams, 'initializationOptions.scan: '],
+    'a rate of no method': [{ rates: { 'no/such': { perMinute: 1 } } }, errorCodes.InvalidParams, 'initializationOptions.rates.no/such: there is no such method'],
+    'another price': [{ prices: { currency: 'EUR' } }, errorCodes.PolicyDenied, 'prices can only be set'],
     'a pool that is not empty': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],
     'limits with which nothing runs (L19)': [{ limits: { pids: 1 }, maxLimits: { memoryBytes: 64 } }, errorCodes.InvalidParams, 'initializationOptions.limits.pids: must be at least 8, not 1; initializationOptions.maxLimits.memoryBytes: must be at least 8388608, not 64'],
     'limits above the maximum (L19)': [{ limits: { cpus: 65 } }, errorCodes.PolicyDenied, 'cpus may be at most 64'],

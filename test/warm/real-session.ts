@@ -13,6 +13,7 @@ import { Session } from '../../server/src/session/session.ts';
 import { Turns } from '../../server/src/session/turns.ts';
 import type { WarmInterpreter } from '../../server/src/warm/interpreter.ts';
 import { firstWish, WarmInterpreters, warmUp, type Wish } from '../../server/src/warm/interpreters.ts';
+import { endless } from '../fakes/quota.ts';
 
 export class RealSession {
   readonly session: Session;
@@ -68,6 +69,6 @@ export class RealSession {
       this.sent += piece.data;
       this.#heard(piece);
     };
-    return { clock, events: this.#events, commands: this.commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, stream: () => ({ send, close: () => undefined }) };
+    return { clock, events: this.#events, commands: this.commands, signal, warm: this.#warm, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send, close: () => undefined }) };
   }
 }

@@ -47,6 +47,9 @@ end
 function M.of_execution(execution, session)
   local ending = endings[execution.outcome]
   local text = ending and ending(execution, session.limits) or execution.outcome
+  if execution.quota then
+    text = ('stopped: it used up the quota %s of the configuration'):format(execution.quota)
+  end
   local details = { units.duration(execution.durationMs) }
   if execution.usage and execution.usage.peakMemoryBytes > 0 then
     table.insert(details, units.bytes(execution.usage.peakMemoryBytes))

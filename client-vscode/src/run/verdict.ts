@@ -9,7 +9,8 @@ export interface Ending {
   readonly text: string;
 }
 
-export function endingOf({ l10n }: Code, { outcome, exitCode, signal }: Execution, limits: Limits): Ending {
+export function endingOf({ l10n }: Code, { outcome, exitCode, signal, quota }: Execution, limits: Limits): Ending {
+  if (quota !== undefined) return { good: false, text: l10n.t('stopped: it used up the quota {0} of the configuration', quota) };
   switch (outcome) {
     case 'exited':
       return exitCode === null

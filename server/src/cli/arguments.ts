@@ -13,6 +13,7 @@ export type Arguments =
   | RunArguments
   | CacheArguments
   | AuditArguments
+  | UsageArguments
   | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
@@ -88,6 +89,19 @@ export interface AuditArguments {
   readonly config: string | undefined;
 }
 
+export interface UsageArguments {
+  readonly command: 'usage';
+  /** The program whose usage is to be estimated. undefined: what was used is shown. */
+  readonly file: string | undefined;
+  readonly language: LanguageId | undefined;
+  /** Only runs in this runtime count for the estimate. undefined: any. */
+  readonly runtime: string | undefined;
+  /** So many days are shown. */
+  readonly since: number;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 const configActions = ['schema', 'check', 'show'] as const;
 
 export interface ConfigArguments {
@@ -100,6 +114,8 @@ export interface ConfigArguments {
   readonly json: boolean;
   readonly config: string | undefined;
 }
+
+const DEFAULT_DAYS = 30;
 
 type ValueOf<Row> = Row extends { readonly many: true } ? string[] : Row extends { readonly value: string } ? string : true;
 type Values = { [Name in OptionName]?: ValueOf<(typeof options)[Name]> };
@@ -115,6 +131,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
   if (command === 'audit') return { command, ...auditing(operands, values), json: values.json ?? false, config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
+  if (command === 'usage') return { command, ...using(operands, values), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
@@ -192,6 +209,15 @@ function auditing([first, ...more]: readonly string[], { since, session, kind }:
   return { action, since, session, kind: optional(kind, (given) => oneOf(auditKinds, given, '--kind')) };
 }
 
+function using([action, file, ...more]: readonly string[], { since, language, runtime }: Values): Pick<UsageArguments, 'file' | 'language' | 'runtime' | 'since'> {
+  if (action !== undefined && action !== 'estimate') throw new UsageError(`usage knows no ${action}: codebeaker usage, or codebeaker usage estimate FILE`);
+  if (action !== undefined && file === undefined) throw new UsageError('usage estimate needs the name of a file: codebeaker usage estimate FILE');
+  if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
+  if (since !== undefined && file !== undefined) throw new UsageError('--since is for codebeaker usage alone, and not for usage estimate');
+  if (file === undefined && (language ?? runtime) !== undefined) throw new UsageError('--language and --runtime are for codebeaker usage estimate FILE');
+  return { file, language: languageNamed(language), runtime, since: optional(since, (given) => whole(given, '--since', ranges.days)) ?? DEFAULT_DAYS };
+}
+
 function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {
   const action = oneOf(configActions, first, 'config needs to know what to do');
   if (action !== 'check' && files.length > 0) throw new UsageError(`there are unexpected arguments: ${files.join(' ')}`);
@@ -211,7 +237,7 @@ function settings(values: Values) {
   if (tty && json) throw new UsageError('only one of --tty and --json can be given');
   return {
     runtime,
-    language: language === undefined ? undefined : oneOf(languageIds, language, '--language'),
+    language: languageNamed(language),
     env: variables(values.env ?? []),
     folder: values['no-folder'] ? null : folder,
     with: values.with ?? [],
@@ -224,6 +250,10 @@ function settings(values: Values) {
     limits: limits(values),
     json,
   };
+}
+
+function languageNamed(language: string | undefined): LanguageId | undefined {
+  return optional(language, (given) => oneOf(languageIds, given, '--language'));
 }
 
 function saving({ save, 'save-to': to, replace }: Values): Saving | undefined {

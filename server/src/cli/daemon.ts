@@ -1,5 +1,6 @@
 /** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
 import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -61,7 +62,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
     return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const keeping = auditPolicy(config);
   let auditing: Promise<Audit> | undefined;

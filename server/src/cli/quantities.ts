@@ -24,6 +24,8 @@ export const ranges = {
   packageLimit: { least: MiB, most: 64 * GiB },
   cpus: { least: 0.05, most: 64 },
   pids: { least: 8, most: 16_384 },
+  /** For so long days are kept. */
+  days: { least: 1, most: 400 },
   port: { least: 1, most: 65_535 },
   /** The largest process id on any operating system. */
   process: { least: 1, most: 2 ** 32 - 1 },

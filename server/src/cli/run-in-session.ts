@@ -190,8 +190,9 @@ function variables({ env: named }: RunArguments, here: Surroundings['env']): Rec
 }
 
 /** Tells why the program was stopped, if it did not end by itself. @returns the exit code */
-function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
+function ending({ limits }: Session, { outcome, exitCode, signal, quota }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
   const tell = args.json ? () => undefined : say;
+  const spent = quota === undefined ? undefined : `stopped: it used up the quota ${quota} of the configuration; codebeaker usage shows it`;
   switch (outcome) {
     case 'exited':
       return exitCode ?? Exit.notStarted;
@@ -203,13 +204,13 @@ function ending({ limits }: Session, { outcome, exitCode, signal }: RunCodeResul
       say('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
       return Exit.timedOut;
     case 'timedOut':
-      tell(`stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`);
+      tell(spent ?? `stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`);
       return Exit.timedOut;
     case 'memoryLimit':
       tell(`stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`);
       return Exit.memoryLimit;
     case 'outputLimit':
-      tell(`stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
+      tell(spent ?? `stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
       return Exit.outputLimit;
     case 'sandboxLost':
       tell('the sandbox was lost while it ran');

@@ -26,7 +26,7 @@ const MAX_PIPED_BYTES = 32 * 1024 * 1024;
 const SHEBANG_BYTES = 256;
 
 /** @throws CannotRun; the reason of `signal` if it is aborted */
-export async function findSource(args: RunArguments, stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<Source> {
+export async function findSource(args: Pick<RunArguments, 'file' | 'language'>, stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<Source> {
   const { file } = args;
   if (file === STDIN) return piped(args, await readAll(stdin, 'the program on stdin', signal));
   const stats = await stat(file).catch((fault: unknown) => {
@@ -58,7 +58,7 @@ export async function lookInto(file: Outgoing, bytes: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8', 0, bytes);
 }
 
-function piped({ file, language: named }: RunArguments, content: Buffer): Source {
+function piped({ file, language: named }: Pick<RunArguments, 'file' | 'language'>, content: Buffer): Source {
   const language = known(named ?? languageOfPath(file) ?? languageOfShebang(content.subarray(0, SHEBANG_BYTES)), file);
   const path = `main${languages[language].extensions[0]}`;
   return { language, file: { path, size: content.length, executable: false, pieces: () => [content] }, host: undefined };

@@ -24,7 +24,7 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'doctor' | 'cache' | 'audit' | 'config' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `serve` and `sweep` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
@@ -32,6 +32,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
   audit: { operands: 'verify|show', text: 'verify finds out whether somebody changed the audit log, or removed something from it. show prints what was recorded: what was run, written and reached.' },
+  usage: { operands: '[estimate FILE]', completes: 'file', text: 'Shows what programs have used on this machine, by days, and what it costs. With estimate FILE: what the program will probably use, told from earlier runs.' },
   config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
@@ -40,8 +41,8 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
 };
 
 export const options = {
-  runtime: { of: ['run'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
-  language: { of: ['run'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  runtime: { of: ['run', 'usage'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
+  language: { of: ['run', 'usage'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
   folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
   'no-folder': { of: ['run'], text: 'FILE goes alone.' },
@@ -63,10 +64,10 @@ export const options = {
   pids: { of: ['run'], value: 'NUMBER', text: 'How many processes and threads it may have, from 8 to 16384. Default: 256.' },
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
   'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
-  since: { of: ['audit'], value: 'WHEN', text: 'Shows what was recorded since then: a time ago, such as 30m, 2h or 7d, or a date, such as 2026-01-31 or 2026-01-31T18:00. Default: 24h.' },
+  since: { of: ['audit', 'usage'], value: 'WHEN', text: 'audit show: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
   session: { of: ['audit'], value: 'ID', text: 'Shows only what was recorded of this session.' },
   kind: { of: ['audit'], value: 'KIND', text: 'Shows only records of this kind: log, client, session, command, file, install, port, network or denial.' },
-  json: { of: ['run', 'doctor', 'cache', 'audit', 'config'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'doctor', 'cache', 'audit', 'config', 'usage'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },

@@ -17,7 +17,7 @@ import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
-import { RunningCommand } from './running-command.ts';
+import { type CommandQuota, RunningCommand } from './running-command.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface ExecuteContext {
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   readonly warm: WarmInterpreters;
+  /** The quotas to which a session's commands count. */
+  quota(session: Session): CommandQuota;
 }
 
 type Common = Omit<ExecuteShellParams, 'command'>;
@@ -48,7 +50,7 @@ export async function executeShell(session: Session, params: ExecuteShellParams,
 export async function execute(
   session: Session,
   params: Common,
-  { clock, events, commands, signal, stream, maxChunkBytes }: ExecuteContext,
+  { clock, events, commands, signal, stream, maxChunkBytes, quota }: ExecuteContext,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
   limitMs = session.limits.timeoutMs,
 ) {
@@ -67,6 +69,8 @@ export async function execute(
     clock,
     target,
     outputBytes,
+    cpus: session.limits.cpus,
+    quota: quota(session),
     timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),

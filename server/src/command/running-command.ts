@@ -7,7 +7,18 @@ import { deferred, Interruption } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
+import { watchCpu } from './cpu-watch.ts';
 import type { OutputTarget } from './output.ts';
+
+/** The quotas to which a command counts, besides its own limits. */
+export interface CommandQuota {
+  /** Counts output, and returns how much of `bytes` may still pass. */
+  takeOutput(bytes: number): number;
+  /** The processor time in milliseconds that is left for commands that have not ended. Infinity: there is no such quota. */
+  restOfCpu(): number;
+  /** The name of the quota of this that is used up. */
+  spent(name: 'outputBytes' | 'cpuSeconds'): string | undefined;
+}
 
 export interface RunningCommandOptions {
   readonly commandId: string;
@@ -16,6 +27,9 @@ export interface RunningCommandOptions {
   readonly target: OutputTarget;
   /** The output limit. */
   readonly outputBytes: number;
+  /** The processors of the sandbox. */
+  readonly cpus: number;
+  readonly quota: CommandQuota;
   /** The time limit; 0 means none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -49,6 +63,8 @@ export class RunningCommand implements Running {
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
   #cause: Cause | undefined;
+  /** The quota that ended it. */
+  #quota: string | undefined;
   #bytes = { stdout: 0, stderr: 0 };
   #usage: CommandUsage | undefined;
   #last: Exit | undefined;
@@ -104,6 +120,7 @@ export class RunningCommand implements Running {
       return this.#take(stream, chunk);
     }, this.#stopping.signal);
     if (!child) return;
+    this.#watch();
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);
@@ -135,6 +152,7 @@ export class RunningCommand implements Running {
       ...this.#options.target.result,
       stdoutBytes: this.#bytes.stdout,
       stderrBytes: this.#bytes.stderr,
+      ...(this.#quota === undefined ? {} : { quota: this.#quota }),
       truncated: this.#options.target.truncated || this.#cause === 'outputLimit',
       durationMs: round(this.#options.clock.monotonic() - this.#startedAt),
       ...(this.#usage ? { usage: this.#usage } : {}),
@@ -190,15 +208,24 @@ export class RunningCommand implements Running {
     if (end) child?.end();
   }
 
+  /** Its processor time is watched from its first program on. */
+  #watch(): void {
+    if (this.#phases.length > 0) return;
+    const { sandbox, clock, cpus, quota } = this.#options;
+    this.#cleanups.push(watchCpu({ sandbox, clock, cpus, rest: () => quota.restOfCpu(), spent: () => this.#stop('timedOut', quota.spent('cpuSeconds') ?? 'cpuSeconds') }));
+  }
+
   #take(stream: Stream, chunk: Buffer): void | Promise<void> {
     // Output that comes after the command was stopped is dropped.
     if (this.#cause) return;
     const room = this.#options.outputBytes - this.#bytes.stdout - this.#bytes.stderr;
-    const piece = chunk.length > room ? chunk.subarray(0, room) : chunk;
+    const asked = Math.min(chunk.length, room);
+    const allowed = this.#options.quota.takeOutput(asked);
+    const piece = allowed < chunk.length ? chunk.subarray(0, allowed) : chunk;
     this.#bytes[stream === 'stderr' ? 'stderr' : 'stdout'] += piece.length;
     const taken = piece.length > 0 ? this.#options.target.take(stream, piece) : undefined;
     if (piece.length === chunk.length) return taken && this.#sink(taken);
-    return this.#sink(Promise.resolve(taken)).then(() => this.#stop('outputLimit'));
+    return this.#sink(Promise.resolve(taken)).then(() => this.#stop('outputLimit', allowed < asked ? this.#options.quota.spent('outputBytes') : undefined));
   }
 
   /** Waits until the client has taken the output, or the command is stopped. */
@@ -207,10 +234,11 @@ export class RunningCommand implements Running {
   }
 
   /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */
-  #stop(cause: Cause): void {
+  #stop(cause: Cause, quota?: string): void {
     this.#stopped.happen();
     if (this.#cause || this.#over) return;
     this.#cause = cause;
+    this.#quota = quota;
     this.#halted.resolve();
     this.#stopping.abort();
     if (this.#child) this.#kill(this.#child);

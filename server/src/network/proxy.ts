@@ -22,11 +22,20 @@ export interface Bounds {
 /** A program has so long to say what it wants. */
 export const ASK_MS = 30_000;
 
+/** What the bytes of a session count to, besides its own bound. */
+export interface Meter {
+  /** Counts bytes. False: they are more than may move, and their connection is cut off. */
+  move(bytes: number): boolean;
+  /** Why nothing more may move. undefined: it may. */
+  spent(): string | undefined;
+}
+
 export interface ProxyParts {
   readonly egress: Egress;
   readonly ways: Ways;
   readonly clock: Clock;
   readonly bounds: Bounds;
+  readonly meter: Meter;
   /** Called when a program was kept from a place. */
   refused(target: Target, why: Refusal): void;
 }
@@ -66,7 +75,7 @@ export class Proxy {
   }
 
   #lineOf(stream: Duplex): Line {
-    const { clock, bounds: { idleTimeoutMs, bytes } } = this.#parts;
+    const { clock, bounds: { idleTimeoutMs, bytes }, meter } = this.#parts;
     const over = new AbortController();
     /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
     const held = new Set<Duplex>();
@@ -105,7 +114,7 @@ export class Proxy {
       moved: (count) => {
         lastMoved = clock.monotonic();
         this.#bytes += count;
-        if (this.#bytes > bytes) cut();
+        if (!meter.move(count) || this.#bytes > bytes) cut();
       },
       asked: () => cancelAsk(),
       listening: () => {
@@ -116,8 +125,9 @@ export class Proxy {
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
-    const { egress, ways, clock, bounds: { bytes }, refused } = this.#parts;
-    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)`);
+    const { egress, ways, clock, bounds: { bytes }, meter, refused } = this.#parts;
+    const spent = this.#bytes > bytes ? `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
+    if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });

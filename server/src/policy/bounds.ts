@@ -1,19 +1,22 @@
-/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, hosts are written in their grammar, and what is installed ahead is named. */
+/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, hosts are written in their grammar, what is installed ahead is named, and rates name methods. */
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
 import { hostIssues } from './hosts.ts';
+import { rateIssues } from './rates.ts';
 
 const MiB = 1024 * 1024;
 
 /** With less no sandbox can be made, or no program can run in it. */
 const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
-export function outOfBounds({ limits = {}, maxLimits = {}, network, packages }: Config): Issue[] {
+export function outOfBounds(config: Config): Issue[] {
+  const { limits = {}, maxLimits = {}, network, packages } = config;
   const most = { ...defaultMaxLimits, ...maxLimits };
   return [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
     ...hostIssues(network?.hosts, 'network.hosts'),
+    ...rateIssues(config),
     ...(packages?.ahead ?? []).flatMap(({ names = [], manifest }, index) => (names.length > 0 || manifest !== undefined ? [] : [{ path: `packages.ahead.${index}`, message: 'must have names or a manifest' }])),
     ...entriesOf(limits).flatMap(([name, value]) => {
       const highest = most[name];
@@ -24,13 +27,15 @@ export function outOfBounds({ limits = {}, maxLimits = {}, network, packages }: 
 }
 
 /** What a client asks for that must keep to bounds. */
-type Asked = Pick<Config, 'limits' | 'maxLimits'> & { readonly network?: { readonly hosts?: readonly string[] | undefined } | undefined };
+type Asked = Pick<Config, 'limits' | 'maxLimits' | 'rates'> & { readonly network?: { readonly hosts?: readonly string[] | undefined } | undefined };
 
 /** @throws ProtocolError InvalidParams where a client asks for so little that nothing could run, or for hosts that are none. `at`: where the members stand in its params */
-export function requireSense({ limits = {}, maxLimits = {}, network }: Asked, at = ''): void {
+export function requireSense(asked: Asked, at = ''): void {
+  const { limits = {}, maxLimits = {}, network } = asked;
   const issues = [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(`${at}${key}`, numbers)),
     ...hostIssues(network?.hosts, `${at}network.hosts`),
+    ...rateIssues(asked, at),
   ];
   if (issues.length === 0) return;
   throw new ProtocolError('InvalidParams', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });

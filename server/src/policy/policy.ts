@@ -2,11 +2,13 @@
  * The policy: what is allowed. It comes from the configuration file. Project files and clients can only narrow it: they
  * choose among what it allows and lower its bounds, and never raise one. An empty list allows nothing.
  */
-import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
+import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, type Prices, ProtocolError } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
 import type { Bounds } from '../network/proxy.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
+import { createQuotas, narrowQuotas, type Quotas } from './quotas.ts';
+import { createRates, narrowRates, type Rates } from './rates.ts';
 import { type Sizes, sizesOf, smaller } from './sizes.ts';
 
 export interface Policy {
@@ -30,6 +32,10 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  readonly rates: Rates;
+  readonly quotas: Quotas;
+  /** undefined: nothing costs anything. */
+  readonly prices: Prices | undefined;
   /** How long the texts in a request may be. */
   readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
@@ -51,13 +57,16 @@ export function createPolicy(config: Config): Policy {
     networkBounds: boundsOf(config),
     certificates: certificates(config),
     pool: config.pool,
+    rates: createRates(config),
+    quotas: createQuotas(config),
+    prices: config.prices,
     sizes: sizesOf(config),
   };
 }
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages', 'audit'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
@@ -80,6 +89,9 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    rates: narrowRates(policy.rates, config),
+    quotas: narrowQuotas(policy.quotas, config),
+    prices: policy.prices,
     sizes: smaller(policy.sizes, config.sizes ?? {}),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),

@@ -5,6 +5,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
+import { Prices, QuotasConfig, RatesConfig } from './usage.ts';
 import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
@@ -55,6 +56,9 @@ export const Config = later(() => z.strictObject({
   ),
   packages: z.optional(PackagesConfig),
   audit: z.optional(AuditConfig),
+  rates: z.optional(RatesConfig),
+  quotas: z.optional(QuotasConfig),
+  prices: z.optional(Prices),
   sizes: z.optional(SizesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
@@ -101,6 +105,9 @@ export const configNotes = (): ShapeNotes => ({
     'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
     audit: 'The audit log. Only the configuration file may have it.',
+    rates: 'How often each method may be called on one connection: a [Rate](#rate) for each. A call that comes too early is answered with error 1030. Default: so much that no person and no editor reaches it.',
+    quotas: 'How much may be used. What is used up is answered with error 1031. Default: no bound.',
+    prices: 'What it costs, for `usage/get` and `usage/estimate`. Only the configuration file may have it.',
     sizes: 'How long the texts in a request may be.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',

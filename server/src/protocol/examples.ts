@@ -123,5 +123,12 @@ const others: readonly Example[] = [
   example('command/signal', { commandId: 'run-1', signal: 'SIGINT' }, null),
   example('command/drain', { commandId: 'run-1' }, null),
   example('server/health', {}, { status: 'ok', checks: [{ name: 'runtime.native', status: 'ok' }], uptimeMs: 90_000 }),
+  example('usage/get', { sessionId }, {
+    cpuSeconds: 1.2, memoryGiBSeconds: 0.4, commands: 3, estimatedCost: { amount: 0.0016, currency: 'EUR' }, outputBytes: 24, networkBytes: 0, sessions: 1,
+    quotas: [{ quota: 'perDay.commands', limit: 1000, used: 41, resetsAt: '2026-11-29T23:00:00.000Z' }],
+  }),
+  example('usage/estimate', { language: 'python', code: 'print(1)' }, {
+    basis: 'program', runs: 12, durationMs: { p50: 21.3, p95: 30.8 }, cpuSeconds: { p50: 0.014, p95: 0.02 }, memoryBytes: { p50: 9 * MiB, p95: 9 * MiB }, cost: { p50: 0.0001, p95: 0.0001, currency: 'EUR' },
+  }),
   example('rpc.discover', {}, { openrpc: '1.3.2', info: { title: 'CodeBeaker Protocol', version: '0.1.0' }, methods: [] }),
 ];

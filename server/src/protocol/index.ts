@@ -12,4 +12,5 @@ export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
 export * from './sessions.ts';
+export * from './usage.ts';
 export * from './values.ts';

@@ -12,6 +12,7 @@ import * as observation from './observation.ts';
 import * as packages from './packages.ts';
 import * as ports from './ports.ts';
 import * as sessions from './sessions.ts';
+import * as usage from './usage.ts';
 import { Execution, Session } from './values.ts';
 
 /** The errors of every method that takes a path. */
@@ -202,6 +203,16 @@ export const ServerHealth = request({
   params: lifecycle.Empty, result: observation.HealthResult,
   summary: 'Says whether the daemon can run code, and with which runtimes.',
 });
+export const UsageGet = request({
+  name: 'usage/get', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: usage.UsageGetParams, result: usage.UsageGetResult, errors: ['SessionNotFound', 'SessionClosed'],
+  summary: 'Says how much was used, what it costs, and how much is left of the quotas.',
+});
+export const UsageEstimate = request({
+  name: 'usage/estimate', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: usage.UsageEstimateParams, result: usage.UsageEstimateResult, errors: ['SessionNotFound', 'SessionClosed', 'SandboxFailed', 'SandboxLost', 'FileTooLarge', ...ofPaths],
+  summary: 'Says how long a program will probably run and what it will use, told from earlier runs on this machine.',
+});
 export const Discover = request({
   name: 'rpc.discover', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: lifecycle.Empty, result: observation.DiscoverResult,
@@ -216,7 +227,7 @@ export const methods = [
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
-  ServerHealth, Discover,
+  ServerHealth, UsageGet, UsageEstimate, Discover,
 ] as const;
 
 export type AnyMethod = (typeof methods)[number];

@@ -11,6 +11,7 @@ import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
 import { sessionsNotes } from './sessions.ts';
+import { usageNotes } from './usage.ts';
 import { valuesNotes } from './values.ts';
 
 /** The notes of fields that mean the same in every shape. A note of the shape's own takes precedence. */
@@ -22,5 +23,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...auditNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
 };

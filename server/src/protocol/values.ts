@@ -85,6 +85,14 @@ export const Signal = later(() => z.string().check(z.regex(/^SIG[A-Z0-9+-]+$/, '
 export const CommandUsage = later(() => z.object({ cpuMs: z.number(), peakMemoryBytes: z.number() }));
 export type CommandUsage = z.infer<typeof CommandUsage>;
 
+export const QuotaState = later(() => z.object({
+  quota: z.string(),
+  limit: z.number(),
+  used: z.number(),
+  resetsAt: z.optional(z.string()),
+}));
+export type QuotaState = z.infer<typeof QuotaState>;
+
 export const Outcome = oneOf(
   'exited',
   'signaled',
@@ -107,6 +115,7 @@ export const Execution = later(() => z.object({
   stdoutBytes: count(),
   stderrBytes: count(),
   truncated: z.boolean(),
+  quota: z.optional(z.string()),
   durationMs: z.number(),
   usage: z.optional(CommandUsage),
 }));
@@ -138,6 +147,7 @@ export const Session = later(() => z.object({
   isolation: Isolation,
   commandCount: count(),
   usage: CommandUsage,
+  quotas: z.optional(z.array(QuotaState)),
 }));
 export type Session = z.infer<typeof Session>;
 
@@ -151,6 +161,7 @@ export const executionNotes = (): Notes => ({
   stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
   stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
   truncated: 'Whether a part of the output was left out.',
+  quota: 'The quota that was used up where the outcome is `outputLimit` or `timedOut`, such as `perDay.outputBytes`. Absent: it was the limit of the session or of the command.',
 });
 
 /** The notes of these shapes (see notes.ts). */
@@ -209,6 +220,11 @@ export const valuesNotes = (): ShapeNotes => ({
     cpuMs: 'Processor time of the command.',
     peakMemoryBytes: 'The highest memory use of the whole sandbox so far. 0 if it is not known.',
   },
+  QuotaState: {
+    '': 'A quota, and how much of it is used.',
+    quota: '`perDay.` or `perSession.`, and the key in the configuration.',
+    resetsAt: 'When it begins anew. Absent: never.',
+  },
   Environment: { '': 'Environment variables. Names are POSIX identifiers; values cannot contain NUL.' },
   Signal: { '': 'The POSIX name of a signal, such as `SIGINT`.' },
   Outcome: { '': 'How a command ended. If it had several causes, the first one counts. `exited`: the program ended by itself. `signaled`: a signal ended it. `cancelled`: the client cancelled the request, or the session closed. `timedOut`, `memoryLimit`, `outputLimit`: it reached this limit. `sandboxLost`: the sandbox disappeared.' },
@@ -225,6 +241,7 @@ export const valuesNotes = (): ShapeNotes => ({
     network: 'What its programs can reach, with the hosts that a person has allowed since.',
     commandCount: 'How many commands it has been sent.',
     usage: 'The total of its finished executions.',
+    quotas: 'The quotas that hold for it. Absent: there are none.',
   },
   Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes() },
 });

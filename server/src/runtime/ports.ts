@@ -116,6 +116,8 @@ export interface SandboxCan {
   readonly hold: boolean;
   /** Whether connections lead into it and out of it: `listen`, `connect`, `watchPorts`. */
   readonly connections: boolean;
+  /** Whether it can tell what it has used of the processor: `cpuMs`. */
+  readonly cpuTime: boolean;
   /** Whether it sees the shelf of packages, and what the daemon shows it: `showModules`, `showFile`. */
   readonly packages: boolean;
 }
@@ -147,6 +149,8 @@ export interface Sandbox {
   hold(program: Program, path: string, sink: Sink): Promise<HeldProcess>;
   /** Whether the sandbox is alive and its folders are as empty as they were at the beginning. */
   isPristine(): Promise<boolean>;
+  /** The processor time in milliseconds that everything in it has used since it was made. */
+  cpuMs(): Promise<number>;
   /** Changes the limits in `AdjustableLimits`; the others are ignored. `isolation` then says what is in force. */
   adjust(limits: Limits): Promise<void>;
   /**

@@ -1,9 +1,10 @@
 /**
  * The house: what all connections of a daemon share, because they belong to the same user. That is the pool of prepared
- * sandboxes, the turns of commands, the number of sessions, and the listeners that are not about one client. It is
+ * sandboxes, the turns of commands, the number of sessions, what is used, and the listeners that are not about one client. It is
  * created once, when the first `initialize` has been answered.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { closeAll } from '../base/promises.ts';
 import type { Ahead } from '../packages/ahead.ts';
 import type { Installer } from '../packages/installer.ts';
@@ -12,6 +13,9 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
+import { Journal } from '../usage/journal.ts';
+import { Ledger } from '../usage/ledger.ts';
+import { Runs } from '../usage/runs.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -30,6 +34,8 @@ export class House implements HouseShare {
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   readonly places: Places;
+  readonly ledger: Ledger;
+  readonly runs: Runs;
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
@@ -37,11 +43,13 @@ export class House implements HouseShare {
   #visits = 0;
 
   constructor(parts: HouseParts) {
-    const { policy, catalog, events, audit, clock, log } = parts;
+    const { policy, catalog, events, audit, clock, log, usageFolder } = parts;
     this.parts = parts;
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
     this.places = new Places(policy.sessions.max);
+    this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
+    this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
     this.#stopMeasuring = measureRuntimes(catalog, events);
     audit?.hear(events);
   }
@@ -78,6 +86,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -6,6 +6,7 @@ import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../
 import type { Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
 import type { OpenNetwork } from '../session/network.ts';
+import { type Allowances, usedUp } from '../usage/allowances.ts';
 import type { Client } from '../wire/service.ts';
 import { showCertificates } from './certificates.ts';
 
@@ -16,6 +17,8 @@ export interface NetworkParts {
   readonly events: EventStream;
   /** The id of the visit. */
   readonly visit: string;
+  /** What its sessions may still use. */
+  readonly allowances: Allowances;
   /** The ways out of this machine. They are loaded when they are first needed. */
   ways(): Promise<Ways>;
   /** As in `HouseParts`. */
@@ -33,7 +36,7 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, events, visit, ways, certificates }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, events, visit, ways, certificates, allowances }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   // They are read while the sandbox is made.
   const reading = certificates(policy.certificates);
@@ -47,6 +50,13 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const told = new Set<string>();
     const proxy = new Proxy({
       egress, ways: out, clock, bounds: policy.networkBounds,
+      meter: {
+        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
+        spent: () => {
+          const state = allowances.spent(sessionId, ['networkBytes']);
+          return state && usedUp(state);
+        },
+      },
       refused: (target, { message, by }) => {
         decided(target, false, by);
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;

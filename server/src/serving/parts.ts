@@ -13,6 +13,8 @@ import type { SandboxSpec } from '../runtime/ports.ts';
 import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
+import type { Ledger } from '../usage/ledger.ts';
+import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 
 /** What a daemon has once, whatever clients it has. */
@@ -31,6 +33,8 @@ export interface HouseParts {
   ways(): Promise<Ways>;
   /** Absent: nothing is recorded. */
   readonly audit?: Audit | undefined;
+  /** The folder in which is kept what was used. Absent: it is counted in memory. */
+  readonly usageFolder?: string | undefined;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   readonly clock: Clock;
@@ -46,6 +50,10 @@ export interface HouseShare {
   /** The pool of prepared sandboxes; undefined if the configuration turns that off. */
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
+  /** Counts what is used. */
+  readonly ledger: Ledger;
+  /** How earlier runs of programs went. */
+  readonly runs: Runs;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** What sandboxes see of the packages on this machine. Never rejects. */

@@ -7,9 +7,12 @@ import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
+import { admit } from './gate/admit.ts';
 import { audit as auditStep } from './gate/audit.ts';
 import { createGate, type Step } from './gate/gate.ts';
+import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
+import { quota } from './gate/quota.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
@@ -21,10 +24,12 @@ import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { usageHandlers } from './handlers/usage.ts';
 import { recordVisit } from './listeners/audited.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
+import { Allowances } from '../usage/allowances.ts';
 import { fillPool } from '../warm/wanted.ts';
 
 export class Visit {
@@ -32,6 +37,8 @@ export class Visit {
   readonly #warm: WarmInterpreters;
   readonly #flows: OutputFlows;
   readonly #sessions: SessionManager<WarmInterpreter>;
+  /** Resolves when everything is written that was counted. */
+  readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
   readonly #leave: (() => void) | undefined;
 
@@ -45,7 +52,9 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, visit: id, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const { ledger, runs } = house;
+    const allowances = new Allowances(policy.quotas, ledger);
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook() };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -56,12 +65,19 @@ export class Visit {
       ...executions.handlers,
       ...packages.handlers,
       ...observationHandlers(parts),
+      ...usageHandlers(parts),
     };
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
-    steps.push(limitSizes(policy.sizes));
+    steps.push(
+      limitSizes(policy.sizes),
+      admit({ rates: policy.rates, clock }),
+      quota(allowances),
+      learn({ runs, clock, find: (sessionId) => sessions.find(sessionId) }),
+    );
     this.serve = createGate(steps, createServe(handlers, parts));
     this.#leave = audit && recordVisit(audit, id, initialize, client);
+    this.#saved = () => Promise.all([ledger.save(), runs.save()]);
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -78,6 +94,7 @@ export class Visit {
     } finally {
       this.#stopTelling();
       this.#leave?.();
+      await this.#saved();
     }
   }
 }

@@ -168,6 +168,11 @@ export class SessionManager<Extra = unknown> {
     return sandbox;
   }
 
+  /** undefined: no open session has this id. */
+  find(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
   /** @throws ProtocolError SessionNotFound, SessionClosed */
   get(id: string): Session {
     const session = this.#sessions.get(id);

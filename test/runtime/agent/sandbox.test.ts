@@ -43,9 +43,10 @@ async function now<T>(promise: Promise<T>): Promise<T | undefined> {
 describe('a sandbox with an agent', () => {
   it('says what it is and can', () => {
     const { sandbox } = opened();
-    expect([sandbox.image, sandbox.memoryBytes, sandbox.can]).to.deep.equal(['image', 5000, { adjust: false, copyIn: true, tellPristine: true, hold: true, connections: true, packages: false }]);
+    expect([sandbox.image, sandbox.memoryBytes, sandbox.can]).to.deep.equal(['image', 5000, { adjust: false, copyIn: true, tellPristine: true, hold: true, connections: true, cpuTime: false, packages: false }]);
     expect(sandbox.isolation).to.deep.equal({ score: limits.cpus, layers: [{ name: 'pids', state: 'enforced', detail: '32' }] });
     expect(opened({ adjust: () => Promise.resolve() }).sandbox.can.adjust).to.equal(true);
+    expect(opened({ cpuMs: () => Promise.resolve(5) }).sandbox.can.cpuTime).to.equal(true);
   });
 
   it('runs many programs at once, each with its own end', async () => {

@@ -68,6 +68,17 @@ export function describeCan(parts: Parts): void {
       await held.sandbox.files.delete(path, { recursive: false, force: true });
     });
 
+    it('is declared: whether a sandbox can tell its processor time', async () => {
+      if (!held.sandbox.can.cpuTime) return void (await rejects(held.sandbox.cpuMs(), 'SandboxFailed'));
+      const before = await held.sandbox.cpuMs();
+      const { sink } = new Output();
+      const running = await held.sandbox.start(program(parts.features.shell ? ['sh', '-c', 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'] : ['true']), sink);
+      const exit = await running.exited;
+      const used = exit.kind === 'lost' ? 0 : (exit.usage?.cpuMs ?? 0);
+      // The kernel adds up the time of processes in ticks of a few milliseconds.
+      expect((await held.sandbox.cpuMs()) - before).to.be.at.least(used / 2);
+    });
+
     it('is declared: whether a sandbox can tell that it is pristine', async () => {
       await inNew(held.subject, async (sandbox) => {
         if (!sandbox.can.tellPristine) return rejects(sandbox.isPristine(), 'SandboxFailed');

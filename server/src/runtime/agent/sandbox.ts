@@ -24,6 +24,8 @@ export interface Surroundings {
   ranOutOfMemory?(): Promise<boolean>;
   /** Changes the limits of the sandbox. Absent: that can't be done. */
   adjust?(limits: AdjustableLimits): Promise<void>;
+  /** The processor time that everything in it has used. Absent: that is not known. */
+  cpuMs?(): Promise<number>;
   /** How many processors the machine has on which it runs. Absent: that is not known. */
   readonly processors?: number | undefined;
   /** Removes the sandbox. Resolves when it is gone. */
@@ -64,7 +66,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, packages: surroundings.shown !== undefined };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, cpuTime: surroundings.cpuMs !== undefined, packages: surroundings.shown !== undefined };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -146,6 +148,10 @@ export class AgentSandbox implements Sandbox {
     };
     const looking = Promise.all([empty('/workspace'), empty('/tmp')]).then((all) => all.every(Boolean));
     return deadline(this.#parts.clock, PRISTINE_DEADLINE_MS, looking, gone);
+  }
+
+  cpuMs(): Promise<number> {
+    return this.#parts.surroundings.cpuMs?.() ?? cannot('tell its processor time');
   }
 
   async adjust(limits: Limits): Promise<void> {

@@ -29,7 +29,7 @@ export interface CreateSessionParts extends NetworkParts {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, allowances, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -56,7 +56,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          openNetwork: networkOpener(network, { client, policy, clock, events, visit, ways, certificates }),
+          openNetwork: networkOpener(network, { client, policy, clock, events, visit, ways, certificates, allowances }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},

@@ -9,6 +9,7 @@ import { type ExecuteContext, executeShell } from '../../command/execute.ts';
 import type { EventStream } from '../../events/events.ts';
 import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
+import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
 import { MAX_CHUNK_BYTES, type OutputFlows } from '../flow.ts';
 import type { Handlers } from './handler.ts';
@@ -20,9 +21,10 @@ export interface ExecutionParts {
   readonly commands: RunningCommands;
   readonly flows: OutputFlows;
   readonly warm: WarmInterpreters;
+  readonly allowances: Allowances;
 }
 
-export function executionHandlers({ client, clock, events, commands, flows, warm }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, flows, warm, allowances }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
@@ -30,6 +32,11 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
     warm,
+    quota: ({ id }) => ({
+      takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
+      restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
+      spent: (name) => allowances.least(name, id)?.quota,
+    }),
     stream: (commandId) => {
       const flow = flows.open(commandId);
       return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };

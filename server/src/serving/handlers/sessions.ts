@@ -1,5 +1,7 @@
 /** The handlers of `session/…`, and of cancelling the progress of `session/create`. */
 import type { SessionManager } from '../../session/manager.ts';
+import type { Session } from '../../session/session.ts';
+import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
 import { tellPorts } from '../listeners/ports-changed.ts';
 import type { ProgressTokens } from '../progress.ts';
@@ -13,21 +15,28 @@ export interface SessionParts {
   readonly createSession: CreateSession;
   readonly client: Client;
   readonly ports: PortBook;
+  readonly allowances: Allowances;
 }
 
-export const sessionHandlers = ({ sessions, progress, createSession, client, ports }: SessionParts) => ({
-  'session/create': async (params, signal) => {
-    const session = await createSession(params, signal);
-    if (client.capabilities.ports?.changed) tellPorts(client, session, ports.of(session));
-    return session.view();
-  },
-  'session/list': () => ({ sessions: sessions.list().map((session) => session.view()) }),
-  'session/close': async (session) => {
-    await session.close('client');
-    return { sessionId: session.id, closed: true };
-  },
-  'window/workDoneProgress/cancel': ({ token }) => {
-    progress.cancel(token);
-    return null;
-  },
-}) satisfies Partial<Handlers>;
+export const sessionHandlers = ({ sessions, progress, createSession, client, ports, allowances }: SessionParts) => {
+  const report = (session: Session) => {
+    const quotas = allowances.states(session.id);
+    return { ...session.view(), ...(quotas.length > 0 ? { quotas } : {}) };
+  };
+  return {
+    'session/create': async (params, signal) => {
+      const session = await createSession(params, signal);
+      if (client.capabilities.ports?.changed) tellPorts(client, session, ports.of(session));
+      return report(session);
+    },
+    'session/list': () => ({ sessions: sessions.list().map(report) }),
+    'session/close': async (session) => {
+      await session.close('client');
+      return { sessionId: session.id, closed: true };
+    },
+    'window/workDoneProgress/cancel': ({ token }) => {
+      progress.cancel(token);
+      return null;
+    },
+  } satisfies Partial<Handlers>;
+};

@@ -1,9 +1,9 @@
 /** Control groups in an ordinary folder in the place of the kernel's. */
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlGroups } from '../../../../server/src/runtime/kinds/native/cgroup.ts';
+import { ControlGroups, counting } from '../../../../server/src/runtime/kinds/native/cgroup.ts';
 import type { Controller } from '../../../../server/src/runtime/kinds/native/hierarchies.ts';
 import { Weight } from '../../../../server/src/runtime/kinds/native/weight.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
@@ -57,6 +57,22 @@ describe('the weight of all sandboxes', () => {
     await Promise.all(Array.from({ length: 8 }, () => weight.add()));
     expect(text('cpu.weight')).to.equal('50');
   });
+});
+
+describe('the processor time of a group', () => {
+  const told: Record<string, [version: 1 | 2, file: string, text: string]> = {
+    'version 1': [1, 'cpuacct.usage', '1234567890\n'],
+    'version 2': [2, 'cpu.stat', 'usage_usec 1234567\nuser_usec 1\nsystem_usec 2\n'],
+  };
+  for (const [name, [version, file, text]] of Object.entries(told)) {
+    it(`is a number of milliseconds: ${name}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'groups-'));
+      mkdirSync(join(folder, 'one'));
+      writeFileSync(join(folder, 'one', file), text);
+      expect(Math.round(await counting({ version, folder }, 'one')())).to.equal(1235);
+      rmSync(folder, { recursive: true });
+    });
+  }
 });
 
 describe('the groups of a daemon', () => {

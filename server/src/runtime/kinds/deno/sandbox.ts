@@ -33,7 +33,7 @@ export interface DenoSandboxParts {
 
 
 export class DenoSandbox implements Sandbox {
-  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false, packages: false };
+  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false, cpuTime: false, packages: false };
   readonly image = undefined;
   readonly memoryBytes = undefined;
   readonly isolation: Isolation;
@@ -95,6 +95,10 @@ export class DenoSandbox implements Sandbox {
 
   isPristine(): Promise<boolean> {
     return cannot('tell whether it is as it was made');
+  }
+
+  cpuMs(): Promise<number> {
+    return cannot('tell its processor time');
   }
 
   adjust(): Promise<void> {

@@ -147,6 +147,15 @@ export class Engine {
     await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
+  /** The processor time in milliseconds that a container has used. */
+  async cpuMs(id: string): Promise<number> {
+    return this.#call('call', undefined, async (docker, abortSignal) => {
+      const once = { stream: false, 'one-shot': true, abortSignal } as const;
+      const { cpu_stats: { cpu_usage: { total_usage: nanoseconds } } } = await docker.getContainer(id).stats(once);
+      return nanoseconds / 1e6;
+    });
+  }
+
   /** Puts files into a folder of a container that does not run yet. */
   async put(id: string, folder: string, files: readonly PutFile[], signal: AbortSignal): Promise<void> {
     const { default: tar } = await import('tar-stream');

@@ -219,6 +219,7 @@ export class DockerRuntime implements Runtime {
         processors: this.#engineInfo?.processors,
         isolation: (facts, limits) => weakened(containerIsolation(facts, { ...spec, limits }, expected), this.#weaknesses),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
+        cpuMs: () => engine.cpuMs(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
         ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, onMachine(limits, this.#engineInfo?.processors)) }),
         destroy: async () => {

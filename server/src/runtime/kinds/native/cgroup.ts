@@ -3,6 +3,7 @@
  * a group of its own below the one in which it runs, or else below the nearest ancestor where it may; each sandbox gets a
  * group in there.
  */
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, sleep } from '../../../base/clock.ts';
@@ -19,6 +20,8 @@ export interface ControlGroup {
   readonly binds: readonly (readonly [host: string, inside: string])[];
   /** Changes the limits. */
   adjust(limits: AdjustableLimits): Promise<void>;
+  /** The processor time in milliseconds that the group has used. undefined: it is not counted here. */
+  readonly cpuMs: (() => Promise<number>) | undefined;
   /** Kills the processes that are left in the group. Resolves when the group is gone. */
   remove(): Promise<void>;
 }
@@ -32,8 +35,12 @@ export class ControlGroups {
   readonly #clock: Clock;
   readonly #weight: Weight;
 
-  private constructor(bases: ReadonlyMap<Controller, Base>, clock: Clock) {
+  /** The group in which processor time is counted. */
+  readonly #counter: Base | undefined;
+
+  private constructor(bases: ReadonlyMap<Controller, Base>, counter: Base | undefined, clock: Clock) {
     this.#bases = bases;
+    this.#counter = counter;
     this.#weight = new Weight(bases.get('cpu'));
     this.#clock = clock;
   }
@@ -49,7 +56,8 @@ export class ControlGroups {
       if (folder === undefined) continue;
       for (const controller of await usable(hierarchy, folder)) bases.set(controller, { ...hierarchy, folder });
     }
-    return new ControlGroups(bases, clock);
+    const cpu = bases.get('cpu');
+    return new ControlGroups(bases, cpu && existsSync(join(cpu.folder, times[cpu.version].file)) ? cpu : undefined, clock);
   }
 
   /** What can be limited. */
@@ -87,6 +95,7 @@ export class ControlGroups {
         join: folders.map((folder) => join(folder, 'cgroup.procs')),
         binds: [...new Map(binds.map((bind) => [bind[1], bind])).values()],
         adjust,
+        cpuMs: this.#counter && counting(this.#counter, name),
         remove: () => undo.all(),
       };
     });
@@ -112,6 +121,19 @@ export class ControlGroups {
 /** The daemon's own group in a hierarchy. */
 interface Base extends Hierarchy {
   readonly folder: string;
+}
+
+/** Where the kernel counts processor time. In version 1 that is another controller, which mostly shares the hierarchy of `cpu`. */
+const times = {
+  1: { file: 'cpuacct.usage', number: /^(\d+)/, perMs: 1e6 },
+  2: { file: 'cpu.stat', number: /^usage_usec (\d+)/m, perMs: 1e3 },
+} as const;
+
+/** Reads the processor time in milliseconds of a group below another one. */
+export function counting({ folder, version }: Pick<Base, 'folder' | 'version'>, name: string): () => Promise<number> {
+  const { file, number, perMs } = times[version];
+  const path = join(folder, name, file);
+  return async () => Number(number.exec(await readFile(path, 'utf8'))?.[1]) / perMs;
 }
 
 type Settings = (limits: AdjustableLimits) => readonly Setting[];

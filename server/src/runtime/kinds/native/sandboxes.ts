@@ -100,6 +100,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         copyIn: copyFolder,
         processors: availableParallelism(),
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
+        ...(group.cpuMs ? { cpuMs: group.cpuMs } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
         shown: packages.shown,

@@ -1,0 +1,43 @@
+/** The handlers of `usage/…`. */
+import type { Policy } from '../../policy/policy.ts';
+import { decodeContent } from '../../command/content.ts';
+import { resolveEntry } from '../../command/paths.ts';
+import { invalidParam } from '../../protocol/index.ts';
+import { MAX_FILE_BYTES } from '../../runtime/ports.ts';
+import type { SessionManager } from '../../session/manager.ts';
+import type { Allowances } from '../../usage/allowances.ts';
+import { nothing, sum } from '../../usage/amounts.ts';
+import { estimate } from '../../usage/estimate.ts';
+import type { Ledger } from '../../usage/ledger.ts';
+import { usedOf } from '../../usage/prices.ts';
+import type { Runs } from '../../usage/runs.ts';
+import type { Handlers } from './handler.ts';
+
+export interface UsageParts {
+  readonly policy: Policy;
+  readonly sessions: Pick<SessionManager, 'get'>;
+  readonly ledger: Ledger;
+  readonly allowances: Allowances;
+  readonly runs: Runs;
+}
+
+export const usageHandlers = ({ policy: { prices }, sessions, ledger, allowances, runs }: UsageParts) => ({
+  'usage/get': async ({ sessionId }) => {
+    if (sessionId !== undefined) {
+      const { id } = sessions.get(sessionId);
+      return { ...usedOf(ledger.session(id) ?? nothing, prices), quotas: allowances.states(id) };
+    }
+    const days = await ledger.days();
+    const [since = ''] = days.keys();
+    const all = [...days.values()].reduce(sum, nothing);
+    return { ...usedOf(all, prices), since, today: usedOf(ledger.today(), prices), quotas: allowances.states() };
+  },
+  'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
+    if (code !== undefined && path !== undefined) throw invalidParam('code', 'give at most one of code and path');
+    if (path !== undefined && sessionId === undefined) throw invalidParam('sessionId', 'give the session in which the path is');
+    const session = sessionId === undefined ? undefined : sessions.get(sessionId);
+    const file = session && path !== undefined ? await session.sandbox.files.read(resolveEntry(path), 0, MAX_FILE_BYTES) : undefined;
+    const program = code === undefined ? file?.bytes : decodeContent(code, 'utf-8', 'code');
+    return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, prices);
+  },
+}) satisfies Partial<Handlers>;

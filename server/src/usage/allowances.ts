@@ -1,0 +1,84 @@
+/** What the sessions of one connection may still use: the quotas of its policy, compared with what the ledger has counted. */
+import { type Quotas, quotaNames } from '../policy/quotas.ts';
+import { ProtocolError, type QuotaName, type QuotaState } from '../protocol/index.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What can be cut while it runs, byte by byte. */
+export type Flowing = 'outputBytes' | 'networkBytes';
+
+export class Allowances {
+  readonly #quotas: Quotas;
+  readonly #ledger: Ledger;
+
+  constructor(quotas: Quotas, ledger: Ledger) {
+    this.#quotas = quotas;
+    this.#ledger = ledger;
+  }
+
+  /**
+   * Takes on a command of a session. A session that is not open has no account, and whoever serves the command says so.
+   * @throws ProtocolError QuotaExceeded where anything is used up that every command needs
+   */
+  takeCommand(sessionId: string): void {
+    this.#require(['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes'], sessionId);
+    if (this.#ledger.session(sessionId)) this.#ledger.add(sessionId, { commands: 1 });
+  }
+
+  /** @throws ProtocolError QuotaExceeded where a new session could do nothing before the next day, or could not reach what it asks for */
+  requireSession(hasNetwork: boolean): void {
+    this.#require(['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes', ...(hasNetwork ? ['networkBytes' as const] : [])]);
+  }
+
+  /** Counts what flows, and returns how much of `bytes` may. */
+  flow(name: Flowing, sessionId: string, bytes: number): number {
+    const allowed = Math.min(bytes, this.rest(name, sessionId));
+    if (allowed > 0) this.#ledger.add(sessionId, { [name]: allowed });
+    return allowed;
+  }
+
+  /** How much is left. Infinity: there is no such quota. */
+  rest(name: QuotaName, sessionId: string): number {
+    return Math.min(Infinity, ...this.states(sessionId, [name]).map(left));
+  }
+
+  /** The quota of which least is left. */
+  least(name: QuotaName, sessionId: string): QuotaState | undefined {
+    return this.states(sessionId, [name]).sort((one, other) => left(one) - left(other))[0];
+  }
+
+  /** The first of these quotas that is used up. */
+  spent(sessionId: string | undefined, names: readonly QuotaName[]): QuotaState | undefined {
+    return this.states(sessionId, names).find(({ limit, used }) => used >= limit);
+  }
+
+  /** The quotas that hold, of the day and of a session. */
+  states(sessionId?: string, names: readonly QuotaName[] = quotaNames): QuotaState[] {
+    const { perDay, perSession } = this.#quotas;
+    const daily = names.filter((name) => perDay[name] < Infinity);
+    const today = daily.length > 0 ? this.#ledger.today() : undefined;
+    const session = sessionId === undefined ? undefined : this.#ledger.session(sessionId);
+    return [
+      ...(today ? daily.map((name) => ({ quota: `perDay.${name}`, limit: perDay[name], used: today[name], resetsAt: new Date(this.#ledger.midnight).toISOString() })) : []),
+      ...(session ? names.filter((name) => perSession[name] < Infinity).map((name) => ({ quota: `perSession.${name}`, limit: perSession[name], used: session[name] })) : []),
+    ];
+  }
+
+  #require(names: readonly QuotaName[], sessionId?: string): void {
+    const state = this.spent(sessionId, names);
+    if (state) throw exceeded(state);
+  }
+}
+
+function left({ limit, used }: QuotaState): number {
+  return Math.max(0, limit - used);
+}
+
+/** Says what a person can do: a quota of the day comes back, and that of a session does not. */
+export function exceeded(state: QuotaState): ProtocolError {
+  return new ProtocolError('QuotaExceeded', usedUp(state), { ...state });
+}
+
+export function usedUp({ quota, limit, used, resetsAt }: QuotaState): string {
+  const otherwise = resetsAt === undefined ? 'create a new session' : `wait until ${resetsAt}, which is midnight here`;
+  return `the quota ${quota} is used up (${used} of ${limit}): ${otherwise}, or raise quotas.${quota} in the configuration file`;
+}
