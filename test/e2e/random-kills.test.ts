@@ -65,7 +65,7 @@ describe(`${rounds} random kills`, function () {
   });
 
   for (const runtime of ['docker', 'native']) {
-    it(`in ${runtime} make up no success and leave nothing (F-C8)`, async () => {
+    it(`in ${runtime} make up no success and leave nothing (F-C5, F-C8)`, async () => {
       const env = daemonEnvironment({ docker: { host: `unix://${proxy.path}` } });
       const daemons: RawClient[] = [];
       const begin = async () => {
