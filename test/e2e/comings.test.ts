@@ -1,51 +1,12 @@
 /** The Docker engine stops while the daemon runs, and starts again: clients are notified, and only the sessions in Docker are lost. */
 import { expect } from 'chai';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { containers, daemonEnvironment, folders, image, until } from './environment.ts';
+import { EngineProxy } from './engine-proxy.ts';
 import { RawClient } from './raw-client.ts';
-
-/** A proxy in front of the engine's socket. A test can close it, which looks to the daemon as if the engine had stopped. */
-class EngineProxy {
-  readonly path: string;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-
-  constructor(folder: string) {
-    this.path = join(folder, 'docker.sock');
-  }
-
-  async open(): Promise<void> {
-    this.#server = createServer({ allowHalfOpen: true }, (near) => {
-      const far = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.on('close', () => {
-          this.#sockets.delete(socket);
-          near.destroy();
-          far.destroy();
-        });
-      }
-      near.pipe(far).pipe(near);
-    });
-    await once(this.#server.listen(this.path), 'listening');
-  }
-
-  async cut(): Promise<void> {
-    const server = this.#server;
-    if (!server) return;
-    this.#server = undefined;
-    const closed = once(server, 'close');
-    server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-}
 
 describe('an engine that stops and starts', function () {
   this.timeout(60_000);

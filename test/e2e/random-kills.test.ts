@@ -1,14 +1,17 @@
 /**
- * Programs, supervisors, agents and whole sandboxes are killed at random moments, and no program is ever told to have
- * done what it has not done. `npm run test:kills` does it a thousand times.
+ * Programs, supervisors, agents, sandboxes, keepers, daemons and their connections to the engine are killed at random
+ * moments, and no program is ever told to have done what it has not done. In the end nothing is left. `npm run test:kills`
+ * does it a thousand times.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { containers, controlGroups, daemonEnvironment, image } from './environment.ts';
+import { EngineProxy } from './engine-proxy.ts';
+import { containers, controlGroups, daemonEnvironment, folders, image, processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
 const rounds = Number(process.env.CODEBEAKER_KILLS ?? 60);
@@ -21,42 +24,94 @@ interface Victim {
   readonly sessionId: string;
   readonly commandId: string;
   readonly request: ReturnType<RawClient['call']>;
+  readonly proxy: EngineProxy;
 }
 
 /** What is told of a command that was not killed, or not in time, is what it did; of any other it has no exit code. */
-const kills: Record<string, (victim: Victim) => unknown> = {
+const everywhere: Record<string, (victim: Victim) => unknown> = {
   cancel: ({ client, request }) => client.notify('$/cancelRequest', { id: request.id }),
   'command/signal SIGKILL': ({ client, commandId }) => client.call('command/signal', { commandId, signal: 'SIGKILL' }),
   'command/signal SIGTERM': ({ client, commandId }) => client.call('command/signal', { commandId, signal: 'SIGTERM' }),
   'kill -9 -1 by another command': ({ client, sessionId }) => client.call('command/executeShell', { sessionId, command: 'kill -9 -1' }),
   'session/close': ({ client, sessionId }) => client.call('session/close', { sessionId }),
-  'kill -9 of a process of the sandbox': ({ client, runtime }) => killOne(processesOf(runtime, client.process.pid as number)),
+  'kill -9 of a process of the sandbox': ({ client, runtime }) => killOne(processesOf(runtime, client)),
+  'kill -9 of the agent': ({ client, runtime }) => killOne(agents(processesOf(runtime, client))),
+  'kill -9 of a supervisor': ({ client, runtime }) => killOne(supervisors(processesOf(runtime, client))),
+  'kill -9 of the keeper': ({ client }) => killOne(processes(`codebeaker-keeper ${join(tmpdir(), `codebeaker-${client.process.pid}-`)}`)),
+  'kill -9 of the daemon': ({ client }) => client.process.kill('SIGKILL'),
 };
+const ofDocker: typeof everywhere = {
+  'docker kill': ({ client }) => containers(client.process.pid).forEach((id) => attempt(() => execFileSync('docker', ['kill', id], { stdio: 'pipe' }))),
+  'cut of the connections to the engine': ({ proxy }) => proxy.drop(),
+};
+/** How a command may end that the daemon answers with an error. */
+const ERRORS = ['SessionClosed', 'SandboxLost', 'SandboxFailed'];
 
 describe(`${rounds} random kills`, function () {
-  this.timeout(rounds * 5_000);
+  this.timeout(60_000 + rounds * 5_000);
   before(need('docker', dockerImage(image)));
   before(need('bubblewrap', bubblewrap));
 
+  let folder: string;
+  let proxy: EngineProxy;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+    proxy = new EngineProxy(folder);
+    await proxy.open();
+  });
+  after(async () => {
+    await proxy.cut();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   for (const runtime of ['docker', 'native']) {
-    it(`in ${runtime} make up no success (F-C8)`, async () => {
-      const client = new RawClient({ env: daemonEnvironment() });
-      await client.initialize();
+    it(`in ${runtime} make up no success and leave nothing (F-C5, F-C8)`, async () => {
+      const env = daemonEnvironment({ docker: { host: `unix://${proxy.path}` } });
+      const daemons: RawClient[] = [];
+      const begin = async () => {
+        const client = new RawClient({ env });
+        daemons.push(client);
+        await client.initialize();
+        return client;
+      };
       const outcomes = new Map<string, number>();
+      const kills = Object.entries({ ...everywhere, ...(runtime === 'docker' ? ofDocker : {}) });
+      let client = await begin();
       let sessionId: string | undefined;
       for (let round = 0; round < rounds / 2; round++) {
-        sessionId ??= (await client.request('session/create', { language: 'python', runtime })).sessionId as string;
-        const [kind, kill] = any(Object.entries(kills));
-        const outcome = await oneKill({ client, runtime, sessionId, kill, round });
+        while (sessionId === undefined) {
+          const { result, error } = await client.call('session/create', { language: 'python', runtime });
+          sessionId = result?.sessionId as string | undefined;
+          // The daemon was killed, or has to start a keeper that was killed too often.
+          if (client.process.signalCode !== null || /keeps dying/.test(error?.message ?? '')) {
+            await client.end();
+            client = await begin();
+          } else if (error) {
+            // After a cut the engine is looked for again.
+            expect(error.data.kind, JSON.stringify(error)).to.be.oneOf(['RuntimeUnavailable', 'SandboxFailed', 'SandboxLost']);
+            await moment(100);
+          }
+        }
+        const [kind, kill] = any(kills);
+        const outcome = await oneKill({ client, runtime, sessionId, kill, round, proxy });
         outcomes.set(`${kind}: ${outcome}`, (outcomes.get(`${kind}: ${outcome}`) ?? 0) + 1);
-        const { sessions } = await client.request('session/list');
-        if (!sessions.some((session: { sessionId: string; state: string }) => session.sessionId === sessionId && session.state !== 'closing')) sessionId = undefined;
+        const { result } = await client.call('session/list');
+        if (!result?.sessions.some((session: { sessionId: string; state: string }) => session.sessionId === sessionId && session.state !== 'closing')) sessionId = undefined;
       }
-      expect(await client.end()).to.equal(0);
+      await client.end();
+      // What the keeper of a killed daemon could not remove, because it was killed as well, the next daemon removes.
+      await (await begin()).end();
+      await until('nothing is left', () => daemons.every(({ process: { pid } }) => leftOf(pid as number).length === 0), 30_000)
+        .catch((fault: Error) => expect.fail(`${fault.message}: ${JSON.stringify(daemons.flatMap(({ process: { pid } }) => leftOf(pid as number)))}`));
       process.stdout.write([...outcomes].sort().map(([what, count]) => `      ${String(count).padStart(4)} × ${what}\n`).join(''));
     });
   }
 });
+
+/** What a daemon has left on this machine. */
+function leftOf(daemon: number): unknown[] {
+  return [...containers(daemon), ...folders(daemon), ...controlGroups(daemon), ...processes(`/codebeaker-${daemon}-`)];
+}
 
 interface Round {
   readonly client: RawClient;
@@ -64,10 +119,11 @@ interface Round {
   readonly sessionId: string;
   readonly kill: (victim: Victim) => unknown;
   readonly round: number;
+  readonly proxy: EngineProxy;
 }
 
 /** Starts a program and kills it. Resolves with what the daemon has told. @throws if that is not what the program did */
-async function oneKill({ client, runtime, sessionId, kill, round }: Round): Promise<string> {
+async function oneKill({ client, runtime, sessionId, kill, round, proxy }: Round): Promise<string> {
   const code = 1 + Math.floor(Math.random() * 120);
   const words = `${round} begins\n${round} ends\n`;
   const commandId = `kill-${round}`;
@@ -81,10 +137,11 @@ async function oneKill({ client, runtime, sessionId, kill, round }: Round): Prom
     () => client.call('command/runCode', { sessionId, commandId, language: 'python', code: `import sys, time\nprint('${round} begins')\ntime.sleep(${seconds})\nprint('${round} ends')\nsys.exit(${code})` }),
   ])();
   await moment(Math.random() * PROGRAM_MS);
-  void kill({ client, runtime, sessionId, commandId, request });
+  void kill({ client, runtime, sessionId, commandId, request, proxy });
   const { result, error } = await request;
   if (error) {
-    expect(error.data.kind, JSON.stringify(error)).to.be.oneOf(['SessionClosed', 'SandboxLost', 'SandboxFailed']);
+    if (client.process.signalCode !== null) return error.message;
+    expect(error.data.kind, JSON.stringify(error)).to.be.oneOf(ERRORS);
     return error.data.kind as string;
   }
   const what = JSON.stringify({ ...result, told, code });
@@ -105,24 +162,39 @@ const any = <T>(some: readonly T[]): T => some[Math.floor(Math.random() * some.l
 const moment = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The ids that the processes of the daemon's sandboxes have on this machine. */
-function processesOf(runtime: string, daemon: number): number[] {
-  try {
-    const lines = runtime === 'docker'
-      ? containers(daemon).flatMap((id) => execFileSync('docker', ['top', id, '-eo', 'pid'], { encoding: 'utf8', stdio: 'pipe' }).split('\n').slice(1))
-      : controlGroups(daemon).flatMap((group) => readdirSync(group, { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.endsWith('cgroup.procs')).flatMap((path) => readFileSync(join(group, path), 'utf8').split('\n')));
-    return lines.map(Number).filter((pid) => pid > 1);
-  } catch {
-    // The sandbox has ended meanwhile.
-    return [];
-  }
+function processesOf(runtime: string, { process: { pid } }: RawClient): number[] {
+  const daemon = pid as number;
+  // The sandbox may have ended meanwhile.
+  const lines = attempt(() => (runtime === 'docker'
+    ? containers(daemon).flatMap((id) => execFileSync('docker', ['top', id, '-eo', 'pid'], { encoding: 'utf8', stdio: 'pipe' }).split('\n').slice(1))
+    : controlGroups(daemon).flatMap((group) => readdirSync(group, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('cgroup.procs')).flatMap((path) => readFileSync(join(group, path), 'utf8').split('\n')))));
+  return (lines ?? []).map(Number).filter((id) => id > 1);
+}
+
+/** Of these processes, those that are the first of their namespace. */
+function agents(pids: readonly number[]): number[] {
+  return pids.filter((pid) => /^NSpid:.*\t1$/m.test(statusOf(pid)));
+}
+
+function supervisors(pids: readonly number[]): number[] {
+  const parents = agents(pids);
+  return pids.filter((pid) => parents.includes(Number(/^PPid:\t(\d+)$/m.exec(statusOf(pid))?.[1])));
+}
+
+function statusOf(pid: number): string {
+  return attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
 }
 
 function killOne(pids: readonly number[]): void {
-  if (pids.length === 0) return;
+  if (pids.length > 0) attempt(() => process.kill(any(pids), 'SIGKILL'));
+}
+
+/** undefined: it can't be done, because what it is done to has ended. */
+function attempt<T>(work: () => T): T | undefined {
   try {
-    process.kill(any(pids), 'SIGKILL');
+    return work();
   } catch {
-    // It has ended by itself.
+    return undefined;
   }
 }

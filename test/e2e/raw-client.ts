@@ -30,6 +30,9 @@ const documented = new Map<string, Set<number>>();
   }
 }
 
+/** What a request gets instead of a response. */
+const noAnswer: Message = { error: { code: 0, message: 'the daemon has exited' } };
+
 export class RawClient {
   readonly process: ChildProcess;
   readonly notifications: Message[] = [];
@@ -52,14 +55,18 @@ export class RawClient {
     this.process.stdin?.on('error', () => undefined);
     this.exited = new Promise((resolve) => this.process.on('exit', (code) => {
       resolve(code);
-      for (const settle of this.#waiting.values()) settle({ error: { code: 0, message: 'the daemon has exited' } });
+      for (const settle of this.#waiting.values()) settle(noAnswer);
     }));
+  }
+
+  get #hasExited(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
   /** Sends a request. Resolves with the whole response, which has a result or an error. @throws if no document names the error for the method */
   call(method: string, params?: unknown): Promise<Message> & { id: number } {
     const id = this.#nextId++;
-    const answer = new Promise<Message>((resolve) => this.#waiting.set(id, resolve)).then((message) => {
+    const answer = new Promise<Message>((resolve) => (this.#hasExited ? resolve(noAnswer) : this.#waiting.set(id, resolve))).then((message) => {
       const { code = 0 } = message.error ?? {};
       if (code !== 0 && documented.get(method)?.has(code) === false) throw new Error(`${method} answered ${code}, which openrpc.json does not name`);
       return message;

@@ -5,10 +5,11 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until `advance` moves it. Both readings move together. */
+/** A clock that stands still until `advance` moves it. Both readings move together, unless somebody sets the clock: `set`. */
 export class FakeClock implements Clock {
   readonly #start: number;
   #elapsed = 0;
+  #set = 0;
   #timers = new Set<Timer>();
 
   constructor(start = Date.UTC(2030, 0, 1)) {
@@ -16,7 +17,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#start + this.#elapsed;
+    return this.#start + this.#elapsed + this.#set;
   }
 
   monotonic(): number {
@@ -27,6 +28,11 @@ export class FakeClock implements Clock {
     const timer = { at: this.#elapsed + Math.max(ms, 0), callback };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
+  }
+
+  /** Sets the time of day forward by `ms`, or back where it is less than 0. What measures durations does not notice. */
+  set(ms: number): void {
+    this.#set += ms;
   }
 
   /** How many timers are pending. A test looks at it to see that none was left behind. */

@@ -60,6 +60,20 @@ describe('the state', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  for (const ms of [86_400_000, -86_400_000]) {
+    it(`is written after ten seconds, also if the clock is set by ${ms / 3_600_000} hours meanwhile, and can be read afterwards`, async () => {
+      const state = open();
+      state.entries(measurementsSection).set('a', { ...samples(1), measuredAt: clock.now() });
+      clock.set(ms);
+      await clock.advance(9_999);
+      expect(existsSync(file())).to.equal(false);
+      await clock.advance(1);
+      state.entries(measurementsSection).set('b', { ...samples(2), measuredAt: clock.now() });
+      await state.close();
+      expect([known(), readdirSync(folder), lines]).to.deep.equal([[['a', 1], ['b', 2]], ['runtimes.json'], []]);
+    });
+  }
+
   it('is not written if no entry was set', async () => {
     await (open()).close();
     expect(existsSync(folder)).to.equal(false);

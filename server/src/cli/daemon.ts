@@ -94,7 +94,10 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
 }
 
-/** @throws ConfigError if the log file cannot be written */
+/**
+ * What it returns never throws: whoever logs is not disturbed by a disk that is full. What can't be written goes to stderr.
+ * @throws ConfigError if the log file cannot be written from the beginning
+ */
 function logWriter({ log }: Config, path: string, surroundings: Surroundings): (line: string) => void {
   const file = log?.file;
   if (file === undefined) return surroundings.writeLog;
@@ -104,5 +107,15 @@ function logWriter({ log }: Config, path: string, surroundings: Surroundings): (
   } catch (fault) {
     throw new ConfigError(`${path}: log.file: ${file} cannot be written: ${(fault as { code?: string }).code}`);
   }
-  return (line) => append(`${line}\n`);
+  let fails = false;
+  return (line) => {
+    try {
+      append(`${line}\n`);
+      fails = false;
+    } catch (fault) {
+      if (!fails) surroundings.writeLog(`codebeaker: ${file} cannot be written (${(fault as { code?: string }).code}), so the log goes to stderr: free some room there, or change log.file in the configuration`);
+      fails = true;
+      surroundings.writeLog(line);
+    }
+  };
 }

@@ -17,8 +17,8 @@ const LAST_DATE = 8_640_000_000_000_000;
 /** A session is idle while no command runs in it. */
 export class Lifespan {
   readonly #options: LifespanOptions;
-  readonly #createdAt: number;
-  #lastActiveAt: number;
+  readonly #createdAt: Moment;
+  #lastActiveAt: Moment;
   #active = 0;
   #ended = false;
   #cancelIdle: (() => void) | undefined;
@@ -27,7 +27,7 @@ export class Lifespan {
   constructor(options: LifespanOptions) {
     this.#options = options;
     const { clock, maxLifetimeMs, over } = options;
-    this.#createdAt = this.#lastActiveAt = clock.now();
+    this.#createdAt = this.#lastActiveAt = momentOf(clock);
     if (maxLifetimeMs > 0) this.#cancelLifetime = clock.after(maxLifetimeMs, () => over('lifetime'));
     this.#watchIdle();
   }
@@ -40,7 +40,7 @@ export class Lifespan {
 
   /** A command has ended. Returns whether none is running any more. */
   leave(): boolean {
-    this.#lastActiveAt = this.#options.clock.now();
+    this.#lastActiveAt = momentOf(this.#options.clock);
     if (--this.#active > 0) return false;
     this.#watchIdle();
     return true;
@@ -53,19 +53,36 @@ export class Lifespan {
     this.#cancelLifetime?.();
   }
 
-  /** As ISO 8601 in UTC. `expiresAt` is when the session would close if nothing more happened. */
+  /**
+   * As ISO 8601 in UTC. `expiresAt` is when the session would close if nothing more happened. Timers do not notice that the
+   * clock is set, and stand still while the machine sleeps, so `expiresAt` moves then.
+   */
   times(): { createdAt: string; lastActiveAt: string; expiresAt: string } {
     const { clock, idleTimeoutMs, maxLifetimeMs } = this.#options;
-    const lastActiveAt = this.#active > 0 ? clock.now() : this.#lastActiveAt;
-    const idle = idleTimeoutMs === 0 ? Infinity : lastActiveAt + idleTimeoutMs;
-    const lifetime = maxLifetimeMs === 0 ? Infinity : this.#createdAt + maxLifetimeMs;
-    return { createdAt: iso(this.#createdAt), lastActiveAt: iso(lastActiveAt), expiresAt: iso(Math.min(idle, lifetime, LAST_DATE)) };
+    const lastActiveAt = this.#active > 0 ? momentOf(clock) : this.#lastActiveAt;
+    const end = (moment: Moment, ms: number) => (ms === 0 ? Infinity : moment.time + setSince(moment, clock) + ms);
+    const expiresAt = Math.min(end(lastActiveAt, idleTimeoutMs), end(this.#createdAt, maxLifetimeMs), LAST_DATE);
+    return { createdAt: iso(this.#createdAt.time), lastActiveAt: iso(lastActiveAt.time), expiresAt: iso(expiresAt) };
   }
 
   #watchIdle(): void {
     const { clock, idleTimeoutMs, over } = this.#options;
     if (idleTimeoutMs > 0 && !this.#ended) this.#cancelIdle = clock.after(idleTimeoutMs, () => over('idle'));
   }
+}
+
+interface Moment {
+  readonly time: number;
+  readonly monotonic: number;
+}
+
+function momentOf(clock: Clock): Moment {
+  return { time: clock.now(), monotonic: clock.monotonic() };
+}
+
+/** How far the clock was set since that moment, in milliseconds that make whole seconds: the two readings are not equally fine. */
+function setSince({ time, monotonic }: Moment, clock: Clock): number {
+  return Math.round((clock.now() - time - (clock.monotonic() - monotonic)) / 1000) * 1000;
 }
 
 function iso(time: number): string {

@@ -132,6 +132,19 @@ describe('the shelf', () => {
     expect(['records', 'keys'].flatMap((name) => readdirSync(join(cache, 'packages', name)))).to.deep.equal([]);
   });
 
+  for (const [what, ms] of [['forward', 24 * HOUR], ['back', -24 * HOUR]] as const) {
+    it(`keeps what it uses for as long as it is used, when somebody sets the clock ${what}`, async () => {
+      const shelf = make();
+      const record = await put(shelf, 'a', 'a', clock.now() + HOUR);
+      clock.set(ms);
+      expect((await shelf.prune(0)).length, 'in use').to.equal(0);
+      expect(await shelf.find(key('a'), { until: clock.now() + HOUR, maxAgeMs: HOUR })).to.deep.equal(record);
+      await shelf.release(record);
+      await shelf.release(record);
+      expect(await shelf.remove(record)).to.equal(true);
+    });
+  }
+
   it('removes what is no longer in use, before the time', async () => {
     const shelf = make();
     const record = await put(shelf, 'a', 'a', clock.now() + HOUR);

@@ -65,8 +65,8 @@ export class Shelf {
   readonly #options: ShelfOptions;
   readonly #walker: Walker = walkerFor(platform());
   readonly #undo = new Undo();
-  /** How often each environment is in use by this daemon, and until when. */
-  readonly #used = new Map<string, { count: number; until: number }>();
+  /** How often each environment is in use by this daemon, and until when; `end` is the same by the monotonic clock, which nobody sets. */
+  readonly #used = new Map<string, { count: number; until: number; end: number }>();
   #opening: Promise<Opened> | undefined;
 
   constructor(options: ShelfOptions) {
@@ -206,10 +206,13 @@ export class Shelf {
 
   /** Notes that it is in use, before it is looked for: whoever removes it looks at this note after it was moved away. @throws the system's fault; then it is not in use */
   async #hold(name: string, until: number): Promise<void> {
-    const used = this.#used.get(name);
-    this.#used.set(name, { count: (used?.count ?? 0) + 1, until: Math.max(used?.until ?? 0, until) });
+    const { clock, owner } = this.#options;
+    const { count, ...before } = this.#used.get(name) ?? { count: 0, until: 0, end: 0 };
+    const now = clock.now();
+    const used = { count: count + 1, until: Math.max(before.until, until), end: Math.max(before.end, clock.monotonic() + until - now) };
+    this.#used.set(name, used);
     try {
-      await (await this.#open()).records.use(name, this.#options.owner, this.#options.clock.now(), Math.max(used?.until ?? 0, until));
+      await (await this.#open()).records.use(name, owner, now, used.until);
     } catch (fault) {
       await this.release({ name });
       throw fault;
@@ -218,8 +221,9 @@ export class Shelf {
 
   async #isUsed(name: string): Promise<boolean> {
     const { records } = await this.#open();
-    const now = this.#options.clock.now();
-    return (await records.useOf(name, now)).until > now;
+    const { clock } = this.#options;
+    const now = clock.now();
+    return (this.#used.get(name)?.end ?? 0) > clock.monotonic() || (await records.useOf(name, now)).until > now;
   }
 
   /** What somebody removes of the cache is made again. */
