@@ -34,7 +34,7 @@ describe('the build', () => {
     'the code of native sandboxes': '--unshare-pid',
     'the code of Deno': '--allow-env',
     'the code of Bun': 'DO_NOT_TRACK',
-    'the audit log': 'audit-heads',
+    'the audit log': 'the audit log is written again',
     'the handlers': 'session/execute":',
   };
   let start = '';
@@ -56,8 +56,8 @@ describe('the build', () => {
       cli: 'arguments daemon exit-codes publish quantities reach remember runtimes serve table watch',
       events: 'events',
       network: 'address hosts',
-      policy: 'bounds config-file defaults hosts own-folder packages policy',
-      protocol: 'commands config errors index issues keeping-all languages later lifecycle method methods observation packages ports sessions values',
+      policy: 'bounds config-file defaults hosts own-folder packages policy sizes',
+      protocol: 'audit commands config errors index issues keeping-all languages later lifecycle method methods observation packages ports sessions values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
       'runtime/kinds': 'table',
