@@ -36,10 +36,18 @@ describe('the audit log of a real daemon', () => {
   before(need('bubblewrap', bubblewrap));
   let stateDir = '';
   beforeEach(() => (stateDir = mkdtempSync(join(realpathSync(tmpdir()), 'codebeaker-audit-'))));
-  afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+  const started: RawClient[] = [];
+  afterEach(async () => {
+    for (const { process: daemon, exited } of started.splice(0)) {
+      daemon.kill('SIGKILL');
+      await exited;
+    }
+    rmSync(stateDir, { recursive: true, force: true });
+  });
 
   const start = async (audit: object = {}, capabilities: object = {}): Promise<RawClient> => {
     const client = new RawClient({ env: daemonEnvironment({ stateDir, audit }) });
+    started.push(client);
     expect((await client.initialize(capabilities)).capabilities.audit).to.deep.equal({});
     return client;
   };
