@@ -34,7 +34,7 @@ describe('the build', () => {
     'the code of native sandboxes': '--unshare-pid',
     'the code of Deno': '--allow-env',
     'the code of Bun': 'DO_NOT_TRACK',
-    'the audit log': 'audit-heads',
+    'the audit log': 'the audit log is written again',
     'the handlers': 'session/execute":',
   };
   let start = '';
@@ -57,7 +57,7 @@ describe('the build', () => {
       events: 'events',
       network: 'address hosts',
       policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates sizes',
-      protocol: 'commands config errors index issues keeping-all languages later lifecycle method methods observation packages ports sessions usage values',
+      protocol: 'audit commands config errors index issues keeping-all languages later lifecycle method methods observation packages ports sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
       'runtime/kinds': 'table',

@@ -92,7 +92,6 @@ const refused: Record<string, string> = {
   'audit': 'audit needs to know what to do: one of verify, show',
   'audit show it': 'there are unexpected arguments: it',
   'audit verify --since 2h': '--since is an option of codebeaker audit show',
-  'audit show --kind code': '--kind: one of log, client, session, command, file, install, port, network, denial',
   'cache': 'cache needs to know what to do: one of ls, rm, prune, verify',
   'config': 'config needs to know what to do: one of schema, check, show',
   'config show a': 'there are unexpected arguments: a',

@@ -7,7 +7,6 @@ import { audit } from '../../server/src/cli/audit.ts';
 import { createAudit } from '../../server/src/cli/create-audit.ts';
 import { sinceTime, UsageError } from '../../server/src/cli/quantities.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
-import { auditPolicy } from '../../server/src/policy/audit.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { filesIn } from '../audit/log-bench.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -19,7 +18,7 @@ describe('codebeaker audit', () => {
   const clock = new FakeClock();
   const state = () => join(folder(), 'codebeaker');
   const surroundings = () => ({ env: { XDG_STATE_HOME: folder(), XDG_CONFIG_HOME: folder() }, home: folder(), uid: process.getuid?.() ?? -1, version: '1', clock, process }) as unknown as Surroundings;
-  const make = (config: Config = {}) => createAudit({ surroundings: surroundings(), stateFolder: state(), policy: auditPolicy(config), config, log: recordingLog([]) });
+  const make = (config: Config = {}) => createAudit({ surroundings: surroundings(), stateFolder: state(), config, log: recordingLog([]) });
   const run = async (args: Partial<AuditArguments> & Pick<AuditArguments, 'action'>) => {
     let text = '';
     const code = await audit(surroundings(), { command: 'audit', since: undefined, session: undefined, kind: undefined, json: false, config: undefined, ...args }, async (printed) => Number((text += printed) === ''));
@@ -42,6 +41,7 @@ describe('codebeaker audit', () => {
     expect((await run({ action: 'show', kind: 'command' })).text.split('\n')).to.have.length(2);
     const { records } = JSON.parse((await run({ action: 'show', json: true, kind: 'command' })).text);
     expect(records[0]).to.deep.include({ kind: 'command', event: 'done', sessionId: 'two', words: { count: 2 } }).and.to.have.property('segment');
+    expect(await run({ action: 'show', kind: 'code' }).catch((fault: Error) => fault.message)).to.equal('--kind: one of log, client, session, command, file, install, port, network, denial');
     expect((await run({ action: 'show', since: '2031-01-01' })).text).to.equal('nothing was recorded in this time\n');
   });
 

@@ -36,14 +36,26 @@ describe('the audit log of a real daemon', () => {
   before(need('bubblewrap', bubblewrap));
   let stateDir = '';
   beforeEach(() => (stateDir = mkdtempSync(join(realpathSync(tmpdir()), 'codebeaker-audit-'))));
-  afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+  const started: RawClient[] = [];
+  afterEach(async () => {
+    for (const { process: daemon, exited } of started.splice(0)) {
+      daemon.kill('SIGKILL');
+      await exited;
+    }
+    rmSync(stateDir, { recursive: true, force: true });
+  });
 
   const start = async (audit: object = {}, capabilities: object = {}): Promise<RawClient> => {
     const client = new RawClient({ env: daemonEnvironment({ stateDir, audit }) });
+    started.push(client);
     expect((await client.initialize(capabilities)).capabilities.audit).to.deep.equal({});
     return client;
   };
   const command = async (words: readonly string[], audit: object = {}): Promise<Ended> => new CommandLine(['audit', ...words], { config: { stateDir, audit } }).ended;
+  const intact = async () => {
+    const { code, stdout } = await command(['verify']);
+    expect(code, stdout.toString()).to.equal(0);
+  };
   const session = async (client: RawClient): Promise<string> => (await client.request('session/create', { language: 'shellscript', runtime: 'native' })).sessionId;
   const segments = () => filesIn(join(stateDir, 'audit'));
 
@@ -107,18 +119,17 @@ describe('the audit log of a real daemon', () => {
       const storms = Promise.all([storm(), storm(), storm()]);
       void other.call('command/writeFile', { sessionId: otherSession, path: 'mine', content: '' });
       await until('some files are written', () => answered > 150 * (round + 1));
-      expect((await command(['verify'])).code).to.equal(0);
+      await intact();
       client.process.kill('SIGKILL');
       await client.exited;
       await storms;
-      const { code, stdout } = await command(['verify']);
-      expect(code, stdout.toString()).to.equal(0);
+      await intact();
       const { records } = JSON.parse((await command(['show', '--json', '--session', sessionId, '--kind', 'file'])).stdout.toString());
       // What was recorded in the last twentieth of a second may be missing.
       expect(records.length).to.be.greaterThan(0);
     }
     await other.end();
-    expect((await command(['verify'])).code).to.equal(0);
+    await intact();
   });
 
   it('has its heads where the configuration says, also in a file to which can only be appended', async function () {

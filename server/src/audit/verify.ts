@@ -1,11 +1,12 @@
 /** Finds out whether the log is as it was written: every segment by its chain, and all of them by their heads and by what they say of each other. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkSegment } from './check-segment.ts';
 import type { Head } from './chain.ts';
 import { type Expectations, expectNamed, readHeads } from './expected.ts';
 import type { Finding, Verdict } from './findings.ts';
 import { type AuditPlaces, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
-import { join } from 'node:path';
 
 /**
  * `otherHeads`: where heads may lie as well. Daemons write on meanwhile; so what seems wrong is looked at a second time.
@@ -55,9 +56,9 @@ interface Known {
   readonly continued: ReadonlyMap<string, string>;
 }
 
-/** The segments that have to be there, are not, and were not removed by a daemon either. */
+/** The segments that have to be there, are not, and were not removed by a daemon either. One that was made since the segments were listed is there. */
 function missing({ places, expected, present, removed, goneBefore, continued }: Known): Finding[] {
-  return [...new Set([...expected.segments, ...continued.keys()])].filter((name) => !present.has(name)).flatMap((name) => {
+  return [...new Set([...expected.segments, ...continued.keys()])].filter((name) => !present.has(name) && !existsSync(segmentPath(places, name))).flatMap((name) => {
     const file = segmentPath(places, name);
     const all = expected.of(name);
     const [most] = [...all].sort((one, other) => other.records - one.records);

@@ -1,6 +1,5 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type AuditKind, auditKinds } from '../audit/kinds.ts';
 import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -84,7 +83,8 @@ export interface AuditArguments {
   readonly action: (typeof auditActions)[number];
   readonly since: string | undefined;
   readonly session: string | undefined;
-  readonly kind: AuditKind | undefined;
+  /** Is checked by the command itself. */
+  readonly kind: string | undefined;
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -206,7 +206,7 @@ function auditing([first, ...more]: readonly string[], { since, session, kind }:
   if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
   const [unused] = Object.entries({ since, session, kind }).find(([, value]) => action === 'verify' && value !== undefined) ?? [];
   if (unused !== undefined) throw new UsageError(`--${unused} is an option of codebeaker audit show`);
-  return { action, since, session, kind: optional(kind, (given) => oneOf(auditKinds, given, '--kind')) };
+  return { action, since, session, kind };
 }
 
 function using([action, file, ...more]: readonly string[], { since, language, runtime }: Values): Pick<UsageArguments, 'file' | 'language' | 'runtime' | 'since'> {

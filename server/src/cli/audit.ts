@@ -1,5 +1,6 @@
 /** `codebeaker audit`: verifies and shows the audit log. */
 import type { Verdict } from '../audit/findings.ts';
+import { auditKinds } from '../audit/kinds.ts';
 import { type AuditPlaces, auditPlaces } from '../audit/places.ts';
 import { recordsFor, type ShownRecord } from '../audit/show.ts';
 import { verify } from '../audit/verify.ts';
@@ -8,13 +9,14 @@ import { loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import type { AuditArguments } from './arguments.ts';
 import { Exit } from './exit-codes.ts';
-import { sinceTime } from './quantities.ts';
+import { sinceTime, UsageError } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type Print = (text: string) => Promise<number>;
 
 /** @returns the exit code: 1 where something in the log was changed, removed or put in, or the log can't be read */
 export async function audit(surroundings: Surroundings, args: AuditArguments, print: Print): Promise<number> {
+  if (args.kind !== undefined && !auditKinds.some((kind) => kind === args.kind)) throw new UsageError(`--kind: one of ${auditKinds.join(', ')}`);
   const { env, home, clock } = surroundings;
   const config = loadConfig({ flag: args.config, env, home });
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });

@@ -5,19 +5,19 @@ import { systemDisk } from '../audit/disk.ts';
 import { headsFound } from '../audit/heads-found.ts';
 import { auditPlaces, daemonName } from '../audit/places.ts';
 import type { Log } from '../base/log.ts';
-import type { AuditPolicy } from '../policy/audit.ts';
+import { auditPolicy } from '../policy/audit.ts';
 import type { Config } from '../protocol/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface AuditParts {
   readonly surroundings: Surroundings;
   readonly stateFolder: string;
-  readonly policy: AuditPolicy;
   readonly config: Config;
   readonly log: Log;
 }
 
-export function createAudit({ surroundings, stateFolder, policy, config, log }: AuditParts): Audit {
+export function createAudit({ surroundings, stateFolder, config, log }: AuditParts): Audit {
+  const policy = auditPolicy(config);
   const { clock, uid, version, process: { pid } } = surroundings;
   const places = auditPlaces(stateFolder, policy.anchor);
   const daemon = daemonName(clock.now(), randomBytes(6).toString('hex'));

@@ -8,7 +8,7 @@ import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { auditPolicy } from '../policy/audit.ts';
+import { AUDITED } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
@@ -64,11 +64,11 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
-  const keeping = auditPolicy(config);
+  const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
-    if (!keeping.enabled) return undefined;
-    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, policy: keeping, config, log: log.child('audit') })));
+    if (!audits) return undefined;
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, log: log.child('audit') })));
   };
   const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
   const refused = async (params: InitializeParams, fault: unknown) => {
@@ -77,7 +77,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
   const closeHouse = async () => (await housing)?.close();
   return {
-    open: soleVisit(serviceOpener({ ...parts, house, audits: keeping.enabled, refused }), closeHouse),
+    open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),

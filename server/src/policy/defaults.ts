@@ -26,6 +26,9 @@ export const defaultMaxLimits: Limits = {
   packageBytes: 64 * GiB,
 };
 
+/** Whether the audit log is kept. */
+export const AUDITED = true;
+
 export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,

@@ -1,6 +1,7 @@
 /** What of the configuration holds, and which file says so: the defaults, the user's file, and what a project's file narrows. */
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
 import type { Config } from '../protocol/index.ts';
+import { auditPolicy } from './audit.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
 
@@ -65,7 +66,7 @@ function common(some: readonly Rule[], others: readonly Rule[]): readonly Rule[]
 /** The keys that only the configuration file has. */
 function alone(config: Config, stateDir: string): Config {
   const { cacheBytes, run } = packagesPolicy(config);
-  return { packages: { cacheBytes, run }, log: { level: config.log?.level ?? 'warn' }, stateDir: config.stateDir ?? stateDir };
+  return { packages: { cacheBytes, run }, audit: auditPolicy(config), log: { level: config.log?.level ?? 'warn' }, stateDir: config.stateDir ?? stateDir };
 }
 
 /** The paths of everything that is no object, with their values. A list is one value, and so is an object without members. */

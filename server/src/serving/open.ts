@@ -1,7 +1,6 @@
 /** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
-import type { AuditPolicy } from '../policy/audit.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
@@ -18,7 +17,7 @@ export interface ServiceParts extends HouseParts {
   /** Returns the one house of the daemon. Its code is loaded only after `initialize` has been answered. */
   house(): Promise<House>;
   /** Whether the audit log is kept. */
-  readonly audits: AuditPolicy['enabled'];
+  readonly audits: boolean;
   /** Records that a client was refused. */
   refused?(params: InitializeParams, fault: unknown): Promise<void>;
 }
