@@ -62,6 +62,19 @@ describe('packages on the command line', () => {
     }
   });
 
+  it('the question stands alone on its line until it is answered', async () => {
+    const file = join(folder, 'main.py');
+    writeFileSync(file, 'exit 0');
+    writeFileSync(join(folder, 'requirements.txt'), 'requests\n');
+    const bench = new RunBench({ isTTY: true });
+    const running = bench.run(file, { packages: 'ask' });
+    while (!bench.shown.stderr.includes('[Y/n]')) await new Promise(setImmediate);
+    await bench.clock.advance(10_000);
+    expect(bench.shown.stderr).to.match(/codebeaker: install the packages of requirements\.txt for this run\? \[Y\/n\] $/);
+    bench.terminal.stdin.write('n\n');
+    expect(await running).to.equal(0);
+  });
+
   it('what the program lacks is offered as the daemon tells it, but not with --json, or where no packages can be', async () => {
     const file = join(folder, 'main.py');
     writeFileSync(file, "warn ModuleNotFoundError: No module named 'cv2'\nexit 1");
@@ -86,6 +99,7 @@ describe('packages on the command line', () => {
       return { code, text };
     };
     expect(await run('ls')).to.deep.equal({ code: 0, text: '0 of at most 5g\n' });
+    expect(await run('verify')).to.deep.equal({ code: 0, text: 'the cache is empty\n' });
     const shelf = createShelf(surroundings, 'codebeaker-1-aaaaaaaaaaaa', recordingLog([]));
     const put = async (key: string, until: number) => {
       const staging = await shelf.stage();
@@ -102,6 +116,8 @@ describe('packages on the command line', () => {
     expect((await run('rm', ['ffff'])).code + (await run('rm', [''])).code).to.equal(2);
     expect((await run('rm', [two.name])).text).to.contain('is in use, and stays');
     expect((await run('rm', [one.name.slice(0, 6)])).text).to.contain('removed');
+    expect(await run('verify')).to.deep.equal({ code: 0, text: 'the only one is as it was installed\n' });
+    expect((await run('prune')).text).to.equal('removed 0 of 1 (0); the rest is in use, and stays\n');
     await clock.advance(1001);
     expect((await run('prune')).text).to.match(/^removed 1 /);
     expect((await run('ls')).text).to.equal('0 of at most 5g\n');

@@ -14,7 +14,7 @@ import type { Log } from '../../base/log.ts';
 import { Undo, undoing } from '../../base/undo.ts';
 import { readFile } from '../../runtime/machine/contents.ts';
 import { errorCode } from '../../runtime/machine/faults.ts';
-import { holdLock } from '../../runtime/machine/lock.ts';
+import { holdLock, stateOfLock } from '../../runtime/machine/lock.ts';
 import { removeIfThere } from '../../runtime/machine/remove.ts';
 import { findStrays } from '../../runtime/machine/strays.ts';
 import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
@@ -68,6 +68,8 @@ export class Shelf {
   /** How often each environment is in use by this daemon, and until when. */
   readonly #used = new Map<string, { count: number; until: number }>();
   #opening: Promise<Opened> | undefined;
+  /** Resolves when nothing is left of daemons that were dead at the beginning. */
+  #buried: Promise<void> = Promise.resolve();
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -147,6 +149,7 @@ export class Shelf {
   /** All environments, the one that was used last first. */
   async list(): Promise<readonly (EnvironmentRecord & { readonly lastUsedAt: number; readonly until: number })[]> {
     const { records, shelf } = await this.#open();
+    await this.#buried;
     const found = await Promise.all((await records.names()).map(async (name) => {
       const record = await records.get(name);
       if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name, this.#options.clock.now())) }];
@@ -249,14 +252,22 @@ export class Shelf {
     });
     this.#undo.add(() => removeIfThere(this.#walker, own));
     this.#undo.add(unlock);
-    void this.#bury(making, owner);
-    return { records: new Records({ records, keys }), shelf: await realpath(shelf), own };
+    const opened = { records: new Records({ records, keys }), shelf: await realpath(shelf), own };
+    this.#buried = this.#bury(making, opened.records);
+    return opened;
   }
 
-  /** Removes what dead daemons were making. */
-  async #bury(making: string, owner: string): Promise<void> {
-    for (const name of await findStrays(making, owner)) {
-      await removeIfThere(this.#walker, join(making, name)).catch((fault: unknown) => this.#options.log.warn('what a daemon that has died was installing could not be removed', fault));
+  /** Removes what dead daemons were making, and ends what they used. Never rejects. */
+  async #bury(making: string, records: Records): Promise<void> {
+    for (const name of await findStrays(making, this.#options.owner)) {
+      const folder = join(making, name);
+      try {
+        // Without a lock it is dead, or has no use for the folder.
+        if ((await stateOfLock(folder)) === 'released') await records.releaseAll(name);
+        await removeIfThere(this.#walker, folder);
+      } catch (fault) {
+        this.#options.log.warn('what a daemon that has died was installing could not be removed', fault);
+      }
     }
   }
 }
