@@ -10,6 +10,7 @@ describe('packages that could not be installed', () => {
   it('are told of by what was typed', () => {
     expect(told('packages.1: "--foo" is no name of an npm package')).to.equal('--package "--foo" is no name of an npm package');
     expect(told('manifest: requirements.txt, line 2: no', undefined, 'requirements.txt')).to.equal('requirements.txt, line 2: no\n(--packages=never runs the program without the packages of requirements.txt)');
+    expect(told('there is no package manager for shellscript; name one in manager')).to.equal('there is no package manager for shellscript');
     expect(told('the packages need more than the 1048576 bytes of limits.packageBytes; nothing was installed')).to.equal('the packages need more than the 1m that --package-limit allows; nothing was installed');
   });
 

@@ -20,6 +20,7 @@ export function whyNot(fault: unknown, { manifest, packageBytes }: Wanted): unkn
   const words = message
     .replace(/^packages\.\d+: /, '--package ')
     .replace(/^manifest: /, '')
+    .replace(/; name one in manager$/, '')
     .replace(/the \d+ bytes of limits\.packageBytes/, `the ${inUnits(packageBytes)} that --package-limit allows`);
   const output = data.output?.trimEnd() ? data.output.trimEnd().split('\n').slice(-MAX_LINES) : [];
   return new ResponseError(code, [words, ...output, ...without(manifest)].join('\n'), data);

@@ -112,6 +112,12 @@ describe('npm installs', function () {
       });
     });
 
+    it('a script of a package fails', async () => {
+      await withRegistry([{ name: 'four', version: '4.0.0', scripts: { install: 'node -e "process.exit(3)"' } }], async (registry) => {
+        expect((await failing(registry, { names: ['four'] })).meaning).to.equal('A script of the package four, which it runs when it is installed, failed: node -e "process.exit(3)".');
+      });
+    });
+
     it('a package has another checksum than the registry says', async () => {
       await withRegistry([two], async (registry) => {
         expect((await failing(registry, { names: ['two'] })).meaning).to.match(/^A package that the registry sent does not have the checksum that was expected/);

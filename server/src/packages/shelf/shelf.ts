@@ -30,6 +30,8 @@ export interface ShelfOptions {
   readonly uid: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Has somebody empty the folder in which environments are made, if the daemon dies. Absent: the next daemon does. */
+  readonly hold?: (folder: string) => void;
 }
 
 /** Passed through by the owner as well as by others, and listed by nobody but root. */
@@ -246,6 +248,7 @@ export class Shelf {
     await mkdir(own, { mode: 0o700 }).catch((fault: unknown) => {
       if (errorCode(fault) !== 'EEXIST') throw fault;
     });
+    this.#options.hold?.(own);
     const unlock = await holdLock(own).catch((fault: unknown) => {
       this.#options.log.debug('the folder in which packages are installed has no lock', fault);
       return () => undefined;
