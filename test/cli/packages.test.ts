@@ -4,13 +4,15 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { CacheArguments, RunArguments } from '../../server/src/cli/arguments.ts';
 import { cache } from '../../server/src/cli/cache.ts';
 import { confirm } from '../../server/src/cli/confirm.ts';
 import { findManifest } from '../../server/src/cli/manifest.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { createShelf } from '../../server/src/cli/packages.ts';
-import type { LanguageId } from '../../server/src/protocol/index.ts';
+import { type InstallParts, installNeeded } from '../../server/src/cli/provision.ts';
+import type { LanguageId, Session } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { recordingLog } from '../wire/server.ts';
 import { RunBench } from './bench.ts';
@@ -73,6 +75,20 @@ describe('packages on the command line', () => {
     expect(bench.shown.stderr).to.match(/codebeaker: install the packages of requirements\.txt for this run\? \[Y\/n\] $/);
     bench.terminal.stdin.write('n\n');
     expect(await running).to.equal(0);
+  });
+
+  it('known weaknesses are told after an installation, the worst first, and not of what comes from the cache', async () => {
+    const advisories = [['one', 'low'], ['two\u001b[2J', 'critical'], ['three', 'high']].map(([name, severity], at) => ({ package: name, version: '1', id: `GHSA-${at}`, severity, summary: '' }));
+    const told = async (cached: boolean, found: object[]) => {
+      const lines: string[] = [];
+      const connection = { onProgress: () => undefined, sendRequest: () => Promise.resolve({ outcome: 'exited', cached, advisories: found }) } as unknown as MessageConnection;
+      const parts = { spinner: { say: () => undefined }, interrupts: {}, tell: (line: string) => void lines.push(line) } as unknown as InstallParts;
+      await installNeeded(connection, { sessionId: 's', limits: { packageBytes: 1 } } as Session, { manifest: undefined, names: ['one'] }, parts);
+      return lines;
+    };
+    expect(await told(false, advisories)).to.deep.equal(['known weaknesses of what was installed: two?[2J 1 (GHSA-1, critical), three 1 (GHSA-2, high), one 1 (GHSA-0, low)']);
+    expect(await told(true, advisories)).to.deep.equal([]);
+    expect(await told(false, [])).to.deep.equal([]);
   });
 
   it('what the program lacks is offered as the daemon tells it, but not with --json, or where no packages can be', async () => {

@@ -1,6 +1,7 @@
 /** The packages of a program that `codebeaker run` starts: what is installed, and whether the person wants it. */
 import { type MessageConnection, ProgressType } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
+import { weaknessesIn } from '../packages/advisories/words.ts';
 import { InstallPackages, type InstallPackagesResult, type LanguageId, type Session } from '../protocol/index.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import type { RunArguments } from './arguments.ts';
@@ -55,15 +56,22 @@ async function agreed(manifest: string, { terminal, spinner, signal, tell }: Nee
   return false;
 }
 
+export interface InstallParts {
+  readonly spinner: Spinner;
+  readonly interrupts: Interrupts;
+  tell(message: string): void;
+}
+
 /** @throws CannotRun, ResponseError */
-export async function installNeeded(connection: MessageConnection, { sessionId, limits }: Session, { manifest, names }: Needed, { spinner, interrupts }: { spinner: Spinner; interrupts: Interrupts }): Promise<void> {
+export async function installNeeded(connection: MessageConnection, { sessionId, limits }: Session, { manifest, names }: Needed, { spinner, interrupts, tell }: InstallParts): Promise<void> {
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), TOKEN, ({ message }) => void (message && spinner.say(message)));
   spinner.say('installing packages');
   const params = { sessionId, ...(manifest === undefined ? {} : { manifest }), ...(names.length > 0 ? { packages: names } : {}), workDoneToken: TOKEN };
-  const { outcome } = await connection.sendRequest<InstallPackagesResult>(InstallPackages.name, params, interrupts.token).catch((fault: unknown) => {
+  const { outcome, cached, advisories = [] } = await connection.sendRequest<InstallPackagesResult>(InstallPackages.name, params, interrupts.token).catch((fault: unknown) => {
     throw whyNot(fault, { manifest, packageBytes: limits.packageBytes });
   });
   if (outcome !== 'exited') throw new CannotRun(`the packages were not installed: ${words[outcome]}`);
+  if (!cached && advisories.length > 0) tell(`known weaknesses of what was installed: ${weaknessesIn(advisories)}`);
 }
 
 const words: Readonly<Record<Exclude<InstallPackagesResult['outcome'], 'exited'>, string>> = {

@@ -133,6 +133,16 @@ describe('the shelf', () => {
     expect(['records', 'keys'].flatMap((name) => readdirSync(join(cache, 'packages', name)))).to.deep.equal([]);
   });
 
+  it('removes what was replaced by something newer, when nobody uses it, however much room there is', async () => {
+    const [one, other] = [make(), make()];
+    const first = await put(one, 'a', 'old', clock.now() + HOUR);
+    const second = await put(other, 'a', 'new');
+    expect(await other.prune(Infinity), 'in use').to.deep.equal([]);
+    await one.release(first);
+    expect((await other.prune(Infinity)).map(({ name }) => name)).to.deep.equal([first.name]);
+    expect((await other.find(key('a'), { until: 0, maxAgeMs: HOUR }))?.name).to.equal(second.name);
+  });
+
   it('removes what is no longer in use, before the time', async () => {
     const shelf = make();
     const record = await put(shelf, 'a', 'a', clock.now() + HOUR);

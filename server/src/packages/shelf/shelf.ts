@@ -180,13 +180,20 @@ export class Shelf {
     return true;
   }
 
-  /** Removes what is not in use, the least recently used first, until no more than `maxBytes` are left. Resolves with what was removed. */
+  /**
+   * Removes what nobody finds any more, because something newer is there for the same key, and then the least recently used,
+   * until no more than `maxBytes` are left. What is in use stays. Resolves with what was removed.
+   */
   async prune(maxBytes: number): Promise<readonly EnvironmentRecord[]> {
+    const { records } = await this.#open();
     const all = await this.list();
     let bytes = all.reduce((sum, record) => sum + record.bytes, 0);
     const removed: EnvironmentRecord[] = [];
-    for (const record of [...all].reverse()) {
-      if (bytes <= maxBytes) break;
+    const isFound = await Promise.all(all.map(async ({ key, name }) => (await records.find(key))?.name === name));
+    const of = (found: boolean) => all.filter((_, at) => isFound[at] === found).reverse();
+    const replaced = of(false);
+    for (const [at, record] of [...replaced, ...of(true)].entries()) {
+      if (at >= replaced.length && bytes <= maxBytes) break;
       if (!(await this.remove(record))) continue;
       bytes -= record.bytes;
       removed.push(record);
