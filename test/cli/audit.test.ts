@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditArguments } from '../../server/src/cli/arguments.ts';
+import type { AuditArguments } from '../../server/src/cli/actions.ts';
 import { audit } from '../../server/src/cli/audit.ts';
 import { createAudit } from '../../server/src/cli/create-audit.ts';
 import { sinceTime, UsageError } from '../../server/src/cli/quantities.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '../../server/src/cli/config.ts';
-import type { ConfigArguments } from '../../server/src/cli/arguments.ts';
+import type { ConfigArguments } from '../../server/src/cli/actions.ts';
 import { ConfigError } from '../../server/src/policy/config-file.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { inForce } from '../../server/src/policy/in-force.ts';

@@ -4,13 +4,15 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { CacheArguments, RunArguments } from '../../server/src/cli/arguments.ts';
 import { cache } from '../../server/src/cli/cache.ts';
 import { confirm } from '../../server/src/cli/confirm.ts';
 import { findManifest } from '../../server/src/cli/manifest.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { createShelf } from '../../server/src/cli/packages.ts';
-import type { LanguageId } from '../../server/src/protocol/index.ts';
+import { type InstallParts, installNeeded } from '../../server/src/cli/provision.ts';
+import type { LanguageId, Session } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { recordingLog } from '../wire/server.ts';
 import { RunBench } from './bench.ts';
@@ -62,6 +64,33 @@ describe('packages on the command line', () => {
     }
   });
 
+  it('the question stands alone on its line until it is answered', async () => {
+    const file = join(folder, 'main.py');
+    writeFileSync(file, 'exit 0');
+    writeFileSync(join(folder, 'requirements.txt'), 'requests\n');
+    const bench = new RunBench({ isTTY: true });
+    const running = bench.run(file, { packages: 'ask' });
+    while (!bench.shown.stderr.includes('[Y/n]')) await new Promise(setImmediate);
+    await bench.clock.advance(10_000);
+    expect(bench.shown.stderr).to.match(/codebeaker: install the packages of requirements\.txt for this run\? \[Y\/n\] $/);
+    bench.terminal.stdin.write('n\n');
+    expect(await running).to.equal(0);
+  });
+
+  it('known weaknesses are told after an installation, the worst first, and not of what comes from the cache', async () => {
+    const advisories = [['one', 'low'], ['two\u001b[2J', 'critical'], ['three', 'high']].map(([name, severity], at) => ({ package: name, version: '1', id: `GHSA-${at}`, severity, summary: '' }));
+    const told = async (cached: boolean, found: object[]) => {
+      const lines: string[] = [];
+      const connection = { onProgress: () => undefined, sendRequest: () => Promise.resolve({ outcome: 'exited', cached, advisories: found }) } as unknown as MessageConnection;
+      const parts = { spinner: { say: () => undefined }, interrupts: {}, tell: (line: string) => void lines.push(line) } as unknown as InstallParts;
+      await installNeeded(connection, { sessionId: 's', limits: { packageBytes: 1 } } as Session, { manifest: undefined, names: ['one'] }, parts);
+      return lines;
+    };
+    expect(await told(false, advisories)).to.deep.equal(['known weaknesses of what was installed: two?[2J 1 (GHSA-1, critical), three 1 (GHSA-2, high), one 1 (GHSA-0, low)']);
+    expect(await told(true, advisories)).to.deep.equal([]);
+    expect(await told(false, [])).to.deep.equal([]);
+  });
+
   it('what the program lacks is offered as the daemon tells it, but not with --json, or where no packages can be', async () => {
     const file = join(folder, 'main.py');
     writeFileSync(file, "warn ModuleNotFoundError: No module named 'cv2'\nexit 1");
@@ -86,6 +115,7 @@ describe('packages on the command line', () => {
       return { code, text };
     };
     expect(await run('ls')).to.deep.equal({ code: 0, text: '0 of at most 5g\n' });
+    expect(await run('verify')).to.deep.equal({ code: 0, text: 'the cache is empty\n' });
     const shelf = createShelf(surroundings, 'codebeaker-1-aaaaaaaaaaaa', recordingLog([]));
     const put = async (key: string, until: number) => {
       const staging = await shelf.stage();
@@ -102,6 +132,8 @@ describe('packages on the command line', () => {
     expect((await run('rm', ['ffff'])).code + (await run('rm', [''])).code).to.equal(2);
     expect((await run('rm', [two.name])).text).to.contain('is in use, and stays');
     expect((await run('rm', [one.name.slice(0, 6)])).text).to.contain('removed');
+    expect(await run('verify')).to.deep.equal({ code: 0, text: 'the only one is as it was installed\n' });
+    expect((await run('prune')).text).to.equal('removed 0 of 1 (0); the rest is in use, and stays\n');
     await clock.advance(1001);
     expect((await run('prune')).text).to.match(/^removed 1 /);
     expect((await run('ls')).text).to.equal('0 of at most 5g\n');

@@ -78,7 +78,6 @@ function manager(fake: FakePackages): Manager {
     id: 'pip',
     languages: ['python'],
     manifests: ['requirements.txt'],
-    tool: 'pip',
     probe: () => ({ step: step('exit 0'), missing: 'there is no pip' }),
     checkNames: (names) => {
       const wrong = names.find((name) => !/^[a-z=0-9.]+$/.test(name));

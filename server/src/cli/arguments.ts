@@ -1,11 +1,13 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
+import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
+import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type UsageArguments, using } from './actions.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
 import { modesFor, reaching, type Reaching } from './reach.ts';
-import { type CommandName, commands, type OptionName, optionNames, type options, rowOf, type Shell, shells } from './table.ts';
+import { type CommandName, commands, type OptionName, optionNames, rowOf, type Shell, shells } from './table.ts';
+import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
@@ -65,60 +67,6 @@ export interface RunArguments {
 }
 
 const packagesModes = ['auto', 'ask', 'never'] as const;
-const cacheActions = ['ls', 'rm', 'prune', 'verify'] as const;
-
-export interface CacheArguments {
-  readonly command: 'cache';
-  readonly action: (typeof cacheActions)[number];
-  /** Names of environments, or the beginnings of names. */
-  readonly names: readonly string[];
-  readonly json: boolean;
-  readonly config: string | undefined;
-}
-
-const auditActions = ['verify', 'show'] as const;
-
-export interface AuditArguments {
-  readonly command: 'audit';
-  readonly action: (typeof auditActions)[number];
-  readonly since: string | undefined;
-  readonly session: string | undefined;
-  /** Is checked by the command itself. */
-  readonly kind: string | undefined;
-  readonly json: boolean;
-  readonly config: string | undefined;
-}
-
-export interface UsageArguments {
-  readonly command: 'usage';
-  /** The program whose usage is to be estimated. undefined: what was used is shown. */
-  readonly file: string | undefined;
-  readonly language: LanguageId | undefined;
-  /** Only runs in this runtime count for the estimate. undefined: any. */
-  readonly runtime: string | undefined;
-  /** So many days are shown. */
-  readonly since: number;
-  readonly json: boolean;
-  readonly config: string | undefined;
-}
-
-const configActions = ['schema', 'check', 'show'] as const;
-
-export interface ConfigArguments {
-  readonly command: 'config';
-  readonly action: (typeof configActions)[number];
-  /** The files that are checked; none: the user's own, and the one of the project. */
-  readonly files: readonly string[];
-  /** The folder of the project. */
-  readonly folder: string;
-  readonly json: boolean;
-  readonly config: string | undefined;
-}
-
-const DEFAULT_DAYS = 30;
-
-type ValueOf<Row> = Row extends { readonly many: true } ? string[] : Row extends { readonly value: string } ? string : true;
-type Values = { [Name in OptionName]?: ValueOf<(typeof options)[Name]> };
 
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments {
@@ -194,36 +142,6 @@ function refuseOthers(command: CommandName, given: readonly OptionName[]): void 
   }
 }
 
-function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'action' | 'names'> {
-  const action = oneOf(cacheActions, first, 'cache needs to know what to do');
-  if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
-  if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
-  return { action, names };
-}
-
-function auditing([first, ...more]: readonly string[], { since, session, kind }: Values): Pick<AuditArguments, 'action' | 'since' | 'session' | 'kind'> {
-  const action = oneOf(auditActions, first, 'audit needs to know what to do');
-  if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
-  const [unused] = Object.entries({ since, session, kind }).find(([, value]) => action === 'verify' && value !== undefined) ?? [];
-  if (unused !== undefined) throw new UsageError(`--${unused} is an option of codebeaker audit show`);
-  return { action, since, session, kind };
-}
-
-function using([action, file, ...more]: readonly string[], { since, language, runtime }: Values): Pick<UsageArguments, 'file' | 'language' | 'runtime' | 'since'> {
-  if (action !== undefined && action !== 'estimate') throw new UsageError(`usage knows no ${action}: codebeaker usage, or codebeaker usage estimate FILE`);
-  if (action !== undefined && file === undefined) throw new UsageError('usage estimate needs the name of a file: codebeaker usage estimate FILE');
-  if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
-  if (since !== undefined && file !== undefined) throw new UsageError('--since is for codebeaker usage alone, and not for usage estimate');
-  if (file === undefined && (language ?? runtime) !== undefined) throw new UsageError('--language and --runtime are for codebeaker usage estimate FILE');
-  return { file, language: languageNamed(language), runtime, since: optional(since, (given) => whole(given, '--since', ranges.days)) ?? DEFAULT_DAYS };
-}
-
-function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {
-  const action = oneOf(configActions, first, 'config needs to know what to do');
-  if (action !== 'check' && files.length > 0) throw new UsageError(`there are unexpected arguments: ${files.join(' ')}`);
-  return { action, files };
-}
-
 function program([file = '']: readonly string[], args: readonly string[]) {
   if (file === '') throw new UsageError('run needs the name of a file: codebeaker run FILE');
   return { file, args };
@@ -250,10 +168,6 @@ function settings(values: Values) {
     limits: limits(values),
     json,
   };
-}
-
-function languageNamed(language: string | undefined): LanguageId | undefined {
-  return optional(language, (given) => oneOf(languageIds, given, '--language'));
 }
 
 function saving({ save, 'save-to': to, replace }: Values): Saving | undefined {
@@ -303,12 +217,3 @@ function transport({ stdio, pipe, socket }: Values): Transport {
   return socket === undefined ? { kind: 'stdio' } : { kind: 'socket', port: whole(socket, '--socket', ranges.port) };
 }
 
-function optional<T>(given: string | undefined, read: (given: string) => T): T | undefined {
-  return given === undefined ? undefined : read(given);
-}
-
-function oneOf<T extends string>(all: readonly T[], given: string | undefined, what: string): T {
-  const found = all.find((each) => each === given);
-  if (!found) throw new UsageError(`${what}: one of ${all.join(', ')}`);
-  return found;
-}

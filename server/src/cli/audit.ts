@@ -7,7 +7,7 @@ import { verify } from '../audit/verify.ts';
 import { auditPolicy } from '../policy/audit.ts';
 import { loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
-import type { AuditArguments } from './arguments.ts';
+import type { AuditArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import { sinceTime, UsageError } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';

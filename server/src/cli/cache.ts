@@ -5,7 +5,7 @@ import { loadConfig } from '../policy/config-file.ts';
 import { packagesPolicy } from '../policy/packages.ts';
 import type { Shelf } from '../packages/shelf/shelf.ts';
 import { FOLDER_PREFIX } from '../runtime/machine/strays.ts';
-import type { CacheArguments } from './arguments.ts';
+import type { CacheArguments } from './actions.ts';
 import { createShelf } from './packages.ts';
 import { inUnits } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -64,14 +64,14 @@ const actions: Readonly<Record<CacheArguments['action'], (work: Work) => Promise
   prune: async ({ shelf, all }) => {
     const { removed, kept } = await removeAll(shelf, all);
     const freed = removed.reduce((sum, { bytes }) => sum + bytes, 0);
-    const lines = [`removed ${removed.length} (${inUnits(freed)})${kept.length > 0 ? `; ${kept.length} are in use, and stay` : ''}`];
+    const lines = [`removed ${removed.length} of ${all.length} (${inUnits(freed)})${kept.length > 0 ? '; the rest is in use, and stays' : ''}`];
     return { code: 0, lines, result: { removed: removed.map(({ name }) => name), kept: kept.map(({ name }) => name), bytes: freed } };
   },
   verify: async ({ shelf, all }) => {
     const never = new AbortController().signal;
     const damaged: Listed[] = [];
     for (const record of all) if (!(await shelf.isIntact(record, never))) damaged.push(record);
-    const lines = damaged.length === 0 ? [`all ${all.length} are as they were installed`] : damaged.map((record) => `${short(record)} (${record.label}) is not as it was installed; codebeaker cache rm ${short(record)} removes it`);
+    const lines = damaged.length === 0 ? [sound(all.length)] : damaged.map((record) => `${short(record)} (${record.label}) is not as it was installed; codebeaker cache rm ${short(record)} removes it`);
     return { code: damaged.length > 0 ? 1 : 0, lines, result: { checked: all.length, damaged: damaged.map(({ name }) => name) } };
   },
 };
@@ -81,6 +81,11 @@ async function removeAll(shelf: Shelf, all: readonly Listed[]): Promise<{ remove
   const kept: Listed[] = [];
   for (const record of all) ((await shelf.remove(record)) ? removed : kept).push(record);
   return { removed, kept };
+}
+
+function sound(count: number): string {
+  if (count === 0) return 'the cache is empty';
+  return count === 1 ? 'the only one is as it was installed' : `all ${count} are as they were installed`;
 }
 
 const short = ({ name }: Listed): string => name.slice(0, SHOWN_LENGTH);

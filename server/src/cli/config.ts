@@ -8,7 +8,7 @@ import { createPolicy, narrow } from '../policy/policy.ts';
 import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
 import { type Config, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
-import type { ConfigArguments } from './arguments.ts';
+import type { ConfigArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import type { Surroundings } from './surroundings.ts';
 import { columns } from './text.ts';

@@ -30,7 +30,7 @@ export function createInstaller({ surroundings, policy, keeper, ways, log }: Ins
   const machine = machineOf(surroundings);
   const dialler = diallerFor(ways, clock);
   return new Installer({
-    shelf: createShelf(surroundings, keeper.name, log),
+    shelf: createShelf(surroundings, keeper.name, log, (folder) => keeper.holdFolder(folder)),
     managers,
     registries: createRegistries({ machine, configured: policy.registries ?? {}, dialler, bounds: defaultBounds, log }),
     advise: policy.advisories === undefined ? undefined : createAdvisor({ url: policy.advisories, dialler, certificates: () => certificatesOf(machine), bounds: defaultBounds, clock, log: log.child('advisories') }),
@@ -42,7 +42,7 @@ export function createInstaller({ surroundings, policy, keeper, ways, log }: Ins
   });
 }
 
-/** `owner`: the name of the keeper of this process, or one of the same form. */
-export function createShelf({ env, home, uid, clock }: Surroundings, owner: string, log: Log): Shelf {
-  return new Shelf({ cache: ownFolder('XDG_CACHE_HOME', { env, home }), owner, uid, clock, log });
+/** `owner`: the name of the keeper of this process, or one of the same form. `hold`: as in `ShelfOptions`. */
+export function createShelf({ env, home, uid, clock }: Surroundings, owner: string, log: Log, hold?: (folder: string) => void): Shelf {
+  return new Shelf({ cache: ownFolder('XDG_CACHE_HOME', { env, home }), owner, uid, clock, log, ...(hold && { hold }) });
 }

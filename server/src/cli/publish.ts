@@ -1,5 +1,5 @@
 /** Ports of the program that `codebeaker run --publish` leads to ports of this machine. */
-import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { type CancellationToken, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { PortsChanged, PortsForward, type PortsForwardResult } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 
@@ -29,8 +29,17 @@ export async function publish(connection: MessageConnection, sessionId: string, 
     }
   });
   for (const each of wanted) {
-    const forward = await connection.sendRequest<PortsForwardResult>(PortsForward.name, { sessionId, ...each }, token);
+    const forward = await connection.sendRequest<PortsForwardResult>(PortsForward.name, { sessionId, ...each }, token).catch((fault: unknown) => {
+      throw inOptions(fault, each);
+    });
     untold.set(each.port, forward);
     if (each.hostPort === undefined && forward.hostPort !== each.port) tell(`port ${each.port} of this machine is taken: port ${forward.hostPort} leads to the program instead`);
   }
+}
+
+/** The port of this machine as it was typed. Any other fault as it is. */
+function inOptions(fault: unknown, { port, hostPort }: Published): unknown {
+  const [, why] = (fault instanceof ResponseError && /^hostPort: (.*?): /.exec(fault.message)) || [];
+  if (why === undefined || hostPort === undefined) return fault;
+  return new ResponseError((fault as ResponseError<unknown>).code, `--publish ${hostPort}:${port}: ${why}; --publish ${port} takes one that is free`, (fault as ResponseError<unknown>).data);
 }

@@ -13,6 +13,7 @@ import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './limit-faults.ts';
+import { unfit } from './package-faults.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { findNeeded, installNeeded } from './provision.ts';
 import { inTime, inUnits, sizeTold } from './quantities.ts';
@@ -65,11 +66,11 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
-  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, signal: interrupts.signal, tell });
+  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
   const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
   const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token).catch((fault: unknown) => {
-    throw inOptions(fault);
+    throw needed ? unfit(inOptions(fault), needed.manifest) : inOptions(fault);
   });
   report.add({ runtime: session.runtime, isolation: session.isolation });
   const { limits, sessionId } = session;

@@ -14,7 +14,7 @@ import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
 import { usedOf } from '../usage/prices.ts';
 import { Runs } from '../usage/runs.ts';
-import type { UsageArguments } from './arguments.ts';
+import type { UsageArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import { CannotRun, findSource } from './source.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -19,8 +19,6 @@ export type Rule = { readonly port: number | undefined } & (
   | { readonly kind: 'block'; readonly block: Block }
 );
 
-/** A list of hosts has at most this many entries. */
-export const MAX_HOSTS = 1000;
 const MAX_NAME = 253;
 
 /** Parses an entry of a list. The result is a text, in words that complete "…: it …", where it is none. */

@@ -20,7 +20,7 @@ export interface Line {
 }
 
 /** The head of a request is at most this long. */
-export const MAX_HEAD_BYTES = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
 /** A program may send so many requests on a connection before the first of them is answered. One more breaks it off. */
 export const MAX_UNANSWERED = 16;
 

@@ -57,6 +57,6 @@ export class AttachedPackages {
   }
 }
 
-export function homeOf({ name }: Pick<EnvironmentRecord, 'name'>): string {
+function homeOf({ name }: Pick<EnvironmentRecord, 'name'>): string {
   return `${SHELF}/${name}`;
 }

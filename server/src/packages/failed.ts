@@ -16,8 +16,9 @@ export function failed(manager: Manager, { exitCode, signal }: Pick<InstallPacka
   return new ProtocolError('PackageInstallFailed', `${manager.id} could not install the packages (${ended}); nothing was changed. ${why}`.trim(), data);
 }
 
+/** The last line that tells something. npm says last where its log is. */
 function lastLine(output: string): string {
-  return output.trimEnd().split('\n').at(-1) ?? '';
+  return output.trimEnd().split('\n').findLast((line) => !/^npm (?:ERR!|error)\s*(?:Log files were not written|A complete log of this run|$)/.test(line)) ?? '';
 }
 
 /** The end of everything that programs have written. */

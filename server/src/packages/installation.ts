@@ -150,7 +150,7 @@ async function keep({ key, manager, wish, until }: Plan, staging: Staging, { sea
 const MAX_LABEL_LENGTH = 200;
 
 /** For people: the name of the manifest, and the names of packages. */
-export function labelOf({ names, manifest }: Wish): string {
+function labelOf({ names, manifest }: Wish): string {
   const label = [...(manifest ? [posix.basename(manifest.path)] : []), ...names].join(' ');
   return label.length > MAX_LABEL_LENGTH ? `${label.slice(0, MAX_LABEL_LENGTH - 1)}…` : label;
 }

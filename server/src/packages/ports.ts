@@ -1,7 +1,7 @@
 /**
  * The contract between an installation, the package managers and the registries. A manager says what is to be run and how
  * programs see what was installed; it runs nothing itself. A mirror serves one registry to connections from a sandbox.
- * Whoever installs (install.ts) brings them together.
+ * Whoever installs (installation.ts) brings them together.
  */
 import type { Duplex } from 'node:stream';
 import { type Environment, type LanguageId, type ManagerId, managerIds } from '../protocol/index.ts';
@@ -98,8 +98,6 @@ export interface Manager {
   readonly languages: readonly LanguageId[];
   /** The file names of the manifests that it knows, best first. */
   readonly manifests: readonly string[];
-  /** The program that must be in the sandbox, in words for people, such as "npm". */
-  readonly tool: string;
   /** Ends with 0 where the sandbox has what this wish needs. `missing` is a whole sentence that says what to do where it has not. */
   probe(wish: Wish): { readonly step: Step; readonly missing: string };
   /** @throws ProtocolError InvalidParams, which names the first that is no name of a package (and version) in this ecosystem */

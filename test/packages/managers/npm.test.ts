@@ -107,8 +107,14 @@ describe('npm installs', function () {
   describe('nothing, and says why, where', () => {
     it('the registry has no such package, or no such version', async () => {
       await withRegistry([two], async (registry) => {
-        expect((await failing(registry, { names: ['unknown-thing'] })).meaning).to.equal('The registry has no package unknown-thing.');
+        for (const name of ['unknown-thing', 'unknown-thing@1.3']) expect((await failing(registry, { names: [name] })).meaning).to.equal('The registry has no package unknown-thing.');
         expect((await failing(registry, { names: ['two@9'] })).meaning).to.equal('The registry has no version that fits two@9.');
+      });
+    });
+
+    it('a script of a package fails', async () => {
+      await withRegistry([{ name: 'four', version: '4.0.0', scripts: { install: 'node -e "process.exit(3)"' } }], async (registry) => {
+        expect((await failing(registry, { names: ['four'] })).meaning).to.equal('A script of the package four, which it runs when it is installed, failed: node -e "process.exit(3)".');
       });
     });
 

@@ -249,6 +249,14 @@ gem: --no-document
     });
   });
 
+  for (const [written, meant] of [['p%40ss%3A+1', 'p@ss: 1'], ['100%', '100%']] as const) {
+    it(`with the password ${meant}, which is written ${written}`, async () => {
+      await withHome({ '.gemrc': ':sources:\n- https://gems.example/\n' }, { BUNDLE_GEMS__EXAMPLE: `you:${written}` }, async ({ machine }) =>
+        expect((await gemRegistries(machine)).authorization(new URL('https://gems.example/x'))).to.equal(basic(`you:${meant}`)),
+      );
+    });
+  }
+
   it('so that rubygems.org in a Gemfile means the source of this machine', async () => {
     await withHome({ '.gemrc': ':sources:\n- https://gems.example/\n' }, {}, async ({ machine }) =>
       expect(urls(await gemRegistries(machine))).to.deep.equal(['https://gems.example/', 'https://rubygems.org/ https://gems.example/']),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createLog } from '../../../server/src/base/log.ts';
 import { type Made, Shelf, type Staging } from '../../../server/src/packages/shelf/shelf.ts';
 import { TooMuch } from '../../../server/src/packages/shelf/tree.ts';
+import { holdLock } from '../../../server/src/runtime/machine/lock.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 
 const key = (digit: string) => digit.repeat(64);
@@ -145,6 +146,16 @@ describe('the shelf', () => {
     });
   }
 
+  it('removes what was replaced by something newer, when nobody uses it, however much room there is', async () => {
+    const [one, other] = [make(), make()];
+    const first = await put(one, 'a', 'old', clock.now() + HOUR);
+    const second = await put(other, 'a', 'new');
+    expect(await other.prune(Infinity), 'in use').to.deep.equal([]);
+    await one.release(first);
+    expect((await other.prune(Infinity)).map(({ name }) => name)).to.deep.equal([first.name]);
+    expect((await other.find(key('a'), { until: 0, maxAgeMs: HOUR }))?.name).to.equal(second.name);
+  });
+
   it('removes what is no longer in use, before the time', async () => {
     const shelf = make();
     const record = await put(shelf, 'a', 'a', clock.now() + HOUR);
@@ -158,6 +169,19 @@ describe('the shelf', () => {
     expect(await next.remove(other), 'another daemon uses it').to.equal(false);
     await shelf.close();
     expect(await next.remove(other), 'that daemon has ended').to.equal(true);
+  });
+
+  it('removes what a daemon used that was killed', async () => {
+    const owner = 'codebeaker-2-bbbbbbbbbbbb';
+    const record = await put(make(owner), 'a', 'a', clock.now() + HOUR);
+    const own = join(cache, 'packages', 'making', owner);
+    // Its lock is what a daemon leaves that was killed: a socket on which nobody listens.
+    const [lock = ''] = readdirSync(own);
+    rmSync(join(own, lock));
+    (await holdLock(own))();
+    const next = make();
+    expect((await next.list()).map(({ until }) => until)).to.deep.equal([0]);
+    expect(await next.remove(record)).to.equal(true);
   });
 
   it('takes nothing for whole that a daemon left half', async () => {

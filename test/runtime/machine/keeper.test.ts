@@ -106,6 +106,22 @@ describe('the keeper', () => {
     expect(processesWith(folder)).to.deep.equal([]);
   });
 
+  it('empties folders in other places, but for their locks, also as one that has replaced another', async () => {
+    const keeper = keep();
+    const own = await keeper.folder();
+    const elsewhere = join(place, "it's elsewhere");
+    await mkdir(join(elsewhere, 'half/made'), { recursive: true });
+    await writeFile(join(elsewhere, 'half/made/file'), '');
+    await writeFile(join(elsewhere, 'alive-1'), '');
+    await symlink(place, join(elsewhere, 'half/link'));
+    keeper.holdFolder(elsewhere);
+    const [first] = pidsOf(`codebeaker-keeper ${own}`);
+    process.kill(first as number, 'SIGKILL');
+    await until('there is another one', () => pidsOf(`codebeaker-keeper ${own}`).some((pid) => pid !== first));
+    await keeper.close();
+    expect(readdirSync(elsewhere)).to.deep.equal(['alive-1']);
+  });
+
   it('is replaced when it is killed, and the new one knows the same groups', async () => {
     const keeper = keep();
     const folder = await keeper.folder();

@@ -24,7 +24,6 @@ export const gem: Manager = {
   id: 'gem',
   languages: ['ruby'],
   manifests: ['Gemfile', 'gems.rb'],
-  tool: 'gem',
   probe: ({ manifest }) =>
     manifest
       ? { step: { command: [...BUNDLE, '--version'], cwd: '/tmp', env: {} }, missing: 'The sandbox has no Bundler, which a Gemfile needs. In a container, choose an image that has it, such as ruby:3.3; on this machine, install Ruby, which has it (on Debian: apt install ruby).' }

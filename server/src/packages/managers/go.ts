@@ -16,7 +16,6 @@ export const go: Manager = {
   id: 'go',
   languages: ['go'],
   manifests: ['go.mod'],
-  tool: 'go',
   probe: () => ({
     step: { command: ['go', 'version'], env: {} },
     missing: 'The sandbox has no go. In a container, choose an image that has it, such as golang:1.24; on this machine, install it (on Debian: apt install golang-go).',

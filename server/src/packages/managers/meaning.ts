@@ -6,7 +6,7 @@
  */
 export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => string, apparent?: 'apparent'];
 
-/** What any program of an installation can say. */
+/** What any program of an installation can say. A manager only says that the program failed, so this comes first. */
 const common: readonly Meaning[] = [
   [/(?:^|[\s:'"`])((?:x86_64-linux-gnu-|aarch64-linux-gnu-)?(?:gcc|g\+\+|cc|c\+\+|clang|make|cmake|rustc|cargo|pkg-config)(?:-\d+)?)['"`]?:? (?:command )?not found|not found: (make|gcc|g\+\+|cc)\b|unable to execute '([^']+)'|command '([^']+)' failed: No such file|No such file or directory[ :-]+'?(gcc|g\+\+|cc|make|cmake|cargo)\b/im,
     (...found) => `A package has to be compiled, and ${found.find(Boolean) ?? 'a compiler'} is not in the sandbox. Choose an image that has a compiler, or a version of the package that is there compiled.`],
@@ -21,14 +21,14 @@ const MAX_PART = 120;
 /** `trouble`: what went wrong between this machine and the registries. */
 export function meaningOf(output: string, trouble: string | undefined, own: readonly Meaning[]): string | undefined {
   const meaning = find(output, trouble === undefined ? own : own.filter(([, , apparent]) => !apparent));
-  const sentences = [...(trouble === undefined ? [] : [`${trouble}.`]), ...(meaning === undefined ? [] : [meaning])];
+  const sentences = [...(trouble === undefined ? [] : [`${begun(trouble)}.`]), ...(meaning === undefined ? [] : [meaning])];
   return sentences.length === 0 ? undefined : sentences.join(' ');
 }
 
 function find(output: string, own: readonly Meaning[]): string | undefined {
   const plain = output.slice(-MAX_OUTPUT).replaceAll(/\u001b\[[0-9;]*m/g, '');
   const end = plain.split('\n').map((line) => line.slice(0, MAX_LINE)).join('\n');
-  for (const [pattern, words] of [...own, ...common]) {
+  for (const [pattern, words] of [...common, ...own]) {
     const found = pattern.exec(end);
     if (found) return words(...found.slice(1).map(printable));
   }
@@ -38,4 +38,9 @@ function find(output: string, own: readonly Meaning[]): string | undefined {
 /** What is quoted comes from the sandbox. */
 function printable(text: string | undefined): string {
   return (text ?? '').replaceAll(/[^\x20-\x7e]/g, '').trim().slice(0, MAX_PART);
+}
+
+/** As the beginning of a sentence. The name of a host stays as it is. */
+function begun(words: string): string {
+  return /^[a-z]+ /.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words;
 }

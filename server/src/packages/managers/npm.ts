@@ -14,7 +14,6 @@ export const npm: Manager = {
   id: 'npm',
   languages: ['javascript', 'typescript'],
   manifests: ['package.json'],
-  tool: 'npm',
   probe: () => ({
     step: { command: ['npm', '--version'], env: {} },
     missing: 'The sandbox has no npm. In a container, choose an image that has it, such as node:22; on this machine, install npm (on Debian: apt install npm).',
@@ -98,7 +97,8 @@ function settings({ registries }: Order): string {
 
 const meanings: readonly Meaning[] = [
   [/npm (?:ERR!|error) code ETARGET[^]*?No matching version found for ([^\n]+?)\.?\n/, (name) => `The registry has no version that fits ${name}.`, 'apparent'],
-  [/npm (?:ERR!|error) (?:404|code E404)[^]*?'([^'\n]+)' (?:is not in|could not be found)/, (name) => `The registry has no package ${name?.replace(/@\*?$/, '')}.`, 'apparent'],
+  [/npm (?:ERR!|error) path \S*\/node_modules\/(\S+)\nnpm (?:ERR!|error) command failed\nnpm (?:ERR!|error) command sh -c ([^\n]+)/, (name, script) => `A script of the package ${name}, which it runs when it is installed, failed: ${script}.`],
+  [/npm (?:ERR!|error) (?:404|code E404)[^]*?'([^'\n]+)' (?:is not in|could not be found)/, (name) => `The registry has no package ${name?.replace(/(?!^)@[^/]*$/, '')}.`, 'apparent'],
   [/npm (?:ERR!|error) code (?:E401|E403)/, () => "The registry does not let this machine have the package. The credentials in npm's configuration may be missing or old."],
   [/npm (?:ERR!|error) code EINTEGRITY/, () => 'A package that the registry sent does not have the checksum that was expected. If the lock file was not changed by mistake, the package is not the one that was meant: do not install it.'],
   [/npm (?:ERR!|error) code ERESOLVE/, () => 'The packages need different versions of something, so they can\'t be installed together.'],

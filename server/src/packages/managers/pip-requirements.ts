@@ -40,8 +40,8 @@ function leadsTo(file: string, text: string): { path: string; place: string }[] 
   return linesOf(text).flatMap(({ text: line, number }) => {
     const place = `${short(file)}, line ${number}`;
     const option = /^(--?[A-Za-z-]+)[=\s]*(.*)$/.exec(line);
-    const short2 = /^-([rc])\s*(.*)$/.exec(line);
-    const named = short2?.[2] ?? (option && ['--requirement', '--constraint'].includes(option[1] ?? '') ? option[2] : undefined);
+    const brief = /^-([rc])\s*(.*)$/.exec(line);
+    const named = brief?.[2] ?? (option && ['--requirement', '--constraint'].includes(option[1] ?? '') ? option[2] : undefined);
     if (named !== undefined) return [{ path: inside(file, named.replace(/^(["'])(.*)\1$/, '$2'), place), place }];
     if (option) {
       if (taken.has(option[1] ?? '')) return [];

@@ -14,7 +14,6 @@ export const pip: Manager = {
   id: 'pip',
   languages: ['python'],
   manifests: ['requirements.txt', 'pyproject.toml'],
-  tool: 'pip',
   probe: () => ({
     step: { command: ['python3', '-c', 'import pip, venv'], env: {} },
     missing: 'The sandbox has no pip for its python3. In a container, choose an image that has it, such as python:3.12; on this machine, install pip and venv (on Debian: apt install python3-pip python3-venv).',

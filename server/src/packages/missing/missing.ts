@@ -93,12 +93,11 @@ function inNode(text: string): Missing | undefined {
   return ownOfProjects.has(name) ? undefined : offered('npm', module, [name]);
 }
 
-/** What is required → the gem. Where nothing is listed, it is the first part of what is required. */
+/** What is required → the gem, or nothing where no gem has it. What is not listed is in the gem that has the first part of its name. */
 const gemOf: Readonly<Record<string, string>> = {
   action_controller: 'actionpack', action_dispatch: 'actionpack', action_mailer: 'actionmailer', action_view: 'actionview', active_job: 'activejob', active_model: 'activemodel', active_record: 'activerecord',
-  active_support: 'activesupport', 'aws-sdk': 'aws-sdk', capybara: 'capybara', dotenv: 'dotenv', factory_bot: 'factory_bot', 'google/protobuf': 'google-protobuf', httparty: 'httparty', jwt: 'jwt', mini_magick: 'mini_magick',
-  'net/ftp': 'net-ftp', 'net/imap': 'net-imap', 'net/pop': 'net-pop', 'net/scp': 'net-scp', 'net/sftp': 'net-sftp', 'net/smtp': 'net-smtp', 'net/ssh': 'net-ssh', 'rack/test': 'rack-test', rubygems: '', spec_helper: '',
-  rails_helper: '', test_helper: '', 'selenium/webdriver': 'selenium-webdriver', 'selenium-webdriver': 'selenium-webdriver', sinatra: 'sinatra', 'sinatra/base': 'sinatra', thor: 'thor',
+  active_support: 'activesupport', 'google/protobuf': 'google-protobuf', 'net/ftp': 'net-ftp', 'net/imap': 'net-imap', 'net/pop': 'net-pop', 'net/scp': 'net-scp', 'net/sftp': 'net-sftp', 'net/smtp': 'net-smtp',
+  'net/ssh': 'net-ssh', 'rack/test': 'rack-test', rubygems: '', spec_helper: '', rails_helper: '', test_helper: '', 'selenium/webdriver': 'selenium-webdriver',
 };
 
 function inRuby(text: string): Missing | undefined {

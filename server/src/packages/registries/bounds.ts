@@ -32,8 +32,8 @@ export const defaultBounds: MirrorBounds = {
 };
 
 /** Refusals of the daemon come before a registry that can't be reached, and that before what a registry itself refuses. */
-export const troubleRanks = ['answered', 'unreachable', 'refused'] as const;
-export type TroubleRank = (typeof troubleRanks)[number];
+const troubleRanks = ['answered', 'unreachable', 'refused'] as const;
+type TroubleRank = (typeof troubleRanks)[number];
 
 /** Shared by all mirrors of one installation. */
 export class Ledger {

@@ -26,7 +26,8 @@ export function folderOf(text: string): Place | undefined {
   return place && { ...place, url: place.url.replace(/\/*$/, '/') };
 }
 
-function decoded(text: string): string {
+/** Without the escapes of a URL. A text that is not escaped well stays as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

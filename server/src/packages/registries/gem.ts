@@ -1,6 +1,6 @@
 /** The sources with which gem and Bundler are set up on this machine, read as they read them. */
 import { delimiter } from 'node:path';
-import { basic, ByOrigin, folderOf } from './credentials.ts';
+import { basic, ByOrigin, decoded, folderOf } from './credentials.ts';
 import { identityOf } from './identity.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
@@ -66,10 +66,13 @@ function nameOf(variable: string): string {
   return variable.slice('BUNDLE_'.length).toLowerCase().replaceAll('___', '-').replaceAll('__', '.');
 }
 
+/** As Bundler takes it. What is no escape stays as it is. */
+const plain = (text: string) => decoded(text.replaceAll('+', ' '));
+
 /** Such as `gems.example: user:password`. */
 function credentialsIn(settings: ReadonlyMap<string, string>, url: URL): string | undefined {
   const value = settings.get(url.href) ?? settings.get(url.href.replace(/\/$/, '')) ?? settings.get(url.hostname);
   if (value === undefined) return undefined;
   const [username = '', ...password] = value.split(':');
-  return basic(decodeURI(username), decodeURI(password.join(':')));
+  return basic(plain(username), plain(password.join(':')));
 }

@@ -97,7 +97,7 @@ export class Records {
     return (await readdir(this.#records)).filter((entry) => /^[0-9a-f]{32}\.json$/.test(entry)).map((entry) => entry.slice(0, 32));
   }
 
-  /** The last use that any daemon has noted, and until when any of them uses it. What a dead daemon has noted ends by itself. */
+  /** The last use that any daemon has noted, and until when any of them uses it. What a dead daemon has noted ends by itself, at the latest. */
   async useOf(name: string, now: number): Promise<Use> {
     const users = (await this.#usersOf(name)).filter((user) => user.endsWith('.use'));
     const times = await Promise.all(users.map(async (user) => [user, await timesOf(join(this.#records, user))] as const));
@@ -115,6 +115,11 @@ export class Records {
   /** The daemon no longer uses it. */
   async release(name: string, owner: string): Promise<void> {
     await rm(join(this.#records, `${name}.${owner}.use`), { force: true });
+  }
+
+  /** The daemon uses nothing any more. */
+  async releaseAll(owner: string): Promise<void> {
+    for (const entry of await readdir(this.#records)) if (entry.endsWith(`.${owner}.use`)) await rm(join(this.#records, entry), { force: true });
   }
 
   async #usersOf(name: string): Promise<string[]> {

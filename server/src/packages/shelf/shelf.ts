@@ -14,7 +14,7 @@ import type { Log } from '../../base/log.ts';
 import { Undo, undoing } from '../../base/undo.ts';
 import { readFile } from '../../runtime/machine/contents.ts';
 import { errorCode } from '../../runtime/machine/faults.ts';
-import { holdLock } from '../../runtime/machine/lock.ts';
+import { holdLock, stateOfLock } from '../../runtime/machine/lock.ts';
 import { removeIfThere } from '../../runtime/machine/remove.ts';
 import { findStrays } from '../../runtime/machine/strays.ts';
 import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
@@ -30,6 +30,8 @@ export interface ShelfOptions {
   readonly uid: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Has somebody empty the folder in which environments are made, if the daemon dies. Absent: the next daemon does. */
+  readonly hold?: (folder: string) => void;
 }
 
 /** Passed through by the owner as well as by others, and listed by nobody but root. */
@@ -68,6 +70,8 @@ export class Shelf {
   /** How often each environment is in use by this daemon, and until when; `end` is the same by the monotonic clock, which nobody sets. */
   readonly #used = new Map<string, { count: number; until: number; end: number }>();
   #opening: Promise<Opened> | undefined;
+  /** Resolves when nothing is left of daemons that were dead at the beginning. */
+  #buried: Promise<void> = Promise.resolve();
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -147,6 +151,7 @@ export class Shelf {
   /** All environments, the one that was used last first. */
   async list(): Promise<readonly (EnvironmentRecord & { readonly lastUsedAt: number; readonly until: number })[]> {
     const { records, shelf } = await this.#open();
+    await this.#buried;
     const found = await Promise.all((await records.names()).map(async (name) => {
       const record = await records.get(name);
       if (record && (await isFolder(join(shelf, name)))) return [{ ...record, ...(await records.useOf(name, this.#options.clock.now())) }];
@@ -175,13 +180,20 @@ export class Shelf {
     return true;
   }
 
-  /** Removes what is not in use, the least recently used first, until no more than `maxBytes` are left. Resolves with what was removed. */
+  /**
+   * Removes what nobody finds any more, because something newer is there for the same key, and then the least recently used,
+   * until no more than `maxBytes` are left. What is in use stays. Resolves with what was removed.
+   */
   async prune(maxBytes: number): Promise<readonly EnvironmentRecord[]> {
+    const { records } = await this.#open();
     const all = await this.list();
     let bytes = all.reduce((sum, record) => sum + record.bytes, 0);
     const removed: EnvironmentRecord[] = [];
-    for (const record of [...all].reverse()) {
-      if (bytes <= maxBytes) break;
+    const isFound = await Promise.all(all.map(async ({ key, name }) => (await records.find(key))?.name === name));
+    const of = (found: boolean) => all.filter((_, at) => isFound[at] === found).reverse();
+    const replaced = of(false);
+    for (const [at, record] of [...replaced, ...of(true)].entries()) {
+      if (at >= replaced.length && bytes <= maxBytes) break;
       if (!(await this.remove(record))) continue;
       bytes -= record.bytes;
       removed.push(record);
@@ -247,20 +259,29 @@ export class Shelf {
     await mkdir(own, { mode: 0o700 }).catch((fault: unknown) => {
       if (errorCode(fault) !== 'EEXIST') throw fault;
     });
+    this.#options.hold?.(own);
     const unlock = await holdLock(own).catch((fault: unknown) => {
       this.#options.log.debug('the folder in which packages are installed has no lock', fault);
       return () => undefined;
     });
     this.#undo.add(() => removeIfThere(this.#walker, own));
     this.#undo.add(unlock);
-    void this.#bury(making, owner);
-    return { records: new Records({ records, keys }), shelf: await realpath(shelf), own };
+    const opened = { records: new Records({ records, keys }), shelf: await realpath(shelf), own };
+    this.#buried = this.#bury(making, opened.records);
+    return opened;
   }
 
-  /** Removes what dead daemons were making. */
-  async #bury(making: string, owner: string): Promise<void> {
-    for (const name of await findStrays(making, owner)) {
-      await removeIfThere(this.#walker, join(making, name)).catch((fault: unknown) => this.#options.log.warn('what a daemon that has died was installing could not be removed', fault));
+  /** Removes what dead daemons were making, and ends what they used. Never rejects. */
+  async #bury(making: string, records: Records): Promise<void> {
+    for (const name of await findStrays(making, this.#options.owner)) {
+      const folder = join(making, name);
+      try {
+        // Without a lock it is dead, or has no use for the folder.
+        if ((await stateOfLock(folder)) === 'released') await records.releaseAll(name);
+        await removeIfThere(this.#walker, folder);
+      } catch (fault) {
+        this.#options.log.warn('what a daemon that has died was installing could not be removed', fault);
+      }
     }
   }
 }

@@ -5,16 +5,18 @@
 #   +GROUP           records a process group that must not outlive the daemon
 #   -GROUP           forgets the group
 #   @FOLDER          records the daemon's control group, to be removed at the end, here and in the daemon's folder
+#   =FOLDER          records a folder of the daemon's in another place, which is emptied at the end, but for its lock
 #   /FOLDER          removes the folder of another daemon, which is dead, and the control groups that are recorded in it
 #   !COMMAND         sets what is run at the end, quoted for sh; an empty command is not run
 #
-# At the end every recorded process group is killed, the daemon's folder and its control groups are removed, and
+# At the end every recorded process group is killed, the daemon's folders and its control groups are removed, and
 # meanwhile the command is run.
 # $1 is the daemon's folder.
 trap '' HUP INT QUIT TERM PIPE TSTP
 groups=' '
 command=
 controls=
+places=
 forget() {
   while case $groups in *" $1 "*) true ;; *) false ;; esac; do
     groups="${groups%%" $1 "*} ${groups#*" $1 "}"
@@ -41,10 +43,13 @@ ungroupall() {
 }
 # The lock and the list of control groups go last. Whatever is left after an interruption is found by the next daemon, by
 # the lock that nobody holds.
-bury() {
+empty() {
   for each in "$1"/* "$1"/.[!.]*; do
     case ${each##*/} in alive-* | groups) ;; *) remove "$each" ;; esac
   done
+}
+bury() {
+  empty "$1"
   [ ! -f "$1/groups" ] || ungroupall <"$1/groups" || return
   remove "$1"
 }
@@ -53,6 +58,7 @@ bury_own() {
   [ -d "$1" ] && sleep 1 && bury "$1"
   # Somebody may have removed the list with the folder.
   printf %s "$controls" | ungroupall
+  printf %s "$places" | while IFS= read -r line; do empty "$line"; done
 }
 while IFS= read -r line; do
   rest=${line#?}
@@ -61,6 +67,8 @@ while IFS= read -r line; do
     -*) forget "$rest" ;;
     @*) controls="$controls$rest
 "; printf '%s\n' "$rest" >>"$1/groups" ;;
+    =*) places="$places$rest
+" ;;
     /*) bury "$line" & ;;
     !*) command=$rest ;;
   esac

@@ -28,6 +28,8 @@ export class Keeper {
   readonly #log: Log;
   readonly #groups = new Set<number>();
   readonly #controlGroups = new Set<string>();
+  /** Folders in other places. */
+  readonly #places = new Set<string>();
   readonly #strays = new Set<string>();
   readonly #furniture = new Map<string, (path: string) => Promise<unknown>>();
   #folder: Promise<string> | undefined;
@@ -121,6 +123,12 @@ export class Keeper {
     this.#send(`@${folder}`);
   }
 
+  /** Records a folder of the daemon's in another place, such as the user's cache. What is in it, but for its lock, is removed however the daemon ends. */
+  holdFolder(folder: string): void {
+    this.#places.add(folder);
+    this.#send(`=${folder}`);
+  }
+
   /** Sends a signal, by its POSIX name such as SIGTERM, to a group at once. To one that has been released nothing is sent: then it returns false. */
   signal(group: number, name: string): boolean {
     const held = this.#groups.has(group);
@@ -204,6 +212,7 @@ export class Keeper {
     child.unref();
     for (const group of this.#groups) child.stdin.write(`+${group}\n`);
     for (const folder of this.#controlGroups) child.stdin.write(`@${folder}\n`);
+    for (const folder of this.#places) if (!folder.includes('\n')) child.stdin.write(`=${folder}\n`);
     child.stdin.write(`!${this.#command}\n`);
     return child;
   }
