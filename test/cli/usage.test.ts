@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArguments, type UsageArguments } from '../../server/src/cli/arguments.ts';
+import type { UsageArguments } from '../../server/src/cli/actions.ts';
+import { parseArguments } from '../../server/src/cli/arguments.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { usage } from '../../server/src/cli/usage.ts';
 import { nothing } from '../../server/src/usage/amounts.ts';

@@ -14,7 +14,8 @@ import type { Advise, Advisory, Installed, Manager, Mirrors, Order, Question, St
 import { overflow } from './shelf/bound.ts';
 import type { Measured } from './shelf/measure.ts';
 import type { EnvironmentRecord } from './shelf/records.ts';
-import { MAX_FILES, SCRATCH, type Shelf, type Staging } from './shelf/shelf.ts';
+import { MAX_FILES, type Shelf } from './shelf/shelf.ts';
+import { SCRATCH, type Staging } from './shelf/staging.ts';
 import { TooMuch } from './shelf/tree.ts';
 import { stillKnown } from './verdicts.ts';
 

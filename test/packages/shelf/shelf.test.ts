@@ -4,7 +4,8 @@ import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, rea
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../server/src/base/log.ts';
-import { type Made, Shelf, type Staging } from '../../../server/src/packages/shelf/shelf.ts';
+import { type Made, Shelf } from '../../../server/src/packages/shelf/shelf.ts';
+import type { Staging } from '../../../server/src/packages/shelf/staging.ts';
 import { TooMuch } from '../../../server/src/packages/shelf/tree.ts';
 import { holdLock } from '../../../server/src/runtime/machine/lock.ts';
 import { FakeClock } from '../../fakes/clock.ts';

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, realpath, rename } from 'node:fs/promises';
+import { chmod, lstat, mkdir, realpath, rename } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -19,6 +19,7 @@ import { removeIfThere } from '../../runtime/machine/remove.ts';
 import { findStrays } from '../../runtime/machine/strays.ts';
 import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
 import { type EnvironmentRecord, Records } from './records.ts';
+import { makeStaging, SCRATCH, type Staging } from './staging.ts';
 import { survey, type Survey } from './tree.ts';
 
 export interface ShelfOptions {
@@ -38,20 +39,7 @@ export interface ShelfOptions {
 const PASS_ONLY = 0o311;
 /** A record whose environment is not there is that of a daemon which died in between, or of one that is just renaming. */
 const HALF_MS = 600_000;
-/** The folder of an environment for what is needed only while it is made. */
-export const SCRATCH = '.scratch';
-/** Programs of the sandbox are `nobody` where the daemon is root. */
-const NOBODY = 65_534;
 export const MAX_FILES = 200_000;
-
-export interface Staging {
-  /** The name of the environment to be. */
-  readonly name: string;
-  /** Its folder on this machine. */
-  readonly path: string;
-  /** Removes it. */
-  discard(): Promise<void>;
-}
 
 /** What `keep` is told of an environment; the rest it finds out. */
 export type Made = Omit<EnvironmentRecord, 'name' | 'madeAt' | keyof Survey>;
@@ -113,18 +101,7 @@ export class Shelf {
   }
 
   async stage(): Promise<Staging> {
-    const { own } = await this.#open();
-    const name = randomBytes(16).toString('hex');
-    const path = join(own, name);
-    const discard = () => removeIfThere(this.#walker, path);
-    return undoing(async (undo) => {
-      await mkdir(path, { mode: 0o755 });
-      undo.add(discard);
-      await chmod(path, 0o755);
-      await mkdir(join(path, SCRATCH));
-      if (this.#options.uid === 0) for (const folder of [path, join(path, SCRATCH)]) await chown(folder, NOBODY, NOBODY);
-      return { name, path, discard };
-    });
+    return makeStaging((await this.#open()).own, this.#walker, this.#options.uid);
   }
 
   /**
