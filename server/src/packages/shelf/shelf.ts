@@ -3,7 +3,6 @@
  * environment is made in a staging folder beside the shelf, and is renamed onto it when it is complete; from then on it
  * never changes. Several daemons of the same user share it.
  */
-import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { chmod, lstat, mkdir, realpath, rename } from 'node:fs/promises';
 import { platform } from 'node:os';
