@@ -102,7 +102,7 @@ describe('packages in Neovim (issue 13)', function () {
       await editor().lua("require('codebeaker.config').get().packages = 'never'");
       await editor().buffer(printing('smartcard'), { file: 'unasked.py' });
       await editor().command('SandboxRun');
-      expect(await ended()).to.contain('ModuleNotFoundError');
+      await editor().output('the program fails', ({ state, text }) => state === 'ended' && text.includes('ModuleNotFoundError'), 40_000);
       expect(await asked()).to.deep.equal([]);
     });
   }, { setup: { runtime: 'native', trusted: true }, config: { packages: { registries: { pip } } } });

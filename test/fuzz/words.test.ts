@@ -7,8 +7,8 @@ import { forAWhile, timeoutFor } from './while.ts';
 
 const SHARE = 0.15;
 
-/** As UTF-8 can say it, and without NUL. */
-const whole = (value: string) => Buffer.from(value.replaceAll('\0', '')).toString();
+/** As UTF-8 can say it, without NUL, and without the characters that stand for bytes that are no UTF-8 (PROTOCOL.md says so of paths and words). */
+const whole = (value: string) => Buffer.from(value.replaceAll(/[\0\u{10fe80}-\u{10feff}]/gu, '')).toString();
 
 /** What shells, printf, JSON, terminals and file systems treat in their own way, and any other text without NUL. */
 const text = fc.oneof(
