@@ -52,6 +52,7 @@ export const ServerCapabilities = later(() => z.object({
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
+  secrets: z.optional(Empty),
 }));
 export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
 
@@ -102,6 +103,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     pty: 'Present when commands can have a terminal.',
+    secrets: 'Present when `session/create` takes `secrets`.',
   },
   SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
 });

@@ -75,6 +75,7 @@ function capabilities(policy: Policy, catalog: Catalog): ServerCapabilities {
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    secrets: {},
   };
 }
 

@@ -10,6 +10,8 @@ import { type InitializeParams, invalidParam, type Network, ProtocolError, type 
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
+import { MIN_BYTES } from '../../secrets/forms.ts';
+import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
 import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
@@ -35,8 +37,9 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
 
   return async (params, signal) => {
     checkSessions(policy);
-    refuseUnserved(params);
     requireSense(params);
+    const secrets = secretsOf(params);
+    for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
@@ -60,17 +63,19 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
+          secrets,
           strict: params.strict ?? false,
           idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
           maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, params.maxLifetimeMs),
         },
         shown,
       );
-      if (prepared && network.mode === 'none') warm.adopt(session, prepared);
+      const plain = network.mode === 'none' && !secrets;
+      if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
-      // It has not got the variables of the session's network.
-      if (prepared && network.mode !== 'none') warm.discard(session, prepared);
+      // It has not got the variables of the session's network, or its secrets.
+      if (prepared && !plain) warm.discard(session, prepared);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
@@ -89,11 +94,6 @@ async function provisionOrClose(session: Session, work: () => Promise<void>): Pr
     await session.close('client');
     throw fault;
   }
-}
-
-/** A member that this version does not support is refused, because a client that relies on it must know. */
-function refuseUnserved({ secrets }: SessionCreateParams): void {
-  if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon does not support secrets; leave them out');
 }
 
 function wishOf(
