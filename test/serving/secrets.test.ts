@@ -1,11 +1,12 @@
 /** Sessions with secrets: their programs get them, and nobody else sees them. */
 import { expect } from 'chai';
-import { type TestDaemon, withDaemon } from './daemon.ts';
+import { fakePackages } from '../fakes/packages.ts';
+import { type DaemonOptions, type TestDaemon, withDaemon } from './daemon.ts';
 
 const TOKEN = 'ghp_16C7e42F292c6912E7';
 
-function withSecrets(test: (daemon: TestDaemon) => Promise<void>): Promise<void> {
-  return withDaemon({}, async (daemon) => {
+function withSecrets(test: (daemon: TestDaemon) => Promise<void>, options: DaemonOptions = {}): Promise<void> {
+  return withDaemon(options, async (daemon) => {
     const { capabilities } = await daemon.initialize({ trace: 'verbose' });
     expect(capabilities.secrets).to.deep.equal({});
     await test(daemon);
@@ -52,6 +53,23 @@ describe('the secrets of a session', () => {
       expect(JSON.stringify(daemon.server.lines)).not.to.contain(TOKEN);
       expect(daemon.received('$/logTrace')).not.to.deep.equal([]);
     }));
+
+  it('are not in the sandbox of an installation, and not in its output and errors, whoever wrote them there', async () => {
+    const packages = fakePackages();
+    packages.scripts = [`env TOKEN\necho ${TOKEN}\nexit 3`];
+    try {
+      await withSecrets(async (daemon) => {
+        const sessionId = await daemon.session({ secrets: { TOKEN } });
+        const { data } = await daemon.fault('command/installPackages', { sessionId, packages: ['one'], commandId: 'c' });
+        expect([data.output, daemon.received('command/output').map(({ data: text }) => text)]).to.deep.equal(['***\n', ['***\n']]);
+        const [, installing] = daemon.runtime.made;
+        expect(installing?.processes.map(({ program }) => program.env)).not.to.deep.include({ TOKEN });
+        expect(JSON.stringify(daemon.wire.received)).not.to.contain(TOKEN);
+      }, { packages });
+    } finally {
+      packages.dispose();
+    }
+  });
 
   const refused: Record<string, [params: object, words: RegExp]> = {
     'a name that no variable has': [{ secrets: { 'A-B': 'value' } }, /the name of a secret consists of/],
