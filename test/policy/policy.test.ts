@@ -75,6 +75,7 @@ describe('a policy', () => {
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
       certificates: 'host',
       sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
+      secrets: {},
     });
   });
 
@@ -169,6 +170,7 @@ describe('narrowing a policy', () => {
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another registry of packages': [{ packages: { registries: { pip: { url: 'http://evil/' } } } }, 'packages can only be set in the configuration file'],
     'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
+    'a secret': [{ secrets: { A: { command: ['evil'] } } }, 'secrets can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

@@ -71,6 +71,21 @@ describe('the secrets of a session', () => {
     }
   });
 
+  it('that the configuration has are got when a session names them', async () => {
+    const got: unknown[] = [];
+    const config = { secrets: { TOKEN: { env: 'X' }, OTHER: { file: '/other' } } };
+    await withSecrets(async (daemon) => {
+      const sessionId = await daemon.session({ secretNames: ['TOKEN'], secrets: { OWN: 'own value' } });
+      expect((await daemon.result('command/runCode', { sessionId, code: 'env TOKEN\nenv OWN' })).stdout).to.equal('******');
+      expect(daemon.sandbox.processes.at(-1)?.program.env).to.deep.equal({ TOKEN, OWN: 'own value' });
+      expect(got).to.deep.equal([['TOKEN', { env: 'X' }]]);
+      expect((await daemon.fault('session/create', { secretNames: ['NONE'] })).data.issues).to.deep.equal([{ path: 'secretNames.0', message: 'the configuration has no secret NONE; add it to secrets in the configuration file' }]);
+      for (const params of [{ secretNames: ['TOKEN', 'TOKEN'] }, { secretNames: ['TOKEN'], secrets: { TOKEN } }, { secretNames: ['TOKEN'], env: { TOKEN } }]) {
+        expect((await daemon.fault('session/create', params)).message).to.contain('TOKEN is named twice');
+      }
+    }, { config, secret: async (...asked) => (got.push(asked), TOKEN) });
+  });
+
   const refused: Record<string, [params: object, words: RegExp]> = {
     'a name that no variable has': [{ secrets: { 'A-B': 'value' } }, /the name of a secret consists of/],
     'a name that no record can have': [{ secrets: JSON.parse('{"__proto__": "value"}') }, /this name cannot be used/],
@@ -78,7 +93,7 @@ describe('the secrets of a session', () => {
     'NUL': [{ secrets: { A: 'abcd\0' } }, /a value cannot contain NUL/],
     'too many bytes': [{ secrets: { A: 'é'.repeat(40_000) } }, /at most 65536 bytes, not 80000/],
     'too many bytes together': [{ secrets: { A: 'a'.repeat(60_000), B: 'b'.repeat(60_000), C: 'c'.repeat(60_000) } }, /at most 131072 bytes, not 180000/],
-    'the name of another variable': [{ secrets: { A: 'abcd' }, env: { A: 'efgh' } }, /in env, too/],
+    'the name of another variable': [{ secrets: { A: 'abcd' }, env: { A: 'efgh' } }, /A is named twice in env, secrets and secretNames/],
   };
   for (const [name, [params, words]] of Object.entries(refused)) {
     it(`are refused where one has ${name}`, () =>

@@ -1,5 +1,5 @@
 /** The secrets of one session: the variables of its programs, and what finds their values in output. Nothing prints them by accident. */
-import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, type SessionCreateParams } from '../protocol/index.ts';
+import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, type SecretSource, type SessionCreateParams } from '../protocol/index.ts';
 import { Automaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
 import { Redactor } from './redactor.ts';
@@ -34,14 +34,26 @@ export class Secrets {
   }
 }
 
-/** undefined: the session has none. @throws ProtocolError InvalidParams */
-export function secretsOf({ secrets = {}, env = {} }: Pick<SessionCreateParams, 'secrets' | 'env'>): Secrets | undefined {
-  const names = Object.keys(secrets);
+type Asked = Pick<SessionCreateParams, 'secrets' | 'secretNames' | 'env'>;
+
+/**
+ * undefined: the session has none. `read`: the value of one of those that the configuration has.
+ * @throws ProtocolError InvalidParams, and what `read` throws
+ */
+export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: Asked, configured: Readonly<Record<string, SecretSource>>, read: (name: string, source: SecretSource) => Promise<string>): Promise<Secrets | undefined> {
+  const names = [...Object.keys(secrets), ...secretNames];
   if (names.length === 0) return undefined;
-  const twice = names.find((name) => Object.hasOwn(env, name));
-  if (twice !== undefined) throw invalidParam(`secrets.${twice}`, 'this name is in env, too; name it only once');
-  requireSizes(secrets);
-  return new Secrets(secrets);
+  const twice = names.find((name, at) => Object.hasOwn(env, name) || names.indexOf(name) !== at);
+  if (twice !== undefined) throw invalidParam(Object.hasOwn(secrets, twice) ? `secrets.${twice}` : 'secretNames', `${twice} is named twice in env, secrets and secretNames; name it only once`);
+  const sources = secretNames.map((name, at) => {
+    const source = Object.hasOwn(configured, name) ? configured[name] : undefined;
+    if (!source) throw invalidParam(`secretNames.${at}`, `the configuration has no secret ${name.slice(0, 100)}; add it to secrets in the configuration file`);
+    return [name, source] as const;
+  });
+  const named = await Promise.all(sources.map(async ([name, source]) => [name, await read(name, source)] as const));
+  const values = { ...secrets, ...Object.fromEntries(named) };
+  requireSizes(values);
+  return new Secrets(values);
 }
 
 function requireSizes(secrets: Environment): void {

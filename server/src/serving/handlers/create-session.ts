@@ -6,7 +6,7 @@ import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
-import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
+import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
@@ -25,21 +25,21 @@ export interface CreateSessionParts extends NetworkParts {
   readonly warm: WarmInterpreters;
   /** Installs what a new session is to have. @throws ProtocolError */
   provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
+  /** As in `HouseParts`. */
+  secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, certificates, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, certificates, secret, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
     checkSessions(policy);
     requireSense(params);
-    const secrets = secretsOf(params);
-    for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
@@ -50,6 +50,8 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
     const workspace = params.workspace && (await share(params.workspace));
     const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
+    const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
+    for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
