@@ -122,7 +122,7 @@ describe('the program of a run', () => {
     expect(process(bench)?.program.env).to.include({ NO_COLOR: '1', TERM: 'other', A: '1', C: 'c' }).and.not.to.have.any.keys('HOME', 'D');
   });
 
-  it('has secrets of the configuration, of variables here and of files, and shows none of them (E7)', async () => {
+  it('has secrets of the configuration, of variables here and of files, and shows none of them (F-E7)', async () => {
     const file = put('token', 'of a file\n');
     const bench = new RunBench({ env: { HERE: 'of a variable', CONFIGURED: 'not this one' }, config: { secrets: { CONFIGURED: { env: 'X' } } } });
     await bench.run(put('main.py', 'env HERE\nenv FILE\nenv CONFIGURED'), { secrets: { HERE: undefined, FILE: file, CONFIGURED: undefined } });

@@ -1,4 +1,4 @@
-/** A secret, looked for everywhere on the machine while a program has it (E7). */
+/** A secret, looked for everywhere on the machine while a program has it (F-E7). */
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -41,7 +41,7 @@ for (const [runtime, { probe, method, run }] of Object.entries(runtimes)) {
     before(() => (folder = mkdtempSync(join(tmpdir(), 'secrets-'))));
     after(() => rmSync(folder, { recursive: true }));
 
-    it('is in the environment of the program, and nowhere else', async () => {
+    it('is in the environment of the program, and nowhere else (F-E7)', async () => {
       const canary = `canary-${randomBytes(12).toString('hex')}`;
       const log = join(folder, 'log');
       const env = { XDG_CACHE_HOME: join(folder, 'cache'), ...daemonEnvironment({ stateDir: join(folder, 'state'), log: { level: 'debug', file: log } }) };

@@ -1,4 +1,4 @@
-/** No output shows a secret, whatever it is and however it is cut; and output without one is not changed (E7). */
+/** No output shows a secret, whatever it is and however it is cut; and output without one is not changed (F-E7). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { escape } from 'node:querystring';
@@ -54,7 +54,7 @@ function plainly(bytes: Buffer, forms: readonly Buffer[]): string {
 }
 
 describe('a redactor', () => {
-  it('never shows a secret or an encoding of it, and gives the same for every chunking', () =>
+  it('never shows a secret or an encoding of it, and gives the same for every chunking (F-E7)', () =>
     fc.assert(fc.property(scene, ({ values, output, sizes }) => {
       const forms = values.flatMap(formsOf);
       const shown = redact(new Redactor(new Automaton(forms)), chunks(output, sizes));

@@ -41,7 +41,7 @@ describe('the secrets of a session', () => {
       expect(await daemon.result('command/runCode', { sessionId, code: 'print "a"\nenv TOKEN' })).to.include({ outcome: 'outputLimit', stdout: 'a', stdoutBytes: 10 });
     }));
 
-  it('are in no view, no trace and no error', () =>
+  it('are in no view, no trace and no error (F-E7)', () =>
     withSecrets(async (daemon) => {
       const sessionId = await daemon.session({ secrets: { TOKEN } });
       await daemon.result('session/list');
