@@ -34,10 +34,11 @@ const daemonRooms = {
   'runtime/kinds/deno': [...mechanics, 'state', 'runtime/kinds/native'],
   'runtime/kinds': [...mechanics, 'state', 'runtime/choice', 'runtime/kinds/*'],
   warm: [...contract, 'policy'],
-  session: [...contract, 'events', 'network', 'warm'],
-  command: [...contract, 'events', 'policy', 'warm', 'session'],
+  secrets: [...foundations, 'policy'],
+  session: [...contract, 'events', 'network', 'secrets', 'warm'],
+  command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

@@ -17,6 +17,8 @@ import { Spares } from './run/sandbox/spares.ts';
 import { languageOf } from './run/source/language.ts';
 import { RememberedOptions } from './run/source/options.ts';
 import { Packages } from './run/source/packages.ts';
+import type { RunSpec } from './run/source/run-spec.ts';
+import { Secrets } from './run/source/secrets.ts';
 import type { Source } from './run/source/source.ts';
 import { SessionFiles } from './sessions/files.ts';
 import { Made } from './sessions/made.ts';
@@ -36,6 +38,7 @@ import { PackageOffers } from './view/offer-packages.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
+import { secretCommands } from './view/secrets.ts';
 import { sessionCommands } from './view/session-commands.ts';
 import { showMessage } from './view/shown.ts';
 import { Status } from './view/status.ts';
@@ -81,6 +84,8 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const spares = new Spares({ clock, disk, log });
   const chosen = new ChosenRuntimes(code);
   const packages = new Packages({ code, disk, mode: () => settings().packages });
+  const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, wanted: () => settings().secrets });
+  const complete = async (spec: RunSpec) => secrets.complete(await packages.complete(spec));
   const consoles = new Consoles({
     code, client, clock, disk, log, spares, chosen, newId, random,
     sandboxesToKeep: () => settings().keepSessions,
@@ -97,7 +102,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     code, consoles, options, mode: () => settings().packages,
     beside: async (uri) => (await workspace.fs.readDirectory(code.Uri.joinPath(uri, '..'))).map(([name]) => name),
     install: (spec, names) => installFor({ code, client, options, packages, log, newId, showLog }, spec, names),
-    runAgain: (spec, shown) => runAgain({ code, consoles, options, packages }, spec, shown),
+    runAgain: (spec, shown) => runAgain({ code, consoles, options, complete }, spec, shown),
   });
   const missing: Missing = new Missing({
     code, memory: context.globalState, log, showLog, restart: () => client.restart(),
@@ -151,9 +156,10 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
-    ...runCommands({ code, consoles, options, packages }),
+    ...runCommands({ code, consoles, options, complete }),
     ...installCommands({ code, client, options, packages, log, newId, showLog }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
+    ...secretCommands({ code, secrets }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,
     'codebeaker.doctor': showDoctor,
@@ -172,7 +178,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, packages, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, complete, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
   own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {

@@ -6,7 +6,7 @@ import { UsageError } from '../../server/src/cli/quantities.ts';
 import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
-  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
+  command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
@@ -65,6 +65,7 @@ const taken: Record<string, object> = {
   'run -- -x.py -y': { ...run, file: '-x.py', args: ['-y'] },
   'run --json -- -x.py -- -y': { ...run, json: true, file: '-x.py', args: ['-y'] },
   'run - a': { ...run, file: '-', args: ['a'] },
+  'run --secret A --secret B=@/f/b a.py': { ...run, secrets: { A: undefined, B: '/f/b' } },
   'run -e A=1 -eB=2=3 --env C --env=D= a.py': { ...run, env: { A: '1', B: '2=3', C: undefined, D: '' } },
   'run -t a.py': { ...run, tty: true },
   'run --no-tty a.py': { ...run, tty: false },
@@ -145,6 +146,8 @@ const refused: Record<string, string> = {
   'run --disk 17g a.py': '--disk needs a size from 1m to 16g',
   'run --output-limit 0 a.py': '--output-limit needs a size from 1 to 64g',
   'run -e 1A=2 a.py': '--env needs NAME=VALUE',
+  'run --secret A=b a.py': '--secret needs NAME or NAME=@FILE',
+  'run --secret A=@ a.py': '--secret needs NAME or NAME=@FILE',
   'run --folder x --no-folder a.py': 'only one of --folder and --no-folder can be given',
   'run -t --no-tty a.py': 'only one of --tty and --no-tty can be given',
   'run --network all a.py': '--network: one of none, ask, full; for some hosts alone, --allow HOST',

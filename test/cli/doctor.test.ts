@@ -39,6 +39,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     runtimes,
     packages: packagesPolicy({}),
     sizes: defaultSizes,
+    secrets: [],
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,

@@ -122,6 +122,22 @@ describe('the program of a run', () => {
     expect(process(bench)?.program.env).to.include({ NO_COLOR: '1', TERM: 'other', A: '1', C: 'c' }).and.not.to.have.any.keys('HOME', 'D');
   });
 
+  it('has secrets of the configuration, of variables here and of files, and shows none of them (F-E7)', async () => {
+    const file = put('token', 'of a file\n');
+    const bench = new RunBench({ env: { HERE: 'of a variable', CONFIGURED: 'not this one' }, config: { secrets: { CONFIGURED: { env: 'X' } } } });
+    await bench.run(put('main.py', 'env HERE\nenv FILE\nenv CONFIGURED'), { secrets: { HERE: undefined, FILE: file, CONFIGURED: undefined } });
+    expect(process(bench)?.program.env).to.include({ HERE: 'of a variable', FILE: 'of a file', CONFIGURED: 'configured CONFIGURED' });
+    expect(bench.shown).to.deep.equal({ stdout: '*********', stderr: '' });
+  });
+
+  it('is not run without a secret that is nowhere', async () => {
+    for (const [secrets, words] of [[{ NONE: undefined }, 'the configuration has no secret of this name'], [{ NONE: '/no/such/file' }, '/no/such/file: there is no such file']] as const) {
+      const bench = new RunBench();
+      expect(await bench.run(put('main.py', ''), { secrets })).to.equal(125);
+      expect(bench.shown.stderr).to.contain(words);
+    }
+  });
+
   it('comes from stdin (L4)', async () => {
     const bench = new RunBench();
     bench.terminal.stdin.end('#!/usr/bin/python3\necho in');

@@ -24,7 +24,7 @@ function sources(below = 'src/'): string[] {
 describe('the manifest', () => {
   it('declares exactly the commands that are registered', () => {
     const editor = new FakeCode();
-    const context = { subscriptions: [], globalState: editor.memento(), workspaceState: editor.memento() };
+    const context = { subscriptions: [], globalState: editor.memento(), workspaceState: editor.memento(), secrets: editor.secrets() };
     createParts({ code: editor.code, context: context as never, clock: new FakeClock(), process: { execPath: '', env: {}, pid: 1 }, newId: String, random: () => 1 });
     expect([...editor.commands.keys()].sort()).to.deep.equal(contributes.commands.map(({ command }: any) => command).sort());
   });

@@ -28,7 +28,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual, atFirst = runtimes) {
   const disk = new FakeDisk();
   const connections: FakeConnection[] = [];
   const subscriptions: { dispose(): void }[] = [];
-  const context = { subscriptions, globalState: editor.memento(), workspaceState: editor.memento(), extensionPath: '/ext', extension: { packageJSON: {} } };
+  const context = { subscriptions, globalState: editor.memento(), workspaceState: editor.memento(), secrets: editor.secrets(), extensionPath: '/ext', extension: { packageJSON: {} } };
   let ids = 0;
   const parts = createParts({
     code: editor.code,
@@ -65,7 +65,7 @@ function bench(runtimes: readonly RuntimeInfo[] = usual, atFirst = runtimes) {
     parts.start();
     await settle();
   };
-  return { editor, clock, disk, connections, connection, parts, command, open, subscriptions };
+  return { editor, clock, disk, connections, connection, context, parts, command, open, subscriptions };
 }
 
 /** A program that runs until it is stopped. */
@@ -97,6 +97,42 @@ describe('the extension', () => {
     expect(connection().calls('command/writeFile')[0].content).to.equal('print(1)');
     expect(textOf(editor.terminals[0] as never)).to.match(/✓ exited with code 0/);
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
+  });
+
+  it('gives a program the secrets that the setting names, from the editor or else from the daemon, and none in Restricted Mode', async () => {
+    const { editor, connection, context, open, command } = bench();
+    editor.inputs.push('TOKEN', 'hunter2');
+    editor.press = 'Give It to Runs Here';
+    await command('codebeaker.setSecret');
+    expect(editor.asked[1]).to.include({ password: true });
+    expect(editor.settings.get('codebeaker.secrets')).to.deep.equal(['TOKEN']);
+    expect([...context.secrets.values.values()]).to.deep.equal(['hunter2']);
+    editor.settings.set('codebeaker.secrets', ['TOKEN', 'OTHER']);
+    await open('/w/a.py');
+    const created = async () => {
+      await command('codebeaker.run');
+      const { secrets, secretNames } = connection().calls('session/create').at(-1) ?? {};
+      return { secrets, secretNames };
+    };
+    editor.settings.set('codebeaker.whenRunning', 'another');
+    expect(await created()).to.deep.equal({ secrets: { TOKEN: 'hunter2' }, secretNames: ['OTHER'] });
+    expect(JSON.stringify([[...editor.channels], editor.messages, context.globalState.get('codebeaker.secretNames')])).not.to.contain('hunter2');
+    editor.picked = ([item]) => item;
+    await command('codebeaker.removeSecret');
+    expect(context.secrets.values.size).to.equal(0);
+    expect(await created()).to.deep.equal({ secrets: undefined, secretNames: ['TOKEN', 'OTHER'] });
+    editor.trusted = false;
+    expect(await created()).to.deep.equal({ secrets: undefined, secretNames: undefined });
+  });
+
+  it('keeps no secret where the person gives none', async () => {
+    for (const inputs of [[undefined], ['TOKEN', undefined], ['TOKEN', '']]) {
+      const { editor, context, command } = bench();
+      editor.inputs.push(...inputs);
+      await command('codebeaker.setSecret');
+      await command('codebeaker.removeSecret');
+      expect([context.secrets.values.size, editor.messages.map(({ message }) => message)]).to.deep.equal([0, ['No secret is kept.']]);
+    }
   });
 
   it('lets a program reach what the setting says, and nothing in Restricted Mode (F-F8)', async () => {

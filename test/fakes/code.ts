@@ -226,7 +226,10 @@ export class FakeCode {
         },
       }),
       workspace: live({ isTrusted: () => this.trusted, workspaceFolders: () => this.folders, textDocuments: () => this.documents }, {
-        getConfiguration: (section: string) => ({ get: (name: string) => this.settings.get(`${section}.${name}`) }),
+        getConfiguration: (section: string) => ({
+          get: (name: string) => this.settings.get(`${section}.${name}`),
+          update: async (name: string, value: unknown) => void this.settings.set(`${section}.${name}`, value),
+        }),
         getWorkspaceFolder: ({ path }: Uri) => this.folders.find(({ uri }) => path.startsWith(`${uri.path}/`)),
         asRelativePath: ({ path }: Uri) => path.replace(`${this.folders[0]?.uri.path}/`, ''),
         openTextDocument: async (uri: Uri) => {
@@ -281,6 +284,12 @@ export class FakeCode {
       update: async (key: string, value: unknown) => void values.set(key, value),
       setKeysForSync: noop,
     };
+  }
+
+  /** What keeps secrets, and what is in there. */
+  secrets(): Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'> & { readonly values: ReadonlyMap<string, string> } {
+    const values = new Map<string, string>();
+    return { values, get: async (key) => values.get(key), store: async (key, value) => void values.set(key, value), delete: async (key) => void values.delete(key) };
   }
 
   /** Opens a document in the editor. */

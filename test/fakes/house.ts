@@ -25,6 +25,8 @@ export interface FakeHouseOptions {
   readonly usageFolder?: string | undefined;
   /** Default: there are none. */
   readonly certificates?: HouseParts['certificates'] | undefined;
+  /** The values of the secrets of the configuration. Default: there are none. */
+  readonly secret?: HouseParts['secret'] | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -43,10 +45,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], usageFolder, clock, log, packages, audit }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, clock, log, packages, audit }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, usageFolder, audit, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -98,6 +98,7 @@ describe('a policy', () => {
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
       certificates: 'host',
       sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
+      secrets: {},
     });
   });
 
@@ -201,6 +202,7 @@ describe('narrowing a policy', () => {
     'no audit log': [{ audit: { enabled: false } }, 'audit can only be set in the configuration file'],
     'another price': [{ prices: { currency: 'EUR' } }, 'prices can only be set in the configuration file'],
     'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
+    'a secret': [{ secrets: { A: { command: ['evil'] } } }, 'secrets can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

@@ -25,6 +25,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
   readonly certificates?: HouseParts['certificates'];
+  readonly secret?: HouseParts['secret'];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -40,14 +41,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, audit, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
     this.catalog = catalog;
     this.#open = openSole;
   }

@@ -38,7 +38,7 @@ describe('session/create', () => {
     }));
 
   const refused: Record<string, [params: object, kind: ErrorKind, path?: string]> = {
-    'secrets': [{ secrets: { A: 'hunter2' } }, 'InvalidParams', 'secrets'],
+    'a secret that is a variable, too': [{ secrets: { A: 'hunter2' }, env: { A: 'hunter2' } }, 'InvalidParams', 'secrets.A'],
     'an overlay': [{ workspace: { uri: 'file:///tmp', access: 'overlay' } }, 'InvalidParams', 'workspace.access'],
     'another access': [{ workspace: { uri: 'file:///tmp', access: 'write' } }, 'InvalidParams', 'workspace.access'],
     'an unknown language': [{ language: 'cobol' }, 'InvalidParams', 'language'],

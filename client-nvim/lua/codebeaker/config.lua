@@ -38,6 +38,21 @@ local checks = {
     end,
   },
   env = { 'a table', is_of_type('table') },
+  secrets = {
+    'a list of names, or a table of names and functions',
+    function(value)
+      if type(value) ~= 'table' then
+        return false
+      end
+      for name, source in pairs(value) do
+        local named = type(name) == 'number' and type(source) == 'string'
+        if not named and not (type(name) == 'string' and type(source) == 'function') then
+          return false
+        end
+      end
+      return true
+    end,
+  },
   args = { 'a list of strings', is_string_list },
   trusted = {
     'true, false or a list of folders',
@@ -58,6 +73,7 @@ local function defaults()
     limits = {},
     network = 'none',
     env = {},
+    secrets = {},
     args = {},
     trusted = false,
     pty = true,
@@ -121,6 +137,22 @@ function M.command()
   end
   local mode = options.network == 'full' and 'full' or 'ask'
   return vim.list_extend(vim.list_slice(command), { '--network=' .. mode })
+end
+
+--- The secrets of programs, as `session/create` takes them: values, and names of the daemon's configuration. The functions
+--- of the option are called anew for each sandbox.
+--- @return table|nil secrets
+--- @return string[]|nil secret_names
+function M.secrets()
+  local secrets, names = {}, {}
+  for name, source in pairs(options.secrets) do
+    if type(source) == 'function' then
+      secrets[name] = source()
+    else
+      table.insert(names, source)
+    end
+  end
+  return next(secrets) and secrets or nil, next(names) and names or nil
 end
 
 --- What programs may reach, as `session/create` takes it. nil: nothing.

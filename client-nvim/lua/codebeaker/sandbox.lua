@@ -35,6 +35,7 @@ end
 function M.create(daemon, spec, on)
   local options = config.get()
   local token = new_progress_token(daemon, on.on_progress)
+  local secrets, secret_names = config.secrets()
   local params = {
     language = spec.language,
     label = spec.label,
@@ -43,6 +44,8 @@ function M.create(daemon, spec, on)
     limits = nil_if_empty(options.limits),
     network = config.network(),
     env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
+    secrets = secrets,
+    secretNames = secret_names,
     program = spec.program,
     packages = spec.packages,
     workspace = spec.folder and { uri = vim.uri_from_fname(spec.folder), access = 'copy' } or nil,

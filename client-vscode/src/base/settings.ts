@@ -41,6 +41,8 @@ export interface Settings {
   readonly ports: 'notify' | 'never';
   /** Whether the packages of a manifest are installed before a run. */
   readonly packages: 'auto' | 'ask' | 'never';
+  /** The names of the secrets that programs get; none in Restricted Mode. */
+  readonly secrets: readonly string[];
 }
 
 export const SECTION = 'codebeaker';
@@ -66,5 +68,6 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     diagnostics: values.get<boolean>('diagnostics') ?? true,
     ports: values.get<Settings['ports']>('ports') ?? 'notify',
     packages: values.get<Settings['packages']>('packages') ?? 'auto',
+    secrets: workspace.isTrusted ? (values.get<readonly string[]>('secrets') ?? []) : [],
   };
 }

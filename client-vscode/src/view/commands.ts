@@ -3,7 +3,6 @@ import type { Code, vscode } from '../base/code.ts';
 import type { Consoles, RunConsole } from '../run/consoles.ts';
 import { askOptions } from '../run/source/ask-options.ts';
 import { noOptions, type RememberedOptions } from '../run/source/options.ts';
-import type { Packages } from '../run/source/packages.ts';
 import { type RunSpec, runSpecOf, selectionOf } from '../run/source/run-spec.ts';
 import type { Selection } from '../run/source/source.ts';
 
@@ -11,12 +10,13 @@ export interface RunCommandParts {
   readonly code: Code;
   readonly consoles: Consoles;
   readonly options: RememberedOptions;
-  readonly packages: Pick<Packages, 'complete'>;
+  /** The same run, with what it needs. */
+  complete(spec: RunSpec): Promise<RunSpec>;
 }
 
 export type Commands = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
-export function runCommands({ code, consoles, options, packages }: RunCommandParts): Commands {
+export function runCommands({ code, consoles, options, complete }: RunCommandParts): Commands {
   const { l10n, window } = code;
 
   /** The document that a menu was opened for, otherwise the one in the editor. */
@@ -31,7 +31,7 @@ export function runCommands({ code, consoles, options, packages }: RunCommandPar
     // The remembered arguments and input are the whole file's: a selection runs without them.
     const known = options.of(document.uri);
     const spec = runSpecOf(code, document, selection ? { ...noOptions, ...(known.packages ? { packages: known.packages } : {}) } : known, selection);
-    if (spec) return consoles.runInConsole(await packages.complete(spec));
+    if (spec) return consoles.runInConsole(await complete(spec));
     await window.showInformationMessage(l10n.t('Code of the language {0} can’t be run in a sandbox.', document.languageId));
     return undefined;
   };
@@ -66,7 +66,7 @@ export function runCommands({ code, consoles, options, packages }: RunCommandPar
     'codebeaker.rerun': async () => {
       const last = consoles.ofTerminal(window.activeTerminal) ?? consoles.lastUsed;
       if (!last) return void (await window.showInformationMessage(l10n.t('Nothing has been run yet.')));
-      await runAgain({ code, consoles, options, packages }, last.run.spec, last);
+      await runAgain({ code, consoles, options, complete }, last.run.spec, last);
     },
   };
 }
@@ -75,14 +75,14 @@ export function runCommands({ code, consoles, options, packages }: RunCommandPar
  * A document runs with its present text. A selection, or a document that is closed, runs as it did before, with the packages
  * that have been installed since. @param shown where it ran last; it may show another source now
  */
-export async function runAgain({ code, consoles, options, packages }: RunCommandParts, spec: RunSpec, shown: RunConsole): Promise<void> {
+export async function runAgain({ code, consoles, options, complete }: RunCommandParts, spec: RunSpec, shown: RunConsole): Promise<void> {
   const { uri } = spec.source;
   const isSame = (other: vscode.Uri) => other.toString() === uri.toString();
   const known = options.of(uri);
   const document = code.workspace.textDocuments.find((other) => isSame(other.uri));
   const present = document && !spec.isSelection ? runSpecOf(code, document, known) : undefined;
   const before = { ...spec, options: { ...spec.options, ...(known.packages ? { packages: known.packages } : {}) } };
-  await consoles.runInConsole(await packages.complete(present ?? before), isSame(shown.run.spec.source.uri) ? shown : undefined);
+  await consoles.runInConsole(await complete(present ?? before), isSame(shown.run.spec.source.uri) ? shown : undefined);
 }
 
 /**

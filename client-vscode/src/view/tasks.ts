@@ -6,8 +6,7 @@ import type { ChosenRuntimes } from '../run/chosen.ts';
 import { Run } from '../run/run.ts';
 import type { SandboxSupply } from '../run/sandbox/claim.ts';
 import { languageOf } from '../run/source/language.ts';
-import type { Packages } from '../run/source/packages.ts';
-import { runSpecOf } from '../run/source/run-spec.ts';
+import { type RunSpec, runSpecOf } from '../run/source/run-spec.ts';
 import { Screen } from '../run/terminal/screen.ts';
 
 export const TASK_TYPE = 'codebeaker';
@@ -27,7 +26,8 @@ export interface TaskParts {
   readonly clock: Clock;
   readonly supply: SandboxSupply;
   readonly chosen: ChosenRuntimes;
-  readonly packages: Pick<Packages, 'complete'>;
+  /** The same run, with what it needs. */
+  complete(spec: RunSpec): Promise<RunSpec>;
   newId(): string;
   random(): number;
 }
@@ -66,7 +66,7 @@ function createTask(parts: TaskParts, definition: Definition, folder: vscode.Wor
 
 /** Closes the sandbox as soon as the program has ended: nobody looks into the sandbox of a task. */
 async function runTask(parts: TaskParts, definition: Definition, folder: vscode.WorkspaceFolder | undefined, screen: Screen): Promise<void> {
-  const { code, client, clock, supply, chosen, packages, newId, random } = parts;
+  const { code, client, clock, supply, chosen, complete, newId, random } = parts;
   const { file, args = [], env = {}, stdin } = definition;
   const fail = (message: string) => {
     screen.write(`${message}\r\n`);
@@ -77,7 +77,7 @@ async function runTask(parts: TaskParts, definition: Definition, folder: vscode.
   if (!document) return fail(code.l10n.t('{0} cannot be read', file));
   const spec = runSpecOf(code, document, stdin === undefined ? { args, env } : { args, env, stdin });
   if (!spec) return fail(code.l10n.t('{0} is in a language that cannot be run in a sandbox', file));
-  const run = new Run(await packages.complete(spec), { code, clock, screen, random, supply, chosen, id: newId() });
+  const run = new Run(await complete(spec), { code, clock, screen, random, supply, chosen, id: newId() });
   screen.onClose(() => run.stop());
   const result = await client.use(async (connection) => {
     try {

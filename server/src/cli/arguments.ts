@@ -46,6 +46,8 @@ export interface RunArguments {
   readonly language: LanguageId | undefined;
   /** Where a value is undefined, it is that of the variable here. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The names of secrets. The value is what a file says, or undefined: that of the configuration, or of the variable here. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
   /** The folder that goes along: its path, or undefined for that of the file, or null for none. */
   readonly folder: string | null | undefined;
   /** Paths that go along although they would be left out. */
@@ -157,6 +159,7 @@ function settings(values: Values) {
     runtime,
     language: languageNamed(language),
     env: variables(values.env ?? []),
+    secrets: secretFiles(values.secret ?? []),
     folder: values['no-folder'] ? null : folder,
     with: values.with ?? [],
     save: saving(values),
@@ -194,6 +197,14 @@ function variables(given: readonly string[]): Record<string, string | undefined>
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=([^]*))?$/.exec(each) ?? [];
     if (name === undefined) throw new UsageError(`--env needs NAME=VALUE, where NAME has letters, digits and _ only; ${each || 'an empty value'} is not`);
     return [name, value];
+  }));
+}
+
+function secretFiles(given: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(given.map((each) => {
+    const [, name, file] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=@([^]+))?$/.exec(each) ?? [];
+    if (name === undefined) throw new UsageError(`--secret needs NAME or NAME=@FILE, where NAME has letters, digits and _ only; a value can't be typed, because everybody can see it there`);
+    return [name, file];
   }));
 }
 

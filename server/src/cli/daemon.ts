@@ -30,6 +30,8 @@ export interface Daemon {
   readonly catalog: Catalog;
   readonly packages: PackagesPolicy;
   readonly sizes: Sizes;
+  /** The names of the secrets that the configuration has. */
+  readonly secrets: readonly string[];
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -58,11 +60,16 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
       .then(([{ rememberedCertificates }, { machineOf }]) => rememberedCertificates(machineOf(surroundings), clock));
     return (await reading)(wanted);
   };
+  let secretReading: Promise<HouseParts['secret']> | undefined;
+  const secret: HouseParts['secret'] = async (name, source) => {
+    secretReading ??= Promise.all([import('./secret-values.ts'), runtimes.keeper()]).then(([{ secretValues }, keeper]) => secretValues({ ...surroundings, keeper }));
+    return (await secretReading)(name, source);
+  };
   const packages = async () => {
     const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
     return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, packages, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;
@@ -82,6 +89,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     catalog,
     packages: packagesPolicy(config),
     sizes: policy.sizes,
+    secrets: Object.keys(policy.secrets),
     log,
     watch: () => catalog.watch(),
     close: async () => {

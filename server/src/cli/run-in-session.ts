@@ -20,6 +20,7 @@ import { inTime, inUnits, sizeTold } from './quantities.ts';
 import { publish } from './publish.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
+import { secretsFor } from './secrets.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
 import { type Outgoing, sendFiles } from './send.ts';
 import { CannotRun, folderOf, lookInto, type Source, unreadable } from './source.ts';
@@ -49,6 +50,8 @@ export interface RunParts {
   readonly report: Report;
   /** Whether the packages of a manifest are installed, as the configuration says. */
   readonly packages: PackagesMode;
+  /** The names of the secrets that the configuration has. */
+  readonly secretNames: readonly string[];
   /** Whom the daemon's questions go to; undefined: nobody. */
   readonly asker: Asker | undefined;
   tell(message: string): void;
@@ -67,8 +70,9 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
   const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
+  const secrets = await secretsFor(args.secrets, parts.secretNames, parts.surroundings.env);
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
-  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
+  const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, ...secrets, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
   const session = await connection.sendRequest<Session>(SessionCreate.name, wish, token).catch((fault: unknown) => {
     throw needed ? unfit(inOptions(fault), needed.manifest) : inOptions(fault);
   });

@@ -42,7 +42,7 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
     const asker = asks(args, terminal) ? new Asker(terminal, surroundings.clock) : undefined;
     const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker }, tell);
     try {
-      code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run });
+      code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run, secretNames: daemon.secrets });
     } finally {
       await client.close();
     }

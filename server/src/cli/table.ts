@@ -44,6 +44,7 @@ export const options = {
   runtime: { of: ['run', 'usage'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
   language: { of: ['run', 'usage'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
+  secret: { of: ['run'], value: 'NAME[=@FILE]', many: true, text: 'A variable for the program that is taken out of its output: the secret of this name in the configuration, or the variable of this name here, or what the FILE says. -e would show it to everybody who lists processes.' },
   folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
   'no-folder': { of: ['run'], text: 'FILE goes alone.' },
   with: { of: ['run'], value: 'PATH', many: true, completes: 'file', text: 'A file or folder, within the folder that goes along, which goes along although it is otherwise left out.' },

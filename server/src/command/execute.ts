@@ -17,6 +17,7 @@ import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
+import { RedactedOutput } from './redacted-output.ts';
 import { type CommandQuota, RunningCommand } from './running-command.ts';
 
 export interface ExecuteContext {
@@ -57,9 +58,11 @@ export async function execute(
   const commandId = commands.reserve(params.commandId);
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
   const encoding = params.outputEncoding ?? 'utf-8';
-  const target: OutputTarget = streamed
+  const output: OutputTarget = streamed
     ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
     : new CollectedOutput(encoding);
+  const { secrets } = session.environment;
+  const target = secrets ? new RedactedOutput(output, () => secrets.redactor()) : output;
   const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
   const firstInSession = session.countProgram();

@@ -64,7 +64,7 @@ export async function installPackages(session: Session, params: InstallPackagesP
   }
   // What ended the installation has closed its sandbox, in which a program ran.
   if (execution.outcome === 'sandboxLost' && fault instanceof ProtocolError && fault.kind !== 'RequestCancelled') throw fault;
-  if (execution.outcome === 'exited' || execution.outcome === 'signaled') throw failed(manager, execution, tail.text, trouble, notes);
+  if (execution.outcome === 'exited' || execution.outcome === 'signaled') throw failed(manager, execution, session.environment.secrets?.redact(tail.text) ?? tail.text, trouble, notes);
   return { ...execution, manager: manager.id, installed: [], cached: false };
 }
 

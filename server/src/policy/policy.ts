@@ -2,7 +2,7 @@
  * The policy: what is allowed. It comes from the configuration file. Project files and clients can only narrow it: they
  * choose among what it allows and lower its bounds, and never raise one. An empty list allows nothing.
  */
-import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, type Prices, ProtocolError } from '../protocol/index.ts';
+import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, type Prices, ProtocolError, type SecretSource } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
 import type { Bounds } from '../network/proxy.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
@@ -27,6 +27,8 @@ export interface Policy {
   readonly networkBounds: Bounds;
   /** What programs of sessions with a network trust: what this machine trusts, what is in the image, or these files and the public authorities. */
   readonly certificates: 'host' | 'image' | readonly string[];
+  /** Where the secrets come from that a session can name. */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
@@ -56,6 +58,7 @@ export function createPolicy(config: Config): Policy {
     hostLists: hostLists(config),
     networkBounds: boundsOf(config),
     certificates: certificates(config),
+    secrets: config.secrets ?? {},
     pool: config.pool,
     rates: createRates(config),
     quotas: createQuotas(config),
@@ -66,7 +69,7 @@ export function createPolicy(config: Config): Policy {
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit', 'secrets'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
@@ -98,6 +101,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     hostLists: [...policy.hostLists, ...hostLists(config)],
     networkBounds: lowerBounds(policy.networkBounds, boundsOf(config, policy.networkBounds)),
     certificates: policy.certificates,
+    secrets: policy.secrets,
   };
 }
 

@@ -5,6 +5,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
+import { SecretsConfig } from './secrets.ts';
 import { Prices, QuotasConfig, RatesConfig } from './usage.ts';
 import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
@@ -60,6 +61,7 @@ export const Config = later(() => z.strictObject({
   quotas: z.optional(QuotasConfig),
   prices: z.optional(Prices),
   sizes: z.optional(SizesConfig),
+  secrets: z.optional(SecretsConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -109,6 +111,7 @@ export const configNotes = (): ShapeNotes => ({
     quotas: 'How much may be used. What is used up is answered with error 1031. Default: no bound.',
     prices: 'What it costs, for `usage/get` and `usage/estimate`. Only the configuration file may have it.',
     sizes: 'How long the texts in a request may be.',
+    secrets: 'Secrets that sessions can have by their names (`secretNames` of `session/create`), and where each comes from. Only the configuration file may have it. Default: none.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',

@@ -11,6 +11,7 @@ export * from './methods.ts';
 export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
+export * from './secrets.ts';
 export * from './sessions.ts';
 export * from './usage.ts';
 export * from './values.ts';

@@ -53,6 +53,7 @@ export const ServerCapabilities = later(() => z.object({
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
   audit: z.optional(Empty),
+  secrets: z.optional(Empty),
 }));
 export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
 
@@ -104,6 +105,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     pty: 'Present when commands can have a terminal.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
+    secrets: 'Present when `session/create` takes `secrets`.',
   },
   SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
 });

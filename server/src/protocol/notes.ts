@@ -10,6 +10,7 @@ import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
+import { secretsNotes } from './secrets.ts';
 import { sessionsNotes } from './sessions.ts';
 import { usageNotes } from './usage.ts';
 import { valuesNotes } from './values.ts';
@@ -23,5 +24,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
 };

@@ -1,6 +1,5 @@
 /** The shapes of sessions and of the choice of a runtime. */
 import * as z from 'zod/mini';
-import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
@@ -17,6 +16,7 @@ import {
   SessionState,
 } from './values.ts';
 import { SessionPackages } from './packages.ts';
+import { SecretValues } from './secrets.ts';
 import type { ShapeNotes } from './note.ts';
 
 export const sessionId = () => z.string();
@@ -35,7 +35,8 @@ export const SessionCreateParams = later(() => z.object({
     z.object({ uri: z.string(), access: z.enum(['copy', 'readOnly', 'readWrite', 'overlay']) }),
   ),
   env: z.optional(Environment),
-  secrets: z.optional(keepingAll(z.record(z.string(), z.string()))),
+  secrets: z.optional(SecretValues),
+  secretNames: z.optional(z.array(z.string().check(z.maxLength(1000))).check(z.maxLength(1000))),
   limits: z.optional(PartialLimits),
   packages: z.optional(SessionPackages),
   network: z.optional(Network),
@@ -133,7 +134,8 @@ export const sessionsNotes = (): ShapeNotes => ({
     label: 'A name for people to recognise the session by.',
     workspace: 'A folder to share with the sandbox, which sees it as `/workspace`. The workspace must be trusted, and the folder must be one of the `workspaceFolders` of `initialize` or inside one.',
     env: 'Environment variables for every command of the session.',
-    secrets: 'Values that never appear in logs and replies.',
+    secrets: 'Variables of every program of the session whose values reach nothing else: no log, no trace, no view of the session, no error. In the output of programs `***` stands in their place, also where they are encoded in base64, with percent signs or as JSON. Files are not changed. A name can’t be in `env` as well.',
+    secretNames: 'Names of `secrets` of the configuration, which the session has as well. The values come from where the configuration says. A name that it does not have is refused (-32602), and one whose value can’t be got with 1032.',
     limits: 'Limits of the session. A limit above the maximum in the configuration is refused (1032). Default: the configuration’s `limits`.',
     network: 'What the programs of the session may reach, through a proxy that the daemon has in the sandbox. A mode or a host that the configuration does not allow is refused (1032). Default: `none`.',
     strict: 'If true, the request fails (1014) unless every isolation layer is `enforced`. Default: false.',

@@ -83,6 +83,7 @@ function capabilities(policy: Policy, catalog: Catalog, audits: boolean): Server
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
     ...(audits ? { audit: {} } : {}),
+    secrets: {},
   };
 }
 

@@ -6,7 +6,7 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { InitializeParams, PackagesAhead } from '../protocol/index.ts';
+import type { InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
@@ -37,6 +37,8 @@ export interface HouseParts {
   readonly usageFolder?: string | undefined;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
+  /** The value of a secret of the configuration. @throws ProtocolError PolicyDenied */
+  secret(name: string, source: SecretSource): Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

@@ -1,22 +1,26 @@
-/** The variables of a session's programs: those that the client has set, and those that its network and its packages need. */
+/** The variables of a session's programs: those that the client has set, its secrets, and those that its network and its packages need. */
 import type { Environment } from '../protocol/index.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 
 export class SessionEnvironment {
   /** Those that the client has set. */
   readonly own: Environment;
   readonly #network: Environment;
+  /** undefined: there are none. */
+  readonly secrets: Secrets | undefined;
   #equipment: Environment = {};
 
-  /** `network`: those that its network needs. */
-  constructor(own: Environment, network: Environment = {}) {
+  /** `network`: those that its network needs. No secret has the name of one that the client has set. */
+  constructor(own: Environment, network: Environment = {}, secrets?: Secrets) {
     this.own = own;
     this.#network = network;
+    this.secrets = secrets;
   }
 
   /** All of them. What the client has set stays, but for PATH, which packages have to precede. */
   get all(): Environment {
     const { PATH } = this.#equipment;
-    return { ...this.settled, ...this.own, ...(PATH === undefined ? {} : { PATH }) };
+    return { ...this.settled, ...this.own, ...this.secrets?.env, ...(PATH === undefined ? {} : { PATH }) };
   }
 
   /** Those that its network and its packages need. They name nothing that a program could change. */

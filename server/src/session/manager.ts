@@ -10,6 +10,7 @@ import {
   type Limits,
   ProtocolError,
 } from '../protocol/index.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from '../runtime/ports.ts';
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
@@ -27,6 +28,8 @@ export interface CreateSession {
   readonly openNetwork?: OpenNetwork | undefined;
   readonly workspace: SharedFolder | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** undefined: it has none. */
+  readonly secrets?: Secrets | undefined;
   readonly strict: boolean;
   /** Why this runtime, in words for people. Absent: nobody chose it. */
   readonly runtimeReason?: string;

@@ -14,6 +14,7 @@ import {
   type SessionState,
 } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
 import { type SessionNetwork, withNetwork } from './network.ts';
@@ -35,6 +36,8 @@ export interface SessionParts {
   /** undefined: its programs reach nothing. */
   readonly network?: SessionNetwork | undefined;
   readonly env: Environment;
+  /** undefined: it has none. */
+  readonly secrets?: Secrets | undefined;
   /** Makes another sandbox like its own, without its folder, which belongs to the caller. Absent: that can't be done. */
   sibling?(packages: SandboxSpec['packages'], context: CreateContext): Promise<Sandbox>;
   readonly idleTimeoutMs: number;
@@ -83,7 +86,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.environment = new SessionEnvironment(parts.env, parts.network?.env);
+    this.environment = new SessionEnvironment(parts.env, parts.network?.env, parts.secrets);
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };
@@ -194,10 +197,8 @@ export class Session {
 
   account(usage: CommandUsage | undefined): void {
     if (!usage) return;
-    this.#usage = {
-      cpuMs: this.#usage.cpuMs + usage.cpuMs,
-      peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes, usage.peakMemoryBytes),
-    };
+    const { cpuMs, peakMemoryBytes } = this.#usage;
+    this.#usage = { cpuMs: cpuMs + usage.cpuMs, peakMemoryBytes: Math.max(peakMemoryBytes, usage.peakMemoryBytes) };
   }
 
   view(): SessionView {
@@ -261,8 +262,7 @@ export class Session {
   }
 
   async #settled(ending: readonly Running[]): Promise<void> {
-    const all = Promise.allSettled(ending.map(({ done }) => done));
-    await within(this.#parts.clock, SETTLE_MS, all);
+    await within(this.#parts.clock, SETTLE_MS, Promise.allSettled(ending.map(({ done }) => done)));
   }
 
   #requireOpen(): void {

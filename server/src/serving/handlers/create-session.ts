@@ -6,10 +6,12 @@ import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
-import { type InitializeParams, invalidParam, type Network, ProtocolError, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
+import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import { findHint, type Hint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
+import { MIN_BYTES } from '../../secrets/forms.ts';
+import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
 import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
@@ -23,19 +25,20 @@ export interface CreateSessionParts extends NetworkParts {
   readonly warm: WarmInterpreters;
   /** Installs what a new session is to have. @throws ProtocolError */
   provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
+  /** As in `HouseParts`. */
+  secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
   return async (params, signal) => {
     checkSessions(policy);
-    refuseUnserved(params);
     requireSense(params);
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
@@ -47,6 +50,8 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const workspace = params.workspace && (await share(params.workspace));
     const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
+    const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
+    for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
@@ -60,17 +65,19 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
+          secrets,
           strict: params.strict ?? false,
           idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, params.idleTimeoutMs),
           maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, params.maxLifetimeMs),
         },
         shown,
       );
-      if (prepared && network.mode === 'none') warm.adopt(session, prepared);
+      const plain = network.mode === 'none' && !secrets;
+      if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
-      // It has not got the variables of the session's network.
-      if (prepared && network.mode !== 'none') warm.discard(session, prepared);
+      // It has not got the variables of the session's network, or its secrets.
+      if (prepared && !plain) warm.discard(session, prepared);
       return session;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
@@ -89,11 +96,6 @@ async function provisionOrClose(session: Session, work: () => Promise<void>): Pr
     await session.close('client');
     throw fault;
   }
-}
-
-/** A member that this version does not support is refused, because a client that relies on it must know. */
-function refuseUnserved({ secrets }: SessionCreateParams): void {
-  if (secrets && Object.keys(secrets).length > 0) throw invalidParam('secrets', 'this daemon does not support secrets; leave them out');
 }
 
 function wishOf(

@@ -1,0 +1,66 @@
+/** The forms in which the value of a secret appears in output: as it is, its lines, and its encodings in base64, percent signs and JSON. */
+
+/** Shorter texts are no patterns: they would be found in output that has nothing to do with the secret. */
+export const MIN_BYTES = 4;
+
+/** Every form once. Empty where the value is too short to be found. */
+export function formsOf(value: string): Buffer[] {
+  const bytes = Buffer.from(value);
+  if (bytes.length < MIN_BYTES) return [];
+  const forms = [bytes, ...lines(value), ...base64(bytes), ...percent(bytes), ...json(value)];
+  const each = new Map(forms.map((form) => [form.toString('latin1'), form]));
+  return [...each.values()].filter((form) => form.length >= MIN_BYTES);
+}
+
+/** A terminal ends lines with a carriage return as well. */
+function lines(value: string): Buffer[] {
+  if (!/[\r\n]/.test(value)) return [];
+  return [value.replaceAll(/\r?\n/g, '\r\n'), ...value.split(/[\r\n]+/).map((line) => line.trim())].map((text) => Buffer.from(text));
+}
+
+/** Programs break long lines of base64 after so many characters. */
+const WIDTHS = [64, 76];
+
+/**
+ * What base64 makes of the bytes wherever they stand in a text. It depends on how many bytes are before them, modulo 3; the
+ * characters at both ends that depend on the neighbours are left out.
+ */
+function base64(bytes: Buffer): Buffer[] {
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
+    const inner = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    const broken = before === 0 ? WIDTHS.filter((width) => inner.length > width).flatMap((width) => ['\n', '\r\n'].map((end) => brokenAfter(inner, width, end))) : [];
+    return [inner, ...broken].flatMap((each) => [each, each.replaceAll('-', '+').replaceAll('_', '/')]).map((each) => Buffer.from(each));
+  });
+}
+
+function brokenAfter(text: string, width: number, end: string): string {
+  const count = Math.ceil(text.length / width);
+  return Array.from({ length: count }, (_, at) => text.slice(at * width, (at + 1) * width)).join(end);
+}
+
+/**
+ * The characters that percent-encoding leaves as they are: none; those of RFC 3986; those and the slash (Python's `quote`); those
+ * of `encodeURIComponent`; those of `encodeURI`; those of forms.
+ */
+const LEFT = [/(?!)/, /[A-Za-z0-9._~-]/, /[A-Za-z0-9._~/-]/, /[A-Za-z0-9._~!'()*-]/, /[A-Za-z0-9._~!'()*;/?:@&=+$,#-]/, /[A-Za-z0-9._*-]/];
+
+function percent(bytes: Buffer): Buffer[] {
+  const characters = [...bytes.toString('latin1')];
+  const texts = LEFT.flatMap((left) => ['%20', '+'].flatMap((space) => {
+    const text = characters.map((each) => (left.test(each) ? each : each === ' ' ? space : escape(each))).join('');
+    return [text, text.replaceAll(/%../g, (code) => code.toLowerCase())];
+  }));
+  return texts.map((text) => Buffer.from(text, 'latin1'));
+}
+
+function escape(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** As a string of JSON, without its quotes: plain, in ASCII alone, and with escaped slashes. */
+function json(value: string): Buffer[] {
+  const text = JSON.stringify(value).slice(1, -1);
+  const ascii = text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return [text, ascii].flatMap((each) => [each, each.replaceAll('/', '\\/')]).map((each) => Buffer.from(each));
+}

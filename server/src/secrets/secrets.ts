@@ -1,0 +1,65 @@
+/** The secrets of one session: the variables of its programs, and what finds their values in output. Nothing prints them by accident. */
+import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, type SecretSource, type SessionCreateParams } from '../protocol/index.ts';
+import { Automaton } from './automaton.ts';
+import { formsOf } from './forms.ts';
+import { Redactor } from './redactor.ts';
+
+export class Secrets {
+  readonly #values: Environment;
+  readonly #automaton: Automaton;
+  /** The names of those that are too short to be found in output. */
+  readonly shown: readonly string[];
+
+  constructor(values: Environment) {
+    const forms = Object.entries(values).map(([name, value]) => ({ name, found: formsOf(value) }));
+    this.#values = values;
+    this.#automaton = new Automaton(forms.flatMap(({ found }) => found));
+    this.shown = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
+  }
+
+  /** The variables of programs. */
+  get env(): Environment {
+    return this.#values;
+  }
+
+  /** What takes the secrets out of one stream of bytes. */
+  redactor(): Redactor {
+    return new Redactor(this.#automaton);
+  }
+
+  /** The text without them. */
+  redact(text: string): string {
+    const redactor = this.redactor();
+    return Buffer.concat([redactor.push(Buffer.from(text)), redactor.rest()]).toString();
+  }
+}
+
+type Asked = Pick<SessionCreateParams, 'secrets' | 'secretNames' | 'env'>;
+
+/**
+ * undefined: the session has none. `read`: the value of one of those that the configuration has.
+ * @throws ProtocolError InvalidParams, and what `read` throws
+ */
+export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: Asked, configured: Readonly<Record<string, SecretSource>>, read: (name: string, source: SecretSource) => Promise<string>): Promise<Secrets | undefined> {
+  const names = [...Object.keys(secrets), ...secretNames];
+  if (names.length === 0) return undefined;
+  const twice = names.find((name, at) => Object.hasOwn(env, name) || names.indexOf(name) !== at);
+  if (twice !== undefined) throw invalidParam(Object.hasOwn(secrets, twice) ? `secrets.${twice}` : 'secretNames', `${twice} is named twice in env, secrets and secretNames; name it only once`);
+  const sources = secretNames.map((name, at) => {
+    const source = Object.hasOwn(configured, name) ? configured[name] : undefined;
+    if (!source) throw invalidParam(`secretNames.${at}`, `the configuration has no secret ${name.slice(0, 100)}; add it to secrets in the configuration file`);
+    return [name, source] as const;
+  });
+  const named = await Promise.all(sources.map(async ([name, source]) => [name, await read(name, source)] as const));
+  const values = { ...secrets, ...Object.fromEntries(named) };
+  requireSizes(values);
+  return new Secrets(values);
+}
+
+function requireSizes(secrets: Environment): void {
+  const sizes = Object.entries(secrets).map(([name, value]) => [name, Buffer.byteLength(value)] as const);
+  const large = sizes.find(([, bytes]) => bytes > MAX_SECRET_BYTES);
+  if (large) throw invalidParam(`secrets.${large[0]}`, `a value may have at most ${MAX_SECRET_BYTES} bytes, not ${large[1]}`);
+  const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+  if (all > MAX_SECRETS_BYTES) throw invalidParam('secrets', `all values together may have at most ${MAX_SECRETS_BYTES} bytes, not ${all}`);
+}
