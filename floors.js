@@ -21,6 +21,7 @@ const daemonRooms = {
   policy: [...foundations, 'network'],
   state: foundations,
   events: foundations,
+  scan: foundations,
   runtime: foundations,
   'runtime/machine': contract,
   'runtime/agent': [...contract, 'runtime/machine'],
@@ -35,7 +36,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'warm'],
   command: [...contract, 'events', 'policy', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'wire', 'network', 'policy', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'wire', 'network', 'policy', 'scan', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */
@@ -49,6 +50,8 @@ const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
   child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
+  worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
+  '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
 };
 
 /** The same for the VS Code extension, where each room may import from those before it. */

@@ -8,6 +8,7 @@ import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
+import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
 import { FakeWays } from '../network/place.ts';
@@ -23,6 +24,8 @@ export interface FakeHouseOptions {
   readonly log: Log;
   /** Absent: no packages can be installed. */
   readonly packages?: (() => Promise<Installer>) | undefined;
+  /** Absent: nothing is scanned. */
+  readonly scanner?: (() => Promise<TextScanner>) | undefined;
 }
 
 export interface FakeHouse {
@@ -35,10 +38,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -83,7 +83,7 @@ describe('a configuration', () => {
   });
 
   const unserved: Record<string, unknown> = {
-    rates: {}, quotas: {}, prices: {}, scan: {}, audit: {},
+    rates: {}, quotas: {}, prices: {}, audit: {},
   };
   for (const [path, value] of Object.entries(unserved)) {
     it(`is refused if it has a key that is not supported yet: ${path}`, () => {

@@ -4,6 +4,7 @@ import { errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
@@ -14,6 +15,8 @@ import type { Json, Received } from '../wire/wire.ts';
 export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   /** What installs packages; the sandboxes then see them. */
   readonly packages?: FakePackages;
+  /** What scans code. Default: nothing is scanned. */
+  readonly scanner?: TextScanner;
   readonly config?: Config;
   readonly hidden?: readonly string[];
   readonly ways?: Ways;
@@ -31,13 +34,13 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.#open = openSole;
   }

@@ -51,7 +51,11 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
     return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages };
+  const scanner = async () => {
+    const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
+    return new Scanner({ start: startThread, clock, log: log.child('scan') });
+  };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages, scanner };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();

@@ -18,6 +18,7 @@ import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
 import { RunningCommand } from './running-command.ts';
+import { type RunText, type Scan, textOf } from './script.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -28,15 +29,25 @@ export interface ExecuteContext {
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   readonly warm: WarmInterpreters;
+  /** undefined: nothing is scanned. */
+  readonly scan?: Scan | undefined;
+}
+
+/** Returns what the program has to wait for, if anything. It is no longer waited for when something ends the command. */
+export function scanned({ scan }: Pick<ExecuteContext, 'scan'>, session: Session, text: RunText, running: RunningCommand): Promise<void> | undefined {
+  const verdict = scan?.(session, { ...text, commandId: running.commandId, done: running.done });
+  return verdict && Promise.race([verdict, running.halted]);
 }
 
 type Common = Omit<ExecuteShellParams, 'command'>;
 
 export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<Execution> {
   const settings = programSettings(session, params);
-  const { phases: _, ...result } = await execute(session, params, context, (running, started) =>
-    running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started),
-  );
+  const { phases: _, ...result } = await execute(session, params, context, async (running, started) => {
+    const text = context.scan && textOf(params.command);
+    if (text) await scanned(context, session, text, running);
+    return running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started);
+  });
   return result;
 }
 

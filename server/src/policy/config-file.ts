@@ -9,7 +9,7 @@ import { ownFolder } from './own-folder.ts';
 
 /** Keys of the published schema that this version does not support. They are refused, because ignoring them could be unsafe. */
 const notServed: ReadonlySet<string> = new Set([
-  'rates', 'quotas', 'prices', 'scan', 'audit',
+  'rates', 'quotas', 'prices', 'audit',
 ]);
 
 export class ConfigError extends Error {}

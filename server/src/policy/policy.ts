@@ -6,6 +6,7 @@ import { type Config, type LanguageId, type Limits, type Network, type PartialLi
 import type { Rule } from '../network/hosts.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
+import { narrowScan, type ScanPolicy, scanPolicy } from './scan.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -24,6 +25,7 @@ export interface Policy {
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
+  readonly scan: ScanPolicy;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
 }
@@ -41,6 +43,7 @@ export function createPolicy(config: Config): Policy {
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
     pool: config.pool,
+    scan: scanPolicy(config),
   };
 }
 
@@ -67,6 +70,7 @@ export function narrow(policy: Policy, config: Config): Policy {
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
     },
     pool: config.pool ? {} : policy.pool,
+    scan: narrowScan(policy.scan, config),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],

@@ -4,6 +4,7 @@ import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
+import { ScanConfig } from './scan.ts';
 import { count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
@@ -33,6 +34,7 @@ export const Config = later(() => z.strictObject({
   ),
   network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
   packages: z.optional(PackagesConfig),
+  scan: z.optional(ScanConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -67,6 +69,7 @@ export const configNotes: ShapeNotes = {
     'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
     'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
     packages: 'How packages are installed. Only the configuration file may have it.',
+    scan: 'Whether code is scanned before it runs. Default: it is, and findings are advice.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',

@@ -10,5 +10,6 @@ export * from './methods.ts';
 export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
+export * from './scan.ts';
 export * from './sessions.ts';
 export * from './values.ts';

@@ -9,6 +9,7 @@ import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
+import { scanNotes } from './scan.ts';
 import { sessionsNotes } from './sessions.ts';
 import { valuesNotes } from './values.ts';
 
@@ -21,5 +22,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...scanNotes, ...observationNotes, ...configNotes,
 };

@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { closeAll } from '../base/promises.ts';
 import type { Installer } from '../packages/installer.ts';
+import type { TextScanner } from '../scan/scanner.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
@@ -29,8 +30,10 @@ export class House implements HouseShare {
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   readonly places: Places;
+  readonly scanner: HouseShare['scanner'];
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
+  #scanner: Promise<TextScanner> | undefined;
   #visits = 0;
 
   constructor(parts: HouseParts) {
@@ -39,6 +42,8 @@ export class House implements HouseShare {
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
     this.places = new Places(policy.sessions.max);
+    const { scanner } = parts;
+    this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
   }
 
@@ -66,6 +71,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.pool?.close(), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.pool?.close(), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

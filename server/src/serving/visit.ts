@@ -22,6 +22,7 @@ import { sessionHandlers } from './handlers/sessions.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
+import { scanning } from './scanning.ts';
 import { fillPool } from '../warm/wanted.ts';
 
 export class Visit {
@@ -41,7 +42,9 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
-    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const { scanner } = house;
+    const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
+    const parts = { ...house.parts, ...visit, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {

@@ -7,6 +7,7 @@ import { commandNotFound, type RunningCommands } from '../../command/commands.ts
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
 import { runCode } from '../../command/run-code.ts';
+import type { Scan } from '../../command/script.ts';
 import type { EventStream } from '../../events/events.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
@@ -20,9 +21,10 @@ export interface ExecutionParts {
   readonly commands: RunningCommands;
   readonly flows: OutputFlows;
   readonly warm: WarmInterpreters;
+  readonly scan: Scan | undefined;
 }
 
-export function executionHandlers({ client, clock, events, commands, flows, warm }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, flows, warm, scan }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
@@ -30,6 +32,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
     warm,
+    scan,
     stream: (commandId) => {
       const flow = flows.open(commandId);
       return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };
