@@ -93,6 +93,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { cache } = await import('./cli/cache.ts');
       return cache(surroundings, args, print);
     }
+    case 'scan': {
+      const { scan } = await import('./cli/scan.ts');
+      return scan(surroundings, args, print);
+    }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
       return sweep(surroundings, args.daemonId, args.config);

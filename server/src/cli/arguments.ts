@@ -1,6 +1,6 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
-import { type LanguageId, languageIds, type Network, type PartialLimits } from '../protocol/index.ts';
+import { type LanguageId, languageIds, type Network, type PartialLimits, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
@@ -11,6 +11,7 @@ export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
   | RunArguments
   | CacheArguments
+  | ScanArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -62,6 +63,17 @@ export interface RunArguments {
 }
 
 const packagesModes = ['auto', 'ask', 'never'] as const;
+export interface ScanArguments {
+  readonly command: 'scan';
+  readonly files: readonly string[];
+  /** Of all files; undefined: of each what its name or its first line says. */
+  readonly language: LanguageId | undefined;
+  /** From which severity on findings count for the exit code. */
+  readonly severity: ScanSeverity;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 const cacheActions = ['ls', 'rm', 'prune', 'verify'] as const;
 
 export interface CacheArguments {
@@ -86,6 +98,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const { config } = values;
   if (command === 'run') return { command, ...program(operands, args), ...settings(values), config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
+  if (command === 'scan') return { command, ...scanning(operands, values), json: values.json ?? false, config };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -152,6 +165,15 @@ function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'ac
   if (action === 'rm' && names.length === 0) throw new UsageError('cache rm needs the names of what is to be removed; codebeaker cache ls shows them, codebeaker cache prune removes all');
   if (action !== 'rm' && names.length > 0) throw new UsageError(`there are unexpected arguments: ${names.join(' ')}`);
   return { action, names };
+}
+
+function scanning(files: readonly string[], { language, severity }: Values): Pick<ScanArguments, 'files' | 'language' | 'severity'> {
+  if (files.length === 0) throw new UsageError('scan needs the names of files: codebeaker scan FILE...');
+  return {
+    files,
+    language: optional(language, (given) => oneOf(languageIds, given, '--language')),
+    severity: optional(severity, (given) => oneOf(scanSeverities, given, '--severity')) ?? 'warning',
+  };
 }
 
 function program([file = '']: readonly string[], args: readonly string[]) {

@@ -24,11 +24,12 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'doctor' | 'cache' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `serve` and `sweep` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
+  scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
@@ -39,7 +40,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
 
 export const options = {
   runtime: { of: ['run'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
-  language: { of: ['run'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  language: { of: ['run', 'scan'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
   folder: { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE.' },
   'no-folder': { of: ['run'], text: 'FILE goes alone.' },
@@ -61,7 +62,8 @@ export const options = {
   pids: { of: ['run'], value: 'NUMBER', text: 'How many processes and threads it may have, from 8 to 16384. Default: 256.' },
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
   'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
-  json: { of: ['run', 'doctor', 'cache'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  severity: { of: ['scan'], value: 'SEVERITY', text: 'From which severity on findings count for the exit code: error, warning, information or hint. Default: warning.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
