@@ -140,8 +140,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     if (event.kind === 'started') {
       problems.clear(source.uri);
       findings.clear(source.uri);
-    }
-    if (event.kind === 'closed') clearIfGone(source.uri);
+    } else if (event.kind === 'closed') clearIfGone(source.uri);
     else if (event.kind === 'failed') void missing.tellFailure(source, event.fault);
     else if (event.end) {
       if (settings().diagnostics) void problems.show(source, event.end);
