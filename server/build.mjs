@@ -177,6 +177,7 @@ async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
   for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'scan', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  await cp(join(root, 'server/codebeaker.schema.json'), join(root, 'client-vscode/dist/codebeaker.schema.json'));
   for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }

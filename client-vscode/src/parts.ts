@@ -2,6 +2,7 @@
 import type { Clock } from './base/clock.ts';
 import type { Code, vscode } from './base/code.ts';
 import type { Log } from './base/log.ts';
+import { withPlainMessages } from './base/plain-messages.ts';
 import { SCHEME } from './base/session-uri.ts';
 import { readSettings, SECTION } from './base/settings.ts';
 import { Client } from './client/client.ts';
@@ -27,11 +28,12 @@ import { Findings } from './traces/findings.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
 import { askForAccess } from './view/access.ts';
-import { runCommands } from './view/commands.ts';
+import { runAgain, runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
-import { installCommands } from './view/install-packages.ts';
+import { installCommands, installFor } from './view/install-packages.ts';
 import { Missing } from './view/missing.ts';
+import { PackageOffers } from './view/offer-packages.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
@@ -58,7 +60,8 @@ export interface Surroundings {
 const AGE_INTERVAL_MS = 15_000;
 
 export function createParts(surroundings: Surroundings): { start(): void; stop(): Promise<void> } {
-  const { code, context, clock, newId, random, disk = createDisk(clock) } = surroundings;
+  const { context, clock, newId, random, disk = createDisk(clock) } = surroundings;
+  const code = withPlainMessages(surroundings.code);
   const { window, workspace, tasks, l10n } = code;
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);
@@ -91,8 +94,14 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const problems = own(new TraceDiagnostics(code));
   const findings = own(new Findings(code));
   const choices = own(new RuntimeChoices(client));
+  const offers = new PackageOffers({
+    code, consoles, options, mode: () => settings().packages,
+    beside: async (uri) => (await workspace.fs.readDirectory(code.Uri.joinPath(uri, '..'))).map(([name]) => name),
+    install: (spec, names) => installFor({ code, client, options, packages, log, newId, showLog }, spec, names),
+    runAgain: (spec, shown) => runAgain({ code, consoles, options, packages }, spec, shown),
+  });
   const missing: Missing = new Missing({
-    code, memory: context.globalState, showLog, restart: () => client.restart(),
+    code, memory: context.globalState, log, showLog, restart: () => client.restart(),
     showDoctor: () => void showDoctor(),
     isAvailable: (runtime) => Boolean(choices.withId(runtime)),
   });
@@ -145,13 +154,14 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     else if (event.end) {
       if (settings().diagnostics) void problems.show(source, event.end);
       if (settings().keepSessions > 0) void lookForMade(source, event.end);
+      void offers.tell(event.end);
     }
   }));
 
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
     ...runCommands({ code, consoles, options, packages }),
-    ...installCommands({ code, client, options, packages, newId }),
+    ...installCommands({ code, client, options, packages, log, newId, showLog }),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     'codebeaker.showLog': showLog,

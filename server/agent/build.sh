@@ -36,7 +36,7 @@ fetch_musl() {
 
 flags=(
   -std=c11 -Wall -Wextra -Werror -Wshadow -Wconversion
-  -Os -static -no-pie -s -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+  -Os -static -no-pie -s -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
   '-Wl,--gc-sections' '-Wl,--build-id=none' '-Wl,-z,noseparate-code' '-Wl,-z,norelro'
   "$@"
 )

@@ -27,8 +27,17 @@ const surroundings: Surroundings = {
   writeLog: (line) => void stderr().write(`${line}\n`),
 };
 
+/**
+ * So many names are resolved at once: one for each of the sessions that are open at most by default, and one for each
+ * installation of packages (see network/lookups.ts). A name whose servers are silent keeps its thread, so with fewer threads some sessions could
+ * keep the others from the network.
+ */
+const LOOKUPS = 19;
+
 /** `started` is called when `initialize` has been answered. */
 export function main(started: () => void): void {
+  // Node makes its threads when it first needs one, and gives about half of them to the system's resolver.
+  process.env.UV_THREADPOOL_SIZE ??= `${2 * LOOKUPS - 1}`;
   process.stdout.on('error', ignore);
   process.once('beforeExit', abandoned);
   void run(process.argv.slice(2), started).then((code) => {
@@ -96,6 +105,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     case 'scan': {
       const { scan } = await import('./cli/scan.ts');
       return scan(surroundings, args, print);
+    }
+    case 'config': {
+      const { config } = await import('./cli/config.ts');
+      return config(surroundings, args, print);
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');

@@ -74,6 +74,6 @@ describe('the agent for aarch64', function () {
 
   it('says how it is called', () => {
     const { status, stderr } = spawnSync('qemu-aarch64', [shipped, '--nonsense'], { encoding: 'utf8' });
-    expect([status, stderr]).to.deep.equal([2, 'usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]\n']);
+    expect([status, stderr]).to.deep.equal([2, 'usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N] [--sealed]\n']);
   });
 });

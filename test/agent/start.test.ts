@@ -9,6 +9,7 @@ import { AgentConnection } from '../../server/src/runtime/agent/connection.ts';
 import { type Facts, parseFacts } from '../../server/src/runtime/agent/facts.ts';
 import { frame, Type } from '../../server/src/runtime/agent/frames.ts';
 import { sealedCarrier } from '../../server/src/runtime/agent/seal.ts';
+import { chosenCarrier } from '../../server/src/runtime/kinds/docker/carriers.ts';
 import { useAgents } from './begin.ts';
 
 describe('an agent', () => {
@@ -86,6 +87,20 @@ describe('an agent', () => {
     expect(await ended).to.equal(1);
     await connection.closed;
     expect(connection.reason).to.equal('a program has changed what the daemon sent');
+  });
+
+  it('takes the key of the seals from its stdin also where it speaks over a socket', async () => {
+    const server = createServer().listen(join(agents.folder, 'sealed'));
+    const connected = (once(server, 'connection') as Promise<[Socket]>).then(([socket]) => socketCarrier(socket));
+    const { stdio, ended } = start(['--sealed', '--socket', '/folder/sealed']);
+    const connection = new AgentConnection(sealedCarrier(chosenCarrier(stdio, connected, systemClock)), systemClock);
+    expect((await factsOver(connection)).pid).to.equal(1);
+    expect((await connection.ask((channel) => connection.send(Type.find, channel))).errno).to.equal(0);
+    await (await connected).write(Buffer.concat([frame(Type.facts, 99), Buffer.alloc(16)]));
+    expect(await ended).to.equal(1);
+    await connection.closed;
+    expect(connection.reason).to.equal('a program has changed what the daemon sent');
+    server.close();
   });
 
   it('says that it is there when it is asked for no programs', async () => {

@@ -7,6 +7,7 @@ import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import { run } from '../../server/src/cli/run.ts';
 import type { Terminal } from '../../server/src/cli/streams.ts';
 import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
@@ -44,7 +45,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { openSole: open, catalog } = fakeHouse({ runtimes, config, ...(ways && { ways }), clock, log });
-    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), log, watch: () => undefined, close: async () => void (this.closes += 1) };
+    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, log, watch: () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),

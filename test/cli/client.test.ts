@@ -1,5 +1,6 @@
 /** The connection between the command line and the daemon in its process: nothing is lost on the way. */
 import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import type { Daemon } from '../../server/src/cli/daemon.ts';
@@ -21,7 +22,7 @@ async function connect() {
   const log = recordingLog([]);
   const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
   const { openSole: open, catalog } = fakeHouse({ runtimes, clock, log });
-  const daemon: Daemon = { open, runtimes, catalog, packages: packagesPolicy({}), log, watch: () => undefined, close: async () => undefined };
+  const daemon: Daemon = { open, runtimes, catalog, packages: packagesPolicy({}), sizes: defaultSizes, log, watch: () => undefined, close: async () => undefined };
   const surroundings = { clock, version: '1' } as unknown as Surroundings;
   const client = await connectLocally(daemon, surroundings, { capabilities: { output: { flowControl: true } } });
   const { connection } = client;

@@ -44,6 +44,7 @@ describe('cached code', () => {
     'has zeros in its second half': () => writeFileSync(path, Buffer.concat([code, Buffer.alloc(code.length)])),
     'can be read by others': () => chmodSync(path, 0o644),
     'is in a folder that others can write': () => chmodSync(dirname(path), 0o777),
+    'is in a folder that a group can write': () => chmodSync(dirname(path), 0o770),
     'is a symbolic link': () => {
       renameSync(path, `${path}.real`);
       symlinkSync(`${path}.real`, path);
@@ -60,6 +61,12 @@ describe('cached code', () => {
       expect(readCode(path, uid)).to.equal(undefined);
     });
   }
+
+  it('is used in a folder that others can read, as installers and scripts make them', () => {
+    write();
+    chmodSync(dirname(path), 0o755);
+    expect(readCode(path, uid)).to.deep.equal(code);
+  });
 
   it('is not used if it belongs to another user', () => {
     write();

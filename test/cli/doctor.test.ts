@@ -1,5 +1,6 @@
 /** The report of `codebeaker doctor`: also what would run each language, and what to type for more (L9). */
 import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { Daemon } from '../../server/src/cli/daemon.ts';
 import type { Layer, RuntimeInfo } from '../../server/src/protocol/index.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import { weaknessesOf } from '../../server/src/runtime/holes/find.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -36,6 +38,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
   const daemon: Daemon = {
     runtimes,
     packages: packagesPolicy({}),
+    sizes: defaultSizes,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
@@ -190,6 +193,55 @@ describe('the doctor', () => {
       expect(result).to.deep.equal({ code, text: expected.slice(1) });
     });
   }
+
+  describe('of holes in the programs that make sandboxes', () => {
+    const weak = (info: RuntimeInfo, ...found: Parameters<typeof weaknessesOf>[]): RuntimeInfo => ({ ...info, weaknesses: found.flatMap((each) => weaknessesOf(...each)) });
+    const below = async (...infos: RuntimeInfo[]) => (await run(infos)).text.split('estimated\n').at(-1)?.trimStart();
+    const native: RuntimeInfo = { ...docker, id: 'native', version: 'bubblewrap 0.8.0' };
+
+    it('says what is broken, what it allows, and what to do (F-B6)', async () => {
+      expect(await below(weak(docker, ['runc', '1.1.11']))).to.equal(`docker: runc 1.1.11 is known to be broken. It lets an image begin in a folder of
+the host, by a descriptor that runc has left open (CVE-2024-21626). It lets a
+container write to files of /proc that are masked, and so get out to the host
+(CVE-2025-31133, CVE-2025-52565, CVE-2025-52881). Update it to 1.2.8, 1.3.3,
+1.4.0-rc.3 or later.
+`);
+    });
+
+    it('does not call a version broken that a distribution may have mended (F-B6)', async () => {
+      const text = await below(weak(docker, ['runc', '1.2.5-0ubuntu1']));
+      expect(text).to.equal(`docker: runc 1.2.5-0ubuntu1 is of a version that is known to be broken, and may
+have been mended by your distribution. It lets a container write to files of
+/proc that are masked, and so get out to the host (CVE-2025-31133,
+CVE-2025-52565, CVE-2025-52881). Install the updates of your distribution. runc
+itself is mended in 1.2.8, 1.3.3, 1.4.0-rc.3.
+`);
+    });
+
+    it('names those that no sandbox reaches in one line, once for all runtimes (F-B5)', async () => {
+      const desktop = weak(docker, ['Docker Desktop', '4.38.0']);
+      const text = await below(desktop, { ...desktop, id: 'gvisor' }, weak(native, ['bubblewrap', '0.8.0']), weak({ ...native, id: 'bun' }, ['bubblewrap', '0.8.0']));
+      expect(text).to.equal(`Known holes that no sandbox reaches: Docker Desktop 4.38.0 (CVE-2025-9074,
+CVE-2026-5843); bubblewrap 0.8.0 (CVE-2026-87766). With --json the doctor says
+why.
+`);
+    });
+
+    it('says the same once for several runtimes, and nothing of one that is not there', async () => {
+      const text = await below(weak(docker, ['runc', '1.2.5']), weak({ ...docker, id: 'other' }, ['runc', '1.2.5']), weak(missing({ ...docker, id: 'third' }, 'no engine'), ['runc', '1.0.0']));
+      expect(text).to.match(/^third: no engine\n\ndocker, other: runc 1\.2\.5 is known to be broken\./).and.not.to.contain('1.0.0');
+    });
+
+    it('has all of it as JSON', async () => {
+      const { text } = await run([weak(docker, ['runc', '1.2.5'], ['Docker Desktop', '4.38.0'])], true);
+      const [info] = (JSON.parse(text) as { runtimes: RuntimeInfo[] }).runtimes;
+      expect(info?.weaknesses?.map(({ id, state, why }) => [id, state, why])).to.deep.equal([
+        ['CVE-2025-31133, CVE-2025-52565, CVE-2025-52881', 'open', undefined],
+        ['CVE-2025-9074', 'unreached', 'sandboxes have no network interface'],
+        ['CVE-2026-5843', 'unreached', 'sandboxes have no network interface'],
+      ]);
+    });
+  });
 
   it('uses at most 80 columns', async () => {
     const { text } = await run([docker, deno]);

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { CacheArguments } from '../../server/src/cli/arguments.ts';
+import type { CacheArguments, RunArguments } from '../../server/src/cli/arguments.ts';
 import { cache } from '../../server/src/cli/cache.ts';
 import { confirm } from '../../server/src/cli/confirm.ts';
 import { findManifest } from '../../server/src/cli/manifest.ts';
@@ -13,6 +13,7 @@ import { createShelf } from '../../server/src/cli/packages.ts';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { recordingLog } from '../wire/server.ts';
+import { RunBench } from './bench.ts';
 
 describe('packages on the command line', () => {
   let folder: string;
@@ -59,6 +60,21 @@ describe('packages on the command line', () => {
       expect(await answer, typed).to.equal(yes);
       expect(String(stdin.read())).to.equal('rest');
     }
+  });
+
+  it('what the program lacks is offered as the daemon tells it, but not with --json, or where no packages can be', async () => {
+    const file = join(folder, 'main.py');
+    writeFileSync(file, "warn ModuleNotFoundError: No module named 'cv2'\nexit 1");
+    const told = async (args: Partial<RunArguments> = {}, packages = true) => {
+      const bench = new RunBench({ packages });
+      expect(await bench.run(file, args)).to.equal(1);
+      return { words: bench.shown.stderr.split('\n').filter((line) => line.includes('--package')), bench };
+    };
+    expect((await told()).words).to.deep.equal(['codebeaker: if that is the package opencv-python: codebeaker run --package opencv-python installs it']);
+    expect((await told({}, false)).words).to.deep.equal([]);
+    const { words, bench } = await told({ json: true });
+    expect(words).to.deep.equal([]);
+    expect((JSON.parse(bench.shown.stdout) as { missing?: unknown }).missing).to.deep.equal({ module: 'cv2', manager: 'pip', packages: ['opencv-python'] });
   });
 
   it('the cache is shown, checked and emptied', async () => {

@@ -29,6 +29,11 @@ describe('the network of a run', () => {
     client.send(`CONNECT ${place} HTTP/1.1\r\nHost: x\r\n\r\n`);
     return client;
   };
+  /** Waits until the question is shown, and has been for so long that a key answers it. */
+  const asks = async (bench: RunBench, ms = 300) => {
+    await until(bench, () => bench.shown.stderr.endsWith('N] '));
+    await bench.clock.advance(ms);
+  };
   const runs = (bench: RunBench) => bench.runtime.made[0]?.processes[0] !== undefined;
 
   it('is none without an option, and has no question', async () => {
@@ -55,7 +60,7 @@ describe('the network of a run', () => {
       const running = bench.run(file('cat'), { reach: reaching('ask') });
       await until(bench, () => runs(bench) && bench.raw.length === 2);
       const client = tunnel(bench, 'example.com:443');
-      await until(bench, () => bench.shown.stderr.includes('N] '));
+      await asks(bench);
       bench.terminal.stdin.write(key);
       await client.hears(new RegExp(` ${status} `));
       bench.terminal.stdin.write('for the program');
@@ -65,6 +70,48 @@ describe('the network of a run', () => {
       expect(bench.shown.stderr).to.contain(`\r\n\x1b[Jcodebeaker: let this program reach example.com:443? [y = once, a = for this run, N] ${shown}\r\n`);
     });
   }
+
+  it('does not take keys for an answer that were typed before the person can have seen the question, nor gives them to the program', async () => {
+    const bench = make({ isTTY: true });
+    Object.assign(bench.terminal.stdin, { isRaw: true });
+    const running = bench.run(file('cat'), { reach: reaching('ask') });
+    await until(bench, () => runs(bench) && bench.raw.length === 2);
+    const client = tunnel(bench, 'example.com:443');
+    await asks(bench, 0);
+    for (const key of ['y', 'a', '\r', 'y']) {
+      bench.terminal.stdin.write(key);
+      await asks(bench, 299);
+    }
+    await asks(bench, 1);
+    bench.terminal.stdin.write('n');
+    await client.hears(/ 403 /);
+    bench.terminal.stdin.write('for the program');
+    await until(bench, () => bench.shown.stdout === 'for the program');
+    bench.terminal.stdin.end();
+    expect(await running).to.equal(0);
+  });
+
+  it('takes a key also where the terminal gives lines, and does not take the line for one, nor the Enter after the key for the program', async () => {
+    const bench = make({ isTTY: true, oneOutput: true });
+    const running = bench.run(file('cat'), { reach: reaching('ask'), tty: false });
+    await until(bench, () => runs(bench));
+    for (const [typed, status] of [['yes', 403], ['y', 200], ['y\r', 200]] as const) {
+      bench.raw.length = 0;
+      const client = tunnel(bench, `example.com:${status}${typed.length}`);
+      await asks(bench);
+      expect(bench.raw).to.deep.equal([true]);
+      bench.terminal.stdin.write(typed);
+      await client.hears(new RegExp(` ${status} `));
+      expect(bench.raw).to.deep.equal([true, false]);
+      if (typed.endsWith('\r')) continue;
+      bench.terminal.stdin.write('\n');
+      await until(bench, () => bench.terminal.stdin.readableLength === 0);
+    }
+    await bench.clock.advance(300);
+    bench.terminal.stdin.end('\nfor the program\n');
+    expect(await running).to.equal(0);
+    expect(bench.shown.stdout).to.equal('\nfor the program\n');
+  });
 
   it('shows nothing of the program while it asks, and nothing of a question in a sequence that the program has begun', async () => {
     const bench = make({ isTTY: true });

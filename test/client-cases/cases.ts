@@ -38,6 +38,8 @@ export interface Cases {
   home: { refused: string[] };
   /** Runs, one after the other, in runtimes that were chosen for these reasons → what is told of each; null if nothing. */
   chosen: { name: string; runs: { language: string; runtime: string; reason?: string; named?: boolean; told: string | null }[] }[];
+  /** A module that a program did not find, and what is remembered for its file → what is offered; null if nothing. */
+  missing: { name: string; missing: { module: string; packages: string[] }; known: { packages?: string[]; offers?: 'never' }; told: string | null }[];
   units: { bytes: [count: number, text: string][]; duration: [ms: number, text: string][] };
 }
 

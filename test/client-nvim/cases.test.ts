@@ -55,7 +55,15 @@ inNeovim('the cases of both clients', (editor) => {
     }
   });
 
-  describe('the escape filter', () => {
+  describe('the offer of a missing module', () => {
+    for (const { name, missing, known, told } of casesOf('missing')) {
+      it(name, async () => {
+        expect(await lua(editor(), { missing, known }, "return require('codebeaker.packages').offer_of(given.missing, given.known)")).to.equal(told);
+      });
+    }
+  });
+
+  describe('the escape filter (F-D5)', () => {
     const filtered = (pieces: readonly string[]) =>
       lua<string>(editor(), pieces, "return table.concat(vim.tbl_map(require('codebeaker.escapes').new_filter(), given))");
 

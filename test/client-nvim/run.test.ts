@@ -171,7 +171,7 @@ inNeovim('trust and the options of setup', (editor) => {
   });
 
   it('runs without them, and says so, if the daemon refuses to copy the folder', async () => {
-    await editor().setup({ trusted: ['/'] });
+    await editor().setup({ trusted: ['/'], packages: 'never' });
     await editor().lua("vim.api.nvim_buf_set_name(0, '/etc/importing.py')");
     await editor().command('SandboxRun');
     const { text } = await editor().shows('ModuleNotFoundError');

@@ -35,6 +35,12 @@ describe('the manifest', () => {
     expect(there).to.include.members(named);
   });
 
+  it('names a schema for the files of the configuration that the build writes', () => {
+    const build = readFileSync(new URL('../server/build.mjs', folder), 'utf8');
+    for (const { url } of contributes.jsonValidation) expect(build).to.contain(`client-vscode/${url.replace('./', '')}`);
+    expect(contributes.jsonValidation.flatMap(({ fileMatch }: any) => fileMatch)).to.include('.codebeaker.json');
+  });
+
   it('has exactly the languages of the protocol in each clause and in the activation events', () => {
     const manifestText = read('package.json');
     expect(withLanguages(manifestText, languageIds), 'npm run -w client-vscode manifest').to.equal(manifestText);
@@ -59,7 +65,7 @@ describe('the manifest', () => {
     expect(languageOf('cobol')).to.equal(undefined);
   });
 
-  it('does not let a workspace set what only the machine may set', () => {
+  it('does not let a workspace set what only the machine may set (F-F8)', () => {
     const machine = Object.entries(settings).filter(([, { scope }]) => scope === 'machine').map(([name]) => name);
     expect(machine).to.include.members(['codebeaker.server.path', 'codebeaker.server.config', 'codebeaker.strict', 'codebeaker.preference', 'codebeaker.network']);
     const others = Object.keys(settings).filter((name) => !machine.includes(name));

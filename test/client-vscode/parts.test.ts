@@ -99,7 +99,7 @@ describe('the extension', () => {
     expect(editor.terminals[0]?.preserveFocus).to.equal(true);
   });
 
-  it('lets a program reach what the setting says, and nothing in Restricted Mode', async () => {
+  it('lets a program reach what the setting says, and nothing in Restricted Mode (F-F8)', async () => {
     for (const [setting, trusted, network] of [['none', true, undefined], ['ask', true, { mode: 'allowlist', hosts: [] }], ['full', true, { mode: 'full' }], ['full', false, undefined]] as const) {
       const { editor, connection, open, command } = bench();
       editor.trusted = trusted;
@@ -128,7 +128,68 @@ describe('the extension', () => {
     }
   });
 
-  it('copies no folder of a workspace that is not trusted, and opens no terminal', async () => {
+  it('shows what a file is called as text, and never as a link (issue 13)', async () => {
+    const { editor, connection, open, command } = bench();
+    await open('/w/[x](command:workbench.action.quit).py');
+    endless(connection());
+    void command('codebeaker.run');
+    await settle();
+    await connection().handlers.get('network/requestAccess')?.({ sessionId: 's1', host: 'example.com', port: 443 }, { isCancellationRequested: false });
+    expect(editor.messages.at(-1)?.message).to.equal('[x] (command:workbench.action.quit).py wants to reach example.com:443 from its sandbox.');
+  });
+
+  describe('if a program lacks a module (issue 13)', () => {
+    const lacking = async () => {
+      const made = bench();
+      await made.open('/w/a.py');
+      const missing = { module: 'cv2', manager: 'pip', packages: ['opencv-python'] };
+      const has = () => made.connection().calls('session/create').some(({ packages }) => packages?.names?.includes('opencv-python'));
+      made.connection().answer('command/runCode', () => (has() ? execution() : execution({ exitCode: 1, missing })));
+      return made;
+    };
+    const named = ({ connection }: Awaited<ReturnType<typeof lacking>>) => connection().calls('session/create').map(({ packages }) => packages?.names);
+
+    it('offers to install its package, installs it for the file, and runs the program again', async () => {
+      const made = await lacking();
+      const { editor, connection, command } = made;
+      editor.press = 'Install and Run Again';
+      await command('codebeaker.run');
+      await settle();
+      expect(editor.messages.map(({ message }) => message)).to.deep.equal(['The program needs opencv-python (module cv2).']);
+      expect(connection().calls('command/runCode')).to.have.lengthOf(2);
+      expect(editor.progress).to.deep.equal(['Installing packages in a sandbox']);
+      await command('codebeaker.run');
+      expect(connection().calls('command/runCode')).to.have.lengthOf(3);
+      expect(named(made).filter(Boolean).every((names) => names.join() === 'opencv-python')).to.equal(true);
+      expect(editor.terminals).to.have.lengthOf(1);
+    });
+
+    it('runs nothing again and remembers nothing if the installation is cancelled or fails', async () => {
+      for (const cancel of [true, false]) {
+        const made = await lacking();
+        const { editor, connection, command } = made;
+        await command('codebeaker.run');
+        connection().answer('session/create', (_, token) => new Promise((_resolve, reject) => {
+          if (!cancel) reject(new Error('The registry has no package opencv-python.'));
+          token?.onCancellationRequested(() => reject(new Error('cancelled')));
+        }));
+        editor.press = 'Install and Run Again';
+        editor.inputs.push('opencv-python');
+        const installing = command('codebeaker.installPackages');
+        await settle();
+        if (cancel) editor.progressCancelled.fire();
+        await installing;
+        expect(editor.messages.filter(({ kind }) => kind === 'error').map(({ message }) => message)).to.deep.equal(cancel ? [] : ['The registry has no package opencv-python.']);
+        connection().answer('session/create', () => session());
+        const before = named(made).length;
+        editor.press = undefined;
+        await command('codebeaker.run');
+        expect(named(made).slice(before).filter(Boolean)).to.deep.equal([]);
+      }
+    });
+  });
+
+  it('copies no folder of a workspace that is not trusted, and opens no terminal (F-F8)', async () => {
     const { editor, connection, open, command } = bench();
     editor.trusted = false;
     await open('/w/a.py');

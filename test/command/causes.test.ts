@@ -1,4 +1,4 @@
-/** If a command has several reasons to end, the first one decides its outcome, in every order (threats B10, C1, C8). */
+/** If a command has several reasons to end, the first one decides its outcome, in every order (F-B10, F-C1, F-C8). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import type { Outcome } from '../../server/src/protocol/index.ts';
@@ -168,7 +168,7 @@ describe('the time limit', () => {
     [1000, undefined, 1000], [1000, 0, 1000], [1000, 500, 500], [1000, 2000, 1000],
   ];
   for (const [session, asked, ms] of limits) {
-    it(`is ${ms ?? 'none'} if the session has ${session} and the command asks for ${asked}`, async () => {
+    it(`is ${ms ?? 'none'} if the session has ${session} and the command asks for ${asked} (F-B10)`, async () => {
       const bench = await CommandBench.create({ limits: { timeoutMs: session } });
       const running = bench.shell('forever', asked === undefined ? {} : { timeoutMs: asked });
       await bench.settle();
@@ -196,7 +196,7 @@ describe('the time limit', () => {
     expect(await running).to.include({ outcome: 'timedOut', durationMs: TIMEOUT_MS });
   });
 
-  it('sends SIGTERM, and SIGKILL a moment later', async () => {
+  it('sends SIGTERM, and SIGKILL a moment later (F-B10)', async () => {
     const bench = await create();
     const running = bench.shell('stubborn\nforever');
     await bench.clock.advance(TIMEOUT_MS);

@@ -128,7 +128,7 @@ describe('a file command that is cancelled', () => {
 describe('secrets', () => {
   const CANARY = 'hunter2-canary';
 
-  it('are in no error (threats D10, E7)', async () => {
+  it('are in no error (F-D10, F-E7)', async () => {
     const bench = await CommandBench.create({ env: { TOKEN: CANARY }, starting: () => { throw new Error('no'); } });
     const { write } = await create();
     const secret = { env: { KEY: CANARY } };

@@ -1,4 +1,4 @@
-/** The targets of output keep characters whole and count correctly (threats D5, D8). */
+/** The targets of output keep characters whole and count correctly (F-D5, F-D8). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { deferred } from '../../server/src/base/promises.ts';
@@ -35,14 +35,14 @@ describe('streamed output', () => {
   const whole = 'aé€😀👩‍👩‍👧z';
   const bytes = Buffer.from(whole);
   for (let at = 0; at <= bytes.length; at += 1) {
-    it(`has whole characters if it arrives in two chunks that are split at byte ${at}`, async () => {
+    it(`has whole characters if it arrives in two chunks that are split at byte ${at} (F-D5)`, async () => {
       const pieces = await stream(cut(bytes, [at]).map((piece) => ['stdout', piece]));
       expect(text(pieces)).to.equal(whole);
       for (const { data } of pieces) expect(data).not.to.match(broken);
     });
   }
 
-  it('has whole characters if every byte arrives alone, and with every maximum size', async () => {
+  it('has whole characters if every byte arrives alone, and with every maximum size (F-D5)', async () => {
     for (const maxBytes of [1, 2, 3, 4, 5, 7]) {
       const pieces = await stream([['stdout', bytes]], 'utf-8', maxBytes);
       expect(text(pieces)).to.equal(whole);

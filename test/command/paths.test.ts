@@ -1,4 +1,4 @@
-/** How the paths in params are resolved and which are refused (threat A5). */
+/** How the paths in params are resolved and which are refused (F-A5). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { resolveEntry, resolvePath } from '../../server/src/command/paths.ts';
@@ -62,7 +62,7 @@ function expectDenied(decide: () => string): void {
   }
 }
 
-describe('a path', () => {
+describe('a path (F-A5)', () => {
   for (const [path, clean] of Object.entries({ ...given, ...roots })) {
     it(`${shown(path)} is resolved to ${shown(clean)}`, () => expect(resolvePath(path)).to.equal(clean));
   }

@@ -117,7 +117,7 @@ describe('code', () => {
 });
 
 describe('phases', () => {
-  it('belong to one command: the input is for the last one, the limits of time and output for all together', async () => {
+  it('belong to one command: the input is for the last one, the limits of time and output for all together (F-F3)', async () => {
     const bench = await CommandBench.create({ phases: compiled('echo compiling\nsleep 5', 'cat\nenv A\nargs') });
     const running = bench.code({ code: '', interactive: true, commandId: 'c', args: ['x'], env: { B: 'b' } });
     bench.commands.get('c').input(Buffer.from('in'), true);

@@ -1,4 +1,4 @@
-/** Running commands: what their programs get, and what their results contain (threats D5, D8, B10). */
+/** Running commands: what their programs get, and what their results contain (F-D5, F-D8, F-B10). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type ExecuteShellParams, Execution, type Limits, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -91,7 +91,7 @@ describe('output', () => {
     ['print "1234567890"\nprint "1"\nforever', 'outputLimit', [10, 0], '1234567890'],
   ];
   for (const [script, outcome, bytes, text] of limits) {
-    it(`of ${script} under a limit of 10 bytes: ${outcome}`, async () => {
+    it(`of ${script} under a limit of 10 bytes (F-D2): ${outcome}`, async () => {
       for (const commandId of [undefined, 'c']) {
         const bench = await CommandBench.create({ limits: { outputBytes: 10 } });
         const result = await bench.shell(script, { commandId });

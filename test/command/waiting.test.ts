@@ -19,7 +19,7 @@ describe('a command that waits for its turn', () => {
     'reaches its time limit': [(bench) => bench.clock.advance(1000), 'timedOut'],
   };
   for (const [name, [stop, outcome]] of Object.entries(ends)) {
-    it(`is answered at once if it ${name}, and never runs`, async () => {
+    it(`is answered at once if it ${name}, and never runs (F-C1)`, async () => {
       const { bench, goOn } = await heldUp();
       const controller = new AbortController();
       const running = bench.shell('echo never', { commandId: 'c', timeoutMs: 1000 }, controller.signal);

@@ -28,7 +28,7 @@ interface Pair {
   readonly sessions: readonly Place[];
 }
 
-describe(`CPython's own tests (${whole ? 'all that are listed' : 'the quick ones'})`, function () {
+describe(`CPython's own tests (${whole ? 'all that are listed' : 'the quick ones'}) (F-F4)`, function () {
   this.timeout(1_800_000);
   before(need('CPython’s test suite', () => existsSync(join(unpacked, 'complete')) ? undefined : 'it is not in .cache/cpython; run test/setup/cpython.sh'));
   before(need('the build', bundles));

@@ -73,7 +73,7 @@ describe('an engine that stops and starts', function () {
   const hello = async (client: RawClient, sessionId: string) =>
     (await client.request('command/runCode', { sessionId, code: 'console.log(1 + 1)' })).stdout as string;
 
-  it('is reported to the client: its sessions are lost, others go on, and new ones can be created when it is back', async () => {
+  it('is reported to the client: its sessions are lost, others go on, and new ones can be created when it is back (F-C4, F-C5)', async () => {
     await proxy.open();
     start();
     const { capabilities } = await client.initialize({ session: { stateChanged: true } });

@@ -51,7 +51,7 @@ describe('the end of a daemon with five busy sessions', () => {
     'shutdown and exit': (client) => client.end(),
   };
   for (const [name, end] of Object.entries(ends)) {
-    it(`by ${name} leaves no container, process, folder or control group`, async () => {
+    it(`by ${name} leaves no container, process, folder or control group (F-C4)`, async () => {
       const client = await busyDaemon();
       end(client);
       await client.exited;
@@ -59,7 +59,7 @@ describe('the end of a daemon with five busy sessions', () => {
     });
   }
 
-  it('by the death of its client leaves nothing behind', async () => {
+  it('by the death of its client leaves nothing behind (F-C4)', async () => {
     // The process that --clientProcessId names counts as the parent. The daemon's stdin stays open.
     const parent = spawn('sleep', ['3600']);
     const client = new RawClient({ env: daemonEnvironment(), args: ['--stdio', `--clientProcessId=${parent.pid}`] });

@@ -36,7 +36,7 @@ describe('a program that prints 1 GiB', function () {
     await client.end();
   });
 
-  it('to a client that acknowledges slowly: memory stays bounded, the other session goes on, and every byte arrives', async () => {
+  it('to a client that acknowledges slowly: memory stays bounded, the other session goes on, and every byte arrives (F-D2, F-D8)', async () => {
     const [flooding, other] = await twoSessions({ output: { flowControl: true } });
     let bytes = 0;
     let unacknowledged = 0;
@@ -66,7 +66,7 @@ describe('a program that prints 1 GiB', function () {
     expect(peak - atRest).to.be.lessThan(MAX_GROWTH);
   });
 
-  it('to a client that never acknowledges: one window is sent, the other session goes on, and cancelling ends the program', async () => {
+  it('to a client that never acknowledges: one window is sent, the other session goes on, and cancelling ends the program (F-D2, F-D8)', async () => {
     const [flooding, other] = await twoSessions({ output: { flowControl: true } });
     let bytes = 0;
     client.onNotification = ({ method, params }) => {

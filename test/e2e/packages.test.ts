@@ -3,12 +3,14 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deferred } from '../../server/src/base/promises.ts';
 import { pipAndVenv } from '../packages/indexes/needs.ts';
 import { pypi, wheel } from '../packages/indexes/pypi.ts';
 import { serve, type Served } from '../packages/indexes/serve.ts';
 import { bundles, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { CommandLine } from './command-line.ts';
+import { RawClient } from './raw-client.ts';
 
 describe('packages on the command line, with the built daemon', function () {
   this.timeout(60_000);
@@ -68,5 +70,27 @@ describe('packages on the command line, with the built daemon', function () {
     expect((await run('cache', 'verify')).code).to.equal(0);
     expect((await run('cache', 'prune')).stdout).to.match(new RegExp(`^removed ${environments.length} `));
     expect(JSON.parse((await run('cache', 'ls', '--json')).stdout).environments).to.deep.equal([]);
+  });
+
+  it('that the configuration names are there when a session asks for them', async () => {
+    const asked = deferred();
+    const watched = await serve(pypi([wheel('pure', '1.0')]), { before: () => {
+      asked.resolve();
+      return false;
+    } });
+    const path = join(folder, 'ahead.json');
+    writeFileSync(path, JSON.stringify({ packages: { registries: { pip: { url: `http://127.0.0.1:${watched.port}/simple/` } }, ahead: [{ language: 'python', runtime: 'native', names: ['pure'] }] } }));
+    const client = new RawClient({ args: ['--stdio', '--config', path], env: { XDG_CACHE_HOME: join(folder, 'ahead') } });
+    try {
+      await client.initialize();
+      await asked.promise;
+      const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'native', packages: { names: [] } });
+      expect(await client.request('command/installPackages', { sessionId, packages: ['pure'] })).to.deep.include({ cached: true, installed: [{ name: 'pure', version: '1.0' }] });
+      expect((await client.request('command/runCode', { sessionId, code: 'import pure; print(pure.answer)' })).stdout).to.equal('42\n');
+      expect(client.stderr).to.equal('');
+    } finally {
+      await client.end();
+      await watched.close();
+    }
   });
 });

@@ -39,7 +39,7 @@ describe(`${rounds} random kills`, function () {
   before(need('bubblewrap', bubblewrap));
 
   for (const runtime of ['docker', 'native']) {
-    it(`in ${runtime} make up no success`, async () => {
+    it(`in ${runtime} make up no success (F-C8)`, async () => {
       const client = new RawClient({ env: daemonEnvironment() });
       await client.initialize();
       const outcomes = new Map<string, number>();

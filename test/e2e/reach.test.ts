@@ -3,12 +3,13 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { need } from '../require.ts';
+import { authorityFor, serveSecurely } from '../network/authority.ts';
+import { need, program } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { codebeaker, sourceFile } from './command-line.ts';
 
 /** A program that asks the proxy for a place, also for this machine, and prints the answer. */
-const program = `
+const asking = `
 import os, sys, urllib.request, urllib.error
 os.environ.pop("no_proxy", None), os.environ.pop("NO_PROXY", None)
 try: print(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())
@@ -29,7 +30,7 @@ describe('codebeaker run --allow', function () {
   after(() => server.close());
 
   const run = async (options: readonly string[], config: object = {}, url = `http://${place}/`) => {
-    const { code, stdout, stderr } = await codebeaker(['run', '--runtime', 'native', '--no-folder', ...options, sourceFile('reach.py', program), url], { config });
+    const { code, stdout, stderr } = await codebeaker(['run', '--runtime', 'native', '--no-folder', ...options, sourceFile('reach.py', asking), url], { config });
     return { code, stdout: stdout.toString(), stderr };
   };
 
@@ -42,6 +43,21 @@ describe('codebeaker run --allow', function () {
     expect((await run(['--network', 'full'])).stdout).to.equal('403\n');
     expect((await run(['--allow', 'example.invalid'], {}, 'http://example.invalid/')).stdout, 'a name without an address').to.equal('502\n');
     expect(await run([])).to.deep.equal({ code: 0, stdout: 'offline\n', stderr: '' });
+  });
+
+  it('trusts what this machine trusts, unless the configuration says otherwise', async function () {
+    await need('openssl', program('openssl')).call(this);
+    const authority = authorityFor('127.0.0.1');
+    const secure = await serveSecurely(authority);
+    const address = `127.0.0.1:${secure.port}`;
+    const trusting = async (network: object) => {
+      const args = ['run', '--runtime', 'native', '--no-folder', '--allow', address, sourceFile('reach.py', asking), `https://${address}/`];
+      const { stdout, stderr } = await codebeaker(args, { config: { network }, env: { NODE_EXTRA_CA_CERTS: sourceFile('authority.pem', authority.certificate) } });
+      return stdout.toString() + stderr;
+    };
+    expect(await trusting({})).to.equal('hello\n');
+    expect(await trusting({ certificates: 'image' })).to.equal('offline\n');
+    secure.close();
   });
 
   it('is held to the configuration, which says what to write', async () => {

@@ -1,4 +1,4 @@
-/** The folders that the real daemon never shares with a sandbox, whatever its client has opened (failures B1, B3). */
+/** The folders that the real daemon never shares with a sandbox, whatever its client has opened (F-B1, F-B3). */
 import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ describe('a client that has opened the whole machine', () => {
     'the folder of the SSH agent’s socket': () => join(home, 'agent'),
   };
   for (const [name, path] of Object.entries(hidden)) {
-    it(`does not get ${name}`, async () => {
+    it(`does not get ${name} (F-B1, F-B3)`, async () => {
       for (const access of ['copy', 'readOnly', 'readWrite']) {
         const { error } = await share(path(), access);
         expect([error?.code, error?.data.rule], access).to.deep.equal([1032, 'hidden']);

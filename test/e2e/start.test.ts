@@ -30,6 +30,16 @@ describe('the start of the daemon', function () {
     expect(client.stderr).to.equal('');
   };
 
+  it('makes as many threads as every session needs for its names, unless the environment says how many', async () => {
+    for (const [env, least, most] of [[{}, 37, Infinity], [{ UV_THREADPOOL_SIZE: '2' }, 2, 36]] as const) {
+      const client = new RawClient({ env: { ...daemonEnvironment(), XDG_CACHE_HOME: cache, ...env } });
+      await client.initialize();
+      await client.request('server/health');
+      expect(readdirSync(`/proc/${client.process.pid}/task`).length).to.be.within(least, most);
+      expect(await client.end()).to.equal(0);
+    }
+  });
+
   it('reports the same runtimes from memory as after it has looked for them', async () => {
     const said = [];
     for (let nth = 0; nth < 2; nth++) {

@@ -1,4 +1,4 @@
-/** Connections other than stdio, and stray output that must not get between frames (protocol section 1, failure D6). */
+/** Connections other than stdio, and stray output that must not get between frames (protocol section 1, failure F-D6). */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -99,7 +99,7 @@ describe('stray output', () => {
     }, 1).unref();
   `;
 
-  it('goes to stderr, and no frame is damaged', async () => {
+  it('goes to stderr, and no frame is damaged (F-D6)', async () => {
     const client = new RawClient({ env: { ...daemonEnvironment(), NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}` } });
     await client.initialize();
     for (let turn = 0; turn < 50; turn += 1) expect((await client.request('session/list')).sessions).to.deep.equal([]);

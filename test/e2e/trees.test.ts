@@ -29,7 +29,7 @@ describe('a tree of processes', () => {
   };
 
   for (const [name, command] of Object.entries(trees)) {
-    it(`is gone after its command was cancelled: ${name}`, async () => {
+    it(`is gone after its command was cancelled (F-C1, F-C2): ${name}`, async () => {
       const running = client.call('command/executeShell', { sessionId, command });
       await until('the tree runs', () => processes('sleep 87651').length > 0 && processes('sleep 87652').length > 0);
       client.notify('$/cancelRequest', { id: running.id });
@@ -38,7 +38,7 @@ describe('a tree of processes', () => {
       await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
     });
 
-    it(`is gone after its command timed out: ${name}`, async () => {
+    it(`is gone after its command timed out (F-C1, F-C2): ${name}`, async () => {
       const { outcome } = await client.request('command/executeShell', { sessionId, command, timeoutMs: 400 });
       expect(outcome).to.equal('timedOut');
       await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
@@ -54,7 +54,7 @@ describe('a tree of processes', () => {
     await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
   });
 
-  it('does not delay a result when a grandchild holds the output open', async () => {
+  it('does not delay a result when a grandchild holds the output open (F-C2)', async () => {
     const result = await client.request('command/executeShell', { sessionId, command: 'echo first; sleep 87654 & setsid sleep 87655 & exit 3', timeoutMs: 15_000 });
     expect(result).to.include({ outcome: 'exited', exitCode: 3, stdout: 'first\n' });
     expect(processes('sleep 8765')).to.have.length(2);
@@ -79,7 +79,7 @@ describe('a tree of processes', () => {
     expect(result).to.include({ outcome: 'exited', exitCode: 4 });
   });
 
-  it('that is a fork bomb is held to its limit and killed, and the session goes on', async () => {
+  it('that is a fork bomb is held to its limit and killed, and the session goes on (F-F9)', async () => {
     const other = await client.request('session/create', { language: 'python', runtime: 'docker', limits: { pids: 64 } });
     // A shell that can't fork ends, and its bomb with it. This one goes on.
     const program = '# sleep 87652\nimport os\nwhile True:\n  try: os.fork()\n  except OSError: pass';

@@ -131,6 +131,10 @@ export class FakeCode {
   activeTerminal: FakeTerminal | undefined;
   folders: { uri: Uri; name: string; index: number }[] = [];
   trusted = true;
+  /** The titles of what goes on, and what was told of it. */
+  readonly progress: string[] = [];
+  /** The person presses Cancel. */
+  readonly progressCancelled = new EventEmitter<void>();
   readonly trustGranted = new EventEmitter<void>();
   readonly configurationChanged = new EventEmitter<any>();
   readonly activeChanged = new EventEmitter<any>();
@@ -167,6 +171,7 @@ export class FakeCode {
       TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
       MarkdownString,
       FileSystemError,
+      ProgressLocation: { Notification: 15 },
       FileType: { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 },
       FilePermission: { Readonly: 1 },
       StatusBarAlignment: { Left: 1, Right: 2 },
@@ -194,6 +199,16 @@ export class FakeCode {
         registerTerminalLinkProvider: keep('links'),
         registerFileDecorationProvider: keep('decorations'),
         setStatusBarMessage: noop,
+        withProgress: async ({ title }: { title: string }, task: (...args: any[]) => unknown) => {
+          this.progress.push(title);
+          const token = { isCancellationRequested: false, onCancellationRequested: (cancel: () => void) => this.progressCancelled.event(cancel) };
+          const cancelling = this.progressCancelled.event(() => void (token.isCancellationRequested = true));
+          try {
+            return await task({ report: ({ message }: { message: string }) => void this.progress.push(message) }, token);
+          } finally {
+            cancelling.dispose();
+          }
+        },
         onDidChangeActiveTextEditor: this.activeChanged.event,
         showInformationMessage: show('information'),
         showWarningMessage: show('warning'),
@@ -227,6 +242,7 @@ export class FakeCode {
             if (!this.files.has(uri.toString())) throw FileSystemError.FileNotFound();
             return { type: 1 };
           },
+          readDirectory: async (uri: Uri) => [...this.files].filter((file) => posix.dirname(file) === uri.toString()).map((file) => [posix.basename(file), 1]),
           readFile: async (uri: Uri) => Buffer.from(uri.toString()),
           writeFile: async (uri: Uri, bytes: Buffer) => void this.executed.push(`copy ${bytes.toString()} ${uri.toString()}`),
         },

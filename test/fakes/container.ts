@@ -85,19 +85,21 @@ export class FakeAgent {
     this.#say(Type.hello, 0, Buffer.concat([new Writer().u32(PROTOCOL_VERSION).bytes, Buffer.from(facts)]));
   }
 
-  /** Begins when it has got the key. */
+  /** Begins when it has got the key, which comes over its stdin also if the frames do not. */
   #seal(reader: FrameReader): void {
     const write = this.#send;
     let start = Buffer.alloc(0);
     let end: SealedEnd | undefined;
+    const open = (chunk: Buffer) => void end?.open(chunk, (each) => reader.feed(each));
+    this.#socket?.on('data', open);
     this.#streams.on('data', (chunk: Buffer) => {
-      if (end) return void end.open(chunk, (each) => reader.feed(each));
+      if (end) return open(chunk);
       start = Buffer.concat([start, chunk]);
       if (start.length < KEY_BYTES) return;
       const made = (end = new SealedEnd(start.subarray(0, KEY_BYTES), 'agent'));
       this.#send = (bytes) => write(made.seal(bytes));
       this.#greet();
-      made.open(start.subarray(KEY_BYTES), (each) => reader.feed(each));
+      open(start.subarray(KEY_BYTES));
     }).resume();
   }
 

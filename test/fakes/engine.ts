@@ -8,7 +8,7 @@ import { deferred } from '../../server/src/base/promises.ts';
 import { FakeAgent, goodFacts } from './container.ts';
 
 /** The endpoints that it knows. */
-export type Call = 'info' | 'images' | 'create' | 'put' | 'attach' | 'start' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
+export type Call = 'info' | 'version' | 'images' | 'create' | 'put' | 'attach' | 'start' | 'remove' | 'wait' | 'find' | 'pull' | 'events';
 
 /**
  * What a request is met with instead of the usual answer:
@@ -48,6 +48,7 @@ export interface FakeContainer {
 
 const endpoints: readonly (readonly [Call, RegExp])[] = [
   ['info', /^GET \/info$/],
+  ['version', /^GET \/version$/],
   ['images', /^GET \/images\/json$/],
   ['create', /^POST \/containers\/create$/],
   ['put', /^PUT \/containers\/([^/]+)\/archive$/],
@@ -69,6 +70,8 @@ export class FakeEngine {
   facts: string | undefined = goodFacts;
   kernel = '6.1.0-host';
   runtimes: Record<string, { path?: string; runtimeType?: string }> = { runc: { path: 'runc' } };
+  /** What it tells of its parts. */
+  parts: object = {};
   /** What every program in a container prints. */
   output = '';
   /** Whether its containers run on the kernel of this host, so that sockets can be mounted in them. */
@@ -196,8 +199,10 @@ export class FakeEngine {
     switch (call) {
       case 'info':
         return [200, { ServerVersion: '99.0', OSType: 'linux', Architecture: 'x86_64', KernelVersion: this.kernel, DefaultRuntime: 'runc', Runtimes: this.runtimes }];
+      case 'version':
+        return [200, this.parts];
       case 'images':
-        return [200, [...this.images].map((name) => ({ RepoTags: [name] }))];
+        return [200, [...this.images].map((name) => ({ Id: `id of ${name}`, RepoTags: [name] }))];
       case 'create':
         return this.#create(query.get('name') ?? '', body);
       case 'start':

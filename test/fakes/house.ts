@@ -11,6 +11,7 @@ import type { Installer } from '../../server/src/packages/installer.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
+import type { HouseParts } from '../../server/src/serving/parts.ts';
 import { FakeWays } from '../network/place.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 
@@ -20,6 +21,8 @@ export interface FakeHouseOptions {
   readonly hidden?: readonly string[];
   /** Default: no name has an address. */
   readonly ways?: Ways;
+  /** Default: there are none. */
+  readonly certificates?: HouseParts['certificates'] | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -38,10 +41,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), clock, log, packages, scanner }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], clock, log, packages, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}) };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

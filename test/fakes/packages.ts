@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../server/src/base/clock.ts';
+import { abortable } from '../../server/src/base/promises.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { Installer } from '../../server/src/packages/installer.ts';
 import type { Advisory, Manager, Mirrors } from '../../server/src/packages/ports.ts';
@@ -16,7 +17,12 @@ export interface FakePackages {
   measured: Measured;
   advisories: readonly Advisory[] | undefined;
   trouble: string | undefined;
-  judge(advisories: readonly Advisory[]): void;
+  judge: ((advisories: readonly Advisory[]) => void) | undefined;
+  /** What the service tells that is asked where the manager can't tell. undefined: that it can't. `nobody`: it never answers. */
+  told: readonly Advisory[] | 'nobody' | undefined;
+  /** How often it was asked. */
+  asked: number;
+  locked: boolean;
   /** The folder of the cache. */
   readonly cache: string;
   make(parts: { clock: Clock; log: Log }): Installer;
@@ -34,7 +40,10 @@ export function fakePackages(): FakePackages {
     measured: { bytes: 0, files: 0, hidden: false },
     advisories: undefined,
     trouble: undefined,
-    judge: () => undefined,
+    judge: undefined,
+    told: undefined,
+    asked: 0,
+    locked: true,
     cache,
     make: ({ clock, log }) => new Installer({
       shelf: new Shelf({ cache, owner: `codebeaker-1-${(number++).toString(16).padStart(12, '0')}`, uid: process.getuid?.() ?? -1, clock, log }),
@@ -44,7 +53,11 @@ export function fakePackages(): FakePackages {
       clock,
       log,
       measure: async () => fake.measured,
-      judge: (advisories) => fake.judge(advisories),
+      advise: async (_manager, _installed, signal) => {
+        fake.asked += 1;
+        return fake.told === 'nobody' ? abortable(signal, new Promise(() => undefined)) : fake.told;
+      },
+      judge: fake.judge,
     }),
     making: () => {
       const folder = join(packages, 'making');
@@ -72,7 +85,7 @@ function manager(fake: FakePackages): Manager {
       if (wrong !== undefined) throw invalidParam('packages', `${wrong} is no name of a package`);
     },
     gather: async (path, read) => ({ path, files: new Map([[path, (await read(path)) ?? Buffer.alloc(0)]]) }),
-    isLocked: () => true,
+    isLocked: () => fake.locked,
     steps: () => fake.scripts.map(step),
     list: ({ names, manifest }) => ({
       step: step('echo list'),

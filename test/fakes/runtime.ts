@@ -112,6 +112,8 @@ export class FakeSandbox implements Sandbox {
   closes = 0;
   /** The links of its /node_modules. */
   modules: ReadonlyMap<string, string> = new Map();
+  /** The files that it was shown, by their names. */
+  readonly shown = new Map<string, string>();
   /** The limits that it was given after it was created. */
   readonly adjusted: Limits[] = [];
   /** Takes a connection that a program makes to the port on which the daemon listens. */
@@ -191,6 +193,11 @@ export class FakeSandbox implements Sandbox {
 
   async showModules(links: ReadonlyMap<string, string>): Promise<void> {
     this.modules = links;
+  }
+
+  async showFile(name: string, text: string): Promise<string> {
+    this.shown.set(name, text);
+    return `/shown/${name}`;
   }
 
   watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {

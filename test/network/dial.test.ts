@@ -1,4 +1,4 @@
-/** What is dialled is an address that was checked (threats E4, E6). */
+/** What is dialled is an address that was checked (F-E4, F-E6). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { dial, DIAL_MS } from '../../server/src/network/dial.ts';
@@ -31,13 +31,13 @@ describe('dialling', () => {
     expect([ways.resolved, ways.dialled]).to.deep.equal([['example.com'], ['93.184.216.34 443']]);
   });
 
-  it('never connects to a private address of a name that has a public one as well', async () => {
+  it('never connects to a private address of a name that has a public one as well (F-E4, F-E6)', async () => {
     const ways = new FakeWays({ names: { 'example.com': ['10.0.0.1', '127.0.0.1', '::ffff:169.254.169.254', 'fe80::1%eth0', '93.184.216.34', '64:ff9b::a00:1'] }, answer: () => Promise.reject(new Error('no')) });
     await refusal(reach('example.com', { egress: egress({ mode: 'full' }), ways, clock }));
     expect(ways.dialled).to.deep.equal(['93.184.216.34 443']);
   });
 
-  it('checks the address again each time, so that a name which changes its mind is refused', async () => {
+  it('checks the address again each time, so that a name which changes its mind is refused (F-E4)', async () => {
     const answers = [['93.184.216.34'], ['127.0.0.1'], ['::1'], ['169.254.169.254']];
     const ways = new FakeWays({ names: { 'rebind.example': () => answers.shift() ?? [] } });
     const options = { egress: egress({ mode: 'full' }), ways, clock };
@@ -50,7 +50,7 @@ describe('dialling', () => {
     expect(ways.dialled).to.deep.equal(['93.184.216.34 443']);
   });
 
-  it('resolves nothing that is not allowed, so that no name leaves', async () => {
+  it('resolves nothing that is not allowed, so that no name leaves (F-E4)', async () => {
     const ways = new FakeWays();
     for (const name of ['secret.canary.example', 'canary.example:53', 'localhost', 'metadata.google.internal']) await refusal(reach(name, { egress: egress({ hosts: ['example.com', '10.0.0.0/8'] }), ways, clock }));
     expect(ways.resolved).to.deep.equal([]);

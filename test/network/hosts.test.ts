@@ -1,4 +1,4 @@
-/** The grammar of hosts, and what covers what (threats E1, E3). */
+/** The grammar of hosts, and what covers what (F-E1, F-E3). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatAddress, parseAddress, parseBlock, formatBlock } from '../../server/src/network/address.ts';

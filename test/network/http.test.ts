@@ -1,4 +1,4 @@
-/** The HTTP side of the proxy (threat E3). */
+/** The HTTP side of the proxy (F-E3). */
 import { expect } from 'chai';
 import type { Duplex } from 'node:stream';
 import { MAX_UNANSWERED } from '../../server/src/network/http.ts';
@@ -81,7 +81,7 @@ describe('a request of plain HTTP', () => {
     expect(stage.ways.dialled).to.deep.equal(['93.184.216.34 80']);
   });
 
-  it('is checked each time on a connection that is kept', async () => {
+  it('is checked each time on a connection that is kept (F-E3)', async () => {
     const stage = new Stage({ answer: mirror, egress: egress({ hosts: ['example.com:80'] }) });
     const client = stage.connect();
     client.send('GET http://example.com/1 HTTP/1.1\r\nHost: example.com\r\n\r\n');

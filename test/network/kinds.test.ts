@@ -1,4 +1,4 @@
-/** Which addresses are public (threats E4, E6). */
+/** Which addresses are public (F-E4, F-E6). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAddress } from '../../server/src/network/address.ts';
@@ -18,7 +18,7 @@ const kinds = {
   'the metadata service of a cloud': ['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::169.254.169.254', 'fd00:ec2::254', 'fd20:ce::254', '168.63.129.16', '100.100.100.200'],
 } as const;
 
-describe('the kind of an address', () => {
+describe('the kind of an address (F-E4)', () => {
   for (const [expected, addresses] of Object.entries(kinds)) {
     it(`is ${expected}`, () => {
       for (const text of addresses) expect(kind(text), text).to.equal(expected);

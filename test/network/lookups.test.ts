@@ -33,6 +33,25 @@ describe('the names of a session', () => {
     expect(calls).to.equal(MAX_WAITING);
   });
 
+  it('keep one thread of the resolver, however many wait, so that every other session has one, too', async () => {
+    const sessions = 16;
+    const silent = deferred<readonly string[]>();
+    const over = new AbortController();
+    let held = 0;
+    const resolver = (name: string) => {
+      if (name === 'good.example') return Promise.resolve(['1.1.1.1']);
+      held++;
+      return silent.promise;
+    };
+    const waiting = Array.from({ length: sessions - 1 }, () => oneAtATime(resolver, over.signal)).flatMap((resolve) => ['a.example', 'b.example', 'c.example'].map((name) => fails(resolve(name))));
+    expect(await oneAtATime(resolver, over.signal)('good.example')).to.deep.equal(['1.1.1.1']);
+    expect(held).to.equal(sessions - 1);
+    over.abort(new Error('it is over'));
+    silent.resolve([]);
+    await Promise.all(waiting);
+    expect(held).to.equal(sessions - 1);
+  });
+
   it('are not resolved any more when the session is over', async () => {
     const silent = deferred<readonly string[]>();
     const over = new AbortController();

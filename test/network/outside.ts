@@ -18,6 +18,8 @@ export class Outside implements Ways {
   readonly leaked: string[] = [];
   readonly #real = systemWays({});
   readonly #closings: (() => void)[] = [];
+  /** Name → its public address, and the port of this machine where that is served. */
+  readonly #places = new Map<string, { readonly address: string; readonly port: number }>();
   #site = 0;
   #echo = 0;
   #turn = 0;
@@ -44,6 +46,11 @@ export class Outside implements Ways {
     return outside;
   }
 
+  /** Has this name lead to this public address, and all ports there to one of this machine. */
+  place(name: string, address: string, port: number): void {
+    this.#places.set(name, { address, port });
+  }
+
   /** The addresses of this machine that others can reach. */
   get addresses(): string[] {
     return Object.values(networkInterfaces()).flatMap((all = []) => all.filter(({ internal }) => !internal).map(({ address }) => address.replace(/%.*$/, '')));
@@ -56,13 +63,16 @@ export class Outside implements Ways {
     const names: Readonly<Record<string, readonly string[]>> = {
       'example.com': ['93.184.216.34'], 'mixed.example': ['127.0.0.1', '::1', '93.184.216.34'], 'inner.example': ['127.0.0.1'], 'mapped.example': ['::ffff:127.0.0.1'], 'localhost': ['127.0.0.1', '::1'],
     };
-    const addresses = names[name];
+    const place = this.#places.get(name);
+    const addresses = place ? [place.address] : names[name];
     if (!addresses) throw new Error(`getaddrinfo ENOTFOUND ${name}`);
     return addresses;
   }
 
   connect(address: string, port: number, signal: AbortSignal): Promise<Duplex> {
     this.dialled.add(`${address} ${port}`);
+    const place = [...this.#places.values()].find((each) => each.address === address);
+    if (place) return this.#real.connect('127.0.0.1', place.port, signal);
     if (address !== '93.184.216.34') return this.#real.connect(address, port, signal);
     return this.#real.connect('127.0.0.1', port === 443 ? this.#echo : this.#site, signal);
   }

@@ -2,9 +2,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { deferred } from '../../server/src/base/promises.ts';
-import { bounds } from '../../server/src/network/proxy.ts';
+import { PER_TURN, PIECE_BYTES } from '../../server/src/network/pace.ts';
+import { ASK_MS } from '../../server/src/network/proxy.ts';
+import { defaultNetworkBounds as bounds } from '../../server/src/policy/defaults.ts';
 import { egress } from './place.ts';
-import { echo, Stage } from './proxy.ts';
+import { echo, httpHost, Stage } from './proxy.ts';
 
 const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -14,7 +16,7 @@ describe('the proxy of a session', () => {
       const stage = new Stage({ answer: echo });
       const client = stage.connect();
       client.send(Buffer.from(beginning, 'latin1'));
-      await stage.clock.advance(bounds.askMs - 1);
+      await stage.clock.advance(ASK_MS - 1);
       expect(client.over, beginning).to.equal(false);
       client.send('x');
       await stage.clock.advance(1);
@@ -37,7 +39,7 @@ describe('the proxy of a session', () => {
     }
     await stage.clock.advance(0);
     expect([idle.over, busy.over]).to.deep.equal([true, false]);
-    await stage.clock.advance(bounds.idleMs);
+    await stage.clock.advance(bounds.idleTimeoutMs);
     await stage.clock.advance(0);
     expect([busy.over, stage.clock.pending]).to.deep.equal([true, 0]);
   });
@@ -64,7 +66,57 @@ describe('the proxy of a session', () => {
     expect(client.over).to.equal(true);
     const next = stage.connect();
     next.send(CONNECT);
-    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes/);
+    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes, .*network\.bytes/);
+  });
+
+  it('does little for one session in each turn of the event loop, however much its programs send at once', async () => {
+    const head = 'POST http://example.com/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+    for (const [what, connections, text, end] of [
+      ['many requests on many connections', 200, 'GET http://none.example/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400), undefined],
+      ['a body in small chunks', 1, `${head}${'1\r\na\r\n'.repeat(10_000)}0\r\n\r\n`, /done/],
+      ['connections that ask for nothing that makes sense', 200, 'no\r\n\r\n', undefined],
+      ['CONNECT', 200, 'CONNECT none.example:443 HTTP/1.1\r\nHost: x\r\n\r\n', undefined],
+    ] as const) {
+      const stage = new Stage({ egress: egress({ hosts: ['example.com'] }), answer: httpHost((asked, answer) => asked.on('end', () => answer.end('done')).resume()) });
+      const clients = Array.from({ length: connections }, () => stage.connect());
+      for (const client of clients) client.send(text);
+      // In each turn of the loop work is done twice: when something has come, and when the turn is over.
+      const pieces = Math.max(connections, text.length * (end ? 1 : 0) / PIECE_BYTES);
+      let turns = 0;
+      while (!clients.every((client) => client.over || end?.test(client.heard))) {
+        await new Promise(setImmediate);
+        turns++;
+      }
+      expect(turns, what).to.be.at.least(Math.floor(pieces / (2 * PER_TURN)));
+      stage.proxy.close();
+    }
+  });
+
+  it('reads what comes in pieces as it would read the whole', async () => {
+    const heard: string[] = [];
+    const stage = new Stage({ answer: httpHost((asked, answer) => {
+      let body = '';
+      asked.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
+        heard.push(body);
+        answer.end(body);
+      });
+    }) });
+    const client = stage.connect();
+    const bodies = ['a', 'b'.repeat(5 * PIECE_BYTES), '', 'c'.repeat(PIECE_BYTES)];
+    client.send(bodies.map((body) => `POST http://example.com/ HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`).join(''));
+    await client.hears(/c{1024}/);
+    expect(heard.map((body, at) => body === bodies[at])).to.deep.equal(bodies.map(() => true));
+    client.stream.end();
+    await client.all();
+    await stage.clock.advance(0);
+    expect([client.heard.match(/200 OK/g)?.length, stage.clock.pending]).to.deep.equal([bodies.length, 0]);
+    for (const part of ['C', 'CONN', 'CONNECT example.com:4']) {
+      const other = stage.connect();
+      other.send(part);
+      await stage.clock.advance(0);
+      other.send(CONNECT.slice(part.length));
+      await other.hears(/established/);
+    }
   });
 
   it('gives up what it was about to do when the program goes away, and everything when it is closed', async () => {
@@ -95,7 +147,7 @@ describe('the proxy of a session', () => {
       expect([outward?.writableFinished, outward?.destroyed], 'still under way').to.deep.equal([false, false]);
       stage.connect();
       expect(stage.connect().far.destroyed, 'one more than may be').to.equal(true);
-      await stage.clock.advance(bounds.idleMs);
+      await stage.clock.advance(bounds.idleTimeoutMs);
       for (let turn = 0; turn < 5; turn++) await stage.clock.advance(0);
       expect([client.far.destroyed, outward?.destroyed, stage.clock.pending]).to.deep.equal([true, true, 0]);
     });
@@ -161,7 +213,7 @@ describe('the proxy of a session', () => {
       const client = stage.connect();
       for (const piece of whole ? [pieces.join('')] : pieces) client.send(Buffer.from(piece, 'latin1'));
       if (ends) client.stream.end();
-      await stage.clock.advance(bounds.idleMs + 60_000);
+      await stage.clock.advance(bounds.idleTimeoutMs + 60_000);
       await stage.clock.advance(0);
       expect(stage.clock.pending, 'timers').to.equal(0);
       expect(client.far.destroyed, 'it is over').to.equal(true);

@@ -3,7 +3,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Egress } from '../../server/src/network/egress.ts';
 import { formatTarget } from '../../server/src/network/hosts.ts';
-import { bounds, type Bounds, Proxy } from '../../server/src/network/proxy.ts';
+import { type Bounds, Proxy } from '../../server/src/network/proxy.ts';
+import { defaultNetworkBounds } from '../../server/src/policy/defaults.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { duplexPair } from '../fakes/duplex.ts';
 import { egress, FakeWays, type FakeWaysOptions } from './place.ts';
@@ -21,7 +22,7 @@ export class Stage {
 
   constructor({ egress: allowed = egress({ mode: 'full' }), bounds: some = {}, ...ways }: StageOptions = {}) {
     this.ways = new FakeWays({ names: { 'example.com': ['93.184.216.34'], 'other.example': ['93.184.216.35'], 'inner.example': ['10.0.0.1'] }, ...ways });
-    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bounds: { ...bounds, ...some }, refused: (target) => this.refused.push(formatTarget(target)) });
+    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bounds: { ...defaultNetworkBounds, ...some }, refused: (target) => this.refused.push(formatTarget(target)) });
   }
 
   /** A program connects. */

@@ -1,4 +1,4 @@
-/** The SOCKS5 side of the proxy (threat E3). */
+/** The SOCKS5 side of the proxy (F-E3). */
 import { expect } from 'chai';
 import { egress } from './place.ts';
 import { echo, Stage } from './proxy.ts';
@@ -52,7 +52,7 @@ describe('SOCKS5', () => {
     });
   }
 
-  it('refuses what the hosts do not cover, and resolves nothing for it', async () => {
+  it('refuses what the hosts do not cover, and resolves nothing for it (F-E3, F-E4)', async () => {
     const { code, stage } = await replyTo(name('canary.example'), { egress: egress({ hosts: ['example.com:443'] }) });
     expect([code, stage.ways.resolved, stage.refused]).to.deep.equal([2, [], ['canary.example:443']]);
   });

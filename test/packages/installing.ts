@@ -1,18 +1,16 @@
 /** What installing packages does in every runtime: real managers install from the registry of the test, and programs use it offline. */
 import { expect } from 'chai';
-import { ProtocolError } from '../../server/src/protocol/index.ts';
+import { argumentsOf, attacker, attacks, leading } from './attacker.ts';
 import { gemIndex } from './indexes/gems.ts';
 import { goProxy } from './indexes/modules.ts';
 import { npmRegistry } from './indexes/npm.ts';
 import { compiledWheel, pypi, sdist, wheel } from './indexes/pypi.ts';
-import type { Files } from './indexes/serve.ts';
-import { RealPackages, type RealSubject } from './real.ts';
+import { below } from './indexes/serve.ts';
+import { faultOf, namesOf, RealPackages, type RealSubject } from './real.ts';
 
-const below = (path: string, files: Files): Files => new Map([...files].map(([name, file]) => [path + name, file]));
-
-/** Does during its installation what a hostile package would do. */
+/** Does during its installation what a hostile package would do with files. */
 const hostile = `
-import os, socket
+import os
 home = os.environ['TMPDIR'].rsplit('/', 1)[0]
 log = []
 def tried(what, work):
@@ -21,8 +19,6 @@ def tried(what, work):
 def attack():
     tried('writes beside its folder', lambda: os.mkdir('/.codebeaker/packages/other'))
     tried('sees the session', lambda: open('/workspace/secret'))
-    for host, port in [('1.1.1.1', 53), ('registry.example', 80), ('169.254.169.254', 80), ('192.0.2.1', 80)]:
-        tried('reaches ' + host, lambda: socket.create_connection((host, port), 2))
     os.makedirs(home + '/a/' + 'd/' * 100)
     os.symlink('/etc/passwd', home + '/link'); os.symlink('/', home + '/all')
     open(home + '/setuid', 'w').close(); os.chmod(home + '/setuid', 0o6777)
@@ -57,10 +53,13 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
       ...below('/gems-index', gemIndex([{ name: 'one', version: '1.0', requires: { two: '>= 1' } }, { name: 'two', version: '1.1' }])),
       ...below('/proxy', goProxy([{ path: 'example.com/two', version: 'v1.1.0' }])),
     ]);
-    packages = await RealPackages.open(await make(), files, (_request, response) => {
-      if (broken) response.writeHead(500).end();
-      return broken;
+    packages = await RealPackages.open(await make(), files, {
+      before: (request, response) => {
+        if (broken) response.writeHead(500).end();
+        return broken || leading(packages.outside)(request, response);
+      },
     });
+    for (const [path, file] of pypi([attacker(packages.outside)])) files.set(path, file);
   });
   after(() => packages.close());
   afterEach(() => {
@@ -69,16 +68,10 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
   });
 
   const unlessBrief = (title: string, test: () => Promise<void>) => brief || it(title, test);
-  const faultOf = async (work: Promise<unknown>): Promise<ProtocolError> => {
-    const fault: unknown = await work.then(() => new Error('it did not reject'), (reason: unknown) => reason);
-    if (fault instanceof ProtocolError) return fault;
-    throw fault;
-  };
-  const names = (result: { installed: readonly { name: string; version: string }[] }) => result.installed.map(({ name, version }) => `${name} ${version}`);
 
   it('pip, by names: pure and compiled packages', async () => {
     const session = await packages.session('python');
-    expect(names(await session.install({ packages: ['pure', 'compiled==3.0'] }))).to.deep.equal(['below 2.0', 'compiled 3.0', 'pure 1.0']);
+    expect(namesOf(await session.install({ packages: ['pure', 'compiled==3.0'] }))).to.deep.equal(['below 2.0', 'compiled 3.0', 'pure 1.0']);
     expect(await session.code('import pure, below, compiled\nprint(pure.answer, below.answer, compiled.answer())')).to.equal('42 42 42\n');
     expect(await session.shell('cd /tmp && python3 -c "import pure; print(pure.answer)"')).to.equal('42\n');
   });
@@ -95,7 +88,7 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
 
   it('npm, by names and by package.json, for require and import', async () => {
     const session = await packages.session('javascript');
-    expect(names(await session.install({ packages: ['left'] }))).to.deep.equal(['left 1.0.0', 'right 2.1.0']);
+    expect(namesOf(await session.install({ packages: ['left'] }))).to.deep.equal(['left 1.0.0', 'right 2.1.0']);
     expect(await session.code('console.log(require("left"), require("right"))')).to.equal('43 42\n');
     await session.write('package.json', JSON.stringify({ dependencies: { '@team/own': '1.0.0' } }));
     await session.install({ manifest: 'package.json' });
@@ -117,26 +110,41 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
 
   unlessBrief('gem, by names', async () => {
     const session = await packages.session('ruby');
-    expect(names(await session.install({ packages: ['one'] }))).to.include.members(['one 1.0', 'two 1.1']);
+    expect(namesOf(await session.install({ packages: ['one'] }))).to.include.members(['one 1.0', 'two 1.1']);
     expect(await session.code('require "one"; require "two"; puts ANSWER_ONE + ANSWER_TWO')).to.equal('84\n');
   });
 
   unlessBrief('go, by names, for a program without go.mod', async () => {
     const session = await packages.session('go', { memoryBytes: 2 ** 30 });
-    expect(names(await session.install({ packages: ['example.com/two@v1.1.0'] }))).to.deep.equal(['example.com/two v1.1.0']);
+    expect(namesOf(await session.install({ packages: ['example.com/two@v1.1.0'] }))).to.deep.equal(['example.com/two v1.1.0']);
     await session.write('main.go', 'package main\n\nimport "example.com/two"\n\nfunc main() { print(two.Answer()) }\n');
     expect(await session.shell('go run .')).to.equal('42');
   });
 
-  it('nothing leaves a session, before and after an installation', async () => {
+  it('nothing leaves during an installation, by any way, and nothing leaves the session afterwards', async () => {
+    const { outside } = packages;
+    const session = await packages.session('python');
+    outside.forget();
+    await session.install({ packages: ['attacker'] });
+    const during = JSON.parse(await session.shell('cat $VIRTUAL_ENV/attacks')) as Record<string, string>;
+    expect(Object.entries(during).filter(([, end]) => end === 'OPEN')).to.deep.equal([]);
+    expect(Object.keys(during).filter((way) => /^(?:tcp|udp|raw|garbage|CONNECT|SOCKS|forged|redirected|followed|sent)/.test(way)).length).to.be.greaterThan(110);
+    for (const place of outside.dialled) expect(place).to.match(/^93\.184\.216\.3[45] /);
+    expect(outside.leaked).to.deep.equal([]);
+    outside.forget();
+    const after = JSON.parse(await session.code(attacks, { args: argumentsOf(outside) })) as Record<string, string>;
+    expect(Object.entries(after).filter(([, end]) => end === 'OPEN')).to.deep.equal([]);
+    expect([[...outside.resolved], [...outside.dialled], outside.leaked]).to.deep.equal([[], [], []]);
+    expect(await session.code('import socket; print(len(socket.if_nameindex()))')).to.equal('1\n');
+  });
+
+  it('a session can not change what was installed, nor list what others have', async () => {
     const session = await packages.session('python');
     await session.install({ packages: ['pure'] });
-    const tries = 'import socket\nfor host, port in [("127.0.0.1", 80), ("1.1.1.1", 53), ("registry.example", 80)]:\n    try: socket.create_connection((host, port), 1); print("reached", host)\n    except OSError: pass\nprint(len(socket.if_nameindex()))';
-    expect(await session.code(tries)).to.equal('1\n');
     for (const line of ['ls /.codebeaker/packages', 'touch $VIRTUAL_ENV/new', 'rm -r $VIRTUAL_ENV/lib', 'chmod 777 $VIRTUAL_ENV']) expect(await session.shell(`${line} >/dev/null 2>&1 && echo done`), line).to.equal('');
   });
 
-  it('a package that is hostile while it is installed reaches nothing and hurts nobody', async () => {
+  it('a package that is hostile while it is installed sees nothing of others and hurts nobody (F-F3, F-F5)', async () => {
     const session = await packages.session('python');
     await session.write('secret', 'secret');
     const { installed } = await session.install({ packages: ['hostile'] });
@@ -158,9 +166,9 @@ export function describeInstalling(make: () => Promise<RealSubject>, { brief = f
     const cancel = new AbortController();
     const slow = first.install({ packages: ['slow'] }, cancel.signal);
     const other = second.install({ packages: ['compiled'] });
-    expect(names(await other)).to.deep.equal(['compiled 3.0']);
+    expect(namesOf(await other)).to.deep.equal(['compiled 3.0']);
     cancel.abort();
     expect(await slow).to.deep.include({ outcome: 'cancelled', installed: [] });
-    expect(names(await first.install({ packages: ['below'] }))).to.deep.equal(['below 2.0']);
+    expect(namesOf(await first.install({ packages: ['below'] }))).to.deep.equal(['below 2.0']);
   });
 }

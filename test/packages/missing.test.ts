@@ -63,6 +63,12 @@ describe('a missing module', () => {
     expect(found('go', 'main.go:3:8: cannot find package "foo" in any of')).to.equal(undefined);
   });
 
+  it('is told only if its name can be shown as it is, and not too many at once', () => {
+    for (const name of ['lodash/\u001b]0;title\u0007', 'lodash/\u202eevil', `lodash/${'x'.repeat(400)}`]) expect(found('javascript', `Error: Cannot find module '${name}'\n`), name).to.equal(undefined);
+    const many = Array.from({ length: 100 }, (_, at) => `main.go:4:2: no required module provides package example.com/a/b${at}; to add it:\n`).join('');
+    expect(found('go', many)).to.have.lengthOf(20);
+  });
+
   it('of no other language', () => expect(found('csharp', traceback('yaml'))).to.equal(undefined));
 
   it('takes time in proportion to the text', () => {

@@ -13,19 +13,22 @@ import { AttachedPackages } from '../../server/src/packages/attached.ts';
 import { installPackages } from '../../server/src/packages/install-packages.ts';
 import { Installer } from '../../server/src/packages/installer.ts';
 import { managers } from '../../server/src/packages/managers/index.ts';
-import type { ManagerId } from '../../server/src/packages/ports.ts';
+import type { ManagerId, Registries } from '../../server/src/packages/ports.ts';
 import { defaultBounds } from '../../server/src/packages/registries/bounds.ts';
+import { diallerFor } from '../../server/src/packages/registries/dialler.ts';
 import { openMirrors } from '../../server/src/packages/registries/mirrors.ts';
+import type { RegistrySet } from '../../server/src/packages/registries/registry.ts';
 import { measure } from '../../server/src/packages/shelf/measure.ts';
 import { Shelf } from '../../server/src/packages/shelf/shelf.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
-import type { InstallPackagesParams, InstallPackagesResult, LanguageId, Limits, RunCodeParams } from '../../server/src/protocol/index.ts';
+import { type InstallPackagesParams, type InstallPackagesResult, type LanguageId, type Limits, ProtocolError, type RunCodeParams } from '../../server/src/protocol/index.ts';
 import { Keeper } from '../../server/src/runtime/machine/keeper.ts';
 import type { CreateContext, Runtime, SandboxSpec } from '../../server/src/runtime/ports.ts';
 import { Session } from '../../server/src/session/session.ts';
 import { Turns } from '../../server/src/session/turns.ts';
 import { WarmInterpreters } from '../../server/src/warm/interpreters.ts';
-import { dialling, setOf } from './indexes/install.ts';
+import { Outside } from '../network/outside.ts';
+import { setOf } from './indexes/install.ts';
 import { serve, type Answerer, type Files, type Served } from './indexes/serve.ts';
 
 /** What tests of one runtime need. */
@@ -35,13 +38,33 @@ export interface RealSubject {
   dispose(): Promise<void>;
 }
 
+export interface RealOptions {
+  readonly before?: Answerer;
+  /** Others than those of the test. */
+  readonly registries?: Registries;
+}
+
 const log = createLog('error', (line) => {
   throw new Error(`logged: ${line}`);
 });
 const context: CreateContext = { signal: new AbortController().signal, report: () => undefined };
 
-/** The path of each manager's registry. */
-const paths: Readonly<Record<ManagerId, string>> = { pip: '/simple/', npm: '/', gem: '/gems-index/', go: '/proxy/' };
+/** The registries of each manager, all on one server. A Gemfile calls its registry https://rubygems.org/. */
+const HOST = 'http://registry.example';
+const registriesOf: Readonly<Record<ManagerId, RegistrySet>> = {
+  pip: setOf('pip', [`${HOST}/simple/`]),
+  npm: setOf('npm', [`${HOST}/`]),
+  gem: setOf('gem', [`${HOST}/gems-index/`, { scope: 'https://rubygems.org/', url: `${HOST}/gems-index/` }]),
+  go: setOf('go', [`${HOST}/proxy/`], { variables: { GOSUMDB: 'off', GONOSUMDB: '', GONOPROXY: '' } }),
+};
+
+export interface RealOptions {
+  readonly before?: Answerer;
+  /** Others than those of the test. */
+  readonly registries?: Registries;
+  /** The folder of the cache, which exists; its contents are removed in the end. */
+  readonly cache?: string;
+}
 
 export class RealPackages {
   readonly installer: Installer;
@@ -54,21 +77,22 @@ export class RealPackages {
   readonly #warm = new WarmInterpreters({ enabled: false, clock, log });
   readonly #open = new Set<Session>();
 
-  private constructor(subject: RealSubject, registry: Served) {
+  private constructor(subject: RealSubject, registry: Served, readonly outside: Outside, { registries, cache = realpathSync(mkdtempSync(join(tmpdir(), 'cache-'))) }: RealOptions) {
+    outside.place('registry.example', '93.184.216.35', registry.port);
+    const dialler = diallerFor(outside, clock);
     this.#subject = subject;
     this.#registry = registry;
-    this.cache = realpathSync(mkdtempSync(join(tmpdir(), 'cache-')));
+    this.cache = cache;
     const shelf = new Shelf({ cache: this.cache, owner: this.#keeper.name, uid: process.getuid?.() ?? -1, clock, log });
-    const place = `registry.example:80`;
     this.installer = new Installer({
       shelf, managers, cacheBytes: 2 ** 30, clock, log, judge: () => undefined,
       measure: (path, signal) => measure(path, 200_000, signal, { keeper: this.#keeper, clock }),
-      registries: { open: async (manager) => openMirrors(setOf(manager, [`http://registry.example${paths[manager]}`], manager === 'go' ? { variables: { GOSUMDB: 'off', GONOSUMDB: '', GONOPROXY: '' } } : {}), { dial: dialling({ [place]: registry.port }), bounds: defaultBounds, log }) },
+      registries: registries ?? { open: async (manager) => openMirrors(registriesOf[manager], { dial: dialler(registriesOf[manager]), bounds: defaultBounds, log }) },
     });
   }
 
-  static async open(subject: RealSubject, files: Files, before?: Answerer): Promise<RealPackages> {
-    return new RealPackages(subject, await serve(files, before ? { before } : {}));
+  static async open(subject: RealSubject, files: Files, options: RealOptions = {}): Promise<RealPackages> {
+    return new RealPackages(subject, await serve(files, options.before ? { before: options.before } : {}), await Outside.open(), options);
   }
 
   /** How often the registry was asked. */
@@ -115,11 +139,21 @@ export class RealPackages {
     await this.#subject.dispose();
     await this.#keeper.close();
     await this.#registry.close();
+    this.outside.close();
     const shelf = join(this.cache, 'packages', 'shelf');
     if (existsSync(shelf)) chmodSync(shelf, 0o700);
     rmSync(this.cache, { recursive: true, force: true });
   }
 }
+
+export async function faultOf(work: Promise<unknown>): Promise<ProtocolError> {
+  const fault: unknown = await work.then(() => new Error('it did not reject'), (reason: unknown) => reason);
+  if (fault instanceof ProtocolError) return fault;
+  throw fault;
+}
+
+/** What is installed, as in `left 1.0.0`. */
+export const namesOf = ({ installed }: Pick<InstallPackagesResult, 'installed'>): string[] => installed.map(({ name, version }) => `${name} ${version}`);
 
 export interface RealSession {
   readonly session: Session;

@@ -1,4 +1,4 @@
-/** A policy can only be narrowed (threats B1, B2, B10, E1). */
+/** A policy can only be narrowed (F-B1, F-B2, F-B10, F-E1). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { resolveNetwork } from '../../server/src/policy/network.ts';
@@ -42,11 +42,13 @@ const config: fc.Arbitrary<Config> = record({
   limits: partialLimits,
   maxLimits: partialLimits,
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
-  network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }) }),
   scan: scanConfig,
+  sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
+  network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
 });
 
-const policy: fc.Arbitrary<Policy> = config.map(createPolicy);
+const certificates = fc.constantFrom('host' as const, 'image' as const, '/ca.pem');
+const policy: fc.Arbitrary<Policy> = fc.tuple(config, certificates).map(([wish, trusted]) => createPolicy({ ...wish, network: { ...wish.network, certificates: trusted } }));
 const narrower = config;
 
 /** Returns undefined if the policy denies it. */
@@ -82,6 +84,9 @@ describe('a policy', () => {
       networkModes: ['none'],
       hostLists: [],
       scan: { mode: 'advise', block: { severity: 'error', categories: [] }, rules: {}, raised: {}, maxBytes: 262_144 },
+      networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
+      certificates: 'host',
+      sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
     });
   });
 
@@ -116,19 +121,29 @@ describe('narrowing a policy', () => {
     }), property);
   });
 
-  it('never raises a bound or adds an image or a network mode, however often it is done', () => {
+  it('never raises a bound or adds an image or a network mode, however often it is done (F-B2)', () => {
     fc.assert(fc.property(policy, fc.array(narrower, { minLength: 1, maxLength: 3 }), (base, steps) => {
       const result = allowed(() => steps.reduce(narrow, base));
       if (!result) return;
       expectWithin(result.maxLimits, base.maxLimits);
       expectWithin(result.limits, result.maxLimits);
+      expect(result.sizes.codeBytes).to.be.at.most(base.sizes.codeBytes);
+      expect(result.sizes.pathBytes).to.be.at.most(base.sizes.pathBytes);
       expect(result.sessions.max).to.be.at.most(base.sessions.max);
       expect(within(result.sessions.idleTimeoutMs, base.sessions.idleTimeoutMs), 'idleTimeoutMs').to.equal(true);
       expect(within(result.sessions.maxLifetimeMs, base.sessions.maxLifetimeMs), 'maxLifetimeMs').to.equal(true);
       expect([...base.allowedImages]).to.include.members([...result.allowedImages]);
       expect([...base.allowedImages]).to.include.members(Object.values(result.images));
       expect([...base.networkModes]).to.include.members([...result.networkModes]);
+      for (const name of ['connections', 'bytes', 'idleTimeoutMs'] as const) expect(result.networkBounds[name], name).to.be.at.most(base.networkBounds[name]);
+      expect(result.certificates).to.equal(base.certificates);
     }), property);
+  });
+
+  it('lowers the bounds of the network that it names, and no other', () => {
+    const base = createPolicy({ network: { connections: 10, bytes: 2 ** 40 } });
+    expect(base.networkBounds).to.deep.equal({ connections: 10, bytes: 2 ** 40, idleTimeoutMs: 300_000 });
+    expect(narrow(base, { network: { connections: 11, idleTimeoutMs: 1000 } }).networkBounds).to.deep.equal({ connections: 10, bytes: 2 ** 40, idleTimeoutMs: 1000 });
   });
 
   it('allows nothing that was not allowed before', () => {
@@ -164,7 +179,7 @@ describe('narrowing a policy', () => {
     expect(blocked(scan, [...findings, { rule: 'python/d', category: 'tls', severity: 'error' }]).map(({ rule }) => rule)).to.deep.equal(['python/a', 'python/b', 'python/c']);
   });
 
-  it('by an empty list leaves nothing allowed', () => {
+  it('by an empty list leaves nothing allowed (F-B1, F-E1)', () => {
     const base: Policy = { ...createPolicy({ allowedImages: ['a'] }), networkModes: networks };
     const result = narrow(base, { allowedImages: [], network: { modes: [] } });
     expect([result.allowedImages.size, result.networkModes.length]).to.deep.equal([0, 0]);
@@ -184,10 +199,11 @@ describe('narrowing a policy', () => {
     'another engine': [{ docker: { host: 'tcp://evil' } }, 'docker can only be set in the configuration file'],
     'another OCI runtime': [{ docker: { ociRuntime: 'weak' } }, 'docker can only be set in the configuration file'],
     'another registry of packages': [{ packages: { registries: { pip: { url: 'http://evil/' } } } }, 'packages can only be set in the configuration file'],
+    'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {
-    it(`refuses ${name}`, () => {
+    it(`refuses ${name} (F-B2)`, () => {
       expect(() => narrow(base, wish)).to.throw(ProtocolError, message).with.nested.property('data.kind', 'PolicyDenied');
     });
   }
@@ -202,7 +218,7 @@ describe('narrowing a policy', () => {
 describe('the network', () => {
   const base: Policy = { ...createPolicy({}), networkModes: networks };
 
-  it('is none where nobody asks for more, and where an allowlist is empty and nobody can be asked (E1)', () => {
+  it('is none where nobody asks for more, and where an allowlist is empty and nobody can be asked (F-E1)', () => {
     expect(resolveNetwork(base, undefined)).to.deep.equal({ mode: 'none' });
     expect(resolveNetwork(base, { mode: 'allowlist' })).to.deep.equal({ mode: 'none' });
     expect(resolveNetwork(base, { mode: 'allowlist', hosts: [] })).to.deep.equal({ mode: 'none' });

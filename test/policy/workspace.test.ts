@@ -1,4 +1,4 @@
-/** Which folders may be shared with a sandbox (threats A4, A5, B1, B3). */
+/** Which folders may be shared with a sandbox (F-A4, F-A5, F-B1, F-B3). */
 import { expect } from 'chai';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { realFolder, resolveWorkspace, type WorkspaceRequest } from '../../serve
 import { type ErrorKind, ProtocolError } from '../../server/src/protocol/index.ts';
 import { temporaryFolder } from './folder.ts';
 
-describe('a shared folder', () => {
+describe('a shared folder (F-A4, F-A5, F-B1)', () => {
   const root = temporaryFolder();
   const at = (path: string) => join(root(), path);
   /** `@x` stands for the folder x of the test; any other text is used as it is. */
@@ -120,7 +120,7 @@ describe('a shared folder', () => {
   });
 });
 
-describe('hidden places', () => {
+describe('hidden places (F-B1, F-B3)', () => {
   const sources = { env: {}, home: '/home/a', stateFolder: undefined, engineSocket: undefined };
 
   it('include folders of the system and folders with keys', () => {

@@ -34,7 +34,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   ],
   'command/runCode': [
     'sessionId code? path? language? args? cwd? env? stdin? interactive? pty? stderrToStdout? timeoutMs? commandId? outputEncoding?',
-    'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage? language phases',
+    'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage? language phases missing?',
   ],
   'command/installPackages': [
     'sessionId manager? packages? manifest? registry? timeoutMs? commandId?',

@@ -161,7 +161,7 @@ describe('file commands over the wire', () => {
 describe('secrets', () => {
   const CANARY = 'hunter2-canary';
 
-  it('are in no error, trace or line of the log (threats D10, E7)', () =>
+  it('are in no error, trace or line of the log (F-D10, F-E7)', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize({ trace: 'verbose' });
       const sessionId = await daemon.session({ env: { TOKEN: CANARY } });

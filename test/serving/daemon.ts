@@ -5,6 +5,7 @@ import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
+import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
@@ -20,6 +21,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly config?: Config;
   readonly hidden?: readonly string[];
   readonly ways?: Ways;
+  readonly certificates?: HouseParts['certificates'];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -34,13 +36,13 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.#open = openSole;
   }

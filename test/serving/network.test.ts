@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { FakeWays } from '../network/place.ts';
 import { Client, echo } from '../network/proxy.ts';
+import { denied } from '../../server/src/policy/policy.ts';
 import { duplexPair } from '../fakes/duplex.ts';
+import { fakePackages } from '../fakes/packages.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from './daemon.ts';
 
 const isolation = { score: 7, layers: [{ name: 'network', state: 'enforced' as const, detail: 'no interface but loopback' }, { name: 'user', state: 'enforced' as const }] };
@@ -52,6 +54,41 @@ describe('a session with a network', () => {
       expect(stdout).to.equal('http://127.0.0.1:4000\nhttp://127.0.0.1:4000\nmine\nhttp://127.0.0.1:4000\nlocalhost,127.0.0.1,::1\n*\n1\n');
     }));
 
+  it('shows its programs the certificates that this machine trusts, and names them in variables which a program or a session may set otherwise', async () => {
+    const names = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'DENO_CERT'];
+    const code = names.map((name) => `env ${name}\necho`).join('\n');
+    const packages = fakePackages();
+    const wanted: unknown[] = [];
+    const certificates: DaemonOptions['certificates'] = async (each) => (wanted.push(each), ['one', 'two']);
+    const see = (mode: string, options: DaemonOptions) => {
+      const seen: { said?: string; shown?: object } = {};
+      return withNetwork(async (daemon) => {
+        const sessionId = await daemon.session({ network: { mode }, env: { CURL_CA_BUNDLE: 'mine' } });
+        const { stdout } = await daemon.result('command/runCode', { sessionId, code, env: { DENO_CERT: 'own' } });
+        Object.assign(seen, { said: stdout.replaceAll('\n', ' ').trim(), shown: Object.fromEntries(daemon.sandbox.shown) });
+      }, { certificates, ...options }).then(() => seen);
+    };
+    try {
+      const file = '/shown/certificates.pem';
+      expect(await see('full', { packages })).to.deep.equal({ said: `${file} ${file} ${file} mine ${file} own`, shown: { 'certificates.pem': 'one\ntwo\n' } });
+      expect(wanted.splice(0)).to.deep.equal(['host']);
+      const nothing = { said: 'mine  own', shown: {} };
+      expect(await see('none', { packages }), 'without a network').to.deep.equal(nothing);
+      expect(wanted.splice(0), 'nothing is read').to.deep.equal([]);
+      expect(await see('full', { packages, certificates: async () => [] }), 'of the image').to.deep.equal(nothing);
+      expect(await see('full', {}), 'in a sandbox that can be shown nothing').to.deep.equal(nothing);
+    } finally {
+      packages.dispose();
+    }
+  });
+
+  it('is not made where the certificates of the configuration can not be read, and leaves nothing', () =>
+    withNetwork(async (daemon) => {
+      const fault = await daemon.fault('session/create', { network: { mode: 'full' } });
+      expect(fault.data).to.deep.include({ kind: 'PolicyDenied', rule: 'network.certificates' });
+      expect([daemon.sandbox.closes, daemon.sandbox.accept]).to.deep.equal([1, undefined]);
+    }, { certificates: async () => { throw denied('network', 'no', { rule: 'network.certificates' }); } }));
+
   it('lets its programs reach what is allowed, and tells a person once what was not', () =>
     withNetwork(async (daemon, ways) => {
       await daemon.session({ network: { mode: 'allowlist', hosts: ['example.com:443'] } });
@@ -64,7 +101,7 @@ describe('a session with a network', () => {
       expect(daemon.received('window/logMessage')).to.deep.equal([{ type: 2, message: 'CodeBeaker does not allow this session to reach other.example:443: add other.example:443 to the hosts of its network (codebeaker run --allow other.example:443)' }]);
     }));
 
-  it('has no port, no variable and no connection where its mode is none, or its list is empty (E1)', () =>
+  it('has no port, no variable and no connection where its mode is none, or its list is empty (F-E1)', () =>
     withNetwork(async (daemon) => {
       for (const network of [undefined, { mode: 'none' }, { mode: 'none', hosts: ['example.com'] }, { mode: 'allowlist' }, { mode: 'allowlist', hosts: [] }]) {
         const session = await daemon.result('session/create', { language: 'python', network });
@@ -105,6 +142,31 @@ describe('a session with a network', () => {
       await daemon.session({ network: { mode: 'full' } });
       expect((await tunnel(daemon, 'other.example:443')).heard, 'full is within the hosts of the configuration').to.match(/403 CodeBeaker does not allow this session to reach other\.example:443: the configuration does not allow that host/);
     }, { config: { network: { modes: ['allowlist', 'full'], hosts: ['*.example.com', 'example.com'] } } }));
+
+  it('uses no more than the configuration and the client allow', () =>
+    withDaemon({ connections: true, isolation, ways: new FakeWays({ names, answer: echo }), config: { network: { modes: ['full'], connections: 2, bytes: 1000, idleTimeoutMs: 5000 } } }, async (daemon) => {
+      await daemon.initialize({ initializationOptions: { network: { modes: ['full'], connections: 1, bytes: 2000 } } });
+      await daemon.session({ network: { mode: 'full' } });
+      const first = await tunnel(daemon, 'example.com:443');
+      expect(connect(daemon).far.destroyed, 'a second connection').to.equal(true);
+      await daemon.server.clock.advance(5000);
+      await daemon.settle();
+      expect(first.over, 'a connection on which nothing moves').to.equal(true);
+      const second = await tunnel(daemon, 'example.com:443');
+      second.send('x'.repeat(1001));
+      await second.all().catch(() => undefined);
+      expect((await tunnel(daemon, 'example.com:443')).heard).to.match(/503 this session has moved more than 1000 bytes/);
+    }));
+
+  it('is served beside others: a request of another session is answered while its programs flood the proxy', () =>
+    withNetwork(async (daemon) => {
+      await daemon.session({ network: { mode: 'allowlist', hosts: ['example.com'] } });
+      const clients = Array.from({ length: 200 }, () => connect(daemon));
+      for (const client of clients) client.send('GET http://other.example/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+      await daemon.result('session/list');
+      expect(clients.filter(({ over }) => over).length).to.be.below(100);
+      while (!clients.every(({ over }) => over)) await new Promise(setImmediate);
+    }));
 
   it('is told of in the capabilities', async () => {
     const modes = async (options: DaemonOptions) => {

@@ -1,10 +1,11 @@
-/** What `initialize` decides: the client's policy and the capabilities (threats B2, E1). */
+/** What `initialize` decides: the client's policy and the capabilities (F-B2, F-E1). */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'zod/mini';
 import { errorCodes, HealthResult, InitializeResult, methods } from '../../server/src/protocol/index.ts';
+import { weaknessesOf } from '../../server/src/runtime/holes/find.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { type TestDaemon, withDaemon } from './daemon.ts';
 
@@ -124,7 +125,7 @@ describe("a project's configuration file", () => {
       expect(await sessionsOf(daemon, { workspaceFolders, initializationOptions })).to.include({ maxSessions: 4, maxLifetimeMs: 50 });
     }));
 
-  it('is not read if the client does not trust the workspace', () =>
+  it('is not read if the client does not trust the workspace (F-B2)', () =>
     withDaemon({}, async (daemon) => {
       const workspaceFolders = [project('a', '{"sessions": {"max": 4}}'), project('b', 'wrong')];
       expect(await sessionsOf(daemon, { workspaceFolders, trusted: false })).to.deep.equal(usual);
@@ -140,7 +141,7 @@ describe("a project's configuration file", () => {
     'a log of its own': ['{"log": {"file": "/tmp/evil"}}', 'log can only be set in the configuration file'],
   };
   for (const [name, [text, message]] of Object.entries(faulty)) {
-    it(`lets no session be made if it can't be followed, and the user gets a message (C7): ${name}`, () =>
+    it(`lets no session be made if it can't be followed, and the user gets a message (C7, F-B2): ${name}`, () =>
       withDaemon({}, async (daemon) => {
         await daemon.initialize({ workspaceFolders: [project('a', text), project('b', '{}')] });
         const [told, ...more] = daemon.received('window/logMessage');
@@ -180,6 +181,21 @@ describe('the daemon describes itself', () => {
       daemon.runtime.reason = 'gone';
       expect(await daemon.result('server/health')).to.deep.include({ status: 'degraded' });
       expect((await daemon.result('runtime/list')).runtimes).to.deep.equal([daemon.runtime.info()]);
+    }));
+
+  it('as healthy with a runtime that is degraded, if a hole is open in what makes its sandboxes (F-B6)', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const info = daemon.runtime.info();
+      daemon.runtime.info = () => ({ ...info, weaknesses: [...weaknessesOf('Docker Desktop', '4.38.0'), ...weaknessesOf('runc', '1.1.5+ds1')] });
+      expect((await daemon.result('server/health')).checks[0]).to.deep.equal({ name: 'runtime.fake', status: 'ok' });
+      daemon.runtime.info = () => ({ ...info, weaknesses: weaknessesOf('runc', '1.2.5') });
+      const health = await daemon.result('server/health');
+      expect(health.status).to.equal('ok');
+      expect(health.checks[0]).to.deep.equal({
+        name: 'runtime.fake', status: 'degraded',
+        detail: 'runc 1.2.5 lets a container write to files of /proc that are masked, and so get out to the host (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); update it to 1.2.8, 1.3.3, 1.4.0-rc.3 or later',
+      });
     }));
 
   it('with an OpenRPC document', () =>

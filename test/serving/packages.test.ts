@@ -1,5 +1,6 @@
 /** Packages as a client meets them: `command/installPackages`, and sessions that have packages from the beginning. */
 import { expect } from 'chai';
+import { judgeBy } from '../../server/src/packages/judge.ts';
 import { type FakePackages, fakePackages } from '../fakes/packages.ts';
 import type { Json } from '../wire/wire.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from './daemon.ts';
@@ -68,11 +69,31 @@ describe('packages', () => {
     expect(await install(daemon, sessionId)).to.deep.include({ cached: false, stdout: 'better\n' });
   }));
 
+  it('that find no room on the disk of the machine are an error that says what to do, and the next try works', test(async (daemon) => {
+    const sessionId = await daemon.session();
+    const { measured } = packages;
+    const full = async (wanted: string) => {
+      const fault = await daemon.fault('command/installPackages', { sessionId, packages: ['one'] });
+      expect(fault.code).to.equal(1025);
+      expect(fault.message).to.contain(wanted).and.to.contain('codebeaker cache prune');
+      expect(packages.making()).to.deep.equal([]);
+      return fault;
+    };
+    packages.scripts = ['warn OSError: [Errno 28] No space left on device\nexit 1'];
+    expect((await full('pip could not install the packages (exit code 1)')).data).to.deep.include({ manager: 'pip', exitCode: 1, output: 'OSError: [Errno 28] No space left on device\n' });
+    packages.scripts = ['forever'];
+    Object.defineProperty(packages, 'measured', { configurable: true, get: () => { throw Object.assign(new Error('write'), { code: 'ENOSPC' }); } });
+    await full('the packages could not be installed');
+    Object.defineProperty(packages, 'measured', { value: measured });
+    packages.scripts = ['echo better'];
+    expect(await install(daemon, sessionId)).to.deep.include({ cached: false, stdout: 'better\n' });
+  }));
+
   for (const [what, params, end] of [
     ['cancelled', { packages: ['one'] }, async (daemon: TestDaemon, id: string) => daemon.wire.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })],
     ['timedOut', { packages: ['one'], timeoutMs: 500 }, async (daemon: TestDaemon) => daemon.server.clock.advance(900)],
   ] as const) {
-    it(`leave nothing when the installation is ${what}, and the next works`, test(async (daemon) => {
+    it(`leave nothing when the installation is ${what}, and the next works (F-C13)`, test(async (daemon) => {
       const sessionId = await daemon.session();
       packages.scripts = ['forever'];
       const installing = daemon.wire.ask('installing', 'command/installPackages', { sessionId, ...params });
@@ -152,6 +173,87 @@ describe('packages', () => {
     expect((await install(daemon, sessionId)).advisories).to.deep.equal(packages.advisories);
   }));
 
+  const HOUR = 3_600_000;
+  const weak = { package: 'one', id: 'PYSEC-1', severity: 'high', summary: 'bad' } as const;
+  const refused = async (daemon: TestDaemon) => {
+    const sessionId = await daemon.session();
+    expect((await daemon.fault('command/installPackages', { sessionId, packages: ['one'] })).data).to.deep.include({ kind: 'PolicyDenied', rule: 'packages.block', advisories: [weak] });
+    expect(await variable(daemon, sessionId, 'HOME_OF_PACKAGES')).to.equal('');
+  };
+  const again = async (daemon: TestDaemon) => {
+    const { cached, advisories } = await install(daemon, await daemon.session());
+    return { cached, advisories };
+  };
+
+  it('from the cache are judged by what was known when they were installed, also after the policy has become stricter', async () => {
+    packages.advisories = [weak];
+    await test(async (daemon) => {
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [weak] });
+      expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [weak] });
+    })();
+    packages.judge = judgeBy('high');
+    await test(refused)();
+    packages.judge = judgeBy('critical');
+    await test(async (daemon) => void expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [weak] }))();
+    expect(packages.asked).to.equal(0);
+  });
+
+  it('from the cache are judged by what is known now, which is asked for once an hour', async () => {
+    packages.judge = judgeBy('high');
+    packages.told = [];
+    await test(async (daemon) => {
+      const { clock } = daemon.server;
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [] });
+      await clock.advance(HOUR - 1);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 1]);
+      await clock.advance(1);
+      packages.told = [weak];
+      await Promise.all([refused(daemon), refused(daemon)]);
+      expect(packages.asked).to.equal(2);
+      packages.told = undefined;
+      await clock.advance(HOUR);
+      await refused(daemon);
+      await refused(daemon);
+      expect(packages.asked, 'who does not answer is not asked again at once').to.equal(3);
+      packages.told = [];
+      await clock.advance(HOUR);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 4]);
+    })();
+    packages.judge = undefined;
+    await test(async (daemon) => {
+      await daemon.server.clock.advance(100 * HOUR);
+      expect([await again(daemon), packages.asked]).to.deep.equal([{ cached: true, advisories: [] }, 4]);
+    })();
+  });
+
+  it('from the cache are not waited for longer than a few seconds', async () => {
+    packages.judge = judgeBy('high');
+    packages.told = [];
+    await test(async (daemon) => {
+      await again(daemon);
+      packages.told = 'nobody';
+      await daemon.server.clock.advance(HOUR);
+      const waiting = again(daemon);
+      await until(() => packages.asked === 2);
+      await daemon.server.clock.advance(5_000);
+      expect(await waiting).to.deep.equal({ cached: true, advisories: [] });
+    })();
+  });
+
+  it('that are weak and may be had in another version are installed anew, and judged by what was known where nobody tells more', async () => {
+    packages.locked = false;
+    packages.advisories = [weak];
+    await test(async (daemon) => void (await again(daemon)))();
+    packages.judge = judgeBy('high');
+    packages.advisories = undefined;
+    await test(refused)();
+    packages.advisories = [];
+    await test(async (daemon) => {
+      expect(await again(daemon)).to.deep.equal({ cached: false, advisories: [] });
+      expect(await again(daemon)).to.deep.equal({ cached: true, advisories: [] });
+    })();
+  });
+
   it('can be there from the beginning of a session', test(async (daemon) => {
     const sessionId = await daemon.session({ packages: { names: ['one'] } });
     expect(await variable(daemon, sessionId, 'HOME_OF_PACKAGES')).to.match(/^\/\.codebeaker/);
@@ -171,6 +273,27 @@ describe('packages', () => {
       void daemon.wire.ask('left', 'command/installPackages', { sessionId: second, packages: ['two'] });
       await until(() => daemon.runtime.made.length === 4 && daemon.runtime.made[3]?.processes.some(({ program: { command } }) => command[1] === 'forever') === true);
     })();
+  });
+
+  it('that a program lacks are named in its result, however its output is asked for', test(async (daemon) => {
+    const sessionId = await daemon.session();
+    const text = "ModuleNotFoundError: No module named 'cv2'";
+    const missing = { manager: 'pip', module: 'cv2', packages: ['opencv-python'] };
+    const run = async (code: string, more: object = {}): Promise<Json> => (await daemon.result('command/runCode', { sessionId, code, ...more })).missing;
+    for (const more of [{}, { commandId: 'streamed' }, { outputEncoding: 'base64' }, { outputEncoding: 'base64', commandId: 'encoded' }, { stderrToStdout: true }, { pty: { cols: 80, rows: 24 } }, { pty: { cols: 80, rows: 24 }, commandId: 'terminal' }]) {
+      expect(await run(`warn ${text}\nexit 1`, more), JSON.stringify(more)).to.deep.equal(missing);
+      expect(await run(`warn ${text}`, more), `success, ${JSON.stringify(more)}`).to.equal(undefined);
+    }
+    expect(await run(`echo ${text}\nexit 1`)).to.equal(undefined);
+    expect(await run('warn no\nexit 1')).to.equal(undefined);
+  }));
+
+  it('are not named where the sandbox can see none', async () => {
+    await withDaemon({}, async (daemon) => {
+      await daemon.initialize();
+      const result = await daemon.result('command/runCode', { sessionId: await daemon.session(), code: "warn ModuleNotFoundError: No module named 'cv2'\nexit 1" });
+      expect(result).not.to.have.property('missing');
+    });
   });
 
   it('are refused where the sandbox can see none', async () => {

@@ -140,7 +140,7 @@ describe('strict', () => {
   });
 
   for (const state of ['degraded', 'off'] as const) {
-    it(`refuses a sandbox with a layer that is ${state}, and removes it`, async () => {
+    it(`refuses a sandbox with a layer that is ${state}, and removes it (F-B8, F-F1)`, async () => {
       const bench = new SessionBench({ isolation: layers(state) });
       const fault = await faultOf(bench.create({ strict: true }));
       expect([fault.code, fault.data.layers]).to.deep.equal([1014, [{ name: 'memory', state, detail: 'polled' }]]);

@@ -1,4 +1,4 @@
-/** Whatever happens to a session, in whatever order, it closes once, for one reason, and leaves nothing behind (threat C9). */
+/** Whatever happens to a session, in whatever order, it closes once, for one reason, and leaves nothing behind (F-C9). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
@@ -140,7 +140,7 @@ async function expectEnd({ bench, session, commands, closing }: Real): Promise<v
 }
 
 describe('a session, whatever happens', () => {
-  it('closes once, for one reason, and leaves nothing behind', async () => {
+  it('closes once, for one reason, and leaves nothing behind (F-C9)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(steps, { maxCommands: 30, size: 'max' }), async (commands) => {
         const real = await Real.create();

@@ -1,4 +1,4 @@
-/** One session: the order of its commands, when it is idle, and why it closes (threats C9, C10). */
+/** One session: the order of its commands, when it is idle, and why it closes (F-C9, F-C10). */
 import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { ProtocolError, Session as SessionView } from '../../server/src/protocol/index.ts';
@@ -56,7 +56,7 @@ describe('the commands of a session', () => {
     expect(await settled(first)).to.equal('failed');
   });
 
-  it('do not wait for the commands of another session', async () => {
+  it('do not wait for the commands of another session (F-C7)', async () => {
     const bench = new SessionBench();
     const [one, other] = [await bench.create(), await bench.create()];
     lasting(one, 'file');
@@ -94,7 +94,7 @@ describe('a session', () => {
     expect(session.view()).to.deep.include({ usage: { cpuMs: 12, peakMemoryBytes: 100 }, commandCount: 2 });
   });
 
-  it('is not idle while a command runs, however long that takes', async () => {
+  it('is not idle while a command runs, however long that takes (F-C10)', async () => {
     const bench = new SessionBench();
     const session = await bench.create({ maxLifetimeMs: 0 });
     const command = lasting(session);
@@ -118,7 +118,7 @@ describe('a session', () => {
     expect(bench.statesOf(session)).to.deep.equal(['ready', 'busy', 'ready']);
   });
 
-  it('stays idle when it is found, listed or described', async () => {
+  it('stays idle when it is found, listed or described (F-C10)', async () => {
     const bench = new SessionBench();
     const session = await bench.create();
     for (let turn = 0; turn < 10; turn += 1) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Registers two more OCI runtimes with the Docker engine: gVisor's runsc, and `runc-again`, which is the engine's own runc
-# under another name. runsc comes from Debian's backports, from the mirror that this machine uses. It has to be run as
-# root. The engine reloads its configuration and is not restarted.
+# Registers three more OCI runtimes with the Docker engine: gVisor's runsc, `runsc-with-sockets`, which is the same but may
+# connect to sockets of the host, and `runc-again`, which is the engine's own runc under another name. runsc comes from
+# Debian's backports, from the mirror that this machine uses. It has to be run as root. The engine reloads its
+# configuration and is not restarted.
 #   --platform=systrap  needs no KVM.
 #   --network=none      gVisor's own network needs more rights than some hosts give, and sandboxes have no network anyway.
 # The option --ignore-cgroups must not be given: without cgroups no limit would be enforced.
@@ -9,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
-listed() { local all; all=$(docker info --format '{{json .Runtimes}}' 2>/dev/null) && [[ $all == *'"runc-again"'* && $all == *'"runsc"'* ]]; }
+listed() { local all; all=$(docker info --format '{{json .Runtimes}}' 2>/dev/null) && [[ $all == *'"runc-again"'* && $all == *'"runsc"'* && $all == *'"runsc-with-sockets"'* ]]; }
 recent() { [ "$(runsc --version 2>/dev/null | grep -oE '20[0-9]{6}' | head -n 1)" -ge 20240729 ] 2>/dev/null; }
 
 if recent && listed; then say "gVisor is up to date"; exit 0; fi
@@ -37,6 +38,7 @@ RUNSC=$(command -v runsc) node <<'PROGRAM'
   settings.runtimes = {
     ...settings.runtimes,
     runsc: { path: process.env.RUNSC, runtimeArgs: ["--platform=systrap", "--network=none"] },
+    "runsc-with-sockets": { path: process.env.RUNSC, runtimeArgs: ["--platform=systrap", "--network=none", "--host-uds=open"] },
     "runc-again": { path: "runc" },
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`);

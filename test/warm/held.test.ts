@@ -1,5 +1,6 @@
 /** Nothing tells that an interpreter has waited, and nothing that is done to one that waits changes what its program does. */
 import { expect } from 'chai';
+import { rootCertificates } from 'node:tls';
 import type { LanguageId } from '../../server/src/protocol/index.ts';
 import { createNativeRuntime } from '../../server/src/runtime/kinds/native/native.ts';
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
@@ -282,6 +283,29 @@ for path in glob.glob('/dev/pts/[0-9]*'):
         await real.shell(['python3', '-c', 'import os, site; place = site.getusersitepackages(); os.makedirs(place); open(place + "/late.py", "w").write("value = 5")']);
         expect((await real.code({ code: 'import late; print(late.value)' })).stdout).to.equal('5\n');
         await held.sandbox.files.delete('/tmp/.local', { recursive: true, force: true });
+      });
+    }
+
+    if (place !== 'deno') {
+      it('knows the proxy and the certificates of a network: javascript', async () => {
+        const proxy = await held.sandbox.listen(0, (connection) => {
+          connection.on('error', () => undefined).on('data', (bytes: Buffer) => {
+            if (bytes.toString('latin1').startsWith('CONNECT ')) connection.write('HTTP/1.1 200 OK\r\n\r\n');
+            else connection.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello');
+          });
+        });
+        const address = `http://127.0.0.1:${proxy.port}`;
+        await write(held.sandbox, '/workspace/ca.pem', rootCertificates[0] ?? '');
+        const real = new RealSession(held.sandbox, 'javascript', undefined, { HTTP_PROXY: address, HTTPS_PROXY: address, NODE_USE_ENV_PROXY: '1', NODE_EXTRA_CA_CERTS: '/workspace/ca.pem' });
+        const code = 'const { NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS } = process.env; console.log(NODE_USE_ENV_PROXY, NODE_EXTRA_CA_CERTS, NODE_OPTIONS); fetch("http://site.example/").then((answer) => answer.text()).then(console.log, () => console.log("offline"))';
+        const cold = await real.code({ code });
+        expect(cold.stdout).to.match(/^1 \/workspace\/ca\.pem undefined\n(?:hello|offline)\n$/);
+        if (place === 'docker') expect(cold.stdout, 'its Node knows the proxy').to.contain('hello');
+        await real.wait('javascript');
+        const warm = await real.code({ code });
+        const common = (stderr = '') => stderr.replaceAll(/\(node:\d+\)/g, '');
+        expect([warm.stdout, common(warm.stderr), real.used]).to.deep.equal([cold.stdout, common(cold.stderr), true]);
+        proxy.close();
       });
     }
 

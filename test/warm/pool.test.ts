@@ -1,4 +1,4 @@
-/** Sandboxes that are prepared in advance: how many wait, who gets them, and which are never used (threats C11, C12). */
+/** Sandboxes that are prepared in advance: how many wait, who gets them, and which are never used (F-C11, F-C12). */
 import { expect } from 'chai';
 import { createLog } from '../../server/src/base/log.ts';
 import { type LanguageId } from '../../server/src/protocol/index.ts';
@@ -34,7 +34,7 @@ describe('a pool of sandboxes', () => {
     expect(runtime.open).to.have.lengthOf(0);
   });
 
-  it('gives each sandbox away once, and prepares another', async () => {
+  it('gives each sandbox away once, and prepares another (F-C11)', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 1 } });
     pool.expect(runtime, spec());
     await quiet();
@@ -128,7 +128,7 @@ describe('a pool of sandboxes', () => {
     await pool.close();
   });
 
-  it('never gives away a sandbox that was lost or in which something has run', async () => {
+  it('never gives away a sandbox that was lost or in which something has run (F-C11, F-C12)', async () => {
     const { pool, runtime, quiet } = poolOf({ sizes: { python: 3 } });
     pool.expect(runtime, spec());
     await quiet();

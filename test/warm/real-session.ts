@@ -7,7 +7,7 @@ import { runCode } from '../../server/src/command/run-code.ts';
 import type { OutputPiece } from '../../server/src/command/output.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import { defaultLimits } from '../../server/src/policy/defaults.ts';
-import type { ExecuteShellParams, LanguageId, RunCodeParams } from '../../server/src/protocol/index.ts';
+import type { Environment, ExecuteShellParams, LanguageId, RunCodeParams } from '../../server/src/protocol/index.ts';
 import type { Sandbox } from '../../server/src/runtime/ports.ts';
 import { Session } from '../../server/src/session/session.ts';
 import { Turns } from '../../server/src/session/turns.ts';
@@ -29,19 +29,20 @@ export class RealSession {
 
   readonly #heard: (piece: OutputPiece) => void;
 
-  /** `heard` is told of each piece of the output of commands with an id. */
-  constructor(sandbox: Sandbox, language: LanguageId, heard: (piece: OutputPiece) => void = () => undefined) {
+  /** `heard` is told of each piece of the output of commands with an id. `network`: the variables that its network needs. */
+  constructor(sandbox: Sandbox, language: LanguageId, heard: (piece: OutputPiece) => void = () => undefined, network?: Environment) {
     this.#heard = heard;
     this.session = new Session({
       id: 'real', visit: 'visit', label: undefined, language, runtime: 'real', sandbox, limits: { ...defaultLimits, timeoutMs: 60_000 },
+      ...(network ? { network: { env: network, view: () => ({ mode: 'full' }), words: () => '', close: () => undefined } } : {}),
       env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log: this.#log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
     });
   }
 
   /** Makes an interpreter wait for a run like this one; by default for code that is sent as text. */
   async wait(language: LanguageId, wish: Partial<Wish> = {}): Promise<WarmInterpreter> {
-    const first = firstWish(language);
-    const interpreter = await warmUp(this.session.sandbox, { ...first, ...wish, settings: { ...first.settings, ...wish.settings } });
+    const first = firstWish(language, this.session.env);
+    const interpreter = await warmUp(this.session.sandbox, { ...first, ...wish, settings: { ...first.settings, ...wish.settings } }, this.session.environment.settled);
     if (!interpreter) throw new Error(`no ${language} can wait`);
     this.used = false;
     const go = interpreter.go.bind(interpreter);

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { FrameParser, MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
+import { FrameParser, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
 import { frame } from './wire.ts';
+
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 type Event = ['body' | 'refused' | 'lost', string];
 
@@ -10,7 +12,7 @@ function parse(...chunks: (string | Buffer)[]): { events: Event[]; parser: Frame
     body: (bytes) => events.push(['body', bytes.toString()]),
     refused: (reason) => events.push(['refused', reason]),
     lost: (reason) => events.push(['lost', reason]),
-  });
+  }, MAX_BODY_BYTES);
   for (const chunk of chunks) parser.push(Buffer.from(chunk));
   return { events, parser };
 }
@@ -68,7 +70,7 @@ const cases: Record<string, [stream: string, expected: string[]]> = {
   ],
 };
 
-describe('frames', () => {
+describe('frames (F-D7)', () => {
   for (const [name, [stream, expected]] of Object.entries(cases)) {
     it(`${name}: ${expected.map((one) => one || 'empty').join(', ')}`, () => {
       expect(kinds(parse(stream).events), 'in one chunk').to.deep.equal(expected);
@@ -89,7 +91,7 @@ describe('frames', () => {
   it('hands on a body without a copy if it lies in one chunk', () => {
     const stream = frame('hello');
     let seen: Buffer | undefined;
-    new FrameParser({ body: (bytes) => void (seen = bytes), refused: expect.fail, lost: expect.fail }).push(stream);
+    new FrameParser({ body: (bytes) => void (seen = bytes), refused: expect.fail, lost: expect.fail }, MAX_BODY_BYTES).push(stream);
     expect(seen?.buffer).to.equal(stream.buffer);
   });
 
@@ -120,7 +122,7 @@ describe('frames', () => {
   it('accepts a body of the maximum size', () => {
     const body = Buffer.alloc(MAX_BODY_BYTES, 'z');
     let bytes = 0;
-    const parser = new FrameParser({ body: (whole) => void (bytes = whole.length), refused: expect.fail, lost: expect.fail });
+    const parser = new FrameParser({ body: (whole) => void (bytes = whole.length), refused: expect.fail, lost: expect.fail }, MAX_BODY_BYTES);
     parser.push(Buffer.from(`${length(MAX_BODY_BYTES)}\r\n`));
     for (let at = 0; at < body.length; at += 1024 * 1024) parser.push(body.subarray(at, at + 1024 * 1024));
     expect(bytes).to.equal(MAX_BODY_BYTES);

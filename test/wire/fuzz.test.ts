@@ -1,7 +1,8 @@
-/** Whatever a client sends, the connection goes on, or it ends with code 1 and logs the reason (threats D5 to D8). */
+/** Whatever a client sends, the connection goes on, or it ends with code 1 and logs the reason (F-D5 to F-D8). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
+import { MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
 import { expectEmpty, TestServer, untilAborted } from './server.ts';
 import { chunks } from './random-streams.ts';
 import { frame, request } from './wire.ts';
@@ -51,7 +52,7 @@ async function check(stream: readonly Buffer[], initialized: boolean): Promise<E
   if (initialized) await server.initialize();
   for (const chunk of stream) {
     if (chunk.length > 0) server.wire.raw(chunk);
-    expect(transport.partial.bufferedBytes, 'buffered').to.be.at.most(MAX_BODY_BYTES + MAX_HEADER_BYTES);
+    expect(transport.partial.bufferedBytes, 'buffered').to.be.at.most(defaultSizes.messageBytes + MAX_HEADER_BYTES);
   }
   await complete(server);
   if (!server.wire.input.writableEnded) server.wire.raw(frame(request('the probe', 'server/health', {})));
@@ -73,14 +74,14 @@ async function check(stream: readonly Buffer[], initialized: boolean): Promise<E
     expect(server.lines.some(({ level, message }) => (level === 'error' || level === 'warn') && /input|the connection ends/.test(message))).to.equal(true);
     expect(server.errors().filter((line) => !line.includes('the connection ends'))).to.deep.equal([]);
   }
-  expect(transport.partial.bufferedBytes <= MAX_BODY_BYTES + MAX_HEADER_BYTES).to.equal(true);
+  expect(transport.partial.bufferedBytes <= defaultSizes.messageBytes + MAX_HEADER_BYTES).to.equal(true);
   expect(transport.unsentBytes).to.equal(0);
   expectEmpty(server);
   return end ?? 'ended';
 }
 
 describe('malformed streams', () => {
-  it(`leave the connection usable, or end it with code 1 and a reason (${STREAMS} streams, seed ${SEED})`, async function () {
+  it(`leave the connection usable, or end it with code 1 and a reason (${STREAMS} streams, seed ${SEED}) (F-D7)`, async function () {
     this.timeout(180_000);
     const unhandled: unknown[] = [];
     const note = (fault: unknown) => void unhandled.push(fault);

@@ -1,6 +1,7 @@
 /** An invalid message is answered with an error, and the connection goes on. */
 import { expect } from 'chai';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { createGuard } from '../../server/src/wire/guard.ts';
 import { MAX_IN_FLIGHT, MAX_IN_FLIGHT_BYTES } from '../../server/src/wire/inbound.ts';
 import { isTooHeavy, MAX_VALUES } from '../../server/src/wire/weight.ts';
@@ -75,7 +76,7 @@ const bodies: Record<string, [body: string | Buffer, expected: [unknown, number 
   'more values than are allowed': [`{"jsonrpc":"2.0","id":1,"method":"server/health","params":[${'{},'.repeat(MAX_VALUES)}{}]}`, [[null, INVALID]]],
 };
 
-describe('the guard', () => {
+describe('the guard (F-D7)', () => {
   for (const [name, [body, expected]] of Object.entries(bodies)) {
     it(`${name}: ${expected.map(([id, code]) => `${JSON.stringify(id)} ${code ?? 'served'}`).join() || 'no answer'}`, () =>
       withServer({}, async (server) => {
@@ -190,7 +191,7 @@ describe('requests of the daemon', () => {
     const wire = new Wire();
     const lines: Line[] = [];
     const log = recordingLog(lines);
-    const guard = createGuard(new FramedTransport(wire.stream, log), log, () => undefined);
+    const guard = createGuard(new FramedTransport(wire.stream, log, defaultSizes.messageBytes), log, () => undefined);
     const delivered: object[] = [];
     guard.reader.listen((one) => void delivered.push(one));
     return { wire, delivered, lines, ask: () => guard.writer.write({ jsonrpc: '2.0', id: 5, method: 'x' } as never) };

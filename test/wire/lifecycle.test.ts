@@ -164,7 +164,7 @@ describe('lifecycle', () => {
     expect(closes).to.equal(1);
   });
 
-  it('waits for the service to close, but not longer than the maximum', async () => {
+  it('waits for the service to close, but not longer than the maximum (F-C6)', async () => {
     const server = new TestServer({ close: () => new Promise(() => undefined) });
     await server.initialize();
     let ended = false;

@@ -12,7 +12,7 @@ import { frame, notification, request, Wire } from './wire.ts';
 const MIB = 1024 * 1024;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-describe('a client that never reads', () => {
+describe('a client that never reads (F-D8)', () => {
   it('is served no further once too much waits to be read, and again when it reads', async () => {
     const wire = new Wire({ deaf: true });
     const handlers = { 'session/list': () => ({ filler: 'x'.repeat(MIB) }) };

@@ -1,6 +1,7 @@
 /** Generates malformed streams by damaging streams of valid messages. */
 import fc from 'fast-check';
-import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
+import { MAX_HEADER_BYTES } from '../../server/src/wire/frames.ts';
 
 const methods = [
   'initialize', 'initialized', 'server/health', 'session/create', 'session/close', 'session/list', 'command/executeShell',
@@ -104,8 +105,8 @@ const header: fc.Arbitrary<MakeHeader> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<MakeHeader>(
     (length) => `Content-Length: ${length + 7}\r\n\r\n`,
     (length) => `Content-Length: ${Math.max(length - 7, 0)}\r\n\r\n`,
-    () => `Content-Length: ${MAX_BODY_BYTES}\r\n\r\n`,
-    () => `Content-Length: ${MAX_BODY_BYTES + 1}\r\n\r\n`,
+    () => `Content-Length: ${defaultSizes.messageBytes}\r\n\r\n`,
+    () => `Content-Length: ${defaultSizes.messageBytes + 1}\r\n\r\n`,
     () => `Content-Length: ${Number.MAX_SAFE_INTEGER}\r\n\r\n`,
   ) },
 );

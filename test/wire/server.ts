@@ -1,6 +1,7 @@
 /** A connection under test, with a service whose handlers the test provides. */
 import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
 import { type Connection, connect } from '../../server/src/wire/server.ts';
 import type { Client, OpenService, Serve, Service } from '../../server/src/wire/service.ts';
@@ -64,7 +65,7 @@ export class TestServer {
       return options.open ? options.open(params, client) : this.#service(options);
     };
     const log = recordingLog(this.lines);
-    this.transport = new FramedTransport(this.wire.stream, log);
+    this.transport = new FramedTransport(this.wire.stream, log, defaultSizes.messageBytes);
     this.connection = connect(this.transport, open, {
       log,
       clock: this.clock,

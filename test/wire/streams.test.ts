@@ -75,7 +75,7 @@ describe('stdout', () => {
     return { process, stdout, stderr, output: () => read(stdout), errors: () => read(stderr) };
   };
 
-  it('carries what is written to the stream that takeStdout returned, and nothing else', () => {
+  it('carries what is written to the stream that takeStdout returned, and nothing else (F-D6)', () => {
     const { process, output, errors } = make();
     const earlier = new Console(process);
     earlier.log('before');

@@ -33,7 +33,7 @@ describe('trace', () => {
     ]);
   });
 
-  it('adds the params when it is verbose, without secrets and up to a maximum length', async () => {
+  it('adds the params when it is verbose, without secrets and up to a maximum length (F-E7)', async () => {
     const nested = { sessionId: 's', command: { type: 'executeShell', secrets: { B: 'hidden-2' }, env: ['hidden-3'] } };
     const traces = await traced(
       'verbose',

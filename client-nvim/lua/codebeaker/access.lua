@@ -1,4 +1,6 @@
 -- Asks the person whether a program may reach a host.
+local question = require('codebeaker.question')
+
 local M = {}
 
 local choices = {
@@ -19,17 +21,15 @@ local function waitable()
 end
 
 --- @param thread thread
-local function select(thread, question)
+local function select(thread, prompt)
   local answered, choice = false, nil
-  vim.ui.select(choices, {
-    prompt = question,
+  local options = {
+    prompt = prompt,
     format_item = function(item)
       return item.text
     end,
-  }, function(item)
-    if answered then
-      return
-    end
+  }
+  question.select(choices, options, function(item)
     answered, choice = true, item
     if coroutine.status(thread) == 'suspended' then
       coroutine.resume(thread)
@@ -45,12 +45,12 @@ end
 --- @param params { sessionId: string, host: string, port: integer }
 --- @return { allow: string }
 function M.answer(params)
-  local question = ('Let the program in the sandbox reach %s?'):format(place(params))
+  local prompt = ('Let the program in the sandbox reach %s?'):format(place(params))
   local thread = waitable()
   if thread then
-    return { allow = select(thread, question) }
+    return { allow = select(thread, prompt) }
   end
-  local pressed = vim.fn.confirm(question, '&Once\n&Run\n&No', 3)
+  local pressed = question.confirm(prompt, '&Once\n&Run\n&No', 3)
   return { allow = choices[pressed] and choices[pressed].allow or 'deny' }
 end
 

@@ -29,7 +29,7 @@ function M.run(options)
       if not run_options then
         return
       end
-      run_options.packages = known.packages
+      run_options.packages, run_options.offers = known.packages, known.offers
       remembered.remember(bufnr, run_options)
     end
     require('codebeaker.run').start(source, run_options)

@@ -66,6 +66,7 @@ end
 --- the cache. Without names, those of the manifest. Must be called inside `async.go`.
 --- @param source Source
 --- @param names string[]
+--- @return boolean|nil installed
 function M.install(source, names)
   local options = config.get()
   local root = require('codebeaker.trust').root(options.trusted, source.folder)
@@ -85,9 +86,70 @@ function M.install(source, names)
   sandbox.close(daemon, session)
   local remembered = require('codebeaker.remembered')
   local known = remembered.of(source.bufnr)
-  known.packages = wanted.names or known.packages
+  -- Whoever has packages installed for a buffer wants to be asked about them again.
+  known.packages, known.offers = wanted.names or known.packages, nil
   remembered.remember(source.bufnr, known)
   messages.info('the packages are installed, and the programs of this buffer have them')
+  return true
+end
+
+--- What the person is asked about a module that a program did not find. nil: nothing, because nobody wants to be asked, or
+--- because the packages are installed already and do not help.
+--- @param missing { module: string, packages: string[] }
+--- @param known RunOptions
+function M.offer_of(missing, known)
+  local lacking = vim.tbl_filter(function(name)
+    return not vim.tbl_contains(known.packages or {}, name)
+  end, missing.packages)
+  if known.offers == 'never' or #lacking == 0 then
+    return nil
+  end
+  return ('The program needs %s (module %s).'):format(table.concat(missing.packages, ', '), missing.module)
+end
+
+local INSTALL, NEVER = 'Install and run again', "Don't ask for this file"
+
+--- Whether a module lies beside the program, so that no package of this name is meant: the folder may not have been copied.
+local function lies_beside(source, module)
+  local top = module:match('^[^./]+')
+  for _, name in ipairs(source.folder and vim.fn.isdirectory(source.folder) == 1 and vim.fn.readdir(source.folder) or {}) do
+    if name:match('^[^.]+') == top then
+      return true
+    end
+  end
+  return false
+end
+
+--- Offers to install what a program did not find. Must be called inside `async.go`.
+--- @param source Source
+--- @param result table|nil of command/runCode
+--- @return string[]|nil names all that are installed for the buffer by name, if the program should run again
+function M.offer(source, result)
+  local remembered = require('codebeaker.remembered')
+  local missing = result and result.missing
+  if not missing or config.get().packages == 'never' or not vim.api.nvim_buf_is_valid(source.bufnr) or lies_beside(source, missing.module) then
+    return nil
+  end
+  local prompt = M.offer_of(missing, remembered.of(source.bufnr))
+  local choice = prompt and require('codebeaker.async').await(function(done)
+    require('codebeaker.question').select({ INSTALL, 'Not now', NEVER }, { prompt = prompt }, done)
+  end)
+  if not choice or not vim.api.nvim_buf_is_valid(source.bufnr) then
+    return nil
+  end
+  local known = remembered.of(source.bufnr)
+  if choice == NEVER then
+    known.offers = 'never'
+    remembered.remember(source.bufnr, known)
+  elseif choice == INSTALL then
+    local names = vim.list_extend({}, known.packages or {})
+    for _, name in ipairs(missing.packages) do
+      if not vim.tbl_contains(names, name) then
+        table.insert(names, name)
+      end
+    end
+    return M.install(source, names) and names or nil
+  end
 end
 
 return M

@@ -13,6 +13,7 @@ local VARIABLE = 'codebeaker_run_options'
 --- @field env table<string, string>|nil
 --- @field stdin string|nil  all that the program reads; nil if it reads what is typed
 --- @field packages string[]|nil  the names of packages that were installed for it
+--- @field offers string|nil  'never': nobody wants to be asked about packages that its program lacks
 
 --- Where the file is. Neovim 0.7 has no folder for state.
 function M.path()
@@ -51,7 +52,7 @@ function M.of(bufnr)
   end
   for _, one in ipairs(load_all()) do
     if one.file == name then
-      return { args = one.args, env = one.env, stdin = one.stdin, packages = one.packages }
+      return { args = one.args, env = one.env, stdin = one.stdin, packages = one.packages, offers = one.offers }
     end
   end
   return {}
@@ -64,15 +65,16 @@ function M.remember(bufnr, run_options)
   local env = run_options.env and next(run_options.env) and run_options.env or nil
   local stdin = run_options.stdin
   local packages = run_options.packages and #run_options.packages > 0 and run_options.packages or nil
+  local offers = run_options.offers
   local name = file_of(bufnr)
   if not name then
-    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = stdin, packages = packages })
+    return vim.api.nvim_buf_set_var(bufnr, VARIABLE, { args = args, env = env, stdin = stdin, packages = packages, offers = offers })
   end
   local all = vim.tbl_filter(function(one)
     return one.file ~= name
   end, load_all())
-  if args or env or stdin or packages then
-    table.insert(all, { file = name, args = args, env = env, stdin = stdin, packages = packages })
+  if args or env or stdin or packages or offers then
+    table.insert(all, { file = name, args = args, env = env, stdin = stdin, packages = packages, offers = offers })
   end
   save_all(vim.list_slice(all, math.max(1, #all - MAX_FILES + 1)))
 end

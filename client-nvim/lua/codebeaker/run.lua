@@ -110,6 +110,10 @@ function M.start(source, run_options)
     quickfix.fill(source, folder, result, self.output)
     tell_of_trust(source, folder, result)
     keep_what_was_made(self, source, folder, result)
+    local names = packages.offer(source, result)
+    if names then
+      M.start(source, vim.tbl_extend('force', run_options, { packages = names }))
+    end
   end)
 end
 

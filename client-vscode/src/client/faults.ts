@@ -8,6 +8,8 @@ export interface FaultData {
   /** What the person can do about it. */
   readonly hint?: string;
   readonly runtime?: string;
+  /** The end of what a package manager printed. */
+  readonly output?: string;
 }
 
 export function faultData(fault: unknown): FaultData {

@@ -4,7 +4,7 @@ import type { Consoles, RunConsole } from '../run/consoles.ts';
 import { askOptions } from '../run/source/ask-options.ts';
 import { noOptions, type RememberedOptions } from '../run/source/options.ts';
 import type { Packages } from '../run/source/packages.ts';
-import { runSpecOf, selectionOf } from '../run/source/run-spec.ts';
+import { type RunSpec, runSpecOf, selectionOf } from '../run/source/run-spec.ts';
 import type { Selection } from '../run/source/source.ts';
 
 export interface RunCommandParts {
@@ -66,14 +66,23 @@ export function runCommands({ code, consoles, options, packages }: RunCommandPar
     'codebeaker.rerun': async () => {
       const last = consoles.ofTerminal(window.activeTerminal) ?? consoles.lastUsed;
       if (!last) return void (await window.showInformationMessage(l10n.t('Nothing has been run yet.')));
-      const { spec } = last.run;
-      const { uri } = spec.source;
-      const document = code.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
-      // A document runs with its present text. A selection, or a document that is closed, runs as it did before.
-      const present = document && !spec.isSelection ? runSpecOf(code, document, options.of(uri)) : undefined;
-      await consoles.runInConsole(present ? await packages.complete(present) : spec, last);
+      await runAgain({ code, consoles, options, packages }, last.run.spec, last);
     },
   };
+}
+
+/**
+ * A document runs with its present text. A selection, or a document that is closed, runs as it did before, with the packages
+ * that have been installed since. @param shown where it ran last; it may show another source now
+ */
+export async function runAgain({ code, consoles, options, packages }: RunCommandParts, spec: RunSpec, shown: RunConsole): Promise<void> {
+  const { uri } = spec.source;
+  const isSame = (other: vscode.Uri) => other.toString() === uri.toString();
+  const known = options.of(uri);
+  const document = code.workspace.textDocuments.find((other) => isSame(other.uri));
+  const present = document && !spec.isSelection ? runSpecOf(code, document, known) : undefined;
+  const before = { ...spec, options: { ...spec.options, ...(known.packages ? { packages: known.packages } : {}) } };
+  await consoles.runInConsole(await packages.complete(present ?? before), isSame(shown.run.spec.source.uri) ? shown : undefined);
 }
 
 /**

@@ -1,8 +1,10 @@
 /** *Install Packages in Sandbox*: installs packages for the runs of a file, with progress that can be cancelled. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import type { Code, vscode } from '../base/code.ts';
+import type { Code } from '../base/code.ts';
+import { type Log, messageOf } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
+import { faultData } from '../client/faults.ts';
 import { sessionParams } from '../run/sandbox/session-params.ts';
 import type { RememberedOptions } from '../run/source/options.ts';
 import type { Packages } from '../run/source/packages.ts';
@@ -14,7 +16,9 @@ export interface InstallParts {
   readonly client: Pick<Client, 'use'>;
   readonly options: RememberedOptions;
   readonly packages: Pick<Packages, 'find'>;
+  readonly log: Log;
   newId(): string;
+  showLog(): void;
 }
 
 export function installCommands(parts: InstallParts): Commands {
@@ -34,30 +38,45 @@ export function installCommands(parts: InstallParts): Commands {
       });
       if (typed === undefined) return;
       const names = typed.split(/\s+/).filter(Boolean);
-      if (names.length === 0 && !found) return void (await options.remember(document.uri, { ...spec.options, packages: [] }));
-      await install(parts, { ...spec, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } }, document.uri, names);
+      if (names.length === 0 && !found) return void (await options.rememberPackages(document.uri, []));
+      await installFor(parts, spec, names);
     },
   };
 }
 
-/** The names are remembered for the runs of the file when they have been installed. */
-async function install({ code, client, options, newId }: InstallParts, spec: RunSpec, uri: vscode.Uri, names: readonly string[]): Promise<void> {
-  const { window, l10n, ProgressLocation } = code;
+/**
+ * Installs packages, and those of the manifest, for the runs of a file. The names are remembered when they have been installed.
+ * @returns whether they have been: a person can cancel it, and a failure is told
+ */
+export async function installFor(parts: InstallParts, given: RunSpec, names: readonly string[]): Promise<boolean> {
+  const { code: { window, l10n, ProgressLocation }, client, options, packages, newId } = parts;
+  const { uri } = given.source;
+  const found = await packages.find(given);
+  const spec = { ...given, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } };
   const title = l10n.t('Installing packages in a sandbox');
-  const fault = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
+  const end = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled): Promise<{ installed: boolean; fault?: unknown }> => {
     const cancel = new CancellationTokenSource();
     const listening = cancelled.onCancellationRequested(() => cancel.cancel());
     try {
       await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token));
-      return undefined;
+      return { installed: true };
     } catch (reason) {
-      return cancelled.isCancellationRequested ? undefined : (reason as Error).message;
+      return { installed: false, fault: cancelled.isCancellationRequested ? undefined : reason };
     } finally {
       listening.dispose();
     }
   });
-  if (fault !== undefined) return void (await window.showErrorMessage(fault));
-  await options.remember(uri, { ...options.of(uri), packages: names });
+  if (end.fault !== undefined) void tellFault(parts, end.fault);
+  if (end.installed) await options.rememberPackages(uri, names);
+  return end.installed;
+}
+
+/** The log has what the package manager printed. A message with a button is shown whole. */
+async function tellFault({ code: { window, l10n }, log, showLog }: InstallParts, fault: unknown): Promise<void> {
+  const { output = '' } = faultData(fault);
+  log.error(`packages: ${messageOf(fault)}\n${output}`.trimEnd());
+  const show = l10n.t('Show Log');
+  if ((await window.showErrorMessage(messageOf(fault), show)) === show) showLog();
 }
 
 /** A session that has the packages has had them installed. The next run finds them in the cache. */

@@ -1,6 +1,7 @@
 /** Tells what this machine lacks and what is used instead, with buttons that lead to a remedy. */
 import type { LanguageId, RuntimeInfo } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
+import type { Log } from '../base/log.ts';
 import { TooManyCrashes } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { ConnectionClosed, type FaultData, faultData } from '../client/faults.ts';
@@ -21,6 +22,7 @@ interface Button {
 export interface MissingParts {
   readonly code: Code;
   readonly memory: vscode.Memento;
+  readonly log: Log;
   showLog(): void;
   showDoctor(): void;
   restart(): void;
@@ -42,14 +44,16 @@ export class Missing {
    * in the output of the run. While such a message is shown, there is no second one.
    */
   async tellFailure({ language, name }: Source, fault: unknown): Promise<void> {
-    const { code: { l10n, window } } = this.#parts;
+    const { code: { l10n, window }, log } = this.#parts;
+    const data = faultData(fault);
+    if (data.output) log.error(`${name}: ${data.output.trimEnd()}`);
     // The terminal says that the daemon ended, and the daemon is started again.
     if (fault instanceof ConnectionClosed) return;
     if (fault instanceof TooManyCrashes) return this.tellCrashes();
     if (this.#failureIsShown) return;
     this.#failureIsShown = true;
     try {
-      await this.#show(window.showErrorMessage, l10n.t('{0} could not be run. Its output says why.', name), this.#remedies(language, faultData(fault)));
+      await this.#show(window.showErrorMessage, l10n.t('{0} could not be run. Its output says why.', name), this.#remedies(language, data));
     } finally {
       this.#failureIsShown = false;
     }

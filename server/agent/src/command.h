@@ -14,6 +14,7 @@ struct source {
     size_t left;
     /* Until then it is not read: a program that prints a little at a time, without end, would wake the agent and the daemon each time. */
     int64_t rest_until;
+    int rest; /* how long it rested last, in milliseconds; 0: not at all */
     bool small; /* what was read last */
     /* What was read and does not end a line. It waits for the rest of the line, until then (in microseconds). It has its credit already. */
     uint8_t *begun;

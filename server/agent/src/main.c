@@ -2,11 +2,11 @@
  * The agent: the first process of a sandbox. It starts programs and reads and writes files for the daemon, with which it
  * speaks in frames. When the daemon has gone it ends, and the kernel ends everything else in the sandbox with it.
  *
- *   agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]
+ *   agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N] [--sealed]
  *
  * The frames go over the socket at PATH or over the descriptor N, or, without either and where there is no such socket,
  * over stdin and stdout. The agent ends when the frames do, and, if it is connected to PATH, also when its stdin does.
- * `--sealed`: each frame has a seal (seal.c).
+ * `--sealed`: each frame has a seal (seal.c), and the key of all seals is what comes first on stdin.
  */
 #include "agent.h"
 #include "loop.h"
@@ -111,7 +111,7 @@ static int connect_to(const char *path) {
 }
 
 static _Noreturn void usage(void) {
-    static const char text[] = "usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N | --sealed]\n";
+    static const char text[] = "usage: agent [--user UID:GID] [--processes N] [--socket PATH | --descriptor N] [--sealed]\n";
     if (write(2, text, sizeof text - 1) < 0) _exit(3);
     _exit(2);
 }
@@ -161,7 +161,8 @@ static void open_wire(int fd) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
     if (input < 0 || output < 0) _exit(1);
-    if (sealed) wire_seal(input);
+    /* The key comes over the lease, also where the frames do not. */
+    if (sealed) wire_seal(0);
     /* A socket that is full takes nothing again before it is three quarters empty: in a small one the daemon would run dry. The kernel gives what it allows. */
     int bytes = SOCKET_BYTES;
     setsockopt(output, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);

@@ -9,8 +9,9 @@
 enum {
     /* What a program that has ended left behind may still print. It is read and dropped, so fast and no faster. */
     DROP_EVERY_MS = 20,
-    /* So long it rests when it has given little twice. */
+    /* So long it rests when it has given little twice, and twice as long each time there is something again at the end of a rest, up to the most. */
     REST_MS = 1,
+    MOST_REST_MS = 4,
     /* So long the beginning of a line waits for the rest: Python's print writes each of its words by itself. */
     LINE_US = 1000,
     /* What is longer does not wait. */
@@ -48,7 +49,12 @@ static void pass(const struct command *command, struct source *source, uint8_t *
     source->endless_until = command->terminal || place[size] == '\n' ? 0 : now_us() + PAUSE_US;
     wire_commit(OUTPUT, command->channel, size + 1);
     bool small = size < OUTPUT_CHUNK / 2;
-    source->rest_until = small && source->small ? now_ms() + REST_MS : 0;
+    int64_t now = now_ms();
+    /* A terminal holds 4 KiB: a program on it would wait during a longer rest. */
+    bool goes_on = !command->terminal && source->rest > 0 && now <= source->rest_until;
+    if (!small || !source->small) source->rest = 0;
+    else source->rest = !goes_on ? REST_MS : source->rest < MOST_REST_MS ? 2 * source->rest : MOST_REST_MS;
+    source->rest_until = source->rest > 0 ? now + source->rest : 0;
     source->small = small;
     source->begun_size = 0;
 }
@@ -127,6 +133,8 @@ void feed(struct command *command) {
 void command_input(uint32_t channel, const uint8_t *bytes, size_t size) {
     struct command *command = command_find(channel);
     if (!command || command->told) return;
+    /* It may be a question, whose answer nobody is to wait for. */
+    for (int at = 0; at < 2; at++) command->sources[at].small = false, command->sources[at].rest_until = 0;
     if (command->input < 0) {
         uint8_t payload[4];
         put_u32(payload, (uint32_t)size);

@@ -1,6 +1,7 @@
 /** Asks the person at the terminal whether the program may reach a host. While a question is shown, what is typed is its answer, and the program writes nothing. */
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { NetworkRequestAccess, type NetworkRequestAccessResult } from '../protocol/index.ts';
+import type { Clock } from '../base/clock.ts';
 import { Sequence } from '../base/promises.ts';
 import type { Terminal } from './streams.ts';
 
@@ -15,6 +16,14 @@ const told: Readonly<Record<Allow, string>> = { once: 'y', session: 'a', deny: '
  */
 const FRESH_LINE = '\x18\x1b\\\x1b[!p\x1b(B\x0f\x1b[0m\r\n\x1b[J';
 
+/**
+ * A person sees a question before they answer it. A key that comes sooner than this after the question, or after another key,
+ * was typed for something else.
+ */
+const PAUSE_MS = 300;
+
+const ENTER = /^[\r\n]+$/;
+
 /** Whether there is somebody who can be asked. */
 export function canBeAsked({ stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>): boolean {
   return stdin.isTTY === true && stderr.isTTY;
@@ -22,7 +31,12 @@ export function canBeAsked({ stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>
 
 export class Asker {
   readonly #terminal: Pick<Terminal, 'stdin' | 'stderr'>;
+  readonly #clock: Clock;
   readonly #turn = new Sequence();
+  /** When the question was shown, or a key came after it. */
+  #quietSince = 0;
+  /** Until when an Enter belongs to the answer that was given. */
+  #enterUntil = 0;
   #answer: ((allow: Allow) => void) | undefined;
   /** Ends the question that is shown, without an answer. */
   #withdraw: (() => void) | undefined;
@@ -30,8 +44,9 @@ export class Asker {
   /** What the program writes meanwhile. */
   readonly #held: (() => void)[] = [];
 
-  constructor(terminal: Pick<Terminal, 'stdin' | 'stderr'>) {
+  constructor(terminal: Pick<Terminal, 'stdin' | 'stderr'>, clock: Clock) {
     this.#terminal = terminal;
+    this.#clock = clock;
   }
 
   /** One question is shown at a time. */
@@ -40,10 +55,21 @@ export class Asker {
       this.#turn.run(async () => ({ allow: this.#closed || token.isCancellationRequested ? 'deny' : await this.#ask(`${host.includes(':') ? `[${host}]` : host}:${port}`, token) })));
   }
 
-  /** Returns whether the input was an answer and not for the program. */
+  /** Returns whether the input came while a question was shown, and is not for the program. */
   takes(bytes: Buffer): boolean {
-    if (!this.#answer) return false;
-    this.#answer(answers[bytes.toString('latin1', 0, 1).toLowerCase()] ?? 'deny');
+    const now = this.#clock.monotonic();
+    const typed = bytes.toString('latin1');
+    if (!this.#answer) {
+      const belongs = now < this.#enterUntil && ENTER.test(typed);
+      this.#enterUntil = 0;
+      return belongs;
+    }
+    const quietMs = now - this.#quietSince;
+    this.#quietSince = now;
+    if (quietMs < PAUSE_MS) return true;
+    const key = typed.replace(/[\r\n]+$/, '');
+    if (key === typed) this.#enterUntil = now + PAUSE_MS;
+    this.#answer(answers[key.toLowerCase()] ?? 'deny');
     return true;
   }
 
@@ -61,14 +87,19 @@ export class Asker {
 
   #ask(place: string, token: CancellationToken): Promise<Allow> {
     const { stdin, stderr } = this.#terminal;
+    // A line that was begun for something else must not become the answer, so every key comes by itself.
+    const byLines = stdin.isRaw !== true;
+    if (byLines) stdin.setRawMode?.(true);
     stderr.write(`${FRESH_LINE}codebeaker: let this program reach ${place}? [y = once, a = for this run, N] `);
+    this.#quietSince = this.#clock.monotonic();
     return new Promise((resolve) => {
       const withdrawn = token.onCancellationRequested(() => end('deny', 'no: nobody answered'));
       const end = (allow: Allow, words: string) => {
         withdrawn.dispose();
         this.#answer = this.#withdraw = undefined;
         // A terminal in raw mode shows nothing of what is typed by itself.
-        stderr.write(stdin.isRaw || words.length > 1 ? `${words}\r\n` : '');
+        stderr.write(`${words}\r\n`);
+        if (byLines) stdin.setRawMode?.(false);
         for (const write of this.#held.splice(0)) write();
         resolve(allow);
       };

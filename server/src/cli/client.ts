@@ -10,6 +10,7 @@ import { FramedTransport } from '../wire/framed.ts';
 import { connect } from '../wire/server.ts';
 import { type InitializeParams, type InitializeResult, Initialize, Initialized, Shutdown } from '../protocol/index.ts';
 import type { Daemon } from './daemon.ts';
+import { defaultSizes } from '../policy/sizes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface LocalClient {
@@ -24,7 +25,7 @@ export async function connectLocally(daemon: Daemon, surroundings: Surroundings,
   const toClient = copying();
   const stream = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
   const { log } = daemon;
-  const served = connect(new FramedTransport(stream, log), daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
+  const served = connect(new FramedTransport(stream, log, defaultSizes.messageBytes), daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
   const connection = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toDaemon));
   connection.listen();
   const close = async () => {

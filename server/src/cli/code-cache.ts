@@ -3,11 +3,13 @@
  * write the file, and only if the file is undamaged: it contains the code twice, because comparing two halves is faster
  * than computing a checksum. If the cache cannot be used, the start takes a few milliseconds longer.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../base/folders.ts';
 
-const OF_OTHERS = 0o077;
+/** What others may never do: anything with the file, and writing in its folder. Many systems make folders that others can read. */
+const FILE_OF_OTHERS = 0o077;
+const FOLDER_OF_OTHERS = 0o022;
 /** A file that was not written for this long belongs to an old version. */
 const STALE_MS = 30 * 24 * 3_600_000;
 
@@ -16,8 +18,8 @@ export function readCode(path: string, uid: number): Buffer | undefined {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
     try {
-      const owners = [statSync(dirname(path)), fstatSync(file)];
-      if (uid >= 0 && owners.some((each) => each.uid !== uid || (each.mode & OF_OTHERS) !== 0)) return undefined;
+      const isOwn = ({ uid: owner, mode }: Stats, others: number) => owner === uid && (mode & others) === 0;
+      if (uid >= 0 && !(isOwn(statSync(dirname(path)), FOLDER_OF_OTHERS) && isOwn(fstatSync(file), FILE_OF_OTHERS))) return undefined;
       const bytes = readFileSync(file);
       const code = bytes.subarray(bytes.length / 2);
       return bytes.subarray(0, code.length).equals(code) ? code : undefined;

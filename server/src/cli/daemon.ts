@@ -10,6 +10,7 @@ import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
+import type { Sizes } from '../policy/sizes.ts';
 import type { Config, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
@@ -25,6 +26,7 @@ export interface Daemon {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly packages: PackagesPolicy;
+  readonly sizes: Sizes;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -47,6 +49,12 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   // Sweeping happens in the background.
   void catalog.whenLookedAtAll().then(() => runtimes.sweep());
   const ways = async () => (await import('../network/ways.ts')).systemWays(env);
+  let reading: Promise<HouseParts['certificates']> | undefined;
+  const certificates: HouseParts['certificates'] = async (wanted) => {
+    reading ??= Promise.all([import('./certificates.ts'), import('../packages/registries/machine.ts')])
+      .then(([{ rememberedCertificates }, { machineOf }]) => rememberedCertificates(machineOf(surroundings), clock));
+    return (await reading)(wanted);
+  };
   const packages = async () => {
     const [{ createInstaller }, keeper] = await Promise.all([import('./packages.ts'), runtimes.keeper()]);
     return createInstaller({ surroundings, policy: packagesPolicy(config), keeper, ways: await ways(), log: log.child('packages') });
@@ -55,7 +63,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, packages, scanner };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), hidden: () => runtimes.hidden(), ways, certificates, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const house = () => (housing ??= import('../serving/house.ts').then((loaded) => new loaded.House(parts)));
   const closeHouse = async () => (await housing)?.close();
@@ -64,6 +72,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),
+    sizes: policy.sizes,
     log,
     watch: () => catalog.watch(),
     close: async () => {

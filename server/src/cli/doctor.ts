@@ -3,6 +3,7 @@ import type { RuntimeInfo } from '../protocol/index.ts';
 import { calibrate } from '../runtime/choice/calibrate.ts';
 import type { Daemon } from './daemon.ts';
 import { type LanguageReport, languageReports, languageTable } from './doctor-languages.ts';
+import { weaknessNotes } from './doctor-weaknesses.ts';
 import { installCommand } from './install.ts';
 import type { Surroundings } from './surroundings.ts';
 import { columns, wrap } from './text.ts';
@@ -27,8 +28,9 @@ export async function doctor(daemon: Daemon, { clock, env }: Pick<Surroundings, 
 function report(infos: readonly RuntimeInfo[], languages: readonly LanguageReport[]): string {
   const ready = infos.filter(({ available }) => available);
   const notes = [...missing(infos), ...infos.flatMap(weak)];
+  const holes = weaknessNotes(infos).flatMap((text) => wrap(text, WIDTH));
   const end = ready.length > 0 ? [] : ['No runtime is available. Install Docker, or run npm install to get Deno.'];
-  const parts = [table(infos), languageTable(languages, WIDTH), ready.length > 0 ? figures(ready) : [], notes, end];
+  const parts = [table(infos), languageTable(languages, WIDTH), ready.length > 0 ? figures(ready) : [], notes, holes, end];
   return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 

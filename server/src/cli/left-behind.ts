@@ -25,15 +25,14 @@ export class Complaints {
 
   /** Whether the program says that it did not find something. */
   get missing(): boolean {
-    return NOT_FOUND.test(this.text);
+    return NOT_FOUND.test(this.#text);
   }
 
   mentions(text: string): boolean {
-    return this.text.includes(text);
+    return this.#text.includes(text);
   }
 
-  /** The end of what it has printed. */
-  get text(): string {
+  get #text(): string {
     return Buffer.concat(this.#tail).subarray(-TAIL_BYTES).toString();
   }
 }

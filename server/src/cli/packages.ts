@@ -9,7 +9,7 @@ import { defaultBounds } from '../packages/registries/bounds.ts';
 import { diallerFor } from '../packages/registries/dialler.ts';
 import { machineOf } from '../packages/registries/machine.ts';
 import { createRegistries } from '../packages/registries/registries.ts';
-import { certificatesOf } from '../packages/registries/trust.ts';
+import { certificatesOf } from '../network/trust.ts';
 import { measure } from '../packages/shelf/measure.ts';
 import { MAX_FILES, Shelf } from '../packages/shelf/shelf.ts';
 import { ownFolder } from '../policy/own-folder.ts';

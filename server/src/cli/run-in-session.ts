@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
-import { errorCodes, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
+import { errorCodes, type MissingModule, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
 import type { Asker } from './ask.ts';
 import type { LocalClient } from './client.ts';
@@ -84,8 +84,11 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   if (args.publish.length > 0) await publish(connection, sessionId, args.publish, args.json ? () => undefined : tell, token);
   spinner.clear();
   const complaints = new Complaints();
-  const code = await runProgram(client, session, file.path, parts, complaints);
-  if (code !== 0 && !interrupts.cancelled && complaints.missing) for (const line of await lacking(parts, along.ignored, complaints)) tell(line);
+  const { code, missing } = await runProgram(client, session, file.path, parts, complaints);
+  if (code !== 0 && !interrupts.cancelled) {
+    if (complaints.missing) for (const line of await left(parts, along.ignored, complaints)) tell(line);
+    if (missing && !args.json) for (const line of offer(missing, args)) tell(line);
+  }
   if (!saver || interrupts.cancelled) return code;
   const saved = await saver.save(args.save?.to ?? folderFor(args, source));
   report.add(saved);
@@ -94,16 +97,20 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
 }
 
 /** What the program may have looked for that lies here. Who sends a file alone wants nothing else to go along. */
-async function lacking({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
-  const { missingModule } = await import('../packages/missing/missing.ts');
-  const names = (missingModule(source.language, complaints.text)?.packages ?? []).filter((name) => !args.package.includes(name));
-  const offer = names.length === 0 ? [] : [`if ${names.length === 1 ? 'that is the package' : 'those are the packages'} ${names.join(' and ')}: codebeaker run ${names.map((name) => `--package ${name}`).join(' ')} installs ${names.length === 1 ? 'it' : 'them'}`];
-  if (args.folder === null || source.host === undefined) return offer;
-  const left = await leftBehind({
+async function left({ args, source, surroundings: { home } }: RunParts, ignored: readonly string[], complaints: Complaints): Promise<string[]> {
+  if (args.folder === null || source.host === undefined) return [];
+  return leftBehind({
     language: source.language, args: args.args, with: args.with.map((path) => resolve(path)), ignored, mentions: (text) => complaints.mentions(text),
     here: resolve('.'), folder: folderFor(args, source), named: args.folder !== undefined, home,
   });
-  return [...left, ...offer];
+}
+
+/** The packages that the program lacked. Those that were installed did not help. */
+function offer({ packages }: MissingModule, { package: installed }: RunArguments): string[] {
+  const names = packages.filter((name) => !installed.includes(name));
+  if (names.length === 0) return [];
+  const [those, them] = names.length === 1 ? ['that is the package', 'it'] : ['those are the packages', 'them'];
+  return [`if ${those} ${names.join(' and ')}: codebeaker run ${names.map((name) => `--package ${name}`).join(' ')} installs ${them}`];
 }
 
 /** The folder of this machine that is /workspace for the program. */
@@ -143,7 +150,7 @@ function checkRoom(name: string, size: number, diskBytes: number): void {
   if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; --disk and --memory make more room`);
 }
 
-async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<number> {
+async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<{ readonly code: number; readonly missing: MissingModule | undefined }> {
   const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
   const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, { heard: (bytes) => complaints.hear(bytes), whenFree: (write) => (parts.asker ? parts.asker.whenQuiet(write) : write()) });
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
@@ -167,7 +174,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
     });
     report.add({ ...result, ...collected?.() });
     screen?.detach();
-    return ending(session, result, parts);
+    return { code: ending(session, result, parts), missing: result.missing };
   } finally {
     screen?.detach();
     stopSending();

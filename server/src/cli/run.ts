@@ -39,7 +39,7 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   try {
     const source = await findSource(args, terminal.stdin, interrupts.signal);
     spinner.say('looking for a sandbox');
-    const asker = asks(args, terminal) ? new Asker(terminal) : undefined;
+    const asker = asks(args, terminal) ? new Asker(terminal, surroundings.clock) : undefined;
     const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker }, tell);
     try {
       code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run });

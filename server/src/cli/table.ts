@@ -24,7 +24,7 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'config' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `serve` and `sweep` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
@@ -32,6 +32,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
+  config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
@@ -42,7 +43,7 @@ export const options = {
   runtime: { of: ['run'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
   language: { of: ['run', 'scan'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
-  folder: { of: ['run'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE.' },
+  folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
   'no-folder': { of: ['run'], text: 'FILE goes alone.' },
   with: { of: ['run'], value: 'PATH', many: true, completes: 'file', text: 'A file or folder, within the folder that goes along, which goes along although it is otherwise left out.' },
   save: { of: ['run'], value: 'PATTERN', many: true, text: 'Files that are saved to this machine after the run, if the program made or changed them, such as out/*.csv. A pattern without a slash is compared with names in every folder.' },
@@ -63,7 +64,7 @@ export const options = {
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
   'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
   severity: { of: ['scan'], value: 'SEVERITY', text: 'From which severity on findings count for the exit code: error, warning, information or hint. Default: warning.' },
-  json: { of: ['run', 'scan', 'doctor', 'cache'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache', 'config'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },

@@ -8,8 +8,8 @@ export const MAX_WAITING = 64;
 export type Resolve = (name: string) => Promise<readonly string[]>;
 
 /**
- * The system's resolver has two threads for the whole daemon, and a name whose servers are silent keeps one for many
- * seconds, whether or not anybody still waits for it. With one at a time, a session can't keep others from the network.
+ * A name whose servers are silent keeps a thread of the system's resolver for many seconds, whether or not anybody still
+ * waits for it. With one at a time, a session keeps one thread, and there is one for each session (see main.ts).
  * When `over` aborts, those that wait are not resolved any more. @throws Refusal where too many wait
  */
 export function oneAtATime(resolve: Resolve, over: AbortSignal): Resolve {

@@ -6,6 +6,7 @@ import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
 import { HttpSide, type Line } from './http.ts';
 import { oneAtATime, type Resolve } from './lookups.ts';
+import { Pace, PacedStream } from './pace.ts';
 import { Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
@@ -15,12 +16,11 @@ export interface Bounds {
   /** How many bytes a session moves in both directions together. */
   readonly bytes: number;
   /** A connection on which nothing moves for so long is closed. */
-  readonly idleMs: number;
-  /** A program has so long to say what it wants. */
-  readonly askMs: number;
+  readonly idleTimeoutMs: number;
 }
 
-export const bounds: Bounds = { connections: 256, bytes: 64 * 1024 ** 3, idleMs: 5 * 60_000, askMs: 30_000 };
+/** A program has so long to say what it wants. */
+export const ASK_MS = 30_000;
 
 export interface ProxyParts {
   readonly egress: Egress;
@@ -34,6 +34,7 @@ export interface ProxyParts {
 export class Proxy {
   readonly #parts: ProxyParts;
   readonly #http = new HttpSide();
+  readonly #pace = new Pace();
   /** Each connection of a program, as what cuts it off. */
   readonly #open = new Set<() => void>();
   readonly #closing = new AbortController();
@@ -50,10 +51,12 @@ export class Proxy {
     stream.on('error', () => undefined);
     if (stream.closed || this.#open.size >= this.#parts.bounds.connections) return void stream.destroy();
     const line = this.#lineOf(stream);
-    firstByte(stream, (byte) => {
-      if (byte === SOCKS_VERSION) void serveSocks(stream, line);
-      else this.#http.serve(stream, line);
-    });
+    beginning(stream, (first) => this.#pace.run(stream, () => {
+      if (first[0] === SOCKS_VERSION) void serveSocks(stream, line);
+      // It asks for one place only, and its bytes are not looked at.
+      else if (isConnect(first)) this.#http.serve(stream, line);
+      else this.#http.serve(new PacedStream(stream, this.#pace), line);
+    }));
   }
 
   /** Cuts all connections off. */
@@ -63,7 +66,7 @@ export class Proxy {
   }
 
   #lineOf(stream: Duplex): Line {
-    const { clock, bounds: { askMs, idleMs, bytes } } = this.#parts;
+    const { clock, bounds: { idleTimeoutMs, bytes } } = this.#parts;
     const over = new AbortController();
     /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
     const held = new Set<Duplex>();
@@ -82,12 +85,12 @@ export class Proxy {
     };
     this.#open.add(cut);
     let lastMoved = clock.monotonic();
-    const watchIdle = (): (() => void) => clock.after(lastMoved + idleMs - clock.monotonic(), () => {
-      if (clock.monotonic() - lastMoved >= idleMs) cut();
+    const watchIdle = (): (() => void) => clock.after(lastMoved + idleTimeoutMs - clock.monotonic(), () => {
+      if (clock.monotonic() - lastMoved >= idleTimeoutMs) cut();
       else cancelIdle = watchIdle();
     });
     let cancelIdle = watchIdle();
-    let cancelAsk = clock.after(askMs, cut);
+    let cancelAsk = clock.after(ASK_MS, cut);
     hold(stream);
     stream.once('close', () => {
       cancelAsk();
@@ -107,14 +110,14 @@ export class Proxy {
       asked: () => cancelAsk(),
       listening: () => {
         cancelAsk();
-        if (!stream.destroyed) cancelAsk = clock.after(askMs, cut);
+        if (!stream.destroyed) cancelAsk = clock.after(ASK_MS, cut);
       },
     };
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
     const { egress, ways, clock, bounds: { bytes }, refused } = this.#parts;
-    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may`);
+    if (this.#bytes > bytes) throw new Refusal('exhausted', `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)`);
     try {
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
@@ -128,15 +131,26 @@ export class Proxy {
   }
 }
 
-/** Looks at the first byte and leaves it in the stream. `found` is never called where the stream ends before. */
-function firstByte(stream: Duplex, found: (byte: number | undefined) => void): void {
+const CONNECT = Buffer.from('CONNECT');
+
+/** Of less than the whole word: whether it may be that. */
+function isConnect(bytes: Buffer): boolean {
+  const { length } = bytes.subarray(0, CONNECT.length);
+  return bytes.compare(CONNECT, 0, length, 0, length) === 0;
+}
+
+/** Looks at the first bytes and leaves them in the stream. `found` is never called where the stream ends before. */
+function beginning(stream: Duplex, found: (bytes: Buffer) => void): void {
+  let bytes = Buffer.alloc(0);
   const end = () => void stream.end();
   const look = () => {
     const chunk = stream.read() as Buffer | null;
     if (chunk === null) return;
+    bytes = Buffer.concat([bytes, chunk]);
+    if (isConnect(bytes) && bytes.length < CONNECT.length) return;
     stream.off('readable', look).off('end', end);
-    stream.unshift(chunk);
-    found(chunk[0]);
+    stream.unshift(bytes);
+    found(bytes);
   };
   stream.on('readable', look).on('end', end);
 }

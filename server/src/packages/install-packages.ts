@@ -2,9 +2,9 @@
 import { execute, type ExecuteContext } from '../command/execute.ts';
 import type { RunningCommand } from '../command/running-command.ts';
 import { type InstallPackagesParams, type InstallPackagesResult, ProtocolError } from '../protocol/index.ts';
-import type { Sink, Stream } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
 import type { AttachedPackages } from './attached.ts';
+import { failed, Tail } from './failed.ts';
 import type { Runner } from './installation.ts';
 import type { Installer, Provided } from './installer.ts';
 import { keyOf } from './key.ts';
@@ -21,11 +21,9 @@ export interface InstallContext extends ExecuteContext {
 }
 
 /** An installation may take longer than other commands of the session, but not longer than this. */
-const LIMIT_MS = 600_000;
+export const LIMIT_MS = 600_000;
 /** A session without a maximum lifetime is taken to live this long. */
 const LONG_MS = 30 * 24 * 3_600_000;
-/** The end of what a manager prints is kept, for the message when it fails. */
-const MAX_TAIL_LENGTH = 16 * 1024;
 
 /** @throws ProtocolError PackageInstallFailed, DiskFull, LanguageUnsupported, PolicyDenied, InvalidParams, FileNotFound, … */
 export async function installPackages(session: Session, params: InstallPackagesParams, context: InstallContext): Promise<InstallPackagesResult> {
@@ -101,29 +99,4 @@ async function attach(session: Session, manager: Manager, wish: Parameters<Manag
 function requireShelf({ sandbox }: Session): void {
   if (sandbox.can.packages) return;
   throw new ProtocolError('LanguageUnsupported', 'the sandbox of this session can\'t have packages: use the runtime docker with an engine on this machine, gvisor, native or bun, or an image that has the packages');
-}
-
-function failed(manager: Manager, { exitCode, signal }: Pick<InstallPackagesResult, 'exitCode' | 'signal'>, output: string, trouble: string | undefined, notes: readonly string[]): ProtocolError {
-  const ended = exitCode === null ? `it was ended by ${signal ?? 'something'}` : `exit code ${exitCode}`;
-  const why = [manager.explain(output, trouble) || lastLine(output), ...notes].join(' ');
-  return new ProtocolError('PackageInstallFailed', `${manager.id} could not install the packages (${ended}); nothing was changed. ${why}`.trim(), {
-    manager: manager.id, exitCode, signal, output,
-  });
-}
-
-function lastLine(output: string): string {
-  return output.trimEnd().split('\n').at(-1) ?? '';
-}
-
-/** The end of everything that programs have written. */
-class Tail {
-  text = '';
-
-  /** Passes output on, and keeps its end. */
-  before(sink: Sink): Sink {
-    return (stream: Stream, chunk) => {
-      this.text = (this.text + chunk.toString()).slice(-MAX_TAIL_LENGTH);
-      return sink(stream, chunk);
-    };
-  }
 }

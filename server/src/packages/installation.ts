@@ -16,6 +16,7 @@ import type { Measured } from './shelf/measure.ts';
 import type { EnvironmentRecord } from './shelf/records.ts';
 import { MAX_FILES, SCRATCH, type Shelf, type Staging } from './shelf/shelf.ts';
 import { TooMuch } from './shelf/tree.ts';
+import { stillKnown } from './verdicts.ts';
 
 /** What an installation is, whoever asks for it. */
 export interface Plan {
@@ -24,8 +25,12 @@ export interface Plan {
   readonly wish: Wish;
   readonly mirrors: Mirrors;
   readonly maxBytes: number;
+  /** What had been installed for this, and is not used because of its weaknesses. Absent: there is no such thing. */
+  readonly before?: EnvironmentRecord | undefined;
   /** How long what was installed is in use at the least, in milliseconds since the epoch. */
   readonly until: number;
+  /** Whether nobody waits for it. Then it holds up no other installation but of the same. */
+  readonly background?: boolean;
   makeSandbox(staging: Staging, signal: AbortSignal): Promise<Sandbox>;
 }
 
@@ -44,8 +49,8 @@ export interface InstallationParts {
   measure(path: string, signal: AbortSignal): Promise<Measured>;
   /** Asked where the manager itself can't tell of known weaknesses. undefined: nobody is asked. */
   readonly advise?: Advise | undefined;
-  /** @throws ProtocolError PolicyDenied where what was installed has weaknesses that are not allowed */
-  judge(advisories: readonly Advisory[]): void;
+  /** @throws ProtocolError PolicyDenied where what was installed has weaknesses that are not allowed. undefined: all are. */
+  readonly judge: ((advisories: readonly Advisory[]) => void) | undefined;
 }
 
 export interface Made {
@@ -94,7 +99,7 @@ interface Worked {
   readonly advisories: readonly Advisory[] | undefined;
 }
 
-async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox: Sandbox, runner: Runner, parts: InstallationParts): Promise<Worked | undefined> {
+async function work({ manager, wish, mirrors, before }: Plan, staging: Staging, sandbox: Sandbox, runner: Runner, parts: InstallationParts): Promise<Worked | undefined> {
   const { signal } = runner;
   if (!sandbox.can.connections) throw new ProtocolError('SandboxFailed', 'packages can\'t be installed in sandboxes of this runtime, because no connection leads out of them; use docker or native');
   const home = `${SHELF}/${staging.name}`;
@@ -104,7 +109,7 @@ async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox:
     return { scope, origin, url: `http://127.0.0.1:${port}${path}` };
   }));
   for (const [path, content] of wish.manifest?.files ?? []) await sandbox.files.write(path, content, { mode: 'overwrite', executable: undefined });
-  const order: Order = { ...wish, home, scratch: posix.join(home, SCRATCH), registries, variables: mirrors.variables };
+  const order: Order = { ...wish, home, scratch: posix.join(home, SCRATCH), registries, variables: mirrors.variables, constraints: mirrors.constraints };
   const probe = manager.probe(wish);
   if ((await ask(sandbox, probe.step, signal)) === undefined) throw new ProtocolError('LanguageUnsupported', probe.missing, { manager: manager.id });
   const searchPath = (await ask(sandbox, { command: ['sh', '-c', 'printf %s "$PATH"'], env: {} }, signal)) ?? '';
@@ -118,8 +123,8 @@ async function work({ manager, wish, mirrors }: Plan, staging: Staging, sandbox:
   const audit = manager.audit?.(order);
   const audited = audit && (await answer(sandbox, audit, signal).catch(() => undefined));
   signal.throwIfAborted();
-  const advisories = audited ?? (await parts.advise?.(manager.id, installed, signal));
-  if (advisories) parts.judge(advisories);
+  const advisories = audited ?? (await parts.advise?.(manager.id, installed, signal)) ?? (before && stillKnown(before, installed));
+  if (advisories) parts.judge?.(advisories);
   const { modules: folder } = manager.view(home, wish);
   const modules = folder === undefined ? [] : ((await ask(sandbox, { command: ['ls', '-A', folder], env: {} }, signal)) ?? '').split('\n').filter(isModule);
   return { searchPath, installed, modules, advisories };
@@ -130,11 +135,12 @@ function isModule(name: string): boolean {
   return /^@?[A-Za-z0-9_][A-Za-z0-9._~-]*$/.test(name) && name.length <= 214;
 }
 
-async function keep({ key, manager, wish, until }: Plan, staging: Staging, { searchPath, installed, modules }: Worked, { signal, report }: Runner, { shelf }: InstallationParts): Promise<EnvironmentRecord> {
+async function keep({ key, manager, wish, until }: Plan, staging: Staging, { searchPath, installed, modules, advisories }: Worked, { signal, report }: Runner, { shelf, clock }: InstallationParts): Promise<EnvironmentRecord> {
   report('keeping what was installed');
   try {
     return await shelf.keep(staging, {
       key, manager: manager.id, label: labelOf(wish), locked: manager.isLocked(wish), searchPath, modules: [...modules], installed: [...installed],
+      ...(advisories ? { audit: { at: clock.now(), advisories: [...advisories] } } : {}),
     }, until, signal);
   } catch (fault) {
     throw fault instanceof TooMuch ? tooMuch(`can't be kept: ${fault.message}`) : fault;

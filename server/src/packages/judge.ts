@@ -7,10 +7,10 @@ const ranks: Readonly<Record<Severity, number>> = { low: 0, moderate: 1, unknown
 /** So many are named in the message. */
 const MAX_NAMED = 5;
 
-/** `block`: from this severity on. undefined: everything is kept. The result throws PolicyDenied. */
-export function judgeBy(block: Exclude<Severity, 'unknown'> | undefined): (advisories: readonly Advisory[]) => void {
+/** `block`: from this severity on. The result throws PolicyDenied. undefined: everything is kept. */
+export function judgeBy(block: Exclude<Severity, 'unknown'> | undefined): ((advisories: readonly Advisory[]) => void) | undefined {
+  if (block === undefined) return undefined;
   return (advisories) => {
-    if (block === undefined) return;
     const bad = advisories.filter(({ severity }) => ranks[severity] >= ranks[block]);
     if (bad.length === 0) return;
     const named = bad.slice(0, MAX_NAMED).map(({ package: name, version, id, severity }) => `${name}${version === undefined ? '' : ` ${version}`} (${id}, ${severity})`);

@@ -32,6 +32,8 @@ export interface Order extends Wish {
   readonly registries: readonly Reachable[];
   /** `Mirrors.variables`. */
   readonly variables: Environment;
+  /** `Mirrors.constraints`. */
+  readonly constraints?: string | undefined;
 }
 
 /** A registry as it is reached from inside. */
@@ -150,6 +152,8 @@ export interface Mirrors {
   readonly all: readonly Mirror[];
   /** What the manager must know of the registries besides their addresses. It is a part of the key of the cache. */
   readonly variables: Environment;
+  /** The text of a file that says which versions this machine allows, in the manager's own form. It is a part of the key of the cache. Absent: any. */
+  readonly constraints?: string | undefined;
   /** Whole sentences about what the manager is set up with on this machine and a sandbox can't have. */
   readonly notes: readonly string[];
   /** What went wrong between this machine and the registries, for people, without credentials; the worst or last of it. undefined: nothing. */

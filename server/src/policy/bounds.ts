@@ -1,4 +1,4 @@
-/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, and hosts are written in their grammar. */
+/** What a configuration must keep to beyond its types: sandboxes need a little, no limit is above its maximum, hosts are written in their grammar, and what is installed ahead is named. */
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
@@ -9,11 +9,12 @@ const MiB = 1024 * 1024;
 /** With less no sandbox can be made, or no program can run in it. */
 const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
-export function outOfBounds({ limits = {}, maxLimits = {}, network }: Config): Issue[] {
+export function outOfBounds({ limits = {}, maxLimits = {}, network, packages }: Config): Issue[] {
   const most = { ...defaultMaxLimits, ...maxLimits };
   return [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
     ...hostIssues(network?.hosts, 'network.hosts'),
+    ...(packages?.ahead ?? []).flatMap(({ names = [], manifest }, index) => (names.length > 0 || manifest !== undefined ? [] : [{ path: `packages.ahead.${index}`, message: 'must have names or a manifest' }])),
     ...entriesOf(limits).flatMap(([name, value]) => {
       const highest = most[name];
       if (name === 'timeoutMs' ? highest === 0 || (value !== 0 && value <= highest) : value <= highest) return [];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safeParse } from 'zod/mini';
 import { Config } from '../protocol/index.ts';
-import { explain, inWords } from '../protocol/issues.ts';
+import { explain, inWords, type Issue } from '../protocol/issues.ts';
 import { outOfBounds } from './bounds.ts';
 import { ownFolder } from './own-folder.ts';
 
@@ -14,25 +14,35 @@ const notServed: ReadonlySet<string> = new Set([
 
 export class ConfigError extends Error {}
 
+/** What is wrong with the text of a configuration, each with the path of its key; or the configuration, if nothing is. */
+export function checkConfig(text: string): { readonly config: Config } | { readonly faults: readonly Issue[] } {
+  const json = parseJson(text);
+  if ('fault' in json) return { faults: [{ path: '', message: json.fault }] };
+  const parsed = safeParse(Config, json.value, inWords);
+  const issues = parsed.success ? outOfBounds(parsed.data) : parsed.error.issues.flatMap((issue) => explain(issue));
+  if (parsed.success && issues.length === 0) return { config: parsed.data };
+  return { faults: issues.map(({ path, message }) => ({ path, message: notServed.has(path) ? 'this version does not support this key; remove it' : message })) };
+}
+
 /** `name` is how errors call the text. @throws ConfigError, with the path of everything that is wrong */
 export function parseConfig(text: string, name: string): Config {
-  const parsed = safeParse(Config, parseJson(text, name), inWords);
-  const issues = parsed.success ? outOfBounds(parsed.data) : parsed.error.issues.flatMap((issue) => explain(issue));
-  if (parsed.success && issues.length === 0) return parsed.data;
-  const faults = issues.map(({ path, message }) => {
-    const words = notServed.has(path) ? 'this version does not support this key; remove it' : message;
-    return path === '' ? words : `${path}: ${words}`;
-  });
-  throw new ConfigError(`${name}: ${faults.join('; ')}`);
+  const found = checkConfig(text);
+  if ('config' in found) return found.config;
+  throw new ConfigError(`${name}: ${found.faults.map(inOneLine).join('; ')}`);
+}
+
+/** A fault as a line of text. */
+export function inOneLine({ path, message }: Issue): string {
+  return path === '' ? message : `${path}: ${message}`;
 }
 
 /** Editors on Windows put a byte order mark at the beginning, which means nothing. */
-function parseJson(text: string, name: string): unknown {
+function parseJson(text: string): { value: unknown } | { fault: string } {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return { value: JSON.parse(text.replace(/^\ufeff/, '')) as unknown };
   } catch (fault) {
     const comments = /^\s*(?:\/\/|\/\*)/m.test(text) ? '; comments are not allowed' : '';
-    throw new ConfigError(`${name}: it is not valid JSON: ${(fault as Error).message}${comments}`);
+    return { fault: `it is not valid JSON: ${(fault as Error).message}${comments}` };
   }
 }
 

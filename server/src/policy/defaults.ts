@@ -1,4 +1,5 @@
 /** The values that apply where the configuration does not set others. */
+import type { Bounds } from '../network/proxy.ts';
 import { type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
 
 const MiB = 1024 * 1024;
@@ -29,6 +30,13 @@ export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,
   maxLifetimeMs: 120 * 60_000,
+};
+
+/** What each session with a network may use of it. */
+export const defaultNetworkBounds: Bounds = {
+  connections: 256,
+  bytes: 64 * GiB,
+  idleTimeoutMs: 5 * 60_000,
 };
 
 export const defaultImages = Object.fromEntries(languageIds.map((id) => [id, languages[id].image])) as Readonly<Record<LanguageId, string>>;

@@ -1,5 +1,5 @@
 /** What is allowed of packages, and where they come from. Only the configuration file says so. */
-import type { Config, PackagesConfig } from '../protocol/index.ts';
+import type { Config, PackagesAhead, PackagesConfig } from '../protocol/index.ts';
 
 /** Whether `codebeaker run` installs the packages of a manifest. */
 export type PackagesMode = NonNullable<PackagesConfig['run']>;
@@ -15,10 +15,12 @@ export interface PackagesPolicy {
   readonly advisories: PackagesConfig['advisories'];
   /** The registries in place of those of this machine. */
   readonly registries: PackagesConfig['registries'];
+  /** What is installed before anybody asks for it. */
+  readonly ahead: readonly PackagesAhead[];
 }
 
 const DEFAULT_CACHE_BYTES = 5 * 2 ** 30;
 
 export function packagesPolicy({ packages = {} }: Config): PackagesPolicy {
-  return { run: packages.run ?? 'auto', cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, advisories: packages.advisories, registries: packages.registries };
+  return { run: packages.run ?? 'auto', cacheBytes: packages.cacheBytes ?? DEFAULT_CACHE_BYTES, block: packages.block, advisories: packages.advisories, registries: packages.registries, ahead: packages.ahead ?? [] };
 }

@@ -4,9 +4,11 @@
  */
 import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, ProtocolError } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
-import { defaultImages, defaultLimits, defaultMaxLimits, defaultSessions } from './defaults.ts';
+import type { Bounds } from '../network/proxy.ts';
+import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
 import { narrowScan, type ScanPolicy, scanPolicy } from './scan.ts';
+import { type Sizes, sizesOf, smaller } from './sizes.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -20,12 +22,18 @@ export interface Policy {
   readonly networkModes: readonly Network['mode'][];
   /** Lists of hosts of which each has to cover whatever a session reaches. */
   readonly hostLists: readonly (readonly Rule[])[];
+  /** What each session may use of the network. */
+  readonly networkBounds: Bounds;
+  /** What programs of sessions with a network trust: what this machine trusts, what is in the image, or these files and the public authorities. */
+  readonly certificates: 'host' | 'image' | readonly string[];
   /**
    * How many sandboxes are prepared in advance, by runtime and language; none for those that are not named. If
    * undefined, demand decides.
    */
   readonly pool: Config['pool'];
   readonly scan: ScanPolicy;
+  /** How long the texts in a request may be. */
+  readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
 }
@@ -42,8 +50,11 @@ export function createPolicy(config: Config): Policy {
     sessions: { ...defaultSessions, ...config.sessions },
     networkModes: config.network?.modes ?? ['none'],
     hostLists: hostLists(config),
+    networkBounds: boundsOf(config),
+    certificates: certificates(config),
     pool: config.pool,
     scan: scanPolicy(config),
+    sizes: sizesOf(config),
   };
 }
 
@@ -52,7 +63,9 @@ export function narrow(policy: Policy, config: Config): Policy {
   for (const key of ['docker', 'log', 'stateDir', 'packages'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
+  if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
+  if (config.sizes?.messageBytes !== undefined) throw denied('sizes', 'sizes.messageBytes can only be set in the configuration file');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -71,9 +84,12 @@ export function narrow(policy: Policy, config: Config): Policy {
     },
     pool: config.pool ? {} : policy.pool,
     scan: narrowScan(policy.scan, config),
+    sizes: smaller(policy.sizes, config.sizes ?? {}),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
+    networkBounds: lowerBounds(policy.networkBounds, boundsOf(config, policy.networkBounds)),
+    certificates: policy.certificates,
   };
 }
 
@@ -127,8 +143,22 @@ function lower(limits: Limits, most: PartialLimits): Limits {
   return result;
 }
 
+function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
+  const { connections, bytes, idleTimeoutMs } = { ...others, ...network };
+  return { connections, bytes, idleTimeoutMs };
+}
+
+function lowerBounds(one: Bounds, other: Bounds): Bounds {
+  return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
+}
+
 function hostLists({ network }: Config): Rule[][] {
   return network?.hosts ? [parseHosts(network.hosts, 'network.hosts')] : [];
+}
+
+function certificates({ network: { certificates = 'host' } = {} }: Config): Policy['certificates'] {
+  if (certificates === 'host' || certificates === 'image') return certificates;
+  return [certificates].flat();
 }
 
 export function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
+import { MissingModule } from './packages.ts';
 import { count, Environment, Execution, executionNotes, Outcome, positive, Signal, TextEncoding } from './values.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 
@@ -122,7 +123,7 @@ export const Phase = later(() => z.object({
 }));
 export type Phase = z.infer<typeof Phase>;
 
-export const RunCodeResult = later(() => z.extend(Execution, { language: LanguageId, phases: z.array(Phase) }));
+export const RunCodeResult = later(() => z.extend(Execution, { language: LanguageId, phases: z.array(Phase), missing: z.optional(MissingModule) }));
 export type RunCodeResult = z.infer<typeof RunCodeResult>;
 
 export const CommandOutputParams = later(() => z.object({
@@ -145,7 +146,7 @@ export const CommandDrainParams = later(() => z.object({ commandId: z.string() }
 export const CommandResizeParams = later(() => z.object({ commandId: z.string(), cols: size(), rows: size() }));
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
 
-const programNotes: Notes = {
+const programNotes = (): Notes => ({
   cwd: 'The working directory: a path relative to `/workspace`, or an absolute path under `/workspace` or `/tmp`. It must exist. Default: `/workspace`.',
   env: 'Environment variables, in addition to those of the session.',
   stdin: 'The whole input of the program. It cannot be combined with `interactive` or `pty`. Default: empty.',
@@ -155,10 +156,10 @@ const programNotes: Notes = {
   timeoutMs: 'The command is ended after this time, with the outcome `timedOut`. It can only shorten the session’s `limits.timeoutMs`, which is the default and also holds for 0.',
   commandId: 'An id that the client chooses and that no running command has. With it the output is streamed in `command/output` and is not in the result. Default: the daemon chooses an id, and the output is in the result.',
   outputEncoding: 'How output is encoded, in `command/output` and in `stdout` and `stderr` of the result. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD; with `base64` every byte is kept. Default: `utf-8`.',
-};
+});
 
 /** The notes of these shapes (see notes.ts). */
-export const commandsNotes: ShapeNotes = {
+export const commandsNotes = (): ShapeNotes => ({
   WriteFileParams: {
     content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`.',
     encoding: 'The encoding of `content`. Default: `utf-8`.',
@@ -205,15 +206,15 @@ export const commandsNotes: ShapeNotes = {
     mtimeMs: 'The time of the last modification, in milliseconds since the epoch.',
     mode: 'The permission bits.',
   },
-  ExecuteShellParams: { ...programNotes, command: 'A string is a command line for `sh`. An array is a program and its arguments, which no shell interprets.' },
+  ExecuteShellParams: { ...programNotes(), command: 'A string is a command line for `sh`. An array is a program and its arguments, which no shell interprets.' },
   RunCodeParams: {
-    ...programNotes,
+    ...programNotes(),
     code: 'The source code as text. Exactly one of `code` and `path` is required.',
     path: 'A source file in the sandbox. Exactly one of `code` and `path` is required. In Go and C#, files beside it that belong to the same program are compiled with it. A shell script is run by the interpreter that its first line names, if the sandbox has that, else by `sh`.',
     language: 'In which language the file is run, whatever its extension is. Default: the language of the extension of `path`, else that of the session.',
     args: 'The arguments of the program.',
   },
-  RunCodeResult: { ...executionNotes, language: 'The language that was run.', phases: 'The steps, in order.' },
+  RunCodeResult: { ...executionNotes(), language: 'The language that was run.', phases: 'The steps, in order.', missing: 'What the program lacked, if it failed because of a module that a package has, and the session can have packages. Default: nothing is known.' },
   Phase: {
     '': 'One step of running source code: `compile`, where the language requires it, then `run`.',
     exitCode: 'The exit code, or null, as in [Execution](#execution).',
@@ -228,4 +229,4 @@ export const commandsNotes: ShapeNotes = {
     encoding: 'The encoding of `data`. Default: `utf-8`.',
     end: 'Whether stdin is closed after `data`. Default: false.',
   },
-};
+});

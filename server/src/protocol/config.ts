@@ -5,7 +5,7 @@ import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
 import { ScanConfig } from './scan.ts';
-import { count, Network, PartialLimits, positive, Preference } from './values.ts';
+import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
 /** The id of a runtime that the configuration adds. It must differ from the ids of the built-in runtimes (see cli/runtimes.ts). */
@@ -16,7 +16,18 @@ const ociName = () => z.string().check(z.minLength(1));
 const IMAGE = /^(?:sha256:[0-9a-f]{64}|(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9+.]+:[0-9a-f]{32,})?)$/;
 const image = () => z.string().check(z.regex(IMAGE, 'an image is named in lower-case letters, such as python:3.12 or registry.example:5000/team/python'));
 const ENGINE = /^(?:unix:\/\/(?:\/.*)?|npipe:\/\/.*|(?:(?:tcp|https?|ssh):\/\/)[^\s/]+\/?|[^\s/:]+:\d+)$/;
-const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
+/** What programs of sessions with a network trust. */
+const certificates = () => z.union([z.string().check(z.regex(/^(?:host$|image$|\/|[A-Za-z]:[\\/])/, 'must be host, image, or an absolute path')), z.array(absolutePath()).check(z.minLength(1))]);
+
+const MiB = 1024 * 1024;
+
+/** PATH_MAX of Linux, and what one message can carry besides. */
+export const SizesConfig = later(() => z.strictObject({
+  codeBytes: z.optional(z.int().check(z.gte(1024), z.lte(32 * MiB))),
+  messageBytes: z.optional(z.int().check(z.gte(MiB), z.lte(256 * MiB))),
+  pathBytes: z.optional(z.int().check(z.gte(64), z.lte(4096))),
+}));
+export type SizesConfig = z.infer<typeof SizesConfig>;
 
 export const Config = later(() => z.strictObject({
   $schema: z.optional(z.string()),
@@ -32,9 +43,19 @@ export const Config = later(() => z.strictObject({
       maxLifetimeMs: z.optional(count()),
     }),
   ),
-  network: z.optional(z.strictObject({ modes: z.optional(z.array(Network.shape.mode)), hosts: Network.shape.hosts })),
+  network: z.optional(
+    z.strictObject({
+      modes: z.optional(z.array(Network.shape.mode)),
+      hosts: Network.shape.hosts,
+      connections: z.optional(positive()),
+      bytes: z.optional(positive()),
+      idleTimeoutMs: z.optional(positive()),
+      certificates: z.optional(certificates()),
+    }),
+  ),
   packages: z.optional(PackagesConfig),
   scan: z.optional(ScanConfig),
+  sizes: z.optional(SizesConfig),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -54,7 +75,13 @@ export const Config = later(() => z.strictObject({
 export type Config = z.infer<typeof Config>;
 
 /** The notes of this shape (see notes.ts). */
-export const configNotes: ShapeNotes = {
+export const configNotes = (): ShapeNotes => ({
+  SizesConfig: {
+    '': 'How long the texts in a request may be. What is longer is answered with -32602, and the error names the size.',
+    codeBytes: 'The text of a program (`code`). A longer program is written into a file first. Default: 1 MiB.',
+    messageBytes: 'One message of the client. A longer one is skipped and answered with -32600. Only the configuration file may have it. Default: 64 MiB.',
+    pathBytes: 'A path, or the address of a folder. Default, and the most: 4096.',
+  },
   Config: {
     '': 'The configuration file.',
     $schema: 'The address of a JSON Schema, for editors. The daemon does not read it.',
@@ -68,8 +95,13 @@ export const configNotes: ShapeNotes = {
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
     'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
     'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
+    'network.connections': 'How many connections a session may have to other hosts at once. One more is closed at once. A sandbox has at most 512, whatever is said here. Default: 256.',
+    'network.bytes': 'How many bytes a session may move, to and from other hosts together. Default: 68 719 476 736 (64 GiB).',
+    'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
+    'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
     scan: 'Whether code is scanned before it runs. Default: it is, and findings are advice.',
+    sizes: 'How long the texts in a request may be.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, and the runtimes that it found on this host. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
@@ -78,4 +110,4 @@ export const configNotes: ShapeNotes = {
     'log.level': 'The least severe messages that are logged. Default: `warn`.',
     'log.file': 'The absolute path of the file to which the log is written. Default: stderr.',
   },
-};
+});

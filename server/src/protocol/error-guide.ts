@@ -32,7 +32,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   FileExists: advice('A file or directory with this path exists, and the request does not allow replacing it.', 'Choose another path, or allow overwriting.'),
   WrongFileType: advice('The path is a directory where a file is needed, or the reverse.', 'Use the command for the other type, or set `recursive`.'),
   FileTooLarge: advice('The content is larger than one message may carry.', 'Write in pieces with mode `append`; read in pieces with `offset` and `length`.'),
-  DiskFull: advice('The session’s `diskBytes` are used up.', 'Delete files, or create a session with a higher limit.'),
+  DiskFull: advice('The session’s `diskBytes` are used up. Of an installation: its `packageBytes` (then `data.limit` says so), or the disk of the machine with the cache of packages.', 'Delete files, or create a session with a higher limit. Where the machine’s disk is full, make room there: `codebeaker cache prune`.'),
   RateLimited: advice('Too many requests are waiting, or too many answers have not been read.', 'Wait `data.retryAfterMs` milliseconds, then send the request again.'),
   QuotaExceeded: advice('A quota is used up. `data` has `quota`, `limit` and `used`.', 'Wait for the next period, or have the quota raised.'),
   PolicyDenied: advice('The configuration does not allow the request. `data` has `policy` and `rule`.', 'Ask for less, or have the configuration changed.'),

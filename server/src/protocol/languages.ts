@@ -1,5 +1,6 @@
 /** The languages, by the ids that VS Code gives them. How the programs of a language are run is in runtime/languages.ts. */
 import * as z from 'zod/mini';
+import { later } from './later.ts';
 
 export interface Language {
   /** The extensions of its source files, with the dot, in lower case. A file without a name gets the first one. */
@@ -23,4 +24,4 @@ export const languages = {
 
 export type LanguageId = keyof typeof languages;
 export const languageIds = Object.keys(languages) as readonly LanguageId[];
-export const LanguageId = z.enum(languageIds);
+export const LanguageId = later(() => z.enum(languageIds));

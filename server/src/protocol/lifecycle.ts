@@ -7,8 +7,8 @@ import type { ShapeNotes } from './note.ts';
 
 export const protocolVersion = '1.0';
 
-export const Empty = z.object({});
-export const Nothing = z.null();
+export const Empty = later(() => z.object({}));
+export const Nothing = later(() => z.null());
 
 const Folder = later(() => z.object({ uri: z.string(), name: z.string() }));
 ({}) as z.infer<typeof Folder> satisfies WorkspaceFolder;
@@ -71,7 +71,7 @@ export const CancelProgressParams = later(() => z.object({ token: ProgressToken 
 export const SetTraceParams = later(() => z.object({ value: z.enum(['off', 'messages', 'verbose']) }));
 
 /** The notes of these shapes (see notes.ts). */
-export const lifecycleNotes: ShapeNotes = {
+export const lifecycleNotes = (): ShapeNotes => ({
   InitializeParams: {
     processId: 'The id of the client’s process. The daemon ends when this process has ended.',
     protocolVersions: 'The versions of this protocol that the client speaks. Default: `["1.0"]`.',
@@ -106,4 +106,4 @@ export const lifecycleNotes: ShapeNotes = {
     pty: 'Present when commands can have a terminal.',
   },
   SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
-};
+});

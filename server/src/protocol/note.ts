@@ -6,5 +6,5 @@
  */
 export type Notes = Readonly<Record<string, string>>;
 
-/** The name of a shape → its notes. */
+/** The name of a shape → its notes. They are made by functions, because a start needs none of them. */
 export type ShapeNotes = Readonly<Record<string, Notes>>;

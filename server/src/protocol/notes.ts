@@ -22,5 +22,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes, ...valuesNotes, ...sessionsNotes, ...commandsNotes, ...packagesNotes, ...portsNotes, ...scanNotes, ...observationNotes, ...configNotes,
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...observationNotes(), ...configNotes(),
 };

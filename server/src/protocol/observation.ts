@@ -16,11 +16,11 @@ export type HealthResult = z.infer<typeof HealthResult>;
 export const DiscoverResult = later(() => z.looseObject({ openrpc: z.string() }));
 
 /** What the fields mean (see notes.ts). */
-export const observationNotes: ShapeNotes = {
+export const observationNotes = (): ShapeNotes => ({
   HealthResult: {
     status: '`degraded` when no runtime is available.',
-    checks: 'One check for each runtime, named `runtime.<id>`, and one for the sessions. The status of a runtime that is not available is `off`.',
+    checks: 'One check for each runtime, named `runtime.<id>`, and one for the sessions. The status of a runtime that is not available is `off`, and that of one whose programs have an open hole is `degraded`.',
     uptimeMs: 'Milliseconds since the daemon started.',
   },
   DiscoverResult: { '': 'An OpenRPC 1.3 document.', openrpc: 'The version of OpenRPC.' },
-};
+});

@@ -1,17 +1,18 @@
 /** The shapes of packages: what a client asks to be installed, and what was installed. */
 import * as z from 'zod/mini';
 import { keepingAll } from './keeping-all.ts';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
 import type { ShapeNotes } from './note.ts';
-import { count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
+import { absolutePath, count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
 
 /** A client may name so many packages at once. */
 const MAX_NAMES = 500;
 const MAX_NAME_LENGTH = 1000;
 
 export const managerIds = ['npm', 'pip', 'gem', 'go'] as const;
-export const ManagerId = z.enum(managerIds);
+export const ManagerId = later(() => z.enum(managerIds));
 export type ManagerId = z.infer<typeof ManagerId>;
 
 const names = () => z.array(z.string().check(z.minLength(1), z.maxLength(MAX_NAME_LENGTH))).check(z.maxLength(MAX_NAMES));
@@ -31,7 +32,7 @@ export type InstallPackagesParams = z.infer<typeof InstallPackagesParams>;
 
 export const Installed = later(() => z.object({ name: z.string(), version: z.string() }));
 
-export const Severity = z.enum(['low', 'moderate', 'high', 'critical', 'unknown']);
+export const Severity = later(() => z.enum(['low', 'moderate', 'high', 'critical', 'unknown']));
 export type Severity = z.infer<typeof Severity>;
 
 export const Advisory = later(() => z.object({
@@ -52,6 +53,10 @@ export const InstallPackagesResult = later(() => z.extend(Execution, {
 }));
 export type InstallPackagesResult = z.infer<typeof InstallPackagesResult>;
 
+/** What a program did not find, and what has it. */
+export const MissingModule = later(() => z.object({ module: z.string(), manager: ManagerId, packages: z.array(z.string()) }));
+export type MissingModule = z.infer<typeof MissingModule>;
+
 /** What a session is to have from the beginning. */
 export const SessionPackages = later(() => z.object({
   manager: z.optional(ManagerId),
@@ -67,6 +72,15 @@ const registry = () => z.strictObject({
   password: z.optional(z.string()),
 });
 
+/** What is installed before anybody asks for it. */
+export const PackagesAhead = later(() => z.strictObject({
+  language: LanguageId,
+  runtime: z.optional(z.string()),
+  names: z.optional(names()),
+  manifest: z.optional(absolutePath()),
+}));
+export type PackagesAhead = z.infer<typeof PackagesAhead>;
+
 export const PackagesConfig = later(() => z.strictObject({
   cacheBytes: z.optional(positive()),
   run: z.optional(z.enum(['auto', 'ask', 'never'])),
@@ -78,11 +92,12 @@ export const PackagesConfig = later(() => z.strictObject({
     gem: z.optional(registry()),
     go: z.optional(registry()),
   })),
+  ahead: z.optional(z.array(PackagesAhead)),
 }));
 export type PackagesConfig = z.infer<typeof PackagesConfig>;
 
 /** The notes of these shapes (see notes.ts). */
-export const packagesNotes: ShapeNotes = {
+export const packagesNotes = (): ShapeNotes => ({
   ManagerId: { '': 'A package manager: `npm`, `pip`, `gem` (with Bundler for a Gemfile), or `go`.' },
   InstallPackagesParams: {
     manager: 'Default: the one that knows the manifest, else that of the session’s language.',
@@ -105,21 +120,34 @@ export const packagesNotes: ShapeNotes = {
     fixedIn: 'The first version that does not have it.',
   },
   InstallPackagesResult: {
-    ...executionNotes,
+    ...executionNotes(),
     manager: 'The manager that was used.',
     installed: 'Everything that is there now, with what the packages need themselves. Empty where the outcome is not `exited`.',
     cached: 'Whether it had been installed before, and no manager was run.',
-    advisories: 'Known weaknesses of it. Absent: nobody was asked, or nobody answered.',
+    advisories: 'Known weaknesses of it; of what was installed before, those that were known when somebody was asked last. Absent: nobody was asked, or nobody answered.',
+  },
+  MissingModule: {
+    '': 'A module that a program did not find, and the packages that are thought to have it.',
+    module: 'As the program names it, such as `cv2`.',
+    manager: 'The manager that installs the packages.',
+    packages: 'As the registry names them, such as `opencv-python`; `packages` of `command/installPackages` takes them. Nothing says that the registry has them, or that the session does not.',
   },
   PackagesConfig: {
     '': 'How packages are installed.',
     cacheBytes: 'How much the packages that were installed on this machine may take on its disk. Those that were used least recently are removed. Default: 5 GiB.',
     run: 'Whether `codebeaker run` installs what the manifest of the program’s folder names: `auto`, `ask` (on a terminal), `never`. Default: `auto`.',
-    block: 'Packages with a known weakness of this severity, or a worse one, are not installed. Default: they are, and the result tells of it.',
+    block: 'Packages with a known weakness of this severity, or a worse one, are not installed, and not used where they were installed before. Default: they are, and the result tells of it.',
     registries: 'The registries of npm, pip, gem and go, in place of those with which they are set up on this machine: `url`, and `token` or `username` and `password`, which no sandbox sees; for npm also `scopes`, a registry for each.',
+    ahead: 'What is installed in the background while the daemon has nothing to do, so that sessions have it at once. A failure is a warning in the log.',
+  },
+  PackagesAhead: {
+    '': 'Packages that are installed before a session asks for them, as a session of this language would get them that asks for the same.',
+    runtime: 'Default: the one that is chosen for a session.',
+    names: 'As `packages` of `command/installPackages`. Without them there must be a `manifest`.',
+    manifest: 'The absolute path of a manifest on this machine. A session has it in its `/workspace`, by the same name. Files that belong to it are read from its folder.',
   },
   SessionPackages: {
     '': 'The packages that a session has from the beginning. See `command/installPackages`. An empty list of names installs nothing: the session is made where packages can be installed later.',
     names: 'As `packages` of `command/installPackages`.',
   },
-};
+});

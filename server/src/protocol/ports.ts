@@ -33,7 +33,7 @@ export const PortsChangedParams = later(() => z.object({ sessionId: sessionId(),
 const port = 'A TCP port inside the sandbox.';
 
 /** The notes of these shapes (see notes.ts). */
-export const portsNotes: ShapeNotes = {
+export const portsNotes = (): ShapeNotes => ({
   PortsForwardParams: {
     port,
     hostPort: 'The port of the daemon’s machine that is to lead to it. One that is taken is refused (-32602). Default, and for 0: the same number if that is free, or any other.',
@@ -53,4 +53,4 @@ export const portsNotes: ShapeNotes = {
   PortsCloseParams: { port },
   PortsCloseResult: { port },
   PortsChangedParams: { ports: 'All TCP ports on which programs of the session listen now, sorted.' },
-};
+});

@@ -56,7 +56,7 @@ export const ScanConfig = later(() => z.strictObject({
 export type ScanConfig = z.infer<typeof ScanConfig>;
 
 /** The notes of these shapes (see notes.ts). */
-export const scanNotes: ShapeNotes = {
+export const scanNotes = (): ShapeNotes => ({
   ScanSeverity: { '': 'How bad a finding is: `error`, `warning`, `information` or `hint`.' },
   ScanCategory: { '': 'What a finding is about: `credential`, `evaluation`, `command`, `deserialization`, `tls`, `sql`, `metadata`, `obfuscation`, `destruction`, `exhaustion` or `mining`.' },
   ScanMode: { '': 'What scanning does: `off` nothing, `advise` tells what it finds, `block` also refuses to run it.' },
@@ -81,4 +81,4 @@ export const scanNotes: ShapeNotes = {
     rules: 'For each rule that is not to count as it is: `off`, or its severity. A project’s file and a client can only raise one.',
     maxBytes: 'Larger texts are not scanned, and with the mode `block` they are refused. Default: 262 144 (256 KiB). At most 1 MiB.',
   },
-};
+});

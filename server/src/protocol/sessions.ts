@@ -97,7 +97,7 @@ export const NetworkRequestAccessResult = later(() => z.object({ allow: z.enum([
 export type NetworkRequestAccessResult = z.infer<typeof NetworkRequestAccessResult>;
 
 /** The notes of these shapes (see notes.ts). */
-export const sessionsNotes: ShapeNotes = {
+export const sessionsNotes = (): ShapeNotes => ({
   RuntimeSelectParams: {
     language: 'The language that the sandbox must be able to run.',
     preference: 'What matters most in the choice. Default: the configuration’s `preference`.',
@@ -156,4 +156,4 @@ export const sessionsNotes: ShapeNotes = {
   },
   NetworkRequestAccessResult: { allow: '`once`: the connections that wait for this answer. `session`: this host and port for the rest of the session. `deny`: no, and the same is not asked again in this session.' },
   SessionStateChangedParams: { reason: 'Why the session is closing or closed. Absent in other states.' },
-};
+});

@@ -7,7 +7,9 @@ import type { Notes, ShapeNotes } from './note.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
-const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names);
+/** Of a file of the host. */
+export const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
+const oneOf = <const T extends readonly string[]>(...names: T) => later(() => z.enum(names));
 
 export const Layer = later(() => z.object({
   name: z.string(),
@@ -41,6 +43,18 @@ export type Network = z.infer<typeof Network>;
 export const Preference = oneOf('speed', 'security', 'memory', 'balanced');
 export type Preference = z.infer<typeof Preference>;
 
+export const Weakness = later(() => z.object({
+  id: z.string(),
+  component: z.string(),
+  version: z.string(),
+  state: oneOf('open', 'unknown', 'unreached'),
+  allows: z.string(),
+  why: z.optional(z.string()),
+  fixedIn: z.array(z.string()),
+  url: z.string(),
+}));
+export type Weakness = z.infer<typeof Weakness>;
+
 export const RuntimeInfo = later(() => z.object({
   id: z.string(),
   available: z.boolean(),
@@ -53,6 +67,7 @@ export const RuntimeInfo = later(() => z.object({
   startup: z.object({ coldMs: z.number(), warmMs: z.number(), measured: z.boolean() }),
   memoryBytes: z.number(),
   measuredAt: z.optional(z.string()),
+  weaknesses: z.optional(z.array(Weakness)),
 }));
 export type RuntimeInfo = z.infer<typeof RuntimeInfo>;
 
@@ -127,7 +142,7 @@ export const Session = later(() => z.object({
 export type Session = z.infer<typeof Session>;
 
 /** The notes of an execution, which the result of `command/runCode` has as well. */
-export const executionNotes: Notes = {
+export const executionNotes = (): Notes => ({
   outcome: 'How the command ended.',
   exitCode: 'The exit code of the last program that ran. null if a signal ended it, if the command was made to end (`cancelled`, `timedOut`, `outputLimit`), or if the code is not known.',
   signal: 'The signal that ended the last program that ran. null if none did.',
@@ -136,10 +151,10 @@ export const executionNotes: Notes = {
   stdoutBytes: 'How many bytes of output were taken from the program, also if they are not in this result.',
   stderrBytes: 'How many bytes of error output were taken from the program, also if they are not in this result.',
   truncated: 'Whether a part of the output was left out.',
-};
+});
 
 /** The notes of these shapes (see notes.ts). */
-export const valuesNotes: ShapeNotes = {
+export const valuesNotes = (): ShapeNotes => ({
   RuntimeInfo: {
     '': 'A runtime: one way of creating sandboxes.',
     id: '`docker`, `gvisor`, `deno`, `bun`, `native`, or an id from the configuration.',
@@ -150,6 +165,18 @@ export const valuesNotes: ShapeNotes = {
     memoryBytes: 'The memory that an idle sandbox takes.',
     startup: '`coldMs`: how long it takes to create a sandbox. `warmMs`: how long it takes from the start of the first program in a new sandbox to its first output, or its end. `measured`: whether both were measured on this host; if not, they are built-in estimates.',
     measuredAt: 'The time of the latest measurement in these numbers.',
+    weaknesses: 'The holes that are known in the versions of the programs that make its sandboxes. Absent: none.',
+  },
+  Weakness: {
+    '': 'A hole that is known in a program that makes sandboxes.',
+    id: 'As its source calls it. Several that came and went together stand in one.',
+    component: 'The program, such as `runc`.',
+    version: 'The version of it that was found here.',
+    state: '`open`: this version has it. `unknown`: this version has it, but the distribution from which it comes may have mended it. `unreached`: no code in a sandbox can use it.',
+    allows: 'For people: what it lets happen, as the end of a sentence.',
+    why: 'For people: why no code in a sandbox can use it.',
+    fixedIn: 'The first version of each line that has it no more.',
+    url: 'Where it is described.',
   },
   Isolation: {
     '': 'How strongly a sandbox is isolated. The daemon reports what it found in force, not what was asked for.',
@@ -199,5 +226,5 @@ export const valuesNotes: ShapeNotes = {
     commandCount: 'How many commands it has been sent.',
     usage: 'The total of its finished executions.',
   },
-  Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes },
-};
+  Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes() },
+});

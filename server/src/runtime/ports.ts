@@ -116,7 +116,7 @@ export interface SandboxCan {
   readonly hold: boolean;
   /** Whether connections lead into it and out of it: `listen`, `connect`, `watchPorts`. */
   readonly connections: boolean;
-  /** Whether it sees the shelf of packages: `showModules`. */
+  /** Whether it sees the shelf of packages, and what the daemon shows it: `showModules`, `showFile`. */
   readonly packages: boolean;
 }
 
@@ -173,6 +173,8 @@ export interface Sandbox {
   watchPorts(signal: AbortSignal, changed: (ports: readonly number[]) => void): void;
   /** Makes /node_modules have exactly these links: name → target, which is a path inside. */
   showModules(links: ReadonlyMap<string, string>): Promise<void>;
+  /** Puts a file where the programs of this sandbox can read it and not change it, in place of one of the same name. Resolves with its path inside. */
+  showFile(name: string, text: string): Promise<string>;
   /** Removes the sandbox with everything in it. Resolves when it is gone. A second call gets the result of the first. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { closeAll } from '../base/promises.ts';
+import type { Ahead } from '../packages/ahead.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
@@ -34,6 +35,8 @@ export class House implements HouseShare {
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #scanner: Promise<TextScanner> | undefined;
+  /** What installs ahead. undefined: nothing does, or no client has come. */
+  #ahead: Promise<Ahead> | undefined;
   #visits = 0;
 
   constructor(parts: HouseParts) {
@@ -65,12 +68,20 @@ export class House implements HouseShare {
   /** Creates the visit of a client whose `initialize` has been answered. */
   receive(parts: VisitParts): Visit {
     this.#visits++;
+    this.#ahead ??= this.#installAhead();
     return new Visit(`visit-${this.#visits}`, this, parts);
   }
 
-  /** Removes every prepared sandbox. It does not close the visits. Idempotent. */
+  #installAhead(): Promise<Ahead> | undefined {
+    const { parts } = this;
+    const { ahead = [], packages } = parts;
+    if (ahead.length === 0 || !packages) return undefined;
+    return import('./ahead.ts').then(({ installAhead }) => installAhead(ahead, () => this.installer() ?? packages(), parts));
+  }
+
+  /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.pool?.close(), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -6,6 +6,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
 import type { OpenNetwork } from '../session/network.ts';
 import type { Client } from '../wire/service.ts';
+import { showCertificates } from './certificates.ts';
 
 export interface NetworkParts {
   readonly client: Client;
@@ -13,6 +14,8 @@ export interface NetworkParts {
   readonly clock: Clock;
   /** The ways out of this machine. They are loaded when they are first needed. */
   ways(): Promise<Ways>;
+  /** As in `HouseParts`. */
+  certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
 }
 
 /** A person is told of at most so many places that a session was kept from, and of each of them once. */
@@ -24,25 +27,29 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, ways, certificates }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
+  // They are read while the sandbox is made.
+  const reading = certificates(policy.certificates);
+  reading.catch(() => undefined);
   return async (sandbox, sessionId) => {
-    const [{ Proxy, bounds }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
+    const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined });
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds,
+      egress, ways: out, clock, bounds: policy.networkBounds,
       refused: (target, { message }) => {
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));
         void client.logMessage(2, message);
       },
     });
+    const trust = await showCertificates(sandbox, await reading);
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
-      env: variables(port.port),
+      env: { ...variables(port.port), ...trust },
       view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
       words: () => wordsFor(mode, [...rules, ...egress.granted]),
       close: () => {

@@ -5,7 +5,7 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { InitializeParams } from '../protocol/index.ts';
+import type { InitializeParams, PackagesAhead } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -27,8 +27,12 @@ export interface HouseParts {
   packages?(): Promise<Installer>;
   /** What scans code, which is made when it is first asked for. Absent: nothing is scanned. */
   scanner?(): Promise<TextScanner>;
+  /** What is installed before anybody asks for it. Absent: nothing. */
+  readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
+  certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;

@@ -9,6 +9,7 @@ import type { Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
 import { createGate } from './gate/gate.ts';
 import { observe } from './gate/observe.ts';
+import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
@@ -56,7 +57,10 @@ export class Visit {
       ...packages.handlers,
       ...observationHandlers(parts),
     };
-    this.serve = createGate([observe({ visit: id, client, events, clock, log: log.child('gate') })], createServe(handlers, parts));
+    this.serve = createGate([
+      observe({ visit: id, client, events, clock, log: log.child('gate') }),
+      limitSizes(policy.sizes),
+    ], createServe(handlers, parts));
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;

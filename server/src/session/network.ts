@@ -3,7 +3,7 @@ import type { Environment, Isolation, LayerName, Network } from '../protocol/ind
 import type { Sandbox } from '../runtime/ports.ts';
 
 export interface SessionNetwork {
-  /** The variables that tell programs of the proxy. A program may have others in their place. */
+  /** The variables that tell programs of the proxy and of certificates. They name nothing that a program could change. A program may have others in their place. */
   readonly env: Environment;
   /** What is reached now, for the view of the session. */
   view(): Network;

@@ -83,7 +83,7 @@ export class Session {
     this.id = parts.id;
     this.sandbox = parts.sandbox;
     this.limits = parts.limits;
-    this.environment = new SessionEnvironment({ ...parts.network?.env, ...parts.env });
+    this.environment = new SessionEnvironment(parts.env, parts.network?.env);
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
     this.identity = { visit, sessionId, runtime, language, warm };

@@ -14,7 +14,8 @@ export class FramedTransport implements MessageTransport {
   readonly #onData = (chunk: Buffer) => this.#read(chunk);
   readonly #onEnd = () => this.#end(this.#parser.inMessage ? 'within' : 'between');
 
-  constructor(stream: ByteStream, log: Log) {
+  /** `maxMessageBytes`: a longer message is skipped, and answered with an error. */
+  constructor(stream: ByteStream, log: Log, maxMessageBytes: number) {
     this.#stream = stream;
     this.#log = log;
     this.#outlet = new Outlet(stream.output, { sent: () => this.#sink?.sent(), gone: (fault) => this.#sink?.gone(fault) });
@@ -22,7 +23,7 @@ export class FramedTransport implements MessageTransport {
       body: (bytes) => this.#sink?.message(bytes),
       refused: (reason) => this.#sink?.refused(reason),
       lost: (lost) => this.#end({ lost }),
-    });
+    }, maxMessageBytes);
     // This listener is never removed, because an error event without a listener would end the process.
     stream.input.on('error', (fault) => log.info('reading from the client failed', fault));
   }

@@ -1,7 +1,6 @@
 /** Splits a stream of bytes into messages. The input may be hostile, so everything that is kept has a maximum size. */
 import { Header } from './header.ts';
 
-export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 8 * 1024;
 
 export interface FrameSink {
@@ -17,10 +16,11 @@ const LINE_FEED = 0x0a;
 
 /**
  * Every byte is read once and copied at most once, however the stream is split into chunks.
- * Invariant: it keeps at most one line of a header and one body, which is little more than `MAX_BODY_BYTES`.
+ * Invariant: it keeps at most one line of a header and one body, which is little more than `maxBodyBytes`.
  */
 export class FrameParser {
   readonly #sink: FrameSink;
+  readonly #maxBodyBytes: number;
   readonly #line = Buffer.allocUnsafe(MAX_HEADER_BYTES);
   /** The length of the current line. `#line` keeps as much of it as fits. */
   #lineBytes = 0;
@@ -33,8 +33,9 @@ export class FrameParser {
   #body: Buffer | undefined;
   #stopped = false;
 
-  constructor(sink: FrameSink) {
+  constructor(sink: FrameSink, maxBodyBytes: number) {
     this.#sink = sink;
+    this.#maxBodyBytes = maxBodyBytes;
   }
 
   push(chunk: Buffer): void {
@@ -116,7 +117,7 @@ export class FrameParser {
       return;
     }
     if (refusal !== undefined) this.#refuse(refusal);
-    else if (length > MAX_BODY_BYTES) this.#refuse(`its body is larger than ${MAX_BODY_BYTES} bytes`);
+    else if (length > this.#maxBodyBytes) this.#refuse(`its body is larger than ${this.#maxBodyBytes} bytes (sizes.messageBytes in the configuration)`);
     this.#missing = length;
     this.#skipping = this.#refused;
     this.#refused = false;

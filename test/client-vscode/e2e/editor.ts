@@ -61,6 +61,8 @@ export interface EditorOptions {
   /** Path below the workspace → text. */
   readonly files: Readonly<Record<string, string>>;
   readonly settings?: object;
+  /** Settings of the machine on which the editor's server runs. It takes those of the scope `machine` from here only. */
+  readonly machineSettings?: object;
   /** Environment variables of the editor's server, and so of the daemon. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -78,7 +80,7 @@ export interface Editor {
   open(file?: string): Promise<void>;
 }
 
-export async function startEditor({ files, settings = {}, env = {} }: EditorOptions): Promise<Editor> {
+export async function startEditor({ files, settings = {}, machineSettings = {}, env = {} }: EditorOptions): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), 'codebeaker-editor-'));
   const at = (name: string) => join(folder, name);
   const cleaning: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
@@ -86,12 +88,13 @@ export async function startEditor({ files, settings = {}, env = {} }: EditorOpti
     for (const clean of cleaning.splice(0).reverse()) await clean();
   };
   try {
-    for (const name of ['data/User', 'home', 'workspace', 'builtin']) mkdirSync(at(name), { recursive: true });
+    for (const name of ['data/User', 'data/Machine', 'home', 'workspace', 'builtin']) mkdirSync(at(name), { recursive: true });
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(at('workspace'), name)), { recursive: true });
       writeFileSync(join(at('workspace'), name), text);
     }
     writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...quiet, ...settings }));
+    writeFileSync(at('data/Machine/settings.json'), JSON.stringify(machineSettings));
     // Only these built-in extensions are needed: the languages and the theme.
     for (const name of ['python', 'javascript', 'typescript-basics', 'go', 'ruby', 'csharp', 'shellscript', 'json', 'theme-defaults', 'theme-seti']) {
       symlinkSync(join(vscode, 'extensions', name), at(`builtin/${name}`));

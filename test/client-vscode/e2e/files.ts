@@ -11,6 +11,7 @@ print("\\x1b[1;34m" + greet(sys.platform) + "\\x1b[0m")
   'endless.py': 'import time\nprint("and on", flush=True)\nwhile True:\n    time.sleep(0.05)\n',
   'counting.py': 'import time\nfor n in range(30):\n    print(n)\n    time.sleep(0.1)\nprint("counted")\n',
   'broken.py': 'def divide(a, b):\n    return a / b\n\n\nprint(divide(1, 0))\n',
+  'lacks.py': 'import cv2\n',
   'flood.py': `import os
 
 line = b"x" * 99 + b"\\n"

@@ -20,6 +20,17 @@ export class Hands {
     return this.#text('.notifications-toasts .notification-list-item-message');
   }
 
+  /** Takes a picture when the message has wholly appeared. */
+  async pictureOfMessage(name: string): Promise<void> {
+    await this.#page.locator('.notifications-toasts .notification-toast.notification-fade-in-done').first().waitFor();
+    await this.screenshot(name);
+  }
+
+  /** Presses the button of the message that is shown. */
+  async pressInMessage(label: string): Promise<void> {
+    await this.#page.locator('.notifications-toasts .monaco-button', { hasText: label }).first().click();
+  }
+
   async status(): Promise<string> {
     return this.#text('.part.statusbar [id="codebeaker.codebeaker-vscode.status"]');
   }

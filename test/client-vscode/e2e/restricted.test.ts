@@ -59,7 +59,7 @@ describe('VS Code in Restricted Mode', function () {
     await hands.sees(() => hands.output(), /FIRST PROGRAM[^]*measured here/, 60_000);
   });
 
-  it('copies the folder when the workspace is trusted, but does not start the daemon that the workspace names', async () => {
+  it('copies the folder when the workspace is trusted, but does not start the daemon that the workspace names (F-F8)', async () => {
     await hands.command('Workspaces: Manage Workspace Trust');
     await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
     await hands.openFile('look.py');

@@ -206,6 +206,16 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.terminal(), /hello from linux/);
   });
 
+  it('offers the package of a module that a program lacks (issue 13)', async () => {
+    const offer = /The program needs opencv-python \(module cv2\)\./;
+    await run('lacks.py');
+    await hands.sees(() => hands.terminal(), /No module named 'cv2'\s+✗ exited with code 1/);
+    await hands.sees(() => hands.toasts(), offer);
+    await hands.screenshot('offer');
+    await editor.page.locator('.notifications-toasts .monaco-button', { hasText: 'Don’t Ask for This File' }).first().click();
+    await hands.sees(() => hands.toasts(), /^$/);
+  });
+
   it('copies files that were written to disk since the last run', async () => {
     writeFileSync(join(editor.workspace, 'greetings.py'), 'def greet(name):\n    return "changed"\n');
     await run('hello.py');

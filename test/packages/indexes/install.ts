@@ -39,7 +39,7 @@ export interface Listening {
 }
 
 async function listen(set: RegistrySet, dial: Dial, bounds: Partial<MirrorBounds> = {}): Promise<Listening> {
-  const mirrors = openMirrors(set, { dial, bounds: { ...defaultBounds, ...bounds }, log: silent });
+  const mirrors = openMirrors(set, { dial, bounds: { ...defaultBounds, ...bounds }, log: silent, constraints: await set.constraints?.() });
   const servers: Server[] = [];
   const reachable: Reachable[] = [];
   for (const mirror of mirrors.all) {
@@ -97,7 +97,7 @@ export async function install<T>(manager: Manager, { names = [], files }: Wanted
       await writeFile(path, text);
     }
     manager.checkNames(names);
-    const order: Order = { names, manifest: moved, home, scratch, registries: reachable, variables: mirrors.variables };
+    const order: Order = { names, manifest: moved, home, scratch, registries: reachable, variables: mirrors.variables, constraints: mirrors.constraints };
     const result = await runSteps(manager.steps(order), workspace);
     const list = manager.list(order);
     const installed = result.code === 0 ? list.read((await runStep(list.step, workspace)).stdout) : [];

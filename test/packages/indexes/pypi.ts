@@ -86,6 +86,19 @@ export function sdist(project: string, version: string, code = ''): Distribution
   };
 }
 
+/** A source distribution that is built with setuptools and wheel, as most are. It has one module of its name, with `answer = 42`. */
+export function setuptoolsSdist(project: string, version: string): Distribution {
+  const name = `${project}-${version}`;
+  return {
+    project, file: `${name}.tar.gz`,
+    body: targz({
+      [`${name}/PKG-INFO`]: `Metadata-Version: 2.1\nName: ${project}\nVersion: ${version}\n`,
+      [`${name}/pyproject.toml`]: `[build-system]\nrequires = ["setuptools>=61", "wheel"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "${project}"\nversion = "${version}"\n[tool.setuptools]\npy-modules = ["${project}"]\n`,
+      [`${name}/${project}.py`]: 'answer = 42\n',
+    }),
+  };
+}
+
 export interface IndexParts {
   /** What stands before the names of files in links. Default: /files/. */
   readonly files?: string;

@@ -18,9 +18,14 @@ export interface Served {
 /** Path → what is there. */
 export type Files = Map<string, { readonly type: string; readonly body: Buffer | string }>;
 
+/** The same files below another path. */
+export const below = (path: string, files: Files): Files => new Map([...files].map(([name, file]) => [path + name, file]));
+
 export interface Certified {
   readonly key: string;
   readonly cert: string;
+  /** If given, clients have to show a certificate of this authority. */
+  readonly ca?: string;
 }
 
 /** Returns whether it has answered. */
@@ -38,7 +43,7 @@ export async function serve(files: Files, { secure, before = () => false }: { se
     response.writeHead(200, { 'content-type': file.type, 'content-length': Buffer.byteLength(file.body) });
     response.end(method === 'HEAD' ? undefined : file.body);
   };
-  const server = secure ? createSecureServer(secure, listener) : createServer(listener);
+  const server = secure ? createSecureServer({ ...secure, requestCert: secure.ca !== undefined, rejectUnauthorized: secure.ca !== undefined }, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,

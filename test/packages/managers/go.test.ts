@@ -107,7 +107,7 @@ describe('go installs', function () {
 });
 
 describe('go takes', () => {
-  it('paths of modules with versions, and nothing else', () => {
+  it('paths of modules with versions, and nothing else (F-F5)', () => {
     for (const name of ['example.com/one', 'github.com/a/b/v2@v2.1.0', 'rsc.io/quote@latest', 'golang.org/x/text@v0.3.0-20200101000000-abcdef123456', 'a.b/c@v1+incompatible']) expect(() => go.checkNames([name]), name).not.to.throw();
     for (const name of ['', 'fmt', '-x', './a', '/a', '../a', 'a.b/../c', 'https://a.b/c', 'a.b/c@', 'a.b/c@none', 'a.b/c@v1@v2', 'a.b/c d', 'a.b/...', 'a.b//c', 'a.b/c@>v1', 'a.b/c\n']) {
       expect(() => go.checkNames([name]), JSON.stringify(name)).to.throw().with.property('kind', 'InvalidParams');

@@ -159,7 +159,7 @@ describe('npm takes', () => {
     }
   });
 
-  it('no addresses, files, options and other things', () => {
+  it('no addresses, files, options and other things (F-F5)', () => {
     for (const name of ['', ' ', '-g', '--registry=http://evil.example', '.', '..', './a', '/a', '~/a', 'a/b', 'user/repo#main', 'git+https://evil.example/a.git', 'https://evil.example/a.tgz', 'a@https://evil.example/a.tgz', 'a@file:..', 'a@npm:b', 'a@git+ssh://x', 'a.tgz', 'a@', 'a b', '@a', '@/b', '@a/', '@a/../b', 'node_modules', 'a\\b', 'a@1;x', 'ä', 'a\n', `a${'x'.repeat(300)}`]) {
       expect(() => npm.checkNames(['ok', name]), JSON.stringify(name)).to.throw().with.property('kind', 'InvalidParams');
     }

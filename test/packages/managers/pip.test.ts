@@ -88,6 +88,16 @@ describe('pip installs', function () {
     });
   });
 
+  it('what the constraints of this machine allow, without which they would be other versions', async () => {
+    await withIndex([wheel('one', '1.0'), wheel('one', '2.0'), wheel('two', '1.0', { requires: ['one'] })], async (index) => {
+      const set = setOf('pip', [INDEX], { constraints: async () => 'one<2\nnever-wanted==5\n' });
+      await through(set, dialling({ 'index.example:80': index.port }), (mirror) => install(pip, { names: ['two'] }, mirror, async ({ code, output, installed }) => {
+        expect(code, output).to.equal(0);
+        expect(installed).to.deep.equal([{ name: 'one', version: '1.0' }, { name: 'two', version: '1.0' }]);
+      }));
+    });
+  });
+
   it('what pyproject.toml asks for', async () => {
     await withIndex([wheel('one', '1.0')], async (index) => {
       await mirrored(index, (mirror) => install(pip, { files: { 'pyproject.toml': '[project]\nname = "mine"\nversion = "1"\ndependencies = ["one~=1.0"]\n' } }, mirror, async ({ code, output, installed }) => {
@@ -197,7 +207,7 @@ describe('pip takes', () => {
     }
   });
 
-  it('no addresses, files, options and other things', () => {
+  it('no addresses, files, options and other things (F-F5)', () => {
     for (const name of ['', ' ', '-e .', '--index-url=http://evil.example', '-r', '.', './a', '/etc/passwd', 'a/b', 'a.whl', 'a.tar.gz', 'git+https://evil.example/a', 'a @ https://evil.example/a.whl', 'a@http://x', 'a b', 'a;b\n', 'a==', 'é', 'a\u0000', 'a[', 'a>=1;', '~a', 'C:\\a', 'a==1 --hash=x', `a${'x'.repeat(2000)}`]) {
       expect(takes('six', name), JSON.stringify(name)).to.throw().with.property('kind', 'InvalidParams');
     }

@@ -152,6 +152,69 @@ describe('pip is read', function () {
   });
 });
 
+describe('client certificates are read', () => {
+  const pem = (what: string, text: string) => `-----BEGIN ${what}-----\n${Buffer.from(text).toString('base64')}\n-----END ${what}-----`;
+  const [cert, key] = [pem('CERTIFICATE', 'me'), pem('PRIVATE KEY', 'secret')];
+  const files = { 'me.pem': `${key}\n${cert}\n`, 'cert.pem': cert, 'key.pem': key };
+  const told = (set: RegistrySet, url: string) => set.identity?.(new URL(url));
+
+  it('of npm, for the host, or for all registries', async () => {
+    await withHome({ ...files, '.npmrc': 'registry=https://npm.example/a/\n@team:registry=https://team.example/\n//npm.example/a/:certfile=HOME/cert.pem\n//npm.example/a/:keyfile=HOME/key.pem\n//else.example/:certfile=HOME/cert.pem\n//else.example/:keyfile=HOME/key.pem\n' }, {}, async ({ machine }) => {
+      const set = await npmRegistries(machine);
+      expect(await told(set, 'https://npm.example/a/x')).to.deep.equal({ cert, key });
+      for (const url of ['https://team.example/x', 'https://else.example/', 'https://npm.example:8443/a/']) expect(await told(set, url), url).to.equal(undefined);
+    });
+    await withHome({ '.npmrc': `registry=https://npm.example/\ncert="${cert.replaceAll('\n', '\\n')}"\nkey="${key.replaceAll('\n', '\\n')}"\n` }, {}, async ({ machine }) => {
+      const set = await npmRegistries(machine);
+      expect([await told(set, 'https://npm.example/x'), await told(set, 'https://files.example/x')]).to.deep.equal([{ cert, key }, undefined]);
+    });
+  });
+
+  it('of pip, gem and Bundler, from one file, for their registries', async () => {
+    const conf = { ...files, 'pip.conf': '[global]\nindex-url = https://pip.example/simple\nclient-cert = HOME/me.pem\n', '.gemrc': ':sources: [https://gem.example/]\n:ssl_client_cert: HOME/me.pem\n' };
+    await withHome(conf, { PIP_CONFIG_FILE: 'HOME/pip.conf' }, async ({ machine }) => {
+      for (const [set, ours] of [[await pipRegistries(machine), 'https://pip.example/x'], [await gemRegistries(machine), 'https://gem.example/x']] as const) {
+        expect([await told(set, ours), await told(set, 'https://other.example/')]).to.deep.equal([{ cert, key }, undefined]);
+        expect(JSON.stringify(set)).not.to.contain('BEGIN');
+      }
+    });
+    await withHome({ ...conf, 'me.pem': cert }, { PIP_CONFIG_FILE: 'HOME/pip.conf' }, async ({ machine }) => {
+      expect(await told(await pipRegistries(machine), 'https://pip.example/x'), 'without a key').to.equal(undefined);
+    });
+  });
+});
+
+describe('the constraints of pip are read', () => {
+  const reading = (files: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>> = {}) =>
+    withHome(files, variables, async ({ machine }) => {
+      const set = await pipRegistries(machine);
+      return { text: await set.constraints?.(), notes: set.notes.join() };
+    });
+  const conf = (text: string) => ({ '.config/pip/pip.conf': `[global]\n${text}` });
+
+  it('with the files that they name, from the variable or the file', async () => {
+    const files = { ...conf('constraint = HOME/ca/all.txt\n'), 'ca/all.txt': '# all\n-c more.txt\none<2 # old\n', 'ca/more.txt': '-c all.txt\ntwo ; python_version > "3"\n', 'named.txt': 'three==3 --hash=sha256:00\n' };
+    expect(await reading(files)).to.deep.equal({ text: 'one<2\ntwo ; python_version > "3"\n', notes: '' });
+    expect((await reading(files, { PIP_CONSTRAINT: 'HOME/named.txt file://HOME/ca/more.txt' })).text).to.equal('three==3 --hash=sha256:00\ntwo ; python_version > "3"\none<2\n');
+    expect((await reading(conf('constraint = HOME/ca/all.txt\n'), { PIP_CONFIG_FILE: '/dev/null' })).text).to.equal(undefined);
+  });
+
+  it('and a note tells of those that are no files of this machine', async () => {
+    expect(await reading(conf('constraint =\n  https://example.com/upper.txt\n  here.txt\n'))).to.deep.equal({ text: undefined, notes: 'pip is set up with constraints at an address, or at a path that is not absolute, which are not used.' });
+  });
+
+  for (const [what, files, why] of [
+    ['are missing', conf('constraint = HOME/ca/none.txt\n'), "none.txt can't be read"],
+    ['name an address', { ...conf('constraint = HOME/all.txt\n'), 'all.txt': 'one\ntwo @ https://example.com/two.whl\n' }, 'line 2 of all.txt names an address; only packages of registries can be installed'],
+    ['have options', { ...conf('constraint = HOME/all.txt\n'), 'all.txt': '--index-url https://example.com\n' }, 'line 1 of all.txt is an option'],
+  ] as [string, Record<string, string>, string][]) {
+    it(`and refused where they ${what}, since what must not be installed would be`, async () => {
+      const fault = await reading(files).then(() => undefined, (thrown: unknown) => thrown as Error);
+      expect(fault?.message).to.equal(`pip is set up with constraints on this machine, which can't be kept in a sandbox: ${why}. Correct them, or set PIP_CONSTRAINT for the daemon to a file that a sandbox can use.`);
+    });
+  }
+});
+
 describe('gem and Bundler are read', function () {
   this.timeout(30_000);
   before(need('gem', program('gem')));

@@ -5,10 +5,13 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { PER_TURN } from '../../../server/src/network/pace.ts';
 import { defaultBounds, type MirrorBounds } from '../../../server/src/packages/registries/bounds.ts';
 import { namedHosts, openMirrors } from '../../../server/src/packages/registries/mirrors.ts';
 import type { RegistrySet } from '../../../server/src/packages/registries/registry.ts';
+import { duplexPair } from '../../fakes/duplex.ts';
 import { need, program } from '../../require.ts';
+import { authorityFor } from '../../network/authority.ts';
 import { certify } from '../indexes/certificate.ts';
 import { dialling, type Listening, setOf, silent, through } from '../indexes/install.ts';
 import { type Answerer, type Certified, serve, type Served } from '../indexes/serve.ts';
@@ -159,7 +162,7 @@ describe('a mirror', () => {
     });
   });
 
-  it('gives the credentials of a place to no other place, and says them to nobody', async () => {
+  it('gives the credentials of a place to no other place, and says them to nobody (F-E7)', async () => {
     const other = await serve(new Map(), { before: says('other') });
     const more = { authorization: ({ host }: URL) => (host === 'registry.example' ? 'Bearer hush' : undefined) };
     const answers: Answerer = ({ url }, response) => {
@@ -195,7 +198,7 @@ describe('a mirror', () => {
         return { ...reply, trouble: mirror.mirrors.trouble() };
       }, parts);
 
-    it('leads to an address that is not public, by a redirect or a page', async () => {
+    it('leads to an address that is not public, by a redirect or a page (F-E6)', async () => {
       const reply = await failing((_, response) => Boolean(response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end()));
       expect(reply).to.include({ status: 403, reason: 'CodeBeaker does not allow this session to reach 169.254.169.254:80', trouble: 'CodeBeaker does not allow this session to reach 169.254.169.254:80' });
       const page: Answerer = (_, response) => Boolean(response.writeHead(200, { 'content-type': 'text/html' }).end('<a href="http://10.0.0.1/x.whl">x</a>'));
@@ -219,6 +222,24 @@ describe('a mirror', () => {
       const wrong = certify('other.example');
       expect((await failing(says('there'), { secure: wrong, more: { certificates: async () => [wrong.cert] } })).trouble).to.match(/not trusted/);
       expect(await failing(says('there'), { secure: wrong, more: { insecure: (origin) => origin === 'https://registry.example' } })).to.include({ status: 200, body: 'there' });
+    });
+
+    it('asks who this machine is, which it is told and nobody else', async () => {
+      const { certificate, issued } = authorityFor('registry.example', 'other.example');
+      const secure = { ...issued, ca: certificate };
+      const certificates = async () => [certificate];
+      const asked: string[] = [];
+      const identity = async ({ host }: URL) => (asked.push(host), issued);
+      expect(await failing(says('welcome'), { secure, more: { certificates, identity } })).to.include({ status: 200, body: 'welcome' });
+      expect(asked).to.deep.equal(['registry.example']);
+      const reply = await failing(says('welcome'), { secure, more: { certificates } });
+      expect(reply.status).to.equal(502);
+      expect(reply.trouble).to.match(/^registry\.example does not accept who this machine is: it asks for a client certificate/);
+      const other = await serve(new Map(), { secure, before: says('secret') });
+      const away: Answerer = (_, response) => Boolean(response.writeHead(302, { location: 'https://other.example/' }).end());
+      const redirected = await failing(away, { secure: issued, more: { certificates, identity }, places: { 'other.example:443': other.port } });
+      expect(redirected.trouble).to.match(/^other\.example does not accept who this machine is/);
+      await other.close();
     });
 
     it('sends without end, too large headers, too large pages, or a page that swells', async () => {
@@ -320,6 +341,25 @@ describe('a mirror', () => {
       mirror.mirrors.close();
       await Promise.all(ended);
     }, { bounds: { connections: 3 } });
+  });
+
+  it('does little in each turn of the event loop, however much a program sends at once', async () => {
+    const [mirror] = openMirrors(setOf('pip', ['http://registry.example/path/']), { dial: dialling({}), bounds: defaultBounds, log: silent }).all;
+    const programs = Array.from({ length: defaultBounds.connections }, () => {
+      const [program, stream] = duplexPair();
+      mirror?.accept(stream);
+      return program.on('error', () => undefined).resume();
+    });
+    for (const program of programs) program.write('POST /path/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+    let turns = 0;
+    const over = () => programs.every(({ readableEnded, destroyed }) => readableEnded || destroyed);
+    const answered = Promise.all(programs.map((program) => new Promise((resolve) => program.once('data', resolve))));
+    void answered.then(() => programs.map((program) => program.destroy()));
+    while (!over()) {
+      await new Promise(setImmediate);
+      turns++;
+    }
+    expect(turns).to.be.at.least(programs.length / (2 * PER_TURN));
   });
 
   it('is told in the words of the worst that went wrong', async () => {

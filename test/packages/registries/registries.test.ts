@@ -4,18 +4,12 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { systemClock } from '../../../server/src/base/clock.ts';
 import type { Ways } from '../../../server/src/network/dial.ts';
-import { systemWays } from '../../../server/src/network/ways.ts';
-import { npm } from '../../../server/src/packages/managers/npm.ts';
 import { defaultBounds } from '../../../server/src/packages/registries/bounds.ts';
 import { type Configured, configuredSet } from '../../../server/src/packages/registries/configured.ts';
 import { diallerFor } from '../../../server/src/packages/registries/dialler.ts';
-import { machineOf } from '../../../server/src/packages/registries/machine.ts';
-import { npmRegistries } from '../../../server/src/packages/registries/npm.ts';
 import { createRegistries } from '../../../server/src/packages/registries/registries.ts';
 import type { Machine } from '../../../server/src/packages/registries/registry.ts';
-import { need } from '../../require.ts';
-import { dialling, install, setOf, silent, through } from '../indexes/install.ts';
-import { npmAnswers } from '../indexes/needs.ts';
+import { dialling, setOf, silent } from '../indexes/install.ts';
 
 const bare: Machine = { env: {}, home: '/nowhere', platform: 'linux', read: async () => undefined, find: async () => undefined };
 const registries = (configured: Configured = {}, machine = bare) => createRegistries({ machine, configured, dialler: () => dialling({}), bounds: defaultBounds, log: silent });
@@ -99,21 +93,4 @@ describe('the proxy with which a manager is set up', () => {
 
   const server = createServer();
   after(() => server.close());
-});
-
-describe('the registry of npm that this machine is set up with', function () {
-  this.timeout(120_000);
-  before(need('the npm registry', npmAnswers));
-
-  it('serves a package and one with a prebuilt addon through a mirror', async () => {
-    const set = await npmRegistries(machineOf({ env: process.env, home: process.env.HOME ?? '/', platform: process.platform }));
-    const dial = diallerFor(systemWays(process.env), systemClock)(set);
-    await through(set, dial, (mirror) =>
-      install(npm, { names: ['ms@2.1.3', '@node-rs/crc32@1.10.6'] }, mirror, async ({ code, output, installed, home, run }) => {
-        expect(code, `${output}\n${mirror.mirrors.trouble()}`).to.equal(0);
-        expect(installed).to.deep.include({ name: 'ms', version: '2.1.3' });
-        expect((await run(['node', '-p', 'require("ms")("2 days") + " " + require("@node-rs/crc32").crc32("hello")'], { cwd: home })).output).to.equal('172800000 907060870\n');
-      }),
-    );
-  });
 });

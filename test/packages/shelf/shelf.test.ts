@@ -65,7 +65,7 @@ describe('the shelf', () => {
     expect(await shelf.find(key('a'), { until: 0, maxAgeMs: HOUR })).to.equal(undefined);
   });
 
-  it('brings the permissions of hostile trees in order, and follows no link', async () => {
+  it('brings the permissions of hostile trees in order, and follows no link (F-A8)', async () => {
     const shelf = make();
     const staging = await fill(shelf, 'x');
     const outside = join(cache, 'outside');
@@ -104,7 +104,7 @@ describe('the shelf', () => {
     }
   });
 
-  it('refuses trees that are too deep, and removes them all the same', async () => {
+  it('refuses trees that are too deep, and removes them all the same (F-A8)', async () => {
     const shelf = make();
     const staging = await fill(shelf, 'x');
     const deep = Array.from({ length: 300 }, () => 'd').join('/');

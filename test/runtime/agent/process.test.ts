@@ -146,7 +146,7 @@ describe('the end of a program', () => {
     });
   }
 
-  it('is not made up where the sandbox is lost', async () => {
+  it('is not made up where the sandbox is lost (F-C8)', async () => {
     const { agent, process } = await started({});
     agent.end();
     expect(await process.exited).to.deep.equal({ kind: 'lost', reason: 'gone' });

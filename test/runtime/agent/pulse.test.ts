@@ -18,7 +18,7 @@ function waiting() {
 }
 
 describe('an agent whose answer is waited for', () => {
-  it('is asked whether it is there, and costs the connection where nothing comes', async () => {
+  it('is asked whether it is there, and costs the connection where nothing comes (F-C7)', async () => {
     const { agent, connection, clock, ends } = waiting();
     await clock.advance(HALF_A_MINUTE_MS - 1);
     expect([ends, agent.of('find').length]).to.deep.equal([[], 10]);

@@ -7,7 +7,7 @@ const oddNames = ['with space', "quote's", 'double"quote', 'new\nline', '-dash',
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
 export function describeFiles(parts: Parts): void {
-  describe('files', () => {
+  describe('files (F-A10)', () => {
     const held = useSandbox(parts);
     const files = () => held.sandbox.files;
 

@@ -73,7 +73,7 @@ export function describeLanguages(parts: Parts): void {
   const { languages } = parts.features;
   if (languages.length === 0) return;
 
-  describe('languages', () => {
+  describe('languages (F-F4)', () => {
     const held = useSandbox(parts);
     for (const language of languages) {
       it(`run: ${language}`, async function () {

@@ -15,7 +15,7 @@ export function describeLimits(parts: Parts): void {
     const stillWorks = async () => expect(await textOf(held.sandbox, await command(held.sandbox, does.print('works', '')))).to.equal('works');
 
     if (enforces.includes('memory') && parts.features.memoryEnds === 'sandbox') {
-      it('of memory end a sandbox that uses more, and the exit says so', async function () {
+      it('of memory end a sandbox that uses more, and the exit says so (F-B9, F-F9)', async function () {
         await needGroups(parts.features).call(this);
         const sandbox = await create(held.subject, { limits: tight });
         const beside = await start(sandbox, await command(sandbox, does.forever));
@@ -28,7 +28,7 @@ export function describeLimits(parts: Parts): void {
         await stillWorks();
       }).timeout(60_000);
     } else if (enforces.includes('memory')) {
-      it('of memory end a program that uses more', async function () {
+      it('of memory end a program that uses more (F-B9, F-F9)', async function () {
         await needGroups(parts.features).call(this);
         const { exit } = await run(held.sandbox, await command(held.sandbox, does.hog));
         expect(exit).to.have.property('kind', 'memoryLimit');
@@ -37,7 +37,7 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('cpu')) {
-      it('of the processor slow down a program that wants more', async function () {
+      it('of the processor slow down a program that wants more (F-F9)', async function () {
         await needGroups(parts.features).call(this);
         const sandbox = await create(held.subject, { limits: { ...limits, cpus: 0.25 } });
         const { exit } = await run(sandbox, await command(sandbox, does.spin(1500)));
@@ -49,7 +49,7 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('pids')) {
-      it('of processes stop a fork bomb, which can be killed', async () => {
+      it('of processes stop a fork bomb, which can be killed (F-B9, F-F9)', async () => {
         const bomb = await start(held.sandbox, 'bomb() { bomb | bomb & }; echo ready; while :; do bomb; done');
         await bomb.output.seen('ready');
         await bomb.kill();
@@ -59,7 +59,7 @@ export function describeLimits(parts: Parts): void {
     }
 
     if (enforces.includes('pids') && parts.features.shell) {
-      it('of processes leave no command without an answer when no process can be started, and the file commands go on', async () => {
+      it('of processes leave no command without an answer when no process can be started, and the file commands go on (F-F9)', async () => {
         const full = await start(held.sandbox, 'i=0; while [ $i -lt 200 ]; do sleep 100 & i=$((i + 1)); echo $i; done 2>/dev/null');
         await full.exited;
         expect(Number(full.output.of('stdout').toString().trim().split('\n').at(-1))).to.be.within(20, 64);
@@ -78,7 +78,7 @@ export function describeLimits(parts: Parts): void {
 
     if (enforces.includes('disk')) {
       for (const place of ['/workspace', '/tmp']) {
-        it(`of the disk hold in ${place}`, async () => {
+        it(`of the disk hold in ${place} (F-F9)`, async () => {
           const { stderr } = await run(held.sandbox, await command(held.sandbox, does.fill(`${place}/fill`, 64 * MIB)));
           expect(stderr.toString()).to.match(/No space left|I\/O error/);
           await rejects(held.sandbox.files.write(`${place}/more`, Buffer.alloc(MIB), { mode: 'overwrite', executable: undefined }), 'DiskFull');

@@ -25,7 +25,7 @@ export function describeLinks(parts: Parts): void {
       await rm(folder, { recursive: true });
     });
 
-    it('are not copied, and neither is what they lead to', async () => {
+    it('are not copied, and neither is what they lead to (F-A1)', async () => {
       const sandbox = await create(subject, { workspace: { path: join(folder, 'shared'), access: 'copy' } });
       try {
         expect(await read(sandbox, '/workspace/deep/file')).to.equal('what was shared');
@@ -87,7 +87,7 @@ export function describeLinks(parts: Parts): void {
         expect(await read(held.sandbox, '/workspace/own')).to.equal(await textOf(held.sandbox, 'cat /etc/hostname'));
       });
     } else {
-      it('are refused', async () => {
+      it('are refused (F-A2)', async () => {
         await rejects(read(held.sandbox, '/workspace/link'), 'InvalidPath');
         await rejects(write(held.sandbox, '/workspace/folder/file', 'x'), 'InvalidPath');
       });

@@ -30,8 +30,7 @@ export function describePackages(parts: Parts): void {
     it('are declared', async () => {
       await onShelf(async (sandbox) => {
         expect(sandbox.can.packages).to.equal(held.subject.runtime.can.packages);
-        const showing = sandbox.showModules(new Map());
-        await (sandbox.can.packages ? showing : rejects(showing, 'SandboxFailed'));
+        for (const showing of [() => sandbox.showModules(new Map()), () => sandbox.showFile('own', 'text')]) await (sandbox.can.packages ? showing() : rejects(showing(), 'SandboxFailed'));
       });
       expect(held.sandbox.can.packages, 'of a sandbox that was made without').to.equal(false);
     });
@@ -66,6 +65,21 @@ export function describePackages(parts: Parts): void {
         expect(await textOf(sandbox, 'cat /node_modules/one/file /node_modules/@scope/file')).to.equal('threethree');
         await sandbox.showModules(new Map([['two', '/.codebeaker/packages/third']]));
         expect(await textOf(sandbox, 'ls /node_modules')).to.equal('two\n');
+        expect(await sandbox.isPristine()).to.equal(true);
+      });
+    });
+
+    it('stand beside files that the daemon shows, which programs read and can not change', async () => {
+      if (!held.subject.runtime.can.packages) return;
+      await onShelf(async (sandbox) => {
+        const file = await sandbox.showFile('own', 'one');
+        await sandbox.showModules(new Map([['two', '/.codebeaker/packages/third']]));
+        expect(await textOf(sandbox, `cat ${file}; ls /node_modules`)).to.equal('onetwo\n');
+        for (const line of [`echo x >${file}`, `rm ${file}`, `mv ${file} ${file}2`, `chmod 666 ${file}`, `ln -sf /tmp/x ${file}`]) {
+          expect(await textOf(sandbox, `{ ${line}; } 2>/dev/null && echo changed; true`), line).to.equal('');
+        }
+        expect(await sandbox.showFile('own', 'another')).to.equal(file);
+        expect(await textOf(sandbox, ['cat', file])).to.equal('another');
         expect(await sandbox.isPristine()).to.equal(true);
       });
     });

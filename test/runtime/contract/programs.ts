@@ -46,7 +46,7 @@ export function describePrograms(parts: Parts): void {
       });
     }
 
-    it('do not get variables of one another, nor of the daemon', async () => {
+    it('do not get variables of one another, nor of the daemon (F-E8)', async () => {
       process.env.CONTRACT_CANARY = 'canary';
       try {
         await textOf(held.sandbox, await say(does.env('SECRET')), { env: { SECRET: 'x' } });

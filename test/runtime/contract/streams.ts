@@ -75,7 +75,7 @@ export function describeStreams(parts: Parts): void {
       }
     });
 
-    it('give stdin many bytes, of every value', async () => {
+    it('give stdin many bytes, of every value (F-D4)', async () => {
       const input = Buffer.alloc(3 * MIB, Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
       const { stdout } = await run(held.sandbox, await say(does.cat), { stdin: input });
       expect(stdout.equals(input)).to.equal(true);

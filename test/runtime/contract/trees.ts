@@ -25,7 +25,7 @@ export function describeTrees(parts: Parts): void {
       'that makes new ones': 'while :; do sleep 87601 & sleep 0.05; echo ready; done',
     };
     for (const [name, line] of Object.entries(trees)) {
-      it(`are killed completely: a tree ${name}`, async () => {
+      it(`are killed completely: a tree ${name} (F-C2, F-F9)`, async () => {
         const running = await start(held.sandbox, line);
         await running.output.seen('ready');
         await running.kill();
@@ -72,7 +72,7 @@ export function describeTrees(parts: Parts): void {
       expect(refused.message).to.contain('/workspace/data').and.contain('EACCES');
     });
 
-    it('leave nothing behind after a thousand programs, one after the other', async () => {
+    it('leave nothing behind after a thousand programs, one after the other (F-C3)', async () => {
       await textOf(held.sandbox, 'i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done');
       // A process that has just ended is there until its parent has waited for it.
       await eventually(async () => {

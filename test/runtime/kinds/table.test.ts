@@ -55,7 +55,7 @@ describe('what dead daemons leave', () => {
     expect(leftoversOf([first, { ...first, id: 'vm', leftovers: own }, first, { ...first, leftovers: undefined }])).to.deep.equal([first.leftovers, own]);
   });
 
-  it('belongs to daemons that are surely dead, and to nobody else, whatever the names of hosts and the process ids say (H1)', async () => {
+  it('belongs to daemons that are surely dead, and to nobody else, whatever the names of hosts and the process ids say (H1, F-C5)', async () => {
     const engine = await FakeEngine.start();
     const shared = sharedParts(`unix://${engine.socketPath}`);
     const { name: dead } = await deadDaemon();
@@ -69,7 +69,7 @@ describe('what dead daemons leave', () => {
     }
   });
 
-  it('is removed from the engine by any of the kinds of containers; what nobody has started for a day is removed too (H1)', async () => {
+  it('is removed from the engine by any of the kinds of containers; what nobody has started for a day is removed too (H1, F-C5)', async () => {
     const engine = await FakeEngine.start();
     const shared = sharedParts(`unix://${engine.socketPath}`);
     try {

@@ -1,4 +1,4 @@
-/** File commands on folders of the host in which hostile programs plant links, swap files for links and make deep trees. Rows A1, A2 and A5. */
+/** File commands on folders of the host in which hostile programs plant links, swap files for links and make deep trees. Failures F-A1, F-A2 and F-A5. */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,7 +55,7 @@ for (const system of ['linux', 'aix'] as const) {
       },
     };
     for (const [name, act] of Object.entries(everything)) {
-      it(`${name} nothing through a link at the end, in the middle, or twice`, async () => {
+      it(`${name} nothing through a link at the end, in the middle, or twice (F-A1, F-A2, F-A3)`, async () => {
         await symlink(join(outside, 'file'), join(workspace, 'final'));
         await symlink(outside, join(workspace, 'middle'));
         await symlink('final', join(workspace, 'twice'));
@@ -104,7 +104,7 @@ for (const system of ['linux', 'aix'] as const) {
     });
 
     for (const path of ['/workspace/../outside/file', '/workspace/./x', '/workspace//x', '/workspaceX/x', '/outside/file', 'workspace/x', '', '/', '/workspace/a\0b', '/workspace/', '/tmp/..']) {
-      it(`refuse the path ${JSON.stringify(path)}`, async () => {
+      it(`refuse the path ${JSON.stringify(path)} (F-A5)`, async () => {
         await rejects(files.read(path, 0, undefined), 'InvalidPath');
         await rejects(files.write(path, Buffer.from('x'), OVER), 'InvalidPath');
         await rejects(files.list(path, { recursive: false, limit: 1, accept: () => true }), 'InvalidPath');
@@ -149,7 +149,7 @@ for (const system of ['linux', 'aix'] as const) {
     });
 
     if (system === 'linux') {
-      it('stay inside while directories and files are swapped for links', async () => {
+      it('stay inside while directories and files are swapped for links (F-A1)', async () => {
         await mkdir(join(workspace, 'swap'));
         await writeFile(join(workspace, 'swap/file'), 'ours');
         await writeFile(join(workspace, 'plain'), 'ours');

@@ -1,4 +1,4 @@
-/** However a daemon ends, its processes and folders are removed. Rows C4 and C5 of the list of faults. */
+/** However a daemon ends, its processes and folders are removed. Failures F-C4 and F-C5. */
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -72,7 +72,7 @@ describe('the keeper', () => {
       return folder;
     }
 
-    it('by SIGKILL leaves no process and no folder, and runs the command for a sudden death', async () => {
+    it('by SIGKILL leaves no process and no folder, and runs the command for a sudden death (F-C4, F-C5)', async () => {
       const told = join(place, 'told');
       const folder = await busyDaemon(told);
       expect(processesWith(`${folder}/sandbox-`)).to.have.length(3);

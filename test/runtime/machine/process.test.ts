@@ -1,4 +1,4 @@
-/** Programs on the host that leave processes behind, hold pipes open or write too much. Rows C1, C2 and C8. */
+/** Programs on the host that leave processes behind, hold pipes open or write too much. Failures F-C1, F-C2 and F-C8. */
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
@@ -39,7 +39,7 @@ describe('programs of the host', () => {
     await until('what it left is gone too', () => processesWith('sleep 85001').length === 0);
   });
 
-  it('have ended when their own process has, even if another one goes on writing to their output', async () => {
+  it('have ended when their own process has, even if another one goes on writing to their output (F-C2)', async () => {
     const program = await sh('setsid sh -c "echo \\$\\$ > pid; exec yes late" & echo done; sleep 0.2');
     expect(await program.exited).to.deep.equal({ kind: 'exited', code: 0 });
     const before = output.of('stdout').length;
@@ -98,7 +98,7 @@ describe('programs of the host', () => {
     await program.kill();
   });
 
-  it('inherit no variable, no descriptor, and no ignored signal but SIGXFSZ', async () => {
+  it('inherit no variable, no descriptor, and no ignored signal but SIGXFSZ (F-E8)', async () => {
     process.env.HOST_CANARY = 'canary';
     try {
       await (await sh('env; i=3; while [ $i -lt 100 ]; do [ -e /proc/$$/fd/$i ] && echo descriptor $i; i=$((i+1)); done; grep SigIgn /proc/self/status')).exited;

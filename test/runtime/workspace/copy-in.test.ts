@@ -122,7 +122,7 @@ describe('a folder that is copied into a sandbox', () => {
     expect(Object.values(receiver.arrived).map(({ text }) => text)).to.deep.equal(['same', 'same']);
   });
 
-  it('follows no link that is put in the way while it is copied (A1)', async () => {
+  it('follows no link that is put in the way while it is copied (F-A1)', async () => {
     put('a/first', Buffer.alloc(600_000));
     for (const name of ['b/deep/key', 'c/key', 'd']) put(name, 'ours');
     mkdirSync(join(root, 'secrets/deep'), { recursive: true });

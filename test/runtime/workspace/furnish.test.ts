@@ -59,12 +59,12 @@ describe('a folder for a sandbox', () => {
     });
   }
 
-  it('is refused if another one was mounted', async () => {
+  it('is refused if another one was mounted (F-A4)', async () => {
     const { finish } = await furnish(shared('readOnly'));
     await rejects(finish(sandboxAt(root).sandbox, context), 'SandboxFailed');
   });
 
-  it('is refused if its path leads elsewhere, before anything is made', async () => {
+  it('is refused if its path leads elsewhere, before anything is made (F-A4)', async () => {
     renameSync(folder, join(root, 'moved'));
     symlinkSync(join(root, 'moved'), folder);
     await rejects(furnish(shared('readWrite')), 'SandboxFailed');

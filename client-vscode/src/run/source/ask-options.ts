@@ -28,7 +28,7 @@ export async function askOptions(code: Code, name: string, current: Options): Pr
   const placeHolder = l10n.t('leave it empty to type the input in the terminal');
   const stdin = await ask(3, l10n.t('Input that the program reads; write \\n for the end of a line'), escapeLines(current.stdin ?? ''), placeHolder, () => undefined);
   if (stdin === undefined) return undefined;
-  const options = { ...(current.packages ? { packages: current.packages } : {}), args: splitWords(args), env: parseEnvironment(env) };
+  const options = { ...(current.packages ? { packages: current.packages } : {}), ...(current.offers ? { offers: current.offers } : {}), args: splitWords(args), env: parseEnvironment(env) };
   return stdin === '' ? options : { ...options, stdin: unescapeLines(stdin) };
 }
 

@@ -8,6 +8,8 @@ export interface Options {
   readonly stdin?: string;
   /** The names of packages that were installed for it. */
   readonly packages?: readonly string[];
+  /** `never`: nobody wants to be asked about packages that its program lacks. */
+  readonly offers?: 'never';
 }
 
 export const noOptions: Options = { args: [], env: {} };
@@ -34,6 +36,12 @@ export class RememberedOptions {
     const { [uri.toString()]: _, ...others } = this.#all();
     const all = [...Object.entries(others), [uri.toString(), options] as const];
     await this.#memento.update(KEY, Object.fromEntries(all.slice(-MAX_FILES)));
+  }
+
+  /** Whoever has packages installed for a file wants to be asked about them again. */
+  async rememberPackages(uri: vscode.Uri, packages: readonly string[]): Promise<void> {
+    const { offers: _, ...known } = this.of(uri);
+    await this.remember(uri, { ...known, packages });
   }
 
   #all(): OptionsByUri {

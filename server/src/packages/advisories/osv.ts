@@ -1,5 +1,6 @@
 /** Reads what a service of the format OSV says of packages (https://ossf.github.io/osv-schema/). Nothing of it is trusted. */
 import type { Severity } from '../../protocol/index.ts';
+import { compareVersions } from '../../runtime/versions.ts';
 import type { Advisory, Installed, ManagerId } from '../ports.ts';
 import { baseScore, severityOf } from './cvss.ts';
 
@@ -73,17 +74,7 @@ function textIn(summary: unknown, details: unknown): string {
 function fixFor(version: string, affected: readonly Json[]): string | undefined {
   const events = affected.flatMap(({ ranges }) => listOf(ranges)).filter(({ type }) => type !== 'GIT').flatMap((range) => listOf(range.events));
   const fixes = events.map(({ fixed }) => fixed).filter((fixed): fixed is string => typeof fixed === 'string' && /^[\w.+!-]{1,100}$/.test(fixed));
-  return fixes.filter((fixed) => compare(fixed, version) > 0).sort(compare)[0];
-}
-
-/** By their numbers; enough to tell which of several fixes comes first. */
-function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => (text.match(/\d+/g) ?? []).map(Number));
-  for (let at = 0; at < Math.max(left?.length ?? 0, right?.length ?? 0); at++) {
-    const difference = (left?.[at] ?? 0) - (right?.[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  return fixes.filter((fixed) => compareVersions(fixed, version) > 0).sort(compareVersions)[0];
 }
 
 /** Python's names are the same in capitals, and with - for _ and dots. */

@@ -9,6 +9,8 @@ import { type Meaning, meaningOf } from './meaning.ts';
 
 /** Bundler reads its settings below this folder, because names of mirrors are no names of variables. */
 const settingsFolder = '/tmp/.codebeaker-bundle';
+/** Bundler is a part of Ruby, also where the system has no command `bundle`. */
+const BUNDLE = ['ruby', '-e', 'load Gem.activate_bin_path("bundler", "bundle", ">= 0.a")', '--'];
 /** Files that a Gemfile may read to learn the version of Ruby. */
 const versionFiles = ['.ruby-version', '.tool-versions'];
 
@@ -25,7 +27,7 @@ export const gem: Manager = {
   tool: 'gem',
   probe: ({ manifest }) =>
     manifest
-      ? { step: { command: ['bundle', '--version'], env: {} }, missing: 'The sandbox has no Bundler, which a Gemfile needs. In a container, choose an image that has it, such as ruby:3.3; on this machine, install it (on Debian: apt install ruby-bundler).' }
+      ? { step: { command: [...BUNDLE, '--version'], cwd: '/tmp', env: {} }, missing: 'The sandbox has no Bundler, which a Gemfile needs. In a container, choose an image that has it, such as ruby:3.3; on this machine, install Ruby, which has it (on Debian: apt install ruby).' }
       : { step: { command: ['gem', '--version'], env: {} }, missing: 'The sandbox has no gem. In a container, choose an image that has it, such as ruby:3.3; on this machine, install Ruby (on Debian: apt install ruby).' },
   checkNames: (names) => checkEach(names, gemFault),
   async gather(path, read) {
@@ -74,7 +76,7 @@ function environment({ home, scratch, variables }: Order): Environment {
 function bundleInstall(order: Order, { path, files }: Manifest): Step {
   const lock = files.get(lockName(path))?.toString('utf8');
   return {
-    command: ['bundle', 'install'],
+    command: [...BUNDLE, 'install'],
     cwd: posix.dirname(path),
     env: {
       ...environment(order), BUNDLE_GEMFILE: path, BUNDLE_APP_CONFIG: settingsFolder, BUNDLE_USER_HOME: `${order.scratch}/bundle`, BUNDLE_PATH__SYSTEM: 'true',
@@ -106,5 +108,5 @@ const meanings: readonly Meaning[] = [
   [/mkmf\.rb can't find header files for ruby|cannot load such file -- mkmf/, () => 'A gem has to be compiled, and the header files of Ruby are not in the sandbox. Choose an image that has them (on Debian: ruby-dev).'],
   [/Your Ruby version is ([\d.]+), but your Gemfile specified ([^\n]+)/, (is, wanted) => `The Gemfile asks for Ruby ${wanted}, and the sandbox has ${is}.`],
   [/requires Ruby version ([^.\n]+(?:\.\d+)*)/, (version) => `A gem needs Ruby ${version}, and the sandbox has another version.`],
-  [/cannot load such file -- bundler|bundle: (?:command )?not found/, () => 'The sandbox has no Bundler, which a Gemfile needs.'],
+  [/cannot load such file -- bundler|can't find gem bundler/, () => 'The sandbox has no Bundler, which a Gemfile needs.'],
 ];

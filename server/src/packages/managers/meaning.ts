@@ -8,7 +8,6 @@ export type Meaning = readonly [pattern: RegExp, words: (...found: string[]) => 
 
 /** What any program of an installation can say. */
 const common: readonly Meaning[] = [
-  [/no space left on device|\bENOSPC\b|disk quota exceeded|\bEDQUOT\b/i, () => 'There is no room left on the disk of the installation.'],
   [/(?:^|[\s:'"`])((?:x86_64-linux-gnu-|aarch64-linux-gnu-)?(?:gcc|g\+\+|cc|c\+\+|clang|make|cmake|rustc|cargo|pkg-config)(?:-\d+)?)['"`]?:? (?:command )?not found|not found: (make|gcc|g\+\+|cc)\b|unable to execute '([^']+)'|command '([^']+)' failed: No such file|No such file or directory[ :-]+'?(gcc|g\+\+|cc|make|cmake|cargo)\b/im,
     (...found) => `A package has to be compiled, and ${found.find(Boolean) ?? 'a compiler'} is not in the sandbox. Choose an image that has a compiler, or a version of the package that is there compiled.`],
   [/fatal error: ([\w/.-]+\.h): No such file/, (header) => `A package has to be compiled, and the file ${header} that it needs is not in the sandbox. Choose an image that has it, or a version of the package that is there compiled.`],

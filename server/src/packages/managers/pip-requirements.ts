@@ -70,7 +70,7 @@ function inside(file: string, named: string, place: string): string {
 }
 
 /** The lines that say something, as pip joins and strips them. */
-function linesOf(text: string): { text: string; number: number }[] {
+export function linesOf(text: string): { text: string; number: number }[] {
   const lines: { parts: string[]; number: number }[] = [];
   let goesOn = false;
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
@@ -82,7 +82,7 @@ function linesOf(text: string): { text: string; number: number }[] {
   return lines.map(({ parts, number }) => ({ text: parts.join('').replace(/(?:^|\s)#.*$/s, '').trim(), number })).filter((line) => line.text !== '');
 }
 
-function textOf(contents: Buffer): string {
+export function textOf(contents: Buffer): string {
   if (contents[0] === 0xff && contents[1] === 0xfe) return contents.subarray(2).toString('utf16le');
   return contents.toString('utf8').replace(/^\ufeff/, '');
 }

@@ -26,7 +26,7 @@ export const pip: Manager = {
   },
   isLocked: ({ names, manifest }) => names.length === 0 && manifest !== undefined && !isProject(manifest.path) && hasHashes(manifest),
   steps(order) {
-    const { home, scratch, manifest, names } = order;
+    const { home, scratch, manifest, names, constraints } = order;
     const env = environment(order);
     const written = `${scratch}/requirements.txt`;
     const project: Step[] = manifest && isProject(manifest.path) ? [{ command: ['python3', '-c', PROJECT, manifest.path, written], env }] : [];
@@ -34,7 +34,7 @@ export const pip: Manager = {
     return [
       { command: ['python3', '-m', 'venv', '--without-pip', home], env },
       ...project,
-      { command: ['python3', '-c', START_PIP, `${home}/bin/python`, RUN_PIP, 'install', ...wanted, '--', ...names], env },
+      { command: ['python3', '-c', START_PIP, `${home}/bin/python`, RUN_PIP, 'install', ...wanted, '--', ...names], env, ...(constraints === undefined ? {} : { files: { [CONSTRAINTS]: constraints } }) },
     ];
   },
   list: ({ home }) => ({
@@ -45,11 +45,14 @@ export const pip: Manager = {
   explain: (output, trouble) => meaningOf(output, trouble, meanings),
 };
 
+/** Where the constraints of this machine are put. */
+const CONSTRAINTS = '/tmp/.codebeaker-constraints.txt';
+
 /** What an image can say to pip that would lead it elsewhere. An empty variable says nothing. */
 const nothing = Object.fromEntries(['EXTRA_INDEX_URL', 'FIND_LINKS', 'NO_INDEX', 'INDEX_URL', 'PROXY', 'CERT', 'TARGET', 'PREFIX', 'ROOT', 'USER', 'CONSTRAINT', 'REQUIREMENT', 'PYTHON', 'NO_DEPS', 'REQUIRE_VIRTUALENV'].map((name) => [`PIP_${name}`, '']));
 
 /** Nothing of the sandbox's own set-up counts. */
-function environment({ registries, scratch, variables }: Order): Environment {
+function environment({ registries, scratch, variables, constraints }: Order): Environment {
   const urls = (scope: string | undefined) => registries.filter((each) => each.scope === scope).map(({ url }) => url);
   const [index, ...more] = urls(undefined);
   const [extra, links] = [[...more, ...urls('extra')], urls('links')];
@@ -63,6 +66,7 @@ function environment({ registries, scratch, variables }: Order): Environment {
     ...(index === undefined ? { PIP_NO_INDEX: '1' } : { PIP_INDEX_URL: index }),
     ...(extra.length > 0 ? { PIP_EXTRA_INDEX_URL: extra.join(' ') } : {}),
     ...(links.length > 0 ? { PIP_FIND_LINKS: links.join(' ') } : {}),
+    ...(constraints === undefined ? {} : { PIP_CONSTRAINT: CONSTRAINTS }),
     ...variables,
   };
 }

@@ -15,6 +15,12 @@ export interface Missing {
   readonly packages: readonly string[];
 }
 
+/** A client shows the name. It is whatever the program has printed. */
+const SHOWABLE = /^[\x21-\x7e]{1,300}$/;
+
+/** So many packages are told at most. */
+const MAX_PACKAGES = 20;
+
 /** The end of the output is what counts. */
 const MAX_TEXT = 32 * 1024;
 
@@ -107,13 +113,13 @@ function inRuby(text: string): Missing | undefined {
 
 function inGo(text: string): Missing | undefined {
   const found = text.matchAll(/(?:no required module provides package|cannot find module providing package) ([^\s;:"]{1,300})|cannot find package "([^"\s]{1,300})"/g);
-  const paths = [...new Set([...found].map(([, first, second]) => first ?? second ?? ''))].filter((path) => isFine('go', path));
+  const paths = [...new Set([...found].map(([, first, second]) => first ?? second ?? ''))].filter((path) => isFine('go', path)).slice(0, MAX_PACKAGES);
   const [module] = paths;
-  return module === undefined ? undefined : { manager: 'go', module, packages: paths };
+  return module === undefined ? undefined : offered('go', module, paths);
 }
 
 function offered(manager: ManagerId, module: string, packages: readonly string[]): Missing | undefined {
-  return packages.every((name) => isFine(manager, name)) ? { manager, module, packages } : undefined;
+  return SHOWABLE.test(module) && packages.every((name) => isFine(manager, name)) ? { manager, module, packages } : undefined;
 }
 
 const managers = { pip, npm, gem, go };

@@ -25,6 +25,7 @@ export function configuredSet(manager: ManagerId, configured: Configured, machin
   return {
     ...machine, registries, notes: [],
     authorization: (url) => places.find((place) => place.authorization !== undefined && holds(url, place.url))?.authorization,
+    identity: () => Promise.resolve(undefined),
     insecure: () => false,
     proxy: () => undefined,
   };

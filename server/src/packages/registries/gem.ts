@@ -1,9 +1,10 @@
 /** The sources with which gem and Bundler are set up on this machine, read as they read them. */
 import { delimiter } from 'node:path';
 import { basic, ByOrigin, folderOf } from './credentials.ts';
+import { identityOf } from './identity.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesOf } from './trust.ts';
+import { certificatesOf } from '../../network/trust.ts';
 import { readFlatYaml } from './yaml.ts';
 
 const DEFAULT = 'https://rubygems.org/';
@@ -30,12 +31,14 @@ export async function gemRegistries(machine: Machine): Promise<RegistrySet> {
   const netrc = await netrcOf(machine);
   const text = (name: string) => [gemrc.get(name)].flat()[0];
   const unverified = [text('ssl_verify_mode') === '0', bundle.get('ssl-verify-mode') === '0'].some(Boolean);
+  const client = bundle.get('ssl-client-cert') ?? text('ssl_client_cert');
   const isOurs = ({ origin }: URL) => registries.some(({ url }) => new URL(url).origin === origin);
   return {
     manager: 'gem', registries, notes: [...new Set(notes)], variables: {},
     authorization: (url) => known.get(url) ?? (isOurs(url) ? netrc(url) : undefined),
     certificates: () => certificatesOf(machine, [text('ssl_ca_cert'), bundle.get('ssl-ca-cert')]),
     insecure: (origin) => unverified && isOurs(new URL(origin)),
+    identity: identityOf(registries, () => (client ? { cert: client, key: client } : undefined), machine.read),
     proxy: () => undefined,
   };
 }

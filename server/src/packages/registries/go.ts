@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { ByOrigin, folderOf } from './credentials.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesOf } from './trust.ts';
+import { certificatesOf } from '../../network/trust.ts';
 
 /** The databases that go knows by their names alone. */
 const databases: Readonly<Record<string, { name: string; url: string }>> = {

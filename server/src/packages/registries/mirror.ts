@@ -4,6 +4,7 @@ import { type Duplex, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Log } from '../../base/log.ts';
+import { Pace, PacedStream } from '../../network/pace.ts';
 import type { ManagerId, Mirror } from '../ports.ts';
 import type { Ledger } from './bounds.ts';
 import { type Dialect, dialects, type Rewriting, typeOf } from './dialect.ts';
@@ -35,6 +36,7 @@ export class RegistryMirror implements Mirror {
   readonly #linked = new Set<string>();
   readonly #connections = new Set<Duplex>();
   readonly #server: Server;
+  readonly #pace = new Pace();
   #closed = false;
 
   constructor(private readonly parts: MirrorParts) {
@@ -55,7 +57,7 @@ export class RegistryMirror implements Mirror {
     if (this.#closed || this.#connections.size >= this.parts.ledger.bounds.connections) return void connection.destroy();
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
-    this.#server.emit('connection', connection);
+    this.#pace.run(connection, () => this.#server.emit('connection', new PacedStream(connection, this.#pace)));
   }
 
   close(): void {

@@ -11,9 +11,11 @@ export interface MirrorsParts {
   readonly dial: Dial;
   readonly bounds: MirrorBounds;
   readonly log: Log;
+  /** See `Mirrors`. */
+  readonly constraints?: string | undefined;
 }
 
-export function openMirrors(set: RegistrySet, { dial, bounds, log }: MirrorsParts): Mirrors {
+export function openMirrors(set: RegistrySet, { dial, bounds, log, constraints }: MirrorsParts): Mirrors {
   const upstream = new Upstream(dial, set, bounds);
   const ledger = new Ledger(bounds);
   const sumdb = set.sumdb && new Sumdb(set.sumdb, upstream);
@@ -21,6 +23,7 @@ export function openMirrors(set: RegistrySet, { dial, bounds, log }: MirrorsPart
   return {
     all,
     variables: set.variables,
+    constraints,
     notes: set.notes,
     trouble: () => ledger.trouble,
     close: () => {

@@ -1,9 +1,10 @@
 /** The registries with which npm is set up on this machine, read as npm reads them. */
 import { posix } from 'node:path';
 import { basic, bearer, folderOf } from './credentials.ts';
+import { identityIn, identityOf } from './identity.ts';
 import { readNpmrc, type Values } from './ini.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesIn, certificatesOf } from './trust.ts';
+import { certificatesIn, certificatesOf } from '../../network/trust.ts';
 
 const DEFAULT = 'https://registry.npmjs.org/';
 
@@ -29,6 +30,7 @@ export async function npmRegistries(machine: Machine): Promise<RegistrySet> {
     manager: 'npm', registries, notes, variables: {},
     authorization: authorizationOf(values, main),
     certificates: async () => [...(await certificatesOf(machine, [text('cafile')])), ...certificatesIn([ca].flat().map((each) => String(each).replaceAll('\\n', '\n')).join('\n'))],
+    identity: identityFor(values, registries, machine.read),
     insecure: (origin) => insecure && registries.some(({ url }) => new URL(url).origin === origin),
     proxy: ({ protocol, hostname }) => (isExcepted(text('noproxy'), hostname) ? undefined : protocol === 'https:' ? (text('https-proxy') ?? text('proxy')) : text('proxy')),
   };
@@ -91,6 +93,19 @@ function authorizationOf(values: Values, main: string): RegistrySet['authorizati
     }
     return undefined;
   };
+}
+
+/** Files are for a host. Texts without one, as before npm 9, are for all registries. */
+function identityFor(values: Values, registries: readonly Registry[], read: Machine['read']): RegistrySet['identity'] {
+  const files = identityOf(registries, ({ host }) => {
+    const place = [...values.keys()].map((name) => /^(\/\/.+):certfile$/.exec(name)?.[1]).find((each) => each?.split('/')[2] === host);
+    const [cert, key] = ['certfile', 'keyfile'].map((name) => textOf(values.get(`${place}:${name}`)));
+    return cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  }, read);
+  const [cert = '', key = ''] = ['cert', 'key'].map((name) => textOf(values.get(name))?.replaceAll('\\n', '\n'));
+  const common = identityIn(cert, key);
+  const isOurs = ({ origin }: URL) => registries.some(({ url }) => new URL(url).origin === origin);
+  return async (url) => (await files(url)) ?? (isOurs(url) ? common : undefined);
 }
 
 function isExcepted(list: string | undefined, hostname: string): boolean {

@@ -2,9 +2,11 @@
 import { delimiter, posix } from 'node:path';
 import { ByOrigin, folderOf, placeOf } from './credentials.ts';
 import { readPythonIni } from './ini.ts';
+import { identityOf } from './identity.ts';
 import { netrcOf } from './netrc.ts';
 import type { Machine, Registry, RegistrySet } from './registry.ts';
-import { certificatesOf } from './trust.ts';
+import { certificatesOf } from '../../network/trust.ts';
+import { constraintFiles, readConstraints } from './pip-constraints.ts';
 
 const DEFAULT = 'https://pypi.org/simple';
 
@@ -26,12 +28,16 @@ export async function pipRegistries(machine: Machine): Promise<RegistrySet> {
   for (const address of words('find-links')) take('links', address, placeOf);
   const netrc = await netrcOf(machine);
   const trusted = words('trusted-host');
+  const { files, others } = constraintFiles(words('constraint'));
+  if (others) notes.push('pip is set up with constraints at an address, or at a path that is not absolute, which are not used.');
   return {
     manager: 'pip', registries, notes: [...new Set(notes)], variables: {},
     authorization: (url) => known.get(url) ?? (registries.some((each) => new URL(each.url).origin === url.origin) ? netrc(url) : undefined),
     certificates: () => certificatesOf(machine, [option('cert')]),
     insecure: (origin) => trusted.some((each) => [new URL(origin).hostname, new URL(origin).host].includes(each)),
+    identity: identityOf(registries, () => one(option('client-cert')), machine.read),
     proxy: () => option('proxy'),
+    constraints: () => readConstraints(files, machine.read),
   };
 }
 
@@ -58,6 +64,9 @@ async function filesOf({ env, home, platform, find }: Machine, withUser: boolean
   const site = env.VIRTUAL_ENV || (python && posix.dirname(posix.dirname(python)));
   return [...everybody, ...(withUser ? user : []), ...(site ? [site] : [])].map((folder) => posix.join(folder, 'pip.conf'));
 }
+
+/** The certificate and its key are in the same file. */
+const one = (path: string | undefined) => (path === undefined ? undefined : { cert: path, key: path });
 
 function isTrue(value: string | undefined): boolean {
   return /^(?:1|y|yes|t|true|on)$/i.test(value ?? '');

@@ -36,7 +36,7 @@ export function createRegistries({ machine, configured, dialler, bounds, log }: 
       if (set.registries.length === 0) {
         throw new ProtocolError('PackageInstallFailed', [`${manager} has no registry on this machine that can be reached from a sandbox.`, ...set.notes, 'The key packages.registries of the configuration can name one.'].join(' '));
       }
-      return openMirrors(set, { dial: dialler(set), bounds, log: log.child('mirror') });
+      return openMirrors(set, { dial: dialler(set), bounds, log: log.child('mirror'), constraints: await set.constraints?.() });
     },
   };
 }

@@ -22,6 +22,12 @@ export interface Registry {
   readonly url: string;
 }
 
+/** A certificate and its key, in the format PEM. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Everything that one manager is set up with. */
 export interface RegistrySet {
   readonly manager: ManagerId;
@@ -33,10 +39,14 @@ export interface RegistrySet {
   readonly authorization: (url: URL) => string | undefined;
   /** Reads what is trusted besides the certificates that Node knows, in the format PEM. It is asked when it is needed. */
   readonly certificates: () => Promise<readonly string[]>;
+  /** Reads who this machine is at `url`, by TLS: a secret. Resolves with undefined where it says nothing of that. Absent: it never does. */
+  readonly identity?: (url: URL) => Promise<Identity | undefined>;
   /** Whether the certificate of this origin is not looked at, because the manager is set up so. */
   readonly insecure: (origin: string) => boolean;
   /** The proxy of this machine that leads to `url`, with its credentials, or undefined. */
   readonly proxy: (url: URL) => string | undefined;
+  /** Reads what `Mirrors.constraints` is. Absent: nothing. @throws ProtocolError PackageInstallFailed */
+  readonly constraints?: () => Promise<string | undefined>;
   /** See `Mirrors`. */
   readonly variables: Environment;
   readonly notes: readonly string[];

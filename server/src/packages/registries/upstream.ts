@@ -33,7 +33,7 @@ export interface Answer {
 /** A registry could not be asked, or its answer is none. The message is a whole sentence without anything secret. */
 export class Unreachable extends Error {}
 
-export type Facts = Pick<RegistrySet, 'authorization' | 'certificates' | 'insecure'>;
+export type Facts = Pick<RegistrySet, 'authorization' | 'certificates' | 'insecure' | 'identity'>;
 
 const SHORT_BYTES = 16 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -41,7 +41,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export class Upstream {
   readonly #agents = new Map<string, Agent>();
   readonly #closing = new AbortController();
-  #context: Promise<SecureContext> | undefined;
+  /** By who this machine is on them; the empty text: nobody. */
+  readonly #contexts = new Map<string, Promise<SecureContext>>();
 
   constructor(
     private readonly dial: Dial,
@@ -57,7 +58,7 @@ export class Upstream {
       // Credentials belong to the origin that was asked for. Nobody gets them once another one has been asked.
       left ||= url.origin !== first.origin;
       const authorization = left ? undefined : this.facts.authorization(url);
-      const message = await this.#hop({ method, url, headers: authorization === undefined ? headers : { ...headers, authorization }, body, signal });
+      const message = await this.#hop({ method, url, headers: authorization === undefined ? headers : { ...headers, authorization }, body, signal }, left);
       if (!REDIRECTS.has(message.statusCode ?? 0) || message.headers.location === undefined) return { message, url };
       // A short answer is read to its end, so that the connection can be used again.
       if (Number(message.headers['content-length']) <= SHORT_BYTES) message.resume();
@@ -73,9 +74,9 @@ export class Upstream {
     this.#agents.clear();
   }
 
-  async #hop(ask: Ask): Promise<IncomingMessage> {
+  async #hop(ask: Ask, left: boolean): Promise<IncomingMessage> {
     for (;;) {
-      const request = this.#send(ask);
+      const request = this.#send(ask, left);
       try {
         // A request that waits for its connection does not say by itself that it was aborted.
         return await abortable(ask.signal, answerTo(request));
@@ -88,30 +89,39 @@ export class Upstream {
     }
   }
 
-  #send({ method, url, headers, body, signal }: Ask): ClientRequest {
+  #send({ method, url, headers, body, signal }: Ask, left: boolean): ClientRequest {
     const request = httpRequest({
-      agent: this.#agentFor(url), method, path: url.pathname + url.search, signal, maxHeaderSize: this.bounds.headerBytes, setHost: false,
+      agent: this.#agentFor(url, left), method, path: url.pathname + url.search, signal, maxHeaderSize: this.bounds.headerBytes, setHost: false,
       headers: { host: url.host, ...headers, ...(body ? { 'content-length': String(body.length) } : {}) },
     });
     request.end(body);
     return request;
   }
 
-  #agentFor(url: URL): Agent {
-    const known = this.#agents.get(url.origin);
+  /** `anonymous`: on its connections nothing tells who this machine is. */
+  #agentFor(url: URL, anonymous: boolean): Agent {
+    const key = `${url.origin} ${anonymous}`;
+    const known = this.#agents.get(key);
     if (known) return known;
-    const agent = new DialledAgent(() => this.#connect(url), { keepAlive: true, maxSockets: this.bounds.requests });
-    this.#agents.set(url.origin, agent);
+    const agent = new DialledAgent(() => this.#connect(url, anonymous), { keepAlive: true, maxSockets: this.bounds.requests });
+    this.#agents.set(key, agent);
     return agent;
   }
 
-  async #connect(url: URL): Promise<Duplex> {
+  async #contextFor(url: URL, anonymous: boolean): Promise<SecureContext> {
+    const identity = anonymous ? undefined : await this.facts.identity?.(url);
+    const name = identity ? identity.cert + identity.key : '';
+    const context = this.#contexts.get(name) ?? this.facts.certificates().then((more) => createSecureContext({ ca: [...rootCertificates, ...more], ...identity }));
+    this.#contexts.set(name, context);
+    return context;
+  }
+
+  async #connect(url: URL, anonymous: boolean): Promise<Duplex> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const secure = url.protocol === 'https:';
     const stream = await this.dial(host, Number(url.port) || (secure ? 443 : 80), this.#closing.signal);
     if (!secure) return stream;
-    this.#context ??= this.facts.certificates().then((more) => createSecureContext({ ca: [...rootCertificates, ...more] }));
-    const options = { socket: stream, secureContext: await this.#context, ...(isIP(host) ? { host } : { servername: host }) };
+    const options = { socket: stream, secureContext: await this.#contextFor(url, anonymous), ...(isIP(host) ? { host } : { servername: host }) };
     const shaken = tlsConnect({ ...options, ALPNProtocols: ['http/1.1'], rejectUnauthorized: !this.facts.insecure(url.origin) });
     return new Promise((resolve, reject) => {
       shaken.once('secureConnect', () => resolve(shaken)).once('error', reject);
@@ -166,6 +176,7 @@ function inWords(fault: unknown, url: URL): Error {
   // It is a fault of ours.
   if (typeof code !== 'string') return fault as Error;
   if (code.startsWith('HPE_') && !CODES[code]) return new Unreachable(`the answer of ${url.host} is not valid HTTP`);
+  if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_HANDSHAKE_FAILURE|ALERT_UNKNOWN_CA/.test(code)) return new Unreachable(`${url.host} does not accept who this machine is: it asks for a client certificate, which the package manager is not set up with, or for another one (${code})`);
   if (/CERT|SELF_SIGNED|ISSUER|ERR_TLS/.test(code)) return new Unreachable(`the certificate of ${url.host} is not trusted on this machine (${code})`);
   return new Unreachable(`${url.host} can't be reached: ${CODES[code] ?? code}`);
 }

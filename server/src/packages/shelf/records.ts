@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { errorCode } from '../../runtime/machine/faults.ts';
 import { later } from '../../protocol/later.ts';
+import { Advisory } from '../../protocol/packages.ts';
 import { managerIds } from '../ports.ts';
 
 const nameOf = z.string().check(z.regex(/^[0-9a-f]{32}$/));
@@ -34,6 +35,8 @@ export const EnvironmentRecord = later(() => z.object({
   /** The entries of the folder that is seen in /node_modules. */
   modules: z.array(z.string()),
   installed: z.array(z.object({ name: z.string(), version: z.string() })),
+  /** The weaknesses that were known of it at a time, in milliseconds since the epoch. Absent: nobody has told. */
+  audit: z.optional(z.object({ at: z.number(), advisories: z.array(Advisory) })),
 }));
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { makeFolders } from '../../base/folders.ts';
 import type { Log } from '../../base/log.ts';
-import { Undo } from '../../base/undo.ts';
+import { Undo, undoing } from '../../base/undo.ts';
 import { readFile } from '../../runtime/machine/contents.ts';
 import { errorCode } from '../../runtime/machine/faults.ts';
 import { holdLock } from '../../runtime/machine/lock.ts';
@@ -89,6 +89,11 @@ export class Shelf {
     return undefined;
   }
 
+  /** Keeps what is known of the weaknesses of an environment that is in use, in place of what was known before. */
+  async note(record: EnvironmentRecord, audit: EnvironmentRecord['audit']): Promise<void> {
+    await (await this.#open()).records.add({ ...record, audit });
+  }
+
   /** A file of an environment. undefined: there is none, or it is too large. */
   async read({ name }: EnvironmentRecord, path: string): Promise<Buffer | undefined> {
     const { shelf } = await this.#open();
@@ -107,27 +112,36 @@ export class Shelf {
     const { own } = await this.#open();
     const name = randomBytes(16).toString('hex');
     const path = join(own, name);
-    await mkdir(path, { mode: 0o755 });
-    await chmod(path, 0o755);
-    await mkdir(join(path, SCRATCH));
-    if (this.#options.uid === 0) for (const folder of [path, join(path, SCRATCH)]) await chown(folder, NOBODY, NOBODY);
-    return { name, path, discard: () => removeIfThere(this.#walker, path) };
+    const discard = () => removeIfThere(this.#walker, path);
+    return undoing(async (undo) => {
+      await mkdir(path, { mode: 0o755 });
+      undo.add(discard);
+      await chmod(path, 0o755);
+      await mkdir(join(path, SCRATCH));
+      if (this.#options.uid === 0) for (const folder of [path, join(path, SCRATCH)]) await chown(folder, NOBODY, NOBODY);
+      return { name, path, discard };
+    });
   }
 
   /**
    * Puts a complete environment, in which no program writes any more, onto the shelf. It is in use, as after `find`.
-   * @throws TooMuch; the reason of `signal`; the system's fault. Then it is still in staging.
+   * @throws TooMuch; the reason of `signal`; the system's fault. Then it is still in staging, and nothing else is left.
    */
   async keep({ name, path }: Staging, made: Made, until: number, signal: AbortSignal): Promise<EnvironmentRecord> {
     const { records, shelf } = await this.#open();
     await removeIfThere(this.#walker, join(path, SCRATCH));
     const found = await survey(path, { walker: this.#walker, signal, maxFiles: MAX_FILES, mend: true });
     const record: EnvironmentRecord = { ...made, ...found, name, madeAt: this.#options.clock.now() };
-    await records.add(record);
-    await this.#hold(name, until);
-    await rename(path, join(shelf, name));
-    await records.point(record);
-    return record;
+    return undoing(async (undo) => {
+      undo.add(() => records.remove(name));
+      await records.add(record);
+      await this.#hold(name, until);
+      undo.add(() => this.release(record));
+      await rename(path, join(shelf, name));
+      undo.add(() => rename(join(shelf, name), path));
+      await records.point(record);
+      return record;
+    });
   }
 
   /** All environments, the one that was used last first. */
@@ -190,11 +204,16 @@ export class Shelf {
     await this.#undo.all();
   }
 
-  /** Notes that it is in use, before it is looked for: whoever removes it looks at this note after it was moved away. */
+  /** Notes that it is in use, before it is looked for: whoever removes it looks at this note after it was moved away. @throws the system's fault; then it is not in use */
   async #hold(name: string, until: number): Promise<void> {
     const used = this.#used.get(name);
     this.#used.set(name, { count: (used?.count ?? 0) + 1, until: Math.max(used?.until ?? 0, until) });
-    await (await this.#open()).records.use(name, this.#options.owner, this.#options.clock.now(), Math.max(used?.until ?? 0, until));
+    try {
+      await (await this.#open()).records.use(name, this.#options.owner, this.#options.clock.now(), Math.max(used?.until ?? 0, until));
+    } catch (fault) {
+      await this.release({ name });
+      throw fault;
+    }
   }
 
   async #isUsed(name: string): Promise<boolean> {

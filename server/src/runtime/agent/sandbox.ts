@@ -32,8 +32,8 @@ export interface Surroundings {
   copyIn(path: string, sandbox: Receiving, maxBytes: number, signal: AbortSignal): Promise<void>;
   /** How a language is run here; by default with the first tools that are found. */
   readonly findToolchain?: typeof findToolchain;
-  /** Makes /node_modules have these links. Absent: it sees no packages. */
-  readonly showModules?: Sandbox['showModules'] | undefined;
+  /** Puts things where its programs can only read them. Absent: that can't be done, and it sees no packages. */
+  readonly shown?: Pick<Sandbox, 'showModules' | 'showFile'> | undefined;
 }
 
 export interface AgentSandboxParts {
@@ -64,7 +64,7 @@ export class AgentSandbox implements Sandbox {
   constructor(parts: AgentSandboxParts) {
     const { connection, surroundings, facts, limits, image } = parts;
     this.#parts = parts;
-    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, packages: surroundings.showModules !== undefined };
+    this.can = { adjust: surroundings.adjust !== undefined, copyIn: true, tellPristine: true, hold: true, connections: true, packages: surroundings.shown !== undefined };
     this.image = image;
     this.memoryBytes = facts.usedBytes;
     this.#isolation = surroundings.isolation(facts, limits);
@@ -181,7 +181,11 @@ export class AgentSandbox implements Sandbox {
   }
 
   showModules(links: ReadonlyMap<string, string>): Promise<void> {
-    return this.#parts.surroundings.showModules?.(links) ?? cannot('see packages');
+    return this.#parts.surroundings.shown?.showModules(links) ?? cannot('see packages');
+  }
+
+  showFile(name: string, text: string): Promise<string> {
+    return this.#parts.surroundings.shown?.showFile(name, text) ?? cannot('be shown files');
   }
 
   async #facts(): Promise<Facts> {

@@ -33,7 +33,10 @@ export class SealedEnd {
   readonly #own: number;
   #sent = 0n;
   #received = 0n;
-  #rest: Buffer = Buffer.alloc(0);
+  /** What has come of a frame that is not complete, and how much there must be before there is more to be seen of it. */
+  #pieces: Buffer[] = [];
+  #held = 0;
+  #needed = HEADER_BYTES;
   #broken = false;
 
   constructor(key: Buffer, side: keyof typeof sides) {
@@ -54,19 +57,27 @@ export class SealedEnd {
 
   /** Passes on the frames of the other side, wherever their bytes are cut. Returns false if a seal is wrong: nothing is passed on after that. */
   open(chunk: Buffer, take: (frame: Buffer) => void): boolean {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    while (!this.#broken && this.#rest.length >= HEADER_BYTES) {
-      const size = this.#rest.readUInt32LE(0);
+    if (this.#broken) return false;
+    this.#pieces.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held < this.#needed) return true;
+    let rest = this.#pieces.length === 1 ? chunk : Buffer.concat(this.#pieces, this.#held);
+    for (this.#needed = HEADER_BYTES; rest.length >= this.#needed; ) {
+      const size = rest.readUInt32LE(0);
       const end = HEADER_BYTES + size;
-      this.#broken = size > MAX_PAYLOAD_BYTES;
-      if (this.#broken || this.#rest.length < end + SEAL_BYTES) break;
-      const frame = this.#rest.subarray(0, end);
+      if (size > MAX_PAYLOAD_BYTES) return !(this.#broken = true);
+      this.#needed = end + SEAL_BYTES;
+      if (rest.length < this.#needed) break;
+      const frame = rest.subarray(0, end);
       const right = this.#sealOf(1 - this.#own, this.#received++, frame);
-      this.#broken = !timingSafeEqual(right, this.#rest.subarray(end, end + SEAL_BYTES));
-      this.#rest = this.#rest.subarray(end + SEAL_BYTES);
-      if (!this.#broken) take(frame);
+      if (!timingSafeEqual(right, rest.subarray(end, this.#needed))) return !(this.#broken = true);
+      rest = rest.subarray(this.#needed);
+      this.#needed = HEADER_BYTES;
+      take(frame);
     }
-    return !this.#broken;
+    this.#pieces = rest.length > 0 ? [rest] : [];
+    this.#held = rest.length;
+    return true;
   }
 
   #sealOf(side: number, number: bigint, frame: Buffer): Buffer {

@@ -30,7 +30,7 @@ export interface CatalogMemory {
 export interface CatalogOptions {
   readonly runtimes: readonly Runtime[];
   readonly clock: Clock;
-  /** Gets the event `runtimesChanged` whenever the availability, version, languages or isolation of a runtime has changed. */
+  /** Gets the event `runtimesChanged` whenever the availability, version, languages, isolation or weaknesses of a runtime have changed. */
   readonly events: EventStream;
   /** Absent: nothing is known from before, and nothing is kept. */
   readonly memory?: CatalogMemory;
@@ -217,6 +217,6 @@ class CatalogEntry implements Choosable {
   }
 }
 
-function essenceOf({ available, version, languages, isolation }: RuntimeInfo): string {
-  return JSON.stringify([available, version, languages, isolation]);
+function essenceOf({ available, version, languages, isolation, weaknesses }: RuntimeInfo): string {
+  return JSON.stringify([available, version, languages, isolation, weaknesses]);
 }

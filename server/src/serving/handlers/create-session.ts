@@ -29,7 +29,7 @@ export interface CreateSessionParts extends NetworkParts {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, sessions, initialize, hidden, progress, warm, ways, certificates, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
 
@@ -56,7 +56,7 @@ export function sessionCreator({ client, policy, catalog, clock, sessions, initi
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          openNetwork: networkOpener(network, { client, policy, clock, ways }),
+          openNetwork: networkOpener(network, { client, policy, clock, ways, certificates }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},

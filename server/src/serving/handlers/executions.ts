@@ -6,9 +6,9 @@ import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
-import { runCode } from '../../command/run-code.ts';
 import type { Scan } from '../../command/script.ts';
 import type { EventStream } from '../../events/events.ts';
+import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import type { Client } from '../../wire/service.ts';
 import { MAX_CHUNK_BYTES, type OutputFlows } from '../flow.ts';
@@ -41,7 +41,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
 
   const handlers = {
     'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
-    'command/runCode': (session, params, signal) => runCode(session, params, context(signal)),
+    'command/runCode': (session, params, signal) => runTelling(session, params, context(signal)),
     'command/signal': async (command, { signal }) => {
       if (!(signal in constants.signals)) throw invalidParam('signal', `this system has no signal ${signal}`);
       if (!(await command.signal(signal))) throw commandNotFound(command.commandId);

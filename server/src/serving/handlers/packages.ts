@@ -3,6 +3,7 @@ import type { ExecuteContext } from '../../command/execute.ts';
 import { AttachedPackages } from '../../packages/attached.ts';
 import { type InstallContext, installPackages } from '../../packages/install-packages.ts';
 import type { Installer } from '../../packages/installer.ts';
+import { programsOf } from '../../packages/key.ts';
 import { ProtocolError, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
 import type { Session } from '../../session/session.ts';
@@ -19,8 +20,9 @@ export interface PackagesParts {
 export function packagesHandler({ catalog, progress, context: contextOf, installer: find }: PackagesParts) {
   const attached = new AttachedPackages(async (record, path) => (await find())?.options.shelf.read(record, path));
   const programs = async (session: Session) => {
-    const { runtime, language } = session.identity;
-    return `${runtime} ${await catalog.choosable.find(({ id }) => id === runtime)?.runtime.programs(language, session.sandbox.image)}`;
+    const known = catalog.choosable.find(({ id }) => id === session.identity.runtime);
+    if (!known) throw new Error('invariant: a session has a runtime of the catalog');
+    return programsOf(known.runtime, session.identity.language, session.sandbox.image);
   };
   const contextFor = async (signal: AbortSignal, report: (message: string) => void): Promise<InstallContext> => {
     const installer = await find();

@@ -8,7 +8,7 @@ function filtered(...pieces: string[]): string {
   return pieces.map((piece) => filter.filter(piece)).join('');
 }
 
-describe('the escape filter', () => {
+describe('the escape filter (F-D5)', () => {
   for (const { name, pieces, shown } of casesOf('escapes')) {
     it(name, () => {
       const expected = expectedOf(shown, 'vscode');

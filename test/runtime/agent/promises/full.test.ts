@@ -10,7 +10,7 @@ const places = ['/workspace', '/tmp', '/dev/shm'];
 everySandbox('a session with full disks', everywhere, (parts) => {
   const held = useSandbox(parts, { limits: { ...defaultLimits, pids: 128 } });
 
-  it('is told so, holds no more than its limit, and has memory for its programs', async () => {
+  it('is told so, holds no more than its limit, and has memory for its programs (F-F9)', async () => {
     const { exit, stderr } = await run(held.sandbox, places.map((place, at) => `head -c 300M /dev/zero >${place}/fill${at}`).join('; '));
     expect(exit).to.deep.include({ kind: 'exited' });
     expect(stderr.toString().match(/No space left/g)).to.have.lengthOf(3);
@@ -54,7 +54,7 @@ everySandbox('a session without memory', onHostKernel, (parts) => {
   before(needGroups(parts.features));
   const held = useSandbox(parts, { limits: { ...defaultLimits, memoryBytes: 96 * MIB, diskBytes: 48 * MIB, pids: 128 } });
 
-  it('loses the program that took it, and goes on', async () => {
+  it('loses the program that took it, and goes on (F-F9)', async () => {
     const beside = await start(held.sandbox, 'echo ready; read line; exit 7', { stdin: 'open' });
     await beside.output.seen('ready');
     const { exit } = await run(held.sandbox, python("for _ in range(20):\n    if os.fork() == 0: x = bytearray(60 << 20); time.sleep(600)\nx = bytearray(200 << 20)"));

@@ -35,7 +35,7 @@ everySandbox('a sandbox is lost', everywhere, (parts, name) => {
 
   for (const [what, command] of Object.entries(ways)) {
     if (name === 'gvisor' && /limit|stopping/.test(what)) continue;
-    it(`and told to be, if ${what}`, async () => {
+    it(`and told to be, if ${what} (F-C8, F-D9)`, async () => {
       const sandbox = await made(held.subject);
       await expectLoss(sandbox, async () => {
         const own = await start(sandbox, command).catch(() => undefined);

@@ -154,7 +154,7 @@ everySandbox('the agent', onHostKernel, (parts) => {
     });
   });
 
-  it('can not be reached by a program, and neither can what tells of other programs', async () => {
+  it('can not be reached by a program, and neither can what tells of other programs (F-D9)', async () => {
     const victim = await start(held.sandbox, python("print(os.getpid(), flush=True); sys.stdin.readline(); os._exit(7)"), { stdin: 'open' });
     await victim.output.seen('\n');
     const pid = Number(victim.output.of('stdout').toString());

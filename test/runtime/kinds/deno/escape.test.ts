@@ -1,4 +1,4 @@
-/** What hostile programs under Deno try. Rows A5, A6, A7, E4, E8 and F1 of the list of faults. */
+/** What hostile programs under Deno try. Failures F-A5, F-A6, F-A7, F-E4, F-E8 and F-F1. */
 import { expect } from 'chai';
 import { need, npmPackage } from '../../../require.ts';
 import { write } from '../../contract/harness.ts';
@@ -26,8 +26,8 @@ describe('a program under deno', () => {
     'a literal dynamic import': 'console.log((await import("OUTSIDE/secret.ts")).default);',
     'an import in an import': 'import x from "./inner.ts"; console.log(x);',
     'an import in CommonJS': 'const x = require("OUTSIDE/secret.cjs"); console.log(x);',
-    'an import of an evil package': 'import x from "evil"; console.log(x);',
-    'an evil package in CommonJS': 'const x = require("./node_modules/evil2"); console.log(x);',
+    'an import of an evil package (F-A6)': 'import x from "evil"; console.log(x);',
+    'an evil package in CommonJS (F-A6)': 'const x = require("./node_modules/evil2"); console.log(x);',
     'an import of our own': 'import x from "../cache/dep_analysis_cache_v2" with { type: "text" }; console.log(x);',
     'a system file': 'import x from "/etc/passwd" with { type: "text" }; console.log(x);',
     'an import from elsewhere': 'import x from "https://example.com/version.ts"; console.log(x);',
@@ -303,7 +303,7 @@ describe('a program under deno', () => {
       expect(stdout.toString()).to.equal('null undefined\n');
     });
 
-    it('sees no variables but its own', async () => {
+    it('sees no variables but its own (F-E8)', async () => {
       const { stdout } = await outside.run('env.ts', 'console.log(JSON.stringify(Object.keys(Deno.env.toObject()).sort()))', { MINE: '1' });
       expect(JSON.parse(stdout.toString())).to.deep.equal(['HOME', 'MINE', 'NO_COLOR', 'TMPDIR']);
     });

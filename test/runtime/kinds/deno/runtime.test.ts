@@ -45,7 +45,7 @@ describe('the deno runtime', () => {
     });
   }
 
-  it('knows nothing before a refresh, and afterwards also how fast it is', async () => {
+  it('knows nothing before a refresh, and afterwards also how fast it is, and that it is no boundary (F-F1)', async () => {
     const { runtime, dispose } = await denoSubject();
     try {
       expect(runtime.info()).to.include({ available: false, reason: 'not looked at yet' });
@@ -78,7 +78,7 @@ describe('the deno runtime', () => {
   const unusable: Record<string, [script: (real: string) => string | undefined, reason: RegExp]> = {
     'that is not there': [() => undefined, /no deno on this host/],
     'that does not start': [() => 'exit 1', /does not start/],
-    'that is too old': [() => 'echo "deno 2.7.11 (stable, release)"', /2\.7\.11 is too old; 2\.8 or later/],
+    'that is too old (F-A6)': [() => 'echo "deno 2.7.11 (stable, release)"', /2\.7\.11 is too old; 2\.8 or later/],
     'that never ends': [() => 'exec sleep 600', /does not answer/],
     'that never ends a program': [() => '[ "$1" = --version ] && echo "deno 2.9.0" && exit; exec sleep 600', /does not answer/],
     'that says nothing': [() => '[ "$1" = --version ] && echo "deno 2.9.0"; exit 0', /does not run a program as it should/],

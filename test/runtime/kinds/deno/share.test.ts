@@ -1,4 +1,4 @@
-/** A shared folder with links in it, as the workspace of programs under Deno. Rows A1 and A7 of the list of faults. */
+/** A shared folder with links in it, as the workspace of programs under Deno. Failures F-A1 and F-A7. */
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -66,14 +66,14 @@ describe('a folder shared with programs under deno', () => {
   };
 
   for (const access of ['readOnly', 'readWrite'] as const) {
-    it(`${access}: has no link that leads programs out of it`, async () => {
+    it(`${access}: has no link that leads programs out of it (F-A7)`, async () => {
       await share(access);
       // The source file goes to /tmp, because the folder may be read-only.
       expect(await attemptFromTmp(through)).to.deep.equal({});
       expect(await readlink(join(folder, 'top'))).to.equal(join(outside.folder, 'secret.txt'));
     });
 
-    it(`${access}: has no link that the file commands follow`, async () => {
+    it(`${access}: has no link that the file commands follow (F-A1)`, async () => {
       const sandbox = await share(access);
       await rejects(read(sandbox, '/workspace/top'), 'InvalidPath');
       await rejects(read(sandbox, '/workspace/deep/er/out/secret.txt'), 'InvalidPath');

@@ -53,7 +53,7 @@ for (const [name, make, framed] of [
     beforeEach(async () => (pair = await Pair.make()));
     afterEach(() => pair.close());
 
-    it('passes on everything that comes before its end', async () => {
+    it('passes on everything that comes before its end (F-D4)', async () => {
       const { text, closed } = watched(make(pair.near));
       const large = Buffer.alloc(1_000_000, 'x');
       pair.far.end(Buffer.concat([framed(large), framed('last words')]));

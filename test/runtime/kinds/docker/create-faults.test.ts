@@ -1,4 +1,4 @@
-/** Whatever fails while a sandbox is made, and whenever it is cancelled, no container is left (C4). */
+/** Whatever fails while a sandbox is made, and whenever it is cancelled, no container is left (F-C4). */
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +85,7 @@ for (const [where, { local, steps }] of Object.entries(engines)) describe(`a san
 
   for (const step of steps) {
     for (const [name, behaviour] of Object.entries(faults)) {
-      it(`leaves nothing when at ${step} the engine ${name}`, async () => {
+      it(`leaves nothing when at ${step} the engine ${name} (F-C4)`, async () => {
         // It fails ten times, because a missing image is pulled, and then tried again.
         held.fake.on(step, ...Array.from({ length: 10 }, behaviour));
         const { outcome, settled } = create();
@@ -100,7 +100,7 @@ for (const [where, { local, steps }] of Object.entries(engines)) describe(`a san
     }
 
     for (const answer of ['answers right after', 'never answers'] as const) {
-      it(`leaves nothing when it is cancelled at ${step}, and the engine ${answer}`, async () => {
+      it(`leaves nothing when it is cancelled at ${step}, and the engine ${answer} (F-C4, F-C6)`, async () => {
         const gate = deferred();
         held.fake.on(step, answer === 'never answers' ? 'silence' : gate.promise);
         const abort = new AbortController();
@@ -234,7 +234,7 @@ describe('a sandbox with a folder of the host', () => {
       expect(held.fake.requests).to.deep.equal([]);
     });
 
-    it(`is refused with ${access} if another folder was mounted than the one that was allowed (A4)`, async () => {
+    it(`is refused with ${access} if another folder was mounted than the one that was allowed (F-A4)`, async () => {
       const gate = deferred();
       held.fake.on('create', gate.promise);
       const reached = held.fake.reached('create');

@@ -73,7 +73,7 @@ describe('credentials for a registry (E4)', () => {
     expect(lines.map(({ level }) => level)).to.deep.equal(['warn', 'warn', 'warn']);
   });
 
-  it('go to the engine with the pull, and nowhere else', async () => {
+  it('go to the engine with the pull, and nowhere else (F-E7)', async () => {
     const held = await subject({}, undefined, {}, 'docker', { credentials: () => Promise.resolve({ serveraddress: 'registry.example', username: 'me', password: 's' }) });
     try {
       await held.runtime.create({ ...spec, image: 'missing' }, context());

@@ -1,4 +1,4 @@
-/** An engine that takes a call and does not answer: every call ends with a clear message, and leaves nothing (C6). */
+/** An engine that takes a call and does not answer: every call ends with a clear message, and leaves nothing (F-C6). */
 import { expect } from 'chai';
 import type { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { Call } from '../../../fakes/engine.ts';
@@ -53,7 +53,7 @@ describe('an engine that never answers', () => {
   }
 
   for (const [name, { seconds }] of Object.entries(asks)) {
-    it(`to ${name} is given up after ${seconds} s`, async () => {
+    it(`to ${name} is given up after ${seconds} s (F-C6)`, async () => {
       const { outcome } = await begin(name, ({ ask }) => ask(held.engine, never));
       await held.clock.advance(seconds * 1000);
       const { kind, message, data } = await failure(outcome.then((fault) => Promise.reject(fault)));
@@ -106,7 +106,7 @@ describe('an engine that hangs up', () => {
     expect([kind, message, data.status]).to.deep.equal(['SandboxFailed', 'Docker refused: OCI runtime create failed: no space', 500]);
   });
 
-  it('or names a folder is reported with its message without the folder', async () => {
+  it('or names a folder is reported with its message without the folder (F-D10)', async () => {
     held.fake.on('create', { status: 400, message: 'invalid mount config for type "bind": bind source path does not exist: /home/me/project' });
     const { message } = await failure(held.engine.create({ name: 'x', Image: 'image' }));
     expect(message).to.include('bind source path does not exist: the shared folder').and.not.include('/home');

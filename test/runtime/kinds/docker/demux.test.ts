@@ -1,4 +1,4 @@
-/** Docker's frames: cut at any place, empty, impossible, and with a slow sink (D3). */
+/** Docker's frames: cut at any place, empty, impossible, and with a slow sink (F-D3). */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Demultiplexer } from '../../../../server/src/runtime/kinds/docker/demux.ts';
@@ -49,7 +49,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
 
-describe('frames of the engine', () => {
+describe('frames of the engine (F-D3)', () => {
   it('are split into their streams wherever the chunks are cut', () => {
     const property = fc.property(frames, fc.array(fc.nat(), { maxLength: 12 }), (list, places) => {
       const got: [string, string][] = [];

@@ -1,7 +1,8 @@
-/** Containers on the real engine: what was asked for is in force inside (B7, B8, B10), and nothing outside can be reached from there. */
+/** Containers on the real engine: what was asked for is in force inside (F-B7, F-B8, F-B10), and nothing outside can be reached from there. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -39,7 +40,7 @@ describe('a container on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('has every option of the hardening list (B7)', async () => {
+  it('has every option of the hardening list (F-B7, F-B9, F-D2)', async () => {
     sandbox = await held.create();
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
@@ -66,7 +67,7 @@ describe('a container on the real engine', () => {
     expect(score).to.equal(7);
   });
 
-  it('has every limit in the kernel, as it was asked for (B8, B10)', async () => {
+  it('has every limit in the kernel, as it was asked for (F-B8, F-B10)', async () => {
     const limits = fc.record({
       memoryBytes: fc.integer({ min: 24, max: 512 }).map((mib) => mib * MiB),
       cpus: fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10),
@@ -99,14 +100,14 @@ describe('a container on the real engine', () => {
     expect((await rejects(held.create({ limits: { ...spec.limits, memoryBytes: 1 } }), 'SandboxFailed')).message).to.match(/memory/i);
   });
 
-  it('is removed at once even if it has little processor time and many busy processes', async () => {
+  it('is removed at once even if it has little processor time and many busy processes (F-B9)', async () => {
     sandbox = await held.create({ limits: { ...spec.limits, cpus: 0.1 } });
     await sandbox.start({ command: 'while :; do :; done', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
     await sandbox.close();
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('sees nothing of the host: no socket, no network, no credentials, no device (B3, B4, B5)', async () => {
+  it('sees nothing of the host: no socket, no network, no credentials, no device (F-B3, F-B4, F-B5)', async () => {
     sandbox = await held.create();
     expect(await textOf(sandbox, 'find / -xdev \\( -type s -o -type b \\) 2>/dev/null; find /tmp /run /var/run /dev/shm /workspace -type s 2>/dev/null; true')).to.equal('');
     expect(await textOf(sandbox, 'ls /var/run/docker.sock /run/docker.sock /run/containerd /run/dbus /run/user /ro*t/.docker 2>/dev/null; true')).to.equal('');
@@ -119,6 +120,20 @@ describe('a container on the real engine', () => {
     expect(await textOf(sandbox, ['python3', '-c', ['import socket', ...places, ...local].join('\n')])).to.equal('refused\n'.repeat(6));
   });
 
+  it('does not show the engine what its programs get: command lines, variables, input and files (F-E7)', async () => {
+    sandbox = await held.create();
+    const canary = `canary-${randomUUID()}`;
+    await sandbox.files.write('/workspace/file', Buffer.from(canary), { mode: 'overwrite', executable: undefined });
+    const program = { command: ['sh', '-c', 'cat; echo "$CANARY"; cat file', canary], cwd: '/workspace', env: { CANARY: canary }, stdin: Buffer.from(canary), pty: undefined };
+    const output: string[] = [];
+    const { exited } = await sandbox.start(program, (_stream, chunk) => void output.push(chunk.toString()));
+    await exited;
+    expect(output.join('')).to.equal(`${canary}${canary}\n${canary}`);
+    const [id = ''] = held.containers();
+    expect(JSON.stringify(held.inspect()) + docker('diff', id)).not.to.contain(canary);
+    expect(() => docker('logs', id)).to.throw();
+  });
+
   it('can not gain any privilege', async () => {
     sandbox = await held.create();
     const attempts = ['mount -t tmpfs x /tmp', 'unshare -U true', 'unshare -m true', 'touch /etc/x', 'chown 0 /tmp', 'mknod /tmp/x b 8 0', 'su -c id', 'echo 1 > /proc/sys/kernel/panic'];
@@ -128,7 +143,7 @@ describe('a container on the real engine', () => {
     );
   });
 
-  it('sees nothing of an earlier or a parallel one (C11)', async () => {
+  it('sees nothing of an earlier or a parallel one (F-C11)', async () => {
     const canary = `canary-${randomUUID()}`;
     const leave = async (into: Sandbox) => {
       await textOf(into, `cd /tmp; mkdir -p a; echo ${canary} > a/file; echo ${canary} > /workspace/file; echo ${canary} > ".${canary}"; umask 0; export CANARY=${canary}`);
@@ -162,7 +177,7 @@ describe('a container that somebody else ends', () => {
     'is stopped': (id) => void docker('stop', '-t', '0', id),
   };
   for (const [name, kill] of Object.entries(deaths)) {
-    it(`is reported as lost to everybody who uses it, if it ${name} (C8, C12)`, async () => {
+    it(`is reported as lost to everybody who uses it, if it ${name} (F-C8, F-C12)`, async () => {
       const sandbox = await held.create();
       const running = await sandbox.start({ command: 'sleep 600', cwd: '/workspace', env: {}, stdin: 'none', pty: undefined }, () => undefined);
       kill(held.containers()[0] ?? '');
@@ -189,6 +204,21 @@ describe('a container that somebody else ends', () => {
     await sandbox.close();
   });
 
+  it('keeps nobody else waiting while it is paused, whatever waits for it (F-C7)', async () => {
+    const stuck = await held.create();
+    const [id = ''] = held.containers();
+    const other = await held.create();
+    const descriptors = () => readdirSync('/proc/self/fd').length;
+    const before = descriptors();
+    docker('pause', id);
+    const waiting = Array.from({ length: 20 }, (_, at) => textOf(stuck, `echo ${at}`));
+    for (let at = 0; at < 20; at++) expect(await textOf(other, `echo ${at}`)).to.equal(`${at}\n`);
+    expect(descriptors() - before).to.be.below(5);
+    docker('unpause', id);
+    expect(await Promise.all(waiting)).to.deep.equal(Array.from({ length: 20 }, (_, at) => `${at}\n`));
+    await Promise.all([stuck.close(), other.close()]);
+  });
+
   it('goes on after it was only paused', async () => {
     const sandbox = await held.create();
     const [id = ''] = held.containers();
@@ -207,7 +237,7 @@ const systemDelay = (ms: number) => new Promise<void>((resolve) => void systemCl
 describe('what dead daemons leave on the engine', () => {
   before(need('docker', dockerImage(busybox)));
 
-  it('is removed, whether it runs or not, and nothing else is', async () => {
+  it('is removed, whether it runs or not, and nothing else is (F-C5)', async () => {
     const held = real(busybox);
     const sandbox = await held.create();
     const dead = `dead.${randomUUID()}`;

@@ -33,8 +33,8 @@ describe('the door that an engine on this machine mounts', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  const open = async (folder: string, withSocket = true) => {
-    door = await mountedDoor('x86_64', { folder: () => Promise.resolve(folder) }, withSocket, undefined);
+  const open = async (folder: string) => {
+    door = await mountedDoor('x86_64', { folder: () => Promise.resolve(folder) }, undefined);
     void door.connected.then((carrier) => void opened.push(carrier));
   };
   const folder = () => door.mounts.find(({ Target }) => Target === '/.codebeaker/socket')?.Source ?? '';
@@ -130,15 +130,9 @@ describe('the door that an engine on this machine mounts', () => {
     expect([readdirSync(home), readdirSync(long)]).to.deep.equal([['agent-x86_64', 'hosts', basename(long), 'typescript'], installed]);
   });
 
-  it('has no socket for a container that runs on another kernel', async () => {
-    await door.remove();
-    await open(home, false);
-    expect([door.mounts.map(({ Target }) => Target), door.args, readdirSync(home)]).to.deep.equal([['/.codebeaker/agent', '/.codebeaker/typescript', '/etc/hosts'], [], installed]);
-  });
-
   it('leaves nothing if the folder can not be made', async () => {
     await door.remove();
-    const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, true, undefined).catch((thrown: Error) => thrown.message);
+    const fault = await mountedDoor('x86_64', { folder: () => Promise.reject(new Error('no folder')) }, undefined).catch((thrown: Error) => thrown.message);
     expect(fault).to.equal('no folder');
     expect(readdirSync(home)).to.deep.equal(installed);
   });

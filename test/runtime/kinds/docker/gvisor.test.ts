@@ -14,6 +14,25 @@ import { address, busybox, debian, docker, gvisor, mountsOf, real, type Real } f
 import { spec, until } from './subject.ts';
 
 const MiB = 1024 * 1024;
+/** runsc with --host-uds=open. */
+const WITH_SOCKETS = 'runsc-with-sockets';
+
+/** Python that makes up that programs have ended well, on channels that may be its own, and then exits with 7. */
+const forge = (how: string) => ['import os, struct, time', 'frame = lambda channel: struct.pack("<IIB", 22, channel, 68) + bytes(22)', how, 'time.sleep(0.5)', 'os._exit(7)'].join('\n');
+const forgeries: Record<string, [how: string, outcomes: readonly string[]]> = {
+  'frames, into the stdout of the agent': ['f = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost', 'exited 7']],
+  'frames, and takes those of the agent away': ['os.open("/proc/1/fd/1", os.O_RDONLY | os.O_NONBLOCK)\nf = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost', 'exited 7']],
+  'requests, into the stdin of the agent': ['f = os.open("/proc/1/fd/0", os.O_WRONLY)\nfor channel in range(1, 20):\n  try: os.write(f, struct.pack("<IIB", 0, channel, 6))\n  except OSError: pass', ['lost', 'exited 7']],
+  'reports, into whatever the agent and its supervisors have open': [[
+    'for process in filter(str.isdigit, os.listdir("/proc")):',
+    '  if int(process) == os.getpid(): continue',
+    '  for number in range(3, 40):',
+    '    try: f = os.open(f"/proc/{process}/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)',
+    '    except OSError: continue',
+    '    if number in (5, 6) or os.readlink(f"/proc/{process}/fd/{number}").startswith("host:"): continue',
+    '    for channel in range(1, 20): os.write(f, struct.pack("<iIiiiiQ", 2, channel, 5, 0, 0, 0, 0))',
+  ].join('\n'), ['exited 7']],
+};
 
 describe('a container under gVisor on the real engine', () => {
   before(need('gVisor', ociRuntime('runsc')));
@@ -30,7 +49,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(held.containers()).to.deep.equal([]);
   });
 
-  it('has every option of the hardening list (B7), and runsc as its OCI runtime', () => {
+  it('has every option of the hardening list, and runsc as its OCI runtime (F-B7)', () => {
     const { Config, HostConfig, Mounts, State } = held.inspect();
     expect(State.Running).to.equal(true);
     expect(Config.User).to.equal('65534:65534');
@@ -40,7 +59,7 @@ describe('a container under gVisor on the real engine', () => {
     });
     expect(HostConfig.SecurityOpt).to.deep.equal(['no-new-privileges']);
     expect(HostConfig.Ulimits).to.deep.include({ Name: 'nproc', Soft: 64, Hard: 64 });
-    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/typescript', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
+    expect(mountsOf(Mounts)).to.deep.equal(['/.codebeaker/agent', '/.codebeaker/socket', '/.codebeaker/typescript', '/etc/hosts'].map((path) => ({ Type: 'bind', Destination: path, RW: false, Propagation: 'rprivate' })));
   });
 
   it('reports every layer as enforced', () => {
@@ -74,41 +93,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(await textOf(sandbox, 'echo here')).to.equal('here\n');
   }).timeout(60_000);
 
-  /** Python that makes up that programs have ended well, on channels that may be its own, and then exits with 7. */
-  const forge = (how: string) => ['import os, struct, time', 'frame = lambda channel: struct.pack("<IIB", 22, channel, 68) + bytes(22)', how, 'time.sleep(0.5)', 'os._exit(7)'].join('\n');
-  const forgeries: Record<string, [how: string, outcomes: readonly string[]]> = {
-    'frames, into the stdout of the agent': ['f = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost']],
-    'frames, and takes those of the agent away': ['os.open("/proc/1/fd/1", os.O_RDONLY | os.O_NONBLOCK)\nf = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost']],
-    'requests, into the stdin of the agent': ['f = os.open("/proc/1/fd/0", os.O_WRONLY)\nfor channel in range(1, 20):\n  try: os.write(f, struct.pack("<IIB", 0, channel, 6))\n  except OSError: pass', ['lost', 'exited 7']],
-    'reports, into whatever the agent and its supervisors have open': [[
-      'for process in filter(str.isdigit, os.listdir("/proc")):',
-      '  if int(process) == os.getpid(): continue',
-      '  for number in range(3, 40):',
-      '    try: f = os.open(f"/proc/{process}/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)',
-      '    except OSError: continue',
-      '    if number in (5, 6) or os.readlink(f"/proc/{process}/fd/{number}").startswith("host:"): continue',
-      '    for channel in range(1, 20): os.write(f, struct.pack("<iIiiiiQ", 2, channel, 5, 0, 0, 0, 0))',
-    ].join('\n'), ['exited 7']],
-  };
-  for (const [name, [how, outcomes]] of Object.entries(forgeries)) {
-    it(`is not believed what a program forges (K1, K2): ${name}`, async () => {
-      const running = await start(sandbox, ['python3', '-c', forge(how)]);
-      const exit = await running.exited;
-      expect(exit.kind === 'exited' ? `exited ${exit.code}` : exit.kind, running.output.of('stderr').toString()).to.be.oneOf(outcomes);
-    });
-  }
-
-  it('does not take it for done if a program takes away what the daemon asks for', async () => {
-    const thief = 'import os, time\nf = os.open("/proc/1/fd/0", os.O_RDONLY | os.O_NONBLOCK)\nprint("ready", flush=True)\nend = time.time() + 2\nwhile time.time() < end:\n  try: os.read(f, 65536)\n  except OSError: time.sleep(0)';
-    const running = await start(sandbox, ['python3', '-c', thief]);
-    await running.output.seen('ready');
-    const ask = () => run(sandbox, 'exit 7').then(({ exit }) => (exit.kind === 'exited' ? exit.code : exit.kind), (fault: { kind: string }) => fault.kind);
-    const asked = Array.from({ length: 20 }, ask);
-    await running.exited;
-    // What comes after something that was taken away tells that it is missing.
-    const outcomes = await Promise.all([...asked, ask()]);
-    expect(new Set(outcomes)).to.satisfy((all: Set<unknown>) => [...all].every((outcome) => [7, 'lost', 'SandboxLost'].includes(outcome as string)));
-  }).timeout(60_000);
+  believesNoForgery(() => sandbox);
 
   it('reaches nothing on the network', async () => {
     const tries = ['("172.17.0.1", 22)', '("169.254.169.254", 80)', '("1.1.1.1", 53)'].map((where) => ['AF_INET', where]);
@@ -187,6 +172,54 @@ describe('a container under gVisor on the real engine', () => {
     await until('the container is gone', () => there() === '');
   }).timeout(30_000);
 });
+
+describe('a container under gVisor that may connect to sockets of the host', () => {
+  before(need('gVisor', ociRuntime(WITH_SOCKETS)));
+  before(need('docker', dockerImage(debian)));
+  let held: Real;
+  let sandbox: Sandbox;
+  beforeEach(async () => {
+    held = real(debian, undefined, containerKinds({ runtimes: { [WITH_SOCKETS]: { isolation: 9 } } }).at(-1));
+    sandbox = await held.create();
+  });
+  afterEach(async () => {
+    await sandbox.close();
+    await held.close();
+    expect(held.containers()).to.deep.equal([]);
+  });
+
+  it('has its frames over a socket, which takes no second connection, and all layers', async () => {
+    expect(await textOf(sandbox, 'readlink /proc/1/fd/*')).to.match(/^socket:/m);
+    const program = 'import socket\ns = socket.socket(socket.AF_UNIX)\ntry: s.connect("/.codebeaker/socket/s"); print("connected")\nexcept OSError: print("refused")';
+    expect(await textOf(sandbox, ['python3', '-c', program])).to.equal('refused\n');
+    expect(sandbox.isolation).to.deep.include({ score: 9 }).and.to.have.property('layers').that.satisfies((all: { state: string }[]) => all.every(({ state }) => state === 'enforced'));
+  });
+
+  believesNoForgery(() => sandbox);
+});
+
+/** What programs send in the place of the agent, or take away from it, makes no result. */
+function believesNoForgery(sandbox: () => Sandbox): void {
+  for (const [name, [how, outcomes]] of Object.entries(forgeries)) {
+    it(`is not believed what a program forges (K1, K2, F-D9): ${name}`, async () => {
+      const running = await start(sandbox(), ['python3', '-c', forge(how)]);
+      const exit = await running.exited;
+      expect(exit.kind === 'exited' ? `exited ${exit.code}` : exit.kind, running.output.of('stderr').toString()).to.be.oneOf(outcomes);
+    });
+  }
+
+  it('does not take it for done if a program takes away what the daemon asks for', async () => {
+    const thief = 'import os, time\nf = os.open("/proc/1/fd/0", os.O_RDONLY | os.O_NONBLOCK)\nprint("ready", flush=True)\nend = time.time() + 2\nwhile time.time() < end:\n  try: os.read(f, 65536)\n  except OSError: time.sleep(0)';
+    const running = await start(sandbox(), ['python3', '-c', thief]);
+    await running.output.seen('ready');
+    const ask = () => run(sandbox(), 'exit 7').then(({ exit }) => (exit.kind === 'exited' ? exit.code : exit.kind), (fault: { kind: string }) => fault.kind);
+    const asked = Array.from({ length: 20 }, ask);
+    await running.exited;
+    // What comes after something that was taken away tells that it is missing.
+    const outcomes = await Promise.all([...asked, ask()]);
+    expect(new Set(outcomes)).to.satisfy((all: Set<unknown>) => [...all].every((outcome) => [7, 'lost', 'SandboxLost'].includes(outcome as string)));
+  }).timeout(60_000);
+}
 
 /** The text of /proc/PID/status of the host's processes with such a command line. */
 function hostProcesses(like: (cmdline: string) => boolean): string[] {

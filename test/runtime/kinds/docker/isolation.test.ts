@@ -92,7 +92,7 @@ describe('the isolation of a container', () => {
   });
 
   for (const [name, [change, weak]] of Object.entries(weaknesses)) {
-    it(`is less with ${name}`, () => {
+    it(`is less with ${name} (F-B8)`, () => {
       const text = good.replace(...change);
       expect(text).not.to.equal(good);
       expect(states(text)).to.deep.equal({ ...allEnforced, ...weak });

@@ -58,6 +58,19 @@ describe('an image that the engine does not have', () => {
     await nothingLeft();
   });
 
+  it('tells its programs by its id as soon as it is pulled, as it does later', async () => {
+    await held.runtime.refresh(new AbortController().signal);
+    const { creating, end } = await pulling();
+    end();
+    await (await creating).close();
+    const first = await held.runtime.programs('python', 'missing');
+    expect(first).to.contain('id of missing:latest');
+    await held.runtime.refresh(new AbortController().signal);
+    const asked = held.fake.count('images');
+    expect(await held.runtime.programs('python', 'missing')).to.equal(first);
+    expect([await held.runtime.programs('python', 'x@sha256:1'), held.fake.count('images')]).to.deep.equal([first.replace('id of missing:latest', 'x@sha256:1'), asked]);
+  });
+
   it('is pulled wherever the stream of events is cut', async () => {
     const { creating, raw, end, percentages } = await pulling();
     const bytes = Buffer.from(`${JSON.stringify({ ...downloading('a', 30, 100), progress: '▌ é' })}\r\n\n${JSON.stringify(downloading('a', 60, 100))}\n`);

@@ -99,7 +99,7 @@ describe('the Docker runtime', () => {
     expect(held.clock.pending).to.equal(0);
   });
 
-  it('asks for exactly this container (B7)', async () => {
+  it('asks for exactly this container (F-B4, F-B5, F-B6, F-B7)', async () => {
     const body = await made();
     const [agent, typescript, hosts, socket] = body.HostConfig.Mounts.map(({ Source }: { Source: string }) => Source);
     expect([agent, typescript, hosts, socket].map((path) => path?.split('/').at(-1))).to.satisfy(([file, loader, names, folder]: string[]) => file === 'agent-x86_64' && loader === 'typescript' && names === 'hosts' && folder?.startsWith('socket-'));
@@ -144,7 +144,7 @@ describe('the Docker runtime', () => {
     });
   });
 
-  it('sends the options in the body only, because URLs are written to logs', async () => {
+  it('sends the options in the body only, because URLs are written to logs (F-E7)', async () => {
     await made();
     const { query } = held.fake.requests.find(({ call }) => call === 'create') ?? {};
     expect([...(query ?? [])]).to.deep.equal([['name', 'codebeaker-session1']]);

@@ -67,7 +67,7 @@ describe('an engine over ssh', () => {
     expect((await failure(new Engine(nowhere, new FakeClock()).info())).message).to.include("ssh can't be started: is it installed?");
   });
 
-  it('that never answers is given up, and the process of ssh ends', async () => {
+  it('that never answers is given up, and the process of ssh ends (F-C6)', async () => {
     const clock = new FakeClock();
     const engine = new Engine(address('exec sleep 600'), clock);
     const outcome = failure(engine.info());

@@ -83,14 +83,14 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
       await subject.dispose();
     });
 
-    it('for a program that tries', async () => {
+    it('for a program that tries (F-A7, F-B3)', async () => {
       const sandbox = await create(subject);
       const program = attemptsProgram(around.outside);
       expect(await attempt(sandbox, program)).to.deep.equal([]);
       await sandbox.close();
     });
 
-    it('into another sandbox', async () => {
+    it('into another sandbox (F-C11)', async () => {
       const [one, other] = await Promise.all([create(subject), create(subject)]);
       await write(one, '/workspace/secret', secret);
       await write(one, '/tmp/secret', secret);
@@ -100,7 +100,7 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
       await Promise.all([one.close(), other.close()]);
     });
 
-    it('for a file command that comes across planted links (A1, A2, A3)', async () => {
+    it('for a file command that comes across planted links (F-A1, F-A2, F-A3)', async () => {
       const sandbox = await create(subject);
       const path = Object.values(around.outside.files)[0] as string;
       await write(sandbox, '/workspace/plant.mjs', `

@@ -26,7 +26,7 @@ describe('what the daemon holds of native sandboxes', () => {
     }
   });
 
-  it('ends with them: their descriptors are closed, also while something inside still dies', async () => {
+  it('ends with them: their descriptors are closed, also while something inside still dies (F-C7)', async () => {
     const subject = await nativeSubject(createNativeRuntime);
     const open = () => readdirSync('/proc/self/fd').length;
     try {

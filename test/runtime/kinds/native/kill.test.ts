@@ -1,4 +1,4 @@
-/** Nothing of a killed command stays, wherever it hid, and nothing else is touched (C2), with a real agent. */
+/** Nothing of a killed command stays, wherever it hid, and nothing else is touched (F-C2), with a real agent. */
 import { expect } from 'chai';
 import { createNativeRuntime } from '../../../../server/src/runtime/kinds/native/native.ts';
 import { need } from '../../../require.ts';
@@ -32,7 +32,7 @@ describe('a kill in a native sandbox', function () {
   const census = async () => (await textOf(held.sandbox, CENSUS)).split('\n').filter((line) => /sleep|a\) Z| f\b/.test(line));
 
   for (const [name, line] of Object.entries(trees)) {
-    it(`takes ${name}`, async () => {
+    it(`takes ${name} (F-C2)`, async () => {
       const running = await start(held.sandbox, line);
       await running.output.seen('ready');
       await running.kill();
@@ -69,7 +69,7 @@ describe('a native sandbox whose processes were stopped from outside', function 
   this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
 
-  it('is removed all the same, with its agent', async () => {
+  it('is removed all the same, with its agent (F-C7)', async () => {
     const subject = await nativeSubject(createNativeRuntime);
     const sandbox = await create(subject);
     const running = await start(sandbox, 'echo ready; exec sleep 600');

@@ -6,6 +6,7 @@ import { type Undo, undoing } from '../../../base/undo.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { ConfinedFiles } from '../../machine/confined.ts';
 import { errorCode, fileError } from '../../machine/faults.ts';
+import { weakened, weaknessesOf } from '../../holes/find.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Mount } from '../../machine/mounts.ts';
 import { Presence } from '../../machine/presence.ts';
@@ -70,7 +71,7 @@ async function make(spec: SandboxSpec, context: CreateContext, parts: CreatePart
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),
-    isolation: denoIsolation(circumstances, spec),
+    isolation: weakened(denoIsolation(circumstances, spec), weaknessesOf('deno', version)),
     remove: async () => {
       await undo.all();
       removed(sandbox);

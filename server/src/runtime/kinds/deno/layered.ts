@@ -4,6 +4,7 @@ import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import { NATIVE_SCORE, nativeIsolation } from '../native/isolation.ts';
 import { expectedIsolation } from '../native/native.ts';
 import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/runtime.ts';
+import { weaknessesOf } from '../../holes/find.ts';
 import { TYPESCRIPT } from '../../typescript.ts';
 import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, TERMINAL_TYPE, type WarmUp } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
@@ -44,6 +45,7 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
       return {
         binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
         path: [FOLDER],
+        weaknesses: weaknessesOf('deno', version),
         isolation: (facts, spec, reservedBytes) => layered(nativeIsolation(facts, spec, reservedBytes)),
         findToolchain: (language) => Promise.resolve(denoToolchain(language, version, warmUp)),
       };

@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import { weakened, weaknessesOf } from '../../holes/find.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { walkerFor } from '../../machine/walk.ts';
 import { type CreateContext, type Runtime, type SandboxSpec } from '../../ports.ts';
@@ -136,6 +137,7 @@ export class DenoRuntime implements Runtime {
   }
 
   #describe({ version, reason, measured }: { version?: string; reason?: string; measured?: Known }): RuntimeInfo {
+    const weaknesses = version === undefined ? [] : weaknessesOf('deno', version);
     const { coldMs = 60, warmMs = 40, memoryBytes = 48 * 1024 * 1024 } = measured ?? {};
     return {
       id: this.id,
@@ -143,9 +145,10 @@ export class DenoRuntime implements Runtime {
       ...(reason === undefined ? {} : { reason }),
       ...(version === undefined ? {} : { version }),
       languages: denoLanguages.map((id) => ({ id })),
-      isolation: denoIsolation({ linux: platform() === 'linux', links: undefined, temporaryWritable: true }),
+      isolation: weakened(denoIsolation({ linux: platform() === 'linux', links: undefined, temporaryWritable: true }), weaknesses),
       startup: { coldMs: round(coldMs), warmMs: round(warmMs), measured: measured !== undefined },
       memoryBytes,
+      ...(weaknesses.length === 0 ? {} : { weaknesses }),
       ...(measured ? { measuredAt: new Date(measured.at).toISOString() } : {}),
     };
   }

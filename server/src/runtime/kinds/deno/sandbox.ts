@@ -117,6 +117,10 @@ export class DenoSandbox implements Sandbox {
     return cannot('see packages');
   }
 
+  showFile(): Promise<string> {
+    return cannot('be shown files');
+  }
+
   watchPorts(_signal: AbortSignal, changed: (ports: readonly number[]) => void): void {
     changed([]);
   }

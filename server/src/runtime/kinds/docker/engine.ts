@@ -28,6 +28,13 @@ export interface EngineInfo {
   readonly processors: number | undefined;
 }
 
+export interface EngineParts {
+  /** As `Docker Desktop 4.38.0 (181591)`; empty where it says nothing. */
+  readonly product: string;
+  /** Name → version. */
+  readonly components: ReadonlyMap<string, string>;
+}
+
 export interface FoundContainer {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -62,6 +69,7 @@ const nothingElse = {
 /** The published types of dockerode are one major version behind: they don't have these options. */
 interface Untyped {
   info(options: { abortSignal: AbortSignal }): Promise<RawInfo>;
+  version(options: { abortSignal: AbortSignal }): Promise<RawVersion>;
   getEvents(options: { since: number; filters: Record<string, string[]>; abortSignal: AbortSignal }): Promise<NodeJS.ReadableStream>;
   pull(image: string, options: { abortSignal: AbortSignal }, callback: undefined, login: Credentials | undefined): Promise<NodeJS.ReadableStream>;
   /** `_query` goes into the URL, `_body` into the body of the request. */
@@ -80,6 +88,11 @@ interface RawInfo {
   readonly BuildahVersion?: string;
   readonly DefaultRuntime?: string;
   readonly Runtimes?: Readonly<Record<string, { readonly path?: string; readonly runtimeType?: string }>>;
+}
+
+interface RawVersion {
+  readonly Platform?: { readonly Name?: string };
+  readonly Components?: readonly { readonly Name: string; readonly Version: string }[];
 }
 
 export class Engine {
@@ -104,6 +117,12 @@ export class Engine {
       podman: info.BuildahVersion !== undefined,
       processors: info.NCPU,
     };
+  }
+
+  /** The programs of which it consists, by the names that it gives them, and the product that it belongs to. */
+  async parts(signal?: AbortSignal): Promise<EngineParts> {
+    const { Platform, Components } = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).version({ abortSignal }));
+    return { product: Platform?.Name ?? '', components: new Map((Components ?? []).map(({ Name, Version }) => [Name, Version])) };
   }
 
   /** Resolves with the id of the container. It can't be aborted, because the engine would make the container all the same. */

@@ -32,23 +32,23 @@ export interface Door extends Entrance {
   /** To be called with the container before it is started. */
   fill(engine: Engine, id: string, signal: AbortSignal): Promise<void>;
   /** As in `PackageMounts`. */
-  readonly showModules?: PackageMounts['showModules'];
+  readonly shown?: PackageMounts['shown'];
   /** To be called when the container is gone. */
   remove(): Promise<void>;
 }
 
 const never = new Promise<never>(() => undefined);
 
-/** Through the file system of this machine. `withSocket` false: the agent can't connect to sockets of the host. */
-export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, withSocket: boolean, place: PackagePlace | undefined): Promise<Door> {
+/** Through the file system of this machine. The agent may be unable to connect to sockets of the host: then it speaks over its streams. */
+export async function mountedDoor(machine: Machine, keeper: Pick<Keeper, 'folder'>, place: PackagePlace | undefined): Promise<Door> {
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const [agent, typescript, names] = await Promise.all([installAgent(machine, home), installTypeScript(home), installHosts(home)]);
     const packages = await packageMounts(place, home, undo);
     const seen = [...packages.reads.map(([host, inside]) => bind(host, inside)), ...packages.writes.map(([host, inside]) => ({ ...bind(host, inside), ReadOnly: false }))];
     const mounts = [bind(agent, AGENT), bind(typescript, TYPESCRIPT), bind(names, HOSTS), ...seen];
-    const rest = { showModules: packages.showModules, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
-    const socket = withSocket ? await listen(home, undo).catch(() => undefined) : undefined;
+    const rest = { shown: packages.shown, engineNames: false, fill: () => Promise.resolve(), remove: () => undo.all() };
+    const socket = await listen(home, undo).catch(() => undefined);
     if (!socket) return { mounts, args: [], connected: never, ...rest };
     return { mounts: [...mounts, bind(socket.folder, SOCKET_FOLDER)], args: ['--socket', `${SOCKET_FOLDER}/s`], connected: socket.connected, ...rest };
   });

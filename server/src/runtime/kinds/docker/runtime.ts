@@ -6,7 +6,8 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import type { Undo } from '../../../base/undo.ts';
-import { type LanguageId, languageIds, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
+import { type LanguageId, ProtocolError, type RuntimeInfo, type Weakness } from '../../../protocol/index.ts';
+import { weakened } from '../../holes/find.ts';
 import { type CreateContext, everyNetwork, type Runtime, type Sandbox, type SandboxSpec } from '../../ports.ts';
 import { copyFolder } from '../../workspace/copy-in.ts';
 import { mountOf } from '../../workspace/folder.ts';
@@ -16,16 +17,18 @@ import type { Keeper } from '../../machine/keeper.ts';
 import { attachedCarrier, chosenCarrier } from './carriers.ts';
 import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
+import { describe } from './describe.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
 import { noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
-import { containerIsolation, expectedLayers } from './isolation.ts';
+import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
 import { type Door, isMountRefused, mountedDoor, volumeDoor } from './entrance.ts';
-import { PullProgress } from './pull.ts';
+import { pullImage } from './pull-image.ts';
 import { Removals } from './removals.ts';
 import { Volumes } from './volumes.ts';
 import { watchEngine } from './watch.ts';
+import { noParts, weaknessesOfEngine } from './weaknesses.ts';
 
 export interface DockerOptions {
   readonly kind: ContainerKind;
@@ -58,10 +61,11 @@ export class DockerRuntime implements Runtime {
   readonly can = { terminals: true, networks: everyNetwork, packages: true } as const;
   readonly #options: DockerOptions;
   #info: RuntimeInfo;
-  /** The images that the engine has, as of the last `refresh`. */
+  /** The images that the engine has, as of the last time it was asked. */
   #images: ReadonlyMap<string, string> = new Map();
   /** As of the last `refresh`. */
   #engineInfo: EngineInfo | undefined;
+  #weaknesses: readonly Weakness[] = [];
   readonly #sandboxes = new Set<Sandbox>();
   readonly #removals: Removals;
   readonly #closing = new AbortController();
@@ -84,14 +88,20 @@ export class DockerRuntime implements Runtime {
   async refresh(signal: AbortSignal): Promise<RuntimeInfo> {
     try {
       const { engine } = this.#options;
-      const [info, images] = await Promise.all([engine.info(signal), engine.images(signal)]);
+      const [info, images] = await Promise.all([this.#learn(signal), engine.images(signal)]);
       this.#images = images;
-      this.#engineInfo = info;
       this.#info = this.#describe(this.#judge(info));
     } catch (fault) {
       this.#info = this.#describe({ reason: (fault as Error).message });
     }
     return this.#info;
+  }
+
+  async #learn(signal: AbortSignal): Promise<EngineInfo> {
+    const { engine, kind } = this.#options;
+    const [info, parts] = await Promise.all([engine.info(signal), engine.parts(signal).catch(() => noParts)]);
+    this.#weaknesses = weaknessesOfEngine(parts, kind, info);
+    return (this.#engineInfo = info);
   }
 
   #judge(info: EngineInfo): { version: string } | { reason: string } {
@@ -101,8 +111,8 @@ export class DockerRuntime implements Runtime {
 
   /** @throws ProtocolError RuntimeUnavailable */
   async #host(signal: AbortSignal): Promise<{ oci: OciRuntime; machine: Machine }> {
-    const { engine, kind } = this.#options;
-    const info = (this.#engineInfo ??= await engine.info(signal));
+    const { kind } = this.#options;
+    const info = this.#engineInfo ?? (await this.#learn(signal));
     const fault = unfit(info, kind);
     if (fault) throw unavailable(fault.reason, fault.hint, kind.id);
     const name = kind.find(info) ?? info.defaultRuntime;
@@ -113,8 +123,10 @@ export class DockerRuntime implements Runtime {
     return image !== undefined && this.#images.has(withTag(image));
   }
 
-  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): Promise<string> {
-    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image ?? '')) ?? image]);
+  async programs(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript'] ?? ''): Promise<string> {
+    // It may have been pulled since the last `refresh`. An id, or a name with a digest, means the same image for ever.
+    if (!this.#images.has(withTag(image)) && !/@|^sha256:/.test(image)) this.#images = await this.#options.engine.images(this.#closing.signal);
+    return JSON.stringify([this.#engineInfo?.architecture, this.#options.kind.id, this.#images.get(withTag(image)) ?? image]);
   }
 
   watch(signal: AbortSignal, changed: () => void): void {
@@ -168,9 +180,9 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Resolves with undefined where the files for the engine can't be made, as on a full disk. */
-  async #mountedDoor({ machine, oci, spec }: Parts): Promise<Door | undefined> {
+  async #mountedDoor({ machine, spec }: Parts): Promise<Door | undefined> {
     try {
-      return await mountedDoor(machine, this.#options.keeper, !oci.gvisor, spec.packages);
+      return await mountedDoor(machine, this.#options.keeper, spec.packages);
     } catch (fault) {
       this.#options.log.warn('the agent has no place in the folder of the daemon, and is put into the container by the engine', fault);
       return undefined;
@@ -193,8 +205,9 @@ export class DockerRuntime implements Runtime {
     const { engine, kind, clock, log } = this.#options;
     report('starting the sandbox');
     const streams = attachedCarrier(await engine.attach(id, signal));
+    const chosen = chosenCarrier(streams, door.connected, clock);
     // Under gVisor programs can open the streams of the agent.
-    const carrier = oci.gvisor ? sealedCarrier(streams) : chosenCarrier(streams, door.connected, clock);
+    const carrier = oci.gvisor ? sealedCarrier(chosen) : chosen;
     undo.add(() => carrier.destroy());
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
@@ -202,9 +215,9 @@ export class DockerRuntime implements Runtime {
       carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
-        showModules: door.showModules,
+        shown: door.shown,
         processors: this.#engineInfo?.processors,
-        isolation: (facts, limits) => containerIsolation(facts, { ...spec, limits }, expected),
+        isolation: (facts, limits) => weakened(containerIsolation(facts, { ...spec, limits }, expected), this.#weaknesses),
         ranOutOfMemory: () => engine.ranOutOfMemory(id),
         // Under gVisor some limits are in force inside the sandbox, where the engine can't change them.
         ...(oci.gvisor ? {} : { adjust: (limits) => engine.adjust(id, onMachine(limits, this.#engineInfo?.processors)) }),
@@ -228,14 +241,14 @@ export class DockerRuntime implements Runtime {
       daemonId: this.#options.daemonId,
       oci, processors: this.#engineInfo?.processors,
       user: furnishing.user, workspace: furnishing.mount, volumes: this.#volumes.of(image),
-      entrance: oci.gvisor ? { ...entrance, args: ['--sealed'] } : entrance,
+      entrance: oci.gvisor ? { ...entrance, args: [...entrance.args, '--sealed'] } : entrance,
     });
     try {
       return await this.#make(options, signal);
     } catch (fault) {
       if (!(fault instanceof ProtocolError) || fault.data.status !== 404) throw fault;
     }
-    await this.#pull(image, signal, report);
+    await pullImage(image, { ...this.#options, id: this.id }, signal, report);
     return this.#make(options, signal);
   }
 
@@ -253,22 +266,6 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #pull(image: string, signal: AbortSignal, report: CreateContext['report']): Promise<void> {
-    report(`pulling ${image}`, 0);
-    const progress = new PullProgress();
-    try {
-      const credentials = await abortable(signal, Promise.resolve(this.#options.credentials?.(image)));
-      await this.#options.engine.pull(image, credentials, signal, (event) => {
-        const percentage = progress.add(event);
-        if (percentage !== undefined) report(`pulling ${image}`, percentage);
-      });
-    } catch (fault) {
-      if (signal.aborted) throw fault;
-      const reason = `the image ${image} is not there and can't be pulled: ${(fault as Error).message}`;
-      throw unavailable(reason, `check its name and the network, or run "docker pull ${image}" yourself`, this.id);
-    }
-  }
-
   async close(): Promise<void> {
     this.#closing.abort(new ProtocolError('SandboxFailed', 'the daemon is shutting down'));
     try {
@@ -278,21 +275,8 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  #describe({ version, reason }: { version?: string; reason?: string }): RuntimeInfo {
-    const { score, startup, memoryBytes } = this.#options.kind;
-    const languages = languageIds.flatMap((id) => {
-      const image = this.#options.images[id];
-      return image ? [{ id, image }] : [];
-    });
-    return {
-      id: this.id,
-      available: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
-      ...(version === undefined ? {} : { version }),
-      languages,
-      isolation: { score, layers: expectedLayers(score) },
-      startup: { ...startup, measured: false },
-      memoryBytes,
-    };
+  #describe(found: { version?: string; reason?: string }): RuntimeInfo {
+    const { kind, images } = this.#options;
+    return describe(kind, images, { ...found, weaknesses: found.reason === undefined ? this.#weaknesses : [] });
   }
 }

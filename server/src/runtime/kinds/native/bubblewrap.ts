@@ -52,7 +52,7 @@ export function bubblewrapOptions(plan: BubblewrapPlan): string[] {
     ...tmpfs('/tmp', shares.tmp),
     ...(workspace ? [workspace.access === 'readOnly' ? '--ro-bind' : '--bind', workspace.path, '/workspace'] : tmpfs('/workspace', shares.workspace)),
     '--remount-ro', '/',
-    '--chdir', '/workspace',
+    '--chdir', '/',
     '--as-pid-1',
   ];
 }

@@ -4,6 +4,7 @@ import type { Log } from '../../../base/log.ts';
 import { abortable, closeAll } from '../../../base/promises.ts';
 import { type LanguageId, ProtocolError, type RuntimeInfo } from '../../../protocol/index.ts';
 import { type CreateContext, everyNetwork, type Runtime, type RuntimeCan, type Sandbox, type SandboxSpec } from '../../ports.ts';
+import { weakened, weaknessesOf } from '../../holes/find.ts';
 import { trialSpec } from '../../trial.ts';
 import type { Findings } from './findings.ts';
 import { programsOf } from './programs.ts';
@@ -128,13 +129,16 @@ export class NativeRuntime implements Runtime {
     const { log, findings: find } = this.#options;
     try {
       const findings = await find();
-      const prepared = { findings, equipment: await this.#kind.equip() };
+      const own = await this.#kind.equip();
+      const weaknesses = [...weaknessesOf('bubblewrap', findings.version), ...(own.weaknesses ?? [])];
+      const equipment: Equipment = { ...own, isolation: (...asked) => weakened(own.isolation(...asked), weaknesses) };
+      const prepared = { findings, equipment };
       const context = { signal: this.#closing.signal, report: () => undefined };
       const sandbox = await this.#make(trialSpec(`look-${this.id}`, undefined), context, prepared);
       try {
         const languages = await this.#languagesOf(sandbox);
         this.#prepared = prepared;
-        this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${findings.version}`, languages, isolation: sandbox.isolation });
+        this.#info = this.#describe({ version: this.#kind.version?.(languages) ?? `bubblewrap ${findings.version}`, languages, isolation: sandbox.isolation, weaknesses });
       } finally {
         await sandbox.close();
       }
@@ -161,7 +165,7 @@ export class NativeRuntime implements Runtime {
     return found;
   }
 
-  #describe({ reason, version, languages, isolation }: { reason?: string; version?: string; languages?: RuntimeInfo['languages']; isolation?: RuntimeInfo['isolation'] }): RuntimeInfo {
+  #describe({ reason, version, languages, isolation, weaknesses = [] }: Pick<RuntimeInfo, 'reason' | 'version' | 'weaknesses'> & Partial<Pick<RuntimeInfo, 'languages' | 'isolation'>>): RuntimeInfo {
     const { id, startup, memoryBytes } = this.#kind;
     return {
       id,
@@ -172,6 +176,7 @@ export class NativeRuntime implements Runtime {
       isolation: isolation ?? this.#kind.isolation,
       startup: { ...startup, measured: false },
       memoryBytes,
+      ...(weaknesses.length === 0 ? {} : { weaknesses }),
     };
   }
 }

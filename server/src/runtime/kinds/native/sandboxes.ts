@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { undoing } from '../../../base/undo.ts';
-import { type Isolation, ProtocolError } from '../../../protocol/index.ts';
+import { type Isolation, ProtocolError, type Weakness } from '../../../protocol/index.ts';
 import { errorCode } from '../../machine/faults.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { packageMounts, type PackageMounts } from '../../machine/packages.ts';
@@ -35,6 +35,8 @@ export interface Equipment {
   readonly path: readonly string[];
   /** How a language is run. By default that is found out from the tools that are there. */
   readonly findToolchain?: typeof findToolchain;
+  /** The holes that are known in its own programs. Absent: none. */
+  readonly weaknesses?: readonly Weakness[];
   /** `reservedBytes`: as in SandboxesOptions. */
   isolation(facts: Facts, spec: SandboxSpec, reservedBytes: number): Isolation;
 }
@@ -100,7 +102,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
-        showModules: packages.showModules,
+        shown: packages.shown,
         ...(equipment.findToolchain ? { findToolchain: equipment.findToolchain } : {}),
       },
     });

@@ -1,0 +1,94 @@
+/** `codebeaker config`: prints the schema of the configuration, checks configuration files, and shows what holds and which file says so. */
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { checkConfig, ConfigError, configPath, inOneLine, isAbsent, loadConfig } from '../policy/config-file.ts';
+import { inForce, type Setting } from '../policy/in-force.ts';
+import { ownFolder } from '../policy/own-folder.ts';
+import { createPolicy, narrow } from '../policy/policy.ts';
+import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
+import { type Config, ProtocolError } from '../protocol/index.ts';
+import type { Issue } from '../protocol/issues.ts';
+import type { ConfigArguments } from './arguments.ts';
+import { Exit } from './exit-codes.ts';
+import type { Surroundings } from './surroundings.ts';
+import { columns } from './text.ts';
+
+const WIDTH = 120;
+
+interface Done {
+  readonly code: number;
+  readonly lines: readonly string[];
+  readonly result: object;
+}
+
+/** @returns the exit code: 78 where a file is wrong. @throws ConfigError where `show` needs a file that is wrong */
+export async function config(surroundings: Pick<Surroundings, 'env' | 'home'>, args: ConfigArguments, print: (text: string) => Promise<number>): Promise<number> {
+  const { code, lines, result } = await actions[args.action](surroundings, args);
+  const text = args.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join('');
+  return (await print(text)) || code;
+}
+
+const actions: Readonly<Record<ConfigArguments['action'], (surroundings: Pick<Surroundings, 'env' | 'home'>, args: ConfigArguments) => Promise<Done>>> = {
+  schema: async () => {
+    const schema = (await import('../protocol/config-schema.ts')).configSchema();
+    return { code: 0, lines: [JSON.stringify(schema, null, 2)], result: schema };
+  },
+  check: ({ env, home }, { files, folder, config: flag }) => {
+    const own = configPath({ flag, env, home });
+    const places = files.length > 0 ? files : [own, join(folder, projectFileName)].filter((path) => isThere(path) || path === flag);
+    const allowed = () => loadConfig({ flag, env, home });
+    const checked = places.map((path) => ({ path, faults: faultsIn(path, allowed) }));
+    const lines = checked.flatMap(({ path, faults }) => (faults.length === 0 ? [`${path}: nothing is wrong`] : faults.map((fault) => `${path}: ${inOneLine(fault)}`)));
+    const code = checked.some(({ faults }) => faults.length > 0) ? Exit.config : 0;
+    return Promise.resolve({ code, lines: lines.length > 0 ? lines : [`there is no configuration file (${own}), so the defaults hold`], result: { files: checked } });
+  },
+  show: async ({ env, home }, { folder, config: flag }) => {
+    const user = loadConfig({ flag, env, home });
+    const project = await loadProjectConfig(folder);
+    const settings = allowedOrFault(() => inForce(user, project, ownFolder('XDG_STATE_HOME', { env, home })));
+    const names = { default: 'default', user: configPath({ flag, env, home }), project: join(resolve(folder), projectFileName) };
+    const rows = settings.map(({ key, value, from }) => [key, JSON.stringify(value), names[from]]);
+    return { code: 0, lines: columns([['KEY', 'VALUE', 'SAID BY'], ...rows], WIDTH), result: { settings: settings.map((setting) => shown(setting, names)) } };
+  },
+};
+
+function shown({ key, value, from }: Setting, names: Readonly<Record<Setting['from'], string>>): object {
+  return { key, value, from, ...(from === 'default' ? {} : { file: names[from] }) };
+}
+
+/** What is wrong with a file. A project's file may also ask for more than the user's file allows. */
+function faultsIn(path: string, allowed: () => Config): readonly Issue[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (fault) {
+    return [{ path: '', message: isAbsent(fault) ? 'there is no such file' : `it cannot be read: ${(fault as { code?: string }).code}` }];
+  }
+  const found = checkConfig(text);
+  if ('faults' in found) return found.faults;
+  if (basename(path) !== projectFileName) return [];
+  try {
+    narrow(createPolicy(allowed()), found.config);
+    return [];
+  } catch (fault) {
+    if (!(fault instanceof ProtocolError)) throw fault;
+    return [{ path: '', message: fault.message }];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch (fault) {
+    return !isAbsent(fault);
+  }
+}
+
+function allowedOrFault<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    throw fault instanceof ProtocolError ? new ConfigError(`${projectFileName}: ${fault.message}`) : fault;
+  }
+}

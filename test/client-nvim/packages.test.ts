@@ -1,0 +1,109 @@
+/** Packages in Neovim: those of a manifest, those of :SandboxInstall, and those that a program lacks, from a registry that the test serves. */
+import { expect } from 'chai';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../e2e/environment.ts';
+import { pipAndVenv } from '../packages/indexes/needs.ts';
+import { pypi, wheel } from '../packages/indexes/pypi.ts';
+import { serve, type Served } from '../packages/indexes/serve.ts';
+import { bundles, need } from '../require.ts';
+import { bubblewrap } from '../runtime/kinds/native/subject.ts';
+import { inNeovim } from './neovims.ts';
+
+describe('packages in Neovim (issue 13)', function () {
+  this.timeout(60_000);
+  const pip = { url: '' };
+  let registry: Served;
+  before(need('build', bundles));
+  before(need('bubblewrap', bubblewrap));
+  before(need('pip', pipAndVenv));
+  before(async () => {
+    registry = await serve(pypi([wheel('pure', '1.0'), wheel('other', '1.0'), wheel('pyscard', '6.0', { files: { 'smartcard.py': 'answer = 42\n' } })]));
+    pip.url = `http://127.0.0.1:${registry.port}/simple/`;
+  });
+  after(() => registry.close());
+
+  inNeovim('a program', (editor) => {
+    /** Each question gets this answer: 1, 2 or 3. */
+    const answer = (number: number) => editor().lua(`
+      asked = {}
+      -- Every answer comes long after its question.
+      local time = 0
+      vim.loop.hrtime = function()
+        time = time + 1e9
+        return time
+      end
+      vim.ui.select = function(items, options, done)
+        table.insert(asked, options.prompt)
+        vim.defer_fn(function() done(items[${number}]) end, 1)
+      end`);
+    const asked = async () => {
+      const questions = await editor().lua<string[] | object>('return asked');
+      return Array.isArray(questions) ? (questions as string[]) : [];
+    };
+    const printing = (module: string) => `import ${module}\nprint("answer", ${module}.answer)\n`;
+    const ended = async () => (await editor().output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)[✓✗] /.test(text), 40_000)).text;
+    const lacks = 'The program needs pyscard (module smartcard).';
+
+    it('has what the manifest in its folder names', async () => {
+      writeFileSync(join(editor().folder, 'requirements.txt'), 'pure==1.0\n');
+      await editor().buffer(printing('pure'), { file: 'manifest.py' });
+      await editor().command('SandboxRun');
+      expect(await ended()).to.contain('answer 42');
+    });
+
+    it('has what :SandboxInstall has installed', async () => {
+      await editor().buffer(printing('other'), { file: 'named.py' });
+      await editor().command('SandboxInstall other');
+      await until('the packages are installed', async () => (await editor().messages()).some((message) => message.includes('the packages are installed')), 40_000);
+      await editor().command('SandboxRun');
+      expect(await ended()).to.contain('answer 42');
+    });
+
+    it('that lacks a module is only asked about again if the person does not say never', async () => {
+      await editor().buffer(printing('smartcard'), { file: 'never.py' });
+      for (const [number, questions] of [[2, 1], [3, 1], [1, 0]] as const) {
+        await answer(number);
+        await editor().command('SandboxRun');
+        expect(await ended()).to.contain('ModuleNotFoundError');
+        await until('what is asked is asked', async () => (await asked()).length === questions);
+        expect(await asked()).to.deep.equal(Array(questions).fill(lacks));
+      }
+      await editor().command('SandboxInstall other');
+      await until('the packages are installed', async () => (await editor().messages()).filter((message) => message.includes('the packages are installed')).length === 2, 40_000);
+      await answer(2);
+      await editor().command('SandboxRun');
+      await ended();
+      await until('the question is asked', async () => (await asked()).length === 1);
+    });
+
+    it('that lacks a module runs again with it, if the person wants that', async () => {
+      await answer(1);
+      await editor().buffer(printing('smartcard'), { file: 'lacks.py' });
+      await editor().command('SandboxRun');
+      await editor().output('the program runs again', ({ state, text }) => state === 'ended' && text.includes('answer 42'), 40_000);
+      expect(await asked()).to.deep.equal([lacks]);
+    });
+
+    it('that lacks a module of its own folder is not asked about', async () => {
+      await answer(1);
+      await editor().setup({ trusted: false });
+      writeFileSync(join(editor().folder, 'smartcard.py'), 'answer = 1\n');
+      await editor().buffer(printing('smartcard'), { file: 'beside.py' });
+      await editor().command('SandboxRun');
+      expect(await ended()).to.contain('ModuleNotFoundError');
+      expect(await asked()).to.deep.equal([]);
+      rmSync(join(editor().folder, 'smartcard.py'));
+      await editor().setup({ trusted: true });
+    });
+
+    it('that lacks a module is not asked about where nobody wants packages', async () => {
+      await answer(1);
+      await editor().lua("require('codebeaker.config').get().packages = 'never'");
+      await editor().buffer(printing('smartcard'), { file: 'unasked.py' });
+      await editor().command('SandboxRun');
+      expect(await ended()).to.contain('ModuleNotFoundError');
+      expect(await asked()).to.deep.equal([]);
+    });
+  }, { setup: { runtime: 'native', trusted: true }, config: { packages: { registries: { pip } } } });
+});
