@@ -42,7 +42,7 @@ export const go: readonly Rule[] = [
     id: 'go/destruction', category: 'destruction', severity: 'error', cwe: 506,
     message: 'This removes everything below the root or the home folder.',
     query: `((call_expression ${CALL} arguments: (argument_list . (_) @target)) @at
-      (#eq? @module "os") (#eq? @name "RemoveAll") (#match? @target "^\\"(/|/home/?|/etc/?|/usr/?|/root/?)\\"$|^os[.]Getenv[(]\\"HOME\\"[)]$"))`,
+      (#eq? @module "os") (#eq? @name "RemoveAll") (#match? @target "^\\"(/|/home/?|/etc/?|/usr/?)\\"$|^os[.]Getenv[(]\\"HOME\\"[)]$"))`,
     found: ['os.RemoveAll("/")', 'os.RemoveAll(os.Getenv("HOME"))'].map(program),
     clean: ['os.RemoveAll("/tmp/x")', 'os.RemoveAll(folder)'].map(program),
   },

@@ -80,7 +80,7 @@ export const python: readonly Rule[] = [
     message: 'This removes everything below the root or the home folder.',
     query: `((call function: [(identifier) @name (attribute attribute: (identifier) @name)] arguments: (argument_list . (_) @target)) @at
       (#eq? @name "rmtree")
-      (#match? @target "^[rfb]*[\\"'](/|/[*]|~/?|/home/?|/etc/?|/usr/?|/root/?)[\\"']$|expanduser[(]..?/?[\\"'][)]$|^(pathlib[.])?Path[.]home[(][)]$"))`,
+      (#match? @target "^[rfb]*[\\"'](/|/[*]|~/?|/home/?|/etc/?|/usr/?)[\\"']$|expanduser[(]..?/?[\\"'][)]$|^(pathlib[.])?Path[.]home[(][)]$"))`,
     found: ['shutil.rmtree("/")', 'rmtree(os.path.expanduser("~"))', 'shutil.rmtree(Path.home(), ignore_errors=True)'],
     clean: ['shutil.rmtree("/tmp/x")', 'shutil.rmtree(folder)', 'shutil.rmtree(Path.home() / ".cache" / "x")', 'shutil.rmtree(os.path.expanduser("~/.cache/x"))'],
   },
