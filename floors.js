@@ -23,6 +23,7 @@ const daemonRooms = {
   events: foundations,
   audit: [...foundations, 'events', 'policy'],
   usage: [...foundations, 'events', 'state', 'policy'],
+  scan: foundations,
   runtime: foundations,
   'runtime/machine': contract,
   'runtime/agent': [...contract, 'runtime/machine'],
@@ -38,7 +39,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */
@@ -52,6 +53,8 @@ const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
   child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
+  worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
+  '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
 };
 
 /** The same for the VS Code extension, where each room may import from those before it. */

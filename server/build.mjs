@@ -70,6 +70,15 @@ const typescript = build({
   footer: { js: '//# sourceURL=node:internal/modules/typescript' },
 });
 
+/** The thread in which code is scanned. */
+const scanner = build({
+  ...common,
+  entryPoints: { thread: 'server/src/scan/thread.ts' },
+  outdir: join(dist, 'scan'),
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+});
+
 const protocol = build({
   ...common,
   entryPoints: { protocol: 'server/src/protocol/index.ts' },
@@ -167,20 +176,23 @@ async function removeStale(folder, { outputFiles }) {
 async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
-  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'scan', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
   await cp(join(root, 'server/codebeaker.schema.json'), join(root, 'client-vscode/dist/codebeaker.schema.json'));
   for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /** If a build fails, esbuild has already printed the errors. */
-const results = await Promise.all([daemon, protocol, extension, typescript]).catch(() => process.exit(1));
+const results = await Promise.all([daemon, protocol, extension, typescript, scanner]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
 await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results, ['node_modules/oxc-transform']));
 // The agents are program files, which stay executable.
 await cp(join(root, 'server/agent/bin'), join(dist, 'agent'), { recursive: true });
 await cp(join(root, 'node_modules/oxc-transform/transform.wasm32-wasip1.wasm'), join(dist, 'typescript/transform.wasm'));
+for (const grammar of ['', '-python', '-javascript', '-typescript', '-tsx', '-go', '-c-sharp', '-ruby', '-bash']) {
+  await cp(join(root, `node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter${grammar}.wasm`), join(dist, `scan/tree-sitter${grammar}.wasm`));
+}
 await copyDaemon();
 // The command itself knows its manual page.
 await writeFile(join(dist, 'codebeaker.1'), execFileSync(process.execPath, [join(root, 'server/bin/codebeaker.js'), 'man']));

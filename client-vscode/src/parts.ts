@@ -26,6 +26,7 @@ import { ChosenRuntimes } from './run/chosen.ts';
 import { madeLine } from './run/verdict.ts';
 import { SessionStore } from './sessions/store.ts';
 import { SessionTree } from './sessions/tree.ts';
+import { Findings } from './traces/findings.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
 import { askForAccess } from './view/access.ts';
@@ -97,6 +98,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const tree = new SessionTree(code, store, clock, made);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
   const problems = own(new TraceDiagnostics(code));
+  const findings = own(new Findings(code));
   const choices = own(new RuntimeChoices(client));
   const offers = new PackageOffers({
     code, consoles, options, mode: () => settings().packages,
@@ -121,7 +123,9 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
 
   /** The problems of a source stay while any console shows a run of it. */
   const clearIfGone = (uri: vscode.Uri) => {
-    if (!consoles.ofDocument(uri)) problems.clear(uri);
+    if (consoles.ofDocument(uri)) return;
+    problems.clear(uri);
+    findings.clear(uri);
   };
 
   /** Marks what the program made, and names it in the terminal unless the next run has begun there. */
@@ -139,13 +143,19 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(client.onChange((connection) => {
     update();
     connection?.handle('network/requestAccess', (params, token) => askForAccess(code, (sessionId) => consoles.ofSession(sessionId)?.run.spec.source.name, params, token));
+    connection?.on('command/diagnostics', ({ sessionId, diagnostics }) => {
+      const source = consoles.ofSession(sessionId)?.run.spec.source;
+      if (source && settings().scan !== 'off') findings.show(source, diagnostics);
+    });
     if (connection) void missing.tellWithoutDocker(connection);
   }));
   own(consoles.onRunEvent((event) => {
     update();
     const { source } = event;
-    if (event.kind === 'started') problems.clear(source.uri);
-    else if (event.kind === 'closed') clearIfGone(source.uri);
+    if (event.kind === 'started') {
+      problems.clear(source.uri);
+      findings.clear(source.uri);
+    } else if (event.kind === 'closed') clearIfGone(source.uri);
     else if (event.kind === 'failed') void missing.tellFailure(source, event.fault);
     else if (event.end) {
       if (settings().diagnostics) void problems.show(source, event.end);
@@ -180,15 +190,20 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
   own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, complete, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
   own(window.onDidChangeActiveTextEditor(update));
-  own(workspace.onDidCloseTextDocument(({ uri }) => problems.clear(uri)));
+  own(workspace.onDidCloseTextDocument(({ uri }) => {
+    problems.clear(uri);
+    findings.clear(uri);
+  }));
   own(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-    if (contentChanges.length > 0) problems.edited(document.uri);
+    if (contentChanges.length === 0) return;
+    problems.edited(document.uri);
+    findings.clear(document.uri);
   }));
   own(workspace.onDidGrantWorkspaceTrust(() => client.renew()));
   own(workspace.onDidChangeWorkspaceFolders(() => client.renew()));
   own(workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration(SECTION)) status.update();
-    if (['server', 'network', 'preference', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
+    if (['server', 'network', 'preference', 'scan', 'trace'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`))) client.renew();
   }));
 
   let cancelAges: (() => void) | undefined;

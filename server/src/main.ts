@@ -110,6 +110,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { usage } = await import('./cli/usage.ts');
       return usage(surroundings, args, process.stdin, print);
     }
+    case 'scan': {
+      const { scan } = await import('./cli/scan.ts');
+      return scan(surroundings, args, print);
+    }
     case 'config': {
       const { config } = await import('./cli/config.ts');
       return config(surroundings, args, print);

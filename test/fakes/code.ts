@@ -119,6 +119,8 @@ export class FakeCode {
   /** The commands of the editor that were executed. */
   readonly executed: string[] = [];
   readonly problems = new Map<string, readonly any[]>();
+  /** What scanning found. */
+  readonly findings = new Map<string, readonly any[]>();
   readonly inputs: (string | undefined)[] = [];
   readonly asked: any[] = [];
   readonly opened: string[] = [];
@@ -254,11 +256,10 @@ export class FakeCode {
         onDidChangeConfiguration: this.configurationChanged.event,
       }),
       languages: {
-        createDiagnosticCollection: () => ({
-          set: (uri: Uri, problems: any[]) => void this.problems.set(uri.toString(), problems),
-          delete: (uri: Uri) => void this.problems.delete(uri.toString()),
-          dispose: noop,
-        }),
+        createDiagnosticCollection: (name: string) => {
+          const shown = name === 'codebeaker' ? this.problems : this.findings;
+          return { set: (uri: Uri, problems: any[]) => void shown.set(uri.toString(), problems), delete: (uri: Uri) => void shown.delete(uri.toString()), dispose: noop };
+        },
         match: ({ pattern }: { pattern: string }, { uri }: vscode.TextDocument) => (posix.basename(uri.path) === posix.basename(pattern) ? 10 : 0),
       },
       commands: {

@@ -9,6 +9,7 @@ import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
+import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { House } from '../../server/src/serving/house.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
@@ -33,6 +34,8 @@ export interface FakeHouseOptions {
   readonly packages?: (() => Promise<Installer>) | undefined;
   /** Absent: nothing is recorded. */
   readonly audit?: Audit | undefined;
+  /** Absent: nothing is scanned. */
+  readonly scanner?: (() => Promise<TextScanner>) | undefined;
 }
 
 export interface FakeHouse {
@@ -45,10 +48,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, clock, log, packages, audit }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -102,17 +102,6 @@ describe('a configuration', () => {
   it('may begin with a byte order mark, as editors on Windows write it (L8)', () => {
     expect(parseConfig('\ufeff{"preference": "speed"}', 'c.json')).to.deep.equal({ preference: 'speed' });
   });
-
-  const unserved: Record<string, unknown> = {
-    scan: {},
-  };
-  for (const [path, value] of Object.entries(unserved)) {
-    it(`is refused if it has a key that is not supported yet: ${path}`, () => {
-      const [key = '', inner] = path.split('.');
-      const config = { [key]: inner === undefined ? value : { [inner]: value } };
-      expect(() => parseConfig(JSON.stringify(config), 'c.json')).to.throw(ConfigError, `c.json: ${path}: this version does not support this key; remove it`);
-    });
-  }
 });
 
 describe('the configuration file', () => {

@@ -5,7 +5,8 @@ import { resolveNetwork } from '../../server/src/policy/network.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits } from '../../server/src/policy/defaults.ts';
 import { quotaNames } from '../../server/src/policy/quotas.ts';
 import { checkImage, createPolicy, narrow, type Policy, resolveLimits, shorter } from '../../server/src/policy/policy.ts';
-import { type Config, languageIds, type Limits, type Network, ProtocolError } from '../../server/src/protocol/index.ts';
+import { blocked, judge } from '../../server/src/policy/scan.ts';
+import { type Config, languageIds, type Limits, type Network, ProtocolError, scanCategories, scanModes, scanSeverities } from '../../server/src/protocol/index.ts';
 
 const property = { seed: 20_260_118, numRuns: 2000 };
 
@@ -36,6 +37,15 @@ const quota = record({
 
 const rate = fc.record({ perMinute: fc.integer({ min: 1, max: 100 }), burst: fc.integer({ min: 1, max: 100 }) }, { requiredKeys: ['perMinute'] });
 
+const severity = fc.constantFrom(...scanSeverities);
+const scanRule = fc.constantFrom('python/a', 'python/b');
+const scanConfig = record({
+  mode: fc.constantFrom(...scanModes),
+  block: record({ severity, categories: fc.subarray([...scanCategories].slice(0, 3)) }),
+  rules: fc.dictionary(scanRule, fc.oneof(severity, fc.constant('off' as const))),
+  maxBytes: fc.integer({ min: 1, max: 1000 }),
+});
+
 const config: fc.Arbitrary<Config> = record({
   preference: fc.constantFrom('speed' as const, 'security' as const),
   images: record({ python: image, go: image }),
@@ -43,6 +53,7 @@ const config: fc.Arbitrary<Config> = record({
   limits: partialLimits,
   maxLimits: partialLimits,
   sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
+  scan: scanConfig,
   sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
   rates: record({ 'session/create': rate, 'session/list': rate }),
@@ -95,6 +106,7 @@ describe('a policy', () => {
       },
       quotas: { perDay: unbounded, perSession: unbounded },
       prices: undefined,
+      scan: { mode: 'advise', block: { severity: 'error', categories: [] }, rules: {}, raised: {}, maxBytes: 262_144 },
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
       certificates: 'host',
       sizes: { codeBytes: 2 ** 20, messageBytes: 64 * 2 ** 20, pathBytes: 4096 },
@@ -177,6 +189,25 @@ describe('narrowing a policy', () => {
       const reached = allowed(() => resolveNetwork(result, net));
       if (reached) expect(resolveNetwork(base, net)).to.deep.equal(reached);
     }), property);
+  });
+
+  it('lets no code run that would have been refused, and hides no finding', () => {
+    const finding = fc.record({ rule: scanRule, category: fc.constantFrom(...scanCategories.slice(0, 3)), severity });
+    fc.assert(fc.property(policy, narrower, finding, ({ scan: base, ...rest }, { scan: wish }, found) => {
+      const { scan } = narrow({ scan: base, ...rest }, { scan: wish });
+      expect(scanModes.indexOf(scan.mode)).to.be.at.least(scanModes.indexOf(base.mode));
+      expect(scan.maxBytes).to.be.at.least(base.maxBytes);
+      const [before, after] = [judge(base, [found]), judge(scan, [found])];
+      expect(after.length).to.be.at.least(before.length);
+      expect(blocked(scan, after).length).to.be.at.least(blocked(base, before).length);
+    }), property);
+  });
+
+  it('raises rules of scanning, and turns blocking on with what it names itself', () => {
+    const { scan } = narrow(createPolicy({ scan: { rules: { 'python/a': 'off', 'python/b': 'hint' } } }), { scan: { mode: 'block', block: { categories: ['sql'] }, rules: { 'python/a': 'warning', 'python/b': 'off' } } });
+    const findings = judge(scan, ['a', 'b', 'c'].map((name) => ({ rule: `python/${name}`, category: 'sql' as const, severity: 'error' as const })));
+    expect(findings.map(({ severity }) => severity)).to.deep.equal(['warning', 'hint', 'error']);
+    expect(blocked(scan, [...findings, { rule: 'python/d', category: 'tls', severity: 'error' }]).map(({ rule }) => rule)).to.deep.equal(['python/a', 'python/b', 'python/c']);
   });
 
   it('by an empty list leaves nothing allowed (F-B1, F-E1)', () => {

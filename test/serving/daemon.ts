@@ -6,6 +6,7 @@ import type { Clock } from '../../server/src/base/clock.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
+import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
@@ -17,6 +18,8 @@ import type { Json, Received } from '../wire/wire.ts';
 export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   /** What installs packages; the sandboxes then see them. */
   readonly packages?: FakePackages;
+  /** What scans code. Default: nothing is scanned. */
+  readonly scanner?: TextScanner;
   readonly config?: Config;
   readonly hidden?: readonly string[];
   readonly ways?: Ways;
@@ -41,14 +44,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, others = [], packages, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.#open = openSole;
   }

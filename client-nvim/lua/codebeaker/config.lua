@@ -66,6 +66,7 @@ local checks = {
   packages = { "'auto', 'ask' or 'never'", is_one_of({ 'auto', 'ask', 'never' }) },
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
   ports = { 'true or false', is_of_type('boolean') },
+  scan = { 'true or false', is_of_type('boolean') },
 }
 
 local function defaults()
@@ -82,6 +83,7 @@ local function defaults()
     quickfix = 'fill',
     packages = 'auto',
     ports = true,
+    scan = true,
   }
 end
 

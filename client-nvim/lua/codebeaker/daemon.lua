@@ -3,6 +3,7 @@ local access = require('codebeaker.access')
 local await = require('codebeaker.async').await
 local config = require('codebeaker.config')
 local crashes = require('codebeaker.crashes')
+local findings = require('codebeaker.findings')
 local log = require('codebeaker.log')
 local messages = require('codebeaker.messages')
 local ports = require('codebeaker.ports')
@@ -111,6 +112,7 @@ function Daemon:initialize_params()
       window = { workDoneProgress = true, showMessage = vim.empty_dict() },
       ports = { changed = true },
       network = { requestAccess = true },
+      command = { diagnostics = config.get().scan },
     },
   }
 end
@@ -211,6 +213,8 @@ function Daemon:handle_notification(method, params)
     ports.changed(self.told_ports, function(...)
       self:send(...)
     end, params)
+  elseif method == 'command/diagnostics' then
+    findings.found(params)
   elseif method == 'window/showMessage' then
     local show = params.type == 1 and messages.error or params.type == 2 and messages.warn or messages.info
     show(params.message)

@@ -2,6 +2,7 @@
 local chosen = require('codebeaker.chosen')
 local config = require('codebeaker.config')
 local daemons = require('codebeaker.daemons')
+local findings = require('codebeaker.findings')
 local job = require('codebeaker.job')
 local made = require('codebeaker.made')
 local messages = require('codebeaker.messages')
@@ -30,6 +31,7 @@ local function run_in_sandbox(self, source, folder, run_options)
   if fault or self.stopped then
     return fault
   end
+  findings.watch(session.sessionId, source)
   local file = { sessionId = session.sessionId, path = source.name, content = source.text }
   fault = self.daemon:call('command/writeFile', file)
   if fault or self.stopped then

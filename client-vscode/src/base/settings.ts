@@ -37,6 +37,8 @@ export interface Settings {
   readonly keepSessions: number;
   readonly focusTerminal: boolean;
   readonly diagnostics: boolean;
+  /** Whether code is scanned: findings are shown, or also refused before they run. */
+  readonly scan: 'off' | 'advise' | 'block';
   /** Whether the person is told when a program begins to listen on a port. */
   readonly ports: 'notify' | 'never';
   /** Whether the packages of a manifest are installed before a run. */
@@ -66,6 +68,7 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     keepSessions: values.get<number>('keepSessions') ?? 4,
     focusTerminal: values.get<boolean>('terminal.focus') ?? false,
     diagnostics: values.get<boolean>('diagnostics') ?? true,
+    scan: values.get<Settings['scan']>('scan') ?? 'advise',
     ports: values.get<Settings['ports']>('ports') ?? 'notify',
     packages: values.get<Settings['packages']>('packages') ?? 'auto',
     secrets: workspace.isTrusted ? (values.get<readonly string[]>('secrets') ?? []) : [],

@@ -12,7 +12,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
     protocolVersions: ['1.0'],
     workspaceFolders: onDisk.map(({ uri, name }) => ({ uri: uri.toString(), name })),
     trusted: workspace.isTrusted,
-    initializationOptions: settings.preference ? { preference: settings.preference } : {},
+    initializationOptions: { ...(settings.preference ? { preference: settings.preference } : {}), ...(settings.scan === 'block' ? { scan: { mode: 'block' } } : {}) },
     trace: settings.trace,
     capabilities: {
       output: { flowControl: true },
@@ -20,6 +20,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
       window: { workDoneProgress: true, showMessage: {} },
       ports: { changed: true },
       network: { requestAccess: true },
+      command: { diagnostics: settings.scan !== 'off' },
     },
   };
 }

@@ -1,5 +1,5 @@
-/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage and config. */
-import type { LanguageId } from '../protocol/index.ts';
+/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage and config; and of scan. */
+import { type LanguageId, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 
@@ -41,6 +41,17 @@ export interface UsageArguments {
   readonly config: string | undefined;
 }
 
+export interface ScanArguments {
+  readonly command: 'scan';
+  readonly files: readonly string[];
+  /** Of all files; undefined: of each what its name or its first line says. */
+  readonly language: LanguageId | undefined;
+  /** From which severity on findings count for the exit code. */
+  readonly severity: ScanSeverity;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 export interface ConfigArguments {
   readonly command: 'config';
   readonly action: (typeof configActions)[number];
@@ -74,6 +85,15 @@ export function using([action, file, ...more]: readonly string[], { since, langu
   if (since !== undefined && file !== undefined) throw new UsageError('--since is for codebeaker usage alone, and not for usage estimate');
   if (file === undefined && (language ?? runtime) !== undefined) throw new UsageError('--language and --runtime are for codebeaker usage estimate FILE');
   return { file, language: languageNamed(language), runtime, since: optional(since, (given) => whole(given, '--since', ranges.days)) ?? DEFAULT_DAYS };
+}
+
+export function scanning(files: readonly string[], { language, severity }: Values): Pick<ScanArguments, 'files' | 'language' | 'severity'> {
+  if (files.length === 0) throw new UsageError('scan needs the names of files: codebeaker scan FILE...');
+  return {
+    files,
+    language: languageNamed(language),
+    severity: optional(severity, (given) => oneOf(scanSeverities, given, '--severity')) ?? 'warning',
+  };
 }
 
 export function configuring([first, ...files]: readonly string[]): Pick<ConfigArguments, 'action' | 'files'> {

@@ -24,11 +24,12 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `serve` and `sweep` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
+  scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
   audit: { operands: 'verify|show', text: 'verify finds out whether somebody changed the audit log, or removed something from it. show prints what was recorded: what was run, written and reached.' },
@@ -42,7 +43,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
 
 export const options = {
   runtime: { of: ['run', 'usage'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
-  language: { of: ['run', 'usage'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  language: { of: ['run', 'scan', 'usage'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
   secret: { of: ['run'], value: 'NAME[=@FILE]', many: true, text: 'A variable for the program that is taken out of its output: the secret of this name in the configuration, or the variable of this name here, or what the FILE says. -e would show it to everybody who lists processes.' },
   folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
@@ -65,10 +66,11 @@ export const options = {
   pids: { of: ['run'], value: 'NUMBER', text: 'How many processes and threads it may have, from 8 to 16384. Default: 256.' },
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
   'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
+  severity: { of: ['scan'], value: 'SEVERITY', text: 'From which severity on findings count for the exit code: error, warning, information or hint. Default: warning.' },
   since: { of: ['audit', 'usage'], value: 'WHEN', text: 'audit show: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
   session: { of: ['audit'], value: 'ID', text: 'Shows only what was recorded of this session.' },
   kind: { of: ['audit'], value: 'KIND', text: 'Shows only records of this kind: log, client, session, command, file, install, port, network or denial.' },
-  json: { of: ['run', 'doctor', 'cache', 'audit', 'config', 'usage'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },

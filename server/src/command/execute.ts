@@ -19,6 +19,7 @@ import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } f
 import { resolvePath } from './paths.ts';
 import { RedactedOutput } from './redacted-output.ts';
 import { type CommandQuota, RunningCommand } from './running-command.ts';
+import { type RunText, type Scan, textOf } from './script.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -31,15 +32,25 @@ export interface ExecuteContext {
   readonly warm: WarmInterpreters;
   /** The quotas to which a session's commands count. */
   quota(session: Session): CommandQuota;
+  /** undefined: nothing is scanned. */
+  readonly scan?: Scan | undefined;
+}
+
+/** Returns what the program has to wait for, if anything. It is no longer waited for when something ends the command. */
+export function scanned({ scan }: Pick<ExecuteContext, 'scan'>, session: Session, text: RunText, running: RunningCommand): Promise<void> | undefined {
+  const verdict = scan?.(session, { ...text, commandId: running.commandId, done: running.done });
+  return verdict && Promise.race([verdict, running.halted]);
 }
 
 type Common = Omit<ExecuteShellParams, 'command'>;
 
 export async function executeShell(session: Session, params: ExecuteShellParams, context: ExecuteContext): Promise<Execution> {
   const settings = programSettings(session, params);
-  const { phases: _, ...result } = await execute(session, params, context, (running, started) =>
-    running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started),
-  );
+  const { phases: _, ...result } = await execute(session, params, context, async (running, started) => {
+    const text = context.scan && textOf(params.command);
+    if (text) await scanned(context, session, text, running);
+    return running.run('run', { command: params.command, ...settings, env: environmentOf(session, params) }, started);
+  });
   return result;
 }
 

@@ -8,11 +8,12 @@ import type { Session } from '../session/session.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { WarmInterpreters } from '../warm/interpreters.ts';
 import { decodeContent } from './content.ts';
-import { environmentOf, execute, type ExecuteContext, programSettings } from './execute.ts';
+import { environmentOf, execute, type ExecuteContext, programSettings, scanned } from './execute.ts';
 import { languageOf } from './language.ts';
 import { resolveEntry } from './paths.ts';
 import { needsCopy, place, type Source } from './place.ts';
 import type { RunningCommand } from './running-command.ts';
+import type { RunText } from './script.ts';
 import { TemporaryFiles } from './temporary.ts';
 
 /** What is known of a run before anything is written to the sandbox. */
@@ -38,6 +39,7 @@ export async function runCode(session: Session, params: RunCodeParams, context: 
     if (!toolchain) throw noToolchain(language);
     // An interpreter can't wait for a copy that is made only when it is run.
     again = source.path === undefined || !needsCopy(toolchain, language, source.path);
+    if (context.scan) await scanned(context, session, textIn(source, language), running);
     const temporary = new TemporaryFiles(session);
     const run: Run = { session, toolchain, language, source, args: params.args ?? [], settings, temporary };
     try {
@@ -90,6 +92,10 @@ function sourceOf({ code, path }: RunCodeParams): Source {
   if (code !== undefined && path === undefined) return { code: decodeContent(code, 'utf-8', 'code'), path };
   if (path !== undefined && code === undefined) return { path: resolveEntry(path), code };
   throw invalidParam('code', 'give exactly one of code and path');
+}
+
+function textIn({ code, path }: Source, language: LanguageId): RunText {
+  return path === undefined ? { language, code: code.toString(), path } : { language, path, code };
 }
 
 function noToolchain(language: LanguageId): ProtocolError {

@@ -7,11 +7,6 @@ import { explain, inWords, type Issue } from '../protocol/issues.ts';
 import { outOfBounds } from './bounds.ts';
 import { ownFolder } from './own-folder.ts';
 
-/** Keys of the published schema that this version does not support. They are refused, because ignoring them could be unsafe. */
-const notServed: ReadonlySet<string> = new Set([
-  'scan',
-]);
-
 export class ConfigError extends Error {}
 
 /** What is wrong with the text of a configuration, each with the path of its key; or the configuration, if nothing is. */
@@ -21,7 +16,7 @@ export function checkConfig(text: string): { readonly config: Config } | { reado
   const parsed = safeParse(Config, json.value, inWords);
   const issues = parsed.success ? outOfBounds(parsed.data) : parsed.error.issues.flatMap((issue) => explain(issue));
   if (parsed.success && issues.length === 0) return { config: parsed.data };
-  return { faults: issues.map(({ path, message }) => ({ path, message: notServed.has(path) ? 'this version does not support this key; remove it' : message })) };
+  return { faults: issues };
 }
 
 /** `name` is how errors call the text. @throws ConfigError, with the path of everything that is wrong */

@@ -41,7 +41,7 @@ export function inForce(user: Config, project: Config | undefined, stateDir: str
 }
 
 /** The keys that a policy decides. */
-function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool, sizes, networkBounds, certificates }: Policy): Config {
+function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool, scan, sizes, networkBounds, certificates }: Policy): Config {
   const named: readonly string[] = Object.values(images);
   const more = [...allowedImages].filter((image) => !named.includes(image));
   return {
@@ -51,9 +51,20 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     limits,
     maxLimits,
     sessions,
+    scan: asScanConfig(scan),
     sizes,
     network: { modes: [...networkModes], ...networkBounds, certificates: typeof certificates === 'string' ? certificates : [...certificates], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
     ...(pool ? { pool } : {}),
+  };
+}
+
+function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {
+  const all = { ...rules, ...raised };
+  return {
+    mode,
+    block: { ...(severity === undefined ? {} : { severity }), ...(categories.length > 0 ? { categories: [...categories] } : {}) },
+    ...(Object.keys(all).length > 0 ? { rules: all } : {}),
+    maxBytes,
   };
 }
 

@@ -9,6 +9,7 @@ import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, d
 import { parseHosts } from './hosts.ts';
 import { createQuotas, narrowQuotas, type Quotas } from './quotas.ts';
 import { createRates, narrowRates, type Rates } from './rates.ts';
+import { narrowScan, type ScanPolicy, scanPolicy } from './scan.ts';
 import { type Sizes, sizesOf, smaller } from './sizes.ts';
 
 export interface Policy {
@@ -38,6 +39,7 @@ export interface Policy {
   readonly quotas: Quotas;
   /** undefined: nothing costs anything. */
   readonly prices: Prices | undefined;
+  readonly scan: ScanPolicy;
   /** How long the texts in a request may be. */
   readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
@@ -63,6 +65,7 @@ export function createPolicy(config: Config): Policy {
     rates: createRates(config),
     quotas: createQuotas(config),
     prices: config.prices,
+    scan: scanPolicy(config),
     sizes: sizesOf(config),
   };
 }
@@ -95,6 +98,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     rates: narrowRates(policy.rates, config),
     quotas: narrowQuotas(policy.quotas, config),
     prices: policy.prices,
+    scan: narrowScan(policy.scan, config),
     sizes: smaller(policy.sizes, config.sizes ?? {}),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),

@@ -1,4 +1,4 @@
-/** The shape of the configuration file. An unknown key is an error, and so is a key that this version does not support. */
+/** The shape of the configuration file. An unknown key is an error. */
 import * as z from 'zod/mini';
 import { AuditConfig } from './audit.ts';
 import { keepingAll } from './keeping-all.ts';
@@ -7,6 +7,7 @@ import { later } from './later.ts';
 import { PackagesConfig } from './packages.ts';
 import { SecretsConfig } from './secrets.ts';
 import { Prices, QuotasConfig, RatesConfig } from './usage.ts';
+import { ScanConfig } from './scan.ts';
 import { absolutePath, count, Network, PartialLimits, positive, Preference } from './values.ts';
 import type { ShapeNotes } from './note.ts';
 
@@ -60,6 +61,7 @@ export const Config = later(() => z.strictObject({
   rates: z.optional(RatesConfig),
   quotas: z.optional(QuotasConfig),
   prices: z.optional(Prices),
+  scan: z.optional(ScanConfig),
   sizes: z.optional(SizesConfig),
   secrets: z.optional(SecretsConfig),
   stateDir: z.optional(absolutePath()),
@@ -110,6 +112,7 @@ export const configNotes = (): ShapeNotes => ({
     rates: 'How often each method may be called on one connection: a [Rate](#rate) for each. A call that comes too early is answered with error 1030. Default: so much that no person and no editor reaches it.',
     quotas: 'How much may be used. What is used up is answered with error 1031. Default: no bound.',
     prices: 'What it costs, for `usage/get` and `usage/estimate`. Only the configuration file may have it.',
+    scan: 'Whether code is scanned before it runs. Default: it is, and findings are advice.',
     sizes: 'How long the texts in a request may be.',
     secrets: 'Secrets that sessions can have by their names (`secretNames` of `session/create`), and where each comes from. Only the configuration file may have it. Default: none.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',

@@ -12,6 +12,7 @@ export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
 export * from './secrets.ts';
+export * from './scan.ts';
 export * from './sessions.ts';
 export * from './usage.ts';
 export * from './values.ts';

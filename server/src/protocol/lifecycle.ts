@@ -24,6 +24,7 @@ export const ClientCapabilities = later(() => z.object({
   workspace: z.optional(z.object({ applyEdit: flag() })),
   debug: z.optional(z.object({ adapter: flag() })),
   ports: z.optional(z.object({ changed: flag() })),
+  command: z.optional(z.object({ diagnostics: flag() })),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
@@ -94,6 +95,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     workspace: '`applyEdit`: the client can apply a WorkspaceEdit.',
     debug: '`adapter`: the client can connect a debugger.',
     ports: '`changed`: the client wants `ports/changed`.',
+    command: '`diagnostics`: the client wants `command/diagnostics`.',
   },
   ServerCapabilities: {
     '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',

@@ -11,6 +11,7 @@ import { announcement, type Method, notification, question, request } from './me
 import * as observation from './observation.ts';
 import * as packages from './packages.ts';
 import * as ports from './ports.ts';
+import * as scan from './scan.ts';
 import * as sessions from './sessions.ts';
 import * as usage from './usage.ts';
 import { Execution, Session } from './values.ts';
@@ -156,6 +157,11 @@ export const CommandOutput = announcement({
   params: commands.CommandOutputParams, secrets: ['data'],
   summary: 'A piece of a command’s output. A UTF-8 character is never split between two pieces.',
 });
+export const CommandDiagnostics = announcement({
+  name: 'command/diagnostics', section: 'Commands', subject: 'session',
+  params: scan.CommandDiagnosticsParams,
+  summary: 'What scanning found in the code of `command/runCode`, or in a command line of `command/executeShell`. There is one for each such command, and it may come before or after its result. The daemon sends this only to a client whose capabilities include `command.diagnostics`.',
+});
 export const CommandAck = notification({
   name: 'command/ack', section: 'Commands', subject: 'command', effect: 'tells',
   params: commands.CommandAckParams,
@@ -225,7 +231,7 @@ export const methods = [
   RuntimeList, RuntimeSelect, RuntimeChanged,
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged, NetworkRequestAccess,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
-  SignalCommand, CommandOutput, CommandAck, CommandInput, DrainCommand, CommandResize,
+  SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
   ServerHealth, UsageGet, UsageEstimate, Discover,
 ] as const;

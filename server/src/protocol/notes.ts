@@ -10,6 +10,7 @@ import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
+import { scanNotes } from './scan.ts';
 import { secretsNotes } from './secrets.ts';
 import { sessionsNotes } from './sessions.ts';
 import { usageNotes } from './usage.ts';
@@ -24,5 +25,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
 };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { closeAll } from '../base/promises.ts';
 import type { Ahead } from '../packages/ahead.ts';
 import type { Installer } from '../packages/installer.ts';
+import type { TextScanner } from '../scan/scanner.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
@@ -36,8 +37,10 @@ export class House implements HouseShare {
   readonly places: Places;
   readonly ledger: Ledger;
   readonly runs: Runs;
+  readonly scanner: HouseShare['scanner'];
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
+  #scanner: Promise<TextScanner> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
   #ahead: Promise<Ahead> | undefined;
   #visits = 0;
@@ -50,6 +53,8 @@ export class House implements HouseShare {
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
     this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
+    const { scanner } = parts;
+    this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
     audit?.hear(events);
   }
@@ -86,6 +91,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

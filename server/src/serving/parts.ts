@@ -8,6 +8,7 @@ import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
+import type { TextScanner } from '../scan/scanner.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { Places } from '../session/places.ts';
@@ -27,6 +28,8 @@ export interface HouseParts {
   hidden(): Promise<readonly string[]>;
   /** What installs packages, which is made when it is first asked for. Absent: sandboxes see none, and none are installed. */
   packages?(): Promise<Installer>;
+  /** What scans code, which is made when it is first asked for. Absent: nothing is scanned. */
+  scanner?(): Promise<TextScanner>;
   /** What is installed before anybody asks for it. Absent: nothing. */
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */
@@ -62,6 +65,8 @@ export interface HouseShare {
   shelf(): Promise<SandboxSpec['packages']>;
   /** What installs packages. undefined: nothing does. */
   installer(): Promise<Installer> | undefined;
+  /** What scans code. Absent: nothing is scanned. */
+  readonly scanner: (() => Promise<TextScanner>) | undefined;
 }
 
 /** What a connection brings. */

@@ -29,6 +29,7 @@ import { recordVisit } from './listeners/audited.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
+import { scanning } from './scanning.ts';
 import { Allowances } from '../usage/allowances.ts';
 import { fillPool } from '../warm/wanted.ts';
 
@@ -52,9 +53,11 @@ export class Visit {
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
+    const { scanner } = house;
+    const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
     const { ledger, runs } = house;
     const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook() };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {

@@ -6,6 +6,7 @@ import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
+import type { Scan } from '../../command/script.ts';
 import type { EventStream } from '../../events/events.ts';
 import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
@@ -22,9 +23,10 @@ export interface ExecutionParts {
   readonly flows: OutputFlows;
   readonly warm: WarmInterpreters;
   readonly allowances: Allowances;
+  readonly scan: Scan | undefined;
 }
 
-export function executionHandlers({ client, clock, events, commands, flows, warm, allowances }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, flows, warm, allowances, scan }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
@@ -37,6 +39,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
       restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
       spent: (name) => allowances.least(name, id)?.quota,
     }),
+    scan,
     stream: (commandId) => {
       const flow = flows.open(commandId);
       return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };
