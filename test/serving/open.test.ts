@@ -24,7 +24,7 @@ describe('capabilities', () => {
       expect(capabilities.sessions).to.deep.equal(usual);
       expect(capabilities.network).to.deep.equal({ modes: ['none'] });
       expect(capabilities.runtimes.map(({ id }: { id: string }) => id)).to.deep.equal(['fake']);
-      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'history', 'audit', 'metrics', 'workspaceOverlay', 'secrets');
+      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'history', 'audit', 'metrics', 'workspaceOverlay');
     }));
 
   it('include a terminal if a runtime has one', () =>
@@ -72,7 +72,7 @@ describe('initializationOptions', () => {
     'another engine': [{ docker: { host: 'tcp://evil:2375' } }, errorCodes.PolicyDenied, 'docker can only be set'],
     'another log': [{ log: { file: '/etc/x' } }, errorCodes.PolicyDenied, 'log can only be set'],
     'an unknown key': [{ limits: { memory: 1 } }, errorCodes.InvalidParams, 'initializationOptions.limits.memory: no such key'],
-    'a key that is not supported': [{ scan: {} }, errorCodes.InvalidParams, 'initializationOptions.scan: '],
+    'a key that does not exist': [{ scans: {} }, errorCodes.InvalidParams, 'initializationOptions.scans: '],
     'a rate of no method': [{ rates: { 'no/such': { perMinute: 1 } } }, errorCodes.InvalidParams, 'initializationOptions.rates.no/such: there is no such method'],
     'another price': [{ prices: { currency: 'EUR' } }, errorCodes.PolicyDenied, 'prices can only be set'],
     'a pool that is not empty': [{ pool: { docker: { python: 1 } } }, errorCodes.PolicyDenied, 'pool can only be set'],

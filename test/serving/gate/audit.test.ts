@@ -278,7 +278,9 @@ describe('the audit of a connection', () => {
         await daemon.server.clock.advance(100);
         daemon.wire.send({ jsonrpc: '2.0', method: 'command/input', params: { commandId: 'c', data: canary, end: true } });
         await running;
-        await daemon.fault('session/create', { secrets: { TOKEN: canary }, env });
+        const secret = await daemon.session({ secrets: { TOKEN: canary } });
+        await daemon.result('command/executeShell', { sessionId: secret, command: `echo ${canary}` });
+        await daemon.fault('session/create', { secrets: { SECRET: canary }, env });
         await daemon.ask('command/installPackages', { sessionId, packages: [`https://user:${canary}@example.com/x.tgz`], registry: `https://user:${canary}@example.com/` });
         await daemon.fault('command/runCode', { ...common, code: canary, path: 'x' });
         await daemon.fault('command/executeShell', { ...common, command: canary, interactive: true });
