@@ -179,7 +179,7 @@ inNeovim('trust and the options of setup', (editor) => {
   });
 
   it('passes environment, default arguments and limits on, and names the limit that was hit', async () => {
-    await editor().setup({ env: { NAME: 'Ada' }, args: ['by', 'default'], limits: { timeoutMs: 1500 } });
+    await editor().setup({ env: { NAME: 'Ada' }, args: ['by', 'default'], limits: { timeoutMs: 1500 }, packages: 'never' });
     await editor().buffer('import os, sys\nprint(os.environ["NAME"], sys.argv[1:])\nwhile True: pass', { file: 'limits.py' });
     await editor().command('SandboxRun');
     const { text, outcome } = await editor().ended();

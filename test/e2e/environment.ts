@@ -9,7 +9,18 @@ import { languageIds } from '../../server/src/protocol/index.ts';
 export const image = 'codebeaker-test';
 
 const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.once('exit', () => removeWhenQuiet());
+
+/** A daemon that an editor has started may still write its last records when the tests are over. */
+function removeWhenQuiet(tries = 50): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (fault) {
+    if (tries === 0 || (fault as { code?: string }).code !== 'ENOTEMPTY') throw fault;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    removeWhenQuiet(tries - 1);
+  }
+}
 
 /** The environment of a daemon with this configuration, which uses the test image. Unless `config` has a pool, no sandbox is prepared in advance. */
 export function daemonEnvironment(config: object = {}): Record<string, string> {
