@@ -46,7 +46,7 @@ describe('the audit log', () => {
     const { chmodSync } = await import('node:fs');
     chmodSync(bench.places.records, 0o777);
     await bench.write(1);
-    expect([bench.segments.length, bench.lines.map(({ message }) => message)]).to.deep.equal([1, ["the audit log can't be written: the folder can’t be written (EACCES)"]]);
+    expect([bench.segments.length, bench.lines.map(({ message }) => message)]).to.deep.equal([1, ["the audit log can't be written: the folder can't be written (EACCES)"]]);
   });
 
   it('holds nothing of any length', async () => {

@@ -80,8 +80,11 @@ describe('codebeaker config', () => {
 
   it('show says what holds and which file said so', async () => {
     const own = put(user, { limits: { cpus: 2 }, maxLimits: { memoryBytes: 2 ** 28 }, network: { modes: ['allowlist'], hosts: ['*.example.com', '10.0.0.0/8'] }, packages: { registries: { pip: { url: 'https://x/', token: 'hidden' } } }, log: { level: 'debug' } });
-    const narrower = put(project, { preference: 'security', limits: { cpus: 1 }, network: { hosts: ['a.example.com:443', 'other.example'] } });
+    const narrower = put(project, { quotas: { perDay: { commands: 5 } }, rates: { 'session/create': { perMinute: 9 } }, preference: 'security', limits: { cpus: 1 }, network: { hosts: ['a.example.com:443', 'other.example'] } });
     const values = await valuesOf();
+    expect(values.get('quotas.perDay.commands')).to.deep.include({ value: 5, from: 'project' });
+    expect(values.get('rates.session/create.perMinute')).to.deep.include({ value: 9, from: 'project' });
+    expect(values.get('rates.command/runCode.perMinute')).to.deep.include({ from: 'default' });
     expect(values.get('preference')).to.deep.equal({ key: 'preference', value: 'security', from: 'project', file: narrower });
     expect(values.get('limits.cpus')).to.deep.equal({ key: 'limits.cpus', value: 1, from: 'project', file: narrower });
     expect(values.get('network.hosts')).to.deep.include({ value: ['a.example.com:443'], from: 'project' });

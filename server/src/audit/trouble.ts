@@ -7,7 +7,7 @@ export interface Reason {
 }
 
 const words: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full', EDQUOT: 'the quota of the disk is used up', EROFS: 'the disk can only be read', EACCES: 'the folder can’t be written', EPERM: 'the file can’t be written', EIO: 'the disk has failed', EMFILE: 'too many files are open',
+  ENOSPC: 'the disk is full', EDQUOT: 'the quota of the disk is used up', EROFS: 'the disk can only be read', EACCES: "the folder can't be written", EPERM: "the file can't be written", EIO: 'the disk has failed', EMFILE: 'too many files are open',
 };
 
 export class Trouble {

@@ -1,6 +1,6 @@
 /** What of the configuration holds, and which file says so: the defaults, the user's file, and what a project's file narrows. */
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
-import type { Config } from '../protocol/index.ts';
+import type { Config, Quota } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
@@ -41,7 +41,7 @@ export function inForce(user: Config, project: Config | undefined, stateDir: str
 }
 
 /** The keys that a policy decides. */
-function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool, scan, sizes, networkBounds, certificates }: Policy): Config {
+function asConfig({ preference, images, allowedImages, limits, maxLimits, sessions, networkModes, hostLists, pool, rates, quotas, scan, sizes, networkBounds, certificates }: Policy): Config {
   const named: readonly string[] = Object.values(images);
   const more = [...allowedImages].filter((image) => !named.includes(image));
   return {
@@ -51,11 +51,18 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     limits,
     maxLimits,
     sessions,
+    rates: { ...rates },
+    quotas: { perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
     scan: asScanConfig(scan),
     sizes,
     network: { modes: [...networkModes], ...networkBounds, certificates: typeof certificates === 'string' ? certificates : [...certificates], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
     ...(pool ? { pool } : {}),
   };
+}
+
+/** Those that have a bound. */
+function bounded(all: Policy['quotas']['perDay']): Quota {
+  return Object.fromEntries(Object.entries(all).filter(([, most]) => most < Infinity));
 }
 
 function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {

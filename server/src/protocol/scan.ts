@@ -66,7 +66,7 @@ export const scanNotes = (): ShapeNotes => ({
     severity: '1 error, 2 warning, 3 information, 4 hint.',
     code: 'The rule, such as `python/unsafe-yaml`. The page docs/scanning.md lists the rules.',
     codeDescription: 'Where more is said of the weakness.',
-    message: 'What was found and what is better. A credential in it is masked.',
+    message: 'What was found and what is better. A credential that was found is never repeated in it.',
   },
   CommandDiagnosticsParams: {
     path: 'The `path` of the command. Absent: its `code` or its command line.',
@@ -75,7 +75,7 @@ export const scanNotes = (): ShapeNotes => ({
     skipped: 'Why the text was not scanned. Then `diagnostics` is empty.',
   },
   ScanConfig: {
-    '': 'Whether code is scanned before it runs, for dangerous patterns and credentials.',
+    '': 'Whether code that runs is scanned for dangerous patterns and credentials.',
     mode: '`off`, `advise` (findings are sent to clients that want them, and delay nothing), or `block` (findings that `block` names are refused before anything runs). A project’s file and a client can only make it stricter. Default: `advise`.',
     block: 'What is refused with the mode `block`: findings of this `severity` or a worse one, and findings of these `categories`. Default: the severity `error`; where only `categories` are given, only those.',
     rules: 'For each rule that is not to count as it is: `off`, or its severity. A project’s file and a client can only raise one.',

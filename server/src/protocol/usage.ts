@@ -41,7 +41,7 @@ export type Cost = z.infer<typeof Cost>;
 
 export const UsageGetParams = later(() => z.object({ sessionId: z.optional(z.string()) }));
 
-/** What was used. The fields that are optional came later. */
+/** What was used. A field that the first published protocol lacks is optional. */
 const used = () => ({
   cpuSeconds: z.number(),
   memoryGiBSeconds: z.number(),

@@ -37,7 +37,7 @@ async function block(parts: ScanningParts, session: Session, scanned: Scanned): 
     throw denied('unscanned', `the code was not run, because it has to be scanned before: ${fault.message}`, []);
   });
   tell(parts, session, scanned, findings);
-  const [worst, ...others] = blocked(policy, findings);
+  const [worst, ...others] = blocked(policy, findings).sort((one, other) => scanSeverities.indexOf(one.severity) - scanSeverities.indexOf(other.severity));
   if (!worst) return;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   const { range: { start }, message } = worst;

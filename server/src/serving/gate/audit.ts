@@ -1,4 +1,4 @@
-/** Records each call that does something: that it began, and how it ended, in one record if that was within a moment. Where nothing can be recorded, the policy may have it refused. */
+/** A step of the gate: it records each call that does something: that it began, and how it ended, in one record if that was within a moment. Where nothing can be recorded, the policy may have it refused. */
 import type { Audit } from '../../audit/audit.ts';
 import { fieldsOfParams, fieldsOfResult, isRecorded, kindOf, mayBeRefused } from '../../audit/calls.ts';
 import { asDenial, Denials } from '../../audit/denials.ts';

@@ -1,4 +1,4 @@
-/** The outermost step: it reports the outcome and the duration of each call in the log and, as a trace, to the client. */
+/** The outermost step of the gate: it reports the outcome and the duration of each call in the log and, as a trace, to the client. */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { EventStream } from '../../events/events.ts';

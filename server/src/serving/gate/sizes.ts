@@ -1,4 +1,4 @@
-/** The step that refuses a call whose texts are longer than the policy allows, before anything is done with them. */
+/** A step of the gate: it refuses a call whose texts are longer than the policy allows, before anything is done with them. */
 import type { Sizes } from '../../policy/sizes.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Step } from './gate.ts';
