@@ -36,7 +36,7 @@ export class Trouble {
     const code = (fault as { code?: string }).code ?? 'unknown error';
     const reason = { code, words: words[code] ?? code };
     this.#now = reason;
-    this.#log.warn(`the audit log can't be written: ${reason.words} (${code})`, fault);
+    this.#log.warn(`the audit log can't be written: ${reason.words} (${code})`);
     for (const tell of this.#heard) tell(reason);
   }
 
