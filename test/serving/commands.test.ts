@@ -167,7 +167,8 @@ describe('secrets', () => {
       const sessionId = await daemon.session({ env: { TOKEN: CANARY } });
       const secret = { sessionId, env: { KEY: CANARY } };
       const faults: [method: string, params: object][] = [
-        ['session/create', { secrets: { TOKEN: CANARY } }],
+        ['session/create', { secrets: { TOKEN: CANARY }, env: { TOKEN: CANARY } }],
+        ['session/create', { secrets: { TOKEN: CANARY }, language: 'go' }],
         ['session/create', { env: { 'NOT-A-NAME': CANARY } }],
         ['session/create', { env: { TOKEN: CANARY }, language: 'go' }],
         ['session/create', { env: { TOKEN: CANARY }, runtime: 'none' }],
