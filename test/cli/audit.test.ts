@@ -49,10 +49,10 @@ describe('codebeaker audit', () => {
     const log = make();
     log.record({ kind: 'file', event: 'done', fields: { path: 'a' } });
     await log.close();
-    expect(await run({ action: 'verify' })).to.deep.equal({ code: 0, text: `3 records in 1 files in ${state()}/audit: everything is as it was written\n` });
+    expect(await run({ action: 'verify' })).to.deep.equal({ code: 0, text: `3 records in 1 file in ${state()}/audit: everything is as it was written\n` });
     const [path = ''] = filesIn(join(state(), 'audit'));
     writeFileSync(path, readFileSync(path, 'utf8').replace('"a"', '"b"'));
-    expect(await run({ action: 'verify' })).to.deep.equal({ code: 1, text: `wrong: ${path}, line 2: this record was changed, or the one before it\n1 records in 1 files in ${state()}/audit: the log is not as it was written\n` });
+    expect(await run({ action: 'verify' })).to.deep.equal({ code: 1, text: `wrong: ${path}, line 2: this record was changed, or the one before it\n1 record in 1 file in ${state()}/audit: the log is not as it was written\n` });
     const { code, text } = await run({ action: 'verify', json: true });
     expect([code, JSON.parse(text)]).to.deep.equal([1, { intact: false, segments: 1, removed: 0, records: 1, faults: [{ file: path, line: 2, message: 'this record was changed, or the one before it' }], notes: [] }]);
   });

@@ -65,7 +65,7 @@ describe('the audit log of a real daemon', () => {
     await client.request('command/executeShell', { sessionId, command: 'exit 3' });
     await client.end();
     const intact = await command(['verify']);
-    expect([intact.code, intact.stderr, intact.stdout.toString()]).to.satisfy(([code, stderr, stdout]: [number, string, string]) => code === 0 && stderr === '' && /^\d+ records in 1 files in .*: everything is as it was written\n$/.test(stdout), JSON.stringify(intact));
+    expect([intact.code, intact.stderr, intact.stdout.toString()]).to.satisfy(([code, stderr, stdout]: [number, string, string]) => code === 0 && stderr === '' && /^\d+ records in 1 file in .*: everything is as it was written\n$/.test(stdout), JSON.stringify(intact));
     const { records } = JSON.parse((await command(['show', '--json', '--since', '1h', '--session', sessionId, '--kind', 'command'])).stdout.toString());
     expect(records).to.have.length(1);
     expect(records[0]).to.deep.include({ event: 'done', method: 'command/executeShell', outcome: 'exited', exitCode: 3 });

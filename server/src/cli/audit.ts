@@ -51,7 +51,7 @@ async function carryOut(args: AuditArguments, { places, stateFolder, now, print 
 function told({ segments, removed, records, faults, notes }: Verdict, folder: string): string[] {
   const shown = (findings: Verdict['faults'], word: string) => findings.map(({ file, line, message }) => `${word}: ${file}${line === undefined ? '' : `, line ${line}`}: ${message}`);
   const gone = removed > 0 ? ` (${removed} more were removed for their age or size)` : '';
-  const all = `${records} records in ${segments} files in ${folder}${gone}`;
+  const all = `${counted(records, 'record')} in ${counted(segments, 'file')} in ${folder}${gone}`;
   if (segments === 0 && faults.length === 0) return [`there is no audit log in ${folder}`];
   return [...shown(faults, 'wrong'), ...shown(notes, 'note'), faults.length > 0 ? `${all}: the log is not as it was written` : `${all}: everything is as it was written`];
 }
@@ -72,4 +72,8 @@ function printable(text: string): string {
 
 function lines(all: readonly string[]): string {
   return all.map((line) => `${line}\n`).join('');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
