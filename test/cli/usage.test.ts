@@ -95,6 +95,8 @@ cost       0.125 EUR     1 EUR
   });
 
   it('says what is wrong with a file that cannot be read', async () => {
-    expect(await run('usage estimate none.py')).to.deep.equal({ code: 64, text: '', said: ['codebeaker: none.py: there is no such file'] });
+    expect(await run('usage estimate none.py')).to.deep.equal({ code: 125, text: '', said: ['codebeaker: none.py: there is no such file'] });
+    const { code, text } = await run('usage estimate --json none.py');
+    expect([code, JSON.parse(text)]).to.deep.equal([125, { outcome: 'notStarted', exitCode: null, signal: null, error: { message: 'none.py: there is no such file' } }]);
   });
 });

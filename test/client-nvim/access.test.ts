@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { image } from '../e2e/environment.ts';
 import { dockerImage, need } from '../require.ts';
+import { answerWith, questionsOf } from './answers.ts';
 import { docker, inNeovim } from './neovims.ts';
 
 /** The name has no address, so a program that may reach it is told 502. */
@@ -63,25 +64,8 @@ inNeovim('a question that comes while the person types', (editor) => {
 inNeovim('a program that wants to reach a host', (editor) => {
   before(need('docker', dockerImage(image)));
 
-  /** Whichever way Neovim can ask in gets this answer: 1, 2 or 3. */
-  const answers = (number: number) => editor().lua(`
-    asked = {}
-    -- Every answer comes long after its question.
-    local time = 0
-    vim.loop.hrtime = function()
-      time = time + 1e9
-      return time
-    end
-    local function note(question)
-      table.insert(asked, question)
-      return ${number}
-    end
-    vim.fn.confirm = note
-    vim.ui.select = function(items, options, done)
-      local number = note(options.prompt)
-      vim.defer_fn(function() done(items[number]) end, 1)
-    end`);
-  const asked = () => editor().lua<string[]>('return asked');
+  const answers = (number: number) => answerWith(editor(), number);
+  const asked = () => questionsOf(editor());
 
   it('reaches it when the person allows it, for once or for the run, and not otherwise', async () => {
     for (const [number, told, questions] of [[1, '502', 2], [2, '502', 1], [3, '403', 1]] as const) {

@@ -8,6 +8,7 @@ import { pypi, wheel } from '../packages/indexes/pypi.ts';
 import { serve, type Served } from '../packages/indexes/serve.ts';
 import { bundles, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
+import { answerWith, questionsOf } from './answers.ts';
 import { inNeovim } from './neovims.ts';
 
 describe('packages in Neovim (issue 13)', function () {
@@ -24,23 +25,8 @@ describe('packages in Neovim (issue 13)', function () {
   after(() => registry.close());
 
   inNeovim('a program', (editor) => {
-    /** Each question gets this answer: 1, 2 or 3. */
-    const answer = (number: number) => editor().lua(`
-      asked = {}
-      -- Every answer comes long after its question.
-      local time = 0
-      vim.loop.hrtime = function()
-        time = time + 1e9
-        return time
-      end
-      vim.ui.select = function(items, options, done)
-        table.insert(asked, options.prompt)
-        vim.defer_fn(function() done(items[${number}]) end, 1)
-      end`);
-    const asked = async () => {
-      const questions = await editor().lua<string[] | object>('return asked');
-      return Array.isArray(questions) ? (questions as string[]) : [];
-    };
+    const answer = (number: number) => answerWith(editor(), number);
+    const asked = () => questionsOf(editor());
     const printing = (module: string) => `import ${module}\nprint("answer", ${module}.answer)\n`;
     const ended = async () => (await editor().output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)[✓✗] /.test(text), 40_000)).text;
     const lacks = 'The program needs pyscard (module smartcard).';

@@ -9,7 +9,7 @@ import { type AuditPlaces, EXTENSION, isDay, parseSegment, segmentPath } from '.
 const MAX_NAMED = 32;
 /** Has the last record whole, and may have a part of a line behind it. */
 const TAIL_BYTES = 3 * MAX_RECORD_BYTES;
-/** They are searched for in so many days: today, and the last one before it that has any. */
+/** They are searched for in so many days: today, and the last day before it on which something was written. */
 const DAYS = 2;
 
 /** Without `except`. What can't be read is left out. */

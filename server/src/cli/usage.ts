@@ -16,6 +16,7 @@ import { usedOf } from '../usage/prices.ts';
 import { Runs } from '../usage/runs.ts';
 import type { UsageArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
+import { Report } from './report.ts';
 import { CannotRun, findSource } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 import { columns } from './text.ts';
@@ -68,7 +69,12 @@ async function foresee({ clock, writeLog }: Surroundings, args: UsageArguments &
   } catch (fault) {
     if (!(fault instanceof CannotRun)) throw fault;
     writeLog(`codebeaker: ${fault.message}`);
-    return Exit.usage;
+    if (args.json) {
+      const report = new Report();
+      report.failed(fault, false);
+      await print(report.line());
+    }
+    return Exit.notStarted;
   }
 }
 

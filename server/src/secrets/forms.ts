@@ -23,14 +23,16 @@ const WIDTHS = [64, 76];
 
 /**
  * What base64 makes of the bytes wherever they stand in a text. It depends on how many bytes are before them, modulo 3; the
- * characters at both ends that depend on the neighbours are left out.
+ * characters at both ends that depend on the neighbours are left out. Where nothing follows them, the last character depends on
+ * them alone: that is a form of its own.
  */
 function base64(bytes: Buffer): Buffer[] {
   return [0, 1, 2].flatMap((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
-    const inner = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    const toEnd = text.slice(Math.ceil((before * 8) / 6));
+    const inner = toEnd.slice(0, Math.floor(((before + bytes.length) * 8) / 6) - Math.ceil((before * 8) / 6));
     const broken = before === 0 ? WIDTHS.filter((width) => inner.length > width).flatMap((width) => ['\n', '\r\n'].map((end) => brokenAfter(inner, width, end))) : [];
-    return [inner, ...broken].flatMap((each) => [each, each.replaceAll('-', '+').replaceAll('_', '/')]).map((each) => Buffer.from(each));
+    return [inner, toEnd, ...broken].flatMap((each) => [each, each.replaceAll('-', '+').replaceAll('_', '/')]).map((each) => Buffer.from(each));
   });
 }
 
