@@ -63,7 +63,7 @@ export class Visit {
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
-      ...fileHandlers,
+      ...fileHandlers(client),
       ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,

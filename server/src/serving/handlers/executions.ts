@@ -33,6 +33,7 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     commands,
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
+    data: client.data,
     warm,
     quota: ({ id }) => ({
       takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
