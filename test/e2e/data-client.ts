@@ -52,6 +52,11 @@ export class DataClient {
   /** Whether what was received is credited by itself. */
   credits = true;
   #rest: Buffer = Buffer.alloc(0);
+  /** The stream of the frame of data that is arriving, and how much of it is still to come. */
+  #stream = 0;
+  #left = 0;
+  /** What was received of each stream and has not been credited. */
+  readonly #owed = new Map<number, number>();
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -103,27 +108,45 @@ export class DataClient {
     return Buffer.concat(chunks);
   }
 
+  /** Bytes of data are passed on as they arrive, so that nothing is put together that need not be. */
   #feed(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUInt32BE(0)) {
-      const end = 9 + bytes.readUInt32BE(0);
-      this.#take(bytes[8] as number, bytes.readUInt32BE(4), bytes.subarray(9, end));
-      bytes = bytes.subarray(end);
+    for (;;) {
+      if (this.#left > 0) {
+        const piece = bytes.subarray(0, this.#left);
+        bytes = bytes.subarray(piece.length);
+        this.#left -= piece.length;
+        if (piece.length > 0) this.#data(piece);
+      }
+      if (this.#left > 0 || bytes.length < 9) break;
+      const [size, kind] = [bytes.readUInt32BE(0), bytes[8] as number];
+      if (kind === Kind.data) {
+        this.#stream = bytes.readUInt32BE(4);
+        this.#left = size;
+      } else if (bytes.length < 9 + size) break;
+      else this.#take(kind, bytes.readUInt32BE(4), bytes.subarray(9, 9 + size));
+      bytes = bytes.subarray(kind === Kind.data ? 9 : 9 + size);
     }
     this.#rest = bytes;
   }
 
+  #data(piece: Buffer): void {
+    this.#receiving.get(this.#stream)?.take(piece);
+    if (!this.credits) return;
+    const owed = (this.#owed.get(this.#stream) ?? 0) + piece.length;
+    this.#owed.set(this.#stream, owed < WINDOW / 4 ? owed : 0);
+    if (owed >= WINDOW / 4) this.credit(this.#stream, owed);
+  }
+
   #take(kind: number, stream: number, payload: Buffer): void {
     const receiving = this.#receiving.get(stream);
-    if (kind === Kind.data) {
-      receiving?.take(payload);
-      if (this.credits) this.credit(stream, payload.length);
-    } else if (kind === Kind.credit) {
+    if (kind === Kind.credit) {
       const room = this.#room.get(stream);
       if (room) room.bytes += payload.readUInt32BE(0);
       room?.wake();
     } else {
       if (kind === Kind.reset) this.resets.push(stream);
+      this.#owed.delete(stream);
       this.#receiving.delete(stream);
       receiving?.ended(kind === Kind.end ? 'end' : 'reset');
     }

@@ -107,6 +107,7 @@ async function executeInto(
     quota: quota(session),
     timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
+    aside: () => session.aside(),
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
   commands.add(running);

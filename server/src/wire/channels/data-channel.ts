@@ -1,7 +1,7 @@
 /** The data channel of a connection: raw bytes of files and of output, in streams of one direction each, with a window each. */
 import type { Log } from '../../base/log.ts';
 import { invalidParam } from '../../protocol/index.ts';
-import { DataFrameReader, type DataFrame, FrameKind, header } from './frames.ts';
+import { DataFrameReader, FrameKind, header } from './frames.ts';
 import { Inbound } from './inbound-stream.ts';
 import type { DataLink } from './link.ts';
 import { Outbound } from './outbound-stream.ts';
@@ -23,7 +23,10 @@ export class DataChannel {
   constructor(link: DataLink, log: Log) {
     this.#link = link;
     this.#log = log;
-    const reader = new DataFrameReader((frame) => this.#frame(frame));
+    const reader = new DataFrameReader({
+      data: (stream, bytes) => this.#inboundOf(stream).push(bytes),
+      frame: (kind, stream, payload) => this.#frame(kind, stream, payload),
+    });
     link.receive((bytes) => {
       if (!this.#open) return;
       try {
@@ -70,10 +73,8 @@ export class DataChannel {
   }
 
   /** @throws Error where the frame makes no sense */
-  #frame({ kind, stream, payload }: DataFrame): void {
+  #frame(kind: number, stream: number, payload: Buffer): void {
     switch (kind) {
-      case FrameKind.data:
-        return this.#inboundOf(stream).push(payload);
       case FrameKind.end:
         return this.#inboundOf(stream).end();
       case FrameKind.credit:

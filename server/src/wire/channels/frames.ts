@@ -8,10 +8,11 @@ export const HEADER_BYTES = 9;
 /** The most payload of a frame. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024;
 
-export interface DataFrame {
-  readonly kind: number;
-  readonly stream: number;
-  readonly payload: Buffer;
+export interface FrameHandler {
+  /** A part of a frame of data. Large ones come in several parts, as they arrive. */
+  data(stream: number, bytes: Buffer): void;
+  /** A whole frame of another kind. */
+  frame(kind: number, stream: number, payload: Buffer): void;
 }
 
 export function header(kind: number, stream: number, payloadBytes: number): Buffer {
@@ -22,33 +23,44 @@ export function header(kind: number, stream: number, payloadBytes: number): Buff
   return bytes;
 }
 
-/** Takes a stream of bytes apart into frames, wherever it was cut. A payload is a part of what was fed where that is possible. */
-export class DataFrameReader {
-  readonly #take: (frame: DataFrame) => void;
-  /** The beginning of a frame, in pieces. They are put together when all of it is there, so the work is in proportion to the bytes. */
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-  #needed = HEADER_BYTES;
+/** A frame that is not data says little. */
+const MAX_TOLD_BYTES = 1024;
 
-  constructor(take: (frame: DataFrame) => void) {
-    this.#take = take;
+/** Takes a stream of bytes apart into frames, wherever it was cut. The bytes of data are passed on without a copy. */
+export class DataFrameReader {
+  readonly #handler: FrameHandler;
+  #rest: Buffer = Buffer.alloc(0);
+  #stream = 0;
+  /** How much of a frame of data is still to come. */
+  #left = 0;
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
   }
 
   /** @throws Error where the bytes make no sense */
   feed(chunk: Buffer): void {
-    this.#pieces.push(chunk);
-    this.#bytes += chunk.length;
-    while (this.#bytes >= this.#needed) {
-      const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
-      const size = bytes.readUInt32BE(0);
-      if (size > MAX_PAYLOAD_BYTES) throw new Error(`a frame has ${size} bytes, and may have ${MAX_PAYLOAD_BYTES}`);
+    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    for (;;) {
+      const data = bytes.subarray(0, this.#left);
+      this.#left -= data.length;
+      if (data.length > 0) this.#handler.data(this.#stream, data);
+      bytes = bytes.subarray(data.length);
+      if (this.#left > 0 || bytes.length < HEADER_BYTES) break;
+      const [size, stream, kind] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes[8] as number];
+      const most = kind === FrameKind.data ? MAX_PAYLOAD_BYTES : MAX_TOLD_BYTES;
+      if (size > most) throw new Error(`a frame has ${size} bytes, and may have ${most}`);
+      if (kind === FrameKind.data) {
+        this.#stream = stream;
+        this.#left = size;
+        bytes = bytes.subarray(HEADER_BYTES);
+        continue;
+      }
       const end = HEADER_BYTES + size;
-      const whole = bytes.length >= end;
-      if (whole) this.#take({ kind: bytes[8] as number, stream: bytes.readUInt32BE(4), payload: bytes.subarray(HEADER_BYTES, end) });
-      const rest = whole ? bytes.subarray(end) : bytes;
-      this.#pieces = rest.length > 0 ? [rest] : [];
-      this.#bytes = rest.length;
-      this.#needed = whole ? HEADER_BYTES : end;
+      if (bytes.length < end) break;
+      this.#handler.frame(kind, stream, bytes.subarray(HEADER_BYTES, end));
+      bytes = bytes.subarray(end);
     }
+    this.#rest = bytes;
   }
 }
