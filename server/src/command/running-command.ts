@@ -153,7 +153,7 @@ export class RunningCommand implements Running {
 
   /** Sends the rest of the output and returns the result. */
   async finish(): Promise<Execution & { phases: Phase[] }> {
-    if (!this.#cause) await this.#sink(this.#options.target.flush());
+    if (!this.#cause) await this.#stopped.limit(this.#options.target.flush());
     return {
       commandId: this.commandId,
       ...this.#verdict(),
@@ -232,8 +232,9 @@ export class RunningCommand implements Running {
     const piece = allowed < chunk.length ? chunk.subarray(0, allowed) : chunk;
     this.#bytes[stream === 'stderr' ? 'stderr' : 'stdout'] += piece.length;
     const taken = piece.length > 0 ? this.#standingAside(piece.length, this.#options.target.take(stream, piece)) : undefined;
-    if (piece.length === chunk.length) return taken && this.#sink(taken);
-    return this.#sink(Promise.resolve(taken)).then(() => this.#stop('outputLimit', allowed < asked ? this.#options.quota.spent('outputBytes') : undefined));
+    // It waits until the client has taken the output, or the command is stopped.
+    if (piece.length === chunk.length) return taken && this.#stopped.limit(taken);
+    return this.#stopped.limit(Promise.resolve(taken)).then(() => this.#stop('outputLimit', allowed < asked ? this.#options.quota.spent('outputBytes') : undefined));
   }
 
   /** Resolves when `taken` does and the command needs to stand aside no longer. */
@@ -244,11 +245,6 @@ export class RunningCommand implements Running {
     if (this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
     const aside = this.#options.aside();
     return aside ? Promise.all([taken, aside]).then(() => undefined) : taken;
-  }
-
-  /** Waits until the client has taken the output, or the command is stopped. */
-  #sink(taken: Promise<void>): Promise<void> {
-    return this.#stopped.limit(taken);
   }
 
   /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */
