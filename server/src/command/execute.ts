@@ -34,6 +34,8 @@ export interface ExecuteContext {
   /** The streams of the connection's data channel. Absent: it has none. */
   readonly data?: DataStreams | undefined;
   readonly warm: WarmInterpreters;
+  /** What a command that prints much waits for, as in Turns. */
+  aside(): Promise<void> | undefined;
   /** The quotas to which a session's commands count. */
   quota(session: Session): CommandQuota;
   /** undefined: nothing is scanned. */
@@ -83,7 +85,7 @@ async function executeInto(
   target: (output: OutputTarget) => OutputTarget,
   session: Session,
   params: Common,
-  { clock, events, commands, signal, stream, maxChunkBytes, quota }: ExecuteContext,
+  { clock, events, commands, signal, stream, aside, maxChunkBytes, quota }: ExecuteContext,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
   limitMs: number,
 ) {
@@ -107,7 +109,7 @@ async function executeInto(
     quota: quota(session),
     timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
-    aside: () => session.aside(),
+    aside,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
   commands.add(running);

@@ -55,9 +55,9 @@ export class Visit {
     const commands = new RunningCommands();
     const { scanner } = house;
     const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs } = house;
+    const { ledger, runs, turns } = house;
     const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {

@@ -188,11 +188,6 @@ export class Session {
     if (this.#reason) running.end(this.#reason);
   }
 
-  /** For a command that prints much: see Turns. */
-  aside(): Promise<void> | undefined {
-    return this.#parts.turns.aside();
-  }
-
   /** Counts an execution, and returns whether it is the first one in this session. */
   countProgram(): boolean {
     const first = !this.#hadProgram;
