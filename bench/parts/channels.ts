@@ -58,7 +58,7 @@ async function largeFile(bench: Bench, { client, data, sessionId }: Ends, contai
       // Both sides begin and end with a file on this machine.
       write: {
         run: async () => {
-          const written = client.request('command/writeFile', { sessionId, path: 'large', stream: 1 });
+          const written = client.request('command/writeFile', { sessionId, path: 'large', content: '', stream: 1 });
           await data.send(1, readFileSync(from));
           assert.equal((await written).bytes, SIZE);
         },

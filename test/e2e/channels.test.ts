@@ -49,7 +49,7 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
 
     it('carries files of any size in both directions, byte for byte', async () => {
       const content = randomBytes(40 * MiB + 7);
-      const writing = client.request('command/writeFile', { sessionId, path: 'large', stream: 1 });
+      const writing = client.request('command/writeFile', { sessionId, path: 'large', content: '', stream: 1 });
       await data.send(1, content);
       expect(await writing).to.deep.equal({ path: '/workspace/large', bytes: content.length, sha256: sha256(content) });
       const received = data.collect(2);
@@ -63,19 +63,19 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
 
     it('takes what comes before the request for it, and an empty file', async () => {
       await data.send(3, Buffer.from('early'));
-      expect(await client.request('command/writeFile', { sessionId, path: 'early', stream: 3 })).to.include({ bytes: 5 });
+      expect(await client.request('command/writeFile', { sessionId, path: 'early', content: '', stream: 3 })).to.include({ bytes: 5 });
       await data.send(3, Buffer.alloc(0));
-      expect(await client.request('command/writeFile', { sessionId, path: 'empty', stream: 3 })).to.include({ bytes: 0 });
+      expect(await client.request('command/writeFile', { sessionId, path: 'empty', content: '', stream: 3 })).to.include({ bytes: 0 });
       expect((await client.request('command/readFile', { sessionId, path: 'empty' })).content).to.equal('');
     });
 
     it('leaves a file as it was when its stream is given up, or its request is cancelled', async () => {
       await client.request('command/writeFile', { sessionId, path: 'kept', content: 'before' });
-      const given = client.call('command/writeFile', { sessionId, path: 'kept', stream: 4 });
+      const given = client.call('command/writeFile', { sessionId, path: 'kept', content: '', stream: 4 });
       data.frame(Kind.data, 4, Buffer.from('half'));
       data.frame(Kind.reset, 4);
       expect((await given).error).to.include({ code: -32602 });
-      const cancelled = client.call('command/writeFile', { sessionId, path: 'new', mode: 'create', stream: 5 });
+      const cancelled = client.call('command/writeFile', { sessionId, path: 'new', mode: 'create', content: '', stream: 5 });
       data.frame(Kind.data, 5, Buffer.from('half'));
       client.notify('$/cancelRequest', { id: cancelled.id });
       expect((await cancelled).error).to.include({ code: -32800 });
@@ -136,14 +136,14 @@ describe('the channels of a connection', function () {
     expect(capabilities.channels).to.deep.equal({});
     const { sessionId } = await plain.request('session/create', { language: 'javascript', runtime: 'deno' });
     for (const [method, params] of [
-      ['command/writeFile', { path: 'x', stream: 1 }], ['command/readFile', { path: 'x', stream: 1 }], ['command/runCode', { code: '1', outputStreams: { stdout: 1 } }],
+      ['command/writeFile', { path: 'x', content: '', stream: 1 }], ['command/readFile', { path: 'x', stream: 1 }], ['command/runCode', { code: '1', outputStreams: { stdout: 1 } }],
     ] as const) {
       const { error } = await plain.call(method, { sessionId, ...params });
       expect(error).to.include({ code: -32602 });
       expect(error?.message).to.include('this connection has no data channel');
     }
-    const both = await plain.call('command/writeFile', { sessionId, path: 'x' });
-    expect(both.error?.message).to.include('exactly one of content and stream');
+    const both = await plain.call('command/writeFile', { sessionId, path: 'x', content: 'x', stream: 1 });
+    expect(both.error?.message).to.include('it must be empty');
     expect(await plain.end()).to.equal(0);
     expect(plain.stderr).to.include('the daemon can\'t connect to the pipe of the client');
 
@@ -161,7 +161,7 @@ describe('the channels of a connection', function () {
   it('end when the client misuses the data channel, and the connection goes on', async () => {
     const { client, data, pipe } = await connect();
     const { sessionId } = await client.request('session/create', { language: 'javascript', runtime: 'deno' });
-    const writing = client.call('command/writeFile', { sessionId, path: 'x', stream: 1 });
+    const writing = client.call('command/writeFile', { sessionId, path: 'x', content: '', stream: 1 });
     for (let sent = 0; sent < 40; sent++) data.frame(Kind.data, 2, Buffer.alloc(64 * 1024));
     expect((await writing).error?.message).to.include('the data channel has closed');
     expect(await client.request('command/runCode', { sessionId, code: 'console.log(1)' })).to.include({ stdout: '1\n' });

@@ -56,7 +56,7 @@ const ofParams: Params = {
     ...(code === undefined ? {} : { code: digestOf(code) }), path, language,
     ...(args.length > 0 ? { args: { count: args.length, ...digestOf(args.join('\0')) } } : {}), cwd,
   }),
-  'command/writeFile': ({ path, content, encoding, mode, executable }) => ({ path, mode, executable, ...(content === undefined ? {} : digestOf(encoding === 'base64' ? Buffer.from(content, 'base64') : content)) }),
+  'command/writeFile': ({ path, content, stream, encoding, mode, executable }) => ({ path, mode, executable, ...(stream !== undefined ? {} : digestOf(encoding === 'base64' ? Buffer.from(content, 'base64') : content)) }),
   'command/createDirectory': ({ path }) => ({ path }),
   'command/copyFile': ({ source, destination }) => ({ source, destination }),
   'command/deleteFile': ({ path, recursive }) => ({ path, recursive }),

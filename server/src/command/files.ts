@@ -21,7 +21,7 @@ const DEFAULT_LIST_LIMIT = 10_000;
 /** Results contain the resolved paths. Invalid params are refused before the command waits for its turn. */
 export const writeFile: Transfer<typeof protocol.WriteFile> = async (session, params, signal, streams) => {
   const { content, stream, mode = 'overwrite', executable } = params;
-  if ((content === undefined) === (stream === undefined)) throw invalidParam('content', 'exactly one of content and stream is required');
+  if (stream !== undefined && content !== '') throw invalidParam('content', 'it must be empty, because the content comes on a stream');
   const path = resolveEntry(params.path);
   const options = { mode, executable };
   if (stream !== undefined) {
@@ -29,7 +29,7 @@ export const writeFile: Transfer<typeof protocol.WriteFile> = async (session, pa
     // A client that cancels, or a session that closes, ends the stream, so the file stays as it is.
     return endingWith(signal, incoming, () => alone(session, signal, async () => ({ path, ...(await receiveFile(session.sandbox.files, path, options, incoming)) })));
   }
-  const bytes = decodeContent(content ?? '', params.encoding, 'content');
+  const bytes = decodeContent(content, params.encoding, 'content');
   await alone(session, signal, () => session.sandbox.files.write(path, bytes, options));
   return { path, bytes: bytes.length };
 };

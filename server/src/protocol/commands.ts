@@ -14,7 +14,7 @@ const flag = () => z.optional(z.boolean());
 export const WriteFileParams = later(() => z.object({
   sessionId: sessionId(),
   path: path(),
-  content: z.optional(z.string()),
+  content: z.string(),
   stream: z.optional(streamNumber()),
   encoding: z.optional(TextEncoding),
   mode: z.optional(z.enum(['overwrite', 'create', 'append'])),
@@ -167,8 +167,8 @@ const programNotes = (): Notes => ({
 /** The notes of these shapes (see notes.ts). */
 export const commandsNotes = (): ShapeNotes => ({
   WriteFileParams: {
-    content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`, or over the data channel. Exactly one of `content` and `stream` is required.',
-    stream: 'The stream of the data channel over which the client sends the content as raw bytes, of any size. If the stream is given up, the file stays as it is.',
+    content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`, or over the data channel.',
+    stream: 'The stream of the data channel over which the client sends the content as raw bytes, of any size; `content` is empty then. If the stream is given up, the file stays as it is.',
     encoding: 'The encoding of `content`. Default: `utf-8`.',
     mode: '`overwrite` replaces the content of a file that exists, `append` adds to it, and `create` fails (1022) if the file exists. Default: `overwrite`.',
     executable: 'Whether the execute bits are set or cleared. Default: they stay as they are.',
