@@ -59,6 +59,8 @@ export interface Running {
 
 /** A session that closes waits at most this long for what runs in it. After that, callers get the error SessionClosed. */
 const SETTLE_MS = 1_000;
+/** A session that closes waits at most this long for what looks back at a command. */
+const LOOK_BACK_MS = 50;
 
 export class Session {
   readonly id: string;
@@ -71,6 +73,7 @@ export class Session {
   readonly #lifespan: Lifespan;
   readonly #queue = new Sequence();
   readonly #running = new Set<Running>();
+  readonly #looking = new Set<Promise<void>>();
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
@@ -181,6 +184,16 @@ export class Session {
     });
   }
 
+  /**
+   * Looks at what a command has left, after its answer, which does not wait for that. A session that is closed upon the
+   * answer is still there for a moment. Whatever `look` throws is dropped.
+   */
+  lookBack(look: (session: Session) => Promise<void>): void {
+    if (this.#reason) return;
+    const looking = look(this).catch(() => undefined).finally(() => this.#looking.delete(looking));
+    this.#looking.add(looking);
+  }
+
   /** If the session closes before `running.done` settles, it ends `running` and waits for it. */
   track(running: Running): void {
     this.#running.add(running);
@@ -250,6 +263,7 @@ export class Session {
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
     this.#parts.network?.close();
+    if (this.#looking.size > 0) await within(this.#parts.clock, LOOK_BACK_MS, Promise.all(this.#looking));
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();
