@@ -3,18 +3,10 @@ import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, type Deferred, nextLoopIteration, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
-import {
-  type CloseReason,
-  type CommandUsage,
-  type Environment,
-  type LanguageId,
-  type Limits,
-  ProtocolError,
-  type Session as SessionView,
-  type SessionState,
-} from '../protocol/index.ts';
+import { type CloseReason, type CommandUsage, type Environment, type LanguageId, type Limits, ProtocolError, type Session as SessionView, type SessionState } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
+import { Afterwards } from './afterwards.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
 import { type SessionNetwork, withNetwork } from './network.ts';
@@ -59,21 +51,19 @@ export interface Running {
 
 /** A session that closes waits at most this long for what runs in it. After that, callers get the error SessionClosed. */
 const SETTLE_MS = 1_000;
-/** A session that closes waits at most this long for what looks back at a command. */
-const LOOK_BACK_MS = 50;
 
 export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly environment: SessionEnvironment;
+  readonly afterwards = new Afterwards();
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
   readonly #lifespan: Lifespan;
   readonly #queue = new Sequence();
   readonly #running = new Set<Running>();
-  readonly #looking = new Set<Promise<void>>();
   /** The results for which the callers of `command` are waiting. */
   readonly #awaited = new Set<Pick<Deferred<never>, 'reject'>>();
   #hadProgram = false;
@@ -184,16 +174,6 @@ export class Session {
     });
   }
 
-  /**
-   * Looks at what a command has left, after its answer, which does not wait for that. A session that is closed upon the
-   * answer is still there for a moment. Whatever `look` throws is dropped.
-   */
-  lookBack(look: (session: Session) => Promise<void>): void {
-    if (this.#reason) return;
-    const looking = look(this).catch(() => undefined).finally(() => this.#looking.delete(looking));
-    this.#looking.add(looking);
-  }
-
   /** If the session closes before `running.done` settles, it ends `running` and waits for it. */
   track(running: Running): void {
     this.#running.add(running);
@@ -263,7 +243,7 @@ export class Session {
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
     this.#parts.network?.close();
-    if (this.#looking.size > 0) await within(this.#parts.clock, LOOK_BACK_MS, Promise.all(this.#looking));
+    await this.afterwards.end(this.#parts.clock);
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

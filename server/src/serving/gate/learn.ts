@@ -45,7 +45,10 @@ export function learn({ runs, clock, find }: LearnParts): Step {
     return running.then((result) => {
       const params = call.params as RunCodeParams;
       // The answer is sent first.
-      void nextLoopIteration().then(() => find(params.sessionId)?.lookBack((session) => remember(session, params, result as RunCodeResult)));
+      void nextLoopIteration().then(() => {
+        const session = find(params.sessionId);
+        session?.afterwards.run(() => remember(session, params, result as RunCodeResult));
+      });
       return result;
     });
   };
