@@ -43,6 +43,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
+    refused: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };

@@ -27,6 +27,8 @@ export interface ConnectDeps {
   onClientProcess?(pid: number): void;
   /** From what channels are made that the client asks for. Default: from nothing. */
   readonly channels?: ChannelWays;
+  /** Called when a call reaches nothing, with the reason: there is no such method, its params have the wrong shape, or it comes before `initialize`. */
+  refused?(method: string, fault: unknown): void;
   /** Called when the connection begins to close. */
   onClosing?(): void;
 }
@@ -65,7 +67,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
-  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close() });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
 
   rpc.onRequest((method: string, params: unknown, token) =>
     requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
