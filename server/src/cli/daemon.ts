@@ -32,6 +32,8 @@ export interface Daemon {
   readonly sizes: Sizes;
   /** The names of the secrets that the configuration has. */
   readonly secrets: readonly string[];
+  /** Whether what runs is scanned. */
+  readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -94,6 +96,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),
     close: async () => {

@@ -85,6 +85,8 @@ export class Visit {
     this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
+    const named = { ...policy.scan.rules, ...policy.scan.raised };
+    if (Object.keys(named).length > 0) void import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(policy.scan, client, log.child('scan')));
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 
