@@ -62,7 +62,7 @@ export class Visit {
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
+      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }), advisoriesOf: packages.advisoriesOf }),
       ...fileHandlers,
       ...portHandlers(parts),
       ...executions.handlers,
