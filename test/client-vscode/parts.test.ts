@@ -882,6 +882,20 @@ describe('the extension', () => {
     expect(connections).to.have.lengthOf(2);
   });
 
+  it('lists the runtimes with versions that are known to be broken', async () => {
+    const weakness = { id: 'CVE-1', component: 'runc', version: '1.1.11', allows: 'lets an image out', fixedIn: ['1.1.12'], url: 'https://example.com/' };
+    const { editor, open, command } = bench((['open', 'unknown', 'unreached'] as const).map((state) => runtime(state, { weaknesses: [{ ...weakness, state }] })));
+    await open('/w/a.js', 'javascript');
+    let items: any[] = [];
+    editor.picked = (offered) => void (items = offered);
+    await command('codebeaker.showRuntimes');
+    expect(items.slice(0, 3).map(({ label, detail }) => [label, detail])).to.deep.equal([
+      ['$(warning) open', 'runc 1.1.11 is known to be broken (CVE-1): update it to 1.1.12 or later · python, javascript'],
+      ['$(warning) unknown', 'runc 1.1.11 is known to be broken (CVE-1), unless your distribution has mended it: install its updates · python, javascript'],
+      ['$(pass) unreached', 'python, javascript'],
+    ]);
+  });
+
   it('stops everything when the editor ends', async () => {
     const { clock, connection, open, command, parts, subscriptions } = bench();
     await open('/w/a.py');
