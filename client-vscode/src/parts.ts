@@ -39,7 +39,7 @@ import { PackageOffers } from './view/offer-packages.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
-import { secretCommands } from './view/secrets.ts';
+import { askForSecrets, secretCommands } from './view/secrets.ts';
 import { sessionCommands } from './view/session-commands.ts';
 import { showMessage } from './view/shown.ts';
 import { Status } from './view/status.ts';
@@ -86,7 +86,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const spares = new Spares({ clock, disk, log });
   const chosen = new ChosenRuntimes(code);
   const packages = new Packages({ code, disk, mode: () => settings().packages });
-  const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, wanted: () => settings().secrets });
+  const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, workspace: context.workspaceState, wanted: () => settings().secrets, own: () => settings().ownSecrets, ask: (names) => askForSecrets(code, names) });
   const complete = async (spec: RunSpec) => secrets.complete(await packages.complete(spec));
   const consoles = new Consoles({
     code, client, clock, disk, log, spares, chosen, newId, random,

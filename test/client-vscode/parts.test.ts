@@ -108,6 +108,7 @@ describe('the extension', () => {
     expect(editor.settings.get('codebeaker.secrets')).to.deep.equal(['TOKEN']);
     expect([...context.secrets.values.values()]).to.deep.equal(['hunter2']);
     editor.settings.set('codebeaker.secrets', ['TOKEN', 'OTHER']);
+    editor.ownSettings.set('codebeaker.secrets', ['TOKEN', 'OTHER']);
     await open('/w/a.py');
     const created = async () => {
       await command('codebeaker.run');
@@ -123,6 +124,58 @@ describe('the extension', () => {
     expect(await created()).to.deep.equal({ secrets: undefined, secretNames: ['TOKEN', 'OTHER'] });
     editor.trusted = false;
     expect(await created()).to.deep.equal({ secrets: undefined, secretNames: undefined });
+  });
+
+  describe('if the settings of a workspace name secrets', () => {
+    const naming = async (names: readonly string[]) => {
+      const made = bench();
+      await made.context.secrets.store('secret.TOKEN', 'hunter2');
+      made.editor.settings.set('codebeaker.secrets', names);
+      await made.open('/w/a.py');
+      const given = async () => {
+        await made.command('codebeaker.run');
+        const { secrets, secretNames } = made.connection().calls('session/create').at(-1) ?? {};
+        return { ...secrets, ...(secretNames ? { named: secretNames } : {}) };
+      };
+      const asked = () => made.editor.messages.map(({ message }) => /secrets of yours: (.*?)\./.exec(message)?.[1]).filter(Boolean);
+      return { ...made, given, asked };
+    };
+
+    it('asks the person once, and remembers the answer for this workspace', async () => {
+      for (const [press, expected] of [['Give Them to Programs Here', { TOKEN: 'hunter2', named: ['OTHER'] }], ['Don’t Give Them', {}]] as const) {
+        const { editor, context, given, asked } = await naming(['TOKEN', 'OTHER']);
+        editor.press = press;
+        expect([await given(), await given()]).to.deep.equal([expected, expected]);
+        expect(asked()).to.deep.equal(['TOKEN, OTHER']);
+        editor.settings.set('codebeaker.secrets', ['TOKEN', 'OTHER', 'constructor']);
+        await given();
+        expect(asked()).to.deep.equal(['TOKEN, OTHER', 'constructor']);
+        expect(JSON.stringify([context.workspaceState.get('codebeaker.allowedSecrets'), editor.messages])).not.to.contain('hunter2');
+      }
+    });
+
+    it('gives none where nobody answers, and asks again when the editor is started anew', async () => {
+      const { given, asked } = await naming(['TOKEN']);
+      expect([await given(), await given(), asked()]).to.deep.equal([{}, {}, ['TOKEN']]);
+    });
+
+    it('asks nothing about those that the person has set here, or names in their own settings', async () => {
+      const { editor, command, given, asked } = await naming(['TOKEN', 'MINE']);
+      editor.ownSettings.set('codebeaker.secrets', ['MINE']);
+      editor.inputs.push('TOKEN', 'hunter3');
+      await command('codebeaker.setSecret');
+      expect([await given(), asked()]).to.deep.equal([{ TOKEN: 'hunter3', named: ['MINE'] }, []]);
+      editor.picked = ([item]) => item;
+      await command('codebeaker.removeSecret');
+      expect([await given(), asked()]).to.deep.equal([{ named: ['MINE'] }, ['TOKEN']]);
+    });
+
+    it('asks once for runs that begin together', async () => {
+      const { editor, given, asked } = await naming(['TOKEN']);
+      editor.press = 'Give Them to Programs Here';
+      expect(await Promise.all([given(), given()])).to.deep.include({ TOKEN: 'hunter2' });
+      expect(asked()).to.deep.equal(['TOKEN']);
+    });
   });
 
   it('keeps no secret where the person gives none', async () => {
