@@ -35,6 +35,8 @@ export interface Daemon {
   readonly secrets: readonly string[];
   /** Records a call that reaches nothing. */
   refused(this: void, method: string, fault: unknown): void;
+  /** Whether what runs is scanned. */
+  readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -102,6 +104,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),
     refused: (method, fault) => void reachesNothing(method, fault).catch((reason: unknown) => log.warn('a call that reaches nothing could not be recorded', reason)),

@@ -62,7 +62,7 @@ export class Visit {
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
+      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }), advisoriesOf: packages.advisoriesOf }),
       ...fileHandlers(client),
       ...portHandlers(parts),
       ...executions.handlers,
@@ -85,6 +85,8 @@ export class Visit {
     this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
+    const named = { ...policy.scan.rules, ...policy.scan.raised };
+    if (Object.keys(named).length > 0) void import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(policy.scan, client, log.child('scan')));
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 
