@@ -23,8 +23,10 @@ import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
-  /** Opens the service for the one client of this daemon. */
+  /** Opens the service for one of any number of clients. */
   readonly open: OpenService;
+  /** Opens the service for the one client of this daemon: what is shared by all clients is closed with it. */
+  readonly openSole: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
@@ -87,8 +89,10 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     if (log) recordRefused(log, params, fault);
   };
   const closeHouse = async () => (await housing)?.close();
+  const open = serviceOpener({ ...parts, house, audits, refused });
   return {
-    open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
+    open,
+    openSole: soleVisit(open, closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),
