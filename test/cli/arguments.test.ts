@@ -9,7 +9,7 @@ const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, origins: [], hosts: [], maxConnections: 64, networkModes: [], config: undefined };
+const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], config: undefined };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
 
 /** A command line is split at spaces. */
@@ -19,6 +19,7 @@ const taken: Record<string, object> = {
   'serve': serve,
   'serve --listen 127.0.0.1:0 --token-file=t': { ...listen, tokenFile: 't' },
   '--listen [::1]:7070 --token-file=t --allow-origin https://a.example/ --allow-host a.example --allow-host b --max-connections 2 --network full': { ...listen, at: { kind: 'tcp', host: '::1', port: 7070 }, tokenFile: 't', origins: ['https://a.example'], hosts: ['a.example', 'b'], maxConnections: 2, networkModes: ['allowlist', 'full'] },
+  '--listen a:1 --token-file=t --tls-cert c --tls-key k --share /a --share b': { ...listen, at: { kind: 'tcp', host: 'a', port: 1 }, tokenFile: 't', tls: { cert: 'c', key: 'k' }, share: ['/a', 'b'] },
   'serve --listen unix:a/b': { ...listen, at: { kind: 'unix', path: 'a/b' } },
   '--pipe=/tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
   '--pipe /tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
@@ -141,6 +142,8 @@ const refused: Record<string, string> = {
   '--listen unix:x --clientProcessId=1': '--clientProcessId is for a daemon with one client',
   '--listen unix:x --allow-origin a.example': '--allow-origin needs an origin',
   '--listen unix:x --allow-origin https://a.example/x': '--allow-origin needs an origin',
+  '--listen unix:x --tls-cert c': '--tls-cert and --tls-key need each other',
+  '--listen unix:x --tls-cert c --tls-key k': '--tls-cert is for a port',
   '--stdio --token-file=t': '--token-file needs --listen',
   '--allow-host=x': '--allow-host needs --listen',
   '--stdio --socket=1': 'only one of --stdio, --pipe, --socket and --listen can be given',

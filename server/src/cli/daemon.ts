@@ -40,8 +40,8 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `typed`: the network modes that the command line allows. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. `shared`: as in `HouseParts`. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], shared?: readonly string[]): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
@@ -75,7 +75,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;

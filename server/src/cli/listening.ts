@@ -6,13 +6,17 @@ import { optional, type Values } from './typed.ts';
 const DEFAULT_CONNECTIONS = 64;
 
 /** The options that mean something only with --listen. */
-export const listeningOptions = ['token-file', 'allow-origin', 'allow-host', 'max-connections'] as const;
+export const listeningOptions = ['token-file', 'tls-cert', 'tls-key', 'share', 'allow-origin', 'allow-host', 'max-connections'] as const;
 
 export interface ListenArguments {
   readonly command: 'listen';
   readonly at: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
   /** undefined: whoever reaches the unix socket is let in. */
   readonly tokenFile: string | undefined;
+  /** Files; undefined: it speaks no TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** The folders of this machine of which clients may share anything. */
+  readonly share: readonly string[];
   readonly origins: readonly string[];
   readonly hosts: readonly string[];
   readonly maxConnections: number;
@@ -25,9 +29,14 @@ export function listening(given: string, values: Values): Omit<ListenArguments, 
   const at = address(given);
   const tokenFile = values['token-file'];
   if (at.kind === 'tcp' && tokenFile === undefined) throw new UsageError('who can reach a port may be anybody, so --listen HOST:PORT needs --token-file FILE; a socket that only you can reach needs none: --listen unix:PATH');
+  const [cert, key] = [values['tls-cert'], values['tls-key']];
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--tls-cert and --tls-key need each other');
+  if (cert !== undefined && at.kind === 'unix') throw new UsageError('--tls-cert is for a port, and not for a unix socket');
   return {
     at,
     tokenFile,
+    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+    share: values.share ?? [],
     origins: (values['allow-origin'] ?? []).map(origin),
     hosts: values['allow-host'] ?? [],
     maxConnections: optional(values['max-connections'], (text) => whole(text, '--max-connections', ranges.connections)) ?? DEFAULT_CONNECTIONS,

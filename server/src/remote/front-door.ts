@@ -3,6 +3,7 @@
  * It knows no sessions and no methods.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -21,6 +22,12 @@ const REQUEST_MS = 300_000;
 const LOOK_MS = 1_000;
 /** The name of the protocol, for clients that offer names (RFC 6455, section 1.9). */
 const SUBPROTOCOL = 'codebeaker.v1';
+
+/** The certificate and the key of TLS, in PEM. */
+export interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
 
 /** A client that is served until it goes or is sent away. */
 export interface Served {
@@ -49,14 +56,15 @@ export interface FrontDoorParts {
 
 export class FrontDoor {
   readonly #parts: FrontDoorParts;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #webSockets: WebSocketServer;
   readonly #strangers: Strangers;
   readonly #clients = new Set<Served>();
   #rules: AccessRules;
   #requests = 0;
 
-  constructor(parts: FrontDoorParts, rules: AccessRules) {
+  /** `tls`: undefined if it speaks none. @throws Error if the certificate and the key are none */
+  constructor(parts: FrontDoorParts, rules: AccessRules, tls: Tls | undefined) {
     const { clock, maxMessageBytes } = parts;
     this.#parts = parts;
     this.#rules = rules;
@@ -70,17 +78,13 @@ export class FrontDoor {
       skipUTF8Validation: true,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
-    this.#server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: STRANGER_MS,
-      requestTimeout: REQUEST_MS,
-      connectionsCheckingInterval: LOOK_MS,
-      noDelay: true,
-    });
+    const options = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: STRANGER_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS, noDelay: true };
+    this.#server = tls ? createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: STRANGER_MS }) : createServer(options);
     this.#server.on('connection', (socket: Socket) => this.#strangers.add(socket));
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket as Socket, head));
-    this.#server.on('clientError', (_fault, socket) => socket.destroy());
+    this.#server.on('clientError', (_fault: Error, socket: Duplex) => socket.destroy());
+    this.#server.on('tlsClientError', (_fault: Error, socket: Duplex) => socket.destroy());
   }
 
   /** What listens. */
@@ -88,8 +92,9 @@ export class FrontDoor {
     return this.#server;
   }
 
-  /** From now on these rules hold. Those who are in stay. */
-  set rules(rules: AccessRules) {
+  /** From now on these rules hold, and this certificate. Those who are in stay. @throws Error if the certificate and the key are none */
+  renew(rules: AccessRules, tls: Tls | undefined): void {
+    if (tls && 'setSecureContext' in this.#server) this.#server.setSecureContext(tls);
     this.#rules = rules;
   }
 
