@@ -41,7 +41,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
     log,
     maxConnections: args.maxConnections,
     maxMessageBytes: maxBytes,
-    routes: routes({ clock, maxBytes, connect: serve, ready }),
+    routes: routes({ clock, maxBytes, version, connect: serve, ready }),
     connect(transport, socket) {
       relieve(socket);
       return serve(transport);

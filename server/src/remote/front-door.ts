@@ -111,7 +111,7 @@ export class FrontDoor {
     if (!foreign && allowPages(request, response, this.#rules.origins)) return;
     const refusal = foreign ?? (known || route?.open ? undefined : unknown) ?? this.#full();
     if (refusal) return refuse(response, refusal);
-    if (!route) return refuse(response, { status: 404, message: `There is nothing at this path. There is: ${Object.keys(routes).join(', ')}, and / for WebSockets.` });
+    if (!route) return refuse(response, { status: 404, message: 'There is nothing at this path. The methods are at /docs.' });
     if (request.method !== route.method) return refuse(response, { status: 405, message: `This path takes ${route.method}.` });
     if (known) this.#strangers.known(request.socket);
     else response.setHeader('Connection', 'close');

@@ -1,6 +1,7 @@
 /** What the front door answers, path by path. */
 import type { Clock } from '../base/clock.ts';
 import { answerJson, answerText } from './answer.ts';
+import { docsPage } from './docs-page.ts';
 import type { Route } from './front-door.ts';
 import { Rpc } from './rpc.ts';
 import { run } from './run.ts';
@@ -10,6 +11,7 @@ import type { Connect } from './visitor.ts';
 export interface Behind {
   readonly clock: Clock;
   readonly maxBytes: number;
+  readonly version: string;
   /** Serves a client of the front door's own. */
   readonly connect: Connect;
   /** Whether work can be done now; if not, why. */
@@ -18,9 +20,11 @@ export interface Behind {
   metrics?(): Promise<string>;
 }
 
-export function routes({ clock, maxBytes, connect, ready, metrics }: Behind): Record<string, Route> {
+export function routes({ clock, maxBytes, version, connect, ready, metrics }: Behind): Record<string, Route> {
   const rpc = new Rpc(connect, maxBytes);
   return {
+    '/': { method: 'GET', open: true, handle: (_request, response) => answerText(response, 302, 'text/plain', 'See /docs\n', { Location: '/docs' }) },
+    ...docsPage(version),
     '/healthz': { method: 'GET', open: true, handle: (_request, response) => answerText(response, 200, 'text/plain', 'ok\n') },
     '/readyz': {
       method: 'GET',
