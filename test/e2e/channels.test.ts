@@ -7,6 +7,7 @@ import { Wire } from '../wire/wire.ts';
 import { DataClient, Kind, Pipe } from './data-client.ts';
 import { daemonEnvironment, image, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
+import { RemoteDaemon } from './remote-daemon.ts';
 
 const MiB = 2 ** 20;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -186,5 +187,36 @@ describe('the channels of a connection', function () {
     expect([...new Set(client.notifications.map(({ method }) => method))]).to.deep.equal(['command/output']);
     expect(await client.end()).to.equal(0);
     status.close();
+  });
+});
+
+describe('the data channel of a WebSocket', function () {
+  this.timeout(30_000);
+  before(need('the daemon', bundles));
+  before(need('deno', npmPackage('deno')));
+
+  it('is its binary messages, and no pipe of the machine can be named', async () => {
+    const daemon = await RemoteDaemon.start({ unix: true });
+    const client = daemon.client();
+    const pipe = new Pipe();
+    await pipe.listening();
+    const { capabilities } = await client.initialize({ channels: { data: {}, status: { pipe: pipe.path } } });
+    expect(Object.keys(capabilities.channels)).to.deep.equal(['data']);
+    const data = new DataClient(client.binary);
+    const { sessionId } = await client.request('session/create', { language: 'javascript', runtime: 'deno' });
+    const content = randomBytes(5 * MiB + 3);
+    const writing = client.request('command/writeFile', { sessionId, path: 'large', content: '', stream: 1 });
+    await data.send(1, content);
+    expect(await writing).to.include({ sha256: sha256(content) });
+    const received = data.collect(1);
+    expect(await client.request('command/readFile', { sessionId, path: 'large', stream: 1 })).to.include({ bytes: content.length });
+    expect(sha256(await received)).to.equal(sha256(content));
+    const output = data.collect(2);
+    await client.request('command/runCode', { sessionId, code: 'console.log("raw")', outputStreams: { stdout: 2 } });
+    expect((await output).toString()).to.equal('raw\n');
+    expect(await client.end()).to.equal(1000);
+    expect(await daemon.stop()).to.equal(0);
+    pipe.close();
+    expect(daemon.stderr).to.include('this daemon connects to no pipes');
   });
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 const WINDOW = 1024 * 1024;
 const MAX_FRAME = 256 * 1024;
@@ -44,7 +45,7 @@ interface Receiving {
 }
 
 export class DataClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #receiving = new Map<number, Receiving>();
   /** For each stream of ours: how much may still be sent, and who waits for more. */
   readonly #room = new Map<number, { bytes: number; wake(): void }>();
@@ -58,7 +59,7 @@ export class DataClient {
   /** What was received of each stream and has not been credited. */
   readonly #owed = new Map<number, number>();
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));
