@@ -37,7 +37,7 @@ export const connection: readonly Layer[] = [
   { name: 'scan block of runCode', file: 'server/src/command/run-code.ts', from: 'if (context.scan) await scanned(context, session, textIn(source, language), running);', to: 'void textIn; void scanned;', test: 'test/serving/scanning.test.ts' },
   { name: 'scan block of what could not be scanned', file: 'server/src/serving/scanning.ts', from: "throw denied('unscanned', `the code was not run, because it has to be scanned before: ${fault.message}`, []);", to: 'return [];', test: 'test/serving/scanning.test.ts' },
   { name: 'a client can not turn scanning off', file: 'server/src/policy/scan.ts', from: "const mode = stricter(policy.mode, scan.mode ?? 'off');", to: 'const mode = scan.mode ?? policy.mode;', test: 'test/policy/policy.test.ts' },
-  { name: 'credentials in code', file: 'server/src/scan/search.ts', from: ', ...(await credentials(text))];', to: '];\n  void credentials;', test: 'test/scan/rules.test.ts' },
+  { name: 'credentials in code', file: 'server/src/scan/search.ts', from: ', ...(await credentials(text))];', to: '];\n  void credentials;', test: 'test/e2e/scan.test.ts', built: true },
   { name: 'comments turn no scan off', file: 'server/src/scan/credentials.ts', from: 'rules.filter(({ meta }) => meta.id !== COMMENTS)', to: 'rules.filter(({ meta }) => meta.id !== `${COMMENTS}-`)', test: 'test/scan/rules.test.ts' },
   { name: 'allowedImages', file: policy, from: 'if (policy.allowedImages.has(image)) return;', to: 'if (image) return;', test: 'test/serving/sessions.test.ts' },
   { name: 'allowedImages of a project', file: policy, from: 'for (const image of Object.values(config.images ?? {})) checkImage(policy, image);', to: '', test: 'test/policy/policy.test.ts' },

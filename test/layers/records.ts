@@ -26,6 +26,7 @@ export const records: readonly Layer[] = [
   { name: 'records of denials of calls that are recorded', file: step, from: 'if (denial) denials.record(method, params, denial, began.replace(undefined) ? undefined : id);', to: 'if (denial) began.replace(undefined);', test: gate },
   { name: 'records of denials of calls that are not', file: step, from: 'if (denial) denials.record(method, params, denial, undefined);', to: '', test: gate },
   { name: 'records of a client that is refused', file: 'server/src/serving/open.ts', from: 'await parts.refused?.(params, fault);', to: '', test: gate },
+  { name: 'records of a client that is refused, by a real daemon', file: 'server/src/cli/daemon.ts', from: 'if (log) recordRefused(log, params, fault);', to: 'void [recordRefused, log, params, fault];', test: 'test/e2e/audit.test.ts', title: 'has a record of a command', built: true },
   { name: 'records of calls that fail', file: step, from: 'else ended(() => ({ error: errorOf(call, fault) }));', to: 'else errorOf(call, fault);', test: gate },
   { name: 'records that a long command began', file: step, from: "log.record({ kind, event: 'began', fields: () => ({ ...common, ...fieldsOfParams(method, params) }) })", to: '({ replace: () => true })', test: gate },
   { name: 'nothing begins that can not be recorded', file: step, from: 'if (log.refuses && mayBeRefused(method)) requireWritten(log);', to: 'void requireWritten; void mayBeRefused;', test: gate },
