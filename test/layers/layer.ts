@@ -7,7 +7,7 @@ export interface Layer {
   readonly from: string;
   /** What is put in its place, so that the layer is out and everything else goes on. */
   readonly to: string;
-  /** The test file that must fail. */
+  /** The test file that must fail. Where a layer has two, it stands in the table twice. */
   readonly test: string;
   /** A part of the title of the test, where the whole file would take long. */
   readonly title?: string;

@@ -36,7 +36,7 @@ export const machine: readonly Layer[] = [
   { name: 'compiled code that is damaged', file: cache, from: 'return bytes.subarray(0, code.length).equals(code) ? code : undefined;', to: 'return code;', test: cacheTest },
   { name: 'compiled code behind a link', file: cache, from: ' | (constants.O_NOFOLLOW ?? 0)', to: '', test: cacheTest },
   { name: 'the mode of compiled code', file: cache, from: "flag: 'wx', mode: 0o600", to: "flag: 'wx', mode: 0o644", test: cacheTest },
-  { name: 'stray output goes to stderr', file: 'server/src/cli/streams.ts', from: '', to: '', test: 'test/wire/streams.test.ts' },
+  { name: 'stray output goes to stderr', file: 'server/src/wire/stdout.ts', from: 'const stray = stderr();', to: 'const stray = { write };\n    void stderr;', test: 'test/wire/streams.test.ts' },
   { name: 'VS Code: no links in messages', file: plain, from: ".replaceAll('](', '] (')", to: '', test: plainTest },
   { name: 'VS Code: no control characters in messages', file: plain, from: ".replace(CONTROLS, ' ')", to: '', test: plainTest },
   { name: 'VS Code: plain prompts', file: plain, from: '{ prompt: plain(options.prompt) }', to: '{ prompt: options.prompt }', test: plainTest },

@@ -1,7 +1,7 @@
 /** System calls that no program needs and that lead out of a sandbox are denied (K8), and a program can't be traced by a stranger. */
 import { expect } from 'chai';
-import { textOf } from '../../contract/harness.ts';
-import { everySandbox, onHostKernel, useSandbox, worked } from './sandboxes.ts';
+import { run, textOf } from '../../contract/harness.ts';
+import { everySandbox, onHostKernel, python, useSandbox, worked } from './sandboxes.ts';
 
 const attempts = `
 for name, family in (('AF_VSOCK', 40), ('AF_ALG', 38), ('AF_PACKET', 17), ('AF_BLUETOOTH', 31), ('AF_RDS', 21), ('AF_TIPC', 30), ('AF_KEY', 15)):
@@ -33,6 +33,22 @@ everySandbox('the system call filter', onHostKernel, (parts) => {
   it('denies what leads out', async () => {
     expect(await worked(held.sandbox, attempts)).to.deep.equal([]);
   });
+
+  for (const [what, program] of Object.entries({
+    'of another kind of machine': `
+import mmap
+code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+code.write(bytes.fromhex('b814000000cd80c3'))
+ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()`,
+    'of programs with short pointers': 'call(0x40000000 + 39)',
+  })) {
+    it(`ends a program that makes a call ${what}`, async () => {
+      if ((await textOf(held.sandbox, 'uname -m')).trim() !== 'x86_64') return;
+      const { exit } = await run(held.sandbox, python(`${program}\nos._exit(0)`));
+      // A kernel without such calls ends it as well, or would refuse them.
+      expect(exit).to.have.property('kind', 'signaled');
+    });
+  }
 
   it('lets a program trace its own children, which debuggers do', async () => {
     expect(await worked(held.sandbox, `
