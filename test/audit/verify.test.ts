@@ -75,7 +75,7 @@ describe('verifying the audit log', () => {
         const text = changed.map((line) => `${line}\n`).join('');
         fc.pre(text !== readFileSync(path, 'latin1'));
         await found(bench, tree, () => writeFileSync(path, text, 'latin1'));
-      }), { numRuns: 60 });
+      }), { numRuns: 40 });
     });
   }
 
@@ -149,7 +149,7 @@ describe('verifying the audit log', () => {
       const byte = (line.charCodeAt(from) + by) % 256;
       fc.pre(byte !== 10 && byte !== 13);
       await found(bench, tree, () => writeFileSync(path, lines.with(at % lines.length, line.slice(0, from) + String.fromCharCode(byte) + line.slice(from + 1)).map((each) => `${each}\n`).join(''), 'latin1'));
-    }), { numRuns: 60 });
+    }), { numRuns: 40 });
   });
 
   it('says where the fault is', async () => {
