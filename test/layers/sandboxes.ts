@@ -42,7 +42,7 @@ export const sandboxes: readonly Layer[] = [
   ...option('no health check of an image', "Healthcheck: { Test: ['NONE'] },", '', asked),
   ...option('the working directory of an image', "WorkingDir: '/workspace',", '', asked),
   ...option('the processes of a user under gVisor', '...(gvisor ? [processUlimit(limits)] : []),', '', [containerTest, 'limits processes under gVisor inside']),
-  { name: 'containers: a folder that may be read only', file: container, from: "ReadOnly: readOnly, ...", to: 'ReadOnly: false, ...', test: containerTest },
+  { name: 'containers: a folder that may be read only', file: container, from: "ReadOnly: readOnly, ...", to: 'ReadOnly: false, ...', test: 'test/runtime/kinds/docker/create-faults.test.ts', title: 'is made with readOnly' },
   { name: 'containers: read-only mounts of ours', file: 'server/src/runtime/kinds/docker/entrance.ts', from: "Target: target, ReadOnly: true,", to: 'Target: target, ReadOnly: false,', test: containerTest, title: 'asks for exactly this container' },
   { name: 'gVisor: seals', file: 'server/src/runtime/kinds/docker/runtime.ts', from: 'const carrier = oci.gvisor ? sealedCarrier(chosen) : chosen;', to: 'const carrier = chosen; void sealedCarrier;', test: 'test/runtime/kinds/docker/gvisor.test.ts', title: 'is not believed what a program forges' },
   { name: 'gVisor: the check of a seal', file: 'server/src/runtime/agent/seal.ts', from: 'if (!timingSafeEqual(right, rest.subarray(end, this.#needed)))', to: 'if (!timingSafeEqual(right, right))', test: 'test/runtime/agent/seal.test.ts' },
