@@ -6,7 +6,6 @@ const promises = 'test/runtime/agent/promises';
 const filter = `${src}/filter.c`;
 const filterTest = `${promises}/filter.test.ts`;
 const native = 'test/runtime/kinds/native/layers.test.ts';
-const gvisor = 'test/runtime/kinds/docker/gvisor.test.ts';
 
 /** Takes something out of the filter of system calls. */
 const unfiltered = (name: string, from: string, to: string, title = 'the system call filter: native'): Layer => ({ name: `the filter: ${name}`, file: filter, from, to, test: filterTest, title });
@@ -37,7 +36,7 @@ export const agent: readonly Layer[] = [
   { name: 'the end of a supervisor is no success', file: `${src}/course.c`, from: 'give_up("a program has ended its supervisor, so nobody can tell what became of it");', to: 'if (!command->ended) take_end(command, &(struct report){.channel = command->channel});', test: `${promises}/loss.test.ts`, title: 'native' },
   { name: 'programs are offered to the kernel where memory runs out', file: `${src}/launch.c`, from: '    offer_to_kernel(true);\n', to: '', test: `${promises}/verdicts.test.ts`, title: 'offers programs to the kernel' },
   { name: 'descriptors that the agent keeps for itself', file: `${src}/launch.c`, from: '(rlim_t)fd + SPARE_DESCRIPTORS < limit.rlim_cur', to: '(rlim_t)fd + SPARE_DESCRIPTORS * 0 < limit.rlim_cur', test: `${promises}/starting.test.ts`, title: 'native' },
-  { name: 'the seals of what the daemon sends', file: `${src}/wire.c`, from: 'if (difference) give_up', to: 'if (difference && in_size == 0) give_up', test: gvisor, title: 'seals that it made up' },
+  { name: 'the seals of what the daemon sends', file: `${src}/wire.c`, from: 'if (difference) give_up', to: 'if (difference && in_size == 0) give_up', test: 'test/agent/start.test.ts', title: 'puts a seal on each frame' },
   { name: 'the lease of an agent on a socket', file: `${src}/main.c`, from: "if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) _exit(0);", to: '(void)got;', test: 'test/agent/start.test.ts', title: 'ends when its stdin does' },
   { name: 'the lease: an agent whose connection has ended', file: `${src}/wire.c`, from: "    if (got <= 0) _exit(0);\n    in_size", to: '    if (got <= 0) return;\n    in_size', test: 'test/agent/start.test.ts', title: 'ends when its connection does' },
   { name: 'the limit of processes where there are no control groups', file: `${src}/main.c`, from: 'if (processes) limit_processes(processes);', to: '(void)processes;', test: 'test/runtime/kinds/native/user.test.ts' },
