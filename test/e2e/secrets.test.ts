@@ -81,7 +81,7 @@ for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(r
       expect(printed()).to.match(/not \*\*\*/);
       await ask('session/list', {});
       for (const name of ['server/health', 'usage/get', 'runtime/list']) await ask(name, {});
-      await ask('usage/estimate', { language: 'python', code: canary });
+      await ask('usage/estimate', { language: 'python', code: 'print(1)' });
       await ask('session/close', { sessionId });
       await client.end();
       expect(readFileSync(log, 'utf8')).not.to.equal('');

@@ -48,7 +48,7 @@ describe('a quoted word', function () {
 
   it('is read by a shell as it is', async () => {
     await forAWhile(SHARE / 12, fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
-      const { stdout } = spawnSync('/bin/sh', ['-c', `printf '%s\\0' ${words.map(quote).join(' ')}`]);
+      const { stdout } = spawnSync('/bin/sh', { input: `printf '%s\\0' ${words.map(quote).join(' ')}` });
       expect(stdout.toString('hex')).to.equal(words.map((each) => `${hex(each)}00`).join(''));
     }));
   });

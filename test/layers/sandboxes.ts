@@ -31,7 +31,7 @@ export const sandboxes: readonly Layer[] = [
   ...option('memory of their own', "IpcMode: 'private',", '', asked),
   ...option('no log of the engine', "LogConfig: { Type: 'none', Config: {} },", '', asked, hardened),
   ...option('the number of open files', "{ Name: 'nofile', Soft: MAX_OPEN_FILES, Hard: MAX_OPEN_FILES },", '', asked, real('every limit in the kernel')),
-  ...option('no core files', "{ Name: 'core', Soft: 0, Hard: 0 },", '', asked, real('every limit in the kernel')),
+  ...option('no core files', "{ Name: 'core', Soft: 0, Hard: 0 },", '', asked),
   ...option('the size of what can be written', 'size=${bytes},', '', asked, real('every limit in the kernel')),
   ...option('the number of inodes', ',nr_inodes=${MAX_INODES}', '', asked),
   ...option('the size of /dev/shm', 'ShmSize: shares.shm,', '', asked, real('every limit in the kernel')),
@@ -88,6 +88,6 @@ export const sandboxes: readonly Layer[] = [
   { name: 'Deno: no configuration of a folder', file: deno, from: "    '--no-config',\n", to: '', test: 'test/runtime/kinds/deno/main.test.ts' },
   { name: 'the output limit', file: running, from: 'const room = this.#options.outputBytes - this.#bytes.stdout - this.#bytes.stderr;', to: 'const room = Infinity;', test: 'test/command/running-command.test.ts' },
   { name: 'the time limit', file: running, from: "if (timeoutMs > 0) this.#cleanups.push(clock.after(timeoutMs, () => this.#stop('timedOut')));", to: '', test: 'test/command/running-command.test.ts' },
-  { name: 'the time limit is at most that of the session', file: 'server/src/command/execute.ts', from: 'timeoutMs: shorter(limitMs, params.timeoutMs),', to: 'timeoutMs: params.timeoutMs ?? limitMs,', test: 'test/command/waiting.test.ts' },
+  { name: 'the time limit is at most that of the session', file: 'server/src/command/execute.ts', from: 'timeoutMs: shorter(limitMs, params.timeoutMs),', to: 'timeoutMs: params.timeoutMs ?? limitMs,', test: 'test/command/causes.test.ts' },
   { name: 'the lifetime of a session', file: 'server/src/session/lifespan.ts', from: "if (maxLifetimeMs > 0) this", to: "if (maxLifetimeMs < 0) this", test: 'test/session/session.test.ts' },
 ];
