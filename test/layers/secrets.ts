@@ -39,7 +39,7 @@ export const secrets: readonly Layer[] = [
   { name: 'secrets are not in what the client is told', file: 'server/src/serving/handlers/create-session.ts', from: 'const secrets = await abortable(', to: 'void client.logMessage(4, JSON.stringify(params));\n    const secrets = await abortable(', test: serving },
   { name: 'secrets are not in the log', file: session, from: "this.#tell('ready');", to: "parts.log.debug(JSON.stringify(this.env));\n    this.#tell('ready');", test: serving },
   { name: 'secrets are not in the log of a real daemon', file: session, from: "this.#tell('ready');", to: "parts.log.debug(JSON.stringify(this.env));\n    this.#tell('ready');", test: e2e, built: true },
-  { name: 'secrets are not in a command line', file: 'server/src/command/execute.ts', from: 'return running.run(\'run\', { command: params.command,', to: 'return running.run(\'run\', { command: [\'env\', ...Object.entries(environmentOf(session, params)).map((pair) => pair.join(\'=\')), ...params.command],', test: e2e, title: 'native', built: true },
+  { name: 'secrets are not in a command line', file: 'server/src/command/execute.ts', from: 'return running.run(\'run\', { command: params.command,', to: 'return running.run(\'run\', { command: [...params.command, JSON.stringify(environmentOf(session, params))],', test: e2e, title: 'native', built: true },
   { name: 'secrets are not in the cache of the daemon', file: session, from: "this.#tell('ready');", to: keptIn("`${process.env.XDG_CACHE_HOME}`"), test: e2e, title: 'native', built: true },
   { name: 'secrets are not in the temporary files of the daemon', file: session, from: "this.#tell('ready');", to: keptIn("`${fs.mkdtempSync(`/tmp/codebeaker-${process.pid}-`)}`"), test: e2e, title: 'native', built: true },
 ];
