@@ -57,7 +57,7 @@ export const sandboxes: readonly Layer[] = [
   { name: 'native: another user', file: bubblewrap, from: "return root ? ['--user', `${uid}:${gid}`] : [];", to: 'return root && uid < 0 ? [String(gid)] : [];', test: native },
   { name: 'native: no core files', file: prepare, from: '    `ulimit -c 0`,\n', to: '', test: native },
   { name: 'native: the number of open files', file: prepare, from: '    `ulimit -n ${MAX_OPEN_FILES}`,\n', to: '', test: native },
-  { name: 'native: the limit of memory', file: groups, from: "      { file: 'memory.limit_in_bytes', value: String(memoryBytes) },\n", to: '', test: contract, title: 'of memory end a program' },
+  { name: 'native: the limit of memory', file: groups, from: "      { file: 'memory.limit_in_bytes', value: String(memoryBytes) },\n", to: '', test: contract, title: 'can be changed, and are told and felt' },
   { name: 'native: the limit of processors', file: groups, from: "      { file: 'cpu.cfs_quota_us', value: String(quota(cpus)) },\n", to: '', test: contract, title: 'of the processor slow down' },
   { name: 'native: the limit of processes', file: groups, from: "pids: ({ pids }) => [{ file: 'pids.max', value: String(pids) }],\n  },\n  2:", to: 'pids: () => [],\n  },\n  2:', test: contract, title: 'of processes leave no command without' },
   { name: 'native: nothing without a bubblewrap that works', file: 'server/src/runtime/kinds/native/sandboxes.ts', from: "      findings.program, '--args', String(OPTIONS_FD), '--', AGENT,", to: "      findings.agent,", test: 'test/runtime/kinds/native/fail-closed.test.ts' },
