@@ -80,7 +80,7 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
       data.frame(Kind.data, 5, Buffer.from('half'));
       client.notify('$/cancelRequest', { id: cancelled.id });
       expect((await cancelled).error).to.include({ code: -32800 });
-      await until('the daemon wants nothing more of the stream', () => data.resets.includes(5));
+      await until('the daemon wants nothing more of the stream', () => data.stopped.includes(5));
       data.frame(Kind.reset, 5);
       // Deno by itself writes the file where it is.
       if (runtime !== 'deno') expect((await client.request('command/readFile', { sessionId, path: 'kept' })).content).to.equal('before');
@@ -117,7 +117,7 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
       let seen = 0;
       void data.receive(8, (bytes) => {
         seen += bytes.length;
-        if (seen >= MiB) data.frame(Kind.reset, 8);
+        if (seen >= MiB) data.frame(Kind.stop, 8);
       });
       const code = language === 'python' ? 'for _ in range(100): print("x" * 65535)' : 'for (let i = 0; i < 100; i++) console.log("x".repeat(65535));';
       const result = await client.request('command/runCode', { sessionId, code, outputStreams: { stdout: 8 } });
