@@ -3,7 +3,7 @@ import { type ClientRequest, createServer, type IncomingMessage, request, type S
 import type { Duplex } from 'node:stream';
 import { Sequence } from '../base/promises.ts';
 import { formatTarget, parseAuthority, type Target } from './hosts.ts';
-import { join } from './join.ts';
+import type { BoundHost } from './bound.ts';
 import { asRefusal, Refusal } from './refusal.ts';
 import type { Purpose, Route } from './upstream.ts';
 
@@ -11,6 +11,8 @@ import type { Purpose, Route } from './upstream.ts';
 export interface Line {
   /** Reaches a place, if it is allowed. @throws Refusal, or the reason why the line is over */
   reach(target: Target, purpose: Purpose): Promise<Route>;
+  /** Serves what the program says to a place, over a connection that leads there. Resolves when it is over; never rejects. */
+  carry(stream: Duplex, connection: Duplex, target: Target): Promise<void>;
   /** Counts bytes that have moved. */
   moved(bytes: number): void;
   /** The program has asked for something, so that it no longer has to. */
@@ -32,6 +34,8 @@ interface Served {
   readonly line: Line;
   readonly turn: Sequence;
   unanswered: number;
+  /** Set where all requests are for one host, which gets a header. */
+  readonly bound?: { readonly target: Target; readonly host: BoundHost };
 }
 
 /** Serves HTTP on streams that are given to `serve`. */
@@ -51,8 +55,8 @@ export class HttpSide {
     });
   }
 
-  serve(stream: Duplex, line: Line): void {
-    this.#served.set(stream, { line, turn: new Sequence(), unanswered: 0 });
+  serve(stream: Duplex, line: Line, bound?: Served['bound']): void {
+    this.#served.set(stream, { line, turn: new Sequence(), unanswered: 0, ...(bound ? { bound } : {}) });
     this.#server.emit('connection', stream);
   }
 
@@ -71,27 +75,27 @@ export class HttpSide {
       // After an answer that ended the connection nothing can be answered.
       if (!asked.socket.writable) return;
       const closed = new Promise((resolve) => answer.on('close', resolve));
-      await this.#forward(asked, answer, served.line).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
+      await this.#forward(asked, answer, served).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
       await closed;
       served.unanswered--;
     });
   }
 
   async #tunnel({ url = '' }: IncomingMessage, stream: Duplex, first: Buffer): Promise<void> {
-    const { line } = this.#of(stream);
+    const { line, bound } = this.#of(stream);
     stream.on('error', () => undefined);
-    const target = parseAuthority(url);
+    const target = bound ? undefined : parseAuthority(url);
     if (!target) throw new Refusal('malformed', 'CONNECT needs a host and a port, such as example.com:443');
     const { connection } = await line.reach(target, 'bytes');
     stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    line.moved(first.length);
-    if (first.length > 0) connection.write(first);
-    await join(stream, connection, (bytes) => line.moved(bytes));
+    if (first.length > 0) stream.unshift(first);
+    await line.carry(stream, connection, target);
   }
 
-  async #forward(asked: IncomingMessage, answer: ServerResponse, line: Line): Promise<void> {
+  async #forward(asked: IncomingMessage, answer: ServerResponse, { line, bound }: Served): Promise<void> {
     line.asked();
     answer.on('close', () => line.listening());
+    if (bound) return this.#forwardBound(asked, answer, line, bound);
     const { target, path } = parseUrl(asked.url ?? '');
     const { connection, proxied } = await line.reach(target, 'http');
     try {
@@ -108,8 +112,23 @@ export class HttpSide {
     }
   }
 
+  /** Each request has a connection of its own to the real host. */
+  async #forwardBound(asked: IncomingMessage, answer: ServerResponse, line: Line, { target, host }: NonNullable<Served['bound']>): Promise<void> {
+    const { url: path = '' } = asked;
+    if (!path.startsWith('/')) throw new Refusal('malformed', 'a request to this host needs a path that begins with a slash');
+    const { connection } = await line.reach(target, 'bytes');
+    try {
+      const secure = await host.secure(connection);
+      const headers = headersOnward(asked, target, { [host.header]: host.value }, 443);
+      const onward = request({ createConnection: () => secure, setHost: false, method: asked.method, path, headers });
+      await this.#exchange(asked, answer, onward, connection, line, (text) => host.redact(text));
+    } finally {
+      connection.destroy();
+    }
+  }
+
   /** Sends the request on, and its answer back. Resolves when the answer is over, whole or cut off. @throws Refusal where there is no answer */
-  #exchange(asked: IncomingMessage, answer: ServerResponse, onward: ClientRequest, connection: Duplex, line: Line): Promise<void> {
+  #exchange(asked: IncomingMessage, answer: ServerResponse, onward: ClientRequest, connection: Duplex, line: Line, told = (text: string) => text): Promise<void> {
     return new Promise((resolve, reject) => {
       let over = false;
       const cut = () => {
@@ -127,7 +146,7 @@ export class HttpSide {
       onward.on('upgrade', () => reject(new Refusal('unreachable', 'the host answered with another protocol, for which nobody had asked')));
       onward.on('response', (response) => {
         try {
-          answer.writeHead(response.statusCode ?? 502, response.statusMessage, forwarded(response.rawHeaders).flat());
+          answer.writeHead(response.statusCode ?? 502, told(response.statusMessage ?? ''), forwarded(response.rawHeaders).flat().map(told));
         } catch {
           return reject(new Refusal('unreachable', 'the answer of the host is no valid HTTP'));
         }
@@ -151,10 +170,11 @@ function parseUrl(url: string): { target: Target; path: string } {
 }
 
 /** The request line decides where a request goes, so the header Host says the same. */
-function headersOnward({ headers, rawHeaders }: IncomingMessage, target: Target, added: Readonly<Record<string, string>>): string[] {
+function headersOnward({ headers, rawHeaders }: IncomingMessage, target: Target, added: Readonly<Record<string, string>>, standard = 80): string[] {
   const chunked = headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked'];
-  const rest = forwarded(rawHeaders).filter(([name]) => name.toLowerCase() !== 'host').flat();
-  return ['Host', hostOf(target), ...rest, ...Object.entries(added).flat(), ...chunked, 'Connection', 'close'];
+  const replaced = new Set(['host', ...Object.keys(added).map((name) => name.toLowerCase())]);
+  const rest = forwarded(rawHeaders).filter(([name]) => !replaced.has(name.toLowerCase())).flat();
+  return ['Host', hostOf(target, standard), ...rest, ...Object.entries(added).flat(), ...chunked, 'Connection', 'close'];
 }
 
 /** The headers that are about the request or the answer itself; `Connection` names others that are not. */
@@ -166,9 +186,10 @@ function forwarded(rawHeaders: readonly string[]): [string, string][] {
   return pairs.filter(([name]) => !dropped.has(name.toLowerCase()));
 }
 
-function hostOf(target: Target): string {
+/** Without the port, where that is the `standard` one. */
+function hostOf(target: Target, standard = 80): string {
   const text = formatTarget(target);
-  return target.port === 80 ? text.slice(0, -':80'.length) : text;
+  return target.port === standard ? text.slice(0, -`:${standard}`.length) : text;
 }
 
 /** Many programs show only the first line of an answer, so the reason stands in it. */

@@ -1,13 +1,15 @@
 /** The proxy of one session: it takes the connections that programs make, finds out what they speak, and keeps them within their bounds. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
+import type { BoundHosts } from './bound.ts';
 import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
 import { HttpSide, type Line } from './http.ts';
+import { join } from './join.ts';
 import { oneAtATime, type Resolve } from './lookups.ts';
 import { Pace, PacedStream } from './pace.ts';
-import { Refusal } from './refusal.ts';
+import { notAllowed, Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
 export interface Bounds {
@@ -36,6 +38,8 @@ export interface ProxyParts {
   readonly clock: Clock;
   readonly bounds: Bounds;
   readonly meter: Meter;
+  /** Hosts that get a header; undefined: there are none, and nobody looks into any connection. */
+  readonly bound?: BoundHosts | undefined;
   /** Called when a program was kept from a place. */
   refused(target: Target, why: Refusal): void;
 }
@@ -105,11 +109,20 @@ export class Proxy {
       cancelAsk();
       over.abort(new Refusal('unreachable', 'the program ended its connection'));
     });
-    return {
+    const line: Line = {
       reach: async (target, purpose) => {
         const route = await this.#reach(target, purpose, over.signal);
         hold(route.connection);
         return route;
+      },
+      carry: async (program, connection, target) => {
+        const host = this.#parts.bound?.of(target);
+        if (!host) return join(program, connection, (count) => line.moved(count));
+        // That it can be reached is all that this connection was for: each request has one of its own.
+        connection.destroy();
+        const closed = new Promise<void>((resolve) => void program.once('close', () => resolve()));
+        this.#http.serve(host.accept(program), line, { target, host });
+        return closed;
       },
       moved: (count) => {
         lastMoved = clock.monotonic();
@@ -122,6 +135,7 @@ export class Proxy {
         if (!stream.destroyed) cancelAsk = clock.after(ASK_MS, cut);
       },
     };
+    return line;
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
@@ -129,6 +143,7 @@ export class Proxy {
     const spent = this.#bytes > bytes ? `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
     if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
+      if (purpose === 'http' && this.#parts.bound?.names(target)) throw notAllowed(target, 'a secret of this session is bound to that host, which is reached with https:// alone');
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
       if (!signal.aborted) return route;

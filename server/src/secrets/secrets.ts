@@ -1,8 +1,20 @@
 /** The secrets of one session: the variables of its programs, and what finds their values in output. Nothing prints them by accident. */
 import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, type SecretSource, type SessionCreateParams } from '../protocol/index.ts';
+import { denied } from '../policy/policy.ts';
+import { boundPlaces } from '../policy/secrets.ts';
 import { Automaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
 import { Redactor } from './redactor.ts';
+
+/** A secret that programs don't get. */
+export interface BoundSecret {
+  readonly name: string;
+  /** Names with ports. */
+  readonly places: readonly string[];
+  readonly header: string;
+  /** What the header says. */
+  readonly value: string;
+}
 
 export class Secrets {
   readonly #values: Environment;
@@ -10,16 +22,24 @@ export class Secrets {
   /** The names of those that are too short to be found in output. */
   readonly shown: readonly string[];
 
-  constructor(values: Environment) {
+  readonly #bound: readonly BoundSecret[];
+
+  /** `values`: those that programs get. `kept`: the values of those that they don't get, which are taken out of output all the same. */
+  constructor(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []) {
     const forms = Object.entries(values).map(([name, value]) => ({ name, found: formsOf(value) }));
+    this.#bound = bound;
     this.#values = values;
-    this.#automaton = new Automaton(forms.flatMap(({ found }) => found));
+    this.#automaton = new Automaton([...forms.flatMap(({ found }) => found), ...kept.flatMap(formsOf)]);
     this.shown = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
   }
 
   /** The variables of programs. */
   get env(): Environment {
     return this.#values;
+  }
+
+  get bound(): readonly BoundSecret[] {
+    return this.#bound;
   }
 
   /** What takes the secrets out of one stream of bytes. */
@@ -50,10 +70,18 @@ export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: As
     if (!source) throw invalidParam(`secretNames.${at}`, `the configuration has no secret ${name.slice(0, 100)}; add it to secrets in the configuration file`);
     return [name, source] as const;
   });
-  const named = await Promise.all(sources.map(async ([name, source]) => [name, await read(name, source)] as const));
-  const values = { ...secrets, ...Object.fromEntries(named) };
+  const named = await Promise.all(sources.map(async ([name, source]) => ({ name, source, value: await read(name, source) })));
+  const values = { ...secrets, ...Object.fromEntries(named.filter(({ source }) => !source.hosts).map(({ name, value }) => [name, value])) };
   requireSizes(values);
-  return new Secrets(values);
+  const kept = named.filter(({ source }) => source.hosts);
+  return new Secrets(values, kept.map(({ name, source, value }) => boundTo(name, source, value)), kept.map(({ value }) => value));
+}
+
+/** @throws ProtocolError PolicyDenied */
+function boundTo(name: string, source: SecretSource, secret: string): BoundSecret {
+  const { header = '', value = '{}' } = source;
+  if (!/^[\x20-\x7e]*$/.test(secret)) throw denied('secrets', `the secret ${name} can't be put into a header, because it has other characters than letters, digits and signs of ASCII`, { rule: `secrets.${name}` });
+  return { name, places: boundPlaces(source), header, value: value.replace('{}', () => secret) };
 }
 
 function requireSizes(secrets: Environment): void {

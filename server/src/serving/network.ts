@@ -2,9 +2,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
-import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
+import { covers, formatRule, formatTarget, parseAuthority, parseRule, type Rule, type Target } from '../network/hosts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
+import { type Environment, invalidParam, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { OpenNetwork } from '../session/network.ts';
 import { type Allowances, usedUp } from '../usage/allowances.ts';
 import type { Client } from '../wire/service.ts';
@@ -36,20 +37,22 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, events, visit, ways, certificates, allowances }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | undefined, { client, policy, clock, events, visit, ways, certificates, allowances }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   // They are read while the sandbox is made.
   const reading = certificates(policy.certificates);
   reading.catch(() => undefined);
+  const binds = secrets && secrets.bound.length > 0 ? secrets : undefined;
   return async (sandbox, sessionId) => {
     const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
     const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
+    const bound = binds && (await import('./bound.ts')).bind(binds, await certificates('host'), clock.now());
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds: policy.networkBounds,
+      egress, ways: out, clock, bounds: policy.networkBounds, bound: bound?.hosts,
       meter: {
         move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
         spent: () => {
@@ -61,14 +64,16 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
         decided(target, false, by);
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));
-        void client.logMessage(2, message);
+        void client.logMessage(2, secrets?.redact(message) ?? message);
       },
     });
-    const trust = await showCertificates(sandbox, await reading);
+    const trust = await showCertificates(sandbox, bound?.trusting(await reading) ?? (await reading));
+    if (bound && Object.keys(trust).length === 0) throw new ProtocolError('SandboxFailed', 'sandboxes of this runtime can\'t be shown certificates, so no secret can be bound to hosts; use another runtime');
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
       env: { ...variables(port.port), ...trust },
       view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
+      layer: bound?.layer,
       words: () => wordsFor(mode, [...rules, ...egress.granted]),
       close: () => {
         port.close();
@@ -94,4 +99,20 @@ function wordsFor(mode: Network['mode'], rules: readonly Rule[]): string {
   const hosts = rules.map(formatRule).join(', ');
   if (mode === 'full') return `through CodeBeaker's proxy to everything public${hosts && ` and to: ${hosts}`}`;
   return `through CodeBeaker's proxy to: ${hosts || 'what a person allows'}`;
+}
+
+/** @throws ProtocolError InvalidParams where a secret is bound to a host that the session does not reach by itself, or two to one host */
+export function requireReach(secrets: Secrets | undefined, { mode, hosts = [] }: Network): void {
+  const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+  const taken = new Set<string>();
+  for (const { name, places } of secrets?.bound ?? []) {
+    for (const place of places) {
+      const target = parseAuthority(place);
+      if (mode === 'none' || !target || (mode === 'allowlist' && !rules.some((rule) => covers(rule, target)))) {
+        throw invalidParam('secretNames', `the secret ${name} is bound to ${place}, which this session does not reach; add ${place} to the hosts of its network`);
+      }
+      if (taken.has(place)) throw invalidParam('secretNames', `two secrets are bound to ${place}; name one of them`);
+      taken.add(place);
+    }
+  }
 }

@@ -14,7 +14,7 @@ import { MIN_BYTES } from '../../secrets/forms.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
-import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
+import { canAsk, networkOpener, requireReach, type NetworkParts } from '../network.ts';
 import type { ProgressTokens } from '../progress.ts';
 
 export interface CreateSessionParts extends NetworkParts {
@@ -52,6 +52,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
     const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
     for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
+    requireReach(secrets, network);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
@@ -61,7 +62,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          openNetwork: networkOpener(network, { client, policy, clock, events, visit, ways, certificates, allowances }),
+          openNetwork: networkOpener(network, secrets, { client, policy, clock, events, visit, ways, certificates, allowances }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
