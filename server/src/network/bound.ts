@@ -1,81 +1,56 @@
-/** Hosts for which the daemon ends TLS itself, so that it can put a header into requests that the program must not know. */
+/** Hosts for which the daemon ends TLS itself, so that it can put headers into requests that programs must not know. */
 import type { Duplex } from 'node:stream';
-import { connect, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import type { Clock } from '../base/clock.ts';
 import type { Authority } from './authority.ts';
+import { BoundConnection } from './bound-connection.ts';
 import { formatTarget, type Target } from './hosts.ts';
-import { Refusal } from './refusal.ts';
-
-/** A header that requests to a host get, in place of what the program has sent under this name. */
-export interface BoundHeader {
-  readonly header: string;
-  readonly value: string;
-}
-
-/** A host with a header, for which this session has a certificate. */
-export interface BoundHost extends BoundHeader {
-  /** The text without the secret, for what the host answers. */
-  redact(text: string): string;
-  /** The program's side of a connection, as a server of the host. */
-  accept(stream: Duplex): Duplex;
-  /** The way to the real host, whose certificate is checked. @throws Refusal */
-  secure(connection: Duplex): Promise<Duplex>;
-}
+import { PROTOCOLS, secure } from './secure.ts';
 
 export interface BoundParts {
   readonly authority: Authority;
   /** The certificates that this machine trusts, for the real hosts. */
   readonly trusted: readonly string[];
-  /** The headers by the host and port that they are for, as `formatTarget` writes them. */
-  readonly headers: ReadonlyMap<string, BoundHeader>;
+  /** By the host and port that they are for, as `formatTarget` writes them: headers by their names, in place of what a program sends under these. */
+  readonly headers: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly clock: Clock;
+  /** The text without secrets. */
   redact(text: string): string;
 }
 
-/** Only bodies of one request after the other are understood. */
-const PROTOCOLS = ['http/1.1'];
-
 export class BoundHosts {
   readonly #parts: BoundParts;
+  readonly #identities = new Map<string, SecureContext>();
+  #trust: SecureContext | undefined;
 
   constructor(parts: BoundParts) {
     this.#parts = parts;
   }
 
-  /** Whether the name has a header at any port. */
+  /** Whether the name has headers at any port. */
   names({ host }: Target): boolean {
     return [...this.#parts.headers.keys()].some((each) => each.slice(0, each.lastIndexOf(':')) === host);
   }
 
-  /** undefined: nobody looks into connections to this place. */
-  of(target: Target): BoundHost | undefined {
-    const { headers, authority, trusted, redact } = this.#parts;
-    const header = headers.get(formatTarget(target));
-    if (!header) return undefined;
-    return {
-      ...header,
-      redact,
-      accept: (stream) => {
-        const tls = new TLSSocket(stream, { isServer: true, ...authority.identity(target.host), ALPNProtocols: PROTOCOLS });
-        tls.on('error', () => undefined).once('close', () => stream.destroy());
-        return tls;
-      },
-      secure: (connection) => secured(connection, target, trusted),
-    };
+  /** What serves a program on its connection to a place. `connection` leads there. undefined: nobody looks into connections to this place. */
+  serve(program: Duplex, connection: Duplex, target: Target): BoundConnection | undefined {
+    const { headers, trusted, clock, redact } = this.#parts;
+    const added = headers.get(formatTarget(target));
+    if (!added) return undefined;
+    // To read all these certificates takes as long as ten handshakes.
+    this.#trust ??= createSecureContext({ ca: [...trusted] });
+    return new BoundConnection({ program: this.#accept(program, target.host), host: secure(connection, target, this.#trust, clock), target, added, redact });
   }
-}
 
-function secured(connection: Duplex, target: Target, trusted: readonly string[]): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const tls = connect({ socket: connection, servername: target.host, ca: [...trusted], ALPNProtocols: PROTOCOLS });
-    const fail = (why: string) => {
-      tls.destroy();
-      connection.destroy();
-      reject(new Refusal('unreachable', `${formatTarget(target)} can't be reached safely: ${why}`));
-    };
-    const early = () => fail('it ended the connection');
-    tls.on('error', (fault: NodeJS.ErrnoException) => fail(`TLS failed (${fault.code ?? 'unknown'})`));
-    tls.once('close', early).once('secureConnect', () => {
-      tls.off('close', early);
-      resolve(tls);
+  /** The program's side, as a server of the host. A program that wants another name than it has asked the proxy for gets none. */
+  #accept(program: Duplex, host: string): Duplex {
+    const identity = this.#identities.get(host) ?? createSecureContext(this.#parts.authority.identity(host));
+    this.#identities.set(host, identity);
+    const tls = new TLSSocket(program, {
+      isServer: true, secureContext: identity, ALPNProtocols: PROTOCOLS,
+      SNICallback: (name, done) => (name.toLowerCase() === host ? done(null, identity) : done(new Error('the program wants another name'))),
     });
-  });
+    tls.on('error', () => undefined).once('close', () => program.destroy());
+    return tls;
+  }
 }

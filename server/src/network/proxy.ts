@@ -5,8 +5,9 @@ import type { BoundHosts } from './bound.ts';
 import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
-import { HttpSide, type Line } from './http.ts';
+import { HttpSide } from './http.ts';
 import { join } from './join.ts';
+import type { Line } from './line.ts';
 import { oneAtATime, type Resolve } from './lookups.ts';
 import { Pace, PacedStream } from './pace.ts';
 import { notAllowed, Refusal } from './refusal.ts';
@@ -116,12 +117,11 @@ export class Proxy {
         return route;
       },
       carry: async (program, connection, target) => {
-        const host = this.#parts.bound?.of(target);
-        if (!host) return join(program, connection, (count) => line.moved(count));
-        // That it can be reached is all that this connection was for: each request has one of its own.
-        connection.destroy();
-        const closed = new Promise<void>((resolve) => void program.once('close', () => resolve()));
-        this.#http.serve(host.accept(program), line, { target, host });
+        const bound = this.#parts.bound?.serve(program, connection, target);
+        if (!bound) return join(program, connection, (count) => line.moved(count));
+        const closed = new Promise<void>((resolve) => void program.once('close', resolve));
+        this.#http.serve(new PacedStream(bound.program, this.#pace), line, (asked, answer) => bound.forward(asked, answer, line));
+        line.listening();
         return closed;
       },
       moved: (count) => {

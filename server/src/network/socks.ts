@@ -1,7 +1,7 @@
 /** The SOCKS5 side of the proxy (RFC 1928): CONNECT to names and addresses, without a password. No UDP, and nobody listens for a program. */
 import type { Duplex } from 'node:stream';
 import { parseTarget, type Target } from './hosts.ts';
-import type { Line } from './http.ts';
+import type { Line } from './line.ts';
 import { asRefusal } from './refusal.ts';
 
 /** The first byte of everything that a client says. */

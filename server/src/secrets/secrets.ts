@@ -6,6 +6,9 @@ import { Automaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
 import { Redactor } from './redactor.ts';
 
+/** Servers take no longer headers. */
+const MAX_BOUND_BYTES = 8 * 1024;
+
 /** A secret that programs don't get. */
 export interface BoundSecret {
   readonly name: string;
@@ -19,27 +22,23 @@ export interface BoundSecret {
 export class Secrets {
   readonly #values: Environment;
   readonly #automaton: Automaton;
+  /** Those that are put into requests to hosts. */
+  readonly bound: readonly BoundSecret[];
   /** The names of those that are too short to be found in output. */
   readonly shown: readonly string[];
 
-  readonly #bound: readonly BoundSecret[];
-
-  /** `values`: those that programs get. `kept`: the values of those that they don't get, which are taken out of output all the same. */
+  /** `values`: those that programs get. `kept`: the values of those in `bound`, which are taken out of output as well. */
   constructor(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []) {
     const forms = Object.entries(values).map(([name, value]) => ({ name, found: formsOf(value) }));
-    this.#bound = bound;
     this.#values = values;
     this.#automaton = new Automaton([...forms.flatMap(({ found }) => found), ...kept.flatMap(formsOf)]);
+    this.bound = bound;
     this.shown = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
   }
 
   /** The variables of programs. */
   get env(): Environment {
     return this.#values;
-  }
-
-  get bound(): readonly BoundSecret[] {
-    return this.#bound;
   }
 
   /** What takes the secrets out of one stream of bytes. */
@@ -71,16 +70,17 @@ export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: As
     return [name, source] as const;
   });
   const named = await Promise.all(sources.map(async ([name, source]) => ({ name, source, value: await read(name, source) })));
+  const kept = named.filter(({ source }) => source.hosts);
   const values = { ...secrets, ...Object.fromEntries(named.filter(({ source }) => !source.hosts).map(({ name, value }) => [name, value])) };
   requireSizes(values);
-  const kept = named.filter(({ source }) => source.hosts);
   return new Secrets(values, kept.map(({ name, source, value }) => boundTo(name, source, value)), kept.map(({ value }) => value));
 }
 
 /** @throws ProtocolError PolicyDenied */
 function boundTo(name: string, source: SecretSource, secret: string): BoundSecret {
   const { header = '', value = '{}' } = source;
-  if (!/^[\x20-\x7e]*$/.test(secret)) throw denied('secrets', `the secret ${name} can't be put into a header, because it has other characters than letters, digits and signs of ASCII`, { rule: `secrets.${name}` });
+  const fault = !/^[\x20-\x7e]*$/.test(secret) ? 'it has other characters than letters, digits and signs of ASCII' : secret.length > MAX_BOUND_BYTES ? `it has more than ${MAX_BOUND_BYTES} bytes` : undefined;
+  if (fault !== undefined) throw denied('secrets', `the secret ${name} can't be put into a header, because ${fault}`, { rule: `secrets.${name}` });
   return { name, places: boundPlaces(source), header, value: value.replace('{}', () => secret) };
 }
 

@@ -2,9 +2,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
-import { covers, formatRule, formatTarget, parseAuthority, parseRule, type Rule, type Target } from '../network/hosts.ts';
+import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Environment, invalidParam, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
+import { type Environment, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { OpenNetwork } from '../session/network.ts';
 import { type Allowances, usedUp } from '../usage/allowances.ts';
@@ -49,7 +49,7 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
     const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
-    const bound = binds && (await import('./bound.ts')).bind(binds, await certificates('host'), clock.now());
+    const bound = binds && (await import('./bound.ts')).bind(binds, policy.certificates === 'image' ? await certificates('host') : await reading, clock);
     const told = new Set<string>();
     const proxy = new Proxy({
       egress, ways: out, clock, bounds: policy.networkBounds, bound: bound?.hosts,
@@ -64,11 +64,11 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
         decided(target, false, by);
         if (told.size >= MAX_TOLD || told.has(formatTarget(target))) return;
         told.add(formatTarget(target));
-        void client.logMessage(2, secrets?.redact(message) ?? message);
+        void client.logMessage(2, message);
       },
     });
     const trust = await showCertificates(sandbox, bound?.trusting(await reading) ?? (await reading));
-    if (bound && Object.keys(trust).length === 0) throw new ProtocolError('SandboxFailed', 'sandboxes of this runtime can\'t be shown certificates, so no secret can be bound to hosts; use another runtime');
+    if (bound && Object.keys(trust).length === 0) throw new ProtocolError('SandboxFailed', "this runtime can't show certificates to programs, so no secret can be bound to hosts here; use another runtime, or Docker on this machine");
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
       env: { ...variables(port.port), ...trust },
@@ -99,20 +99,4 @@ function wordsFor(mode: Network['mode'], rules: readonly Rule[]): string {
   const hosts = rules.map(formatRule).join(', ');
   if (mode === 'full') return `through CodeBeaker's proxy to everything public${hosts && ` and to: ${hosts}`}`;
   return `through CodeBeaker's proxy to: ${hosts || 'what a person allows'}`;
-}
-
-/** @throws ProtocolError InvalidParams where a secret is bound to a host that the session does not reach by itself, or two to one host */
-export function requireReach(secrets: Secrets | undefined, { mode, hosts = [] }: Network): void {
-  const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
-  const taken = new Set<string>();
-  for (const { name, places } of secrets?.bound ?? []) {
-    for (const place of places) {
-      const target = parseAuthority(place);
-      if (mode === 'none' || !target || (mode === 'allowlist' && !rules.some((rule) => covers(rule, target)))) {
-        throw invalidParam('secretNames', `the secret ${name} is bound to ${place}, which this session does not reach; add ${place} to the hosts of its network`);
-      }
-      if (taken.has(place)) throw invalidParam('secretNames', `two secrets are bound to ${place}; name one of them`);
-      taken.add(place);
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
+import { requireReach } from '../../policy/secrets.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
@@ -14,7 +15,7 @@ import { MIN_BYTES } from '../../secrets/forms.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
-import { canAsk, networkOpener, requireReach, type NetworkParts } from '../network.ts';
+import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
 import type { ProgressTokens } from '../progress.ts';
 
 export interface CreateSessionParts extends NetworkParts {
@@ -44,6 +45,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
     const network = resolveNetwork(policy, params.network, canAsk(client));
+    requireReach(params.secretNames, policy.secrets, network);
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
@@ -52,7 +54,6 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
     const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
     for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
-    requireReach(secrets, network);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
