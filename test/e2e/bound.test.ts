@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -72,6 +72,8 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
 
     const canary = `canary-${randomBytes(12).toString('hex')}`;
     let folder: string;
+    /** What the daemon writes lies here. */
+    const written = (name = '') => join(folder, 'written', name);
     let server: Server;
     let place: string;
     let client: RawClient;
@@ -89,6 +91,7 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
 
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), 'bound-'));
+      mkdirSync(written());
       const file = (name: string, text: string) => {
         writeFileSync(join(folder, name), text, { mode: 0o600 });
         return join(folder, name);
@@ -99,10 +102,10 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
       await once(server, 'listening');
       place = `${hostname().toLowerCase()}:${(server.address() as AddressInfo).port}`;
       const config = {
-        stateDir: join(folder, 'state'), log: { level: 'debug', file: join(folder, 'state', 'log') }, network: { modes: ['allowlist'] },
+        stateDir: written('state'), log: { level: 'debug', file: written('log') }, network: { modes: ['allowlist'] },
         secrets: { API: { file: file('canary', canary), hosts: [place], header: 'Authorization', value: 'Bearer {}' } },
       };
-      client = new RawClient({ env: { ...daemonEnvironment(config), XDG_CACHE_HOME: join(folder, 'state', 'cache'), NODE_EXTRA_CA_CERTS: file('authority.pem', authority.certificate) } });
+      client = new RawClient({ env: { ...daemonEnvironment(config), XDG_CACHE_HOME: written('cache'), NODE_EXTRA_CA_CERTS: file('authority.pem', authority.certificate) } });
       await client.initialize({}, { trace: 'verbose' });
     });
     after(async () => {
@@ -135,9 +138,9 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
       for (const name of folders(pid)) expect(filesWith(canary, join(tmpdir(), name))).to.deep.equal([]);
       for (const method of ['session/list', 'server/health']) await ask(method, {});
       await ask('session/close', { sessionId });
-      expect(filesWith('session/create', join(folder, 'state')), 'log and audit').not.to.deep.equal([]);
-      expect(filesWith(`API is put into the header Authorization of requests to ${place}`, join(folder, 'state', 'audit')), 'the grant').to.have.lengthOf(1);
-      expect(filesWith(canary, join(folder, 'state'))).to.deep.equal([]);
+      expect(filesWith('session/create', written()), 'log and audit').not.to.deep.equal([]);
+      expect(filesWith(`API is put into the header Authorization of requests to ${place}`, written('state/audit')), 'the grant').to.have.lengthOf(1);
+      expect(filesWith(canary, written())).to.deep.equal([]);
       expect(JSON.stringify([heard, client.notifications, client.stderr])).not.to.contain(canary);
     });
 
