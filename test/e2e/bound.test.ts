@@ -22,9 +22,9 @@ const programs: Readonly<Partial<Record<LanguageId, string>>> = {
   // So that it is the same in Nodes that know no proxy.
   javascript: `
 const { hostname, port } = new URL(process.env.HTTPS_PROXY);
-const { host, hostname: servername } = new URL(process.env.ADDRESS);
+const { host } = new URL(process.env.ADDRESS);
 require('http').request({ hostname, port, method: 'CONNECT', path: host, agent: false }).on('connect', (_, socket) => {
-  require('https').get(process.env.ADDRESS, { agent: false, createConnection: () => require('tls').connect({ socket, servername }) }, (answer) => answer.pipe(process.stdout).on('end', () => socket.destroy()))
+  require('https').get(process.env.ADDRESS, { socket, agent: false }, (answer) => answer.pipe(process.stdout).on('end', () => socket.destroy()))
     .on('error', ({ code }) => { console.log(code); socket.destroy(); });
 }).end();`,
   ruby: "require 'net/http'\nprint Net::HTTP.get(URI(ENV['ADDRESS']))",
@@ -126,9 +126,9 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
     it('is nowhere in the sandbox or on the machine, and the session says what is done with it', async () => {
       const { sessionId, isolation } = await create({ secretNames: ['API'] });
       expect(isolation.layers.at(-1)).to.deep.equal({ name: 'secrets', state: 'enforced', detail: `outside of the sandbox API is put into the header Authorization of requests to ${place}; for that, the daemon ends TLS to these hosts, and to no others` });
-      // What is looked for comes from stdin, so that what looks for it has it nowhere.
-      const look = 'grep -rlsF -f - /tmp /workspace /dev/shm /run "$(dirname "$SSL_CERT_FILE")" /proc/[0-9]*/environ /proc/[0-9]*/cmdline; grep -c "PRIVATE KEY" "$SSL_CERT_FILE"; env | grep -c API';
-      const { result } = await ask('command/executeShell', { sessionId, command: look, stdin: canary });
+      // What is looked for comes from stdin, so that what looks for it has it nowhere; and encoded, so that no trace has it.
+      const look = 'base64 -d | grep -rlsF -f - /tmp /workspace /dev/shm /run "$(dirname "$SSL_CERT_FILE")" /proc/[0-9]*/environ /proc/[0-9]*/cmdline; grep -c "PRIVATE KEY" "$SSL_CERT_FILE"; env | grep -c API';
+      const { result } = await ask('command/executeShell', { sessionId, command: look, stdin: Buffer.from(canary).toString('base64') });
       expect(result.stdout, result.stderr).to.equal('0\n0\n');
       const shown = 'import os, urllib.request\nprint(urllib.request.urlopen(os.environ["ADDRESS"]).headers["X-Echo"])';
       expect((await ask('command/runCode', { sessionId, language: 'python', code: shown })).result.stdout).to.equal('Bearer ***\n');
@@ -146,7 +146,7 @@ for (const [runtime, { languages, needs }] of Object.entries(kinds)) {
 
     it('is for no session that does not reach the host by itself', async () => {
       const { error } = await ask('session/create', { runtime, secretNames: ['API'], network: { mode: 'allowlist', hosts: ['other.example'] } });
-      expect(error).to.include({ code: -32602, message: `secretNames.0: the secret API is bound to ${place}, which is not in the network of this session; add ${place} to network.hosts` });
+      expect(error).to.include({ code: -32602, message: `secretNames.0: the secret API is bound to ${place}, which this session does not reach; add ${place} to the hosts of its network (codebeaker run --allow ${place})` });
     });
   });
 }

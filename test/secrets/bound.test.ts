@@ -46,10 +46,10 @@ describe('a secret that is bound to hosts', () => {
     };
     expect(check({ mode: 'allowlist', hosts: ['*.example.com'] })).to.equal('allowed');
     expect(check({ mode: 'full' })).to.equal('allowed');
-    const unreached = 'secretNames.0: the secret API is bound to other.example.com:8443, which is not in the network of this session; add other.example.com:8443 to network.hosts';
+    const unreached = 'secretNames.0: the secret API is bound to other.example.com:8443, which this session does not reach; add other.example.com:8443 to the hosts of its network (codebeaker run --allow other.example.com:8443)';
     expect(check({ mode: 'allowlist', hosts: ['api.example.com'] })).to.equal(unreached);
     expect(check({ mode: 'allowlist', hosts: ['api.example.com', 'other.example.com:443'] })).to.equal(unreached);
-    expect(check({ mode: 'none' })).to.contain('the secret API is bound to api.example.com:443, which is not in the network');
+    expect(check({ mode: 'none' })).to.contain('the secret API is bound to api.example.com:443, which this session does not reach');
     expect(check({ mode: 'full' }, ['API', 'KEY'], { API, KEY: { ...KEY, header: 'authorization' } })).to.equal('secretNames.1: the secrets API and KEY are bound to the same header authorization of api.example.com:443; name one of them');
   });
 });

@@ -38,6 +38,7 @@ export function exchange({ asked, answer, onward, connection, line, told = (text
     onward.on('error', () => (answer.headersSent || onward.reusedSocket ? cut() : reject(new Refusal('unreachable', 'the host ended the connection before it had answered'))));
     onward.on('upgrade', () => reject(new Refusal('unreachable', 'the host answered with another protocol, for which nobody had asked')));
     onward.on('response', (response) => {
+      line.moved(lengthOf(response));
       try {
         answer.writeHead(response.statusCode ?? 502, told(response.statusMessage ?? ''), forwarded(response.rawHeaders).flat().map(told));
       } catch {
@@ -47,6 +48,7 @@ export function exchange({ asked, answer, onward, connection, line, told = (text
       response.on('aborted', cut).on('error', cut).on('end', end).pipe(answer);
     });
     answer.on('close', () => answer.writableFinished || cut());
+    line.moved(lengthOf(asked));
     asked.on('data', (chunk: Buffer) => line.moved(chunk.length));
     asked.on('aborted', cut).pipe(onward);
   });
@@ -68,6 +70,11 @@ export function hostOf(target: Target, standard: number): string {
 
 export function pairsOf(rawHeaders: readonly string[]): [string, string][] {
   return rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : []));
+}
+
+/** About as many bytes as its head has. */
+function lengthOf({ url = '', rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length + 2, url.length);
 }
 
 /** The headers that are about the request or the answer itself; `Connection` names others that are not. */

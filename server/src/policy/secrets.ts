@@ -31,7 +31,7 @@ export function requireReach(names: readonly string[] = [], configured: Readonly
   for (const [at, name] of names.entries()) {
     const source = Object.hasOwn(configured, name) ? configured[name] : undefined;
     for (const place of source ? boundPlaces(source) : []) {
-      if (!reaches(place)) throw invalidParam(`secretNames.${at}`, `the secret ${name} is bound to ${place}, which is not in the network of this session; add ${place} to network.hosts`);
+      if (!reaches(place)) throw invalidParam(`secretNames.${at}`, `the secret ${name} is bound to ${place}, which this session does not reach; add ${place} to the hosts of its network (codebeaker run --allow ${place})`);
       const key = `${source?.header?.toLowerCase()} ${place}`;
       const other = headers.get(key);
       if (other !== undefined) throw invalidParam(`secretNames.${at}`, `the secrets ${other} and ${name} are bound to the same header ${source?.header} of ${place}; name one of them`);
