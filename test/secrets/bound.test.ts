@@ -1,6 +1,7 @@
 /** What a secret is that is bound to hosts: what a configuration may say of it, which sessions may name it, and what becomes of its value. */
 import { expect } from 'chai';
-import { boundIssues, requireReach } from '../../server/src/policy/secrets.ts';
+import { boundIssues } from '../../server/src/policy/hosts.ts';
+import { requireReach } from '../../server/src/policy/secrets.ts';
 import { type Network, ProtocolError, type SecretSource } from '../../server/src/protocol/index.ts';
 import { secretsOf } from '../../server/src/secrets/secrets.ts';
 import { faultOf } from '../session/bench.ts';

@@ -2,9 +2,8 @@
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
-import { hostIssues } from './hosts.ts';
+import { boundIssues, hostIssues } from './hosts.ts';
 import { rateIssues } from './rates.ts';
-import { boundIssues } from './secrets.ts';
 
 const MiB = 1024 * 1024;
 

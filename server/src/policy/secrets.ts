@@ -1,26 +1,11 @@
-/** The hosts to which secrets of the configuration are bound. */
+/** The hosts to which secrets of the configuration are bound, and the sessions that may name such secrets. */
 import { covers, formatTarget, parseAuthority, parseRule } from '../network/hosts.ts';
-import { type Config, invalidParam, type Network, type SecretSource } from '../protocol/index.ts';
-import type { Issue } from '../protocol/issues.ts';
-
-const HTTPS = 443;
-/** Headers that say where a request goes or where it ends, or that are about a connection alone. */
-const taken = /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
-
-/** What is wrong with them. */
-export function boundIssues(secrets: Config['secrets'] = {}): Issue[] {
-  return Object.entries(secrets).flatMap(([name, { hosts = [], header = '' }]) => [
-    ...hosts.flatMap((text, at) => {
-      const target = parseAuthority(text, HTTPS);
-      return target && target.address === undefined ? [] : [{ path: `secrets.${name}.hosts.${at}`, message: 'must be a name, with or without a port, such as api.example.com:443' }];
-    }),
-    ...(taken.test(header) ? [{ path: `secrets.${name}.header`, message: `cannot be ${header}, which says how a request is sent` }] : []),
-  ]);
-}
+import { invalidParam, type Network, type SecretSource } from '../protocol/index.ts';
+import { boundPlace } from './hosts.ts';
 
 /** The places, as `formatTarget` writes them. Empty: it is bound to none. */
 export function boundPlaces({ hosts = [] }: SecretSource): string[] {
-  return hosts.flatMap((text) => parseAuthority(text, HTTPS) ?? []).map(formatTarget);
+  return hosts.flatMap((text) => boundPlace(text) ?? []).map(formatTarget);
 }
 
 /** @throws ProtocolError InvalidParams where a secret is bound to a host that is not in the session's network, or two to the same header of a host */
