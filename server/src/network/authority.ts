@@ -22,7 +22,7 @@ const VALID_MS = 365 * DAY_MS;
 /** `now`: milliseconds since the epoch. */
 export function createAuthority(names: readonly string[], now: number): Authority {
   const own = newKeys();
-  const subject = sequence(tagged(0x31, sequence(objectId('550403'), tagged(0x0c, Buffer.from('CodeBeaker, for one session')))));
+  const subject = sequence(tagged(0x31, sequence(objectId('550403'), tagged(0x0c, Buffer.from('CodeBeaker for one session')))));
   const make = (to: Buffer, key: KeyObject, extensions: readonly Buffer[]) => certificate({ issuer: subject, subject: to, key, signer: own.privateKey, now, extensions });
   return {
     certificate: make(subject, own.publicKey, [

@@ -11,7 +11,8 @@ export const PROTOCOLS = ['http/1.1'];
 
 /** `connection` leads to the host, and is closed where this fails. @throws Refusal */
 export async function secure(connection: Duplex, target: Target, secureContext: SecureContext, clock: Clock): Promise<TLSSocket> {
-  const tls = connect({ socket: connection, servername: target.host, secureContext, ALPNProtocols: PROTOCOLS });
+  // Whatever NODE_TLS_REJECT_UNAUTHORIZED says in the daemon's environment.
+  const tls = connect({ socket: connection, servername: target.host, secureContext, ALPNProtocols: PROTOCOLS, rejectUnauthorized: true });
   const shaken = new Promise<void>((resolve, reject) => {
     tls.once('secureConnect', resolve).on('error', reject).once('close', () => reject(new Error('it ended the connection')));
   });
