@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { formatTarget, type Target } from './hosts.ts';
+import { Passage } from './join.ts';
 import type { Line } from './line.ts';
 import { Refusal } from './refusal.ts';
 
@@ -30,6 +31,7 @@ export function exchange({ asked, answer, onward, connection, line, told = (text
       asked.socket.destroy();
       resolve();
     };
+    const passage = new Passage(line.moved, cut);
     const end = () => {
       over = true;
       resolve();
@@ -38,19 +40,19 @@ export function exchange({ asked, answer, onward, connection, line, told = (text
     onward.on('error', () => (answer.headersSent || onward.reusedSocket ? cut() : reject(new Refusal('unreachable', 'the host ended the connection before it had answered'))));
     onward.on('upgrade', () => reject(new Refusal('unreachable', 'the host answered with another protocol, for which nobody had asked')));
     onward.on('response', (response) => {
-      line.moved(lengthOf(response));
       try {
         answer.writeHead(response.statusCode ?? 502, told(response.statusMessage ?? ''), forwarded(response.rawHeaders).flat().map(told));
       } catch {
         return reject(new Refusal('unreachable', 'the answer of the host is no valid HTTP'));
       }
-      response.on('data', (chunk: Buffer) => line.moved(chunk.length));
-      response.on('aborted', cut).on('error', cut).on('end', end).pipe(answer);
+      passage.pump(response, answer);
+      response.on('aborted', cut).on('error', cut).on('end', () => passage.isOver || end());
     });
     answer.on('close', () => answer.writableFinished || cut());
-    line.moved(lengthOf(asked));
-    asked.on('data', (chunk: Buffer) => line.moved(chunk.length));
-    asked.on('aborted', cut).pipe(onward);
+    // Heads are not counted, but something has moved.
+    line.moved(0);
+    passage.pump(asked, onward);
+    asked.on('aborted', cut);
   });
 }
 
@@ -70,11 +72,6 @@ export function hostOf(target: Target, standard: number): string {
 
 export function pairsOf(rawHeaders: readonly string[]): [string, string][] {
   return rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : []));
-}
-
-/** About as many bytes as its head has. */
-function lengthOf({ url = '', rawHeaders }: IncomingMessage): number {
-  return rawHeaders.reduce((sum, text) => sum + text.length + 2, url.length);
 }
 
 /** The headers that are about the request or the answer itself; `Connection` names others that are not. */

@@ -27,8 +27,8 @@ export const ASK_MS = 30_000;
 
 /** What the bytes of a session count to, besides its own bound. */
 export interface Meter {
-  /** Counts bytes. False: they are more than may move, and their connection is cut off. */
-  move(bytes: number): boolean;
+  /** Counts bytes that want to move, and returns how many of them may. */
+  move(bytes: number): number;
   /** Why nothing more may move. undefined: it may. */
   spent(): string | undefined;
 }
@@ -118,7 +118,7 @@ export class Proxy {
       },
       carry: async (program, connection, target) => {
         const bound = this.#parts.bound?.serve(program, connection, target);
-        if (!bound) return join(program, connection, (count) => line.moved(count));
+        if (!bound) return join(program, connection, line.moved);
         const closed = new Promise<void>((resolve) => void program.once('close', resolve));
         this.#http.serve(new PacedStream(bound.program, this.#pace), line, (asked, answer) => bound.forward(asked, answer, line));
         line.listening();
@@ -126,8 +126,9 @@ export class Proxy {
       },
       moved: (count) => {
         lastMoved = clock.monotonic();
-        this.#bytes += count;
-        if (!meter.move(count) || this.#bytes > bytes) cut();
+        const allowed = meter.move(Math.min(count, bytes - this.#bytes));
+        this.#bytes += allowed;
+        return allowed;
       },
       asked: () => cancelAsk(),
       listening: () => {
@@ -140,7 +141,7 @@ export class Proxy {
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
     const { egress, ways, clock, bounds: { bytes }, meter, refused } = this.#parts;
-    const spent = this.#bytes > bytes ? `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
+    const spent = this.#bytes >= bytes ? `this session has moved ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
     if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
       if (purpose === 'http' && this.#parts.bound?.names(target)) throw notAllowed(target, 'a secret of this session is bound to that host, which is reached with https:// alone');

@@ -54,7 +54,7 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
     const proxy = new Proxy({
       egress, ways: out, clock, bounds: policy.networkBounds, bound: bound?.hosts,
       meter: {
-        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
+        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes),
         spent: () => {
           const state = allowances.spent(sessionId, ['networkBytes']);
           return state && usedUp(state);
