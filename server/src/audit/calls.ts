@@ -42,11 +42,12 @@ export function fieldsOfResult({ name }: Method, result: unknown): Fields {
 }
 
 const ofParams: Params = {
-  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages }) => ({
+  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages, secrets = {}, secretNames = [] }) => ({
     language, runtime, image, strict,
     ...(workspace ? { workspace: { uri: workspace.uri, access: workspace.access } } : {}),
     ...(network ? { network: { mode: network.mode, hosts: network.hosts } } : {}),
     ...(limits ? { limits: { ...limits } } : {}),
+    ...(Object.keys(secrets).length + secretNames.length > 0 ? { secrets: [...Object.keys(secrets), ...secretNames] } : {}),
     ...(packages ? { packages: { manager: packages.manager, names: packages.names?.length, manifest: packages.manifest } } : {}),
   }),
   'command/executeShell': ({ command, cwd }) => ({
@@ -74,7 +75,7 @@ const ofExecution = ({ commandId, outcome, exitCode, signal, stdoutBytes, stderr
 });
 
 const ofResults: Results = {
-  'session/create': ({ sessionId }) => ({ sessionId }),
+  'session/create': ({ sessionId, isolation }) => ({ sessionId, bound: isolation.layers.find(({ name }) => name === 'secrets')?.detail }),
   'command/executeShell': ofExecution,
   'command/runCode': ({ language, ...execution }) => ({ language, ...ofExecution(execution) }),
   'command/installPackages': ({ manager, cached, ...execution }) => ({ manager, cached, ...ofExecution(execution) }),
