@@ -64,7 +64,7 @@ describe('the steps of the gate', () => {
     observe: observe({ visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
     admit: admit({ rates: createRates({ rates: Object.fromEntries(methods.map(({ name }) => [name, { perMinute: 100 }])) }), clock }),
     quota: quota(new Allowances(createQuotas({ quotas: { perDay: { commands: 100 }, perSession: { commands: 100 } } }), ledger)),
-    learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined }),
+    learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined, programs: new WeakMap() }),
   };
   for (const [name, step] of Object.entries(steps)) {
     it(`pass a call on once and at once, whatever it is, and return what comes back: ${name}`, async () => {

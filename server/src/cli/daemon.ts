@@ -10,6 +10,7 @@ import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
 import { AUDITED } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
+import { historyPolicy } from '../policy/history.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
@@ -73,7 +74,8 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const history = historyPolicy(config);
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), history: history.enabled ? { folder: join(stateFolder, 'history'), policy: history } : undefined, hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;

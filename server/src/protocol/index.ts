@@ -3,6 +3,7 @@ export * from './audit.ts';
 export * from './commands.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './history.ts';
 export * from './languages.ts';
 export type { KnownLayer, LayerName } from './layers.ts';
 export * from './lifecycle.ts';

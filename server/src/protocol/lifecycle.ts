@@ -25,6 +25,7 @@ export const ClientCapabilities = later(() => z.object({
   debug: z.optional(z.object({ adapter: flag() })),
   ports: z.optional(z.object({ changed: flag() })),
   command: z.optional(z.object({ diagnostics: flag() })),
+  history: z.optional(z.object({ changed: flag() })),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
@@ -53,6 +54,7 @@ export const ServerCapabilities = later(() => z.object({
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
+  history: z.optional(Empty),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
 }));
@@ -96,6 +98,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     debug: '`adapter`: the client can connect a debugger.',
     ports: '`changed`: the client wants `ports/changed`.',
     command: '`diagnostics`: the client wants `command/diagnostics`.',
+    history: '`changed`: the client wants `history/changed`.',
   },
   ServerCapabilities: {
     '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',
@@ -106,6 +109,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     pty: 'Present when commands can have a terminal.',
+    history: 'Present when what ran is kept, and can be listed and run again.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
     secrets: 'Present when `session/create` takes `secrets`.',
   },

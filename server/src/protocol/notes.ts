@@ -5,6 +5,7 @@
 import { auditNotes } from './audit.ts';
 import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
+import { historyNotes } from './history.ts';
 import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
@@ -25,5 +26,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
 };

@@ -11,6 +11,8 @@ export interface LearnParts {
   readonly clock: Clock;
   /** The sessions that are open. */
   find(id: string): Session | undefined;
+  /** Gets the programs that were read, by the params of the calls that ran them. */
+  readonly programs: WeakMap<object, Buffer>;
 }
 
 /** A program that is longer is not remembered. */
@@ -22,7 +24,7 @@ const MAX_PROGRAM_BYTES = 256 * 1024;
 const READ_EVERY_MS = 1_000;
 const READ_DEADLINE_MS = 50;
 
-export function learn({ runs, clock, find }: LearnParts): Step {
+export function learn({ runs, clock, find, programs }: LearnParts): Step {
   const readAt = new WeakMap<Session, number>();
 
   /** The program as it is now: it may have changed since it was run, which makes an estimate worse and nothing else. */
@@ -41,7 +43,9 @@ export function learn({ runs, clock, find }: LearnParts): Step {
     if (outcome !== 'exited' || !usage || !session) return;
     // A program that can't be read is not remembered.
     const program = await programOf(params, session).catch(() => undefined);
-    if (program) runs.add(language, program, { ...usage, runtime: session.identity.runtime, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) });
+    if (!program) return;
+    programs.set(params, program);
+    runs.add(language, program, { ...usage, runtime: session.identity.runtime, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) });
   };
 
   return async (call, next) => {
