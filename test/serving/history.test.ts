@@ -112,8 +112,8 @@ describe('the history', () => {
       await daemon.result('history/clear');
       return daemon.received('history/changed').length;
     };
-    await within({}, async (daemon) => expect(await changes(daemon)).to.equal(2), { capabilities: { history: { changed: true } } });
-    await within({}, async (daemon) => expect(await changes(daemon)).to.equal(0));
+    await within({}, async (daemon) => void expect(await changes(daemon)).to.equal(2), { capabilities: { history: { changed: true } } });
+    await within({}, async (daemon) => void expect(await changes(daemon)).to.equal(0));
   });
 
   it('is not kept where the configuration says so, and its methods are then not served', () =>

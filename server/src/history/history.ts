@@ -98,12 +98,14 @@ export class History {
   async #each(use: (entry: HistoryEntry) => boolean, unreadable?: () => void): Promise<void> {
     await this.save();
     const seen = new Set<string>();
-    const isNew = ({ entryId }: HistoryEntry) => seen.size < seen.add(entryId).size;
-    for (const entry of newestFirst(this.#waiting).filter(isNew)) if (!use(entry)) return;
+    const goesOn = (entries: readonly HistoryEntry[]) => newestFirst(entries).every((entry) => {
+      if (seen.has(entry.entryId)) return true;
+      return seen.add(entry.entryId).size <= this.policy.maxEntries && use(entry);
+    });
+    if (!goesOn(this.#waiting)) return;
     for await (const found of this.#files.read()) {
-      const entries = newestFirst(found.flatMap(({ entry }) => entry ?? []));
       for (const { entry } of found) if (!entry) unreadable?.();
-      for (const entry of entries.filter(isNew)) if (seen.size > this.policy.maxEntries || !use(entry)) return;
+      if (!goesOn(found.flatMap(({ entry }) => entry ?? []))) return;
     }
   }
 
