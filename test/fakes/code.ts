@@ -196,6 +196,7 @@ export class FakeCode {
           this.providers.set('tree', treeDataProvider);
           return { visible: true, dispose: noop };
         },
+        registerTreeDataProvider: keep('history'),
         registerTerminalLinkProvider: keep('links'),
         registerFileDecorationProvider: keep('decorations'),
         setStatusBarMessage: noop,

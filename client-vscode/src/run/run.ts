@@ -93,7 +93,7 @@ export class Run {
   async #runProgram(connection: Connection, claimed: Claimed, token: CancellationToken): Promise<RunEnd> {
     const { screen, clock, id, random } = this.#parts;
     const { source, options } = this.spec;
-    const { path, language, cwd } = source;
+    const { path, language, cwd, uri } = source;
     const { sessionId } = claimed.session;
     let output = '';
     const onOutput = (text: string) => {
@@ -101,7 +101,7 @@ export class Run {
     };
     const program = new Program({ connection, screen, clock, random, commandId: id, stdin: options.stdin, onOutput });
     const result = await program.execute(
-      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, language, args: [...options.args], ...(cwd === '.' ? {} : { cwd }), ...streams }, cancelled),
+      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, uri: uri.toString(), language, args: [...options.args], ...(cwd === '.' ? {} : { cwd }), ...streams }, cancelled),
       token,
     );
     await this.#showVerdict(program, claimed.session, result);

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { missing } from '../history/again.ts';
 import { digestOf } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
 import { type Execution, type HistoryEntry, HistoryRerun, RunCode, SignalCommand } from '../protocol/index.ts';
@@ -21,7 +20,7 @@ const COMMAND_ID = 'rerun';
 
 export async function rerun(kept: History, surroundings: Surroundings, args: HistoryArguments, parts: HistoryCommandParts): Promise<number> {
   const entry = await kept.find(args.entryId);
-  if (!entry) return failed(missing(args.entryId).message, args, surroundings, parts);
+  if (!entry) return failed(`the history has no entry ${args.entryId}, or several that begin like this; codebeaker history shows what it has`, args, surroundings, parts);
   const file = hostFile(entry);
   if (entry.redacted) return failed('it had a secret in its arguments or its code, which is not kept; run it anew instead', args, surroundings, parts);
   if (file === undefined) return inDaemon(entry, surroundings, args, parts);
