@@ -4,7 +4,6 @@ import type { Clock } from '../../server/src/base/clock.ts';
 import type { Log } from '../../server/src/base/log.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
-import { historyPolicy } from '../../server/src/policy/history.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
@@ -54,7 +53,7 @@ export interface FakeHouse {
 export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, policy: historyPolicy(config) }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

@@ -1,7 +1,7 @@
 /** The commands of the History view: open what ran, run it again, list it anew, clear it. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { HistoryEntry } from 'codebeaker/protocol';
-import type { Code, vscode } from '../base/code.ts';
+import type { vscode } from '../base/code.ts';
 import type { Client } from '../client/client.ts';
 import { Program } from '../run/program.ts';
 import { runSpecOf } from '../run/source/run-spec.ts';

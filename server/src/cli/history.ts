@@ -7,20 +7,11 @@ import { historyPolicy } from '../policy/history.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { FAILED, type HistoryEntry, type HistoryListResult } from '../protocol/index.ts';
 import type { HistoryArguments } from './actions.ts';
-import type { Daemon } from './daemon.ts';
 import { Exit } from './exit-codes.ts';
 import { sinceTime } from './quantities.ts';
-import type { RerunTerminal } from './rerun.ts';
+import type { HistoryCommandParts } from './rerun.ts';
 import type { Surroundings } from './surroundings.ts';
 import { columns, printable } from './text.ts';
-
-export interface HistoryCommandParts {
-  print(text: string): Promise<number>;
-  readonly terminal: RerunTerminal;
-  /** Carries out a command line. */
-  run(argv: readonly string[]): Promise<number>;
-  daemon(): Promise<Daemon>;
-}
 
 const WIDTH = 120;
 /** So much of an id is shown, which tells entries apart. */

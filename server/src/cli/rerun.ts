@@ -7,14 +7,20 @@ import type { History } from '../history/history.ts';
 import { type Execution, type HistoryEntry, HistoryRerun, RunCode, SignalCommand } from '../protocol/index.ts';
 import type { HistoryArguments } from './actions.ts';
 import { connectLocally } from './client.ts';
+import type { Daemon } from './daemon.ts';
 import { Exit, exitCodeOf } from './exit-codes.ts';
-import type { HistoryCommandParts } from './history.ts';
 import { Interrupts } from './interrupts.ts';
 import { Report } from './report.ts';
 import { collectOutput, showOutput, type Terminal } from './streams.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type RerunTerminal = Pick<Terminal, 'stdout' | 'stderr' | 'onSignal'>;
+export interface HistoryCommandParts {
+  print(text: string): Promise<number>;
+  readonly terminal: Pick<Terminal, 'stdout' | 'stderr' | 'onSignal'>;
+  /** Carries out a command line. */
+  run(argv: readonly string[]): Promise<number>;
+  daemon(): Promise<Daemon>;
+}
 
 const COMMAND_ID = 'rerun';
 

@@ -1,5 +1,5 @@
 /** What runs an entry again: the params of the method, and of a session like the first. */
-import { ExecuteShell, type HistoryEntry, type HistoryRerunParams, InstallPackages, invalidParam, ProtocolError, RunCode } from '../protocol/index.ts';
+import { ExecuteShell, type HistoryEntry, type HistoryRerunParams, InstallPackages, invalidParam, type ProtocolError, RunCode } from '../protocol/index.ts';
 import { digestOf } from './entry.ts';
 
 export interface Again {

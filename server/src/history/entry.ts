@@ -107,7 +107,7 @@ class Redacted {
 
   all<T>(value: T): T {
     if (typeof value === 'string') return this.#text(value) as T & string;
-    if (Array.isArray(value)) return value.map((each) => this.all(each)) as T & unknown[];
+    if (Array.isArray(value)) return value.map((each: unknown) => this.all(each)) as T & unknown[];
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.all(each)])) as T;
   }

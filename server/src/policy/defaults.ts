@@ -29,6 +29,9 @@ export const defaultMaxLimits: Limits = {
 /** Whether the audit log is kept. */
 export const AUDITED = true;
 
+/** Whether the history is kept. */
+export const KEEPS_HISTORY = true;
+
 export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,

@@ -9,6 +9,7 @@ import { closeAll } from '../base/promises.ts';
 import type { Ahead } from '../packages/ahead.ts';
 import { History } from '../history/history.ts';
 import type { Installer } from '../packages/installer.ts';
+import { historyPolicy } from '../policy/history.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -55,7 +56,7 @@ export class House implements HouseShare {
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
     this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
-    this.history = history && new History({ ...history, clock, log: log.child('history') });
+    this.history = history && new History({ folder: history.folder, policy: historyPolicy(history.config), clock, log: log.child('history') });
     const { scanner } = parts;
     this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);

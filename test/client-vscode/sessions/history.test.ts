@@ -57,8 +57,11 @@ describe('the history', () => {
     expect(shown).to.equal(2);
     const without = bench({});
     expect(await without.tree.getChildren()).to.deep.equal([]);
-    connection.answer('history/list', () => fault('InternalError', 'no'));
-    expect(await tree.getChildren()).to.deep.equal([]);
+    const kept = bench();
+    kept.connection.answer('history/list', () => {
+      throw fault('InternalError', 'no');
+    });
+    expect(await kept.tree.getChildren()).to.deep.equal([]);
   });
 
   it('runs a file again as it is now, with the arguments of then, and what is remembered for it', async () => {
@@ -81,7 +84,9 @@ describe('the history', () => {
     await settle();
     expect(connection.calls('history/rerun')).to.deep.equal([{ entryId: 'e1', commandId: 'c1' }]);
     expect(textOf(code.terminals[0] as never)).to.match(/made\r?\n[^]*exit code 0/);
-    connection.answer('history/rerun', () => fault('InvalidParams', 'the command is not kept'));
+    connection.answer('history/rerun', () => {
+      throw fault('InvalidParams', 'the command is not kept');
+    });
     await call('rerun', entry({ uri: undefined, path: undefined }));
     expect(textOf(code.terminals[1] as never)).to.contain('the command is not kept');
   });
