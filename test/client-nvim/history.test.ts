@@ -9,11 +9,13 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { inNeovim } from './neovims.ts';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'codebeaker-history-'));
+const remove = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+process.once('exit', remove);
 
 inNeovim('the history', (editor) => {
   before(need('build', bundles));
   before(need('bubblewrap', bubblewrap));
-  after(() => rmSync(stateDir, { recursive: true, force: true }));
+  before(remove);
   const listed = () => editor().lua<string>("return table.concat(vim.fn.getbufline('codebeaker://history', 3, '$'), '\\n')");
   const ended = (text: RegExp) => editor().output('the program ends', (output) => output.state === 'ended' && text.test(output.text), 40_000);
 

@@ -145,7 +145,7 @@ describe('the history', () => {
       }
       const { message } = await daemon.fault('history/list');
       expect(message).to.match(/^the history can't be read or changed \(E/);
-      const told = daemon.server.lines.map((line) => JSON.stringify(line)).filter((line) => line.includes('history'));
+      const told = daemon.server.lines.map((line) => JSON.stringify(line)).filter((line) => line.includes('be written'));
       expect(told).to.have.lengthOf(1);
       expect(told[0]).to.contain('what ran can\'t be written into the history (ENOTDIR)');
     });
