@@ -186,6 +186,9 @@ describe('the history', () => {
         expect(entry.workspace).to.deep.equal({ uri: open, access: 'copy' });
         expect((await daemon.fault('history/rerun', { entryId: entry.entryId })).data.kind).to.equal('FileNotFound');
         expect(daemon.sandbox.spec.workspace?.path).to.equal(folder());
+        await daemon.result('command/runCode', { sessionId, path: 'a.py', uri: 'file:///a.py#selection' });
+        const [part] = await list(daemon);
+        expect((await daemon.fault('history/rerun', { entryId: part.entryId })).message).to.contain('only a part of a.py was run');
       }, { workspaceFolders: [{ uri: open, name: 'it' }] });
       await within({}, async (daemon) => {
         const entry = (await list(daemon)).at(-1);

@@ -32,7 +32,7 @@ end
 --- @return string|nil path nil if it was none
 local function file_of(entry)
   if entry.uri and vim.startswith(entry.uri, 'file://') then
-    return vim.uri_to_fname(entry.uri)
+    return vim.uri_to_fname((entry.uri:gsub('#.*', '')))
   elseif entry.workspace and entry.path and not vim.startswith(entry.path, '/') then
     return vim.uri_to_fname(entry.workspace.uri) .. '/' .. entry.path
   end
@@ -94,6 +94,9 @@ end
 --- A file runs as it is now, with the arguments that it had. The daemon runs everything else again.
 local function run_again(entry)
   if file_of(entry) then
+    if entry.uri and entry.uri:find('#') then
+      return open_file(entry) and messages.info('only a part of the file was run; select it, and type :SandboxRun')
+    end
     return open_file(entry) and require('codebeaker').run({ args = entry.args or {} })
   end
   local parts = { daemon = asked, title = what(entry), focus = config.get().focus, buffers = {} }

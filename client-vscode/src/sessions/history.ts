@@ -62,7 +62,7 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryEntry> {
     const item = new code.TreeItem(nameOf(code, entry), code.TreeItemCollapsibleState.None);
     item.id = entry.entryId;
     item.contextValue = uriOf(code, entry) ? 'historyFile' : 'historyOther';
-    item.description = [endOf(code, entry), duration(entry.durationMs), timeOf(entry, clock.now())].join(' · ');
+    item.description = [...(isPart(entry) ? [code.l10n.t('a part')] : []), endOf(code, entry), duration(entry.durationMs), timeOf(entry, clock.now())].join(' · ');
     item.iconPath = new code.ThemeIcon(...iconOf(code, entry));
     item.tooltip = details(code, entry);
     if (uriOf(code, entry)) item.command = { command: 'codebeaker.history.open', title: code.l10n.t('Open'), arguments: [entry] };
@@ -72,17 +72,22 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryEntry> {
 
 /** Where the editor can open what ran. undefined: it was no file, or another client's that says nothing of it. */
 export function uriOf(code: Code, { uri, path, workspace }: HistoryEntry): vscode.Uri | undefined {
-  if (uri !== undefined) return code.Uri.parse(uri);
+  if (uri !== undefined) return code.Uri.parse(uri.replace(/#.*/, ''));
   if (path === undefined || workspace === undefined || path.startsWith('/')) return undefined;
   return code.Uri.joinPath(code.Uri.parse(workspace.uri), path);
 }
 
+/** Whether only a part of the document ran. */
+export function isPart({ uri }: HistoryEntry): boolean {
+  return uri?.includes('#') ?? false;
+}
+
 export function nameOf({ l10n }: Code, { uri, path, label, command, packages, method, code }: HistoryEntry): string {
-  const file = uri ?? path;
+  const file = uri?.replace(/#.*/, '') ?? path;
   if (file !== undefined) return decoded(file).split('/').at(-1) ?? file;
   if (command !== undefined) return typeof command === 'string' ? command : command.join(' ');
   if (method === 'command/installPackages') return l10n.t('packages: {0}', packages?.join(', ') ?? label ?? '');
-  return code?.trim().split('\n')[0] ?? (method === 'command/executeShell' ? l10n.t('a command') : (label ?? l10n.t('code')));
+  return code?.trim().split('\n')[0] ?? (method === 'command/executeShell' ? l10n.t('a command in {0}', label ?? l10n.t('a sandbox')) : (label ?? l10n.t('code')));
 }
 
 function endOf({ l10n }: Code, { outcome, error, exitCode, signal }: HistoryEntry): string {

@@ -6,7 +6,7 @@ import type { Client } from '../client/client.ts';
 import { Program } from '../run/program.ts';
 import { runSpecOf } from '../run/source/run-spec.ts';
 import { Screen } from '../run/terminal/screen.ts';
-import { type HistoryTree, nameOf, uriOf } from '../sessions/history.ts';
+import { type HistoryTree, isPart, nameOf, uriOf } from '../sessions/history.ts';
 import type { ShellParts } from '../sessions/shell.ts';
 import type { Commands, RunCommandParts } from './commands.ts';
 
@@ -21,7 +21,9 @@ export function historyCommands(parts: HistoryCommandParts): Commands {
 
   const documentOf = async (entry: HistoryEntry): Promise<vscode.TextDocument | undefined> => {
     const uri = uriOf(code, entry);
-    const document = uri && (await Promise.resolve(workspace.openTextDocument(uri)).catch(() => undefined));
+    // The editor would make a document that was never saved anew, without its text.
+    const isGone = uri?.scheme === 'untitled' && !workspace.textDocuments.some((open) => open.uri.toString() === uri.toString());
+    const document = uri && !isGone ? await Promise.resolve(workspace.openTextDocument(uri)).catch(() => undefined) : undefined;
     if (uri && !document) await window.showWarningMessage(l10n.t('{0} is not there any more.', nameOf(code, entry)));
     return document;
   };
@@ -29,6 +31,10 @@ export function historyCommands(parts: HistoryCommandParts): Commands {
   /** A file runs as it is now, with the arguments that it had then. */
   const runFile = async (entry: HistoryEntry): Promise<void> => {
     const document = await documentOf(entry);
+    if (document && isPart(entry)) {
+      await window.showTextDocument(document, { preview: true });
+      return void (await window.showInformationMessage(l10n.t('Only a part of {0} was run. Select it, and run the selection.', nameOf(code, entry))));
+    }
     const spec = document && runSpecOf(code, document, { ...options.of(document.uri), args: entry.args ?? [] });
     if (spec) await consoles.runInConsole(await complete(spec));
   };

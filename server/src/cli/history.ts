@@ -84,7 +84,7 @@ function what({ method, path, uri, args = [], code, codeBytes = 0, command, pack
   const hidden = redacted ? ' (with a secret)' : '';
   if (command !== undefined) return `${typeof command === 'string' ? command : words(command)}${hidden}`;
   if (method.endsWith('installPackages')) return `install ${words([...packages, ...(manifest === undefined ? [] : [manifest])])}${hidden}`;
-  const file = uri?.startsWith('file://') ? decoded(uri.slice('file://'.length)) : path;
+  const file = uri?.startsWith('file://') ? decoded(uri.slice('file://'.length).replace(/#.*/, ' (a part)')) : path;
   const program = file ?? (code === undefined ? `${method.endsWith('runCode') ? 'code' : 'a command'} of ${codeBytes} bytes` : (code.trim().split('\n')[0] ?? ''));
   return [program, words(args)].filter((part) => part !== '').join(' ') + hidden;
 }

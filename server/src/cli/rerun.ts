@@ -34,9 +34,9 @@ export async function rerun(kept: History, surroundings: Surroundings, args: His
   return parts.run([...optionsFor(entry, args), 'run', file, '--', ...(entry.args ?? [])]);
 }
 
-/** The file of this machine that was run. undefined: it was none. */
+/** The file of this machine that was run. undefined: it was none, or only a part of one. */
 function hostFile({ method, uri }: HistoryEntry): string | undefined {
-  if (method !== RunCode.name || !uri?.startsWith('file://')) return undefined;
+  if (method !== RunCode.name || !uri?.startsWith('file://') || uri.includes('#')) return undefined;
   try {
     return fileURLToPath(uri);
   } catch {

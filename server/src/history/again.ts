@@ -37,9 +37,10 @@ export function sessionLike({ label, language, runtime, image, workspace, networ
 /** A file that only the sandbox had which is gone is run as text, where that is known. */
 function programOf(entry: HistoryEntry, given: HistoryRerunParams): { readonly path: string } | { readonly code: string } {
   const { path } = entry;
-  const isThere = given.sessionId !== undefined || entry.workspace !== undefined;
+  const isPart = entry.uri?.includes('#') ?? false;
+  const isThere = given.sessionId !== undefined || (entry.workspace !== undefined && !isPart);
   if (path !== undefined && given.code === undefined && isThere) return { path };
-  if (path !== undefined && (given.code ?? entry.code) === undefined) throw invalidParam('sessionId', `${path} was a file of a sandbox that is gone: give a session that has it, or the text as code`);
+  if (path !== undefined && (given.code ?? entry.code) === undefined) throw invalidParam('sessionId', isPart ? `only a part of ${path} was run, which is not kept: give it as code` : `${path} was a file of a sandbox that is gone: give a session that has it, or the text as code`);
   return { code: textOf(entry, 'code', given.code, entry.code) };
 }
 

@@ -121,7 +121,7 @@ export const historyNotes = (): ShapeNotes => ({
     language: 'The language that was run, else that of the session.',
     runtime: 'The id of the runtime.',
     image: 'The image that the client named for the session.',
-    uri: 'Where the client has the file, if it said so.',
+    uri: 'Where the client has the file, if it said so. With a fragment, only a part of it ran.',
     args: 'The arguments of the program, if they have at most 64 KiB.',
     codeSha256: 'The SHA-256 of the code, or of the command; the words of a command are joined with NUL. Absent where the file that ran was not read.',
     codeBytes: 'How long the code or the command is.',

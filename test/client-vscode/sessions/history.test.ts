@@ -70,6 +70,10 @@ describe('the history', () => {
     code.documents.push({ uri, languageId: 'python', getText: () => 'print(1)' } as never);
     await call('rerun', entry());
     expect(ran.map(({ source, options }) => [source.text, options])).to.deep.equal([['print(1)', { args: ['x'], env: { A: 'b' } }]]);
+    await call('rerun', entry({ uri: 'file:///w/a%20b.py#selection' }));
+    expect([ran.length, code.opened, code.messages.at(-1)?.message]).to.deep.equal([1, ['/w/a%20b.py:0'], 'Only a part of a b.py was run. Select it, and run the selection.']);
+    await call('rerun', entry({ uri: 'untitled:Untitled-1' }));
+    expect([ran.length, code.messages.at(-1)?.message]).to.deep.equal([1, 'untitled:Untitled-1 is not there any more.']);
     await call('rerun', entry({ uri: 'file:///w/gone.py' }));
     expect([ran.length, code.messages.at(-1)?.message]).to.deep.equal([1, 'gone.py is not there any more.']);
   });
