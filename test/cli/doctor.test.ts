@@ -40,9 +40,11 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     packages: packagesPolicy({}),
     sizes: defaultSizes,
     secrets: [],
+    scans: false,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
+    refused: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };

@@ -1,6 +1,6 @@
 /** Whether the history is kept, how much of it, and what of the code. Only the configuration file says so. */
 import type { Config, HistoryConfig } from '../protocol/index.ts';
-import { KEEPS_HISTORY } from './defaults.ts';
+import { keepsHistory } from './defaults.ts';
 
 export interface HistoryPolicy {
   readonly enabled: boolean;
@@ -15,7 +15,7 @@ const MiB = 2 ** 20;
 
 export function historyPolicy({ history = {} }: Config): HistoryPolicy {
   return {
-    enabled: history.enabled ?? KEEPS_HISTORY,
+    enabled: keepsHistory({ history }),
     keepDays: history.keepDays ?? 90,
     maxEntries: history.maxEntries ?? 10_000,
     maxBytes: history.maxBytes ?? 32 * MiB,

@@ -1,6 +1,7 @@
 /** The shapes of the handshake (PROTOCOL.md, "From start to end"). Shapes that LSP defines are checked against its types. */
 import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
+import { Channels, ChannelWishes } from './channels.ts';
 import { later } from './later.ts';
 import { count, RuntimeInfo } from './values.ts';
 import type { ShapeNotes } from './note.ts';
@@ -26,6 +27,7 @@ export const ClientCapabilities = later(() => z.object({
   ports: z.optional(z.object({ changed: flag() })),
   command: z.optional(z.object({ diagnostics: flag() })),
   history: z.optional(z.object({ changed: flag() })),
+  channels: z.optional(ChannelWishes),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
@@ -55,6 +57,7 @@ export const ServerCapabilities = later(() => z.object({
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
   history: z.optional(Empty),
+  channels: z.optional(Channels),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
 }));
@@ -99,6 +102,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     ports: '`changed`: the client wants `ports/changed`.',
     command: '`diagnostics`: the client wants `command/diagnostics`.',
     history: '`changed`: the client wants `history/changed`.',
+    channels: 'The channels that the client wants beside the one for messages.',
   },
   ServerCapabilities: {
     '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',
@@ -108,6 +112,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance.',
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
+    channels: 'The channels that the connection has beside the one for messages. Present when the client asked for some.',
     pty: 'Present when commands can have a terminal.',
     history: 'Present when what ran is kept, and can be listed and run again.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',

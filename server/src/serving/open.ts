@@ -38,7 +38,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, parts),
+      capabilities: capabilities(policy, client, parts),
       start: async () => {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
@@ -75,7 +75,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, log
   return narrow(narrowed, wish);
 }
 
-function capabilities(policy: Policy, { catalog, audits, history }: ServiceParts): ServerCapabilities {
+function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name))).map(({ name }) => name),
@@ -84,6 +84,7 @@ function capabilities(policy: Policy, { catalog, audits, history }: ServiceParts
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(channels ? { channels } : {}),
     ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
