@@ -43,11 +43,12 @@ export function fieldsOfResult({ name }: Method, result: unknown): Fields {
 }
 
 const ofParams: Params = {
-  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages }) => ({
+  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages, secrets = {}, secretNames = [] }) => ({
     language, runtime, image, strict,
     ...(workspace ? { workspace: { uri: workspace.uri, access: workspace.access } } : {}),
     ...(network ? { network: { mode: network.mode, hosts: network.hosts } } : {}),
     ...(limits ? { limits: { ...limits } } : {}),
+    ...(Object.keys(secrets).length + secretNames.length > 0 ? { secrets: [...Object.keys(secrets), ...secretNames] } : {}),
     ...(packages ? { packages: { manager: packages.manager, names: packages.names?.length, manifest: packages.manifest } } : {}),
   }),
   'command/executeShell': ({ command, cwd }) => ({
@@ -77,7 +78,7 @@ const ofExecution = ({ commandId, outcome, exitCode, signal, stdoutBytes, stderr
 });
 
 const ofResults: Results = {
-  'session/create': ({ sessionId }) => ({ sessionId }),
+  'session/create': ({ sessionId, isolation }) => ({ sessionId, bound: isolation.layers.find(({ name }) => name === 'secrets')?.detail }),
   'command/executeShell': ofExecution,
   'history/rerun': ({ sessionId, ...execution }) => ({ sessionId, ...ofExecution(execution) }),
   'history/clear': ({ removed }) => ({ removed }),

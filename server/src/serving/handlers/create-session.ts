@@ -5,6 +5,7 @@ import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
+import { requireReach } from '../../policy/secrets.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
@@ -29,13 +30,15 @@ export interface CreateSessionParts extends NetworkParts {
   secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
+  /** As in `HouseParts`. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, shared, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
-    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
+    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
   return async (params, signal) => {
     checkSessions(policy);
@@ -44,6 +47,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
     const network = resolveNetwork(policy, params.network, canAsk(client));
+    requireReach(params.secretNames, policy.secrets, network);
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
@@ -61,7 +65,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          openNetwork: networkOpener(network, { client, policy, clock, events, visit, ways, certificates, allowances }),
+          openNetwork: networkOpener(network, secrets, { client, policy, clock, events, visit, ways, certificates, allowances }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},
