@@ -7,6 +7,7 @@ import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
+import type { House } from '../../server/src/serving/house.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import { fakeHouse } from '../fakes/house.ts';
@@ -41,6 +42,7 @@ export class TestDaemon {
   readonly runtimes: readonly FakeRuntime[];
   readonly audit: Audit | undefined;
   readonly catalog: Catalog;
+  readonly house: House;
   #open: OpenService;
   #next = 1;
 
@@ -51,8 +53,9 @@ export class TestDaemon {
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, house } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
+    this.house = house;
     this.#open = openSole;
   }
 

@@ -38,8 +38,17 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
+/** What whoever looks after a daemon does with it while it serves. */
+export interface Operated {
+  /**
+   * The daemon takes on nothing new, and what runs may end by itself, for as long as the configuration says, or `standardMs`
+   * where it says nothing, and until `hurry` aborts. Resolves with whether everything has ended. `close` comes after it.
+   */
+  drain(standardMs: number, hurry: AbortSignal): Promise<boolean>;
+}
+
 /** `typed`: the network modes that the command line allows. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon & Operated> {
   const { clock, env, home, version } = surroundings;
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
@@ -96,6 +105,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     secrets: Object.keys(policy.secrets),
     log,
     watch: () => catalog.watch(),
+    drain: async (standardMs, hurry) => (await housing)?.drain(config.drain?.deadlineMs ?? standardMs, hurry) ?? true,
     close: async () => {
       catalog.close();
       await closeHouse();

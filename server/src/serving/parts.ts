@@ -17,6 +17,7 @@ import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
+import type { Drain } from './drain.ts';
 
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
@@ -55,6 +56,8 @@ export interface HouseShare {
   /** The pool of prepared sandboxes; undefined if the configuration turns that off. */
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
+  /** Whether the daemon still takes on something new. */
+  readonly draining: Drain;
   /** Counts what is used. */
   readonly ledger: Ledger;
   /** How earlier runs of programs went. */

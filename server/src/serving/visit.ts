@@ -5,10 +5,11 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { preparesSandboxes } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
-import type { Serve } from '../wire/service.ts';
+import type { Client, Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
 import { admit } from './gate/admit.ts';
 import { audit as auditStep } from './gate/audit.ts';
+import { drain } from './gate/drain.ts';
 import { createGate, type Step } from './gate/gate.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
@@ -42,8 +43,12 @@ export class Visit {
   readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
   readonly #leave: (() => void) | undefined;
+  readonly #left: () => void;
+  readonly #client: Client;
+  readonly #commands: RunningCommands;
 
-  constructor(id: string, house: HouseShare, visit: VisitParts) {
+  /** `left` is called when it is closed. */
+  constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
     const { catalog, events, audit, clock, log } = house.parts;
     const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
@@ -70,7 +75,7 @@ export class Visit {
       ...observationHandlers(parts),
       ...usageHandlers(parts),
     };
-    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') }), drain(house.draining)];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     steps.push(
       limitSizes(policy.sizes),
@@ -81,11 +86,19 @@ export class Visit {
     this.serve = createGate(steps, createServe(handlers, parts));
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save()]);
+    this.#left = left;
+    this.#client = client;
+    this.#commands = commands;
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
+  }
+
+  /** Tells the client, if programs of its run, that they have so much time left. */
+  warn(deadlineMs: number): void {
+    if (deadlineMs > 0 && this.#commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
   }
 
   /** Removes every sandbox of this connection. */
@@ -97,6 +110,7 @@ export class Visit {
     } finally {
       this.#stopTelling();
       this.#leave?.();
+      this.#left();
       await this.#saved();
     }
   }
