@@ -10,6 +10,7 @@ import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { filesIn } from '../audit/log-bench.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { auditPolicy } from '../../server/src/policy/audit.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { recordingLog } from '../wire/server.ts';
 
@@ -18,7 +19,7 @@ describe('codebeaker audit', () => {
   const clock = new FakeClock();
   const state = () => join(folder(), 'codebeaker');
   const surroundings = () => ({ env: { XDG_STATE_HOME: folder(), XDG_CONFIG_HOME: folder() }, home: folder(), uid: process.getuid?.() ?? -1, version: '1', clock, process }) as unknown as Surroundings;
-  const make = (config: Config = {}) => createAudit({ surroundings: surroundings(), stateFolder: state(), config, log: recordingLog([]) });
+  const make = (config: Config = {}) => createAudit({ surroundings: surroundings(), stateFolder: state(), config, policy: auditPolicy(config), log: recordingLog([]) });
   const run = async (args: Partial<AuditArguments> & Pick<AuditArguments, 'action'>) => {
     let text = '';
     const code = await audit(surroundings(), { command: 'audit', since: undefined, session: undefined, kind: undefined, json: false, config: undefined, ...args }, async (printed) => Number((text += printed) === ''));

@@ -47,7 +47,7 @@ describe('a daemon of an editor that gets SIGTERM', () => {
     await nothingLeft();
   });
 
-  for (const [what, hurry] of Object.entries({
+  for (const [what, hurry] of Object.entries<() => unknown>({
     'a second signal': () => void client.process.kill('SIGINT'),
     'a client that has gone': () => void client.process.stdin?.end(),
   })) {

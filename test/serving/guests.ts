@@ -45,6 +45,7 @@ export interface Shared {
   readonly clock: FakeClock;
   readonly catalog: FakeHouse['catalog'];
   readonly house: FakeHouse['house'];
+  readonly reload: FakeHouse['reload'];
   readonly lines: readonly Line[];
   /** Another client of the same daemon. */
   third(params: object): Promise<Guest>;
@@ -65,7 +66,7 @@ export async function withGuests(config: Config, test: (one: Guest, two: Guest, 
   };
   try {
     for (const guest of [one, two]) await guest.come();
-    await test(one, two, { runtime, clock, catalog: shared.catalog, house: shared.house, lines, third });
+    await test(one, two, { runtime, clock, catalog: shared.catalog, house: shared.house, reload: shared.reload, lines, third });
   } finally {
     for (const guest of guests) await guest.leave();
     await shared.house.close();

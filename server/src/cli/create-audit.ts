@@ -5,7 +5,7 @@ import { systemDisk } from '../audit/disk.ts';
 import { headsFound } from '../audit/heads-found.ts';
 import { auditPlaces, daemonName } from '../audit/places.ts';
 import type { Log } from '../base/log.ts';
-import { auditPolicy } from '../policy/audit.ts';
+import type { AuditPolicy } from '../policy/audit.ts';
 import type { Config } from '../protocol/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -13,11 +13,12 @@ export interface AuditParts {
   readonly surroundings: Surroundings;
   readonly stateFolder: string;
   readonly config: Config;
+  /** As it holds at each moment. */
+  readonly policy: AuditPolicy;
   readonly log: Log;
 }
 
-export function createAudit({ surroundings, stateFolder, config, log }: AuditParts): Audit {
-  const policy = auditPolicy(config);
+export function createAudit({ surroundings, stateFolder, config, policy, log }: AuditParts): Audit {
   const { clock, uid, version, process: { pid } } = surroundings;
   const places = auditPlaces(stateFolder, policy.anchor);
   const daemon = daemonName(clock.now(), randomBytes(6).toString('hex'));

@@ -1,6 +1,7 @@
 /** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { live } from '../base/live.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -8,6 +9,7 @@ import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
+import { auditPolicy } from '../policy/audit.ts';
 import { AUDITED } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
@@ -45,6 +47,11 @@ export interface Operated {
    * where it says nothing, and until `hurry` aborts. Resolves with whether everything has ended. `close` comes after it.
    */
   drain(standardMs: number, hurry: AbortSignal): Promise<boolean>;
+  /**
+   * Reads the configuration again. What narrows holds at once, also for sessions that are open; what widens holds for new
+   * ones. A file with faults changes nothing. What happened is in the log. Resolves with whether the file counts now.
+   */
+  reload(): Promise<boolean>;
 }
 
 /** `typed`: the network modes that the command line allows. @throws ConfigError */
@@ -53,7 +60,8 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
-  const policy = createPolicy(config);
+  let policy = createPolicy(config);
+  let current = config;
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
   const runtimes = createRuntimes({ surroundings, config, path, images: policy.images, log, entries: memory.entries });
@@ -82,13 +90,13 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
     if (!audits) return undefined;
-    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, log: log.child('audit') })));
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, policy: live(() => auditPolicy(current)), log: log.child('audit') })));
   };
   const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
   const refused = async (params: InitializeParams, fault: unknown) => {
@@ -105,7 +113,15 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     secrets: Object.keys(policy.secrets),
     log,
     watch: () => catalog.watch(),
-    drain: async (standardMs, hurry) => (await housing)?.drain(config.drain?.deadlineMs ?? standardMs, hurry) ?? true,
+    drain: async (standardMs, hurry) => (await housing)?.drain(current.drain?.deadlineMs ?? standardMs, hurry) ?? true,
+    reload: async () => {
+      const { readAgain } = await import('./reload.ts');
+      const next = readAgain({ began: config, current, path, log, read: () => withTyped(loadConfig({ flag: configFlag, env, home }), typed) });
+      if (!next) return false;
+      ({ config: current, policy } = next);
+      await (await housing)?.renew();
+      return true;
+    },
     close: async () => {
       catalog.close();
       await closeHouse();

@@ -33,16 +33,22 @@ export interface Runtimes {
 }
 
 /** @throws ConfigError where the configuration gives a runtime an id that another one has, or names one that is not there */
+export function checkRuntimes({ docker, pool = {} }: Config, path: string): void {
+  const ids = runtimeKinds(docker).map(({ id }) => id);
+  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
+  if (twice !== undefined) throw new ConfigError(`${path}: docker.runtimes.${twice}: a built-in runtime has this id; choose another one`);
+  const unknown = Object.keys(pool).find((id) => !ids.includes(id));
+  if (unknown !== undefined) throw new ConfigError(`${path}: pool.${unknown}: there is no such runtime; there are ${ids.join(', ')}`);
+}
+
+/** @throws ConfigError as `checkRuntimes` */
 export function createRuntimes({ surroundings, config, path, images, log, entries }: RuntimesOptions): Runtimes {
   const { env, home } = surroundings;
   const { docker, stateDir, audit } = config;
   let loading: Promise<SharedParts> | undefined;
   const shared = () => (loading ??= import('../runtime/kinds/shared.ts').then((module) => new module.SharedParts({ ...surroundings, docker, images, log, entries })));
   const kinds = runtimeKinds(docker);
-  const twice = kinds.find(({ id }, at) => kinds.findIndex((other) => other.id === id) !== at);
-  if (twice) throw new ConfigError(`${path}: docker.runtimes.${twice.id}: a built-in runtime has this id; choose another one`);
-  const unknown = Object.keys(config.pool ?? {}).find((id) => !kinds.some((kind) => kind.id === id));
-  if (unknown !== undefined) throw new ConfigError(`${path}: pool.${unknown}: there is no such runtime; there are ${kinds.map(({ id }) => id).join(', ')}`);
+  checkRuntimes(config, path);
   const rows = kinds.map((kind) => ({ kind, runtime: lateRuntime(kind.id, kind.can, async () => kind.load(await shared())) }));
   return {
     all: rows.map(({ runtime }) => runtime),

@@ -150,7 +150,8 @@ function leavingMemory(limits: Limits): Limits {
   return { ...limits, diskBytes: Math.min(limits.diskBytes, Math.ceil(limits.memoryBytes / 2)) };
 }
 
-function lower(limits: Limits, most: PartialLimits): Limits {
+/** The limits, each of them at most as high as `most` says. */
+export function lower(limits: Limits, most: PartialLimits): Limits {
   const result = { ...limits };
   for (const [name, value] of Object.entries(most) as [keyof Limits, number | undefined][]) {
     if (value === undefined) continue;
@@ -164,7 +165,7 @@ function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
   return { connections, bytes, idleTimeoutMs };
 }
 
-function lowerBounds(one: Bounds, other: Bounds): Bounds {
+export function lowerBounds(one: Bounds, other: Bounds): Bounds {
   return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
 }
 

@@ -94,6 +94,14 @@ export class House implements HouseShare {
     return import('./ahead.ts').then(({ installAhead }) => installAhead(ahead, () => this.installer() ?? packages(), parts));
   }
 
+  /** The policy of the configuration was replaced: what narrows holds for every session that is open. */
+  async renew(): Promise<void> {
+    const { policy, log } = this.parts;
+    this.places.resize(policy.sessions.max);
+    const kept = await Promise.all([...this.#visits].map((visit) => visit.renew()));
+    for (const words of kept.flat()) log.warn(`${words}, because its sandbox can't be held to less while it is there; close it, or wait until it ends`);
+  }
+
   /**
    * The daemon is about to end: it takes on nothing new, and what runs may take `deadlineMs` to end by itself, unless `hurry`
    * aborts before. Resolves with whether everything has; what has not is ended when its visit is closed.

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
-import type { Policy } from '../policy/policy.ts';
+import { lowerBounds, type Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
 import type { OpenNetwork } from '../session/network.ts';
 import { type Allowances, usedUp } from '../usage/allowances.ts';
@@ -12,6 +12,7 @@ import { showCertificates } from './certificates.ts';
 
 export interface NetworkParts {
   readonly client: Client;
+  /** What holds at each moment. A session is never allowed more than when it was made. */
   readonly policy: Policy;
   readonly clock: Clock;
   readonly events: EventStream;
@@ -46,10 +47,20 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
-    const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
+    const { hostLists: ceilings, networkBounds } = policy;
+    const egress = new Egress({
+      mode, hosts: rules,
+      get ceilings() {
+        return [...ceilings, ...(policy.hostLists === ceilings ? [] : policy.hostLists), ...(policy.networkModes.includes(mode) ? [] : [[]])];
+      },
+      own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by),
+    });
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds: policy.networkBounds,
+      egress, ways: out, clock,
+      get bounds() {
+        return lowerBounds(networkBounds, policy.networkBounds);
+      },
       meter: {
         move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
         spent: () => {
@@ -68,8 +79,9 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
       env: { ...variables(port.port), ...trust },
-      view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
-      words: () => wordsFor(mode, [...rules, ...egress.granted]),
+      view: () => (policy.networkModes.includes(mode) ? { mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: egress.reachable.map(formatRule) }) } : { mode: 'none' }),
+      recheck: () => proxy.recheck(),
+      words: () => wordsFor(mode, egress.reachable),
       close: () => {
         port.close();
         questions.close();

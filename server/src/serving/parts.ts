@@ -21,7 +21,7 @@ import type { Drain } from './drain.ts';
 
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
-  /** The policy of the configuration file. */
+  /** The policy of the configuration file, as it holds at each moment. */
   readonly policy: Policy;
   readonly catalog: Catalog;
   readonly events: EventStream;
@@ -75,8 +75,10 @@ export interface HouseShare {
 /** What a connection brings. */
 export interface VisitParts {
   readonly client: Client;
-  /** The policy of the house, narrowed by the project's files and by the client. */
+  /** The policy of the house, narrowed by the project's files and by the client, as it holds at each moment. */
   readonly policy: Policy;
+  /** Makes it anew, because that of the house was replaced. */
+  renew(): Promise<void>;
   /** The params of `initialize`. */
   readonly initialize: InitializeParams;
 }

@@ -1,8 +1,9 @@
 /** A visit: everything that belongs to one connection. That is its sessions, its commands, their output, and its gate. */
+import { live } from '../base/live.ts';
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
-import { preparesSandboxes } from '../policy/policy.ts';
+import { lower, type Policy, preparesSandboxes, shorter } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Client, Serve } from '../wire/service.ts';
@@ -46,6 +47,9 @@ export class Visit {
   readonly #left: () => void;
   readonly #client: Client;
   readonly #commands: RunningCommands;
+  readonly #policy: Policy;
+  readonly #places: Places;
+  readonly #renew: VisitParts['renew'];
 
   /** `left` is called when it is closed. */
   constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
@@ -59,9 +63,9 @@ export class Visit {
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
     const { scanner } = house;
-    const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
+    const scan = scanner && scanning({ policy: live(() => policy.scan), client, clock, log: log.child('scan'), scanner: () => scanner() });
     const { ledger, runs } = house;
-    const allowances = new Allowances(policy.quotas, ledger);
+    const allowances = new Allowances(live(() => policy.quotas), ledger);
     const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
@@ -78,8 +82,8 @@ export class Visit {
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') }), drain(house.draining)];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     steps.push(
-      limitSizes(policy.sizes),
-      admit({ rates: policy.rates, clock }),
+      limitSizes(live(() => policy.sizes)),
+      admit({ rates: live(() => policy.rates), clock }),
       quota(allowances),
       learn({ runs, clock, find: (sessionId) => sessions.find(sessionId) }),
     );
@@ -89,6 +93,9 @@ export class Visit {
     this.#left = left;
     this.#client = client;
     this.#commands = commands;
+    this.#policy = policy;
+    this.#places = places;
+    this.#renew = visit.renew;
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -99,6 +106,27 @@ export class Visit {
   /** Tells the client, if programs of its run, that they have so much time left. */
   warn(deadlineMs: number): void {
     if (deadlineMs > 0 && this.#commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
+  }
+
+  /** The policy of the house was replaced. Resolves with what sessions could not be held to, in words. */
+  async renew(): Promise<string[]> {
+    await this.#renew();
+    this.#places.resize(this.#policy.sessions.max);
+    const kept = await this.#narrow();
+    // Those that were being created were checked by the policy before.
+    void this.#sessions.settled().then(() => this.#narrow());
+    return kept;
+  }
+
+  async #narrow(): Promise<string[]> {
+    const { maxLimits, sessions: { idleTimeoutMs, maxLifetimeMs } } = this.#policy;
+    const kept = await Promise.all(this.#sessions.list().map(async (session) => {
+      const view = session.view();
+      const times = { idleTimeoutMs: shorter(idleTimeoutMs, view.idleTimeoutMs), maxLifetimeMs: shorter(maxLifetimeMs, view.maxLifetimeMs) };
+      const names = await session.narrow(lower(session.limits, maxLimits), times);
+      return names.length === 0 ? [] : [`session ${session.id} keeps its ${names.join(', ')}`];
+    }));
+    return kept.flat();
   }
 
   /** Removes every sandbox of this connection. */

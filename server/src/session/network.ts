@@ -9,6 +9,8 @@ export interface SessionNetwork {
   view(): Network;
   /** The same in words, for the isolation. */
   words(): string;
+  /** Cuts those connections off that the policy no longer allows. */
+  recheck(): void;
   /** Cuts every connection off. */
   close(): void;
 }

@@ -28,6 +28,15 @@ export function unavailable(reason: string, hint: string, runtime = 'docker'): P
   return new ProtocolError('RuntimeUnavailable', `${reason}; ${hint}`, { runtime, reason, hint });
 }
 
+const untaken: readonly unknown[] = ['ECONNREFUSED', 'EAGAIN', 429, 503];
+const unknown: readonly unknown[] = ['ECONNRESET', 'EPIPE', 502, 504];
+
+/** Of a fault that may pass by itself: whether the engine has surely not taken the call on. undefined: it is of another kind. */
+export function passing(fault: unknown): 'untaken' | 'unknown' | undefined {
+  const what = statusOf(fault) ?? (fault as { code?: string }).code;
+  return untaken.includes(what) ? 'untaken' : unknown.includes(what) ? 'unknown' : undefined;
+}
+
 /** The HTTP status of an answer of the engine. undefined: it did not answer. */
 export function statusOf(fault: unknown): number | undefined {
   return (fault as { statusCode?: number }).statusCode;
