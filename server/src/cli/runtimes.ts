@@ -4,7 +4,7 @@ import { ConfigError } from '../policy/config-file.ts';
 import type { Config, LanguageId } from '../protocol/index.ts';
 import { lateRuntime } from '../runtime/choice/late.ts';
 import type { SharedParts } from '../runtime/kinds/shared.ts';
-import { type Leftovers, leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
+import { type Leftovers, leftoversOf, runtimeKinds, sweepLeftovers } from '../runtime/kinds/table.ts';
 import type { Keeper } from '../runtime/machine/keeper.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { Entries, Section } from '../state/section.ts';
@@ -69,9 +69,10 @@ export function createRuntimes({ surroundings, config, path, images, log, entrie
   };
 }
 
-async function sweepStrays({ what, sweep }: Leftovers, shared: SharedParts, log: Log): Promise<void> {
+async function sweepStrays(leftovers: Leftovers, shared: SharedParts, log: Log): Promise<void> {
+  const { what } = leftovers;
   try {
-    const removed = await sweep(shared, await shared.gone());
+    const removed = await sweepLeftovers(leftovers, shared, await shared.gone());
     if (removed > 0) log.info(`removed ${removed} ${what} of daemons that have died`);
   } catch (fault) {
     log.warn(`${what} of daemons that have died could not be removed`, fault);

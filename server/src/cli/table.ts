@@ -24,9 +24,9 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep' | 'bury';
 
-/** `serve` and `sweep` are chosen by options; the others by their names. */
+/** `serve` and `bury` are chosen by options; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
   scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
@@ -38,7 +38,8 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
-  sweep: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
+  sweep: { operands: '', text: 'Removes what daemons that have died left behind on this machine: containers, folders, control groups, installations of packages. Nothing of a daemon that lives is touched.' },
+  bury: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
 };
 
 export const options = {
@@ -70,12 +71,13 @@ export const options = {
   since: { of: ['audit', 'usage'], value: 'WHEN', text: 'audit show: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
   session: { of: ['audit'], value: 'ID', text: 'Shows only what was recorded of this session.' },
   kind: { of: ['audit'], value: 'KIND', text: 'Shows only records of this kind: log, client, session, command, file, install, port, network or denial.' },
-  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage', 'sweep'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
   clientProcessId: { of: ['serve'], value: 'PID', text: 'Exits when this process has ended.' },
-  sweep: { of: ['sweep'], value: 'ID', text: 'The id of the daemon.' },
+  'dry-run': { of: ['sweep'], text: 'Shows what would be removed, and why, and removes nothing.' },
+  sweep: { of: ['bury'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },
   help: { short: 'h', text: 'Shows the options of the command.' },
   version: { short: 'v', text: 'Shows the version.' },
