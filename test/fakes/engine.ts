@@ -25,6 +25,7 @@ export type Behaviour = 'silence' | 'hangUp' | 'late' | { status: number; messag
 
 export interface Request {
   readonly call: Call | undefined;
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -186,7 +187,7 @@ export class FakeEngine {
     const [call, pattern] = found ?? [undefined, /$/];
     const id = pattern.exec(`${request.method} ${url.pathname}`)?.[1] ?? '';
     const isJson = request.headers['content-type']?.includes('json') ?? false;
-    const asked: Request = { call, path: url.pathname, query: url.searchParams, headers: request.headers, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
+    const asked: Request = { call, method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
     this.requests.push(asked);
     for (const waiting of this.#awaited.filter((each) => each.call === call)) {
       this.#awaited.splice(this.#awaited.indexOf(waiting), 1);
