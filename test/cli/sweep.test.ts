@@ -63,6 +63,7 @@ describe('codebeaker sweep', () => {
   async function machine() {
     const [alive, dead, elsewhere] = [await folder(home, 'alive'), await folder(home, 'dead'), await folder(home, 'elsewhere')];
     const making = join(home, 'codebeaker', 'packages', 'making');
+    for (const name of ['records', 'keys']) mkdirSync(join(home, 'codebeaker', 'packages', name), { recursive: true });
     const [makes, made] = [await folder(making, 'alive'), await folder(making, 'dead')];
     const groups = [join(home, 'group-of-the-dead'), join(home, 'group-of-the-living')];
     for (const group of groups) mkdirSync(join(group, 'sandbox'), { recursive: true });

@@ -1,6 +1,6 @@
 /** A fake Docker engine: a real HTTP server on a Unix socket, which behaves as a test tells it to. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,7 +158,15 @@ export class FakeEngine {
     for (const response of this.#listeners) response.write(`${JSON.stringify(event)}\n`);
   }
 
-  /** Stops as a real engine does: connections are closed, and the socket file stays. */
+  /** Dies as a real engine does that is killed: connections are closed, and the file of the socket stays. */
+  async die(): Promise<void> {
+    const kept = `${this.socketPath}-kept`;
+    renameSync(this.socketPath, kept);
+    await this.stop();
+    renameSync(kept, this.socketPath);
+  }
+
+  /** Stops: connections are closed, and the socket is gone. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#connections) socket.destroy();

@@ -66,7 +66,7 @@ describe('an engine that fails for a moment', () => {
 
   it('and is back before the last try has made a sandbox, and one only', async () => {
     await held.runtime.refresh(never);
-    await held.fake.stop();
+    await held.fake.die();
     const created = held.runtime.create(spec, context());
     await until('it waits for the next try', () => held.clock.pending > 1);
     await held.fake.restart();
@@ -77,7 +77,7 @@ describe('an engine that fails for a moment', () => {
 
   it('is no longer asked for sandboxes when it has not answered several times, and again as soon as it answers', async () => {
     await held.runtime.refresh(never);
-    await held.fake.stop();
+    await held.fake.die();
     for (let time = 0; time < FAILURES; time++) expect((await failure(settled(held, held.runtime.create(spec, context())))).kind).to.equal('RuntimeUnavailable');
     const { kind, data } = await failure(held.runtime.create(spec, context()));
     expect([kind, held.clock.pending]).to.deep.equal(['RuntimeUnavailable', 0]);
@@ -91,7 +91,7 @@ describe('an engine that fails for a moment', () => {
 
   it('is asked for a sandbox again after some time, where nothing else finds out that it is back', async () => {
     await held.runtime.refresh(never);
-    await held.fake.stop();
+    await held.fake.die();
     for (let time = 0; time < FAILURES; time++) await failure(settled(held, held.runtime.create(spec, context())));
     await held.fake.restart();
     await held.clock.advance(TRIAL_MS);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../base/clock.ts';
 import { ProtocolError } from '../../../protocol/index.ts';
-import { unavailable } from './faults.ts';
+import { unavailable, untakenBecause } from './faults.ts';
 
 /** So many calls in a row have to be without an answer. */
 export const FAILURES = 3;
@@ -31,7 +31,7 @@ export class Circuit {
       return;
     }
     const { reason, hint } = this.#last.data as { readonly reason?: string; readonly hint?: string };
-    throw unavailable(`${reason ?? this.#last.message} (${this.#failures} times in a row; it is used again as soon as it answers)`, hint ?? '');
+    throw untakenBecause(unavailable(`${reason ?? this.#last.message} (${this.#failures} times in a row; it is used again as soon as it answers)`, hint ?? ''));
   }
 
   /** The engine has answered, be it with an error. */
