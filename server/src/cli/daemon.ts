@@ -9,7 +9,6 @@ import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { auditPolicy } from '../policy/audit.ts';
 import { AUDITED } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
@@ -98,7 +97,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
     if (!audits) return undefined;
-    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, policy: live(() => auditPolicy(current)), log: log.child('audit') })));
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config: live(() => current), log: log.child('audit') })));
   };
   const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
   const refused = async (params: InitializeParams, fault: unknown) => {
@@ -123,6 +122,8 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
       const next = readAgain({ began: config, current, path, log, read: () => withTyped(loadConfig({ flag: configFlag, env, home }), typed) });
       if (!next) return false;
       ({ config: current, policy } = next);
+      const audit = await auditing;
+      if (audit) (await import('./create-audit.ts')).recordReload(audit, current);
       await (await housing)?.renew();
       return true;
     },
