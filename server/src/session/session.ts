@@ -3,16 +3,7 @@ import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, type Deferred, nextLoopIteration, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
-import {
-  type CloseReason,
-  type CommandUsage,
-  type Environment,
-  type LanguageId,
-  type Limits,
-  ProtocolError,
-  type Session as SessionView,
-  type SessionState,
-} from '../protocol/index.ts';
+import { type CloseReason, type CommandUsage, type Environment, type LanguageId, type Limits, ProtocolError, type Session as SessionView, type SessionState } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { sessionClosed } from './closed.ts';

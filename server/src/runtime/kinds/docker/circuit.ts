@@ -3,7 +3,7 @@
  * that would make something fail at once. It is over with the first answer, to whatever call: the engine is probed in any case.
  */
 import type { Clock } from '../../../base/clock.ts';
-import { ProtocolError } from '../../../protocol/index.ts';
+import type { ProtocolError } from '../../../protocol/index.ts';
 import { unavailable, untakenBecause } from './faults.ts';
 
 /** So many calls in a row have to be without an answer. */
