@@ -40,8 +40,9 @@ class RulingProxy {
     this.server.on('upgrade', (asked, near, head) => {
       if (!this.#passes(asked.method, asked.url)) return void near.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       const far = connect({ path: SOCKET, allowHalfOpen: true });
-      far.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${asked.rawHeaders.map((each, at) => (at % 2 === 0 ? `${each}: ` : `${each}\r\n`)).join('')}\r\n`);
-      far.write(head);
+      const headers = asked.rawHeaders.map((each, at) => (at % 2 === 0 ? `${each}: ` : `${each}\r\n`)).join('');
+      // The engine takes for a body only what comes together with the headers; the rest is input of the container.
+      far.write(Buffer.concat([Buffer.from(`${asked.method} ${asked.url} HTTP/1.1\r\n${headers}\r\n`), head]));
       for (const [one, other] of [[near, far], [far, near]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy()).pipe(other);
     });
   }
