@@ -1,6 +1,6 @@
 /** The image of deploy/ is built and run as the compose file says, and reaches the engine through the proxy's rules alone. */
 import { expect } from 'chai';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -105,15 +105,17 @@ describe('the image of deploy/', function () {
 
   it('serves clients, whose sandboxes it makes by calls that the proxy lets pass, and drains when the container is stopped', async () => {
     const client = new RemoteClient(new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { authorization: `Bearer ${token}` } }));
+    const output = () => client.notifications.filter(({ method }) => method === 'command/output').map(({ params }) => params.data as string).join('');
     await client.initialize();
     const { sessionId, isolation } = await client.request('session/create', { language: 'python', runtime: 'docker' });
     expect(isolation.score).to.be.greaterThan(0);
     await client.request('command/writeFile', { sessionId, path: 'a.py', content: 'import os; print(6 * 7, os.getuid() != 0)' });
     expect((await client.request('command/runCode', { sessionId, path: 'a.py' })).stdout).to.equal('42 True\n');
-    const running = client.call('command/executeShell', { sessionId, command: 'sleep 1; echo done' });
-    await client.request('session/list');
-    docker('stop', '--time', '40', NAME);
-    expect((await running).result?.stdout, 'what ran had the time to end').to.equal('done\n');
+    const running = client.call('command/executeShell', { sessionId, commandId: 'runs', command: 'echo begins; sleep 1; echo done' });
+    await until('the program runs', () => output() === 'begins\n');
+    // The proxy is in this process, which must not wait.
+    await once(spawn('docker', ['stop', '--time', '40', NAME], { stdio: 'ignore' }), 'exit');
+    expect([(await running).result?.outcome, output()], 'what ran had the time to end').to.deep.equal(['exited', 'begins\ndone\n']);
     expect(docker('inspect', '--format', '{{.State.ExitCode}}', NAME).trim()).to.equal('0');
     expect(proxy.refused, 'calls that the rules do not let pass').to.deep.equal([]);
     expect([...proxy.passed]).to.include.members(['POST /containers/create', 'PUT /containers/ID/archive', 'POST /containers/ID/attach', 'DELETE /containers/ID']);
