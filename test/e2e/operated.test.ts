@@ -41,6 +41,8 @@ describe('a daemon that listens', () => {
     const { commandId, answer } = await waiting(sessionId);
     daemon.process.kill('SIGTERM');
     await drains(sessionId);
+    const ready = await daemon.fetch('/readyz');
+    expect([ready.status, await ready.text()]).to.satisfy(([status, text]: [number, string]) => status === 503 && text.includes('shutting down'));
     const late = daemon.client();
     await late.initialize();
     expect((await late.call('session/create', { language: 'python', runtime: 'native' })).error?.code).to.equal(1005);

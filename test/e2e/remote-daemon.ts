@@ -59,19 +59,19 @@ export class RemoteDaemon {
   at = '';
   stderr = '';
 
-  /** It listens at a free port, with a token; `unix: true`: at a socket, without one. */
-  static async start({ unix = false, args = [], config = {}, env = {} }: { unix?: boolean; args?: string[]; config?: object; env?: Record<string, string> } = {}): Promise<RemoteDaemon> {
+  /** It listens at a free port, with a token; `unix: true`: at a socket, without one, which is `at` or any. */
+  static async start({ unix = false, at, args = [], config = {}, env = {} }: { unix?: boolean; at?: string; args?: string[]; config?: object; env?: Record<string, string> } = {}): Promise<RemoteDaemon> {
     const { path, token } = tokenFile();
-    const where = unix ? ['--listen', `unix:${join(folder, randomUUID(), 'daemon.sock')}`] : ['--listen', '127.0.0.1:0', '--token-file', path];
+    const where = unix ? ['--listen', `unix:${at ?? join(folder, randomUUID(), 'daemon.sock')}`] : ['--listen', '127.0.0.1:0', '--token-file', path];
     const daemon = new RemoteDaemon([...where, ...args], { ...daemonEnvironment(config), ...env }, token, path);
     let line = '';
     for await (const chunk of daemon.process.stdout as AsyncIterable<Buffer>) {
       line += chunk.toString();
       if (line.endsWith('\n')) break;
     }
-    const [, at] = /^codebeaker listens at (?:unix:)?(.*)\n$/.exec(line) ?? [];
-    if (at === undefined) throw new Error(`the daemon does not listen: ${line} ${daemon.stderr}`);
-    daemon.at = at;
+    const [, found] = /^codebeaker listens at (?:unix:)?(.*)\n$/.exec(line) ?? [];
+    if (found === undefined) throw new Error(`the daemon does not listen: ${line} ${daemon.stderr}`);
+    daemon.at = found;
     return daemon;
   }
 

@@ -64,7 +64,7 @@ describe('a daemon that listens', function () {
   it('lets nobody in without its token (F-D11)', async () => {
     const wrong = 'f'.repeat(32);
     const none = { host: daemon.at };
-    for (const path of ['/rpc', '/', '/metrics', '/v1/run', '/nothing']) {
+    for (const path of ['/rpc', '/metrics', '/v1/run', '/nothing']) {
       for (const headers of [none, { ...none, authorization: `Bearer ${wrong}` }, { ...none, authorization: daemon.token }, { ...none, authorization: `Basic ${daemon.token}` }, { ...none, cookie: daemon.token }]) {
         const { status, body } = await ask(headers, path);
         expect([path, status, body]).to.deep.equal([path, 401, '{"error":{"message":"The token is missing or wrong: send Authorization: Bearer TOKEN."}}\n']);

@@ -4,7 +4,8 @@ import { within } from '../base/clock.ts';
 import type { AccessRules } from '../remote/access.ts';
 import { CannotListen, listenAt } from '../remote/address.ts';
 import { FrontDoor, type Tls } from '../remote/front-door.ts';
-import { answer } from '../remote/answer.ts';
+import { routes } from '../remote/routes.ts';
+import type { Connect } from '../remote/visitor.ts';
 import { connect } from '../wire/server.ts';
 import { createDaemon } from './daemon.ts';
 import { endOnSignals } from './ending.ts';
@@ -29,22 +30,35 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const daemon = await createDaemon(surroundings, args.config, args.networkModes, args.share.map(realFolder));
   const log = daemon.log.child('remote');
   let clients = 0;
+  const serve: Connect = (transport) => {
+    clients += 1;
+    return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version });
+  };
+  let isEnding = false;
+  const ready = async () => {
+    if (isEnding) return { ok: false, reasons: ['the daemon is shutting down'] };
+    const isAvailable = daemon.catalog.infos().some(({ available }) => available);
+    return { ok: isAvailable, reasons: isAvailable ? [] : ['no runtime is available: see codebeaker doctor'] };
+  };
+  const maxBytes = daemon.sizes.messageBytes;
   const door = new FrontDoor({
     clock,
     log,
     maxConnections: args.maxConnections,
-    maxMessageBytes: daemon.sizes.messageBytes,
-    routes: { '/healthz': { method: 'GET', open: true, handle: (_request, response) => answer(response, 200, 'text/plain', 'ok\n') } },
+    maxMessageBytes: maxBytes,
+    routes: routes({ clock, maxBytes, version, connect: serve, ready }),
     connect(transport, socket) {
-      clients += 1;
       relieve(socket);
-      return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version });
+      return serve(transport);
     },
   }, firstRules, firstTls);
   const ended = new Promise<number>((resolve) => {
     endOnSignals({
       process,
-      drain: (hurry) => daemon.drain(DRAIN_MS, hurry),
+      drain: (hurry) => {
+        isEnding = true;
+        return daemon.drain(DRAIN_MS, hurry);
+      },
       end: (signal, again) => {
         log.info(`the daemon is ending, because it received ${signal}${again === undefined ? '' : `, and then ${again}`}`);
         resolve(again === undefined ? 0 : codeOf(again));

@@ -13,7 +13,10 @@ import type { MessageTransport } from '../wire/message-transport.ts';
 import { WebSocketTransport } from '../wire/websocket.ts';
 import { type AccessRules, isKnown, refusalOf, unknown } from './access.ts';
 import { refuse, refuseUpgrade } from './answer.ts';
+import { BadRequest } from './body.ts';
+import { allowPages } from './cors.ts';
 import { STRANGER_MS, Strangers } from './strangers.ts';
+import type { Served } from './visitor.ts';
 
 const MAX_HEADER_BYTES = 8 * 1024;
 /** So long the whole of a request may take to arrive. */
@@ -27,12 +30,6 @@ const SUBPROTOCOL = 'codebeaker.v1';
 export interface Tls {
   readonly cert: Buffer;
   readonly key: Buffer;
-}
-
-/** A client that is served until it goes or is sent away. */
-export interface Served {
-  readonly done: Promise<unknown>;
-  close(): Promise<unknown>;
 }
 
 export interface Route {
@@ -50,7 +47,7 @@ export interface FrontDoorParts {
   readonly maxMessageBytes: number;
   /** By their paths. */
   readonly routes: Readonly<Record<string, Route>>;
-  /** Serves the client at the other end of a transport. */
+  /** Serves the client at the other end of a transport, which is on this connection. */
   connect(transport: MessageTransport, socket: Socket): Served;
 }
 
@@ -110,9 +107,11 @@ export class FrontDoor {
     const [path = ''] = (request.url ?? '').split('?');
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     const known = isKnown(request, this.#rules);
-    const refusal = refusalOf(request, this.#rules) ?? (known || route?.open ? undefined : unknown) ?? this.#full();
+    const foreign = refusalOf(request, this.#rules);
+    if (!foreign && allowPages(request, response, this.#rules.origins)) return;
+    const refusal = foreign ?? (known || route?.open ? undefined : unknown) ?? this.#full();
     if (refusal) return refuse(response, refusal);
-    if (!route) return refuse(response, { status: 404, message: `There is nothing at this path. There is: ${Object.keys(routes).join(', ')}, and / for WebSockets.` });
+    if (!route) return refuse(response, { status: 404, message: 'There is nothing at this path. The methods are at /docs.' });
     if (request.method !== route.method) return refuse(response, { status: 405, message: `This path takes ${route.method}.` });
     if (known) this.#strangers.known(request.socket);
     else response.setHeader('Connection', 'close');
@@ -121,8 +120,9 @@ export class FrontDoor {
     try {
       await route.handle(request, response, known);
     } catch (fault) {
-      log.error(`a request for ${path} failed`, fault);
+      if (!(fault instanceof BadRequest)) log.error(`a request for ${path} failed`, fault);
       if (response.headersSent) response.destroy();
+      else if (fault instanceof BadRequest) refuse(response, fault);
       else refuse(response, { status: 500, message: 'Internal error: see the log of the daemon.' });
     }
   }
