@@ -141,4 +141,13 @@ describe('a configuration that is read again', () => {
       const { image } = await daemon.result('session/create', { language: 'python' });
       expect(image).not.to.equal('other:1');
     }));
+
+  it('holds for a client whose initialize is being answered meanwhile', () =>
+    withDaemon({}, async (daemon) => {
+      const opening = daemon.initialize({ initializationOptions: { limits: { pids: 20 } } });
+      await daemon.reload({ sessions: { max: 1 } });
+      await opening;
+      await daemon.session();
+      expect((await daemon.fault('session/create', { language: 'python' })).data.kind).to.equal('TooManySessions');
+    }));
 });

@@ -29,6 +29,8 @@ const LOOK_DEADLINE_MS = 1_500;
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
+    // Each policy of the house has limits of its own.
+    const { limits: seen } = parts.policy;
     let policy = await policyFor(params, client, parts).catch(async (fault: unknown) => {
       await parts.refused?.(params, fault);
       throw fault;
@@ -43,6 +45,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
       capabilities: capabilities(policy, catalog, parts.audits),
       start: async () => {
         const house = await parts.house();
+        if (parts.policy.limits !== seen) await renew();
         visit = house.receive({ client, policy: live(() => policy), renew, initialize: params });
         changes.begin();
         // Now that the client has its answer, the runtimes that were only remembered are looked at as well.
