@@ -42,8 +42,11 @@ class RulingProxy {
       const far = connect({ path: SOCKET, allowHalfOpen: true });
       const headers = asked.rawHeaders.map((each, at) => (at % 2 === 0 ? `${each}: ` : `${each}\r\n`)).join('');
       // The engine takes for a body only what comes together with the headers; the rest is input of the container.
-      far.write(Buffer.concat([Buffer.from(`${asked.method} ${asked.url} HTTP/1.1\r\n${headers}\r\n`), head]));
-      for (const [one, other] of [[near, far], [far, near]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy()).pipe(other);
+      far.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${headers}\r\n`, () => {
+        far.write(head);
+        near.pipe(far).pipe(near);
+      });
+      for (const [one, other] of [[near, far], [far, near]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy());
     });
   }
 

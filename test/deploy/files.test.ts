@@ -71,6 +71,7 @@ describe('the compose file', () => {
       await held.engine.find('label');
       const asked = held.fake.requests.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f]{64}/, 'ID')}`);
       expect(asked).to.include.members(['POST /images/create', 'PUT /containers/ID/archive', 'POST /containers/ID/attach', 'POST /containers/ID/update', 'POST /containers/ID/wait', 'DELETE /containers/ID']);
+      expect(held.fake.requests.find(({ call }) => call === 'attach')?.headers['content-length'], 'a proxy may pass a body on behind the headers').to.equal('0');
       for (const { method, path } of held.fake.requests) expect(passes(method, path), `${method} ${path}`).to.equal(true);
     } finally {
       await held.close();
