@@ -51,7 +51,8 @@ describe('the page at /docs', function () {
     await picture('first');
     await choose('session/create');
     expect(await page.locator('#method').innerText()).to.contain('idleTimeoutMs').and.to.contain('RuntimeUnavailable').and.to.contain('1010');
-    expect(await page.locator('.try button', { hasText: 'Send' }).isDisabled()).to.equal(true);
+    await page.locator('.try button', { hasText: 'Send' }).click();
+    await page.locator('.try output', { hasText: 'Connect first' }).waitFor();
     await picture('method');
     await page.locator('#filter').fill('RUNCODE');
     expect(await page.locator('#list a').allTextContents()).to.deep.equal(['command/runCode', 'command/diagnostics']);

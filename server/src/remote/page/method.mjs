@@ -35,12 +35,13 @@ function kindOf({ result, 'x-from': from }) {
 
 function form(method, state) {
   const params = make('textarea', { value: JSON.stringify(exampleOf(method, state), null, 2), spellcheck: false, ariaLabel: 'Params' });
-  const send = make('button', { disabled: !state.connection }, 'Send');
+  const send = make('button', {}, 'Send');
   const cancel = make('button', { className: 'plain', disabled: true }, 'Cancel');
-  const status = make('output', { className: 'faint' }, state.connection ? '' : 'Connect first.');
+  const status = make('output', { className: 'faint' });
   const output = make('pre', { className: 'output' });
   const answer = make('pre', { className: 'answer' });
   send.addEventListener('click', async () => {
+    if (!state.connection) return tell(status, 'Connect first, with the token.', 'bad');
     let body;
     try {
       body = JSON.parse(params.value || '{}');

@@ -25,7 +25,6 @@ async function connect() {
       state.connection = undefined;
       state.sessionId = undefined;
       at('connect').textContent = 'Connect';
-      show();
     },
   });
   try {
@@ -33,7 +32,6 @@ async function connect() {
     state.connection = connection;
     at('connect').textContent = 'Disconnect';
     tell(`connected; available: ${capabilities.runtimes.filter(({ available }) => available).map(({ id }) => id).join(', ') || 'no runtime'}`, 'good');
-    show();
   } catch (fault) {
     tell(fault.message, 'bad');
   }
