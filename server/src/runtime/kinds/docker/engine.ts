@@ -69,7 +69,6 @@ interface Untyped {
   version(options: { abortSignal: AbortSignal }): Promise<RawVersion>;
   getEvents(options: { since: number; filters: Record<string, string[]>; abortSignal: AbortSignal }): Promise<NodeJS.ReadableStream>;
   pull(image: string, options: { abortSignal: AbortSignal }, callback: undefined, login: Credentials | undefined): Promise<NodeJS.ReadableStream>;
-  readonly modem: { dial(request: object, done: (fault: Error | null, stream: NodeJS.ReadWriteStream) => void): void };
   /** `_query` goes into the URL, `_body` into the body of the request. */
   createContainer(options: { _query: { name: string }; _body: object; abortSignal: AbortSignal }): Promise<{ id: string }>;
 }
@@ -135,7 +134,7 @@ export class Engine {
   /** Connects to the three streams of the container's first process. Its stdin is open as long as this connection. */
   attach(id: string, signal: AbortSignal): Promise<Duplex> {
     return this.#call('call', 'untaken', signal, async (docker, abortSignal) =>
-      connection(await upgraded(untyped(docker), `/containers/${id}/attach?`, { stream: true, stdin: true, stdout: true, stderr: true }, abortSignal)));
+      connection(await upgraded(docker, `/containers/${id}/attach?`, { stream: true, stdin: true, stdout: true, stderr: true }, abortSignal)));
   }
 
   async start(id: string, signal: AbortSignal): Promise<void> {
@@ -264,12 +263,12 @@ function untyped(docker: Docker): Untyped {
  * Posts a request without a body, for a connection. dockerode would send the query as a body too, of which an engine takes
  * as input whatever a proxy passes on behind the headers.
  */
-function upgraded({ modem }: Untyped, path: string, query: object, abortSignal: AbortSignal): Promise<NodeJS.ReadWriteStream> {
+function upgraded({ modem }: Docker, path: string, query: object, abortSignal: AbortSignal): Promise<NodeJS.ReadWriteStream> {
   const request = {
     path, method: 'POST', options: { _query: query }, headers: { 'Content-Type': 'text/plain' }, file: Buffer.alloc(0),
     isStream: true, hijack: true, openStdin: true, statusCodes: { 200: true, 404: 'no such container', 500: 'server error' }, abortSignal,
   };
-  return new Promise((resolve, reject) => modem.dial(request, (fault, stream) => (fault ? reject(fault) : resolve(stream))));
+  return new Promise((resolve, reject) => modem.dial(request, (fault: Error | null, stream) => (fault ? reject(fault) : resolve(stream as NodeJS.ReadWriteStream))));
 }
 
 /** The engine gives the connection itself for the streams of a process. A proxy that does not support that answers with a response, which carries no input. */
