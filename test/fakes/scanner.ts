@@ -1,9 +1,9 @@
 /** A scanner that knows two words. */
 import type { Finding, Text } from '../../server/src/scan/finding.ts';
-import { ScanFault } from '../../server/src/scan/scanner.ts';
+import { ScanFault, type TextScanner } from '../../server/src/scan/scanner.ts';
 
 /** Finds the word `bad` as an error and the word `odd` as a warning. */
-export class FakeScanner {
+export class FakeScanner implements TextScanner {
   readonly texts: Text[] = [];
   fault: string | undefined;
 
@@ -12,11 +12,16 @@ export class FakeScanner {
     if (this.fault !== undefined) throw new ScanFault(this.fault);
     return [...text.code.matchAll(/bad|odd/g)].map(({ 0: word, index }) => ({
       rule: `python/${word}`, category: word === 'bad' ? 'destruction' : 'sql', severity: word === 'bad' ? 'error' : 'warning', message: `It is ${word}.`,
-      range: { start: { line: 0, character: index }, end: { line: 0, character: index + 3 } },
+      range: { start: placeOf(text.code, index), end: placeOf(text.code, index + word.length) },
     }));
   }
 
   async close(): Promise<void> {
     // Nothing is open.
   }
+}
+
+function placeOf(code: string, index: number): Finding['range']['start'] {
+  const lines = code.slice(0, index).split('\n');
+  return { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
 }

@@ -62,6 +62,15 @@ describe('scanning', () => {
     expect([scanner.texts.length, told(daemon).length]).to.deep.equal([0, 0]);
   }, {}));
 
+  it('warns of rules that there are not, and scans all the same', test({ rules: { 'python/eval': 'off', 'python/evil': 'off' } }, async (daemon, sessionId) => {
+    const warning = 'scan.rules.python/evil has no effect: there is no rule python/evil; python/eval is the one with the most similar name; codebeaker config check finds such';
+    await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
+    await import('../../server/src/serving/unknown-rules.ts');
+    await daemon.settle();
+    expect(daemon.received('window/logMessage').map(({ message }) => message)).to.deep.equal([warning]);
+    expect(summary(daemon)).to.deep.equal([['1 python/bad']]);
+  }));
+
   it('can be turned off in the configuration', test({ mode: 'off' }, async (daemon, sessionId) => {
     await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
     await daemon.settle();
@@ -86,7 +95,7 @@ describe('scanning', () => {
   it('refuses what the configuration names before anything runs, and says where it is', test({ mode: 'block' }, async (daemon, sessionId) => {
     const error = await daemon.fault('command/runCode', { sessionId, code: 'echo bad odd bad' });
     expect(error).to.deep.include({ code: 1032 });
-    expect(error.message).to.equal('the code was not run, because the configuration refuses it: line 1: It is bad. (python/bad, and 1 more)');
+    expect(error.message).to.equal('the code was not run, because the configuration refuses it: line 1, column 6: It is bad. (python/bad, and 1 more)');
     expect(error.data).to.deep.include({ policy: 'scan', rule: 'python/bad' });
     expect(error.data.findings.map(({ code }: { code: string }) => code)).to.deep.equal(['python/bad', 'python/bad']);
     expect(summary(daemon)).to.deep.equal([['1 python/bad', '2 python/odd', '1 python/bad']]);

@@ -62,7 +62,7 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
         return lowerBounds(networkBounds, policy.networkBounds);
       },
       meter: {
-        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
+        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes),
         spent: () => {
           const state = allowances.spent(sessionId, ['networkBytes']);
           return state && usedUp(state);

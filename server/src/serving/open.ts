@@ -42,7 +42,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog, parts.audits),
+      capabilities: capabilities(policy, catalog, client, parts.audits),
       start: async () => {
         const house = await parts.house();
         if (parts.policy.limits !== seen) await renew();
@@ -84,7 +84,7 @@ function noLonger(fault: unknown): string {
   return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
 }
 
-function capabilities(policy: Policy, catalog: Catalog, audits: boolean): ServerCapabilities {
+function capabilities(policy: Policy, catalog: Catalog, { channels }: Client, audits: boolean): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
@@ -93,6 +93,7 @@ function capabilities(policy: Policy, catalog: Catalog, audits: boolean): Server
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(channels ? { channels } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
   };

@@ -6,6 +6,7 @@ import type { EventStream, SessionIdentity } from '../events/events.ts';
 import { type CloseReason, type CommandUsage, type Environment, type LanguageId, type Limits, ProtocolError, type Session as SessionView, type SessionState } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
+import { Afterwards } from './afterwards.ts';
 import { sessionClosed } from './closed.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
@@ -57,6 +58,7 @@ export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
   readonly environment: SessionEnvironment;
+  readonly afterwards = new Afterwards();
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -256,6 +258,7 @@ export class Session {
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
     this.#parts.network?.close();
+    await this.afterwards.end(this.#parts.clock);
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();
