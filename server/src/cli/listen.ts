@@ -32,7 +32,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   let clients = 0;
   const serve: Connect = (transport) => {
     clients += 1;
-    return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version });
+    return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version, refused: daemon.refused });
   };
   let isEnding = false;
   const ready = async () => {

@@ -19,19 +19,21 @@ export class Drain {
   }
 
   /**
-   * Calls `begin` in the same turn, and counts what it returns as work until that settles.
-   * @throws ProtocolError ShuttingDown where nothing new is taken on any more
+   * Calls `begin` in the same turn, and counts what it returns as work until that settles. Rejects with ProtocolError
+   * ShuttingDown where nothing new is taken on any more. Whoever waits for the work waits for no other promise.
    */
-  async work<T>(begin: () => Promise<T>): Promise<T> {
-    if (this.#endsAt !== undefined) throw shuttingDown(this.#endsAt - this.#clock.monotonic());
+  work<T>(begin: () => Promise<T>): Promise<T> {
+    if (this.#endsAt !== undefined) return Promise.reject(shuttingDown(this.#endsAt - this.#clock.monotonic()));
     this.#working++;
-    try {
-      return await begin();
-    } finally {
-      this.#working--;
-      this.#look();
-    }
+    const working = begin();
+    working.then(this.#ended, this.#ended);
+    return working;
   }
+
+  readonly #ended = (): void => {
+    this.#working--;
+    this.#look();
+  };
 
   /**
    * From now on nothing new is taken on. Resolves with whether all work has ended: as soon as it has, and otherwise after
