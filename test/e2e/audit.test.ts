@@ -78,6 +78,18 @@ describe('the audit log of a real daemon', () => {
     expect(JSON.parse((await command(['verify', '--json'])).stdout.toString())).to.deep.include({ intact: false, segments: 1 });
   });
 
+  it('has a record of calls that reach nothing, also before initialize', async () => {
+    const client = new RawClient({ env: daemonEnvironment({ stateDir }) });
+    started.push(client);
+    await client.request('session/list').catch(() => undefined);
+    await client.initialize();
+    for (let turn = 0; turn < 3; turn++) await client.request('none').catch(() => undefined);
+    await client.end();
+    await intact();
+    const { records } = JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString());
+    expect(records.map(({ method, error, times }: Record<string, unknown>) => [method, error, times])).to.deep.equal([['session/list', 'ServerNotInitialized', undefined], ['none', 'MethodNotFound', undefined], ['none', 'MethodNotFound', 3]]);
+  });
+
   it('can be checked by the few lines of Python in docs/audit.md', async () => {
     const client = await start();
     await session(client);

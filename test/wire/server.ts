@@ -57,6 +57,8 @@ export class TestServer {
   readonly transport: FramedTransport;
   readonly connection: Connection;
   readonly pids: number[] = [];
+  /** The calls that reached nothing, each with the kind of its error. */
+  readonly refused: string[] = [];
   params: InitializeParams | undefined;
   client: Client | undefined;
   closes = 0;
@@ -77,6 +79,7 @@ export class TestServer {
       clock: this.clock,
       version: '9.9.9',
       onClientProcess: (pid) => void this.pids.push(pid),
+      refused: (method, fault) => void this.refused.push(`${method} ${(fault as ProtocolError).kind}`),
     });
   }
 

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Mistakes } from '../audit/mistakes.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { AUDITED } from '../policy/defaults.ts';
+import { isAudited } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
@@ -34,6 +35,10 @@ export interface Daemon {
   readonly sizes: Sizes;
   /** The names of the secrets that the configuration has. */
   readonly secrets: readonly string[];
+  /** Records a call that reaches nothing. */
+  refused(this: void, method: string, fault: unknown): void;
+  /** Whether what runs is scanned. */
+  readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
@@ -77,7 +82,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
   const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
-  const audits = config.audit?.enabled ?? AUDITED;
+  const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
     if (!audits) return undefined;
@@ -87,6 +92,11 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   const refused = async (params: InitializeParams, fault: unknown) => {
     const [{ recordRefused }, log] = await Promise.all([import('../serving/listeners/audited.ts'), audit()]);
     if (log) recordRefused(log, params, fault);
+  };
+  let mistakes: Promise<Mistakes | undefined> | undefined;
+  const reachesNothing = async (method: string, fault: unknown) => {
+    mistakes ??= Promise.all([import('../audit/mistakes.ts'), audit()]).then(([loaded, log]) => log && new loaded.Mistakes(log));
+    (await mistakes)?.record(method, fault);
   };
   const closeHouse = async () => (await housing)?.close();
   const open = serviceOpener({ ...parts, house, audits, refused });
@@ -98,11 +108,14 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),
+    refused: (method, fault) => void reachesNothing(method, fault).catch((reason: unknown) => log.warn('a call that reaches nothing could not be recorded', reason)),
     close: async () => {
       catalog.close();
       await closeHouse();
+      (await mistakes)?.close();
       await (await auditing)?.close();
       await runtimes.close();
       await memory.close();

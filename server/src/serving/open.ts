@@ -36,7 +36,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog, parts.audits),
+      capabilities: capabilities(policy, catalog, client, parts.audits),
       start: async () => {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
@@ -73,7 +73,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, sha
   return narrow(narrowed, wish);
 }
 
-function capabilities(policy: Policy, catalog: Catalog, audits: boolean): ServerCapabilities {
+function capabilities(policy: Policy, catalog: Catalog, { channels }: Client, audits: boolean): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
@@ -82,6 +82,7 @@ function capabilities(policy: Policy, catalog: Catalog, audits: boolean): Server
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(channels ? { channels } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
   };

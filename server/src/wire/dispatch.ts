@@ -13,6 +13,8 @@ export interface DispatchDeps {
   readonly trace: Trace;
   readonly log: Log;
   exit(): void;
+  /** Called when a call reaches nothing, with the reason. */
+  refused?(name: string, fault: unknown): void;
 }
 
 /**
@@ -29,15 +31,17 @@ export class Dispatcher {
   /** @throws ProtocolError, or what the service throws */
   async request(name: string, params: unknown, signal: AbortSignal): Promise<unknown> {
     const { lifecycle } = this.#deps;
-    if (name === Initialize.name) return lifecycle.initialize(params);
+    if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#refuse(name, fault));
     if (lifecycle.opening) await lifecycle.opening;
-    const { capabilities, serve } = lifecycle.served;
+    const { capabilities, serve } = this.#told(name, () => lifecycle.served);
     if (name === Shutdown.name) return lifecycle.shutdown();
-    const method = clientMethods.get(name);
-    if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
-      throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
-    }
-    return serve(callOf(method, params, signal));
+    return serve(this.#told(name, () => {
+      const method = clientMethods.get(name);
+      if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
+        throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
+      }
+      return callOf(method, params, signal);
+    }));
   }
 
   /** A notification that cannot be handled is dropped, because there is no way to answer it. */
@@ -48,12 +52,28 @@ export class Dispatcher {
     const method = clientMethods.get(name);
     if (!lifecycle.isOpen || method?.kind !== 'notification') {
       log.debug(`the notification ${name} was dropped, because it is unknown or the connection is not open`);
+      // Whoever does not know a notification with such a name is free to ignore it.
+      if (!name.startsWith('$/')) this.#deps.refused?.(name, new ProtocolError(lifecycle.isOpen ? 'MethodNotFound' : 'ServerNotInitialized', 'The notification was dropped.'));
       return;
     }
     trace.received('notification', name, params);
     if (name === Initialized.name) return;
-    if (name === SetTrace.name) trace.set(parseParams(SetTrace.params, params).value);
-    else await lifecycle.served.serve(callOf(method, params, signal));
+    if (name === SetTrace.name) return trace.set(parseParams(SetTrace.params, params).value);
+    await lifecycle.served.serve(this.#told(name, () => callOf(method, params, signal)));
+  }
+
+  /** Looks where a call leads, and tells of it where that is nowhere. */
+  #told<T>(name: string, look: () => T): T {
+    try {
+      return look();
+    } catch (fault) {
+      return this.#refuse(name, fault);
+    }
+  }
+
+  #refuse(name: string, fault: unknown): never {
+    this.#deps.refused?.(name, fault);
+    throw fault;
   }
 }
 

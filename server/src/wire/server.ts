@@ -3,7 +3,8 @@ import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, nextLoopIteration } from '../base/promises.ts';
 import { ProtocolError } from '../protocol/index.ts';
-import { createAsk, createClient, createSend } from './client.ts';
+import type { ChannelWays, OpenChannels } from './channels/open.ts';
+import { createAsk, createClient, createSend, type Send } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -26,6 +27,10 @@ export interface ConnectDeps {
   readonly closeMs?: number;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
+  /** From what channels are made that the client asks for. Default: from nothing. */
+  readonly channels?: ChannelWays;
+  /** Called when a call reaches nothing, with the reason: there is no such method, its params have the wrong shape, or it comes before `initialize`. */
+  refused?(method: string, fault: unknown): void;
   /** Called when the connection begins to close. */
   onClosing?(): void;
 }
@@ -45,18 +50,26 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   const done = deferred<number>();
   const guard = createGuard(transport, log, () => void close());
   const rpc = createRpc(guard, log);
-  const send = createSend(rpc, log);
+  let channels: OpenChannels | undefined;
+  const sendMessage = createSend(rpc, log);
+  const send: Send = (method, params) => (channels?.status?.takes(method) ? channels.status.send(method, params) : sendMessage(method, params));
   const trace = new Trace((params) => void send(lsp.logTrace, params));
   const requests = new Requests({ clock, trace, log });
   const lifecycle = new Lifecycle({
     version: deps.version,
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
-      return openService(params, createClient(send, createAsk(rpc), trace, params.capabilities ?? {}));
+      const { channels: wishes, ...capabilities } = params.capabilities ?? {};
+      channels = wishes && (await (await import('./channels/open.ts')).openChannels(wishes, deps.channels ?? {}, { clock, log }));
+      return openService(params, createClient(send, createAsk(rpc), trace, capabilities, channels)).catch((fault: unknown) => {
+        channels?.close();
+        channels = undefined;
+        throw fault;
+      });
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
-  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close() });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
 
   rpc.onRequest((method: string, params: unknown, token) =>
     requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
@@ -90,6 +103,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     }
     guard.outbound.abandon();
     rpc.dispose();
+    channels?.close();
     transport.close();
     done.resolve(lifecycle.isShutDown && !guard.inbound.lost ? 0 : 1);
   }
