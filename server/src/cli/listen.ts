@@ -6,7 +6,7 @@ import { CannotListen, listenAt } from '../remote/address.ts';
 import { FrontDoor, type Tls } from '../remote/front-door.ts';
 import { routes } from '../remote/routes.ts';
 import type { Connect } from '../remote/visitor.ts';
-import { connect } from '../wire/server.ts';
+import { connect, type Connection } from '../wire/server.ts';
 import { createDaemon } from './daemon.ts';
 import { endOnSignals } from './ending.ts';
 import { codeOf, Exit } from './exit-codes.ts';
@@ -20,6 +20,8 @@ import { readToken } from './token-file.ts';
 const DRAIN_MS = 10_000;
 /** After that it takes no longer. Then the leases remove what is left. */
 const EXIT_DEADLINE_MS = 10_000;
+/** So long the sandboxes of a client that has gone may take to be removed, before that is an error. Nobody waits for it. */
+const CLOSE_MS = 8_000;
 
 /** `print` says where it listens. @throws UsageError if a file or a folder cannot be used */
 export async function listen(surroundings: Surroundings, args: ListenArguments, process: NodeJS.Process, print: (text: string) => Promise<number>): Promise<number> {
@@ -30,9 +32,18 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const daemon = await createDaemon(surroundings, args.config, args.networkModes, args.share.map(realFolder));
   const log = daemon.log.child('remote');
   let clients = 0;
+  const connections = new Set<Connection>();
   const serve: Connect = (transport) => {
     clients += 1;
-    return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version, refused: daemon.refused });
+    const name = `client-${clients}`;
+    const connection = connect(transport, daemon.open, { log: daemon.log.child(name), clock, version, closeMs: CLOSE_MS, refused: daemon.refused });
+    connections.add(connection);
+    void connection.done.then(() => {
+      connections.delete(connection);
+      log.info(`${name} has gone`);
+    });
+    log.info(`${name} has come`);
+    return connection;
   };
   let isEnding = false;
   const ready = async () => {
@@ -88,7 +99,13 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   }
   daemon.watch();
   const code = await ended;
-  const closed = door.close().then(() => daemon.close()).catch((fault: unknown) => log.error('closing the daemon failed', fault));
+  door.close();
+  const closing = async () => {
+    await Promise.all([...connections].map((connection) => connection.close()));
+    door.hangUp();
+    await daemon.close();
+  };
+  const closed = closing().catch((fault: unknown) => log.error('closing the daemon failed', fault));
   if (!(await within(clock, EXIT_DEADLINE_MS, closed))) log.error('cleaning up takes too long: the leases will remove what is left');
   process.exit(code);
 }
