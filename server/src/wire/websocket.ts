@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { DataLink } from './channels/link.ts';
 import type { MessageSink, MessageTransport } from './message-transport.ts';
 import { bare, Outlet, type Output } from './outlet.ts';
 
@@ -21,10 +22,18 @@ export interface WebSocketParts {
 }
 
 export class WebSocketTransport implements MessageTransport {
+  readonly binary: DataLink = {
+    receive: (take, ended) => void (this.#takeBinary = { take, ended }),
+    send: (header, payload) => this.#sendBinary(payload ? Buffer.concat([header, payload]) : header),
+    // It ends with the connection.
+    close: () => (this.#takeBinary = undefined),
+  };
   readonly #parts: WebSocketParts;
   readonly #outlet: Outlet;
   #sink: MessageSink | undefined;
   #paused = false;
+  /** Who takes binary messages, if the client asked for a data channel. */
+  #takeBinary: { take(bytes: Buffer): void; ended(): void } | undefined;
   #sends = 0;
   #cancelBeat: () => void;
   readonly #onMessage = (data: RawData, isBinary: boolean) => this.#read(data as Buffer, isBinary);
@@ -84,7 +93,8 @@ export class WebSocketTransport implements MessageTransport {
   /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
   #read(body: Buffer, isBinary: boolean): void {
     try {
-      if (isBinary) this.#sink?.refused('it came in a binary frame, and messages are text frames');
+      if (isBinary && this.#takeBinary) this.#takeBinary.take(body);
+      else if (isBinary) this.#sink?.refused('it came in a binary frame, messages are text frames, and the client has asked for no data channel');
       else this.#sink?.message(body);
     } catch (fault) {
       this.#parts.log.error('a message could not be handled', fault);
@@ -115,7 +125,18 @@ export class WebSocketTransport implements MessageTransport {
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(now));
   }
 
+  /** Resolves when there is room for more, or the connection has ended. */
+  #sendBinary(bytes: Buffer): Promise<void> {
+    const { webSocket, socket } = this.#parts;
+    if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
+    return new Promise((resolve) => {
+      webSocket.send(bytes, { binary: true }, () => resolve());
+      if (!socket.writableNeedDrain) resolve();
+    });
+  }
+
   #end(): void {
+    this.#takeBinary?.ended();
     this.stop();
     this.#sink?.ended('between');
   }
