@@ -4,7 +4,7 @@ import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
+import { Config, HistoryClear, HistoryList, HistoryRerun, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -25,6 +25,8 @@ export interface ServiceParts extends HouseParts {
 
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
+/** Methods that are served only where a history is kept. */
+const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.name, HistoryClear.name]);
 
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
@@ -42,7 +44,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog, client, parts.audits),
+      capabilities: capabilities(policy, client, parts),
       start: async () => {
         const house = await parts.house();
         if (parts.policy.limits !== seen) await renew();
@@ -84,16 +86,17 @@ function noLonger(fault: unknown): string {
   return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
 }
 
-function capabilities(policy: Policy, catalog: Catalog, { channels }: Client, audits: boolean): ServerCapabilities {
+function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name))).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
     ...(channels ? { channels } : {}),
+    ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
   };
