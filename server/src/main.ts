@@ -130,7 +130,11 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
-      return sweep(surroundings, args.daemonId, args.config);
+      return sweep(surroundings, args, print);
+    }
+    case 'bury': {
+      const { bury } = await import('./cli/bury.ts');
+      return bury(surroundings, args.daemonId, args.config);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { processes, until } from './environment.ts';
+import { folders, processes, until } from './environment.ts';
 import { RemoteDaemon } from './remote-daemon.ts';
 
 interface Event {
@@ -136,6 +136,19 @@ describe('a daemon that listens, by HTTP', function () {
     }
     leaving.abort();
     await until('the program has ended', () => processes(mark).length === 0);
+  });
+
+  it('removes the sessions of POST /rpc, and what runs, when it is told to end', async () => {
+    const other = await RemoteDaemon.start({ unix: false });
+    const mark = `mark-${other.pid}-end`;
+    const send = (path: string, body: object) => other.fetch(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const { result } = await (await send('/rpc', { jsonrpc: '2.0', id: 1, method: 'session/create', params: { language: 'python', runtime: 'native' } })).json() as any;
+    expect(result.state).to.equal('ready');
+    const running = send('/v1/run', { language: 'python', runtime: 'native', code: 'import time\ntime.sleep(600)', args: [mark] });
+    await until('the program runs', () => processes(mark).length > 0);
+    const code = other.stop();
+    expect(await (await running).json()).to.include({ outcome: 'cancelled' });
+    expect([await code, other.stderr, folders(other.pid), processes(mark)]).to.deep.equal([0, '', [], []]);
   });
 
   it('lets pages of an allowed origin ask, and no others', async () => {

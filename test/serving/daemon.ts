@@ -7,9 +7,10 @@ import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
+import type { House } from '../../server/src/serving/house.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
-import { fakeHouse } from '../fakes/house.ts';
+import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
@@ -43,6 +44,8 @@ export class TestDaemon {
   readonly runtimes: readonly FakeRuntime[];
   readonly audit: Audit | undefined;
   readonly catalog: Catalog;
+  readonly house: House;
+  readonly reload: FakeHouse['reload'];
   #open: OpenService;
   #next = 1;
 
@@ -53,8 +56,10 @@ export class TestDaemon {
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
+    this.house = house;
+    this.reload = reload;
     this.#open = openSole;
   }
 

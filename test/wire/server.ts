@@ -7,7 +7,11 @@ import { type Connection, connect } from '../../server/src/wire/server.ts';
 import type { Client, OpenService, Serve, Service } from '../../server/src/wire/service.ts';
 import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { overWebSocket } from './over-websocket.ts';
 import { type Json, type Received, Wire } from './wire.ts';
+
+/** Whether clients in memory speak over WebSockets (test/websocket.test.ts). */
+const overWebSockets = process.env.CODEBEAKER_WIRE === 'websocket';
 
 export interface Line {
   readonly level: Level;
@@ -49,6 +53,7 @@ export class TestServer {
   readonly wire: Wire;
   readonly clock: FakeClock;
   readonly lines: Line[] = [];
+  /** Over a WebSocket it is another MessageTransport. */
   readonly transport: FramedTransport;
   readonly connection: Connection;
   readonly pids: number[] = [];
@@ -67,7 +72,8 @@ export class TestServer {
       return options.open ? options.open(params, client) : this.#service(options);
     };
     const log = recordingLog(this.lines);
-    this.transport = new FramedTransport(this.wire.stream, log, defaultSizes.messageBytes);
+    const maxMessageBytes = defaultSizes.messageBytes;
+    this.transport = overWebSockets ? (overWebSocket(this.wire, { clock: this.clock, log, maxMessageBytes }) as FramedTransport) : new FramedTransport(this.wire.stream, log, maxMessageBytes);
     this.connection = connect(this.transport, open, {
       log,
       clock: this.clock,

@@ -1,4 +1,4 @@
-/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage, history and config; and of scan. */
+/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage, history, config and sweep; and of scan. */
 import { type LanguageId, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
@@ -67,6 +67,14 @@ export interface ScanArguments {
   readonly language: LanguageId | undefined;
   /** From which severity on findings count for the exit code. */
   readonly severity: ScanSeverity;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+export interface SweepArguments {
+  readonly command: 'sweep';
+  /** Nothing is removed. */
+  readonly dryRun: boolean;
   readonly json: boolean;
   readonly config: string | undefined;
 }

@@ -1,7 +1,7 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
 import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
-import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
+import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type SweepArguments, type UsageArguments, using } from './actions.ts';
 import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -21,7 +21,8 @@ export type Arguments =
   | ScanArguments
   | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
-  | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
+  | SweepArguments
+  | { readonly command: 'bury'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
   | { readonly command: 'man' }
   | { readonly command: 'help'; readonly topic: CommandName | undefined }
@@ -98,6 +99,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'doctor':
       return { command, json: values.json ?? false, config };
     case 'sweep':
+      return { command, dryRun: values['dry-run'] ?? false, json: values.json ?? false, config };
+    case 'bury':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
       return serving(values, config);
@@ -143,8 +146,8 @@ function take(values: Record<string, unknown>, name: string, raw: string, value:
 }
 
 function commandOf(name: string | undefined, { sweep }: Values): CommandName {
-  if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
-  if (name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
+  if (name === undefined) return sweep === undefined ? 'serve' : 'bury';
+  if (name !== 'bury' && Object.hasOwn(commands, name)) return name as CommandName;
   throw new UsageError(`there is no command ${name}${/[./]/.test(name) ? `: to run a file, type codebeaker run ${name}` : ''}`);
 }
 

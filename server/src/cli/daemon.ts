@@ -1,6 +1,7 @@
 /** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { live } from '../base/live.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -45,13 +46,28 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
+/** What whoever looks after a daemon does with it while it serves. */
+export interface Operated {
+  /**
+   * The daemon takes on nothing new, and what runs may end by itself, for as long as the configuration says, or `standardMs`
+   * where it says nothing, and until `hurry` aborts. Resolves with whether everything has ended. `close` comes after it.
+   */
+  drain(standardMs: number, hurry: AbortSignal): Promise<boolean>;
+  /**
+   * Reads the configuration again. What narrows holds at once, also for sessions that are open; what widens holds for new
+   * ones. A file with faults changes nothing. What happened is in the log. Resolves with whether the file counts now.
+   */
+  reload(): Promise<boolean>;
+}
+
 /** `typed`: the network modes that the command line allows. `shared`: as in `HouseParts`. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], shared?: readonly string[]): Promise<Daemon> {
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], shared?: readonly string[]): Promise<Daemon & Operated> {
   const { clock, env, home, version } = surroundings;
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
   const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
-  const policy = createPolicy(config);
+  let policy = createPolicy(config);
+  let current = config;
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
   const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
   const runtimes = createRuntimes({ surroundings, config, path, images: policy.images, log, entries: memory.entries });
@@ -80,13 +96,13 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
     if (!audits) return undefined;
-    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, log: log.child('audit') })));
+    return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config: live(() => current), log: log.child('audit') })));
   };
   const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
   const refused = async (params: InitializeParams, fault: unknown) => {
@@ -111,6 +127,17 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),
+    drain: async (standardMs, hurry) => (await housing)?.drain(current.drain?.deadlineMs ?? standardMs, hurry) ?? true,
+    reload: async () => {
+      const { readAgain } = await import('./reload.ts');
+      const next = readAgain({ began: config, current, path, log, read: () => withTyped(loadConfig({ flag: configFlag, env, home }), typed) });
+      if (!next) return false;
+      ({ config: current, policy } = next);
+      const audit = await auditing;
+      if (audit) (await import('./create-audit.ts')).recordReload(audit, current);
+      await (await housing)?.renew();
+      return true;
+    },
     refused: (method, fault) => void reachesNothing(method, fault).catch((reason: unknown) => log.warn('a call that reaches nothing could not be recorded', reason)),
     close: async () => {
       catalog.close();

@@ -8,6 +8,7 @@ import { type ByteStream, pipeStream, socketStream, stdioStream } from '../wire/
 import { watchProcess } from './watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon } from './daemon.ts';
+import { endOnSignals } from './ending.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
@@ -17,6 +18,12 @@ type Serve = Extract<Arguments, { command: 'serve' }>;
  * is left, so that every sandbox is gone within two seconds.
  */
 const EXIT_DEADLINE_MS = 1_800;
+
+/**
+ * An editor that ends its daemon with a signal does not wait for it, and its person has gone. So nothing that runs is given
+ * time to end by itself, unless the configuration says so (drain.deadlineMs).
+ */
+const AT_ONCE_MS = 0;
 
 export interface ServeHooks {
   stderr(): NodeJS.WriteStream;
@@ -54,7 +61,9 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const connection: Connection = connect(new FramedTransport(stream, log, daemon.sizes.messageBytes), announcing(daemon.openSole, begun), { log, clock, version, onClientProcess: watch, onClosing, refused: daemon.refused, channels: { pipe: pipeStream } });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(`it received ${signal}`));
+  endOnSignals({ process, drain: (hurry) => daemon.drain(AT_ONCE_MS, hurry), end: (signal) => leave(`it received ${signal}`) });
+  // The terminal in which the editor ran is gone.
+  process.on('SIGHUP', () => leave('it received SIGHUP'));
   process.on('uncaughtException', (fault) => {
     log.error('there is an error in CodeBeaker itself', fault);
     leave('there is an error in CodeBeaker itself');

@@ -61,11 +61,11 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
 }
 
 /** Those that have a bound. */
-function bounded(all: Policy['quotas']['perDay']): Quota {
+export function bounded(all: Policy['quotas']['perDay']): Quota {
   return Object.fromEntries(Object.entries(all).filter(([, most]) => most < Infinity));
 }
 
-function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {
+export function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {
   const all = { ...rules, ...raised };
   return {
     mode,
@@ -88,7 +88,7 @@ function alone(config: Config, stateDir: string): Config {
 }
 
 /** The paths of everything that is no object, with their values. A list is one value, and so is an object without members. */
-function leaves(config: Config): Values {
+export function leaves(config: Config): Values {
   const found = new Map<string, unknown>();
   const walk = (value: unknown, path: string) => {
     const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];

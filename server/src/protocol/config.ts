@@ -66,6 +66,7 @@ export const Config = later(() => z.strictObject({
   scan: z.optional(ScanConfig),
   sizes: z.optional(SizesConfig),
   secrets: z.optional(SecretsConfig),
+  drain: z.optional(z.strictObject({ deadlineMs: z.optional(count()) })),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -118,6 +119,7 @@ export const configNotes = (): ShapeNotes => ({
     scan: 'Whether code that runs is scanned. Default: it is, and findings are advice.',
     sizes: 'How long the texts in a request may be.',
     secrets: 'Secrets that sessions can have by their names (`secretNames` of `session/create`), and where each comes from. Only the configuration file may have it. Default: none.',
+    'drain.deadlineMs': 'How long what runs may take to end by itself when the daemon is told to end (SIGTERM). 0: it is ended at once. Only the configuration file may have it. Default: 10 000 (10 seconds) for `codebeaker serve`; 0 for a daemon that an editor has started.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, what programs used, the history, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',

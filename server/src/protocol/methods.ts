@@ -266,6 +266,11 @@ export type ResultOf<M extends Method> = z.infer<M['result']>;
 /** The names of all methods that `session/execute` may stand for begin with this; the rest of the name is `command.type`. */
 export const COMMAND_PREFIX = 'command/';
 
+/** Whether it begins something that a daemon which is shutting down does not take on. What belongs to a command that runs is not among them. */
+export function beginsWork({ kind, from, by, subject, effect }: Method): boolean {
+  return kind === 'request' && from === 'client' && by !== 'connection' && subject !== 'command' && (effect === 'makes' || effect === 'runs' || effect === 'writes');
+}
+
 /** Whether `session/execute` may stand for this method. */
 export function isSessionCommand({ name, kind, subject }: Method): boolean {
   return kind === 'request' && subject === 'session' && name.startsWith(COMMAND_PREFIX);

@@ -19,6 +19,7 @@ import { Turns } from '../session/turns.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
 import { Runs } from '../usage/runs.ts';
+import { Drain } from './drain.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -37,6 +38,7 @@ export class House implements HouseShare {
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   readonly places: Places;
+  readonly draining: Drain;
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly history: History | undefined;
@@ -46,13 +48,15 @@ export class House implements HouseShare {
   #scanner: Promise<TextScanner> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
   #ahead: Promise<Ahead> | undefined;
-  #visits = 0;
+  readonly #visits = new Set<Visit>();
+  #received = 0;
 
   constructor(parts: HouseParts) {
     const { policy, catalog, events, audit, clock, log, usageFolder, history } = parts;
     this.parts = parts;
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
+    this.draining = new Drain(clock);
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
     this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
@@ -80,9 +84,11 @@ export class House implements HouseShare {
 
   /** Creates the visit of a client whose `initialize` has been answered. */
   receive(parts: VisitParts): Visit {
-    this.#visits++;
+    this.#received++;
     this.#ahead ??= this.#installAhead();
-    return new Visit(`visit-${this.#visits}`, this, parts);
+    const visit: Visit = new Visit(`visit-${this.#received}`, this, { ...parts, left: () => void this.#visits.delete(visit) });
+    this.#visits.add(visit);
+    return visit;
   }
 
   #installAhead(): Promise<Ahead> | undefined {
@@ -90,6 +96,27 @@ export class House implements HouseShare {
     const { ahead = [], packages } = parts;
     if (ahead.length === 0 || !packages) return undefined;
     return import('./ahead.ts').then(({ installAhead }) => installAhead(ahead, () => this.installer() ?? packages(), parts));
+  }
+
+  /** The policy of the configuration was replaced: what narrows holds for every session that is open. */
+  async renew(): Promise<void> {
+    const { policy, log } = this.parts;
+    this.places.resize(policy.sessions.max);
+    const kept = await Promise.all([...this.#visits].map((visit) => visit.renew()));
+    for (const words of kept.flat()) log.warn(`${words}, because its sandbox can't be held to less while it is there; close it, or wait until it ends`);
+  }
+
+  /**
+   * The daemon is about to end: it takes on nothing new, and what runs may take `deadlineMs` to end by itself, unless `hurry`
+   * aborts before. Resolves with whether everything has; what has not is ended when its visit is closed.
+   */
+  async drain(deadlineMs: number, hurry: AbortSignal): Promise<boolean> {
+    const { log } = this.parts;
+    for (const visit of this.#visits) visit.warn(deadlineMs);
+    this.pool?.close().catch((fault: unknown) => log.warn('the sandboxes that wait could not be removed', fault));
+    const ended = await this.draining.begin(deadlineMs, hurry);
+    log.info(ended ? 'nothing runs any more' : 'what still runs is ended now');
+    return ended;
   }
 
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */

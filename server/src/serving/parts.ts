@@ -18,10 +18,11 @@ import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
+import type { Drain } from './drain.ts';
 
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
-  /** The policy of the configuration file. */
+  /** The policy of the configuration file, as it holds at each moment. */
   readonly policy: Policy;
   readonly catalog: Catalog;
   readonly events: EventStream;
@@ -60,6 +61,8 @@ export interface HouseShare {
   /** The pool of prepared sandboxes; undefined if the configuration turns that off. */
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
+  /** Whether the daemon still takes on something new. */
+  readonly draining: Drain;
   /** Counts what is used. */
   readonly ledger: Ledger;
   /** How earlier runs of programs went. */
@@ -79,8 +82,10 @@ export interface HouseShare {
 /** What a connection brings. */
 export interface VisitParts {
   readonly client: Client;
-  /** The policy of the house, narrowed by the project's files and by the client. */
+  /** The policy of the house, narrowed by the project's files and by the client, as it holds at each moment. */
   readonly policy: Policy;
+  /** Makes it anew, because that of the house was replaced. */
+  renew(): Promise<void>;
   /** The params of `initialize`. */
   readonly initialize: InitializeParams;
 }

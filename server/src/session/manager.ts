@@ -15,7 +15,8 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from 
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
-import { Session, sessionClosed } from './session.ts';
+import { sessionClosed } from './closed.ts';
+import { Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
 export interface CreateSession {
@@ -187,6 +188,11 @@ export class SessionManager<Extra = unknown> {
 
   list(): Session[] {
     return [...this.#sessions.values()];
+  }
+
+  /** Resolves when the sessions that are being created now are there, or have failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#creating);
   }
 
   /** Closes all sessions, also those that are still being created. Rejects with all errors together. */

@@ -15,7 +15,7 @@ import { createRpc } from './rpc.ts';
 import type { OpenService } from './service.ts';
 import { Trace } from './trace.ts';
 
-/** Closing a connection takes at most this long, whatever happens. */
+/** Closing the connection of a daemon's only client takes at most this long, whatever happens. */
 export const MAX_CLOSE_MS = 1500;
 
 export interface ConnectDeps {
@@ -23,6 +23,8 @@ export interface ConnectDeps {
   readonly clock: Clock;
   /** The version of the daemon, for `serverInfo`. */
   readonly version: string;
+  /** Closing takes at most so long, whatever happens. Default: `MAX_CLOSE_MS`. */
+  readonly closeMs?: number;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
   /** From what channels are made that the client asks for. Default: from nothing. */
@@ -44,7 +46,7 @@ export interface Connection {
 
 /** Serves the client at the other end of `transport`, and closes the transport at the end. */
 export function connect(transport: MessageTransport, openService: OpenService, deps: ConnectDeps): Connection {
-  const { log, clock } = deps;
+  const { log, clock, closeMs = MAX_CLOSE_MS } = deps;
   const done = deferred<number>();
   const guard = createGuard(transport, log, () => void close());
   const rpc = createRpc(guard, log);
@@ -95,7 +97,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   async function end(): Promise<void> {
     guard.inbound.stop();
     try {
-      await deadline(clock, MAX_CLOSE_MS, finish(), () => new Error(`it took longer than ${MAX_CLOSE_MS} ms`));
+      await deadline(clock, closeMs, finish(), () => new Error(`it took longer than ${closeMs} ms`));
     } catch (fault) {
       log.error('closing the connection failed', fault);
     }

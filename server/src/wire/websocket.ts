@@ -44,7 +44,10 @@ export class WebSocketTransport implements MessageTransport {
     this.#parts = parts;
     this.#outlet = new Outlet(outputOf(parts), { sent: () => this.#sent(), gone: (fault) => this.#sink?.gone(fault) }, bare);
     // This listener is never removed, because an error event without a listener would end the process.
-    webSocket.on('error', (fault) => log.info('the client has sent what is no WebSocket, or too much', fault));
+    webSocket.on('error', (fault) => {
+      log.info('the connection ends, because the client has sent what is no WebSocket, or too much', fault);
+      this.#endSoon();
+    });
     webSocket.on('close', () => this.#cancelBeat());
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(''));
   }
@@ -81,11 +84,10 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   close(): void {
-    const { webSocket, clock } = this.#parts;
     // Only a WebSocket that reads learns that the client closes its side.
     this.resume();
-    webSocket.once('close', clock.after(CLOSE_MS, () => webSocket.terminate()));
-    webSocket.close(1000);
+    this.#endSoon();
+    this.#parts.webSocket.close(1000);
   }
 
   /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
@@ -97,6 +99,12 @@ export class WebSocketTransport implements MessageTransport {
     } catch (fault) {
       this.#parts.log.error('a message could not be handled', fault);
     }
+  }
+
+  /** A client that does not close its side is cut off. */
+  #endSoon(): void {
+    const { webSocket, clock } = this.#parts;
+    webSocket.once('close', clock.after(CLOSE_MS, () => webSocket.terminate()));
   }
 
   #sent(): void {

@@ -1,0 +1,17 @@
+/** Whatever the daemon does for a client over a byte stream, it does over a WebSocket: the tests of `serving/` run once more, over one. */
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe('over WebSockets', function () {
+  this.timeout(120_000);
+
+  it('the tests of what clients are served pass as well', () => {
+    const files = readdirSync(new URL('serving/', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts')).map((path) => `test/serving/${path}`);
+    const { stdout } = spawnSync(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files], { cwd: root, env: { ...process.env, CODEBEAKER_WIRE: 'websocket' }, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    expect(stdout.trimEnd().split('\n').at(-1), stdout.slice(-5000)).to.match(/^[1-9]\d{2,} passed, 0 failed, 0 skipped$/);
+  });
+});
