@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { WebSocket } from 'ws';
 
 const WINDOW = 1024 * 1024;
 const MAX_FRAME = 256 * 1024;
@@ -38,13 +40,23 @@ export class Pipe {
   }
 }
 
+/** The binary messages of a WebSocket as a stream of bytes. Each message that it sends has whole frames. */
+export function binaryOf(webSocket: WebSocket): Duplex {
+  const stream = new Duplex({
+    read: () => undefined,
+    writev: (chunks, done) => webSocket.send(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), { binary: true }, done),
+  });
+  webSocket.on('message', (data: Buffer, isBinary) => isBinary && stream.push(data));
+  return stream;
+}
+
 interface Receiving {
   take(bytes: Buffer): void;
   ended(how: 'end' | 'reset'): void;
 }
 
 export class DataClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #receiving = new Map<number, Receiving>();
   /** For each stream of ours: how much may still be sent, and who waits for more. */
   readonly #room = new Map<number, { bytes: number; wake(): void }>();
@@ -58,7 +70,7 @@ export class DataClient {
   /** What was received of each stream and has not been credited. */
   readonly #owed = new Map<number, number>();
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));

@@ -31,7 +31,7 @@ export class RemoteClient extends RawConversation {
     this.webSocket = webSocket;
     this.#opened = once(webSocket, 'open');
     this.#opened.catch(() => undefined);
-    webSocket.on('message', (data: Buffer) => this.dispatch(JSON.parse(data.toString()) as Message));
+    webSocket.on('message', (data: Buffer, isBinary) => isBinary || this.dispatch(JSON.parse(data.toString()) as Message));
     webSocket.on('error', () => undefined);
     this.closed = new Promise((resolve) => webSocket.on('close', (code) => {
       this.ended();

@@ -112,10 +112,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
   try {
     await test(daemon);
   } finally {
-    const ended = server.connection.close();
     // The cache of packages and the folder of usage are real, and what is done there at the end takes real time.
-    if (!options.packages && options.usageFolder === undefined) await server.clock.advance(2000);
-    await ended;
+    await server.end(options.packages ?? options.usageFolder ? 0 : 2000);
     await daemon.audit?.close();
   }
   expectEmpty(server);

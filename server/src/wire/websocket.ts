@@ -1,8 +1,9 @@
-/** A message transport over a WebSocket: one message in each text frame. */
+/** A message transport over a WebSocket: one message in each text frame. Binary frames are the link of its data channel. */
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { DataLink } from './channels/link.ts';
 import type { MessageSink, MessageTransport } from './message-transport.ts';
 import { bare, Outlet, type Output } from './outlet.ts';
 
@@ -24,8 +25,10 @@ export class WebSocketTransport implements MessageTransport {
   readonly #parts: WebSocketParts;
   readonly #outlet: Outlet;
   #sink: MessageSink | undefined;
+  #takeBytes: ((bytes: Buffer) => void) | undefined;
   #paused = false;
-  #sends = 0;
+  /** How often something was seen of the client: it has answered, or taken what was sent. */
+  #signs = 0;
   #cancelBeat: () => void;
   readonly #onMessage = (data: RawData, isBinary: boolean) => this.#read(data as Buffer, isBinary);
   readonly #onClose = () => this.#end();
@@ -39,8 +42,27 @@ export class WebSocketTransport implements MessageTransport {
       log.info('the connection ends, because the client has sent what is no WebSocket, or too much', fault);
       this.#endSoon();
     });
-    webSocket.on('close', () => this.#cancelBeat());
+    webSocket.on('pong', () => (this.#signs += 1)).on('close', () => this.#cancelBeat());
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(''));
+  }
+
+  /** What carries a data channel: a binary message is a frame of it. */
+  get binary(): DataLink {
+    const { webSocket, socket } = this.#parts;
+    return {
+      receive: (take, ended) => {
+        this.#takeBytes = take;
+        webSocket.once('close', ended);
+      },
+      send(header, payload) {
+        if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
+        webSocket.send(header, { binary: true, fin: payload === undefined });
+        if (payload) webSocket.send(payload, { binary: true, fin: true });
+        return socket.writableNeedDrain ? room(socket) : Promise.resolve();
+      },
+      // It ends with the connection.
+      close: () => void (this.#takeBytes = undefined),
+    };
   }
 
   get unsentBytes(): number {
@@ -84,8 +106,9 @@ export class WebSocketTransport implements MessageTransport {
   /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
   #read(body: Buffer, isBinary: boolean): void {
     try {
-      if (isBinary) this.#sink?.refused('it came in a binary frame, and messages are text frames');
-      else this.#sink?.message(body);
+      if (!isBinary) this.#sink?.message(body);
+      else if (this.#takeBytes) this.#takeBytes(body);
+      else this.#sink?.refused('it came in a binary frame, and the client has no data channel');
     } catch (fault) {
       this.#parts.log.error('a message could not be handled', fault);
     }
@@ -98,14 +121,14 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #sent(): void {
-    this.#sends += 1;
+    this.#signs += 1;
     this.#sink?.sent();
   }
 
   /** `before`: what had gone through the connection at the last beat. Who is not read cannot answer. */
   #beat(before: string): void {
     const { webSocket, socket, clock, log } = this.#parts;
-    const now = `${socket.bytesRead}/${this.#sends}`;
+    const now = `${socket.bytesRead}/${this.#signs}`;
     if (now === before && !this.#paused) {
       log.info('the connection ends, because nothing is seen of the client any more');
       webSocket.terminate();
@@ -119,6 +142,17 @@ export class WebSocketTransport implements MessageTransport {
     this.stop();
     this.#sink?.ended('between');
   }
+}
+
+/** Resolves when the socket has room, or has closed. */
+function room(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const resume = () => {
+      socket.off('drain', resume).off('close', resume);
+      resolve();
+    };
+    socket.on('drain', resume).on('close', resume);
+  });
 }
 
 function outputOf({ webSocket, socket }: WebSocketParts): Output {
