@@ -2,14 +2,13 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WebSocket } from 'ws';
+import type { Duplex } from 'node:stream';
 
 const WINDOW = 1024 * 1024;
 const MAX_FRAME = 256 * 1024;
-export const Kind = { data: 0, end: 1, credit: 2, reset: 3 } as const;
+export const Kind = { data: 0, end: 1, credit: 2, reset: 3, stop: 4 } as const;
 
 /** A pipe on which a client listens for the daemon. */
 export class Pipe {
@@ -40,16 +39,6 @@ export class Pipe {
   }
 }
 
-/** The binary messages of a WebSocket as a stream of bytes. Each message that it sends has whole frames. */
-export function binaryOf(webSocket: WebSocket): Duplex {
-  const stream = new Duplex({
-    read: () => undefined,
-    writev: (chunks, done) => webSocket.send(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), { binary: true }, done),
-  });
-  webSocket.on('message', (data: Buffer, isBinary) => isBinary && stream.push(data));
-  return stream;
-}
-
 interface Receiving {
   take(bytes: Buffer): void;
   ended(how: 'end' | 'reset'): void;
@@ -60,7 +49,8 @@ export class DataClient {
   readonly #receiving = new Map<number, Receiving>();
   /** For each stream of ours: how much may still be sent, and who waits for more. */
   readonly #room = new Map<number, { bytes: number; wake(): void }>();
-  readonly resets: number[] = [];
+  /** The streams of which the daemon wants nothing more. */
+  readonly stopped: number[] = [];
   /** Whether what was received is credited by itself. */
   credits = true;
   #rest: Buffer = Buffer.alloc(0);
@@ -156,8 +146,9 @@ export class DataClient {
       const room = this.#room.get(stream);
       if (room) room.bytes += payload.readUInt32BE(0);
       room?.wake();
+    } else if (kind === Kind.stop) {
+      this.stopped.push(stream);
     } else {
-      if (kind === Kind.reset) this.resets.push(stream);
       this.#owed.delete(stream);
       this.#receiving.delete(stream);
       receiving?.ended(kind === Kind.end ? 'end' : 'reset');

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { daemonEnvironment } from './environment.ts';
 import { daemonPath } from './raw-client.ts';
@@ -22,6 +23,8 @@ export function tokenFile(token = randomBytes(16).toString('hex'), mode = 0o600)
 
 export class RemoteClient extends RawConversation {
   readonly webSocket: WebSocket;
+  /** The binary messages, each of which has what is written together. */
+  readonly binary: Duplex;
   /** Resolves with the code with which the connection was closed. */
   readonly closed: Promise<number>;
   readonly #opened: Promise<unknown>;
@@ -29,9 +32,17 @@ export class RemoteClient extends RawConversation {
   constructor(webSocket: WebSocket) {
     super();
     this.webSocket = webSocket;
+    this.binary = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => webSocket.send(chunk, { binary: true }, done),
+      writev: (chunks, done) => webSocket.send(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), { binary: true }, done),
+    });
     this.#opened = once(webSocket, 'open');
     this.#opened.catch(() => undefined);
-    webSocket.on('message', (data: Buffer, isBinary) => isBinary || this.dispatch(JSON.parse(data.toString()) as Message));
+    webSocket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.binary.push(data);
+      else this.dispatch(JSON.parse(data.toString()) as Message);
+    });
     webSocket.on('error', () => undefined);
     this.closed = new Promise((resolve) => webSocket.on('close', (code) => {
       this.ended();

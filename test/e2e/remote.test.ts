@@ -1,10 +1,8 @@
 /** `codebeaker serve --listen`: many clients of one daemon, by WebSocket. */
 import { expect } from 'chai';
-import { randomBytes } from 'node:crypto';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { codebeaker } from './command-line.ts';
-import { binaryOf, DataClient } from './data-client.ts';
 import { processes } from './environment.ts';
 import { RemoteDaemon, type RemoteClient, tokenFile } from './remote-daemon.ts';
 
@@ -51,29 +49,6 @@ describe('a daemon that listens', function () {
     for (let turn = 0; turn < 500 && processes(mark).length > 0; turn += 1) await two.request('session/list');
     expect(processes(mark)).to.deep.equal([]);
     expect(await daemon.stop()).to.equal(0);
-  });
-
-  it('carries files and output as binary messages of a client that asks for a data channel', async () => {
-    const daemon = await RemoteDaemon.start({ unix: true });
-    const client = daemon.client();
-    expect((await client.initialize({ channels: { data: {} } })).capabilities.channels.data).to.include({ windowBytes: 2 ** 20 });
-    const data = new DataClient(binaryOf(client.webSocket));
-    const { sessionId } = await client.request('session/create', { language: 'python', runtime: 'native' });
-    const content = randomBytes(5_000_003);
-    const writing = client.request('command/writeFile', { sessionId, path: 'x', content: '', stream: 1 });
-    await data.send(1, content);
-    expect(await writing).to.include({ bytes: content.length });
-    const received = data.collect(2);
-    expect(await client.request('command/readFile', { sessionId, path: 'x', stream: 2 })).to.include({ bytes: content.length, eof: true });
-    expect((await received).equals(content)).to.equal(true);
-    expect(await client.end()).to.equal(1000);
-    const other = daemon.client();
-    await other.initialize();
-    const refused = new Promise<any>((resolve) => other.webSocket.once('message', (message: Buffer) => resolve(JSON.parse(message.toString()))));
-    other.webSocket.send(Buffer.from('x'));
-    expect((await refused).error.code).to.equal(-32600);
-    expect(await daemon.stop()).to.equal(0);
-    expect(daemon.stderr).to.equal('');
   });
 
   it('refuses to listen at a port without a token, and with one that others can read', async () => {

@@ -11,6 +11,7 @@ import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { House } from '../../server/src/serving/house.ts';
+import { recordRefused } from '../../server/src/serving/listeners/audited.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import { FakeWays } from '../network/place.ts';
@@ -24,6 +25,8 @@ export interface FakeHouseOptions {
   readonly ways?: Ways;
   /** Absent: what is used is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Absent: no history is kept. */
+  readonly historyFolder?: string | undefined;
   /** Default: there are none. */
   readonly certificates?: HouseParts['certificates'] | undefined;
   /** The values of the secrets of the configuration. Default: there are none. */
@@ -48,11 +51,11 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
-  const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
+  const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };
 }

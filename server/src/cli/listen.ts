@@ -30,10 +30,10 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const log = daemon.log.child('remote');
   let clients = 0;
   const connections = new Set<Connection>();
-  const serve: Connect = (transport, binary) => {
+  const serve: Connect = (transport) => {
     clients += 1;
     const name = `client-${clients}`;
-    const connection = connect(transport, daemon.open, { log: daemon.log.child(name), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, channels: { binary } });
+    const connection = connect(transport, daemon.open, { log: daemon.log.child(name), clock, version, closeMs: CLOSE_MS, refused: daemon.refused });
     connections.add(connection);
     void connection.done.then(() => {
       connections.delete(connection);
@@ -55,7 +55,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
     routes: routes({ clock, maxBytes, version, connect: serve, ready }),
     connect(transport, socket) {
       relieve(socket);
-      return serve(transport, transport.binary);
+      return serve(transport);
     },
   }, firstRules, firstTls);
   const ended = new Promise<number>((resolve) => {

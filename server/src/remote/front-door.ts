@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { MessageTransport } from '../wire/message-transport.ts';
 import { WebSocketTransport } from '../wire/websocket.ts';
 import { type AccessRules, isKnown, refusalOf, unknown } from './access.ts';
 import { refuse, refuseUpgrade } from './answer.ts';
@@ -47,7 +48,7 @@ export interface FrontDoorParts {
   /** By their paths. */
   readonly routes: Readonly<Record<string, Route>>;
   /** Serves the client at the other end of a transport, which is on this connection. */
-  connect(transport: WebSocketTransport, socket: Socket): Served;
+  connect(transport: MessageTransport, socket: Socket): Served;
 }
 
 export class FrontDoor {

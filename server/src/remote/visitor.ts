@@ -1,6 +1,5 @@
 /** Clients that the front door itself has: it speaks the protocol for those who send plain HTTP requests. */
 import { Initialize, Initialized } from '../protocol/index.ts';
-import type { DataLink } from '../wire/channels/link.ts';
 import { type Hear, LocalClient } from '../wire/local.ts';
 import type { MessageTransport } from '../wire/message-transport.ts';
 
@@ -10,8 +9,8 @@ export interface Served {
   close(): Promise<unknown>;
 }
 
-/** Serves the client at the other end of a transport. `binary`: what its data channel can be made from. */
-export type Connect = (transport: MessageTransport, binary?: DataLink) => Served;
+/** Serves the client at the other end of a transport. */
+export type Connect = (transport: MessageTransport) => Served;
 
 export interface Visitor {
   readonly client: LocalClient;

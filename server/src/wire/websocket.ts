@@ -1,4 +1,4 @@
-/** A message transport over a WebSocket: one message in each text frame. Binary frames are the link of its data channel. */
+/** A message transport over a WebSocket: one message in each text frame. */
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
@@ -22,11 +22,18 @@ export interface WebSocketParts {
 }
 
 export class WebSocketTransport implements MessageTransport {
+  readonly binary: DataLink = {
+    receive: (take, ended) => void (this.#takeBinary = { take, ended }),
+    send: (header, payload) => this.#sendBinary(payload ? Buffer.concat([header, payload]) : header),
+    // It ends with the connection.
+    close: () => (this.#takeBinary = undefined),
+  };
   readonly #parts: WebSocketParts;
   readonly #outlet: Outlet;
   #sink: MessageSink | undefined;
-  #takeBytes: ((bytes: Buffer) => void) | undefined;
   #paused = false;
+  /** Who takes binary messages, if the client asked for a data channel. */
+  #takeBinary: { take(bytes: Buffer): void; ended(): void } | undefined;
   /** How often something was seen of the client: it has answered, or taken what was sent. */
   #signs = 0;
   #cancelBeat: () => void;
@@ -44,25 +51,6 @@ export class WebSocketTransport implements MessageTransport {
     });
     webSocket.on('pong', () => (this.#signs += 1)).on('close', () => this.#cancelBeat());
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(''));
-  }
-
-  /** What carries a data channel: a binary message is a frame of it. */
-  get binary(): DataLink {
-    const { webSocket, socket } = this.#parts;
-    return {
-      receive: (take, ended) => {
-        this.#takeBytes = take;
-        webSocket.once('close', ended);
-      },
-      send(header, payload) {
-        if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
-        webSocket.send(header, { binary: true, fin: payload === undefined });
-        if (payload) webSocket.send(payload, { binary: true, fin: true });
-        return socket.writableNeedDrain ? room(socket) : Promise.resolve();
-      },
-      // It ends with the connection.
-      close: () => void (this.#takeBytes = undefined),
-    };
   }
 
   get unsentBytes(): number {
@@ -106,9 +94,9 @@ export class WebSocketTransport implements MessageTransport {
   /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
   #read(body: Buffer, isBinary: boolean): void {
     try {
-      if (!isBinary) this.#sink?.message(body);
-      else if (this.#takeBytes) this.#takeBytes(body);
-      else this.#sink?.refused('it came in a binary frame, and the client has no data channel');
+      if (isBinary && this.#takeBinary) this.#takeBinary.take(body);
+      else if (isBinary) this.#sink?.refused('it came in a binary frame, messages are text frames, and the client has asked for no data channel');
+      else this.#sink?.message(body);
     } catch (fault) {
       this.#parts.log.error('a message could not be handled', fault);
     }
@@ -138,21 +126,21 @@ export class WebSocketTransport implements MessageTransport {
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(now));
   }
 
+  /** Resolves when there is room for more, or the connection has ended. */
+  #sendBinary(bytes: Buffer): Promise<void> {
+    const { webSocket, socket } = this.#parts;
+    if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
+    return new Promise((resolve) => {
+      webSocket.send(bytes, { binary: true }, () => resolve());
+      if (!socket.writableNeedDrain) resolve();
+    });
+  }
+
   #end(): void {
+    this.#takeBinary?.ended();
     this.stop();
     this.#sink?.ended('between');
   }
-}
-
-/** Resolves when the socket has room, or has closed. */
-function room(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const resume = () => {
-      socket.off('drain', resume).off('close', resume);
-      resolve();
-    };
-    socket.on('drain', resume).on('close', resume);
-  });
 }
 
 function outputOf({ webSocket, socket }: WebSocketParts): Output {
