@@ -103,7 +103,7 @@ export class TestDaemon {
   }
 
   settle(): Promise<void> {
-    return this.server.clock.advance(0);
+    return this.server.settle();
   }
 }
 

@@ -93,6 +93,12 @@ export class TestServer {
     return this.wire.received.filter(({ id }) => id !== 'probe' && id !== 'init');
   }
 
+  /** Lets everything happen that needs no time, also what has been sent arrive. */
+  async settle(): Promise<void> {
+    if (overWebSockets) await this.flushTurns();
+    await this.clock.advance(0);
+  }
+
   /** Ends the connection. `advance`: by so much the clock is moved meanwhile. */
   async end(advance = 0): Promise<void> {
     const ended = this.connection.close();
