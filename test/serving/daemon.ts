@@ -108,7 +108,7 @@ export class TestDaemon {
   }
 
   settle(): Promise<void> {
-    return this.server.clock.advance(0);
+    return this.server.settle();
   }
 }
 
@@ -119,10 +119,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
   try {
     await test(daemon);
   } finally {
-    const ended = server.connection.close();
     // The cache of packages and the folders of usage and history are real, and what is done there at the end takes real time.
-    if (!options.packages && options.usageFolder === undefined && options.historyFolder === undefined) await server.clock.advance(2000);
-    await ended;
+    await server.end(options.packages ?? options.usageFolder ?? options.historyFolder ? 0 : 2000);
     await daemon.audit?.close();
   }
   expectEmpty(server);

@@ -33,9 +33,7 @@ export class Guest {
   }
 
   async leave(): Promise<void> {
-    const ended = this.server.connection.close();
-    await this.server.clock.advance(2000);
-    await ended;
+    await this.server.end(2000);
     expect(this.server.errors()).to.deep.equal([]);
   }
 }

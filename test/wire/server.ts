@@ -93,6 +93,21 @@ export class TestServer {
     return this.wire.received.filter(({ id }) => id !== 'probe' && id !== 'init');
   }
 
+  /** Lets everything happen that needs no time, also what has been sent arrive. */
+  async settle(): Promise<void> {
+    if (overWebSockets) await this.flushTurns();
+    await this.clock.advance(0);
+  }
+
+  /** Ends the connection. `advance`: by so much the clock is moved meanwhile. */
+  async end(advance = 0): Promise<void> {
+    const ended = this.connection.close();
+    if (advance > 0) await this.clock.advance(advance);
+    await ended;
+    // Both ends of a WebSocket still say goodbye.
+    if (overWebSockets) await this.flushTurns();
+  }
+
   /** Waits until everything has happened that needs neither input nor time. */
   async flushTurns(): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
@@ -126,9 +141,7 @@ export async function withServer(options: Options, test: (server: TestServer) =>
   try {
     await test(server);
   } finally {
-    const ended = server.connection.close();
-    await server.clock.advance(2000);
-    await ended;
+    await server.end(2000);
   }
   expectEmpty(server);
   const expected = options.errors ?? [];

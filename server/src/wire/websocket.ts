@@ -34,7 +34,8 @@ export class WebSocketTransport implements MessageTransport {
   #paused = false;
   /** Who takes binary messages, if the client asked for a data channel. */
   #takeBinary: { take(bytes: Buffer): void; ended(): void } | undefined;
-  #sends = 0;
+  /** How often something was seen of the client: it has answered, or taken what was sent. */
+  #signs = 0;
   #cancelBeat: () => void;
   readonly #onMessage = (data: RawData, isBinary: boolean) => this.#read(data as Buffer, isBinary);
   readonly #onClose = () => this.#end();
@@ -48,7 +49,7 @@ export class WebSocketTransport implements MessageTransport {
       log.info('the connection ends, because the client has sent what is no WebSocket, or too much', fault);
       this.#endSoon();
     });
-    webSocket.on('close', () => this.#cancelBeat());
+    webSocket.on('pong', () => (this.#signs += 1)).on('close', () => this.#cancelBeat());
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(''));
   }
 
@@ -108,14 +109,14 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #sent(): void {
-    this.#sends += 1;
+    this.#signs += 1;
     this.#sink?.sent();
   }
 
   /** `before`: what had gone through the connection at the last beat. Who is not read cannot answer. */
   #beat(before: string): void {
     const { webSocket, socket, clock, log } = this.#parts;
-    const now = `${socket.bytesRead}/${this.#sends}`;
+    const now = `${socket.bytesRead}/${this.#signs}`;
     if (now === before && !this.#paused) {
       log.info('the connection ends, because nothing is seen of the client any more');
       webSocket.terminate();
