@@ -21,6 +21,7 @@ const daemonRooms = {
   policy: [...foundations, 'network'],
   state: foundations,
   events: foundations,
+  metrics: [...foundations, 'events'],
   audit: [...foundations, 'events', 'policy'],
   usage: [...foundations, 'events', 'state', 'policy'],
   scan: foundations,
@@ -39,7 +40,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */
@@ -54,6 +55,7 @@ const daemonHomes = {
   child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
   worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
+  'prom-client': ['metrics/*'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
 };
 

@@ -45,7 +45,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { openSole: open, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), clock, log });
-    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), log, watch: () => undefined, close: async () => void (this.closes += 1) };
+    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), log, watch: () => undefined, turnedAway: () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),

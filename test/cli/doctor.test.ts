@@ -40,6 +40,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     packages: packagesPolicy({}),
     sizes: defaultSizes,
     secrets: [],
+    turnedAway: () => undefined,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,

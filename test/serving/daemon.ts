@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
+import type { EventStream } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
@@ -27,6 +28,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly audit?: (clock: Clock) => Audit;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
+  readonly folders?: HouseParts['folders'];
+  readonly configured?: readonly string[];
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
   /** Additional runtimes, by their ids. */
@@ -41,18 +44,20 @@ export class TestDaemon {
   readonly runtimes: readonly FakeRuntime[];
   readonly audit: Audit | undefined;
   readonly catalog: Catalog;
+  readonly events: EventStream;
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
-    this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, folders, configured, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+    this.server = new TestServer({ open: (params, client) => this.#open(params, client), turnedAway: (method, error) => this.events.emit({ kind: 'turnedAway', method, error }) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(folders && { folders }), configured, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
+    this.events = events;
     this.#open = openSole;
   }
 

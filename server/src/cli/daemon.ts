@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLog, type Log } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { OwnFolder } from '../serving/health/folders.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
@@ -14,12 +15,12 @@ import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Sizes } from '../policy/sizes.ts';
-import type { Config, InitializeParams, Network } from '../protocol/index.ts';
+import type { Config, ErrorKind, InitializeParams, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
-import { createRuntimes } from './runtimes.ts';
+import { createRuntimes, type Runtimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
@@ -27,6 +28,8 @@ export interface Daemon {
   readonly open: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
+  /** Counts a message that was turned away before it was served: the `onTurnedAway` of a connection. */
+  turnedAway(method: string, error: ErrorKind): void;
   readonly catalog: Catalog;
   readonly packages: PackagesPolicy;
   readonly sizes: Sizes;
@@ -73,7 +76,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = config.audit?.enabled ?? AUDITED;
   let auditing: Promise<Audit> | undefined;
@@ -90,6 +93,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   return {
     open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
     runtimes: runtimes.all,
+    turnedAway: (method, error) => events.emit({ kind: 'turnedAway', method, error }),
     catalog,
     packages: packagesPolicy(config),
     sizes: policy.sizes,
@@ -104,6 +108,21 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
       await memory.close();
     },
   };
+}
+
+/** The ids of the runtimes that the configuration names. */
+function configuredRuntimes({ pool = {}, docker, images }: Config): string[] {
+  const pooled = Object.entries(pool).filter(([, sizes]) => Object.values(sizes).some((size) => size > 0)).map(([id]) => id);
+  return [...pooled, ...Object.keys(docker?.runtimes ?? {}), ...(images || docker?.host !== undefined ? ['docker'] : [])];
+}
+
+async function ownFolders(state: string, { env, home }: Surroundings, runtimes: Runtimes): Promise<OwnFolder[]> {
+  const daemon = await runtimes.folder();
+  return [
+    { name: 'state', path: state },
+    { name: 'packages', path: join(ownFolder('XDG_CACHE_HOME', { env, home }), 'packages') },
+    ...(daemon === undefined ? [] : [{ name: 'daemon' as const, path: daemon }]),
+  ];
 }
 
 /**

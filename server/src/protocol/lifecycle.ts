@@ -55,6 +55,7 @@ export const ServerCapabilities = later(() => z.object({
   pty: z.optional(Empty),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
+  metrics: z.optional(Empty),
 }));
 export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
 
@@ -108,6 +109,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     pty: 'Present when commands can have a terminal.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
     secrets: 'Present when `session/create` takes `secrets`.',
+    metrics: 'Present when `server/metrics` is served.',
   },
   SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
 });

@@ -84,6 +84,7 @@ function capabilities(policy: Policy, catalog: Catalog, audits: boolean): Server
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
+    metrics: {},
   };
 }
 

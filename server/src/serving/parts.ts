@@ -4,6 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { EventStream } from '../events/events.ts';
+import type { ProcessFacts } from '../metrics/look.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
@@ -17,6 +19,8 @@ import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
+import type { OwnFolder } from './health/folders.ts';
+import type { Health } from './health/health.ts';
 
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
@@ -38,6 +42,12 @@ export interface HouseParts {
   readonly audit?: Audit | undefined;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** The daemon's own folders, as far as it has them. Absent: none are looked at. */
+  folders?(): Promise<readonly OwnFolder[]>;
+  /** The ids of the runtimes that the configuration names. */
+  readonly configured?: readonly string[];
+  /** What the process of the daemon uses. */
+  readonly process: ProcessFacts;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   /** The value of a secret of the configuration. @throws ProtocolError PolicyDenied */
@@ -59,6 +69,8 @@ export interface HouseShare {
   readonly ledger: Ledger;
   /** How earlier runs of programs went. */
   readonly runs: Runs;
+  readonly metrics: Metrics;
+  readonly health: Health;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** What sandboxes see of the packages on this machine. Never rejects. */

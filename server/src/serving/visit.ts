@@ -42,6 +42,7 @@ export class Visit {
   readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
   readonly #leave: (() => void) | undefined;
+  readonly #ended: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
     const { catalog, events, audit, clock, log } = house.parts;
@@ -55,9 +56,9 @@ export class Visit {
     const commands = new RunningCommands();
     const { scanner } = house;
     const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs } = house;
+    const { ledger, runs, health, metrics } = house;
     const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -70,15 +71,18 @@ export class Visit {
       ...observationHandlers(parts),
       ...usageHandlers(parts),
     };
-    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
+    const find = (sessionId: string) => sessions.find(sessionId);
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate'), find })];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     steps.push(
       limitSizes(policy.sizes),
       admit({ rates: policy.rates, clock }),
       quota(allowances),
-      learn({ runs, clock, find: (sessionId) => sessions.find(sessionId) }),
+      learn({ runs, clock, find }),
     );
     this.serve = createGate(steps, createServe(handlers, parts));
+    events.emit({ kind: 'visitBegan', visit: id });
+    this.#ended = () => events.emit({ kind: 'visitEnded', visit: id });
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save()]);
     this.#warm = warm;
@@ -96,6 +100,7 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
+      this.#ended();
       this.#leave?.();
       await this.#saved();
     }

@@ -89,6 +89,8 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
+    const { events, clock } = this.#options;
+    const begin = clock.monotonic();
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
@@ -107,7 +109,7 @@ export class SessionManager<Extra = unknown> {
       network,
     });
     this.#sessions.set(id, session);
-    this.#options.events.emit({ kind: 'sessionMade', session: session.identity, view: session.view() });
+    events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
       leave();
       this.#remember(session);

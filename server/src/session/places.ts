@@ -12,6 +12,11 @@ export class Places {
     this.#within = within;
   }
 
+  /** How many are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /**
    * Takes a place. Calling the returned function gives it back; further calls do nothing.
    * @throws ProtocolError TooManySessions

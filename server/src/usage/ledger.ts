@@ -53,6 +53,11 @@ export class Ledger {
     return journal ? sum(own, journal.others(name)) : own;
   }
 
+  /** What this daemon has used since it began. */
+  own(): Amounts {
+    return [...this.#own.values()].reduce(sum, nothing);
+  }
+
   /** All days that are kept, with today as the last one. */
   async days(): Promise<Map<string, Amounts>> {
     const { journal } = this.#parts;

@@ -1,6 +1,6 @@
 /** Hands each request and notification to whatever handles its method: the lifecycle, the trace, or the service. */
 import type { Log } from '../base/log.ts';
-import { Exit, Initialize, Initialized, type Method, ProtocolError, SetTrace, Shutdown } from '../protocol/index.ts';
+import { type ErrorKind, Exit, Initialize, Initialized, type Method, ProtocolError, SetTrace, Shutdown } from '../protocol/index.ts';
 import { resolveAlias } from './alias.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Call } from './service.ts';
@@ -13,7 +13,12 @@ export interface DispatchDeps {
   readonly trace: Trace;
   readonly log: Log;
   exit(): void;
+  /** Called for each message that is answered with an error, or dropped because of one, before the service has seen it. */
+  turnedAway(method: string, error: ErrorKind): void;
 }
+
+/** Stands for whatever is no method of the protocol. */
+export const UNKNOWN = 'unknown';
 
 /**
  * Invariant: serving a call begins synchronously when its message is handed on, so calls begin in the order of their
@@ -29,15 +34,41 @@ export class Dispatcher {
   /** @throws ProtocolError, or what the service throws */
   async request(name: string, params: unknown, signal: AbortSignal): Promise<unknown> {
     const { lifecycle } = this.#deps;
-    if (name === Initialize.name) return lifecycle.initialize(params);
+    if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#turnAway(name, fault));
     if (lifecycle.opening) await lifecycle.opening;
-    const { capabilities, serve } = lifecycle.served;
-    if (name === Shutdown.name) return lifecycle.shutdown();
-    const method = clientMethods.get(name);
-    if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
-      throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
+    return this.#called(name, params, signal)();
+  }
+
+  /** Returns what serves the request. */
+  #called(name: string, params: unknown, signal: AbortSignal): () => Promise<unknown> {
+    const { lifecycle } = this.#deps;
+    try {
+      const { capabilities, serve } = lifecycle.served;
+      if (name === Shutdown.name) return () => lifecycle.shutdown();
+      const method = clientMethods.get(name);
+      if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
+        throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
+      }
+      const call = callOf(method, params, signal);
+      return () => serve(call);
+    } catch (fault) {
+      return this.#turnAway(name, fault);
     }
-    return serve(callOf(method, params, signal));
+  }
+
+  #notified(method: Method, params: unknown, signal: AbortSignal): () => Promise<unknown> {
+    try {
+      const { serve } = this.#deps.lifecycle.served;
+      const call = callOf(method, params, signal);
+      return () => serve(call);
+    } catch (fault) {
+      return this.#turnAway(method.name, fault);
+    }
+  }
+
+  #turnAway(name: string, fault: unknown): never {
+    this.#deps.turnedAway(clientMethods.has(name) ? name : UNKNOWN, fault instanceof ProtocolError ? fault.kind : 'InternalError');
+    throw fault;
   }
 
   /** A notification that cannot be handled is dropped, because there is no way to answer it. */
@@ -53,7 +84,7 @@ export class Dispatcher {
     trace.received('notification', name, params);
     if (name === Initialized.name) return;
     if (name === SetTrace.name) trace.set(parseParams(SetTrace.params, params).value);
-    else await lifecycle.served.serve(callOf(method, params, signal));
+    else await this.#notified(method, params, signal)();
   }
 }
 

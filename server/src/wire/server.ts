@@ -2,9 +2,9 @@
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, nextLoopIteration } from '../base/promises.ts';
-import { ProtocolError } from '../protocol/index.ts';
+import { type ErrorKind, ProtocolError } from '../protocol/index.ts';
 import { createAsk, createClient, createSend } from './client.ts';
-import { Dispatcher } from './dispatch.ts';
+import { Dispatcher, UNKNOWN } from './dispatch.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { lsp } from './lsp.ts';
@@ -24,6 +24,8 @@ export interface ConnectDeps {
   readonly version: string;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
+  /** Called for each message that is answered with an error, or dropped because of one, before the service has seen it. `method` is a method of the protocol, or `unknown`. */
+  onTurnedAway?(method: string, error: ErrorKind): void;
   /** Called when the connection begins to close. */
   onClosing?(): void;
 }
@@ -41,7 +43,8 @@ export interface Connection {
 export function connect(transport: MessageTransport, openService: OpenService, deps: ConnectDeps): Connection {
   const { log, clock } = deps;
   const done = deferred<number>();
-  const guard = createGuard(transport, log, () => void close());
+  const turnedAway = (method: string, error: ErrorKind) => deps.onTurnedAway?.(method, error);
+  const guard = createGuard(transport, log, { gone: () => void close(), refused: (error) => turnedAway(UNKNOWN, error) });
   const rpc = createRpc(guard, log);
   const send = createSend(rpc, log);
   const trace = new Trace((params) => void send(lsp.logTrace, params));
@@ -54,7 +57,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
-  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close() });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), turnedAway });
 
   rpc.onRequest((method: string, params: unknown, token) =>
     requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
