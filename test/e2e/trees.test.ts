@@ -57,7 +57,7 @@ describe('a tree of processes', () => {
   it('does not delay a result when a grandchild holds the output open (F-C2)', async () => {
     const result = await client.request('command/executeShell', { sessionId, command: 'echo first; sleep 87654 & setsid sleep 87655 & exit 3', timeoutMs: 15_000 });
     expect(result).to.include({ outcome: 'exited', exitCode: 3, stdout: 'first\n' });
-    expect(processes('sleep 8765')).to.have.length(2);
+    await until('both of them run', () => processes('sleep 8765').length === 2);
     const next = await client.request('command/executeShell', { sessionId, command: 'echo second' });
     expect(next).to.include({ outcome: 'exited', stdout: 'second\n' });
     await client.request('command/executeShell', { sessionId, command: 'pkill sleep || kill $(grep -l sleep /proc/[0-9]*/comm | tr -dc "0-9\\n")' });

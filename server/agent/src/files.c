@@ -172,7 +172,7 @@ void file_child_changed(pid_t pid, int status) {
             kill(pid, SIGCONT);
             continue;
         }
-        answer(each->channel, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR, NULL, 0);
+        answer(each->channel, WIFEXITED(status) ? WEXITSTATUS(status) : ENOMEM, NULL, 0);
         each->done = true;
     }
 }

@@ -1,28 +1,33 @@
 /*
- * Removes a directory with all that is in it, however deep that is: no path is put together, and few descriptors are held.
+ * Removes a directory with all that is in it. However deep that is, a few directories are known at once, and no path is put
+ * together: a directory that lies too deep is moved up into the first one, and emptied from there.
  * No link is followed. Programs may change everything meanwhile.
  */
 #include "files.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* So many directories are kept open on the way down. Below them only the innermost is, and the one above it is opened again through it. */
-enum { KEPT_OPEN = 64 };
+/* So many directories are entered at once. Where a program has filled the memory with directories, there must be room for that. */
+enum { MAX_DEPTH = 32 };
 
 /* A directory on the way down. */
 struct level {
-    struct level *above;
-    size_t depth;
-    DIR *folder; /* NULL: it is closed for now */
-    dev_t device;
-    ino_t inode;
-    /* Something stays in it, which would be found again and again. */
-    bool stuck;
-    char name[];
+    DIR *folder;
+    char name[NAME_MAX + 1];
+};
+
+struct removal {
+    struct level levels[MAX_DEPTH];
+    int depth;
+    /* Something was moved into the first directory, which must be read once more. */
+    bool again;
+    uint32_t moved;
+    int error; /* the first one */
 };
 
 static int open_folder(int folder, const char *name) {
@@ -38,65 +43,12 @@ static int open_to_empty(int folder, const char *name) {
     return fd;
 }
 
-static DIR *read_folder(int fd) {
-    DIR *folder = fdopendir(fd);
-    if (!folder) give_up("no memory is left for the agent");
-    return folder;
-}
-
-static struct level *enter(struct level *above, int fd, const char *name) {
-    struct level *level = allocate(sizeof *level + strlen(name) + 1);
-    struct stat status = {0};
-    fstat(fd, &status);
-    *level = (struct level){.above = above, .depth = above ? above->depth + 1 : 0, .device = status.st_dev, .inode = status.st_ino};
-    strcpy(level->name, name);
-    level->folder = read_folder(fd);
-    if (above && level->depth > KEPT_OPEN) {
-        closedir(above->folder);
-        above->folder = NULL;
-    }
-    return level;
-}
-
-/* Opens the directory above again. Returns false where that is another one by now. */
-static bool open_above(const struct level *level) {
-    struct level *above = level->above;
-    struct stat status;
-    int fd = open_folder(dirfd(level->folder), "..");
-    if (fd < 0) return false;
-    if (fstat(fd, &status) < 0 || status.st_dev != above->device || status.st_ino != above->inode) {
-        close(fd);
-        return false;
-    }
-    above->folder = read_folder(fd);
-    return true;
-}
-
-static struct level *forget(struct level *level) {
-    struct level *above = level->above;
-    if (level->folder) closedir(level->folder);
-    free(level);
-    return above;
-}
-
-/* Removes a directory that has been emptied, as far as that could be done, and returns the one above. */
-static struct level *leave(struct level *level, int *error) {
-    struct level *above = level->above;
-    bool again = above && !above->folder;
-    if (again && !open_above(level)) {
-        if (!*error) *error = ESTALE;
-        while (level) level = forget(level);
-        return NULL;
-    }
-    if (unlinkat(above ? dirfd(above->folder) : AT_FDCWD, level->name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
-        if (!*error) *error = errno;
-        if (again) above->stuck = true;
-    }
-    return forget(level);
+static void failed(struct removal *removal, int error) {
+    if (!removal->error) removal->error = error;
 }
 
 /* Removes an entry, or returns the descriptor of a directory that must be emptied before. Returns -1 where there is nothing more to do. */
-static int take(int folder, const char *name, int *error) {
+static int take(struct removal *removal, int folder, const char *name) {
     if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) return -1;
     int why = errno;
     if (why == EISDIR || why == EPERM) {
@@ -105,23 +57,65 @@ static int take(int folder, const char *name, int *error) {
         if (why == EISDIR) why = errno;
         if (unlinkat(folder, name, AT_REMOVEDIR) == 0) return -1;
     }
-    if (!*error) *error = why;
+    failed(removal, why);
     return -1;
+}
+
+static void enter(struct removal *removal, int fd, const char *name) {
+    DIR *folder = fdopendir(fd);
+    if (!folder) {
+        failed(removal, errno);
+        close(fd);
+        return;
+    }
+    struct level *level = &removal->levels[removal->depth++];
+    level->folder = folder;
+    memcpy(level->name, name, strlen(name) + 1);
+}
+
+static int innermost(const struct removal *removal) { return dirfd(removal->levels[removal->depth - 1].folder); }
+
+/* Moves a directory of the innermost one into the first one. A name that is taken there is passed over. */
+static void move_up(struct removal *removal, const char *name) {
+    char free_name[24];
+    int error = EEXIST;
+    for (int tries = 0; tries < 100 && (error == EEXIST || error == ENOTEMPTY || error == ENOTDIR); tries++) {
+        snprintf(free_name, sizeof free_name, "removed-%u", removal->moved++);
+        error = renameat(innermost(removal), name, dirfd(removal->levels[0].folder), free_name) < 0 ? errno : 0;
+    }
+    if (!error) removal->again = true;
+    else if (error != ENOENT) failed(removal, error);
+}
+
+/* Removes the innermost directory, which has been emptied as far as that could be done. */
+static void leave(struct removal *removal, const char *first) {
+    struct level *level = &removal->levels[--removal->depth];
+    closedir(level->folder);
+    bool top = removal->depth == 0;
+    if (unlinkat(top ? AT_FDCWD : innermost(removal), top ? first : level->name, AT_REMOVEDIR) < 0 && errno != ENOENT) failed(removal, errno);
 }
 
 int remove_tree(const char *path, const char *unused) {
     (void)unused;
-    int error = 0;
-    int fd = take(AT_FDCWD, path, &error);
-    struct level *level = fd < 0 ? NULL : enter(NULL, fd, path);
-    while (level) {
-        const struct dirent *entry = level->stuck ? NULL : readdir(level->folder);
-        if (!entry) {
-            level = leave(level, &error);
-        } else if (!is_dots(entry->d_name)) {
-            fd = take(dirfd(level->folder), entry->d_name, &error);
-            if (fd >= 0) level = enter(level, fd, entry->d_name);
+    static struct removal removal;
+    removal = (struct removal){0};
+    int fd = take(&removal, AT_FDCWD, path);
+    if (fd >= 0) enter(&removal, fd, "");
+    while (removal.depth > 0) {
+        const struct dirent *entry = readdir(removal.levels[removal.depth - 1].folder);
+        if (!entry && removal.depth == 1 && removal.again) {
+            removal.again = false;
+            rewinddir(removal.levels[0].folder);
+        } else if (!entry) {
+            leave(&removal, path);
+        } else if (!is_dots(entry->d_name) && (fd = take(&removal, innermost(&removal), entry->d_name)) >= 0) {
+            if (removal.depth < MAX_DEPTH) {
+                enter(&removal, fd, entry->d_name);
+                continue;
+            }
+            close(fd);
+            move_up(&removal, entry->d_name);
         }
     }
-    return error;
+    return removal.error;
 }

@@ -72,3 +72,23 @@ everySandbox('a session without memory', onHostKernel, (parts) => {
     await stillWorks(held.sandbox);
   });
 });
+
+everySandbox('a session whose memory is taken by folders within folders', onHostKernel, (parts) => {
+  before(needGroups(parts.features));
+  const held = useSandbox(parts, { limits: { ...defaultLimits, memoryBytes: 96 * MIB, diskBytes: 96 * MIB } });
+
+  it('removes them all, and goes on (F-F9)', async () => {
+    const { exit } = await run(held.sandbox, python("os.chdir('/tmp')\nwhile True:\n    os.mkdir('d' * 50); os.chdir('d' * 50)"));
+    expect(exit.kind).to.be.oneOf(['memoryLimit', 'exited']);
+    await held.sandbox.files.delete(`/tmp/${'d'.repeat(50)}`, { recursive: true, force: false });
+    expect(await textOf(held.sandbox, 'ls -A /tmp')).to.equal('');
+    await stillWorks(held.sandbox);
+  });
+
+  it('removes what has the names that the agent gives to folders that lie too deep', async () => {
+    const deep = 'd/'.repeat(100);
+    await textOf(held.sandbox, `mkdir -p /tmp/top/${deep} /tmp/top/removed-0/${deep}; echo x >/tmp/top/removed-1; echo x >/tmp/top/${deep}file`);
+    await held.sandbox.files.delete('/tmp/top', { recursive: true, force: false });
+    expect(await textOf(held.sandbox, 'ls -A /tmp')).to.equal('');
+  });
+});
