@@ -45,7 +45,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { openSole: open, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), clock, log });
-    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), log, watch: () => undefined, turnedAway: () => undefined, close: async () => void (this.closes += 1) };
+    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), log, watch: () => undefined, turnedAway: () => undefined, lowerLog: () => () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
@@ -66,7 +66,7 @@ export class RunBench {
   }
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
-    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, reach: { network: { mode: 'none' }, ask: false }, tty: undefined, limits: {}, json: false, config: undefined, ...args };
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, reach: { network: { mode: 'none' }, ask: false }, tty: undefined, limits: {}, log: {}, json: false, config: undefined, ...args };
     return run(this.daemon, this.surroundings, all, this.terminal);
   }
 

@@ -41,6 +41,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     sizes: defaultSizes,
     secrets: [],
     turnedAway: () => undefined,
+    lowerLog: () => () => undefined,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,

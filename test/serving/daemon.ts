@@ -29,7 +29,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
   readonly folders?: HouseParts['folders'];
-  readonly configured?: readonly string[];
+  readonly configured?: HouseParts['configured'];
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
   /** Additional runtimes, by their ids. */
@@ -55,7 +55,7 @@ export class TestDaemon {
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog, events } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(folders && { folders }), configured, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.events = events;
     this.#open = openSole;

@@ -16,6 +16,14 @@ const check = async (daemon: TestDaemon, name: string) => {
   return [status, checks.find((each) => each.name === name)] as const;
 };
 
+function healthOf(parts: Partial<HealthParts>): Health {
+  return new Health({
+    clock: new FakeClock(), events: new EventStream(recordingLog([])), startedAt: 0, configured: { required: [], named: [] },
+    runtimes: () => [{ id: 'fake', available: true, languages: [], isolation: { score: 9, layers: [] }, startup: { coldMs: 1, warmMs: 1, measured: false }, memoryBytes: 0 }],
+    folders: async () => [], pool: () => undefined, sessions: () => 0, loop: () => ({ p50: 0, p99: 0, max: 0 }), ...parts,
+  });
+}
+
 describe('the health of a daemon', () => {
   let folder = '';
   beforeEach(async () => {
@@ -36,12 +44,20 @@ describe('the health of a daemon', () => {
       expect(await check(daemon, 'runtime.fake')).to.deep.equal(['ok', { name: 'runtime.fake', status: 'ok' }]);
     }));
 
-  it('is degraded while a runtime is gone that is configured', () =>
-    withDaemon({ others: [{ id: 'other' }], configured: ['fake'] }, async (daemon) => {
-      await daemon.initialize();
-      daemon.runtime.reason = 'stopped';
-      expect((await check(daemon, 'runtime.fake'))[0]).to.equal('degraded');
-    }));
+  for (const configured of [{ required: ['fake'], named: [] }, { required: [], named: ['fake'] }]) {
+    it(`is degraded while a runtime is gone that is configured (${JSON.stringify(configured)})`, () =>
+      withDaemon({ others: [{ id: 'other' }], configured }, async (daemon) => {
+        await daemon.initialize();
+        daemon.runtime.reason = 'stopped';
+        expect((await check(daemon, 'runtime.fake'))[0]).to.equal('degraded');
+      }));
+  }
+
+  it('is degraded without a runtime that is required, and not without one that is only named and was never there', () => {
+    const none = { id: 'absent', available: false, reason: 'not installed', languages: [], isolation: { score: 9, layers: [] }, startup: { coldMs: 1, warmMs: 1, measured: false }, memoryBytes: 0 };
+    const statuses = [{ required: ['absent'], named: [] }, { required: [], named: ['absent'] }].map(async (configured) => (await healthOf({ configured, runtimes: () => [none, { ...none, id: 'fake', available: true }] }).look()).status);
+    return Promise.all(statuses).then((all) => expect(all).to.deep.equal(['degraded', 'ok']));
+  });
 
   it('is degraded while a folder of the daemon is deleted, and then ok again', () =>
     withDaemon({ folders: async () => [{ name: 'state', path: join(folder, 'state') }] }, async (daemon) => {
@@ -68,13 +84,6 @@ describe('the health of a daemon', () => {
   });
 
   describe('with parts of a test', () => {
-    const healthOf = (parts: Partial<HealthParts>): Health =>
-      new Health({
-        clock: new FakeClock(), events: new EventStream(recordingLog([])), startedAt: 0, configured: [],
-        runtimes: () => [{ id: 'fake', available: true, languages: [], isolation: { score: 9, layers: [] }, startup: { coldMs: 1, warmMs: 1, measured: false }, memoryBytes: 0 }],
-        folders: async () => [], pool: () => undefined, sessions: () => 0, loop: () => ({ p50: 0, p99: 0, max: 0 }), ...parts,
-      });
-
     it('is degraded while no sandbox can be prepared in advance', async () => {
       let failing = ['docker'];
       const health = healthOf({ pool: () => ({ waiting: 2, failing }) });

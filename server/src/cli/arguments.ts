@@ -1,7 +1,9 @@
 /** Parses the command line by the table of commands and options. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
-import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
+import { levels, logFormats } from '../base/log.ts';
+import type { Config, LanguageId, Network, PartialLimits } from '../protocol/index.ts';
+import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type ScanArguments, scanning, type TraceArguments, tracing, type UsageArguments, using } from './actions.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
@@ -10,13 +12,14 @@ import { type CommandName, commands, type OptionName, optionNames, rowOf, type S
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 
 export type Arguments =
-  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
+  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly log: Config['log']; readonly record: string | undefined; readonly config: string | undefined }
   | RunArguments
   | CacheArguments
   | AuditArguments
   | UsageArguments
   | ScanArguments
   | ConfigArguments
+  | TraceArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
@@ -65,6 +68,7 @@ export interface RunArguments {
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
+  readonly log: Config['log'];
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -85,6 +89,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'usage') return { command, ...using(operands, values), json: values.json ?? false, config };
   if (command === 'scan') return { command, ...scanning(operands, values), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
+  if (command === 'trace') return { command, ...tracing(operands, values), json: values.json ?? false };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -96,7 +101,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), config };
+      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), log: logging(values), record: recording(values), config };
   }
 }
 
@@ -171,6 +176,7 @@ function settings(values: Values) {
     reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
+    log: logging(values),
     json,
   };
 }
@@ -208,6 +214,20 @@ function secretFiles(given: readonly string[]): Record<string, string | undefine
     if (name === undefined) throw new UsageError(`--secret needs NAME or NAME=@FILE, where NAME has letters, digits and _ only; a value can't be typed, because everybody can see it there`);
     return [name, file];
   }));
+}
+
+function recording({ record }: Values): string | undefined {
+  if (record === '') throw new UsageError('--record needs the name of a file');
+  return record;
+}
+
+function logging({ 'log-level': level, 'log-file': file, 'log-format': format }: Values): NonNullable<Config['log']> {
+  if (file === '') throw new UsageError('--log-file needs the name of a file');
+  return {
+    ...(level === undefined ? {} : { level: oneOf(levels, level, '--log-level') }),
+    ...(file === undefined ? {} : { file: resolve(file) }),
+    ...(format === undefined ? {} : { format: oneOf(logFormats, format, '--log-format') }),
+  };
 }
 
 function limits(values: Values): PartialLimits {

@@ -1,15 +1,15 @@
 /** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog, type Log } from '../base/log.ts';
+import { createLog, type Level, type Log, Threshold } from '../base/log.ts';
 import { EventStream } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { ConfiguredRuntimes } from '../serving/health/health.ts';
 import type { OwnFolder } from '../serving/health/folders.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { AUDITED } from '../policy/defaults.ts';
+import { AUDITED, LOG_BYTES, LOG_FILES } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
@@ -28,6 +28,8 @@ export interface Daemon {
   readonly open: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
+  /** Until the returned function is called, the log goes down to this level at least. */
+  lowerLog(level: Level): () => void;
   /** Counts a message that was turned away before it was served: the `onTurnedAway` of a connection. */
   turnedAway(method: string, error: ErrorKind): void;
   readonly catalog: Catalog;
@@ -41,15 +43,17 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `typed`: the network modes that the command line allows. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. `logging`: what it says of the log. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], logging: Config['log'] = {}): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
-  const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
+  const loaded = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
+  const config = { ...loaded, log: { ...loaded.log, ...logging } };
   const path = configPath({ flag: configFlag, env, home });
-  const log = createLog(config.log?.level ?? 'warn', logWriter(config, path, surroundings));
+  const threshold = new Threshold(config.log.level ?? 'warn');
+  const log = createLog(threshold, await logWriter(config, path, surroundings), { format: config.log.format ?? 'text' });
   const policy = createPolicy(config);
   const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
-  const memory = remember({ folder: stateFolder, config, surroundings, log: log.child('state') });
+  const memory = remember({ folder: stateFolder, config: loaded, surroundings, log: log.child('state') });
   const runtimes = createRuntimes({ surroundings, config, path, images: policy.images, log, entries: memory.entries });
   const events = new EventStream(log.child('events'));
   const catalog = new Catalog({ runtimes: runtimes.all, clock, events, memory });
@@ -93,6 +97,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   return {
     open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
     runtimes: runtimes.all,
+    lowerLog: (level) => threshold.lower(level),
     turnedAway: (method, error) => events.emit({ kind: 'turnedAway', method, error }),
     catalog,
     packages: packagesPolicy(config),
@@ -110,10 +115,9 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
   };
 }
 
-/** The ids of the runtimes that the configuration names. */
-function configuredRuntimes({ pool = {}, docker, images }: Config): string[] {
+function configuredRuntimes({ pool = {}, docker, images }: Config): ConfiguredRuntimes {
   const pooled = Object.entries(pool).filter(([, sizes]) => Object.values(sizes).some((size) => size > 0)).map(([id]) => id);
-  return [...pooled, ...Object.keys(docker?.runtimes ?? {}), ...(images || docker?.host !== undefined ? ['docker'] : [])];
+  return { required: [...pooled, ...Object.keys(docker?.runtimes ?? {})], named: images || docker?.host !== undefined ? ['docker'] : [] };
 }
 
 async function ownFolders(state: string, { env, home }: Surroundings, runtimes: Runtimes): Promise<OwnFolder[]> {
@@ -125,28 +129,14 @@ async function ownFolders(state: string, { env, home }: Surroundings, runtimes: 
   ];
 }
 
-/**
- * What it returns never throws: whoever logs is not disturbed by a disk that is full. What can't be written goes to stderr.
- * @throws ConfigError if the log file cannot be written from the beginning
- */
-function logWriter({ log }: Config, path: string, surroundings: Surroundings): (line: string) => void {
+/** @throws ConfigError if the log file cannot be written from the beginning */
+async function logWriter({ log }: Config, path: string, { clock, writeLog }: Surroundings): Promise<(line: string) => void> {
   const file = log?.file;
-  if (file === undefined) return surroundings.writeLog;
-  const append = (text: string) => appendFileSync(file, text, { mode: 0o600 });
+  if (file === undefined) return writeLog;
+  const { codeOf, logFile } = await import('./log-file.ts');
   try {
-    append('');
+    return logFile({ file, maxBytes: log?.maxBytes ?? LOG_BYTES, keepFiles: log?.keepFiles ?? LOG_FILES, clock, instead: writeLog });
   } catch (fault) {
-    throw new ConfigError(`${path}: log.file: ${file} cannot be written: ${(fault as { code?: string }).code}`);
+    throw new ConfigError(`${path}: log.file: ${file} cannot be written: ${codeOf(fault)}`);
   }
-  let fails = false;
-  return (line) => {
-    try {
-      append(`${line}\n`);
-      fails = false;
-    } catch (fault) {
-      if (!fails) surroundings.writeLog(`codebeaker: ${file} cannot be written (${(fault as { code?: string }).code}), so the log goes to stderr: free some room there, or change log.file in the configuration`);
-      fails = true;
-      surroundings.writeLog(line);
-    }
-  };
 }

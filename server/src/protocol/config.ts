@@ -77,6 +77,9 @@ export const Config = later(() => z.strictObject({
     z.strictObject({
       level: z.optional(z.enum(['error', 'warn', 'info', 'debug'])),
       file: z.optional(absolutePath()),
+      format: z.optional(z.enum(['text', 'json'])),
+      maxBytes: z.optional(z.int().check(z.gte(64 * 1024), z.lte(1024 * MiB))),
+      keepFiles: z.optional(z.int().check(z.gte(0), z.lte(100))),
     }),
   ),
 }));
@@ -122,5 +125,8 @@ export const configNotes = (): ShapeNotes => ({
     'docker.runtimes': 'Additional runtimes: an id for each, with `ociRuntime` (the name of an OCI runtime of the engine; default: the id) and `isolation` (its score, 0 to 10). A score above 7 claims that the kernel is not the host’s, and the daemon checks that.',
     'log.level': 'The least severe messages that are logged. Default: `warn`.',
     'log.file': 'The absolute path of the file to which the log is written. Default: stderr.',
+    'log.format': '`text`, for people, or `json`: one JSON object a line, with `time`, `level`, `part`, `message`, and what the line is about. Default: `text`.',
+    'log.maxBytes': 'When the file of the log would become larger, it is put aside as `FILE.1`, and the one before it as `FILE.2`. Default: 10 485 760 (10 MiB).',
+    'log.keepFiles': 'So many files that were put aside are kept. Default: 3.',
   },
 });

@@ -92,7 +92,7 @@ export class House implements HouseShare {
   }
 
   #createHealth(): Health {
-    const { catalog, clock, events, startedAt, configured = [], folders = async () => [] } = this.parts;
+    const { catalog, clock, events, startedAt, configured = { required: [], named: [] }, folders = async () => [] } = this.parts;
     return new Health({
       clock, events, startedAt, configured, folders,
       runtimes: () => catalog.infos(),

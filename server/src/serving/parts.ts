@@ -20,7 +20,7 @@ import type { Ledger } from '../usage/ledger.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 import type { OwnFolder } from './health/folders.ts';
-import type { Health } from './health/health.ts';
+import type { ConfiguredRuntimes, Health } from './health/health.ts';
 
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
@@ -44,8 +44,8 @@ export interface HouseParts {
   readonly usageFolder?: string | undefined;
   /** The daemon's own folders, as far as it has them. Absent: none are looked at. */
   folders?(): Promise<readonly OwnFolder[]>;
-  /** The ids of the runtimes that the configuration names. */
-  readonly configured?: readonly string[];
+  /** The runtimes that the configuration speaks of. Absent: none. */
+  readonly configured?: ConfiguredRuntimes;
   /** What the process of the daemon uses. */
   readonly process: ProcessFacts;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */

@@ -50,7 +50,7 @@ export class Visit {
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session'), packages: () => house.shelf() });
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
@@ -72,7 +72,7 @@ export class Visit {
       ...usageHandlers(parts),
     };
     const find = (sessionId: string) => sessions.find(sessionId);
-    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate'), find })];
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate', { visit: id }), find })];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     steps.push(
       limitSizes(policy.sizes),

@@ -89,7 +89,7 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
-    const { events, clock } = this.#options;
+    const { events, clock, log } = this.#options;
     const begin = clock.monotonic();
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
@@ -103,6 +103,7 @@ export class SessionManager<Extra = unknown> {
       id,
       warm: warm !== undefined,
       ...this.#options,
+      log: log.child('sandbox', { session: id }),
       runtime: wish.runtime.id,
       sandbox,
       sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),

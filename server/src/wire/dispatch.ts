@@ -32,15 +32,15 @@ export class Dispatcher {
   }
 
   /** @throws ProtocolError, or what the service throws */
-  async request(name: string, params: unknown, signal: AbortSignal): Promise<unknown> {
+  async request(name: string, params: unknown, signal: AbortSignal, number?: number): Promise<unknown> {
     const { lifecycle } = this.#deps;
     if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#turnAway(name, fault));
     if (lifecycle.opening) await lifecycle.opening;
-    return this.#called(name, params, signal)();
+    return this.#called(name, params, signal, number)();
   }
 
   /** Returns what serves the request. */
-  #called(name: string, params: unknown, signal: AbortSignal): () => Promise<unknown> {
+  #called(name: string, params: unknown, signal: AbortSignal, number: number | undefined): () => Promise<unknown> {
     const { lifecycle } = this.#deps;
     try {
       const { capabilities, serve } = lifecycle.served;
@@ -49,7 +49,7 @@ export class Dispatcher {
       if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
         throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
       }
-      const call = callOf(method, params, signal);
+      const call = callOf(method, params, signal, number);
       return () => serve(call);
     } catch (fault) {
       return this.#turnAway(name, fault);
@@ -88,6 +88,6 @@ export class Dispatcher {
   }
 }
 
-function callOf(method: Method, params: unknown, signal: AbortSignal): Call {
-  return resolveAlias({ method, params: parseParams(method.params, params), signal });
+function callOf(method: Method, params: unknown, signal: AbortSignal, request?: number): Call {
+  return resolveAlias({ method, params: parseParams(method.params, params), signal, request });
 }

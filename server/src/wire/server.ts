@@ -12,7 +12,7 @@ import type { MessageTransport } from './message-transport.ts';
 import { Requests } from './requests.ts';
 import { createRpc } from './rpc.ts';
 import type { OpenService } from './service.ts';
-import { Trace } from './trace.ts';
+import { Trace, type TraceLevel } from './trace.ts';
 
 /** Closing a connection takes at most this long, whatever happens. */
 export const MAX_CLOSE_MS = 1500;
@@ -26,6 +26,8 @@ export interface ConnectDeps {
   onClientProcess?(pid: number): void;
   /** Called for each message that is answered with an error, or dropped because of one, before the service has seen it. `method` is a method of the protocol, or `unknown`. */
   onTurnedAway?(method: string, error: ErrorKind): void;
+  /** Called when the client says how much it wants to be told in `$/logTrace`. */
+  onTrace?(level: TraceLevel): void;
   /** Called when the connection begins to close. */
   onClosing?(): void;
 }
@@ -47,7 +49,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   const guard = createGuard(transport, log, { gone: () => void close(), refused: (error) => turnedAway(UNKNOWN, error) });
   const rpc = createRpc(guard, log);
   const send = createSend(rpc, log);
-  const trace = new Trace((params) => void send(lsp.logTrace, params));
+  const trace = new Trace((params) => void send(lsp.logTrace, params), deps.onTrace);
   const requests = new Requests({ clock, trace, log });
   const lifecycle = new Lifecycle({
     version: deps.version,
@@ -60,7 +62,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), turnedAway });
 
   rpc.onRequest((method: string, params: unknown, token) =>
-    requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
+    requests.serve(method, params, token, (signal, number) => dispatcher.request(method, params, signal, number)),
   );
   rpc.onNotification(async (method: string, params: unknown) => {
     try {

@@ -21,19 +21,20 @@ export function observe({ visit, client, events, clock, log, find }: ObservePart
   return async (call, next) => {
     const begin = clock.monotonic();
     const { name: method, effect } = call.method;
-    const { sessionId } = call.params as { sessionId?: string };
+    const { sessionId, commandId } = call.params as { sessionId?: string; commandId?: string };
     // By the time that the call has been served, the session may have closed.
     const runtime = sessionId === undefined ? undefined : find(sessionId)?.identity.runtime;
-    const tell = (outcome: Outcome | 'ok' | undefined, error?: ErrorKind) => {
+    const tell = (outcome: Outcome | 'ok' | undefined, error?: ErrorKind, made?: string) => {
       const durationMs = clock.monotonic() - begin;
       if (effect !== 'tells' || error) events.emit({ kind: 'served', visit, method, runtime, outcome, error, durationMs });
       const words = `Served '${method}' in ${Math.round(durationMs)} ms: ${outcome ?? error}.`;
-      log.debug(words);
+      const session = sessionId ?? made;
+      log.debug(words, undefined, { request: call.request, session, command: commandId });
       client.logTrace(words);
     };
     try {
       const result = await next();
-      tell(outcomeOf(call, result));
+      tell(outcomeOf(call, result), undefined, (result as { sessionId?: string } | null)?.sessionId);
       return result;
     } catch (fault) {
       const error = errorOf(call, fault);

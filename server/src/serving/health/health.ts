@@ -12,14 +12,21 @@ export interface HealthParts {
   /** When the daemon started, by the monotonic clock. */
   readonly startedAt: number;
   runtimes(): readonly RuntimeInfo[];
-  /** The ids of the runtimes that the configuration names. */
-  readonly configured: readonly string[];
+  readonly configured: ConfiguredRuntimes;
   /** The daemon's own folders, as far as it has them. */
   folders(): Promise<readonly OwnFolder[]>;
   /** How many prepared sandboxes wait, and for which runtimes none could be made lately. undefined: none are prepared. */
   pool(): { readonly waiting: number; readonly failing: readonly string[] } | undefined;
   sessions(): number;
   loop(): LoopDelay;
+}
+
+/** The ids of runtimes. */
+export interface ConfiguredRuntimes {
+  /** Without these the daemon does not do what it is configured to. */
+  readonly required: readonly string[];
+  /** These are missed only if they were there before: a configuration may serve several machines. */
+  readonly named: readonly string[];
 }
 
 export interface Readiness {
@@ -36,12 +43,16 @@ export class Health {
   readonly #folders = new FolderChecks();
   /** The runtimes that made a session of this daemon. */
   readonly #used = new Set<string>();
+  /** Those that were available once. */
+  readonly #seen = new Set<string>();
   readonly #stop: () => void;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
+    this.#see(parts.runtimes());
     this.#stop = parts.events.listen((event) => {
       if (event.kind === 'sessionMade') this.#used.add(event.session.runtime);
+      else if (event.kind === 'runtimesChanged') this.#see(event.runtimes);
     });
   }
 
@@ -49,7 +60,9 @@ export class Health {
   async look(sessions = this.#parts.sessions()): Promise<HealthResult> {
     const { runtimes, configured, folders, clock, startedAt } = this.#parts;
     const infos = runtimes();
-    const missed = ({ id, available }: RuntimeInfo) => !available && (configured.includes(id) || this.#used.has(id));
+    this.#see(infos);
+    const { required, named } = configured;
+    const missed = ({ id, available }: RuntimeInfo) => !available && (required.includes(id) || this.#used.has(id) || (named.includes(id) && this.#seen.has(id)));
     const checks = [
       ...infos.map((info) => runtimeCheck(info, missed(info))),
       ...(await Promise.all((await folders()).map((folder) => this.#folders.check(folder)))),
@@ -74,6 +87,10 @@ export class Health {
 
   close(): void {
     this.#stop();
+  }
+
+  #see(infos: readonly RuntimeInfo[]): void {
+    for (const { id, available } of infos) if (available) this.#seen.add(id);
   }
 
   #pool(): Check[] {
