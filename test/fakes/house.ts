@@ -32,6 +32,8 @@ export interface FakeHouseOptions {
   readonly folders?: HouseParts['folders'];
   /** The runtimes that are configured. */
   readonly configured?: HouseParts['configured'];
+  /** Absent: nobody collects traces. */
+  readonly tracer?: HouseParts['tracer'];
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -54,10 +56,10 @@ export interface FakeHouse {
 
 export const fakeProcess = { uptime: () => 5, cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), memoryUsage: () => ({ rss: 64 << 20, heapUsed: 16 << 20 }) };
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, folders, configured, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, folders, configured, tracer, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

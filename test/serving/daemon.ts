@@ -29,6 +29,7 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
   readonly folders?: HouseParts['folders'];
+  readonly tracer?: HouseParts['tracer'];
   readonly configured?: HouseParts['configured'];
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
@@ -48,14 +49,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, folders, configured, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, folders, configured, tracer, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client), turnedAway: (method, error) => this.events.emit({ kind: 'turnedAway', method, error }) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog, events } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.events = events;
     this.#open = openSole;

@@ -18,6 +18,7 @@ import type { Sizes } from '../policy/sizes.ts';
 import type { Config, ErrorKind, InitializeParams, Network } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
+import type { Tracer } from '../telemetry/spans.ts';
 import { withTyped } from './reach.ts';
 import { remember } from './remember.ts';
 import { createRuntimes, type Runtimes } from './runtimes.ts';
@@ -88,7 +89,9 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     if (!audits) return undefined;
     return (auditing ??= import('./create-audit.ts').then((loaded) => loaded.createAudit({ surroundings, stateFolder, config, log: log.child('audit') })));
   };
-  const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit()]).then(([loaded, audit]) => new loaded.House({ ...parts, audit })));
+  let tracing: Promise<Tracer | undefined> | undefined;
+  const tracer = () => (tracing ??= import('./telemetry.ts').then(({ createTracing }) => createTracing(config, surroundings, log.child('telemetry'))));
+  const house = () => (housing ??= Promise.all([import('../serving/house.ts'), audit(), tracer()]).then(([loaded, audit, tracer]) => new loaded.House({ ...parts, audit, tracer })));
   const refused = async (params: InitializeParams, fault: unknown) => {
     const [{ recordRefused }, log] = await Promise.all([import('../serving/listeners/audited.ts'), audit()]);
     if (log) recordRefused(log, params, fault);
@@ -109,6 +112,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
       catalog.close();
       await closeHouse();
       await (await auditing)?.close();
+      await (await tracing)?.close();
       await runtimes.close();
       await memory.close();
     },

@@ -13,6 +13,7 @@ import type { Installer } from '../packages/installer.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
+import type { Tracer } from '../telemetry/spans.ts';
 import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
@@ -38,6 +39,8 @@ export interface HouseParts {
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */
   ways(): Promise<Ways>;
+  /** Takes what is told of requests. Absent: nobody collects traces. */
+  readonly tracer?: Tracer | undefined;
   /** Absent: nothing is recorded. */
   readonly audit?: Audit | undefined;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */

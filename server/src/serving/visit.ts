@@ -13,6 +13,7 @@ import { createGate, type Step } from './gate/gate.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
+import { span } from './gate/span.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
@@ -45,7 +46,7 @@ export class Visit {
   readonly #ended: () => void;
 
   constructor(id: string, house: HouseShare, visit: VisitParts) {
-    const { catalog, events, audit, clock, log } = house.parts;
+    const { catalog, events, audit, tracer, clock, log } = house.parts;
     const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
@@ -73,6 +74,8 @@ export class Visit {
     };
     const find = (sessionId: string) => sessions.find(sessionId);
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate', { visit: id }), find })];
+    const spans = tracer && span({ visit: id, tracer, events, clock });
+    if (spans) steps.push(spans.step);
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     steps.push(
       limitSizes(policy.sizes),
@@ -82,7 +85,10 @@ export class Visit {
     );
     this.serve = createGate(steps, createServe(handlers, parts));
     events.emit({ kind: 'visitBegan', visit: id });
-    this.#ended = () => events.emit({ kind: 'visitEnded', visit: id });
+    this.#ended = () => {
+      spans?.stop();
+      events.emit({ kind: 'visitEnded', visit: id });
+    };
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save()]);
     this.#warm = warm;

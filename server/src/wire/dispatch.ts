@@ -88,6 +88,12 @@ export class Dispatcher {
   }
 }
 
+/** Every request may have this param, whatever its schema says. */
+function traceparentOf(params: unknown): string | undefined {
+  const { traceparent } = params as { traceparent?: unknown };
+  return typeof traceparent === 'string' ? traceparent : undefined;
+}
+
 function callOf(method: Method, params: unknown, signal: AbortSignal, request?: number): Call {
-  return resolveAlias({ method, params: parseParams(method.params, params), signal, request });
+  return resolveAlias({ method, params: parseParams(method.params, params), signal, request, traceparent: traceparentOf(params) });
 }

@@ -10,6 +10,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** The number of the request on its connection, for the log. undefined: it is a notification. */
   readonly request?: number | undefined;
+  /** What the client sent with the request so that it is found in its trace. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
