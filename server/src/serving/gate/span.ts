@@ -67,7 +67,7 @@ export function span({ visit, tracer, events, clock }: SpanParts): { readonly st
     };
     try {
       const result = await next();
-      told((result ?? {}) as Result);
+      told(result ?? {});
       return result;
     } catch (fault) {
       told({}, errorOf(call, fault));
