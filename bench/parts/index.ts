@@ -1,5 +1,6 @@
 /** The parts of the bench, in the order in which they run. */
 import type { Part } from '../bench.ts';
+import { channels } from './channels.ts';
 import { commands } from './commands.ts';
 import { crowd } from './crowd.ts';
 import { files } from './files.ts';
@@ -18,5 +19,5 @@ import { tunnel } from './tunnel.ts';
 import { volume } from './volume.ts';
 
 export const parts: readonly Part[] = [
-  start, sessions, commands, programs, packages, native, files, volume, output, tunnel, flood, kills, idle, crowd, matrix, soak,
+  start, sessions, commands, programs, packages, native, files, volume, output, channels, tunnel, flood, kills, idle, crowd, matrix, soak,
 ];

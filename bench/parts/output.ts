@@ -10,8 +10,8 @@ import { docker } from './sessions.ts';
 
 const GiB = 1024 * MiB;
 /** Makes a file with 64 MiB of lines of text. To print it 16 times is the fastest way for a program to print 1 GiB. */
-const make = 'yes "$(printf "%63s" "a line of what a program prints")" | head -c 67108864 > /tmp/large';
-const print = ['sh', '-c', 'for i in 1 2 3 4; do cat /tmp/large /tmp/large /tmp/large /tmp/large; done'];
+export const makeLarge = 'yes "$(printf "%63s" "a line of what a program prints")" | head -c 67108864 > /tmp/large';
+export const printLarge = ['sh', '-c', 'for i in 1 2 3 4; do cat /tmp/large /tmp/large /tmp/large /tmp/large; done'];
 
 /** Acknowledges the output of commands, and counts its bytes. */
 export function consume(client: RawClient): { bytes: number } {
@@ -33,8 +33,8 @@ export const output: Part = {
     const container = await IdleContainer.start(bench.image);
     bench.atEnd(() => container.remove());
     const { sessionId } = await client.request('session/create', { ...docker, limits: { outputBytes: 2 * GiB } });
-    await client.request('command/executeShell', { sessionId, command: make });
-    await container.exec(['sh', '-c', make]);
+    await client.request('command/executeShell', { sessionId, command: makeLarge });
+    await container.exec(['sh', '-c', makeLarge]);
     const seen = consume(client);
     const grown: number[] = [];
     bench.say('1 GiB of output');
@@ -44,13 +44,13 @@ export const output: Part = {
           run: async () => {
             seen.bytes = 0;
             grown.push(await growth(client.process.pid as number, async () => {
-              const { stdoutBytes } = await client.request('command/executeShell', { sessionId, command: print, commandId: `flood ${grown.length}` });
+              const { stdoutBytes } = await client.request('command/executeShell', { sessionId, command: printLarge, commandId: `flood ${grown.length}` });
               assert.equal(stdoutBytes, GiB);
             }));
             assert.equal(seen.bytes, GiB);
           },
         },
-        theirs: { run: async () => assert.equal(await container.countOutput(print), GiB) },
+        theirs: { run: async () => assert.equal(await container.countOutput(printLarge), GiB) },
       },
       { runs: Math.max(3, bench.few / 4), warmUp: 0, pauseMs: 500 },
     );

@@ -39,11 +39,12 @@ import { PackageOffers } from './view/offer-packages.ts';
 import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
-import { secretCommands } from './view/secrets.ts';
+import { askForSecrets, secretCommands } from './view/secrets.ts';
 import { sessionCommands } from './view/session-commands.ts';
 import { showMessage } from './view/shown.ts';
 import { Status } from './view/status.ts';
 import { TASK_TYPE, taskProvider } from './view/tasks.ts';
+import { Weaknesses } from './view/weaknesses.ts';
 
 /** What the extension gets from outside. Tests pass their own. */
 export interface Surroundings {
@@ -85,7 +86,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const spares = new Spares({ clock, disk, log });
   const chosen = new ChosenRuntimes(code);
   const packages = new Packages({ code, disk, mode: () => settings().packages });
-  const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, wanted: () => settings().secrets });
+  const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, workspace: context.workspaceState, wanted: () => settings().secrets, own: () => settings().ownSecrets, ask: (names) => askForSecrets(code, names) });
   const complete = async (spec: RunSpec) => secrets.complete(await packages.complete(spec));
   const consoles = new Consoles({
     code, client, clock, disk, log, spares, chosen, newId, random,
@@ -100,10 +101,12 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const problems = own(new TraceDiagnostics(code));
   const findings = own(new Findings(code));
   const choices = own(new RuntimeChoices(client));
+  const weaknesses = new Weaknesses(code);
+  const installing = { code, client, options, packages, weaknesses, log, newId, showLog };
   const offers = new PackageOffers({
     code, consoles, options, mode: () => settings().packages,
     beside: async (uri) => (await workspace.fs.readDirectory(code.Uri.joinPath(uri, '..'))).map(([name]) => name),
-    install: (spec, names) => installFor({ code, client, options, packages, log, newId, showLog }, spec, names),
+    install: (spec, names) => installFor(installing, spec, names),
     runAgain: (spec, shown) => runAgain({ code, consoles, options, complete }, spec, shown),
   });
   const missing: Missing = new Missing({
@@ -161,13 +164,14 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
       if (settings().diagnostics) void problems.show(source, event.end);
       if (settings().keepSessions > 0) void lookForMade(source, event.end);
       void offers.tell(event.end);
+      void weaknesses.tell(source.name, event.end.session.advisories);
     }
   }));
 
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
     ...runCommands({ code, consoles, options, complete }),
-    ...installCommands({ code, client, options, packages, log, newId, showLog }),
+    ...installCommands(installing),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...secretCommands({ code, secrets }),
     ...sessionCommands({ code, clock, store, made, newId, random }),

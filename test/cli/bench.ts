@@ -10,6 +10,7 @@ import { packagesPolicy } from '../../server/src/policy/packages.ts';
 import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
+import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { fakeHouse } from '../fakes/house.ts';
@@ -22,6 +23,8 @@ export interface RunOptions extends Partial<FakeOptions> {
   /** Whether its stdout and its stderr are the same file. */
   readonly oneOutput?: boolean;
   readonly env?: Record<string, string>;
+  /** Absent: nothing is scanned. */
+  readonly scanner?: TextScanner;
 }
 
 export class RunBench {
@@ -39,13 +42,13 @@ export class RunBench {
   readonly raw: (boolean | 'unchanged')[] = [];
   closes = 0;
 
-  constructor({ config = {}, ways, isTTY = false, oneOutput = false, env = {}, ...options }: RunOptions = {}) {
+  constructor({ config = {}, ways, isTTY = false, oneOutput = false, env = {}, scanner, ...options }: RunOptions = {}) {
     const { clock } = this;
     const log = recordingLog(this.lines);
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
-    const { openSole: open, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), clock, log });
-    this.daemon = { open, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), log, watch: () => undefined, turnedAway: () => undefined, lowerLog: () => () => undefined, close: async () => void (this.closes += 1) };
+    const { open, openSole, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), ...(scanner && { scanner: async () => scanner }), clock, log });
+    this.daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), scans: scanner !== undefined, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),

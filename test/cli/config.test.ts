@@ -70,6 +70,21 @@ describe('codebeaker config', () => {
     expect(JSON.parse((await type('check', { json: true, files: [wrong] })).text)).to.deep.equal({ files: [{ path: wrong, faults: [{ path: 'limits.cpu', message: 'no such key' }, { path: 'rate', message: 'no such key' }] }] });
   });
 
+  it('check names rules and categories that there are not, with the one that is nearest', async () => {
+    const wrong = put(user, { scan: { rules: { 'python/unsafe-yml': 'off', 'python/eval': 'off', 'credential/gitub': 'hint' } } });
+    const narrower = put(project, { scan: { rules: { 'javascript/evall': 'error' } } });
+    const { code, text } = await type('check');
+    expect(code).to.equal(78);
+    expect(text.split('\n')).to.deep.equal([
+      `${wrong}: scan.rules.python/unsafe-yml: there is no rule python/unsafe-yml; python/unsafe-yaml is the one with the most similar name`,
+      `${wrong}: scan.rules.credential/gitub: there is no rule credential/gitub; credential/github is the one with the most similar name`,
+      `${narrower}: scan.rules.javascript/evall: there is no rule javascript/evall; javascript/eval is the one with the most similar name`,
+      '',
+    ]);
+    put(user, { scan: { block: { categories: ['credentials'] } } });
+    expect((await type('check', { files: [wrong] })).text).to.match(/scan\.block\.categories\.0: .*"credential"/);
+  });
+
   it('check says where the file of a project asks for more than is allowed', async () => {
     put(user, { maxLimits: { cpus: 2 } });
     const path = put(project, { limits: { cpus: 4 } });

@@ -40,12 +40,15 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     packages: packagesPolicy({}),
     sizes: defaultSizes,
     secrets: [],
-    turnedAway: () => undefined,
+    unread: () => undefined,
     lowerLog: () => () => undefined,
+    scans: false,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
+    refused: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),
+    openSole: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };
   const code = await doctor(daemon, { clock, env }, json, async (part) => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need } from '../require.ts';
-import type { Editor } from './editor.ts';
+import { type Editor, quote } from './editor.ts';
 import { inNeovim } from './neovims.ts';
 
 async function health(editor: Editor): Promise<string> {
@@ -18,6 +18,21 @@ inNeovim(':checkhealth codebeaker', (editor) => {
   it('reports the daemon, its runtimes and what is trusted', async () => {
     expect(await health(editor())).to.match(/the daemon answers: version \d/).and.match(/docker: isolation \d+ of 10; .*python/)
       .and.include('no folder is trusted').and.include('log: /');
+  });
+
+  it('reports versions that are known to be broken', async () => {
+    const weakness = { id: 'CVE-2024-21626', component: 'runc', version: '1.1.11', state: 'open', allows: 'lets an image out', fixedIn: ['1.1.12'], url: 'https://example.com/' };
+    const weaknesses = [weakness, { ...weakness, id: 'CVE-2', state: 'unknown' }, { ...weakness, id: 'CVE-3', state: 'unreached' }];
+    const runtime = { id: 'docker', available: true, isolation: { score: 6 }, languages: [{ id: 'python' }], weaknesses };
+    await editor().lua(`
+      local daemon = require('codebeaker.daemons').ready()[1]
+      daemon.call = function(_, method)
+        daemon.call = nil
+        return nil, { runtimes = { vim.json.decode(${quote(JSON.stringify(runtime))}) } }
+      end`);
+    const text = (await health(editor())).replaceAll(/\s+/g, ' ');
+    expect(text).to.match(/WARN(?:ING)?:? docker: runc 1\.1\.11 lets an image out \(CVE-2024-21626\)/).and.include('update runc to 1.1.12 or later').and.include('https://example.com/');
+    expect(text).to.include('(CVE-2), unless your distribution has mended it').and.not.include('CVE-3');
   });
 
   it('reports what is missing', async () => {

@@ -1,6 +1,7 @@
 /** Packages in Neovim: those of a manifest, those of :SandboxInstall, and those that a program lacks, from a registry that the test serves. */
 import { expect } from 'chai';
 import { rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { until } from '../e2e/environment.ts';
 import { pipAndVenv } from '../packages/indexes/needs.ts';
@@ -14,15 +15,20 @@ import { inNeovim } from './neovims.ts';
 describe('packages in Neovim (issue 13)', function () {
   this.timeout(60_000);
   const pip = { url: '' };
+  const packages = { registries: { pip }, advisories: '' };
   let registry: Served;
+  let osv: Served;
   before(need('build', bundles));
   before(need('bubblewrap', bubblewrap));
   before(need('pip', pipAndVenv));
   before(async () => {
     registry = await serve(pypi([wheel('pure', '1.0'), wheel('other', '1.0'), wheel('pyscard', '6.0', { files: { 'smartcard.py': 'answer = 42\n' } })]));
     pip.url = `http://127.0.0.1:${registry.port}/simple/`;
+    osv = await serve(new Map(), { before: tellOfOther });
+    packages.advisories = `http://127.0.0.1:${osv.port}/`;
   });
   after(() => registry.close());
+  after(() => osv.close());
 
   inNeovim('a program', (editor) => {
     const answer = (number: number) => answerWith(editor(), number);
@@ -44,6 +50,21 @@ describe('packages in Neovim (issue 13)', function () {
       await until('the packages are installed', async () => (await editor().messages()).some((message) => message.includes('the packages are installed')), 40_000);
       await editor().command('SandboxRun');
       expect(await ended()).to.contain('answer 42');
+    });
+
+    it('has weaknesses that are known, of which the person is told after an installation, and before a run that has others', async () => {
+      const weakness = 'packages of %s have known weaknesses: other 1.0 (GHSA-1, high, mended in 1.1)';
+      const told = async () => (await editor().messages()).filter((message) => message.includes('known weaknesses')).map((message) => message.replace(/^codebeaker: /, ''));
+      expect(await told()).to.deep.equal([weakness.replace('%s', 'named.py')]);
+      await editor().command('SandboxRun');
+      await ended();
+      await editor().buffer(printing('other'), { file: 'weak.py' });
+      await editor().lua("require('codebeaker.remembered').remember(vim.api.nvim_get_current_buf(), { packages = { 'other' } })");
+      for (let times = 0; times < 2; times += 1) {
+        await editor().command('SandboxRun');
+        await ended();
+      }
+      expect(await told()).to.deep.equal(['named.py', 'weak.py'].map((name) => weakness.replace('%s', name)));
     });
 
     it('that lacks a module is only asked about again if the person does not say never', async () => {
@@ -91,5 +112,20 @@ describe('packages in Neovim (issue 13)', function () {
       await editor().output('the program fails', ({ state, text }) => state === 'ended' && text.includes('ModuleNotFoundError'), 40_000);
       expect(await asked()).to.deep.equal([]);
     });
-  }, { setup: { runtime: 'native', trusted: true }, config: { packages: { registries: { pip } } } });
+  }, { setup: { runtime: 'native', trusted: true }, config: { packages } });
 });
+
+/** A service of the format OSV that knows one weakness, which the package `other` has. */
+function tellOfOther(request: IncomingMessage, response: ServerResponse): boolean {
+  const answer = (body: object) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  if (request.url === '/v1/vulns/GHSA-1') {
+    answer({ id: 'GHSA-1', summary: 'It is weak.', database_specific: { severity: 'HIGH' }, affected: [{ package: { ecosystem: 'PyPI', name: 'other' }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '1.1' }] }] }] });
+  } else {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part: string) => void (text += part)).on('end', () => {
+      const { queries } = JSON.parse(text) as { queries: { package: { name: string } }[] };
+      answer({ results: queries.map(({ package: { name } }) => (name === 'other' ? { vulns: [{ id: 'GHSA-1' }] } : {})) });
+    });
+  }
+  return true;
+}

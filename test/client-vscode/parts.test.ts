@@ -108,6 +108,7 @@ describe('the extension', () => {
     expect(editor.settings.get('codebeaker.secrets')).to.deep.equal(['TOKEN']);
     expect([...context.secrets.values.values()]).to.deep.equal(['hunter2']);
     editor.settings.set('codebeaker.secrets', ['TOKEN', 'OTHER']);
+    editor.ownSettings.set('codebeaker.secrets', ['TOKEN', 'OTHER']);
     await open('/w/a.py');
     const created = async () => {
       await command('codebeaker.run');
@@ -123,6 +124,58 @@ describe('the extension', () => {
     expect(await created()).to.deep.equal({ secrets: undefined, secretNames: ['TOKEN', 'OTHER'] });
     editor.trusted = false;
     expect(await created()).to.deep.equal({ secrets: undefined, secretNames: undefined });
+  });
+
+  describe('if the settings of a workspace name secrets', () => {
+    const naming = async (names: readonly string[]) => {
+      const made = bench();
+      await made.context.secrets.store('secret.TOKEN', 'hunter2');
+      made.editor.settings.set('codebeaker.secrets', names);
+      await made.open('/w/a.py');
+      const given = async () => {
+        await made.command('codebeaker.run');
+        const { secrets, secretNames } = made.connection().calls('session/create').at(-1) ?? {};
+        return { ...secrets, ...(secretNames ? { named: secretNames } : {}) };
+      };
+      const asked = () => made.editor.messages.map(({ message }) => /secrets of yours: (.*?)\./.exec(message)?.[1]).filter(Boolean);
+      return { ...made, given, asked };
+    };
+
+    it('asks the person once, and remembers the answer for this workspace', async () => {
+      for (const [press, expected] of [['Give Them to Programs Here', { TOKEN: 'hunter2', named: ['OTHER'] }], ['Don’t Give Them', {}]] as const) {
+        const { editor, context, given, asked } = await naming(['TOKEN', 'OTHER']);
+        editor.press = press;
+        expect([await given(), await given()]).to.deep.equal([expected, expected]);
+        expect(asked()).to.deep.equal(['TOKEN, OTHER']);
+        editor.settings.set('codebeaker.secrets', ['TOKEN', 'OTHER', 'constructor']);
+        await given();
+        expect(asked()).to.deep.equal(['TOKEN, OTHER', 'constructor']);
+        expect(JSON.stringify([context.workspaceState.get('codebeaker.allowedSecrets'), editor.messages])).not.to.contain('hunter2');
+      }
+    });
+
+    it('gives none where nobody answers, and asks again when the editor is started anew', async () => {
+      const { given, asked } = await naming(['TOKEN']);
+      expect([await given(), await given(), asked()]).to.deep.equal([{}, {}, ['TOKEN']]);
+    });
+
+    it('asks nothing about those that the person has set here, or names in their own settings', async () => {
+      const { editor, command, given, asked } = await naming(['TOKEN', 'MINE']);
+      editor.ownSettings.set('codebeaker.secrets', ['MINE']);
+      editor.inputs.push('TOKEN', 'hunter3');
+      await command('codebeaker.setSecret');
+      expect([await given(), asked()]).to.deep.equal([{ TOKEN: 'hunter3', named: ['MINE'] }, []]);
+      editor.picked = ([item]) => item;
+      await command('codebeaker.removeSecret');
+      expect([await given(), asked()]).to.deep.equal([{ named: ['MINE'] }, ['TOKEN']]);
+    });
+
+    it('asks once for runs that begin together', async () => {
+      const { editor, given, asked } = await naming(['TOKEN']);
+      editor.press = 'Give Them to Programs Here';
+      expect(await Promise.all([given(), given()])).to.deep.include({ TOKEN: 'hunter2' });
+      expect(asked()).to.deep.equal(['TOKEN']);
+    });
   });
 
   it('keeps no secret where the person gives none', async () => {
@@ -222,6 +275,127 @@ describe('the extension', () => {
         await command('codebeaker.run');
         expect(named(made).slice(before).filter(Boolean)).to.deep.equal([]);
       }
+    });
+  });
+
+  describe('if packages have known weaknesses', () => {
+    const weak = [
+      { package: 'one', version: '1', id: 'GHSA-1', severity: 'low', summary: 'It is slow.' },
+      { package: 'two', version: '2', id: 'GHSA-2', severity: 'critical', summary: 'It runs code.', url: 'https://example.com/GHSA-2', fixedIn: '2.1' },
+      ...['three', 'four', 'five'].map((name, at) => ({ package: name, id: `GHSA-${at + 3}`, severity: 'moderate', summary: '' })),
+    ];
+    const told = 'Packages of a.py have known weaknesses: two 2 (GHSA-2, critical), three (GHSA-3, moderate), four (GHSA-4, moderate) and 2 more.';
+    const having = async () => {
+      const made = bench();
+      await made.open('/w/a.py');
+      made.connection().answer('session/create', ({ label }) => session({ label, advisories: weak as never }));
+      return made;
+    };
+
+    it('says so after an installation, each time, with a list that leads to what is said of each', async () => {
+      const { editor, command } = await having();
+      const items: any[] = [];
+      editor.inputs.push('one', 'one');
+      editor.press = 'Show Details';
+      editor.picked = (offered) => (items.push(...offered), offered[0]);
+      await command('codebeaker.installPackages');
+      editor.picked = undefined;
+      await command('codebeaker.installPackages');
+      expect(editor.messages).to.deep.equal(Array(2).fill({ kind: 'warning', message: told, buttons: ['Show Details'] }));
+      expect(items[0]).to.deep.include({ label: 'two 2', description: 'critical · GHSA-2', detail: 'It runs code. · mended in 2.1' });
+      expect(items.at(-1)).to.deep.include({ label: 'one 1', description: 'low · GHSA-1' });
+      expect(editor.opened).to.deep.equal(['https://example.com/GHSA-2']);
+    });
+
+    it('opens nothing but a page', async () => {
+      const { editor, connection, command } = await having();
+      connection().answer('session/create', () => session({ advisories: [{ ...weak[1], url: 'command:workbench.action.quit' }] as never }));
+      editor.inputs.push('one');
+      editor.press = 'Show Details';
+      editor.picked = ([item]) => item;
+      await command('codebeaker.installPackages');
+      expect(editor.opened).to.deep.equal([]);
+    });
+
+    it('says so after a run, once for the same', async () => {
+      const { editor, connection, command } = await having();
+      for (let times = 0; times < 2; times += 1) await command('codebeaker.run');
+      expect(editor.messages.map(({ message }) => message)).to.deep.equal([told]);
+      connection().answer('session/create', () => session({ advisories: weak.slice(0, 1) as never }));
+      for (let times = 0; times < 3; times += 1) await command('codebeaker.run');
+      expect(editor.messages.slice(1).map(({ message }) => message)).to.deep.equal(['Packages of a.py have known weaknesses: one 1 (GHSA-1, low).']);
+    });
+  });
+
+  describe('what the daemon finds in a program', () => {
+    const found = (code: string, character: number) => ({
+      range: { start: { line: 0, character }, end: { line: 0, character: character + 1 } }, severity: 2, code, codeDescription: { href: 'https://example.com/cwe' }, source: 'codebeaker', message: 'It is odd.',
+    });
+    /** A program runs, and the daemon has told what it found there. */
+    const finding = async (more: object = {}) => {
+      const made = bench();
+      await made.open('/w/a.py', 'python', 'eval(x)');
+      endless(made.connection());
+      const ended = made.command('codebeaker.run');
+      await settle();
+      const tell = (diagnostics: object[]) => made.connection().tell('command/diagnostics', { sessionId: 's1', commandId: 'id1', language: 'python', diagnostics, ...more });
+      tell([found('python/eval', 0)]);
+      const shown = () => [...made.editor.findings].map(([uri, problems]) => [uri, problems.map(({ code }) => code.value)]);
+      return { ...made, tell, shown, ended };
+    };
+    const one = [['file:///w/a.py', ['python/eval']]];
+
+    it('is a problem of its document, from when it comes until the text is edited', async () => {
+      const { editor, shown } = await finding();
+      expect(shown()).to.deep.equal(one);
+      expect(editor.findings.get('file:///w/a.py')?.[0]).to.deep.include({ message: 'It is odd.', severity: 1, source: 'CodeBeaker', range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } } });
+      const [document] = editor.documents;
+      editor.documentChanged.fire({ document, contentChanges: [] });
+      expect(shown()).to.deep.equal(one);
+      editor.documentChanged.fire({ document, contentChanges: [{}] });
+      expect(shown()).to.deep.equal([]);
+    });
+
+    it('goes when the program runs again, and when its document or its terminal is closed', async () => {
+      const ways: ((made: Awaited<ReturnType<typeof finding>>) => Promise<unknown>)[] = [
+        async ({ command, connection }) => {
+          await command('codebeaker.stopAll');
+          endless(connection());
+          void command('codebeaker.run');
+        },
+        async ({ editor }) => editor.documentClosed.fire(editor.documents[0]),
+        async ({ editor, command }) => {
+          await command('codebeaker.stopAll');
+          editor.terminals[0]?.pty.close();
+        },
+      ];
+      for (const way of ways) {
+        const made = await finding();
+        expect(made.shown()).to.deep.equal(one);
+        await way(made);
+        await settle();
+        expect(made.shown()).to.deep.equal([]);
+      }
+    });
+
+    it('is that of the last run, and none where there is nothing any more', async () => {
+      const { tell, shown } = await finding();
+      tell([found('python/sql', 1), found('python/shell', 2)]);
+      expect(shown()).to.deep.equal([['file:///w/a.py', ['python/sql', 'python/shell']]]);
+      tell([]);
+      expect(shown()).to.deep.equal([['file:///w/a.py', []]]);
+    });
+
+    it('is not shown of another session, of a text that was edited since, or where the setting is off', async () => {
+      expect((await finding({ sessionId: 'other' })).shown()).to.deep.equal([]);
+      const edited = await finding();
+      edited.editor.documents = [fakeDocument(Uri.file('/w/a.py'), 'python', 'other')];
+      edited.tell([found('python/eval', 0)]);
+      expect(edited.shown()).to.deep.equal([]);
+      const off = await finding();
+      off.editor.settings.set('codebeaker.scan', 'off');
+      off.tell([found('python/sql', 0)]);
+      expect(off.shown()).to.deep.equal(one);
     });
   });
 
@@ -759,6 +933,20 @@ describe('the extension', () => {
       ['$(pass) deno', 'javascript'],
     ]);
     expect(connections).to.have.lengthOf(2);
+  });
+
+  it('lists the runtimes with versions that are known to be broken', async () => {
+    const weakness = { id: 'CVE-1', component: 'runc', version: '1.1.11', allows: 'lets an image out', fixedIn: ['1.1.12'], url: 'https://example.com/' };
+    const { editor, open, command } = bench((['open', 'unknown', 'unreached'] as const).map((state) => runtime(state, { weaknesses: [{ ...weakness, state }] })));
+    await open('/w/a.js', 'javascript');
+    let items: any[] = [];
+    editor.picked = (offered) => void (items = offered);
+    await command('codebeaker.showRuntimes');
+    expect(items.slice(0, 3).map(({ label, detail }) => [label, detail])).to.deep.equal([
+      ['$(warning) open', 'runc 1.1.11 is known to be broken (CVE-1): update it to 1.1.12 or later · python, javascript'],
+      ['$(warning) unknown', 'runc 1.1.11 is known to be broken (CVE-1), unless your distribution has mended it: install its updates · python, javascript'],
+      ['$(pass) unreached', 'python, javascript'],
+    ]);
   });
 
   it('stops everything when the editor ends', async () => {

@@ -89,6 +89,7 @@ export class CommandBench {
       commands: this.commands,
       signal,
       warm: this.#warm,
+      aside: () => undefined,
       maxChunkBytes: 64 * 1024,
       quota: endless,
       stream: (commandId) => {

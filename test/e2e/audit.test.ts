@@ -60,6 +60,12 @@ describe('the audit log of a real daemon', () => {
   const segments = () => filesIn(join(stateDir, 'audit'));
 
   it('has a record of a command, which the command line shows and verifies; one that is changed is found', async () => {
+    const impatient = new RawClient({ env: daemonEnvironment({ stateDir }) });
+    expect((await impatient.call('initialize', { processId: null, capabilities: {}, initializationOptions: { docker: { host: 'tcp://elsewhere' } } })).error?.data).to.deep.include({ kind: 'PolicyDenied' });
+    await impatient.end();
+    expect(JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString()).records).to.have.length(1);
+    rmSync(join(stateDir, 'audit'), { recursive: true });
+    rmSync(join(stateDir, 'audit-heads'), { recursive: true });
     const client = await start();
     const sessionId = await session(client);
     await client.request('command/executeShell', { sessionId, command: 'exit 3' });
@@ -76,6 +82,18 @@ describe('the audit log of a real daemon', () => {
     const changed = await command(['verify']);
     expect([changed.code, changed.stdout.toString()]).to.satisfy(([code, text]: [number, string]) => code === 1 && text.includes(`wrong: ${path}, line `) && text.includes('this record was changed'), JSON.stringify(changed));
     expect(JSON.parse((await command(['verify', '--json'])).stdout.toString())).to.deep.include({ intact: false, segments: 1 });
+  });
+
+  it('has a record of calls that reach nothing, also before initialize', async () => {
+    const client = new RawClient({ env: daemonEnvironment({ stateDir }) });
+    started.push(client);
+    await client.request('session/list').catch(() => undefined);
+    await client.initialize();
+    for (let turn = 0; turn < 3; turn++) await client.request('none').catch(() => undefined);
+    await client.end();
+    await intact();
+    const { records } = JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString());
+    expect(records.map(({ method, error, times }: Record<string, unknown>) => [method, error, times])).to.deep.equal([['session/list', 'ServerNotInitialized', undefined], ['none', 'MethodNotFound', undefined], ['none', 'MethodNotFound', 3]]);
   });
 
   it('can be checked by the few lines of Python in docs/audit.md', async () => {

@@ -114,6 +114,8 @@ export class FakeCode {
   /** The text of each output channel, by name. */
   readonly channels = new Map<string, string>();
   readonly settings = new Map<string, unknown>();
+  /** What stands in the person's own settings, whatever counts here. */
+  readonly ownSettings = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: unknown[]) => unknown>();
   readonly context = new Map<string, unknown>();
   /** The commands of the editor that were executed. */
@@ -230,6 +232,7 @@ export class FakeCode {
       workspace: live({ isTrusted: () => this.trusted, workspaceFolders: () => this.folders, textDocuments: () => this.documents }, {
         getConfiguration: (section: string) => ({
           get: (name: string) => this.settings.get(`${section}.${name}`),
+          inspect: (name: string) => ({ globalValue: this.ownSettings.get(`${section}.${name}`) }),
           update: async (name: string, value: unknown) => void this.settings.set(`${section}.${name}`, value),
         }),
         getWorkspaceFolder: ({ path }: Uri) => this.folders.find(({ uri }) => path.startsWith(`${uri.path}/`)),

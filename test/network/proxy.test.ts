@@ -1,6 +1,7 @@
 /** The bounds of a session's proxy, and what it makes of hostile programs. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Duplex } from 'node:stream';
 import { deferred } from '../../server/src/base/promises.ts';
 import { PER_TURN, PIECE_BYTES } from '../../server/src/network/pace.ts';
 import { ASK_MS } from '../../server/src/network/proxy.ts';
@@ -66,7 +67,32 @@ describe('the proxy of a session', () => {
     expect(client.over).to.equal(true);
     const next = stage.connect();
     next.send(CONNECT);
-    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved more than 1000 bytes, .*network\.bytes/);
+    expect(await next.all()).to.match(/^HTTP\/1\.1 503 this session has moved 1000 bytes, .*network\.bytes/);
+  });
+
+  for (const [what, begin] of [['on a tunnel', CONNECT], ['in an answer of plain HTTP', 'GET http://example.com/ HTTP/1.1\r\nHost: x\r\n\r\n']] as const) {
+    it(`hands on exactly what may still move ${what}, of a piece that is longer`, async () => {
+      const text = 'x'.repeat(2000);
+      const answer = begin === CONNECT ? (far: Duplex) => void far.write(text) : httpHost((_asked, reply) => reply.end(text));
+      const stage = new Stage({ answer, bounds: { bytes: 1000 } });
+      const client = stage.connect();
+      client.send(begin);
+      await client.all().catch(() => undefined);
+      expect(client.heard.split('\r\n\r\n')[1]?.length).to.equal(1000);
+    });
+  }
+
+  it('hands on exactly what may still move of what a program sends with its request, and of what it sends later', async () => {
+    for (const [first, later] of [[2000, 0], [400, 2000]] as const) {
+      let got = 0;
+      const stage = new Stage({ answer: (far) => void far.on('data', (chunk: Buffer) => (got += chunk.length)), bounds: { bytes: 1000 } });
+      const client = stage.connect();
+      client.send(CONNECT + 'x'.repeat(first));
+      await client.hears(/established/);
+      client.send(Buffer.alloc(later));
+      await client.all().catch(() => undefined);
+      expect(got, `${first} and ${later}`).to.equal(1000);
+    }
   });
 
   it('does little for one session in each turn of the event loop, however much its programs send at once', async () => {

@@ -22,7 +22,7 @@ export class Stage {
 
   constructor({ egress: allowed = egress({ mode: 'full' }), bounds: some = {}, ...ways }: StageOptions = {}) {
     this.ways = new FakeWays({ names: { 'example.com': ['93.184.216.34'], 'other.example': ['93.184.216.35'], 'inner.example': ['10.0.0.1'] }, ...ways });
-    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bounds: { ...defaultNetworkBounds, ...some }, meter: { move: () => true, spent: () => undefined }, refused: (target) => this.refused.push(formatTarget(target)) });
+    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bounds: { ...defaultNetworkBounds, ...some }, meter: { move: (bytes) => bytes, spent: () => undefined }, refused: (target) => this.refused.push(formatTarget(target)) });
   }
 
   /** A program connects. */

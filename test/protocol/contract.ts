@@ -15,7 +15,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'runtime/select': ['language preference? requirements? program?', 'runtime language preference candidates'],
   'session/create': [
     'language? runtime? preference? image? label? workspace? env? secrets? limits? network? strict? idleTimeoutMs? maxLifetimeMs? workDoneToken? program?',
-    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage runtimeReason? quotas?',
+    'sessionId label? language? runtime image? state warm workspace createdAt lastActiveAt expiresAt idleTimeoutMs maxLifetimeMs limits network isolation commandCount usage runtimeReason? quotas? advisories?',
   ],
   'session/execute': ['sessionId command', ''],
   'session/list': ['', 'sessions'],

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createRequire } from 'node:module';
 import { languageIds, languages } from '../../server/src/protocol/index.ts';
-import { credentials } from '../../server/src/scan/credentials.ts';
+import { credentialRules, credentials } from '../../server/src/scan/credentials.ts';
+import { ruleIds } from '../../server/src/scan/known.ts';
 import { search } from '../../server/src/scan/search.ts';
 import { Syntax } from '../../server/src/scan/syntax.ts';
 import { rulesOf } from '../../server/src/scan/rules/table.ts';
@@ -38,6 +39,11 @@ describe('the rules of scanning', () => {
       expect(message).to.match(/^\S.*[.)]\.?$/);
       expect(page, id).to.contain(`| \`${id}\` | ${severity} | ${category} |`);
     }
+  });
+
+  it('are known by their ids without any grammar, with those of secretlint', () => {
+    const ours = languageIds.flatMap((language) => rulesOf[language].rules.map(({ id }) => id));
+    expect([...ruleIds].sort()).to.deep.equal([...new Set([...ours, ...credentialRules()])].sort());
   });
 
   it('find no error in the programs of the corpus', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
-import type { EventStream } from '../../server/src/events/events.ts';
+import { type EventStream, turnedAway } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
@@ -50,7 +50,7 @@ export class TestDaemon {
   #next = 1;
 
   constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, folders, configured, tracer, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
-    this.server = new TestServer({ open: (params, client) => this.#open(params, client), turnedAway: (method, error) => this.events.emit({ kind: 'turnedAway', method, error }) });
+    this.server = new TestServer({ open: (params, client) => this.#open(params, client), heard: { refused: (method, fault) => this.events.emit(turnedAway(method, fault)), unread: (fault) => this.events.emit(turnedAway(undefined, fault)) } });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);

@@ -173,6 +173,13 @@ describe('packages', () => {
     expect((await install(daemon, sessionId)).advisories).to.deep.equal(packages.advisories);
   }));
 
+  it('with weaknesses are told of with the session that has them, also where they come from the cache', test(async (daemon) => {
+    packages.advisories = [{ package: 'one', id: 'PYSEC-1', severity: 'high', summary: 'bad' }];
+    for (const names of [['one'], ['one']]) expect((await daemon.result('session/create', { language: 'python', packages: { names } })).advisories).to.deep.equal(packages.advisories);
+    expect(await daemon.result('session/create', { language: 'python' })).not.to.have.property('advisories');
+    expect((await daemon.result('session/list', {})).sessions.map(({ advisories }: Json) => advisories?.length)).to.deep.equal([1, 1, undefined]);
+  }));
+
   const HOUR = 3_600_000;
   const weak = { package: 'one', id: 'PYSEC-1', severity: 'high', summary: 'bad' } as const;
   const refused = async (daemon: TestDaemon) => {

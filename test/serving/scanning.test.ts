@@ -1,28 +1,8 @@
 /** Scanning as a client meets it: advice in `command/diagnostics`, and what the configuration refuses. */
 import { expect } from 'chai';
-import type { Finding, Text } from '../../server/src/scan/finding.ts';
-import { ScanFault } from '../../server/src/scan/scanner.ts';
 import type { ScanConfig } from '../../server/src/protocol/index.ts';
+import { FakeScanner } from '../fakes/scanner.ts';
 import { type TestDaemon, withDaemon } from './daemon.ts';
-
-/** Finds the word `bad` as an error and the word `odd` as a warning. */
-class FakeScanner {
-  readonly texts: Text[] = [];
-  fault: string | undefined;
-
-  async scan(text: Text): Promise<readonly Finding[]> {
-    this.texts.push(text);
-    if (this.fault !== undefined) throw new ScanFault(this.fault);
-    return [...text.code.matchAll(/bad|odd/g)].map(({ 0: word, index }) => ({
-      rule: `python/${word}`, category: word === 'bad' ? 'destruction' : 'sql', severity: word === 'bad' ? 'error' : 'warning', message: `It is ${word}.`,
-      range: { start: { line: 0, character: index }, end: { line: 0, character: index + 3 } },
-    }));
-  }
-
-  async close(): Promise<void> {
-    // Nothing is open.
-  }
-}
 
 describe('scanning', () => {
   let scanner: FakeScanner;
@@ -82,6 +62,15 @@ describe('scanning', () => {
     expect([scanner.texts.length, told(daemon).length]).to.deep.equal([0, 0]);
   }, {}));
 
+  it('warns of rules that there are not, and scans all the same', test({ rules: { 'python/eval': 'off', 'python/evil': 'off' } }, async (daemon, sessionId) => {
+    const warning = 'scan.rules.python/evil has no effect: there is no rule python/evil; python/eval is the one with the most similar name; codebeaker config check finds such';
+    await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
+    await import('../../server/src/serving/unknown-rules.ts');
+    await daemon.settle();
+    expect(daemon.received('window/logMessage').map(({ message }) => message)).to.deep.equal([warning]);
+    expect(summary(daemon)).to.deep.equal([['1 python/bad']]);
+  }));
+
   it('can be turned off in the configuration', test({ mode: 'off' }, async (daemon, sessionId) => {
     await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
     await daemon.settle();
@@ -106,7 +95,7 @@ describe('scanning', () => {
   it('refuses what the configuration names before anything runs, and says where it is', test({ mode: 'block' }, async (daemon, sessionId) => {
     const error = await daemon.fault('command/runCode', { sessionId, code: 'echo bad odd bad' });
     expect(error).to.deep.include({ code: 1032 });
-    expect(error.message).to.equal('the code was not run, because the configuration refuses it: line 1: It is bad. (python/bad, and 1 more)');
+    expect(error.message).to.equal('the code was not run, because the configuration refuses it: line 1, column 6: It is bad. (python/bad, and 1 more)');
     expect(error.data).to.deep.include({ policy: 'scan', rule: 'python/bad' });
     expect(error.data.findings.map(({ code }: { code: string }) => code)).to.deep.equal(['python/bad', 'python/bad']);
     expect(summary(daemon)).to.deep.equal([['1 python/bad', '2 python/odd', '1 python/bad']]);

@@ -122,3 +122,25 @@ describe('the commands of several sessions', () => {
     expect(waiting.hasBegun).to.equal(false);
   });
 });
+
+describe('a command that prints much', () => {
+  it('stands aside while another command has its turn, for a few milliseconds, and not otherwise', async () => {
+    const clock = new FakeClock();
+    const turns = new Turns({ atOnce: 4, clock });
+    expect(turns.aside()).to.equal(undefined);
+    const end = await turns.take();
+    const told: string[] = [];
+    void turns.aside()?.then(() => told.push('the turn has ended'));
+    await clock.advance(0);
+    expect(told).to.deep.equal([]);
+    end();
+    await clock.advance(0);
+    expect(told).to.deep.equal(['the turn has ended']);
+    await turns.take();
+    void turns.aside()?.then(() => told.push('time is over'));
+    await clock.advance(TURN_MS / 2);
+    expect(told.at(-1)).to.equal('time is over');
+    await clock.advance(TURN_MS);
+    expect([turns.aside(), clock.pending]).to.deep.equal([undefined, 0]);
+  });
+});

@@ -41,7 +41,7 @@ export interface Options {
   readonly clock?: FakeClock;
   readonly open?: OpenService;
   readonly close?: () => Promise<void>;
-  readonly turnedAway?: ConnectDeps['onTurnedAway'];
+  readonly heard?: Pick<ConnectDeps, 'refused' | 'unread'>;
   /** The errors that the test expects in the log, by a part of their message. */
   readonly errors?: readonly string[];
 }
@@ -53,6 +53,8 @@ export class TestServer {
   readonly transport: FramedTransport;
   readonly connection: Connection;
   readonly pids: number[] = [];
+  /** The calls that reached nothing, each with the kind of its error. */
+  readonly refused: string[] = [];
   params: InitializeParams | undefined;
   client: Client | undefined;
   closes = 0;
@@ -71,8 +73,12 @@ export class TestServer {
       log,
       clock: this.clock,
       version: '9.9.9',
-      ...(options.turnedAway && { onTurnedAway: options.turnedAway }),
+      ...options.heard,
       onClientProcess: (pid) => void this.pids.push(pid),
+      refused: (method, fault) => {
+        this.refused.push(`${method} ${(fault as ProtocolError).kind}`);
+        options.heard?.refused?.(method, fault);
+      },
     });
   }
 

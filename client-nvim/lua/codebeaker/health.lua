@@ -31,6 +31,19 @@ local function call_blocking(daemon, method)
   return answer[1], answer[2]
 end
 
+--- Tells of the holes that are known in the versions of the programs which make the sandboxes of a runtime.
+local function report_weaknesses(runtime)
+  for _, weakness in ipairs(runtime.weaknesses or {}) do
+    local fixed = table.concat(weakness.fixedIn, ', ')
+    local text = ('%s: %s %s %s (%s)'):format(runtime.id, weakness.component, weakness.version, weakness.allows, weakness.id)
+    if weakness.state == 'open' then
+      warn(text, { ('update %s to %s or later'):format(weakness.component, fixed), weakness.url })
+    elseif weakness.state == 'unknown' then
+      warn(text .. ', unless your distribution has mended it', { 'install the updates of your distribution', ('%s itself is mended in %s'):format(weakness.component, fixed), weakness.url })
+    end
+  end
+end
+
 local function report_runtimes(runtimes)
   for _, runtime in ipairs(runtimes) do
     if runtime.available then
@@ -39,6 +52,7 @@ local function report_runtimes(runtimes)
       end, runtime.languages)
       local text = '%s: isolation %d of 10; %s'
       ok(text:format(runtime.id, runtime.isolation.score, table.concat(languages, ', ')))
+      report_weaknesses(runtime)
     else
       warn(('%s: %s'):format(runtime.id, runtime.reason or 'not available'))
     end

@@ -62,6 +62,37 @@ function M.needed(language, folder, names)
   end
 end
 
+--- What was told since the editor was started, each as the program and its weaknesses.
+local told = {}
+local rank = { critical = 1, high = 2, moderate = 3, unknown = 4, low = 5 }
+--- So many are named in a message.
+local MAX_NAMED = 5
+
+--- Tells the person of known weaknesses of the packages that a session has. The same is told once, unless `again`.
+--- @param name string the name of the program
+--- @param session table
+--- @param again boolean|nil
+function M.tell_weaknesses(name, session, again)
+  local sorted = vim.list_extend({}, session.advisories or {})
+  table.sort(sorted, function(a, b)
+    return (rank[a.severity] or 4) < (rank[b.severity] or 4)
+  end)
+  local named = {}
+  for _, advisory in ipairs(sorted) do
+    local title = advisory.version and advisory.package .. ' ' .. advisory.version or advisory.package
+    local mended = advisory.fixedIn and ', mended in ' .. advisory.fixedIn or ''
+    -- Whoever made a registry or a package has chosen the names.
+    table.insert(named, (('%s (%s, %s%s)'):format(title, advisory.id, advisory.severity, mended):gsub('%c', ' ')))
+  end
+  local key = name .. '\n' .. table.concat(named, '\n')
+  if #named == 0 or (told[key] and not again) then
+    return
+  end
+  told[key] = true
+  local more = #named > MAX_NAMED and (' and %d more'):format(#named - MAX_NAMED) or ''
+  messages.warn(('packages of %s have known weaknesses: %s%s'):format(name, table.concat(named, ', ', 1, math.min(#named, MAX_NAMED)), more))
+end
+
 --- Installs packages for the runs of a buffer: a session that has them has had them installed, and the next run finds them in
 --- the cache. Without names, those of the manifest. Must be called inside `async.go`.
 --- @param source Source
@@ -89,6 +120,7 @@ function M.install(source, names)
   -- Whoever has packages installed for a buffer wants to be asked about them again.
   known.packages, known.offers = wanted.names or known.packages, nil
   remembered.remember(source.bufnr, known)
+  M.tell_weaknesses(source.name, session, true)
   messages.info('the packages are installed, and the programs of this buffer have them')
   return true
 end

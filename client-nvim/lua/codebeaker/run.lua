@@ -31,6 +31,7 @@ local function run_in_sandbox(self, source, folder, run_options)
   if fault or self.stopped then
     return fault
   end
+  packages.tell_weaknesses(source.name, session)
   findings.watch(session.sessionId, source)
   local file = { sessionId = session.sessionId, path = source.name, content = source.text }
   fault = self.daemon:call('command/writeFile', file)

@@ -45,6 +45,8 @@ export interface Settings {
   readonly packages: 'auto' | 'ask' | 'never';
   /** The names of the secrets that programs get; none in Restricted Mode. */
   readonly secrets: readonly string[];
+  /** Those that the person's own settings name, whatever the workspace says. */
+  readonly ownSecrets: readonly string[];
 }
 
 export const SECTION = 'codebeaker';
@@ -72,5 +74,6 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
     ports: values.get<Settings['ports']>('ports') ?? 'notify',
     packages: values.get<Settings['packages']>('packages') ?? 'auto',
     secrets: workspace.isTrusted ? (values.get<readonly string[]>('secrets') ?? []) : [],
+    ownSecrets: values.inspect<readonly string[]>('secrets')?.globalValue ?? [],
   };
 }

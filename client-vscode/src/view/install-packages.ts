@@ -1,4 +1,5 @@
 /** *Install Packages in Sandbox*: installs packages for the runs of a file, with progress that can be cancelled. */
+import type { Session } from 'codebeaker/protocol';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Code } from '../base/code.ts';
 import { type Log, messageOf } from '../base/log.ts';
@@ -10,6 +11,7 @@ import type { RememberedOptions } from '../run/source/options.ts';
 import type { Packages } from '../run/source/packages.ts';
 import { type RunSpec, runSpecOf } from '../run/source/run-spec.ts';
 import type { Commands } from './commands.ts';
+import type { Weaknesses } from './weaknesses.ts';
 
 export interface InstallParts {
   readonly code: Code;
@@ -17,6 +19,7 @@ export interface InstallParts {
   readonly options: RememberedOptions;
   readonly packages: Pick<Packages, 'find'>;
   readonly log: Log;
+  readonly weaknesses: Pick<Weaknesses, 'tell'>;
   newId(): string;
   showLog(): void;
 }
@@ -54,21 +57,22 @@ export async function installFor(parts: InstallParts, given: RunSpec, names: rea
   const found = await packages.find(given);
   const spec = { ...given, packages: { manifest: found?.manifest, names, text: found?.text ?? '' } };
   const title = l10n.t('Installing packages in a sandbox');
-  const end = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled): Promise<{ installed: boolean; fault?: unknown }> => {
+  const end = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled): Promise<{ session?: Session; fault?: unknown }> => {
     const cancel = new CancellationTokenSource();
     const listening = cancelled.onCancellationRequested(() => cancel.cancel());
     try {
-      await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token));
-      return { installed: true };
+      return { session: await client.use((connection) => makeSession(connection, spec, newId(), (message) => progress.report({ message }), cancel.token)) };
     } catch (reason) {
-      return { installed: false, fault: cancelled.isCancellationRequested ? undefined : reason };
+      return { fault: cancelled.isCancellationRequested ? undefined : reason };
     } finally {
       listening.dispose();
     }
   });
   if (end.fault !== undefined) void tellFault(parts, end.fault);
-  if (end.installed) await options.rememberPackages(uri, names);
-  return end.installed;
+  if (!end.session) return false;
+  void parts.weaknesses.tell(given.source.name, end.session.advisories, true);
+  await options.rememberPackages(uri, names);
+  return true;
 }
 
 /** The log has what the package manager printed. A message with a button is shown whole. */
@@ -80,11 +84,12 @@ async function tellFault({ code: { window, l10n }, log, showLog }: InstallParts,
 }
 
 /** A session that has the packages has had them installed. The next run finds them in the cache. */
-async function makeSession(connection: Connection, spec: RunSpec, token: string, report: (message: string) => void, cancelled: CancellationTokenSource['token']): Promise<void> {
+async function makeSession(connection: Connection, spec: RunSpec, token: string, report: (message: string) => void, cancelled: CancellationTokenSource['token']): Promise<Session> {
   const listening = connection.onProgress(token, ({ message }) => message && report(message));
   try {
-    const { sessionId } = await connection.request('session/create', { ...sessionParams(spec, spec.source.folder), workDoneToken: token }, cancelled);
-    await connection.request('session/close', { sessionId });
+    const session = await connection.request('session/create', { ...sessionParams(spec, spec.source.folder), workDoneToken: token }, cancelled);
+    await connection.request('session/close', { sessionId: session.sessionId });
+    return session;
   } finally {
     listening.dispose();
   }

@@ -171,6 +171,8 @@ void file_request(enum frame_type type, uint32_t channel, struct reader *reader)
 bool file_has(uint32_t channel);
 void file_data(uint32_t channel, const uint8_t *bytes, size_t size);
 void file_end(uint32_t channel);
+/* Nothing more comes of a file that is being written: it stays as it was. Returns false where no file is being written. */
+bool file_give_up(uint32_t channel);
 /* Goes on with what takes more than one turn. */
 void files_turn(void);
 /* Opens a regular file that is not the kernel's. Returns -1 and sets errno. */

@@ -84,7 +84,7 @@ void handle(enum frame_type type, uint32_t channel, struct reader reader) {
         break;
     }
     case CLOSE:
-        if (!ports_close(channel)) relay_close(channel);
+        if (!file_give_up(channel) && !ports_close(channel)) relay_close(channel);
         break;
     case WATCH_PORTS: ports_watch(channel); break;
     case SIGNAL: command_signal(channel, read_u8(&reader)); break;

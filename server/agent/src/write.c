@@ -17,6 +17,7 @@ struct writing {
     int fd;
     int error;
     char *path, *temporary;
+    bool own; /* the file that is open is new, and nothing of it is left if it can't be written */
     bool executable;
     mode_t permissions; /* 0: as they come */
     uint64_t mtime_ms; /* 0: now */
@@ -56,12 +57,17 @@ static int open_for_writing(struct writing *writing, enum mode mode) {
         errno = wrong_type(status.st_mode);
         return -1;
     }
-    if (mode == CREATE) return open_regular(writing->path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (mode == CREATE) {
+        int fd = open_regular(writing->path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+        writing->own = fd >= 0;
+        return fd;
+    }
     if (mode == APPEND) return open_regular(writing->path, O_WRONLY | O_CREAT | O_APPEND, 0666);
     struct stat own;
     bool replaceable = lstat(writing->path, &own) == 0 ? S_ISREG(own.st_mode) && own.st_nlink == 1 && own.st_uid == geteuid() && access(writing->path, W_OK) == 0 : !exists;
     if (replaceable) {
         int fd = open_temporary(writing, exists ? own.st_mode & 07777 : 0);
+        writing->own = fd >= 0;
         if (fd >= 0) return fd;
     }
     return open_regular(writing->path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -126,7 +132,15 @@ void file_end(uint32_t channel) {
     if (writing->fd >= 0 && close(writing->fd) < 0 && !writing->error) writing->error = errno;
     writing->fd = -1;
     if (writing->temporary && !writing->error && rename(writing->temporary, writing->path) < 0) writing->error = errno;
-    if (writing->temporary && writing->error) unlink(writing->temporary);
+    if (writing->error && writing->own) unlink(writing->temporary ? writing->temporary : writing->path);
     answer(channel, writing->error, NULL, 0);
     forget(writing);
+}
+
+bool file_give_up(uint32_t channel) {
+    struct writing *writing = find(channel);
+    if (!writing) return false;
+    if (!writing->error) writing->error = ECANCELED;
+    file_end(channel);
+    return true;
 }

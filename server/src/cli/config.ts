@@ -33,14 +33,14 @@ const actions: Readonly<Record<ConfigArguments['action'], (surroundings: Pick<Su
     const schema = (await import('../protocol/config-schema.ts')).configSchema();
     return { code: 0, lines: [JSON.stringify(schema, null, 2)], result: schema };
   },
-  check: ({ env, home }, { files, folder, config: flag }) => {
+  check: async ({ env, home }, { files, folder, config: flag }) => {
     const own = configPath({ flag, env, home });
     const places = files.length > 0 ? files : [own, join(folder, projectFileName)].filter((path) => isThere(path) || path === flag);
     const allowed = () => loadConfig({ flag, env, home });
-    const checked = places.map((path) => ({ path, faults: faultsIn(path, allowed) }));
+    const checked = await Promise.all(places.map(async (path) => ({ path, faults: await faultsIn(path, allowed) })));
     const lines = checked.flatMap(({ path, faults }) => (faults.length === 0 ? [`${path}: nothing is wrong`] : faults.map((fault) => `${path}: ${inOneLine(fault)}`)));
     const code = checked.some(({ faults }) => faults.length > 0) ? Exit.config : 0;
-    return Promise.resolve({ code, lines: lines.length > 0 ? lines : [`there is no configuration file (${own}), so the defaults hold`], result: { files: checked } });
+    return { code, lines: lines.length > 0 ? lines : [`there is no configuration file (${own}), so the defaults hold`], result: { files: checked } };
   },
   show: async ({ env, home }, { folder, config: flag }) => {
     const user = loadConfig({ flag, env, home });
@@ -56,8 +56,8 @@ function shown({ key, value, from }: Setting, names: Readonly<Record<Setting['fr
   return { key, value, from, ...(from === 'default' ? {} : { file: names[from] }) };
 }
 
-/** What is wrong with a file. A project's file may also ask for more than the user's file allows. */
-function faultsIn(path: string, allowed: () => Config): readonly Issue[] {
+/** What is wrong with a file. It may name rules that there are not, and a project's file may also ask for more than the user's file allows. */
+async function faultsIn(path: string, allowed: () => Config): Promise<readonly Issue[]> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -66,13 +66,15 @@ function faultsIn(path: string, allowed: () => Config): readonly Issue[] {
   }
   const found = checkConfig(text);
   if ('faults' in found) return found.faults;
-  if (basename(path) !== projectFileName) return [];
+  const { unknownRules } = await import('../scan/known.ts');
+  const unknown = unknownRules(Object.keys(found.config.scan?.rules ?? {})).map(({ id, message }) => ({ path: `scan.rules.${id}`, message }));
+  if (basename(path) !== projectFileName) return unknown;
   try {
     narrow(createPolicy(allowed()), found.config);
-    return [];
+    return unknown;
   } catch (fault) {
     if (!(fault instanceof ProtocolError)) throw fault;
-    return [{ path: '', message: fault.message }];
+    return [...unknown, { path: '', message: fault.message }];
   }
 }
 

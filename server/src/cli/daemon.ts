@@ -1,21 +1,22 @@
 /** Puts the parts of a daemon together: configuration, policy, state, runtimes, house. Only this file knows all of them. */
 import { join } from 'node:path';
 import { createLog, type Level, type Log, Threshold } from '../base/log.ts';
-import { EventStream } from '../events/events.ts';
+import { EventStream, turnedAway } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ConfiguredRuntimes } from '../serving/health/health.ts';
 import type { OwnFolder } from '../serving/health/folders.ts';
+import type { Mistakes } from '../audit/mistakes.ts';
 import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { AUDITED, LOG_BYTES, LOG_FILES } from '../policy/defaults.ts';
+import { isAudited, LOG_BYTES, LOG_FILES } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
 import { createPolicy } from '../policy/policy.ts';
 import type { Sizes } from '../policy/sizes.ts';
-import type { Config, ErrorKind, InitializeParams, Network } from '../protocol/index.ts';
+import type { Config, InitializeParams, Network, ProtocolError } from '../protocol/index.ts';
 import { Catalog } from '../runtime/choice/catalog.ts';
 import type { Runtime } from '../runtime/ports.ts';
 import type { Tracer } from '../telemetry/spans.ts';
@@ -25,27 +26,40 @@ import { createRuntimes, type Runtimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
-  /** Opens the service for the one client of this daemon. */
+  /** Opens the service for one of any number of clients. */
   readonly open: OpenService;
+  /** Opens the service for the one client of this daemon: what is shared by all clients is closed with it. */
+  readonly openSole: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   /** Until the returned function is called, the log goes down to this level at least. */
   lowerLog(level: Level): () => void;
-  /** Counts a message that was turned away before it was served: the `onTurnedAway` of a connection. */
-  turnedAway(method: string, error: ErrorKind): void;
+  /** Counts a message that was no call: the `unread` of a connection. */
+  unread(this: void, error: ProtocolError): void;
   readonly catalog: Catalog;
   readonly packages: PackagesPolicy;
   readonly sizes: Sizes;
   /** The names of the secrets that the configuration has. */
   readonly secrets: readonly string[];
+  /** Records a call that reaches nothing. */
+  refused(this: void, method: string, fault: unknown): void;
+  /** Whether what runs is scanned. */
+  readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
   watch(): void;
   /** Removes everything that is left of the daemon. */
   close(): Promise<void>;
 }
 
-/** `typed`: the network modes that the command line allows. `logging`: what it says of the log. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], logging: Config['log'] = {}): Promise<Daemon> {
+/** What the command line says in addition to the configuration. */
+interface Typed {
+  readonly typed?: readonly Network['mode'][];
+  readonly shared?: readonly string[] | undefined;
+  readonly logging?: Config['log'];
+}
+
+/** `typed`: the network modes that the command line allows. `shared`: as in `HouseParts`. `logging`: what the command line says of the log. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, { typed = [], shared, logging }: Typed = {}): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
   const loaded = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const config = { ...loaded, log: { ...loaded.log, ...logging } };
@@ -81,9 +95,9 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
-  const audits = config.audit?.enabled ?? AUDITED;
+  const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;
   const audit = async () => {
     if (!audits) return undefined;
@@ -96,21 +110,34 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ recordRefused }, log] = await Promise.all([import('../serving/listeners/audited.ts'), audit()]);
     if (log) recordRefused(log, params, fault);
   };
+  let mistakes: Promise<Mistakes | undefined> | undefined;
+  const reachesNothing = async (method: string, fault: unknown) => {
+    mistakes ??= Promise.all([import('../audit/mistakes.ts'), audit()]).then(([loaded, log]) => log && new loaded.Mistakes(log));
+    (await mistakes)?.record(method, fault);
+  };
   const closeHouse = async () => (await housing)?.close();
+  const open = serviceOpener({ ...parts, house, audits, refused });
   return {
-    open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
+    open,
+    openSole: soleVisit(open, closeHouse),
     runtimes: runtimes.all,
     lowerLog: (level) => threshold.lower(level),
-    turnedAway: (method, error) => events.emit({ kind: 'turnedAway', method, error }),
+    unread: (error) => events.emit(turnedAway(undefined, error)),
     catalog,
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),
+    refused: (method, fault) => {
+      events.emit(turnedAway(method, fault));
+      reachesNothing(method, fault).catch((reason: unknown) => log.warn('a call that reaches nothing could not be recorded', reason));
+    },
     close: async () => {
       catalog.close();
       await closeHouse();
+      (await mistakes)?.close();
       await (await auditing)?.close();
       await (await tracing)?.close();
       await runtimes.close();

@@ -6,6 +6,7 @@ import { Asker, canBeAsked } from './ask.ts';
 import { connectLocally, type LocalClient } from './client.ts';
 import type { Daemon } from './daemon.ts';
 import { Exit } from './exit-codes.ts';
+import { findingLine, findingLines, Findings, refusedFor } from './findings.ts';
 import { Interrupts } from './interrupts.ts';
 import { Report } from './report.ts';
 import { runInSession } from './run-in-session.ts';
@@ -40,16 +41,22 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
     const source = await findSource(args, terminal.stdin, interrupts.signal);
     spinner.say('looking for a sandbox');
     const asker = asks(args, terminal) ? new Asker(terminal, surroundings.clock) : undefined;
-    const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker }, tell);
+    // Findings come a moment after the program has ended, so nobody waits for them who would not read them.
+    const scans = daemon.scans && (terminal.stderr.isTTY || args.json);
+    const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker, scans }, tell);
+    const findings = scans ? new Findings(client.connection, surroundings.clock) : undefined;
     try {
       code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run, secretNames: daemon.secrets });
+      if (!interrupts.cancelled) await findings?.whenCome();
+      if (!args.json) for (const line of findingLines(args.file, findings?.all ?? [])) tell(line);
     } finally {
+      if (findings?.all) report.add({ findings: findings.all });
       await client.close();
     }
   } catch (fault) {
     report.failed(fault, interrupts.cancelled);
     if (interrupts.cancelled) code = interrupts.exitCode;
-    else tell(fault instanceof ResponseError || fault instanceof CannotRun ? fault.message : String(fault));
+    else for (const line of wordsFor(fault, args.file)) tell(line);
   } finally {
     stopListening();
     spinner.clear();
@@ -60,6 +67,13 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
   return unwritable ? (unwritable.code === 'EPIPE' ? Exit.notRead : Exit.notStarted) : code;
 }
 
+/** Why the program was not run. What was found in it is told with its places. */
+function wordsFor(fault: unknown, file: string): string[] {
+  const refused = refusedFor(fault);
+  if (refused.length > 0) return [`${file} was not run, because the configuration refuses what stands in it (scan.block)`, ...refused.map((each) => findingLine(file, each))];
+  return [fault instanceof ResponseError || fault instanceof CannotRun ? fault.message : String(fault)];
+}
+
 /** Whether questions are asked at this terminal. @throws CannotRun where they are wanted and nobody is there */
 function asks({ reach: { ask }, json }: RunArguments, terminal: Terminal): boolean {
   const there = canBeAsked(terminal) && !json;
@@ -67,12 +81,12 @@ function asks({ reach: { ask }, json }: RunArguments, terminal: Terminal): boole
   return ask ?? there;
 }
 
-async function connect(daemon: Daemon, surroundings: Surroundings, { ports, asker }: { ports: boolean; asker: Asker | undefined }, tell: (message: string) => void): Promise<LocalClient> {
+async function connect(daemon: Daemon, surroundings: Surroundings, { ports, asker, scans }: { ports: boolean; asker: Asker | undefined; scans: boolean }, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, surroundings, {
     clientInfo: { name: 'codebeaker run', version: surroundings.version },
     // Only one program is run, so no sandbox needs to be prepared for another one.
     initializationOptions: { pool: {} },
-    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: ports }, network: { requestAccess: asker !== undefined } },
+    capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: ports }, network: { requestAccess: asker !== undefined }, command: { diagnostics: scans } },
   });
   asker?.listen(client.connection);
   client.connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => tell(message));

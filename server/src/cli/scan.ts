@@ -8,6 +8,7 @@ import type { Finding } from '../scan/finding.ts';
 import { ScanFault, Scanner } from '../scan/scanner.ts';
 import { startThread } from '../scan/worker.ts';
 import type { ScanArguments } from './actions.ts';
+import { findingLine } from './findings.ts';
 import { languageOfShebang } from './shebang.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -59,5 +60,5 @@ async function contentOf(file: string, maxBytes: number): Promise<Buffer> {
 
 function linesFor({ file, findings, skipped }: Scanned): string[] {
   if (skipped !== undefined) return [`${file}: it was not scanned: ${skipped}\n`];
-  return findings.map(({ range: { start }, severity, message, rule }) => `${file}:${start.line + 1}:${start.character + 1}: ${severity}: ${message} (${rule})\n`);
+  return findings.map((finding) => `${findingLine(file, { ...finding, code: finding.rule })}\n`);
 }

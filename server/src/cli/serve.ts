@@ -40,7 +40,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
     stream.dispose();
     throw fault;
   });
-  const daemon = await createDaemon(surroundings, args.config, args.networkModes, args.log).catch((fault: unknown) => {
+  const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, logging: args.log }).catch((fault: unknown) => {
     stream.dispose();
     throw fault;
   });
@@ -64,7 +64,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   };
   let exitBy = Infinity;
   const onClosing = () => (exitBy = clock.monotonic() + EXIT_DEADLINE_MS);
-  const connection: Connection = connect(transport, announcing(daemon.open, begun), { log, clock, version, onClientProcess: watch, onClosing, onTrace, onTurnedAway: daemon.turnedAway });
+  const connection: Connection = connect(transport, announcing(daemon.openSole, begun), { log, clock, version, onClientProcess: watch, onClosing, onTrace, refused: daemon.refused, unread: daemon.unread, channels: { pipe: pipeStream } });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(`it received ${signal}`));

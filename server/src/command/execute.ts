@@ -17,9 +17,11 @@ import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
+import { RawStreams } from './raw-output.ts';
 import { RedactedOutput } from './redacted-output.ts';
 import { type CommandQuota, RunningCommand } from './running-command.ts';
 import { type RunText, type Scan, textOf } from './script.ts';
+import { type DataStreams, requireStreams } from './streams.ts';
 
 export interface ExecuteContext {
   readonly clock: Clock;
@@ -29,7 +31,11 @@ export interface ExecuteContext {
   /** Opens the stream of a command's output to the client. `close` must be called when the command has ended. */
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
+  /** The streams of the connection's data channel. Absent: it has none. */
+  readonly data?: DataStreams | undefined;
   readonly warm: WarmInterpreters;
+  /** What a command that prints much waits for, as in Turns. */
+  aside(): Promise<void> | undefined;
   /** The quotas to which a session's commands count. */
   quota(session: Session): CommandQuota;
   /** undefined: nothing is scanned. */
@@ -62,18 +68,34 @@ export async function executeShell(session: Session, params: ExecuteShellParams,
 export async function execute(
   session: Session,
   params: Common,
-  { clock, events, commands, signal, stream, maxChunkBytes, quota }: ExecuteContext,
+  context: ExecuteContext,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
   limitMs = session.limits.timeoutMs,
+) {
+  const { outputStreams } = params;
+  const raw = outputStreams && new RawStreams(outputStreams, requireStreams(context.data, 'outputStreams'));
+  try {
+    return await executeInto((output) => raw?.target(output) ?? output, session, params, context, runPrograms, limitMs);
+  } finally {
+    raw?.close();
+  }
+}
+
+async function executeInto(
+  target: (output: OutputTarget) => OutputTarget,
+  session: Session,
+  params: Common,
+  { clock, events, commands, signal, stream, aside, maxChunkBytes, quota }: ExecuteContext,
+  runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
+  limitMs: number,
 ) {
   const commandId = commands.reserve(params.commandId);
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
   const encoding = params.outputEncoding ?? 'utf-8';
-  const output: OutputTarget = streamed
+  const output = target(streamed
     ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
-    : new CollectedOutput(encoding);
+    : new CollectedOutput(encoding));
   const { secrets } = session.environment;
-  const target = secrets ? new RedactedOutput(output, () => secrets.redactor()) : output;
   const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
   const firstInSession = session.countProgram();
@@ -81,12 +103,13 @@ export async function execute(
     commandId,
     sandbox: session.sandbox,
     clock,
-    target,
+    target: secrets ? new RedactedOutput(output, () => secrets.redactor()) : output,
     outputBytes,
     cpus: session.limits.cpus,
     quota: quota(session),
     timeoutMs: shorter(limitMs, params.timeoutMs),
     signal,
+    aside,
     heard: (afterMs) => events.emit({ kind: 'commandHeard', command, afterMs, firstInSession }),
   });
   commands.add(running);

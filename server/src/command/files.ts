@@ -1,33 +1,55 @@
 /** The six file commands. Each of them is complete before the next command of its session begins. */
 import { abortable } from '../base/promises.ts';
 import type * as protocol from '../protocol/index.ts';
-import type { ParamsOf, ResultOf } from '../protocol/index.ts';
+import { invalidParam, type ParamsOf, type ResultOf } from '../protocol/index.ts';
 import { MAX_FILE_BYTES } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
 import { decodeContent, encodeContent } from './content.ts';
 import { blaming } from './copy-fault.ts';
 import { matcher } from './glob.ts';
 import { resolveEntry, resolvePath } from './paths.ts';
+import { receiveFile, sendFile } from './stream-files.ts';
+import { type DataStreams, endingWith, requireStreams } from './streams.ts';
 
 type Command<M extends protocol.Method> = (session: Session, params: ParamsOf<M>, signal: AbortSignal) => Promise<ResultOf<M>>;
+
+/** A command whose content may go over the data channel. */
+type Transfer<M extends protocol.Method> = (...args: [...Parameters<Command<M>>, streams?: DataStreams | undefined]) => ReturnType<Command<M>>;
 
 const DEFAULT_LIST_LIMIT = 10_000;
 
 /** Results contain the resolved paths. Invalid params are refused before the command waits for its turn. */
-export const writeFile: Command<typeof protocol.WriteFile> = async (session, params, signal) => {
+export const writeFile: Transfer<typeof protocol.WriteFile> = async (session, params, signal, streams) => {
+  const { content, stream, mode = 'overwrite', executable } = params;
+  if (stream !== undefined && content !== '') throw invalidParam('content', 'it must be empty, because the content comes on a stream');
   const path = resolveEntry(params.path);
-  const content = decodeContent(params.content, params.encoding, 'content');
-  const options = { mode: params.mode ?? 'overwrite', executable: params.executable };
-  await alone(session, signal, () => session.sandbox.files.write(path, content, options));
-  return { path, bytes: content.length };
+  const options = { mode, executable };
+  if (stream !== undefined) {
+    const incoming = requireStreams(streams, 'stream').receive(stream);
+    // A client that cancels, or a session that closes, ends the stream, so the file stays as it is.
+    return endingWith(signal, incoming, () => alone(session, signal, async () => ({ path, ...(await receiveFile(session.sandbox.files, path, options, incoming)) })));
+  }
+  const bytes = decodeContent(content, params.encoding, 'content');
+  await alone(session, signal, () => session.sandbox.files.write(path, bytes, options));
+  return { path, bytes: bytes.length };
 };
 
-export const readFile: Command<typeof protocol.ReadFile> = async (session, params, signal) => {
+export const readFile: Transfer<typeof protocol.ReadFile> = async (session, params, signal, streams) => {
+  const { offset = 0, stream } = params;
   const path = resolveEntry(params.path);
-  const offset = params.offset ?? 0;
+  const { files } = session.sandbox;
+  if (stream !== undefined) {
+    const outgoing = requireStreams(streams, 'stream').send(stream);
+    // A stream that has not been ended is given up.
+    return endingWith(signal, { close: () => outgoing.reset() }, async () => {
+      const { size, bytes } = await alone(session, signal, () => sendFile(files, path, { offset, length: params.length ?? Infinity }, outgoing));
+      outgoing.end();
+      return { path, content: '', encoding: 'utf-8', size, eof: offset + bytes >= size, bytes };
+    });
+  }
   // Whoever asks for more than a message can carry wants all that is there.
   const length = params.length !== undefined && params.length <= MAX_FILE_BYTES ? params.length : undefined;
-  const { bytes, size } = await alone(session, signal, () => session.sandbox.files.read(path, offset, length));
+  const { bytes, size } = await alone(session, signal, () => files.read(path, offset, length));
   return { path, ...encodeContent(bytes, params.encoding), size, eof: offset + bytes.length >= size };
 };
 

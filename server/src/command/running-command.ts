@@ -7,6 +7,7 @@ import { deferred, Interruption } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
+import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';
 import type { OutputTarget } from './output.ts';
 
@@ -33,6 +34,8 @@ export interface RunningCommandOptions {
   /** The time limit; 0 means none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** What a command that prints much waits for now and then, so that others get the processor. undefined: for nothing. */
+  aside(): Promise<void> | undefined;
   /**
    * Called with the time from the start of the first program to its first output, or to its end if it has no output.
    * Not called if the first program is a compiler.
@@ -44,6 +47,9 @@ export interface RunningCommandOptions {
 const TERM_GRACE_MS = 300;
 /** How much input is kept that the program has not taken yet. */
 const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
+
+/** After so many bytes, a command that has printed for longer than a turn stands aside for commands that begin. */
+const ASIDE_BYTES = 256 * 1024;
 
 /** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed, or never started: then this is undefined. */
 export type Start = (sink: Sink, stop: AbortSignal) => Process | undefined | Promise<Process | undefined>;
@@ -72,6 +78,8 @@ export class RunningCommand implements Running {
   #over = false;
   #input: Promise<void> = Promise.resolve();
   #pendingInput = 0;
+  /** What was printed since it stood aside last. */
+  #printed = 0;
   readonly #ready = deferred<Process | undefined>();
 
   constructor(options: RunningCommandOptions) {
@@ -145,7 +153,7 @@ export class RunningCommand implements Running {
 
   /** Sends the rest of the output and returns the result. */
   async finish(): Promise<Execution & { phases: Phase[] }> {
-    if (!this.#cause) await this.#sink(this.#options.target.flush());
+    if (!this.#cause) await this.#stopped.limit(this.#options.target.flush());
     return {
       commandId: this.commandId,
       ...this.#verdict(),
@@ -223,14 +231,20 @@ export class RunningCommand implements Running {
     const allowed = this.#options.quota.takeOutput(asked);
     const piece = allowed < chunk.length ? chunk.subarray(0, allowed) : chunk;
     this.#bytes[stream === 'stderr' ? 'stderr' : 'stdout'] += piece.length;
-    const taken = piece.length > 0 ? this.#options.target.take(stream, piece) : undefined;
-    if (piece.length === chunk.length) return taken && this.#sink(taken);
-    return this.#sink(Promise.resolve(taken)).then(() => this.#stop('outputLimit', allowed < asked ? this.#options.quota.spent('outputBytes') : undefined));
+    const taken = piece.length > 0 ? this.#standingAside(piece.length, this.#options.target.take(stream, piece)) : undefined;
+    // It waits until the client has taken the output, or the command is stopped.
+    if (piece.length === chunk.length) return taken && this.#stopped.limit(taken);
+    return this.#stopped.limit(Promise.resolve(taken)).then(() => this.#stop('outputLimit', allowed < asked ? this.#options.quota.spent('outputBytes') : undefined));
   }
 
-  /** Waits until the client has taken the output, or the command is stopped. */
-  #sink(taken: Promise<void>): Promise<void> {
-    return this.#stopped.limit(taken);
+  /** Resolves when `taken` does and the command needs to stand aside no longer. */
+  #standingAside(bytes: number, taken: void | Promise<void>): void | Promise<void> {
+    this.#printed += bytes;
+    if (this.#printed < ASIDE_BYTES) return taken;
+    this.#printed = 0;
+    if (this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
+    const aside = this.#options.aside();
+    return aside ? Promise.all([taken, aside]).then(() => undefined) : taken;
   }
 
   /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */

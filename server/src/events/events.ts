@@ -1,6 +1,6 @@
 /** The events of a daemon, in one stream. Whatever notifies clients, measures, counts or keeps records is a listener. */
 import type { Log } from '../base/log.ts';
-import type { CloseReason, CommandUsage, ErrorKind, LanguageId, ManagerId, Outcome, RuntimeInfo, Session, SessionState } from '../protocol/index.ts';
+import { type CloseReason, type CommandUsage, type ErrorKind, type LanguageId, type ManagerId, methods, type Outcome, ProtocolError, type RuntimeInfo, type Session, type SessionState } from '../protocol/index.ts';
 
 /** Identifies the session that an event is about. */
 export interface SessionIdentity {
@@ -69,6 +69,15 @@ export type HouseEvent =
     }
   /** A message was answered with an error before it was served. `method` is `unknown` where no method of the protocol was named. */
   | { readonly kind: 'turnedAway'; readonly method: string; readonly error: ErrorKind };
+
+/** Stands for whatever is no method of the protocol. */
+const UNKNOWN = 'unknown';
+
+/** The event that a message was turned away with `fault`. `method`: what it called, if it was a call. */
+export function turnedAway(method: string | undefined, fault: unknown): HouseEvent {
+  const known = methods.some(({ name, from }) => from === 'client' && name === method);
+  return { kind: 'turnedAway', method: known && method !== undefined ? method : UNKNOWN, error: fault instanceof ProtocolError ? fault.kind : 'InternalError' };
+}
 
 export type EventListener = (event: HouseEvent) => void;
 

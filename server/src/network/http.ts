@@ -3,7 +3,7 @@ import { type ClientRequest, createServer, type IncomingMessage, request, type S
 import type { Duplex } from 'node:stream';
 import { Sequence } from '../base/promises.ts';
 import { formatTarget, parseAuthority, type Target } from './hosts.ts';
-import { join } from './join.ts';
+import { type Count, join, Passage } from './join.ts';
 import { asRefusal, Refusal } from './refusal.ts';
 import type { Purpose, Route } from './upstream.ts';
 
@@ -11,8 +11,7 @@ import type { Purpose, Route } from './upstream.ts';
 export interface Line {
   /** Reaches a place, if it is allowed. @throws Refusal, or the reason why the line is over */
   reach(target: Target, purpose: Purpose): Promise<Route>;
-  /** Counts bytes that have moved. */
-  moved(bytes: number): void;
+  readonly moved: Count;
   /** The program has asked for something, so that it no longer has to. */
   asked(): void;
   /** It may ask for something more. */
@@ -84,9 +83,8 @@ export class HttpSide {
     if (!target) throw new Refusal('malformed', 'CONNECT needs a host and a port, such as example.com:443');
     const { connection } = await line.reach(target, 'bytes');
     stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    line.moved(first.length);
-    if (first.length > 0) connection.write(first);
-    await join(stream, connection, (bytes) => line.moved(bytes));
+    if (first.length > 0) stream.unshift(first);
+    await join(stream, connection, line.moved);
   }
 
   async #forward(asked: IncomingMessage, answer: ServerResponse, line: Line): Promise<void> {
@@ -119,6 +117,7 @@ export class HttpSide {
         asked.socket.destroy();
         resolve();
       };
+      const passage = new Passage(line.moved, cut);
       const end = () => {
         over = true;
         resolve();
@@ -131,12 +130,12 @@ export class HttpSide {
         } catch {
           return reject(new Refusal('unreachable', 'the answer of the host is no valid HTTP'));
         }
-        response.on('data', (chunk: Buffer) => line.moved(chunk.length));
-        response.on('aborted', cut).on('error', cut).on('end', end).pipe(answer);
+        passage.pump(response, answer);
+        response.on('aborted', cut).on('error', cut).on('end', () => passage.isOver || end());
       });
       answer.on('close', () => answer.writableFinished || cut());
-      asked.on('data', (chunk: Buffer) => line.moved(chunk.length));
-      asked.on('aborted', cut).pipe(onward);
+      passage.pump(asked, onward);
+      asked.on('aborted', cut);
     });
   }
 }

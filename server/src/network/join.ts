@@ -1,21 +1,53 @@
 /** Joins two streams: what comes from one goes to the other. Each direction has its own end, and what one side cuts off is cut off on the other. */
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
-/** `moved` is called with the number of bytes of each piece. Resolves when both streams are closed; never rejects. */
-export async function join(one: Duplex, two: Duplex, moved: (bytes: number) => void): Promise<void> {
+/** Counts the bytes of a piece that wants to pass, and returns how many of them may. */
+export type Count = (bytes: number) => number;
+
+/** `moved` is called for each piece; where not all of it may pass, the rest is dropped and both streams are cut off. Resolves when both streams are closed; never rejects. */
+export async function join(one: Duplex, two: Duplex, moved: Count): Promise<void> {
   const closed = [follow(one, two), follow(two, one)];
-  pump(one, two, moved);
-  pump(two, one, moved);
+  const passage = new Passage(moved, () => {
+    one.destroy();
+    two.destroy();
+  });
+  passage.pump(one, two);
+  passage.pump(two, one);
   await Promise.all(closed);
 }
 
-function pump(from: Duplex, to: Duplex, moved: (bytes: number) => void): void {
-  from.on('data', (chunk: Buffer) => {
-    moved(chunk.length);
-    if (!to.destroyed && !to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
+/** Lets pieces pass, in one direction or in both, as long as they may. `cut` is called once, when the last of what may pass has been handed on. */
+export class Passage {
+  readonly #moved: Count;
+  readonly #cut: () => void;
+  #isOver = false;
+
+  constructor(moved: Count, cut: () => void) {
+    this.#moved = moved;
+    this.#cut = cut;
+  }
+
+  /** Whether nothing more may pass. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  pump(from: Readable, to: Writable): void {
+    from.on('data', (chunk: Buffer) => {
+      if (this.#isOver) return;
+      const allowed = this.#moved(chunk.length);
+      if (allowed < chunk.length) this.#end(to, chunk.subarray(0, allowed));
+      else if (!to.destroyed && !to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => from.resume());
+    from.on('end', () => this.#isOver || to.end());
+  }
+
+  #end(to: Writable, last: Buffer): void {
+    this.#isOver = true;
+    if (last.length === 0 || to.destroyed) this.#cut();
+    else to.write(last, () => this.#cut());
+  }
 }
 
 /** Resolves when `stream` is closed. What it has sent until its end still arrives at `other`; if it was cut off before that, so is `other`. */

@@ -24,8 +24,8 @@ export const ASK_MS = 30_000;
 
 /** What the bytes of a session count to, besides its own bound. */
 export interface Meter {
-  /** Counts bytes. False: they are more than may move, and their connection is cut off. */
-  move(bytes: number): boolean;
+  /** Counts bytes that want to move, and returns how many of them may. */
+  move(bytes: number): number;
   /** Why nothing more may move. undefined: it may. */
   spent(): string | undefined;
 }
@@ -113,8 +113,9 @@ export class Proxy {
       },
       moved: (count) => {
         lastMoved = clock.monotonic();
-        this.#bytes += count;
-        if (!meter.move(count) || this.#bytes > bytes) cut();
+        const allowed = meter.move(Math.min(count, bytes - this.#bytes));
+        this.#bytes += allowed;
+        return allowed;
       },
       asked: () => cancelAsk(),
       listening: () => {
@@ -126,7 +127,7 @@ export class Proxy {
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
     const { egress, ways, clock, bounds: { bytes }, meter, refused } = this.#parts;
-    const spent = this.#bytes > bytes ? `this session has moved more than ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
+    const spent = this.#bytes >= bytes ? `this session has moved ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
     if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
       const permit = await egress.admit(target, signal);

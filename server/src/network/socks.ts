@@ -30,7 +30,7 @@ export async function serveSocks(stream: Duplex, line: Line): Promise<void> {
     const { connection } = await line.reach(target, 'bytes');
     bytes.release();
     stream.write(answerOf(replies.granted));
-    await join(stream, connection, (moved) => line.moved(moved));
+    await join(stream, connection, line.moved);
   } catch (fault) {
     reply(stream, asRefusal(fault).socks);
   }

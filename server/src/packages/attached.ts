@@ -2,13 +2,15 @@
 import { posix } from 'node:path';
 import { SHELF } from '../runtime/packages.ts';
 import type { Session } from '../session/session.ts';
-import type { Manager, ManagerId, View, Wish } from './ports.ts';
+import type { Advisory, Manager, ManagerId, View, Wish } from './ports.ts';
+import type { Made } from './installation.ts';
 import type { EnvironmentRecord } from './shelf/records.ts';
 
 interface Attached {
   readonly wish: Wish;
   readonly view: View;
   readonly record: EnvironmentRecord;
+  readonly advisories: readonly Advisory[];
 }
 
 interface Held {
@@ -31,13 +33,18 @@ export class AttachedPackages {
     return this.#sessions.get(session)?.byManager.get(manager)?.wish;
   }
 
+  /** The known weaknesses of what the session has. */
+  advisoriesOf(session: Session): Advisory[] {
+    return [...(this.#sessions.get(session)?.byManager.values() ?? [])].flatMap(({ advisories }) => advisories);
+  }
+
   /** From now on the programs of the session see the environment, in place of the one that the same manager had made before. */
-  async attach(session: Session, manager: Manager, wish: Wish, record: EnvironmentRecord): Promise<void> {
+  async attach(session: Session, manager: Manager, wish: Wish, { record, advisories = [] }: Made): Promise<void> {
     const held = this.#sessions.get(session) ?? { byManager: new Map<ManagerId, Attached>(), files: new Map<string, Buffer>() };
     this.#sessions.set(session, held);
     const view = manager.view(homeOf(record), wish);
     await this.#putFiles(session, held.files, view, record);
-    held.byManager.set(manager.id, { wish, record, view });
+    held.byManager.set(manager.id, { wish, record, advisories, view });
     const attached = [...held.byManager.values()];
     const path = [...attached.flatMap(({ view }) => view.path), session.environment.own.PATH ?? record.searchPath].filter(Boolean).join(':');
     session.environment.equip({ ...Object.assign({}, ...attached.map(({ view }) => view.variables)) as Record<string, string>, ...(path === '' ? {} : { PATH: path }) });

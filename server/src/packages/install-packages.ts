@@ -88,8 +88,8 @@ async function provide(session: Session, manager: Manager, wish: Parameters<Mana
   return installer.provide(plan, runner);
 }
 
-async function attach(session: Session, manager: Manager, wish: Parameters<Manager['view']>[1], { record }: Provided, { attached, warm }: InstallContext): Promise<void> {
-  await attached.attach(session, manager, wish, record);
+async function attach(session: Session, manager: Manager, wish: Parameters<Manager['view']>[1], provided: Provided, { attached, warm }: InstallContext): Promise<void> {
+  await attached.attach(session, manager, wish, provided);
   // An interpreter that waits does not know of the packages.
   const waiting = warm.take(session);
   if (waiting) warm.discard(session, waiting);

@@ -1,6 +1,6 @@
 /** Whether and how the audit log is kept. Only the configuration file says so. */
 import type { AuditConfig, Config } from '../protocol/index.ts';
-import { AUDITED } from './defaults.ts';
+import { isAudited } from './defaults.ts';
 
 export interface AuditPolicy {
   readonly enabled: boolean;
@@ -21,7 +21,7 @@ const MiB = 2 ** 20;
 
 export function auditPolicy({ audit = {} }: Config): AuditPolicy {
   return {
-    enabled: audit.enabled ?? AUDITED,
+    enabled: isAudited({ audit }),
     onFailure: audit.onFailure ?? 'continue',
     anchor: audit.anchor,
     rotateBytes: audit.rotateBytes ?? 16 * MiB,

@@ -1,6 +1,6 @@
 /** The values that apply where the configuration does not set others. */
 import type { Bounds } from '../network/proxy.ts';
-import { type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
+import { type Config, type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -31,7 +31,9 @@ export const LOG_BYTES = 10 * MiB;
 export const LOG_FILES = 3;
 
 /** Whether the audit log is kept. */
-export const AUDITED = true;
+export function isAudited({ audit }: Pick<Config, 'audit'>): boolean {
+  return audit?.enabled ?? true;
+}
 
 export const defaultSessions = {
   max: 16,

@@ -1,5 +1,6 @@
 /** The shapes of commands and of their output. */
 import * as z from 'zod/mini';
+import { OutputStreams, streamNumber } from './channels.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
@@ -14,12 +15,13 @@ export const WriteFileParams = later(() => z.object({
   sessionId: sessionId(),
   path: path(),
   content: z.string(),
+  stream: z.optional(streamNumber()),
   encoding: z.optional(TextEncoding),
   mode: z.optional(z.enum(['overwrite', 'create', 'append'])),
   executable: flag(),
 }));
 export type WriteFileParams = z.infer<typeof WriteFileParams>;
-export const WriteFileResult = later(() => z.object({ path: path(), bytes: count() }));
+export const WriteFileResult = later(() => z.object({ path: path(), bytes: count(), sha256: z.optional(z.string()) }));
 
 export const ReadFileParams = later(() => z.object({
   sessionId: sessionId(),
@@ -27,6 +29,7 @@ export const ReadFileParams = later(() => z.object({
   encoding: z.optional(TextEncoding),
   offset: z.optional(count()),
   length: z.optional(count()),
+  stream: z.optional(streamNumber()),
 }));
 export type ReadFileParams = z.infer<typeof ReadFileParams>;
 export const ReadFileResult = later(() => z.object({
@@ -35,6 +38,7 @@ export const ReadFileResult = later(() => z.object({
   encoding: TextEncoding,
   size: count(),
   eof: z.boolean(),
+  bytes: z.optional(count()),
 }));
 
 export const CreateDirectoryParams = later(() => z.object({ sessionId: sessionId(), path: path(), recursive: flag() }));
@@ -95,6 +99,7 @@ const execution = () => ({
   timeoutMs: z.optional(count()),
   commandId: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
   outputEncoding: z.optional(TextEncoding),
+  outputStreams: z.optional(OutputStreams),
 });
 
 const argument = () => z.string().check(z.regex(/^[^\0]*$/, 'an argument cannot contain NUL'));
@@ -156,27 +161,31 @@ const programNotes = (): Notes => ({
   timeoutMs: 'The command is ended after this time, with the outcome `timedOut`. It can only shorten the session’s `limits.timeoutMs`, which is the default and also holds for 0.',
   commandId: 'An id that the client chooses and that no running command has. With it the output is streamed in `command/output` and is not in the result. Default: the daemon chooses an id, and the output is in the result.',
   outputEncoding: 'How output is encoded, in `command/output` and in `stdout` and `stderr` of the result. With `utf-8`, bytes that are not valid UTF-8 become U+FFFD; with `base64` every byte is kept. Default: `utf-8`.',
+  outputStreams: 'Streams of the data channel to which output goes as raw bytes.',
 });
 
 /** The notes of these shapes (see notes.ts). */
 export const commandsNotes = (): ShapeNotes => ({
   WriteFileParams: {
-    content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`.',
+    content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`, or over the data channel.',
+    stream: 'The stream of the data channel over which the client sends the content as raw bytes, of any size; `content` is empty then. If the stream is given up, the file stays as it is.',
     encoding: 'The encoding of `content`. Default: `utf-8`.',
     mode: '`overwrite` replaces the content of a file that exists, `append` adds to it, and `create` fails (1022) if the file exists. Default: `overwrite`.',
     executable: 'Whether the execute bits are set or cleared. Default: they stay as they are.',
   },
-  WriteFileResult: { path: 'The absolute path of the file.', bytes: 'How many bytes were written.' },
+  WriteFileResult: { path: 'The absolute path of the file.', bytes: 'How many bytes were written.', sha256: 'The SHA-256 of what came over the stream, in hexadecimal.' },
   ReadFileParams: {
     encoding: 'The encoding in which `content` is wanted. Default: `utf-8`. Bytes that are not valid UTF-8 are sent as `base64` in any case.',
     offset: 'Where reading starts, in bytes. Default: 0.',
-    length: 'How many bytes to read at most. Default: to the end of the file. If there are more than 32 MiB to read, that is error 1024.',
+    length: 'How many bytes to read at most. Default: to the end of the file. If there are more than 32 MiB to read, that is error 1024, unless it is sent over a stream.',
+    stream: 'The stream of the data channel over which the content is sent as raw bytes, of any size. The result, whose `content` is empty, may come before all of them.',
   },
   ReadFileResult: {
     path: 'The absolute path of the file.',
     encoding: 'The encoding of `content`.',
     size: 'The size of the whole file, in bytes.',
-    eof: 'Whether `content` reaches to the end of the file.',
+    eof: 'Whether what was read reaches to the end of the file.',
+    bytes: 'How many bytes were sent over the stream.',
   },
   CreateDirectoryParams: { recursive: 'Whether missing directories above it are created too. Default: true.' },
   CreateDirectoryResult: { path: 'The absolute path of the directory.', created: 'False if the directory existed already.' },

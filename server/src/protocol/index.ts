@@ -1,5 +1,6 @@
 /** The package `codebeaker/protocol`: the types, the method table and the error codes, for people who write clients. */
 export * from './audit.ts';
+export * from './channels.ts';
 export * from './commands.ts';
 export * from './config.ts';
 export * from './errors.ts';

@@ -1,6 +1,7 @@
 /** The shapes of the handshake (PROTOCOL.md, "From start to end"). Shapes that LSP defines are checked against its types. */
 import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
+import { Channels, ChannelWishes } from './channels.ts';
 import { later } from './later.ts';
 import { count, RuntimeInfo } from './values.ts';
 import type { ShapeNotes } from './note.ts';
@@ -25,6 +26,7 @@ export const ClientCapabilities = later(() => z.object({
   debug: z.optional(z.object({ adapter: flag() })),
   ports: z.optional(z.object({ changed: flag() })),
   command: z.optional(z.object({ diagnostics: flag() })),
+  channels: z.optional(ChannelWishes),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
 
@@ -53,6 +55,7 @@ export const ServerCapabilities = later(() => z.object({
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
+  channels: z.optional(Channels),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
   metrics: z.optional(Empty),
@@ -97,6 +100,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     debug: '`adapter`: the client can connect a debugger.',
     ports: '`changed`: the client wants `ports/changed`.',
     command: '`diagnostics`: the client wants `command/diagnostics`.',
+    channels: 'The channels that the client wants beside the one for messages.',
   },
   ServerCapabilities: {
     '': 'What this daemon, on this host, serves to this client. A key that is absent is not served.',
@@ -106,6 +110,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance.',
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
+    channels: 'The channels that the connection has beside the one for messages. Present when the client asked for some.',
     pty: 'Present when commands can have a terminal.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
     secrets: 'Present when `session/create` takes `secrets`.',

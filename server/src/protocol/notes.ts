@@ -3,6 +3,7 @@
  * PROTOCOL.md and openrpc.json and for nothing else, and the daemon does not import this file at the start.
  */
 import { auditNotes } from './audit.ts';
+import { channelsNotes } from './channels.ts';
 import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
 import { lifecycleNotes } from './lifecycle.ts';
@@ -25,5 +26,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...usageNotes(), ...configNotes(),
 };

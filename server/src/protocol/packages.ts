@@ -5,7 +5,7 @@ import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { ProgressToken } from './lifecycle.ts';
 import type { ShapeNotes } from './note.ts';
-import { absolutePath, count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
+import { absolutePath, Advisory, count, Execution, executionNotes, positive, TextEncoding } from './values.ts';
 
 /** A client may name so many packages at once. */
 const MAX_NAMES = 500;
@@ -31,19 +31,6 @@ export const InstallPackagesParams = later(() => z.object({
 export type InstallPackagesParams = z.infer<typeof InstallPackagesParams>;
 
 export const Installed = later(() => z.object({ name: z.string(), version: z.string() }));
-
-export const Severity = later(() => z.enum(['low', 'moderate', 'high', 'critical', 'unknown']));
-export type Severity = z.infer<typeof Severity>;
-
-export const Advisory = later(() => z.object({
-  package: z.string(),
-  version: z.optional(z.string()),
-  id: z.string(),
-  severity: Severity,
-  summary: z.string(),
-  url: z.optional(z.string()),
-  fixedIn: z.optional(z.string()),
-}));
 
 export const InstallPackagesResult = later(() => z.extend(Execution, {
   manager: ManagerId,
@@ -110,15 +97,6 @@ export const packagesNotes = (): ShapeNotes => ({
     workDoneToken: 'A token for `$/progress`, as in LSP.',
   },
   Installed: { '': 'A package that is there now.' },
-  Severity: { '': 'How bad a known weakness is, as the one who published it says.' },
-  Advisory: {
-    '': 'A known weakness of a package that was installed.',
-    package: 'The name of the package.',
-    version: 'The version that has it.',
-    id: 'Its identifier, such as `GHSA-…`, `CVE-…` or `PYSEC-…`.',
-    url: 'Where more is said of it.',
-    fixedIn: 'The first version that does not have it.',
-  },
   InstallPackagesResult: {
     ...executionNotes(),
     manager: 'The manager that was used.',

@@ -127,6 +127,20 @@ export type SessionState = z.infer<typeof SessionState>;
 export const CloseReason = oneOf('client', 'idle', 'lifetime', 'sandboxLost', 'shutdown');
 export type CloseReason = z.infer<typeof CloseReason>;
 
+export const Severity = later(() => z.enum(['low', 'moderate', 'high', 'critical', 'unknown']));
+export type Severity = z.infer<typeof Severity>;
+
+export const Advisory = later(() => z.object({
+  package: z.string(),
+  version: z.optional(z.string()),
+  id: z.string(),
+  severity: Severity,
+  summary: z.string(),
+  url: z.optional(z.string()),
+  fixedIn: z.optional(z.string()),
+}));
+export type Advisory = z.infer<typeof Advisory>;
+
 export const Session = later(() => z.object({
   sessionId: z.string(),
   label: z.optional(z.string()),
@@ -148,6 +162,7 @@ export const Session = later(() => z.object({
   commandCount: count(),
   usage: CommandUsage,
   quotas: z.optional(z.array(QuotaState)),
+  advisories: z.optional(z.array(Advisory)),
 }));
 export type Session = z.infer<typeof Session>;
 
@@ -230,6 +245,15 @@ export const valuesNotes = (): ShapeNotes => ({
   Outcome: { '': 'How a command ended. If it had several causes, the first one counts. `exited`: the program ended by itself. `signaled`: a signal ended it. `cancelled`: the client cancelled the request, or the session closed. `timedOut`, `memoryLimit`, `outputLimit`: it reached this limit. `sandboxLost`: the sandbox disappeared.' },
   SessionState: { '': '`ready`: no command runs. `busy`: a command runs or waits. `closing` and `closed`: the session takes no more commands.' },
   CloseReason: { '': 'Why a session closed. `client`: on request. `idle`, `lifetime`: it reached this time limit. `sandboxLost`: the sandbox disappeared. `shutdown`: the daemon is ending.' },
+  Severity: { '': 'How bad a known weakness is, as the one who published it says.' },
+  Advisory: {
+    '': 'A known weakness of a package that was installed.',
+    package: 'The name of the package.',
+    version: 'The version that has it.',
+    id: 'Its identifier, such as `GHSA-…`, `CVE-…` or `PYSEC-…`.',
+    url: 'Where more is said of it.',
+    fixedIn: 'The first version that does not have it.',
+  },
   Session: {
     '': 'A session: a sandbox with an id. Points in time are ISO 8601 in UTC.',
     runtime: 'The id of its runtime.',
@@ -242,6 +266,7 @@ export const valuesNotes = (): ShapeNotes => ({
     commandCount: 'How many commands it has been sent.',
     usage: 'The total of its finished executions.',
     quotas: 'The quotas that hold for it. Absent: there are none.',
+    advisories: 'Known weaknesses of the packages that were installed for it, as `command/installPackages` tells them. Absent: it has no packages, or nobody told of any.',
   },
   Execution: { '': 'How a command ended. A program that fails gives a result and not an error.', ...executionNotes() },
 });

@@ -6,8 +6,8 @@ import type { DirectoryEntry } from '../protocol/index.ts';
  * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
  */
 export interface Files {
-  /** Makes the directories on the way to `path` where they are missing. */
-  write(path: string, content: Buffer, options: WriteOptions): Promise<void>;
+  /** Makes the directories on the way to `path` where they are missing. If iterating `content` fails, so does this, and nothing of a new file is left. */
+  write(path: string, content: Buffer | AsyncIterable<Buffer>, options: WriteOptions): Promise<void>;
   /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end; more than MAX_FILE_BYTES is then FileTooLarge. `length` is never more. */
   read(path: string, offset: number, length: number | undefined): Promise<FileContent>;
   /** Resolves with true where it made the directory, and false where it existed. `recursive`: the directories on the way to it, too. */

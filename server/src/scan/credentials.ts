@@ -11,11 +11,16 @@ const MILD: ReadonlySet<string> = new Set(['credential/basicauth']);
 
 const config = { rules: rules.filter(({ meta }) => meta.id !== COMMENTS).map((rule) => ({ id: rule.meta.id, rule })) };
 
+const nameOf = (ruleId: string) => `credential/${ruleId.replace(PREFIX, '')}`;
+
+/** The ids of the rules that find credentials. */
+export const credentialRules = (): string[] => config.rules.map(({ id }) => nameOf(id));
+
 export async function credentials({ code }: Pick<Text, 'code'>): Promise<Finding[]> {
   const source = { content: code, filePath: 'code', ext: '', contentType: 'text' as const };
   const { messages } = await lintSource({ source, options: { config, noPhysicFilePath: true } });
   return messages.slice(0, MAX_FINDINGS).map(({ ruleId, messageId, range, data, docsUrl }) => {
-    const rule = `credential/${ruleId.replace(PREFIX, '')}`;
+    const rule = nameOf(ruleId);
     const [start, end] = placeOf(code, range, data);
     return {
       rule, category: 'credential', severity: MILD.has(rule) ? 'warning' : 'error',

@@ -51,7 +51,7 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
     const proxy = new Proxy({
       egress, ways: out, clock, bounds: policy.networkBounds,
       meter: {
-        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes) === bytes,
+        move: (bytes) => allowances.flow('networkBytes', sessionId, bytes),
         spent: () => {
           const state = allowances.spent(sessionId, ['networkBytes']);
           return state && usedUp(state);

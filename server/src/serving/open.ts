@@ -36,7 +36,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog, parts.audits),
+      capabilities: capabilities(policy, catalog, client, parts.audits),
       start: async () => {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
@@ -63,17 +63,17 @@ export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): O
 }
 
 /** The policy of the configuration file, narrowed by the project's files and then by the client. */
-async function policyFor(params: InitializeParams, client: Client, { policy, log }: ServiceParts): Promise<Policy> {
+async function policyFor(params: InitializeParams, client: Client, { policy, shared, log }: ServiceParts): Promise<Policy> {
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
-  const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
+  const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, { client, shared, log }) : policy;
   if (!options) return narrowed;
   const wish = parseParams(Config, options, ['initializationOptions']);
   requireSense(wish, 'initializationOptions.');
   return narrow(narrowed, wish);
 }
 
-function capabilities(policy: Policy, catalog: Catalog, audits: boolean): ServerCapabilities {
+function capabilities(policy: Policy, catalog: Catalog, { channels }: Client, audits: boolean): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
@@ -82,6 +82,7 @@ function capabilities(policy: Policy, catalog: Catalog, audits: boolean): Server
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(channels ? { channels } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
     metrics: {},

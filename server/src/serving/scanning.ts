@@ -41,7 +41,7 @@ async function block(parts: ScanningParts, session: Session, scanned: Scanned): 
   if (!worst) return;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   const { range: { start }, message } = worst;
-  throw denied(worst.rule, `the code was not run, because the configuration refuses it: line ${start.line + 1}: ${message} (${worst.rule}${more})`, [worst, ...others].map(toDiagnostic));
+  throw denied(worst.rule, `the code was not run, because the configuration refuses it: line ${start.line + 1}, column ${start.character + 1}: ${message} (${worst.rule}${more})`, [worst, ...others].map(toDiagnostic));
 }
 
 async function advise(parts: ScanningParts, session: Session, scanned: Scanned): Promise<void> {

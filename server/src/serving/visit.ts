@@ -57,15 +57,15 @@ export class Visit {
     const commands = new RunningCommands();
     const { scanner } = house;
     const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs, health, metrics } = house;
+    const { ledger, runs, health, metrics, turns } = house;
     const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }) }),
-      ...fileHandlers,
+      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }), advisoriesOf: packages.advisoriesOf }),
+      ...fileHandlers(client),
       ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,
@@ -95,6 +95,8 @@ export class Visit {
     this.#flows = flows;
     this.#sessions = sessions;
     this.#stopTelling = tellStates(id, client, events);
+    const named = { ...policy.scan.rules, ...policy.scan.raised };
+    if (Object.keys(named).length > 0) void import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(policy.scan, client, log.child('scan')));
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 

@@ -3,18 +3,10 @@ import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, type Deferred, nextLoopIteration, Sequence } from '../base/promises.ts';
 import type { EventStream, SessionIdentity } from '../events/events.ts';
-import {
-  type CloseReason,
-  type CommandUsage,
-  type Environment,
-  type LanguageId,
-  type Limits,
-  ProtocolError,
-  type Session as SessionView,
-  type SessionState,
-} from '../protocol/index.ts';
+import { type CloseReason, type CommandUsage, type Environment, type LanguageId, type Limits, ProtocolError, type Session as SessionView, type SessionState } from '../protocol/index.ts';
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
+import { Afterwards } from './afterwards.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
 import { type SessionNetwork, withNetwork } from './network.ts';
@@ -65,6 +57,7 @@ export class Session {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly environment: SessionEnvironment;
+  readonly afterwards = new Afterwards();
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
@@ -250,6 +243,7 @@ export class Session {
     const ending = [...this.#running];
     for (const running of ending) running.end(reason);
     this.#parts.network?.close();
+    await this.afterwards.end(this.#parts.clock);
     try {
       if (reason === 'sandboxLost') await this.#settled(ending);
       await this.sandbox.close();

@@ -14,6 +14,9 @@ export interface TurnsOptions {
 /** A turn ends with its command, or after this time: a command that takes longer must not keep others waiting. */
 export const TURN_MS = 20;
 
+/** A command that prints much stands aside for those that have a turn, at most this long at a time. Most commands take less. */
+const ASIDE_MS = 4;
+
 type EndTurn = () => void;
 
 /**
@@ -27,6 +30,8 @@ export class Turns {
   readonly #given = new Map<object, number>();
   readonly #waiting: (() => void)[] = [];
   #cancel: (() => void) | undefined;
+  /** Those that stand aside. */
+  #aside: (() => void)[] = [];
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -45,7 +50,33 @@ export class Turns {
     this.#given.set(turn, this.#options.clock.monotonic() + TURN_MS);
     return () => {
       if (this.#given.delete(turn)) this.#serve();
+      if (this.#aside.length > 0 && !this.#busy()) for (const goOn of this.#aside.splice(0)) goOn();
     };
+  }
+
+  /**
+   * For a command whose own turn is over and that prints much: resolves when no command has a turn, and soon in any case.
+   * What carries the output, from the program to the client, rests meanwhile. undefined: no command has a turn.
+   */
+  aside(): Promise<void> | undefined {
+    if (!this.#busy()) return undefined;
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ASIDE_MS, () => {
+        this.#aside = this.#aside.filter((each) => each !== goOn);
+        resolve();
+      });
+      const goOn = () => {
+        cancel();
+        resolve();
+      };
+      this.#aside.push(goOn);
+    });
+  }
+
+  #busy(): boolean {
+    const now = this.#options.clock.monotonic();
+    for (const end of this.#given.values()) if (end > now) return true;
+    return false;
   }
 
   #serve(): void {

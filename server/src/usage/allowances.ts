@@ -1,5 +1,5 @@
 /** What the sessions of one connection may still use: the quotas of its policy, compared with what the ledger has counted. */
-import { type Quotas, quotaNames } from '../policy/quotas.ts';
+import { type Bounds, type Quotas, quotaNames } from '../policy/quotas.ts';
 import { ProtocolError, type QuotaName, type QuotaState } from '../protocol/index.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -9,10 +9,13 @@ export type Flowing = 'outputBytes' | 'networkBytes';
 export class Allowances {
   readonly #quotas: Quotas;
   readonly #ledger: Ledger;
+  /** Whether there is any quota. */
+  readonly #hasQuotas: boolean;
 
   constructor(quotas: Quotas, ledger: Ledger) {
     this.#quotas = quotas;
     this.#ledger = ledger;
+    this.#hasQuotas = Object.values(quotas).some((bounds: Bounds) => quotaNames.some((name) => bounds[name] < Infinity));
   }
 
   /**
@@ -20,8 +23,8 @@ export class Allowances {
    * @throws ProtocolError QuotaExceeded where anything is used up that every command needs
    */
   takeCommand(sessionId: string): void {
-    this.#require(['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes'], sessionId);
-    if (this.#ledger.session(sessionId)) this.#ledger.add(sessionId, { commands: 1 });
+    if (this.#hasQuotas) this.#require(['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes'], sessionId);
+    if (this.#ledger.identity(sessionId)) this.#ledger.add(sessionId, { commands: 1 });
   }
 
   /** @throws ProtocolError QuotaExceeded where a new session could do nothing before the next day, or could not reach what it asks for */
@@ -38,7 +41,7 @@ export class Allowances {
 
   /** How much is left. Infinity: there is no such quota. */
   rest(name: QuotaName, sessionId: string): number {
-    return Math.min(Infinity, ...this.states(sessionId, [name]).map(left));
+    return this.#hasQuotas ? Math.min(Infinity, ...this.states(sessionId, [name]).map(left)) : Infinity;
   }
 
   /** The quota of which least is left. */
@@ -53,6 +56,7 @@ export class Allowances {
 
   /** The quotas that hold, of the day and of a session. */
   states(sessionId?: string, names: readonly QuotaName[] = quotaNames): QuotaState[] {
+    if (!this.#hasQuotas) return [];
     const { perDay, perSession } = this.#quotas;
     const daily = names.filter((name) => perDay[name] < Infinity);
     const today = daily.length > 0 ? this.#ledger.today() : undefined;

@@ -8,11 +8,33 @@ export const counted = ['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes', '
 
 export const nothing: Amounts = { commands: 0, cpuSeconds: 0, gibSeconds: 0, outputBytes: 0, networkBytes: 0, sessions: 0 };
 
-/** Sums of seconds are kept to a microsecond, so that adding does not make digits out of nothing. */
+/** Seconds are told to a microsecond, so that adding does not make digits out of nothing. */
 const PRECISION = 1e6;
 
 export function sum(one: Amounts, other: Partial<Amounts>): Amounts {
-  const result = { ...one };
-  for (const name of counted) result[name] = Math.round((one[name] + (other[name] ?? 0)) * PRECISION) / PRECISION;
+  return each((name) => one[name] + (other[name] ?? 0));
+}
+
+/** What is counted in `one` and not in `other`. */
+export function difference(one: Amounts, other: Amounts): Amounts {
+  return each((name) => one[name] - other[name]);
+}
+
+function each(amount: (name: Counted) => number): Amounts {
+  const result: Record<Counted, number> = { ...nothing };
+  for (const name of counted) result[name] = Math.round(amount(name) * PRECISION) / PRECISION;
   return result;
+}
+
+/** Adds up what is used. Adding happens at every command, so it does next to nothing. */
+export class Tally {
+  readonly #sums: Record<Counted, number> = { ...nothing };
+
+  add(used: Partial<Amounts>): void {
+    for (const name in used) this.#sums[name as Counted] += used[name as Counted] ?? 0;
+  }
+
+  get amounts(): Amounts {
+    return sum(this.#sums, {});
+  }
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { EventStream, HouseEvent, SessionIdentity } from '../events/events.ts';
-import { type Amounts, nothing, sum } from './amounts.ts';
+import { type Amounts, difference, nothing, sum, Tally } from './amounts.ts';
 import { type Day, dayAt } from './day.ts';
 import type { Journal } from './journal.ts';
 import { Saver } from './saver.ts';
@@ -17,19 +17,29 @@ export interface LedgerParts {
 
 interface Account {
   readonly session: SessionIdentity;
-  used: Amounts;
+  readonly used: Tally;
+}
+
+interface Fresh {
+  readonly at: number;
+  readonly sessionId: string;
+  readonly used: Partial<Amounts>;
 }
 
 const GIB = 2 ** 30;
+/** When so much was used, it is added up, also if nobody asks. */
+const MAX_FRESH = 1_000;
 
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #accounts = new Map<string, Account>();
   readonly #saver: Saver;
-  /** What was used and is not written yet, by days. */
-  readonly #unsaved = new Map<string, Amounts>();
+  /** What was used and is not added up yet. */
+  readonly #fresh: Fresh[] = [];
   /** What this daemon has used, by days. */
-  readonly #own = new Map<string, Amounts>();
+  readonly #own = new Map<string, Tally>();
+  /** What of that is written. */
+  readonly #written = new Map<string, Amounts>();
   #day: Day = { name: '', from: Infinity, until: -Infinity };
   #folded = '';
   #warned = false;
@@ -47,15 +57,17 @@ export class Ledger {
 
   /** What all daemons of the user have used since midnight; what others have used in the last second may not be in it. */
   today(): Amounts {
+    this.#settle();
     const { name } = this.#now();
-    const own = this.#own.get(name) ?? nothing;
+    const own = this.#own.get(name)?.amounts ?? nothing;
     const { journal } = this.#parts;
     return journal ? sum(own, journal.others(name)) : own;
   }
 
   /** What this daemon has used since it began. */
   own(): Amounts {
-    return [...this.#own.values()].reduce(sum, nothing);
+    this.#settle();
+    return [...this.#own.values()].map(({ amounts }) => amounts).reduce(sum, nothing);
   }
 
   /** All days that are kept, with today as the last one. */
@@ -68,21 +80,18 @@ export class Ledger {
 
   /** What a session has used. undefined: it is not open. */
   session(id: string): Amounts | undefined {
-    return this.#accounts.get(id)?.used;
+    this.#settle();
+    return this.#accounts.get(id)?.used.amounts;
   }
 
   identity(id: string): SessionIdentity | undefined {
     return this.#accounts.get(id)?.session;
   }
 
+  /** It does next to nothing, because somebody waits for an answer. */
   add(sessionId: string, used: Partial<Amounts>): void {
-    const { name } = this.#now();
-    this.#own.set(name, sum(this.#own.get(name) ?? nothing, used));
-    const account = this.#accounts.get(sessionId);
-    if (account) account.used = sum(account.used, used);
-    if (!this.#parts.journal) return;
-    this.#unsaved.set(name, sum(this.#unsaved.get(name) ?? nothing, used));
-    this.#saver.due();
+    if (this.#fresh.push({ at: this.#parts.clock.now(), sessionId, used }) >= MAX_FRESH) this.#settle();
+    if (this.#parts.journal) this.#saver.due();
   }
 
   /** Writes what is not written yet. Never rejects. */
@@ -92,14 +101,12 @@ export class Ledger {
 
   async #write(): Promise<void> {
     const { journal, clock, log } = this.#parts;
-    if (!journal || this.#unsaved.size === 0) return;
+    this.#settle();
+    if (!journal || this.#own.size === 0) return;
     try {
-      for (const [day, used] of this.#unsaved) {
-        this.#unsaved.delete(day);
-        await journal.append(day, used).catch((fault: unknown) => {
-          this.#unsaved.set(day, sum(this.#unsaved.get(day) ?? nothing, used));
-          throw fault;
-        });
+      for (const [day, { amounts }] of this.#own) {
+        await journal.append(day, difference(amounts, this.#written.get(day) ?? nothing));
+        this.#written.set(day, amounts);
       }
       const { name } = this.#now();
       if (this.#folded === name) return;
@@ -111,9 +118,25 @@ export class Ledger {
     }
   }
 
+  /** Adds up what was used. */
+  #settle(): void {
+    for (const { at, sessionId, used } of this.#fresh.splice(0)) {
+      this.#tally(this.#now(at).name).add(used);
+      this.#accounts.get(sessionId)?.used.add(used);
+    }
+  }
+
+  /** What this daemon uses on a day. */
+  #tally(day: string): Tally {
+    const known = this.#own.get(day);
+    if (known) return known;
+    const tally = new Tally();
+    this.#own.set(day, tally);
+    return tally;
+  }
+
   /** The day that it is. The clock may also be set back. */
-  #now(): Day {
-    const now = this.#parts.clock.now();
+  #now(now = this.#parts.clock.now()): Day {
     if (now < this.#day.from || now >= this.#day.until) this.#day = dayAt(now);
     return this.#day;
   }
@@ -122,9 +145,11 @@ export class Ledger {
     if (event.kind === 'sessionChanged') {
       const { session, state } = event;
       const { sessionId } = session;
-      if (state === 'closed') this.#accounts.delete(sessionId);
-      else if (!this.#accounts.has(sessionId)) {
-        this.#accounts.set(sessionId, { session, used: nothing });
+      if (state === 'closed') {
+        this.#settle();
+        this.#accounts.delete(sessionId);
+      } else if (!this.#accounts.has(sessionId)) {
+        this.#accounts.set(sessionId, { session, used: new Tally() });
         this.add(sessionId, { sessions: 1 });
       }
     } else if (event.kind === 'commandEnded' && event.usage) {

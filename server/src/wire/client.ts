@@ -3,6 +3,7 @@ import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc'
 import { safeParse } from 'zod/mini';
 import type { Log } from '../base/log.ts';
 import type { ClientCapabilities, ResultOf } from '../protocol/index.ts';
+import type { OpenChannels } from './channels/open.ts';
 import { lsp } from './lsp.ts';
 import type { Client } from './service.ts';
 import type { Trace } from './trace.ts';
@@ -13,9 +14,11 @@ export type Send = (method: string, params: object) => Promise<void>;
 /** Sends a request. Rejects where there is no result. */
 export type Ask = (method: string, params: object, signal: AbortSignal) => Promise<unknown>;
 
-export function createClient(send: Send, ask: Ask, trace: Trace, capabilities: ClientCapabilities): Client {
+export function createClient(send: Send, ask: Ask, trace: Trace, capabilities: ClientCapabilities, channels?: OpenChannels): Client {
   return {
     capabilities,
+    data: channels?.data,
+    channels: channels?.granted,
     notify: (method, params) => send(method.name, params as object),
     request: async (method, params, signal) => {
       const parsed = safeParse(method.result, await ask(method.name, params as object, signal));

@@ -1,6 +1,6 @@
 /** Hands each request and notification to whatever handles its method: the lifecycle, the trace, or the service. */
 import type { Log } from '../base/log.ts';
-import { type ErrorKind, Exit, Initialize, Initialized, type Method, ProtocolError, SetTrace, Shutdown } from '../protocol/index.ts';
+import { Exit, Initialize, Initialized, type Method, ProtocolError, SetTrace, Shutdown } from '../protocol/index.ts';
 import { resolveAlias } from './alias.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Call } from './service.ts';
@@ -13,12 +13,9 @@ export interface DispatchDeps {
   readonly trace: Trace;
   readonly log: Log;
   exit(): void;
-  /** Called for each message that is answered with an error, or dropped because of one, before the service has seen it. */
-  turnedAway(method: string, error: ErrorKind): void;
+  /** Called when a call reaches nothing, with the reason. */
+  refused?(name: string, fault: unknown): void;
 }
-
-/** Stands for whatever is no method of the protocol. */
-export const UNKNOWN = 'unknown';
 
 /**
  * Invariant: serving a call begins synchronously when its message is handed on, so calls begin in the order of their
@@ -34,41 +31,17 @@ export class Dispatcher {
   /** @throws ProtocolError, or what the service throws */
   async request(name: string, params: unknown, signal: AbortSignal, number?: number): Promise<unknown> {
     const { lifecycle } = this.#deps;
-    if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#turnAway(name, fault));
+    if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#refuse(name, fault));
     if (lifecycle.opening) await lifecycle.opening;
-    return this.#called(name, params, signal, number)();
-  }
-
-  /** Returns what serves the request. */
-  #called(name: string, params: unknown, signal: AbortSignal, number: number | undefined): () => Promise<unknown> {
-    const { lifecycle } = this.#deps;
-    try {
-      const { capabilities, serve } = lifecycle.served;
-      if (name === Shutdown.name) return () => lifecycle.shutdown();
+    const { capabilities, serve } = this.#told(name, () => lifecycle.served);
+    if (name === Shutdown.name) return lifecycle.shutdown();
+    return serve(this.#told(name, () => {
       const method = clientMethods.get(name);
       if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
         throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
       }
-      const call = callOf(method, params, signal, number);
-      return () => serve(call);
-    } catch (fault) {
-      return this.#turnAway(name, fault);
-    }
-  }
-
-  #notified(method: Method, params: unknown, signal: AbortSignal): () => Promise<unknown> {
-    try {
-      const { serve } = this.#deps.lifecycle.served;
-      const call = callOf(method, params, signal);
-      return () => serve(call);
-    } catch (fault) {
-      return this.#turnAway(method.name, fault);
-    }
-  }
-
-  #turnAway(name: string, fault: unknown): never {
-    this.#deps.turnedAway(clientMethods.has(name) ? name : UNKNOWN, fault instanceof ProtocolError ? fault.kind : 'InternalError');
-    throw fault;
+      return callOf(method, params, signal, number);
+    }));
   }
 
   /** A notification that cannot be handled is dropped, because there is no way to answer it. */
@@ -79,12 +52,28 @@ export class Dispatcher {
     const method = clientMethods.get(name);
     if (!lifecycle.isOpen || method?.kind !== 'notification') {
       log.debug(`the notification ${name} was dropped, because it is unknown or the connection is not open`);
+      // Whoever does not know a notification with such a name is free to ignore it.
+      if (!name.startsWith('$/')) this.#deps.refused?.(name, new ProtocolError(lifecycle.isOpen ? 'MethodNotFound' : 'ServerNotInitialized', 'The notification was dropped.'));
       return;
     }
     trace.received('notification', name, params);
     if (name === Initialized.name) return;
-    if (name === SetTrace.name) trace.set(parseParams(SetTrace.params, params).value);
-    else await this.#notified(method, params, signal)();
+    if (name === SetTrace.name) return trace.set(parseParams(SetTrace.params, params).value);
+    await lifecycle.served.serve(this.#told(name, () => callOf(method, params, signal)));
+  }
+
+  /** Looks where a call leads, and tells of it where that is nowhere. */
+  #told<T>(name: string, look: () => T): T {
+    try {
+      return look();
+    } catch (fault) {
+      return this.#refuse(name, fault);
+    }
+  }
+
+  #refuse(name: string, fault: unknown): never {
+    this.#deps.refused?.(name, fault);
+    throw fault;
   }
 }
 

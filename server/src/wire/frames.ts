@@ -13,6 +13,9 @@ export interface FrameSink {
 }
 
 const LINE_FEED = 0x0a;
+const USUAL = /^Content-Length: ([1-9][0-9]{0,8})\r\n\r\n/;
+const USUAL_FIRST = 'C'.charCodeAt(0);
+const USUAL_BYTES = 32;
 
 /**
  * Every byte is read once and copied at most once, however the stream is split into chunks.
@@ -41,7 +44,7 @@ export class FrameParser {
   push(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 && !this.#stopped) {
-      rest = rest.subarray(this.#missing > 0 ? this.#readBody(rest) : this.#readLine(rest));
+      rest = rest.subarray(this.#missing > 0 ? this.#readBody(rest) : this.#readUsual(rest) || this.#readLine(rest));
     }
   }
 
@@ -83,6 +86,16 @@ export class FrameParser {
     if (!this.#body && part.length === this.#missing) return;
     this.#body ??= Buffer.allocUnsafe(this.#missing);
     part.copy(this.#body, this.#body.length - this.#missing);
+  }
+
+  /** Reads a whole header that is as most clients write it. Returns 0 where it is another one, or is not there as a whole. */
+  #readUsual(bytes: Buffer): number {
+    if (bytes[0] !== USUAL_FIRST || this.#header.bytes > 0 || this.#refused) return 0;
+    const [all = '', length] = USUAL.exec(bytes.toString('latin1', 0, USUAL_BYTES)) ?? [];
+    if (length === undefined || Number(length) > this.#maxBodyBytes) return 0;
+    this.#missing = Number(length);
+    this.#skipping = false;
+    return all.length;
   }
 
   #readLine(bytes: Buffer): number {

@@ -4,7 +4,7 @@
  */
 import type { MessageReader, MessageStrategy, MessageWriter } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
-import type { ErrorKind } from '../protocol/index.ts';
+import type { ProtocolError } from '../protocol/index.ts';
 import { Inbound } from './inbound.ts';
 import { InFlight } from './in-flight.ts';
 import type { MessageTransport } from './message-transport.ts';
@@ -27,7 +27,7 @@ export interface GuardEvents {
   /** Nothing more can be written to the client. */
   gone(): void;
   /** A message was answered with an error, and is not passed on. */
-  refused(error: ErrorKind): void;
+  refused(error: ProtocolError): void;
 }
 
 export function createGuard(transport: MessageTransport, log: Log, events: GuardEvents): Guard {

@@ -1,7 +1,7 @@
 /** Messages from the client: they are checked, requests get numbers, and all are handed on in the order of arrival. */
 import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
-import { type ErrorKind, Exit, ProtocolError } from '../protocol/index.ts';
+import { Exit, ProtocolError } from '../protocol/index.ts';
 import type { InFlight } from './in-flight.ts';
 import { lsp } from './lsp.ts';
 import { type Id, type Incoming, isId, type Params, readMessage } from './message.ts';
@@ -23,7 +23,7 @@ export interface InboundDeps {
   /** Called when nothing more can be sent to the client. */
   gone(): void;
   /** Called when a message was answered with an error, and is not passed on. */
-  refused(error: ErrorKind): void;
+  refused(error: ProtocolError): void;
 }
 
 /**
@@ -132,7 +132,7 @@ export class Inbound {
     this.#deps.log.debug(`a message was refused: ${error.message}`);
     void this.#deps.outbound.refuse(id !== null && this.#deps.inFlight.has(id) ? null : id, error);
     this.#deps.valve.refused();
-    this.#deps.refused(error.kind);
+    this.#deps.refused(error);
   }
 
   #handOn(message: Message): void {

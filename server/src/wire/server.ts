@@ -2,9 +2,10 @@
 import { type Clock, deadline } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { deferred, nextLoopIteration } from '../base/promises.ts';
-import { type ErrorKind, ProtocolError } from '../protocol/index.ts';
-import { createAsk, createClient, createSend } from './client.ts';
-import { Dispatcher, UNKNOWN } from './dispatch.ts';
+import { ProtocolError } from '../protocol/index.ts';
+import type { ChannelWays, OpenChannels } from './channels/open.ts';
+import { createAsk, createClient, createSend, type Send } from './client.ts';
+import { Dispatcher } from './dispatch.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { lsp } from './lsp.ts';
@@ -24,8 +25,12 @@ export interface ConnectDeps {
   readonly version: string;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
-  /** Called for each message that is answered with an error, or dropped because of one, before the service has seen it. `method` is a method of the protocol, or `unknown`. */
-  onTurnedAway?(method: string, error: ErrorKind): void;
+  /** From what channels are made that the client asks for. Default: from nothing. */
+  readonly channels?: ChannelWays;
+  /** Called when a call reaches nothing, with the reason: there is no such method, its params have the wrong shape, or it comes before `initialize`. */
+  refused?(method: string, fault: unknown): void;
+  /** Called for each message that was answered with an error and was no call: it was no JSON, no message, too large, or one too many. */
+  unread?(error: ProtocolError): void;
   /** Called when the client says how much it wants to be told in `$/logTrace`. */
   onTrace?(level: TraceLevel): void;
   /** Called when the connection begins to close. */
@@ -45,21 +50,28 @@ export interface Connection {
 export function connect(transport: MessageTransport, openService: OpenService, deps: ConnectDeps): Connection {
   const { log, clock } = deps;
   const done = deferred<number>();
-  const turnedAway = (method: string, error: ErrorKind) => deps.onTurnedAway?.(method, error);
-  const guard = createGuard(transport, log, { gone: () => void close(), refused: (error) => turnedAway(UNKNOWN, error) });
+  const guard = createGuard(transport, log, { gone: () => void close(), refused: (error) => deps.unread?.(error) });
   const rpc = createRpc(guard, log);
-  const send = createSend(rpc, log);
+  let channels: OpenChannels | undefined;
+  const sendMessage = createSend(rpc, log);
+  const send: Send = (method, params) => (channels?.status?.takes(method) ? channels.status.send(method, params) : sendMessage(method, params));
   const trace = new Trace((params) => void send(lsp.logTrace, params), deps.onTrace);
   const requests = new Requests({ clock, trace, log });
   const lifecycle = new Lifecycle({
     version: deps.version,
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
-      return openService(params, createClient(send, createAsk(rpc), trace, params.capabilities ?? {}));
+      const { channels: wishes, ...capabilities } = params.capabilities ?? {};
+      channels = wishes && (await (await import('./channels/open.ts')).openChannels(wishes, { ...deps.channels, ...(transport.binary && { binary: transport.binary }) }, { clock, log }));
+      return openService(params, createClient(send, createAsk(rpc), trace, capabilities, channels)).catch((fault: unknown) => {
+        channels?.close();
+        channels = undefined;
+        throw fault;
+      });
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
-  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), turnedAway });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
 
   rpc.onRequest((method: string, params: unknown, token) =>
     requests.serve(method, params, token, (signal, number) => dispatcher.request(method, params, signal, number)),
@@ -93,6 +105,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     }
     guard.outbound.abandon();
     rpc.dispose();
+    channels?.close();
     transport.close();
     done.resolve(lifecycle.isShutDown && !guard.inbound.lost ? 0 : 1);
   }

@@ -1,5 +1,6 @@
 /** The interface between a connection and the service behind it: calls to the service, and messages to the client. */
-import type { ClientCapabilities, InitializeParams, Method, ParamsOf, ResultOf, ServerCapabilities } from '../protocol/index.ts';
+import type { Channels, ClientCapabilities, InitializeParams, Method, ParamsOf, ResultOf, ServerCapabilities } from '../protocol/index.ts';
+import type { DataChannel } from './channels/data-channel.ts';
 
 /** One call of a method, that is, a request or a notification of the client. An alias has been resolved already. */
 export interface Call {
@@ -37,6 +38,10 @@ export interface Service {
 export interface Client {
   /** The capabilities in the params of `initialize`. */
   readonly capabilities: ClientCapabilities;
+  /** The streams of the data channel. Absent: the connection has none. */
+  readonly data?: DataChannel | undefined;
+  /** The channels beside the one for messages. Absent: the client asked for none. */
+  readonly channels?: Channels | undefined;
   /**
    * Sends a notification. Resolves when the transport has room for the next message; a sender that waits for this
    * applies back-pressure. Never rejects.

@@ -16,6 +16,8 @@ export interface Offer {
   readonly prepared?: boolean | ((image: string | undefined) => boolean);
   readonly reason?: string;
   readonly measured?: boolean;
+  readonly version?: string;
+  readonly weaknesses?: RuntimeInfo['weaknesses'];
 }
 
 export const usual: Readonly<Record<string, Offer>> = {
@@ -31,7 +33,7 @@ export function offers(change: Readonly<Record<string, Partial<Offer> | undefine
 }
 
 function choosable(id: string, offer: Offer): Choosable {
-  const { languages = everyLanguage, image, score, startMs, memoryMiB, layers = {}, networks = ['none'], prepared = true, reason, measured = true } = offer;
+  const { languages = everyLanguage, image, score, startMs, memoryMiB, layers = {}, networks = ['none'], prepared = true, reason, measured = true, version, weaknesses } = offer;
   const info: RuntimeInfo = {
     id,
     available: reason === undefined,
@@ -40,6 +42,8 @@ function choosable(id: string, offer: Offer): Choosable {
     isolation: { score, layers: Object.entries(layers).map(([name, state]) => ({ name, state })) },
     startup: { coldMs: startMs * 0.9, warmMs: startMs * 0.1, measured },
     memoryBytes: memoryMiB * MiB,
+    ...(version === undefined ? {} : { version }),
+    ...(weaknesses === undefined ? {} : { weaknesses }),
   };
   return {
     id,

@@ -10,6 +10,8 @@ const preferences: readonly Preference[] = ['speed', 'security', 'memory', 'bala
 
 const wish = (language: LanguageId | undefined, preference: Preference, more: Partial<Wish> = {}): Wish => ({ language, preference, required: {}, image: 'python:3', ...more });
 
+const hole = (state: 'open' | 'unknown' | 'unreached') => ({ id: 'CVE-1', component: 'runc', version: '1.1.11', allows: 'x', fixedIn: ['1.1.12', '1.2.0'], url: 'https://example.com/', state });
+
 type Change = Readonly<Record<string, Partial<Offer> | undefined>>;
 
 describe('the choice of a runtime', () => {
@@ -28,6 +30,7 @@ describe('the choice of a runtime', () => {
     'a least isolation that is just met': ['javascript', 'gvisor gvisor gvisor gvisor', { required: { isolation: 9 } }],
     'an image by its name': ['javascript', 'docker gvisor docker docker', { required: { image: 'python:3' } }],
     'a layer': ['javascript', 'native gvisor docker native', { required: { enforced: ['filesystem'] } }],
+    'versions that are known to be good': ['javascript', 'docker gvisor docker docker', { required: { enforced: ['versions', 'network'] } }, { docker: { version: '29', weaknesses: [hole('unreached')] }, gvisor: { version: '1' }, native: { version: '0.1', weaknesses: [hole('open')] } }],
     'two layers': ['javascript', 'docker docker docker docker', { required: { enforced: ['filesystem', 'seccomp'] } }],
     'a network': ['python', 'gvisor gvisor gvisor gvisor', { required: { network: 'allowlist' } }, { gvisor: { networks: ['none', 'allowlist'] } }],
     'no network where one can not hold it back': ['javascript', 'deno docker deno docker', {}, { native: { layers: { network: 'off' } }, gvisor: { layers: { network: 'off' } } }],
@@ -66,6 +69,8 @@ describe('what is said about a candidate', () => {
     'that is too weak': ['deno', ['isolation 3 of 10 is less than 5'], { required: { isolation: 5 } }],
     'with a layer that is less than asked for': ['deno', ['filesystem is degraded, not enforced', 'seccomp is off, not enforced'], { required: { enforced: ['filesystem', 'seccomp'] } }],
     'without a layer': ['native', ['has no layer moat'], { required: { enforced: ['moat'] } }],
+    'whose version is not known': ['docker', ['its version is not known, so neither are its holes'], { required: { enforced: ['versions'] } }],
+    'with versions that have holes': ['docker', ['runc 1.1.11 has CVE-1, which 1.1.12, 1.2.0 has no more', 'runc 1.1.11 may have CVE-1, because nobody knows what its distribution has mended'], { required: { enforced: ['versions'] } }, { docker: { version: '29', weaknesses: [hole('open'), hole('unknown'), hole('unreached')] } }],
     'that can not confine': ['deno', ["its sandboxes can't have the network mode full"], { required: { network: 'full' } }],
     'that does not confine': ['native', ['does not hold programs back from the network'], {}, { native: { layers: { network: 'off' } } }],
     'with everything against it': [

@@ -65,6 +65,15 @@ describe('the step of the gate that learns from runs', () => {
       expect(await estimate(daemon, { code: content })).to.include({ runs: 2 });
     }));
 
+  it('learns from the file of a run whose session is closed upon the answer', () =>
+    within(async (daemon, sessionId) => {
+      const content = `used 10 ${MiB}`;
+      await daemon.result('command/writeFile', { sessionId, path: 'a.py', content });
+      await daemon.result('command/runCode', { sessionId, path: 'a.py', language: 'python' });
+      await daemon.result('session/close', { sessionId });
+      expect(await estimate(daemon, { code: content })).to.include({ basis: 'program', runs: 1 });
+    }));
+
   it('learns nothing from a run that was made to end, and nothing from shells', () =>
     within(async (daemon, sessionId) => {
       await run(daemon, { sessionId, code: program(500), timeoutMs: 100 }, 500);

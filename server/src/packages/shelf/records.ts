@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { errorCode } from '../../runtime/machine/faults.ts';
 import { later } from '../../protocol/later.ts';
-import { Advisory } from '../../protocol/packages.ts';
+import { Advisory } from '../../protocol/values.ts';
 import { managerIds } from '../ports.ts';
 
 const nameOf = z.string().check(z.regex(/^[0-9a-f]{32}$/));

@@ -39,8 +39,8 @@ export class AgentFiles implements Files {
     this.#connection = connection;
   }
 
-  write(path: string, content: Buffer, options: WriteOptions): Promise<void> {
-    return this.#send(path, content.length === 0 ? [] : [content], options);
+  write(path: string, content: Buffer | AsyncIterable<Buffer>, options: WriteOptions): Promise<void> {
+    return this.#send(path, Buffer.isBuffer(content) ? [content] : content, options);
   }
 
   /** Writes a file that is copied from elsewhere. */
@@ -61,9 +61,11 @@ export class AgentFiles implements Files {
             await this.#connection.send(Type.data, channel, chunk.subarray(at, at + PIECE_BYTES));
           }
         }
-      } finally {
-        void this.#connection.send(Type.end, channel);
+      } catch (fault) {
+        void this.#connection.send(Type.close, channel);
+        throw fault;
       }
+      void this.#connection.send(Type.end, channel);
     }), path);
   }
 

@@ -29,7 +29,7 @@ export class ConfinedFiles implements Files {
     this.#presence = presence;
   }
 
-  write(path: string, content: Buffer, options: WriteOptions): Promise<void> {
+  write(path: string, content: Buffer | AsyncIterable<Buffer>, options: WriteOptions): Promise<void> {
     return this.#inParent(path, 'create', (parent, name) => writeFile(parent, name, content, options));
   }
 

@@ -9,12 +9,12 @@ import type { Held, Path } from './walk.ts';
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const EXECUTE = 0o111;
 
-export async function writeFile(directory: Held, name: string, content: Buffer, { mode, executable }: WriteOptions): Promise<void> {
+export async function writeFile(directory: Held, name: string, content: Buffer | AsyncIterable<Buffer>, { mode, executable }: WriteOptions): Promise<void> {
   const how = { overwrite: 0, create: O_EXCL, append: O_APPEND }[mode];
   const file = await openRegular(directory.at(name), O_WRONLY | O_CREAT | how);
   try {
     if (mode === 'overwrite') await file.truncate();
-    await file.writeFile(content);
+    for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await file.writeFile(chunk);
     if (executable !== undefined) await setExecutable(file, executable);
   } catch (fault) {
     // A new file is written completely, or does not exist.

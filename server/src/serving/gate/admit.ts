@@ -3,7 +3,7 @@ import { TokenBucket } from 'limiter';
 import type { Clock } from '../../base/clock.ts';
 import type { Rate, Rates } from '../../policy/rates.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Step } from './gate.ts';
+import { check, type Step } from './gate.ts';
 
 const MINUTE_MS = 60_000;
 /** A timer may fire a moment early, and a rate is a fraction. Who waits this much longer surely gets through. */
@@ -12,11 +12,10 @@ const MARGIN_MS = 1;
 /** A method without a rate is not limited. Each connection has buckets of its own. */
 export function admit({ rates, clock }: { readonly rates: Rates; readonly clock: Clock }): Step {
   const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, new Bucket(rate, clock)]));
-  return (call, next) => {
-    const { name } = call.method;
+  return check(({ method: { name } }) => {
     const bucket = buckets.get(name);
-    return !bucket || bucket.tryRemoveTokens(1) ? next() : Promise.reject(tooOften(name, bucket));
-  };
+    if (bucket && !bucket.tryRemoveTokens(1)) throw tooOften(name, bucket);
+  });
 }
 
 /** A bucket of tokens that is full at the beginning, and whose time comes from a clock. */

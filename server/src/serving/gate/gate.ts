@@ -9,6 +9,18 @@ import type { Call, Serve } from '../../wire/service.ts';
  */
 export type Step = (call: Call, next: () => Promise<unknown>) => Promise<unknown>;
 
+/** A step that only looks at a call: `look` throws a ProtocolError where it refuses the call. It costs no promise. */
+export function check(look: (call: Call) => void): Step {
+  return (call, next) => {
+    try {
+      look(call);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
+    return next();
+  };
+}
+
 /** The first of `steps` is the outermost. */
 export function createGate(steps: readonly Step[], serve: Serve): Serve {
   return steps.reduceRight<Serve>((inner, step) => (call) => step(call, () => inner(call)), serve);

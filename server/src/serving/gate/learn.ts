@@ -1,5 +1,6 @@
 /** A step of the gate: it remembers how programs ran, for estimates. */
-import { type Clock, deadline } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { nextLoopIteration } from '../../base/promises.ts';
 import { resolveEntry } from '../../command/paths.ts';
 import { RunCode, type RunCodeParams, type RunCodeResult } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
@@ -15,12 +16,8 @@ export interface LearnParts {
 
 /** A program that is longer is not remembered. */
 const MAX_PROGRAM_BYTES = 256 * 1024;
-/**
- * The file that was run is read before the result is returned, because the session may be closed right after that. It takes
- * a fraction of a millisecond, is done at most this often in a session, and is given up after so long.
- */
+/** The file that was run is read at most this often in a session. */
 const READ_EVERY_MS = 1_000;
-const READ_DEADLINE_MS = 50;
 
 export function learn({ runs, clock, find }: LearnParts): Step {
   const readAt = new WeakMap<Session, number>();
@@ -31,22 +28,28 @@ export function learn({ runs, clock, find }: LearnParts): Step {
     const now = clock.monotonic();
     if (now - (readAt.get(session) ?? -Infinity) < READ_EVERY_MS) return undefined;
     readAt.set(session, now);
-    const reading = session.sandbox.files.read(resolveEntry(path), 0, MAX_PROGRAM_BYTES);
-    const { bytes, size } = await deadline(clock, READ_DEADLINE_MS, reading, () => new Error('the file could not be read in time'));
+    const { bytes, size } = await session.sandbox.files.read(resolveEntry(path), 0, MAX_PROGRAM_BYTES);
     return size > MAX_PROGRAM_BYTES ? undefined : bytes;
   };
 
-  const remember = async (params: RunCodeParams, { outcome, usage, language, phases }: RunCodeResult): Promise<void> => {
-    const session = find(params.sessionId);
-    if (outcome !== 'exited' || !usage || !session) return;
+  const remember = async (session: Session, params: RunCodeParams, { outcome, usage, language, phases }: RunCodeResult): Promise<void> => {
+    if (outcome !== 'exited' || !usage) return;
     // A program that can't be read is not remembered.
     const program = await programOf(params, session).catch(() => undefined);
     if (program) runs.add(language, program, { ...usage, runtime: session.identity.runtime, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) });
   };
 
-  return async (call, next) => {
-    const result = await next();
-    if (call.method.name === RunCode.name) await remember(call.params as RunCodeParams, result as RunCodeResult);
-    return result;
+  return (call, next) => {
+    const running = next();
+    if (call.method.name !== RunCode.name) return running;
+    return running.then((result) => {
+      const params = call.params as RunCodeParams;
+      // The answer is sent first.
+      void nextLoopIteration().then(() => {
+        const session = find(params.sessionId);
+        session?.afterwards.run(() => remember(session, params, result as RunCodeResult));
+      });
+      return result;
+    });
   };
 }

@@ -2,13 +2,10 @@
 import type { SessionCreateParams } from '../../protocol/index.ts';
 import type { Allowances } from '../../usage/allowances.ts';
 import type { Call } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { check, type Step } from './gate.ts';
 
 export function quota(allowances: Pick<Allowances, 'takeCommand' | 'requireSession'>): Step {
-  return async (call, next) => {
-    require(call, allowances);
-    return next();
-  };
+  return check((call) => require(call, allowances));
 }
 
 /** @throws ProtocolError QuotaExceeded */

@@ -1,7 +1,7 @@
 /** A step of the gate: it refuses a call whose texts are longer than the policy allows, before anything is done with them. */
 import type { Sizes } from '../../policy/sizes.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Step } from './gate.ts';
+import { check, type Step } from './gate.ts';
 
 /** The params whose sizes are limited, at whatever depth they stand, in all methods. */
 export const sizedParams: Readonly<Record<string, keyof Sizes>> = {
@@ -18,10 +18,7 @@ export const sizedParams: Readonly<Record<string, keyof Sizes>> = {
 const BYTES_A_UNIT = 3;
 
 export function limitSizes(sizes: Sizes): Step {
-  return async (call, next) => {
-    checkSizes(call.params, sizes);
-    return next();
-  };
+  return check(({ params }) => checkSizes(params, sizes));
 }
 
 /** @throws ProtocolError InvalidParams, which names the size and how to raise it */

@@ -10,6 +10,7 @@ import type { Scan } from '../../command/script.ts';
 import type { EventStream } from '../../events/events.ts';
 import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
+import type { Turns } from '../../session/turns.ts';
 import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
 import { MAX_CHUNK_BYTES, type OutputFlows } from '../flow.ts';
@@ -23,16 +24,19 @@ export interface ExecutionParts {
   readonly flows: OutputFlows;
   readonly warm: WarmInterpreters;
   readonly allowances: Allowances;
+  readonly turns: Pick<Turns, 'aside'>;
   readonly scan: Scan | undefined;
 }
 
-export function executionHandlers({ client, clock, events, commands, flows, warm, allowances, scan }: ExecutionParts) {
+export function executionHandlers({ client, clock, events, commands, flows, warm, allowances, turns, scan }: ExecutionParts) {
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
     commands,
     signal,
     maxChunkBytes: MAX_CHUNK_BYTES,
+    data: client.data,
+    aside: () => turns.aside(),
     warm,
     quota: ({ id }) => ({
       takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),

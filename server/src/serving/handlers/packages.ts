@@ -48,5 +48,5 @@ export function packagesHandler({ catalog, progress, context: contextOf, install
     signal.throwIfAborted();
     if (outcome !== 'exited') throw new ProtocolError('PackageInstallFailed', `the packages of the session were not installed: the outcome was ${outcome}`, { outcome });
   };
-  return { handlers, provision };
+  return { handlers, provision, advisoriesOf: (session: Session) => attached.advisoriesOf(session) };
 }

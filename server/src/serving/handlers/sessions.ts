@@ -1,4 +1,5 @@
 /** The handlers of `session/…`, and of cancelling the progress of `session/create`. */
+import type { Advisory } from '../../protocol/index.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
 import type { Allowances } from '../../usage/allowances.ts';
@@ -16,12 +17,15 @@ export interface SessionParts {
   readonly client: Client;
   readonly ports: PortBook;
   readonly allowances: Allowances;
+  /** The known weaknesses of the packages that a session has. */
+  advisoriesOf(session: Session): Advisory[];
 }
 
-export const sessionHandlers = ({ sessions, progress, createSession, client, ports, allowances }: SessionParts) => {
+export const sessionHandlers = ({ sessions, progress, createSession, client, ports, allowances, advisoriesOf }: SessionParts) => {
   const report = (session: Session) => {
     const quotas = allowances.states(session.id);
-    return { ...session.view(), ...(quotas.length > 0 ? { quotas } : {}) };
+    const advisories = advisoriesOf(session);
+    return { ...session.view(), ...(quotas.length > 0 ? { quotas } : {}), ...(advisories.length > 0 ? { advisories } : {}) };
   };
   return {
     'session/create': async (params, signal) => {
