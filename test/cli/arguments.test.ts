@@ -7,10 +7,10 @@ import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
-  limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
+  limits: {}, log: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], config: undefined };
-const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
+const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, config: undefined };
+const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], log: {}, record: undefined, config: undefined };
 
 /** A command line is split at spaces. */
 const taken: Record<string, object> = {
@@ -27,6 +27,11 @@ const taken: Record<string, object> = {
   '--clientProcessId=42 --stdio': { ...serve, clientProcessId: 42 },
   '--stdio --network ask': { ...serve, networkModes: ['allowlist'] },
   '--network=full': { ...serve, networkModes: ['allowlist', 'full'] },
+  '--log-level debug --log-file /tmp/l --log-format json': { ...serve, log: { level: 'debug', file: '/tmp/l', format: 'json' } },
+  '--stdio --record r.jsonl': { ...serve, record: 'r.jsonl' },
+  'run --log-level info a.py': { ...run, log: { level: 'info' } },
+  'trace r.jsonl': { command: 'trace', file: 'r.jsonl', method: undefined, session: undefined, json: false },
+  'trace r.jsonl --method command/* --session s --json': { command: 'trace', file: 'r.jsonl', method: 'command/*', session: 's', json: true },
   '--config c.json': { ...serve, config: 'c.json' },
   '--sweep=id': { command: 'bury', daemonId: 'id', config: undefined },
   'sweep': { command: 'sweep', dryRun: false, json: false, config: undefined },

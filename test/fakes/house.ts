@@ -33,6 +33,12 @@ export interface FakeHouseOptions {
   readonly certificates?: HouseParts['certificates'] | undefined;
   /** The values of the secrets of the configuration. Default: there are none. */
   readonly secret?: HouseParts['secret'] | undefined;
+  /** The daemon's own folders. Absent: none are looked at. */
+  readonly folders?: HouseParts['folders'];
+  /** The runtimes that are configured. */
+  readonly configured?: HouseParts['configured'];
+  /** Absent: nobody collects traces. */
+  readonly tracer?: HouseParts['tracer'];
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: no packages can be installed. */
@@ -55,11 +61,13 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
+export const fakeProcess = { uptime: () => 5, cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), memoryUsage: () => ({ rss: 64 << 20, heapUsed: 16 << 20 }) };
+
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, folders, configured, tracer, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   let policy = createPolicy(config);
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   const reload = (next: Config) => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
 import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
-import { type Connection, connect } from '../../server/src/wire/server.ts';
+import { type ConnectDeps, type Connection, connect } from '../../server/src/wire/server.ts';
 import type { Client, OpenService, Serve, Service } from '../../server/src/wire/service.ts';
 import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -45,6 +45,7 @@ export interface Options {
   readonly clock?: FakeClock;
   readonly open?: OpenService;
   readonly close?: () => Promise<void>;
+  readonly heard?: Pick<ConnectDeps, 'refused' | 'unread'>;
   /** The errors that the test expects in the log, by a part of their message. */
   readonly errors?: readonly string[];
 }
@@ -78,8 +79,12 @@ export class TestServer {
       log,
       clock: this.clock,
       version: '9.9.9',
+      ...options.heard,
       onClientProcess: (pid) => void this.pids.push(pid),
-      refused: (method, fault) => void this.refused.push(`${method} ${(fault as ProtocolError).kind}`),
+      refused: (method, fault) => {
+        this.refused.push(`${method} ${(fault as ProtocolError).kind}`);
+        options.heard?.refused?.(method, fault);
+      },
     });
   }
 

@@ -29,14 +29,14 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const rules = (): AccessRules => ({ hosts: args.hosts, origins: args.origins, token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile, uid) });
   const tls = () => args.tls && readTls(args.tls);
   const [firstRules, firstTls] = [rules(), tls()];
-  const daemon = await createDaemon(surroundings, args.config, args.networkModes, args.share.map(realFolder));
+  const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, shared: args.share.map(realFolder), logging: args.log });
   const log = daemon.log.child('remote');
   let clients = 0;
   const connections = new Set<Connection>();
   const serve: Connect = (transport) => {
     clients += 1;
     const name = `client-${clients}`;
-    const connection = connect(transport, daemon.open, { log: daemon.log.child(name), clock, version, closeMs: CLOSE_MS, refused: daemon.refused });
+    const connection = connect(transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
     connections.add(connection);
     void connection.done.then(() => {
       connections.delete(connection);
@@ -46,18 +46,14 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
     return connection;
   };
   let isEnding = false;
-  const ready = async () => {
-    if (isEnding) return { ok: false, reasons: ['the daemon is shutting down'] };
-    const isAvailable = daemon.catalog.infos().some(({ available }) => available);
-    return { ok: isAvailable, reasons: isAvailable ? [] : ['no runtime is available: see codebeaker doctor'] };
-  };
+  const ready = async () => (isEnding ? { ok: false, reasons: ['the daemon is shutting down'] } : daemon.ready());
   const maxBytes = daemon.sizes.messageBytes;
   const door = new FrontDoor({
     clock,
     log,
     maxConnections: args.maxConnections,
     maxMessageBytes: maxBytes,
-    routes: routes({ clock, maxBytes, version, connect: serve, ready }),
+    routes: routes({ clock, maxBytes, version, connect: serve, ready, metrics: () => daemon.metrics() }),
     connect(transport, socket) {
       relieve(socket);
       return serve(transport);

@@ -26,6 +26,8 @@ export interface Runtimes {
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
   keeper(): Promise<Keeper>;
+  /** The daemon's folder for its sandboxes, once it has made one. */
+  folder(): Promise<string | undefined>;
   /** Removes what daemons that have died left behind in available runtimes. Never rejects. */
   sweep(): Promise<void>;
   /** Removes everything that is left of this daemon. */
@@ -58,6 +60,7 @@ export function createRuntimes({ surroundings, config, path, images, log, entrie
       return [...places, await keeper.folder()];
     },
     keeper: async () => (await shared()).keeper,
+    folder: async () => (await loading)?.keeper.made(),
     sweep: async () => {
       const present = rows.filter(({ runtime }) => runtime.info().available).map(({ kind }) => kind);
       for (const leftovers of leftoversOf(present)) await sweepStrays(leftovers, await shared(), log);

@@ -210,6 +210,11 @@ export const ServerHealth = request({
   params: lifecycle.Empty, result: observation.HealthResult,
   summary: 'Says whether the daemon can run code, and with which runtimes.',
 });
+export const ServerMetrics = request({
+  name: 'server/metrics', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: observation.MetricsParams, result: observation.MetricsResult,
+  summary: 'Returns the metrics of the daemon: what all its clients did, and how long it took.',
+});
 export const UsageGet = request({
   name: 'usage/get', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: usage.UsageGetParams, result: usage.UsageGetResult, errors: ['SessionNotFound', 'SessionClosed'],
@@ -255,7 +260,7 @@ export const methods = [
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
-  ServerHealth, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
+  ServerHealth, ServerMetrics, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
 ] as const;
 
 export type AnyMethod = (typeof methods)[number];

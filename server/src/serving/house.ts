@@ -16,10 +16,13 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
+import { LoopWatch } from '../metrics/loop.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
 import { Runs } from '../usage/runs.ts';
 import { Drain } from './drain.ts';
+import { Health } from './health/health.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -42,7 +45,11 @@ export class House implements HouseShare {
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly history: History | undefined;
+  readonly metrics: Metrics;
+  readonly health: Health;
   readonly scanner: HouseShare['scanner'];
+  /** One for each of those who ask, because each is told of the time since it asked before. */
+  readonly #loops: { readonly metrics: LoopWatch; readonly health: LoopWatch };
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #scanner: Promise<TextScanner> | undefined;
@@ -65,6 +72,9 @@ export class House implements HouseShare {
     this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
     audit?.hear(events);
+    this.#loops = { metrics: new LoopWatch(clock), health: new LoopWatch(clock) };
+    this.health = this.#createHealth();
+    this.metrics = this.#createMetrics();
   }
 
   /** What installs packages. undefined: nothing does. */
@@ -89,6 +99,33 @@ export class House implements HouseShare {
     const visit: Visit = new Visit(`visit-${this.#received}`, this, { ...parts, left: () => void this.#visits.delete(visit) });
     this.#visits.add(visit);
     return visit;
+  }
+
+  #createHealth(): Health {
+    const { catalog, clock, events, startedAt, configured = { required: [], named: [] }, folders = async () => [] } = this.parts;
+    return new Health({
+      clock, events, startedAt, configured, folders,
+      runtimes: () => catalog.infos(),
+      pool: () => this.pool && { waiting: [...this.pool.waiting().values()].reduce((sum, each) => sum + each, 0), failing: this.pool.failing() },
+      sessions: () => this.places.taken,
+      loop: () => this.#loops.health.read(),
+    });
+  }
+
+  #createMetrics(): Metrics {
+    const { catalog, clock, events, log, version, process } = this.parts;
+    return new Metrics({
+      events, log: log.child('metrics'),
+      sights: {
+        version, process,
+        now: () => clock.now(),
+        runtimes: () => catalog.infos(),
+        pool: () => this.pool?.waiting() ?? new Map<string, number>(),
+        used: () => this.ledger.own(),
+        checks: async () => (await this.health.look()).checks,
+        loop: () => this.#loops.metrics.read(),
+      },
+    });
   }
 
   #installAhead(): Promise<Ahead> | undefined {
@@ -122,6 +159,9 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
+    this.health.close();
+    this.metrics.close();
+    for (const loop of Object.values(this.#loops)) loop.close();
     await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -99,6 +99,7 @@ function capabilities(policy: Policy, { channels }: Client, { catalog, audits, h
     ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
+    metrics: {},
   };
 }
 

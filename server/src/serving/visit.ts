@@ -16,6 +16,7 @@ import { keepHistory } from './gate/history.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
+import { span } from './gate/span.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
@@ -47,6 +48,7 @@ export class Visit {
   readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
   readonly #leave: (() => void) | undefined;
+  readonly #ended: () => void;
   readonly #left: () => void;
   readonly #client: Client;
   readonly #commands: RunningCommands;
@@ -56,20 +58,20 @@ export class Visit {
 
   /** `left` is called when it is closed. */
   constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
-    const { catalog, events, audit, clock, log } = house.parts;
+    const { catalog, events, audit, tracer, clock, log } = house.parts;
     const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session'), packages: () => house.shelf() });
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
     const { scanner } = house;
     const scan = scanner && scanning({ policy: live(() => policy.scan), client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs, turns, history } = house;
+    const { ledger, runs, health, metrics, turns, history } = house;
     const allowances = new Allowances(live(() => policy.quotas), ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -83,14 +85,22 @@ export class Visit {
       ...usageHandlers(parts),
       ...historyHandlers({ history, serve: (call) => this.serve(call) }),
     };
-    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') }), drain(house.draining)];
-    if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const find = (sessionId: string) => sessions.find(sessionId);
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate', { visit: id }), find })];
+    const spans = tracer && span({ visit: id, tracer, events, clock });
+    if (spans) steps.push(spans.step);
+    steps.push(drain(house.draining));
+    if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const programs = new WeakMap<object, Buffer>();
     steps.push(limitSizes(live(() => policy.sizes)), admit({ rates: live(() => policy.rates), clock }));
     if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs }));
     steps.push(quota(allowances), learn({ runs, clock, find, programs }));
     this.serve = createGate(steps, createServe(handlers, parts));
+    events.emit({ kind: 'visitBegan', visit: id });
+    this.#ended = () => {
+      spans?.stop();
+      events.emit({ kind: 'visitEnded', visit: id });
+    };
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save(), history?.save()]);
     this.#left = left;
@@ -143,6 +153,7 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
+      this.#ended();
       this.#leave?.();
       this.#left();
       await this.#saved();

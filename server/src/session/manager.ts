@@ -90,6 +90,8 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
+    const { events, clock, log } = this.#options;
+    const begin = clock.monotonic();
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
@@ -102,13 +104,14 @@ export class SessionManager<Extra = unknown> {
       id,
       warm: warm !== undefined,
       ...this.#options,
+      log: log.child('sandbox', { session: id }),
       runtime: wish.runtime.id,
       sandbox,
       sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),
       network,
     });
     this.#sessions.set(id, session);
-    this.#options.events.emit({ kind: 'sessionMade', session: session.identity, view: session.view() });
+    events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
       leave();
       this.#remember(session);

@@ -17,6 +17,11 @@ export class Places {
     this.#max = max;
   }
 
+  /** How many are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /**
    * Takes a place. Calling the returned function gives it back; further calls do nothing.
    * @throws ProtocolError TooManySessions

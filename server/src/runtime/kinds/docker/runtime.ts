@@ -212,7 +212,7 @@ export class DockerRuntime implements Runtime {
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
     const sandbox = await openSandbox({
-      carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
+      carrier, image, limits: spec.limits, clock, log: log.child('agent', { session: spec.name }), signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         shown: door.shown,
