@@ -45,7 +45,10 @@ describe('a daemon that listens, by HTTP', function () {
   it('says that it is ready, and why not only to whoever has the token', async () => {
     expect(await (await fetch(`http://${daemon.at}/readyz`)).json()).to.deep.equal({ ok: true });
     expect(await (await daemon.fetch('/readyz')).json()).to.deep.equal({ ok: true, reasons: [] });
-    expect((await daemon.fetch('/metrics')).status).to.be.oneOf([200, 404]);
+    expect((await fetch(`http://${daemon.at}/metrics`)).status).to.equal(401);
+    const metrics = await daemon.fetch('/metrics');
+    expect([metrics.status, metrics.headers.get('content-type')]).to.deep.equal([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(await metrics.text()).to.match(/^codebeaker_build_info\{/m);
     expect((await daemon.fetch('/rpc')).status).to.equal(405);
     expect((await daemon.fetch('/nothing')).status).to.equal(404);
   });
