@@ -54,6 +54,12 @@ const ASIDE_BYTES = 256 * 1024;
 /** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed, or never started: then this is undefined. */
 export type Start = (sink: Sink, stop: AbortSignal) => Process | undefined | Promise<Process | undefined>;
 
+/** Where and how a program is run, if not in the sandbox of the session and by `Sandbox.start`. */
+export interface Manner {
+  readonly sandbox?: Sandbox;
+  readonly start?: Start;
+}
+
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
 export class RunningCommand implements Running {
@@ -68,6 +74,8 @@ export class RunningCommand implements Running {
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
+  /** The sandbox of its last program. */
+  #watched: Sandbox | undefined;
   #cause: Cause | undefined;
   /** The quota that ended it. */
   #quota: string | undefined;
@@ -116,9 +124,9 @@ export class RunningCommand implements Running {
 
   /**
    * Runs one program to its end. `started` is called as soon as it runs. The last program of a command has the name
-   * `run`; input, signals and resizing are for that one. `start` replaces `Sandbox.start`.
+   * `run`; input, signals and resizing are for that one.
    */
-  async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink, stop) => this.#options.sandbox.start(program, sink, stop)): Promise<void> {
+  async run(name: Phase['name'], program: Program, started: () => void, { sandbox = this.#options.sandbox, start = (sink, stop) => sandbox.start(program, sink, stop) }: Manner = {}): Promise<void> {
     if (this.#cause) return;
     const { clock } = this.#options;
     const begin = clock.monotonic();
@@ -128,7 +136,7 @@ export class RunningCommand implements Running {
       return this.#take(stream, chunk);
     }, this.#stopping.signal);
     if (!child) return;
-    this.#watch();
+    this.#watch(sandbox);
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);
@@ -216,10 +224,11 @@ export class RunningCommand implements Running {
     if (end) child?.end();
   }
 
-  /** Its processor time is watched from its first program on. */
-  #watch(): void {
-    if (this.#phases.length > 0) return;
-    const { sandbox, clock, cpus, quota } = this.#options;
+  /** The processor time of a sandbox is watched from its first program there on. */
+  #watch(sandbox: Sandbox): void {
+    if (this.#watched === sandbox) return;
+    this.#watched = sandbox;
+    const { clock, cpus, quota } = this.#options;
     this.#cleanups.push(watchCpu({ sandbox, clock, cpus, rest: () => quota.restOfCpu(), spent: () => this.#stop('timedOut', quota.spent('cpuSeconds') ?? 'cpuSeconds') }));
   }
 
