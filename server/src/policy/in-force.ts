@@ -52,7 +52,7 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     maxLimits,
     sessions,
     rates: { ...rates },
-    quotas: { perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
+    quotas: { ...bounded({ sessions: quotas.sessions }), perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
     scan: asScanConfig(scan),
     sizes,
     network: { modes: [...networkModes], ...networkBounds, certificates: typeof certificates === 'string' ? certificates : [...certificates], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
@@ -61,8 +61,8 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
 }
 
 /** Those that have a bound. */
-function bounded(all: Policy['quotas']['perDay']): Quota {
-  return Object.fromEntries(Object.entries(all).filter(([, most]) => most < Infinity));
+function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
+  return Object.fromEntries(Object.entries<number>(all).filter(([, most]) => most < Infinity)) as { [Each in Name]?: number };
 }
 
 function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {

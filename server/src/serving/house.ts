@@ -16,6 +16,7 @@ import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
+import type { OpenSessions } from '../usage/open-sessions.ts';
 import { Runs } from '../usage/runs.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
@@ -41,6 +42,7 @@ export class House implements HouseShare {
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #scanner: Promise<TextScanner> | undefined;
+  #openSessions: Promise<OpenSessions> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
   #ahead: Promise<Ahead> | undefined;
   #visits = 0;
@@ -57,6 +59,10 @@ export class House implements HouseShare {
     this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
     audit?.hear(events);
+  }
+
+  openSessions(): Promise<OpenSessions> | undefined {
+    return (this.#openSessions ??= this.parts.openSessions?.());
   }
 
   /** What installs packages. undefined: nothing does. */
@@ -91,6 +97,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close()), this.#openSessions?.then((sessions) => sessions.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -15,6 +15,7 @@ import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
+import type { OpenSessions } from '../usage/open-sessions.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 
@@ -38,6 +39,8 @@ export interface HouseParts {
   readonly audit?: Audit | undefined;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Counts the sessions that are open in all daemons of the user, made when it is first asked for. Absent: nobody does. */
+  openSessions?(): Promise<OpenSessions>;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   /** The value of a secret of the configuration. @throws ProtocolError PolicyDenied */
@@ -61,6 +64,8 @@ export interface HouseShare {
   readonly runs: Runs;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** Counts the sessions that are open in all daemons of the user. undefined: nobody does. */
+  openSessions(): Promise<OpenSessions> | undefined;
   /** What sandboxes see of the packages on this machine. Never rejects. */
   shelf(): Promise<SandboxSpec['packages']>;
   /** What installs packages. undefined: nothing does. */

@@ -54,15 +54,33 @@ export class ProcessTimes {
   }
 }
 
+/** What the children of the daemon have used that have ended, which the kernel tells for all of them together. */
+export class Reaped {
+  readonly #proc: string;
+  #told = 0;
+
+  constructor(proc = '/proc') {
+    this.#proc = proc;
+  }
+
+  /** The processor time in milliseconds of those that have ended since the last call; 0 where the system does not tell. */
+  take(): number {
+    const all = readRow('self', this.#proc)?.reaped ?? 0;
+    const taken = all - this.#told;
+    this.#told = all;
+    return taken;
+  }
+}
+
 /** undefined: there is no such process, or this system does not tell. */
-export function readRow(pid: number, proc = '/proc'): Row | undefined {
+export function readRow(pid: number | 'self', proc = '/proc'): Row | undefined {
   try {
     const text = readFileSync(join(proc, String(pid), 'stat'), 'latin1');
     // The name of the program stands in parentheses, and may have anything in it.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [own, alsoOwn, reaped, alsoReaped] = fields.slice(11, 15).map((ticks) => Number(ticks) * TICK_MS);
     if (own === undefined || alsoOwn === undefined || reaped === undefined || alsoReaped === undefined) return undefined;
-    return { pid, parent: Number(fields[1]), begin: fields[19] ?? '', own: own + alsoOwn, reaped: reaped + alsoReaped };
+    return { pid: Number(text.slice(0, text.indexOf(' '))), parent: Number(fields[1]), begin: fields[19] ?? '', own: own + alsoOwn, reaped: reaped + alsoReaped };
   } catch {
     return undefined;
   }
