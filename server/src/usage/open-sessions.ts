@@ -115,7 +115,7 @@ export class OpenSessions {
       };
     } catch (fault) {
       await rm(own, { recursive: true, force: true }).catch(() => undefined);
-      if (!this.#warned) log.warn(`other daemons can't be told of the sessions of this one, so they do not count them (${(fault as { code?: string }).code ?? (fault as Error).message}): check that stateDir in the configuration is a folder that can be written, with a path of less than 60 bytes`);
+      if (!this.#warned) log.warn(`other daemons can't be told of the sessions of this one, so they do not count them (${(fault as { code?: string }).code ?? (fault as Error).message}): check that stateDir in the configuration is a folder that can be written, with a path of at most 66 bytes`);
       this.#warned = true;
       return undefined;
     }
