@@ -104,4 +104,5 @@ export default defineConfig(
   { files: ['server/src/runtime/warm-up/clocks.cjs', 'server/src/runtime/kinds/deno/needs.mjs'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
   // probe.ts adds a line before the program that declares `outside`.
   runAs(['server/src/runtime/kinds/deno/attempts.mjs'], ['outside']),
+  runAs(['server/src/remote/page/*.mjs'], ['document', 'location', 'WebSocket', 'fetch', 'addEventListener']),
 );

@@ -17,6 +17,7 @@ const daemonRooms = {
   protocol: [],
   base: [],
   wire: foundations,
+  remote: [...foundations, 'wire'],
   network: foundations,
   policy: [...foundations, 'network'],
   state: foundations,
@@ -53,6 +54,7 @@ const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
   child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
+  ws: ['remote/front-door.ts', 'wire/websocket.ts'],
   worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
 };

@@ -53,7 +53,7 @@ describe('the build', () => {
     expect(oursIn(JSON.parse(readFileSync(new URL('dist/start.cjs.map', server), 'utf8')) as SourceMap)).to.deep.equal({
       '': 'main',
       base: 'clock digest forward home log promises',
-      cli: 'actions arguments daemon exit-codes publish quantities reach remember runtimes serve table typed watch',
+      cli: 'actions arguments daemon exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
       policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',

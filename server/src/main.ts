@@ -88,6 +88,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { serve } = await import('./cli/serve.ts');
       return serve(surroundings, args, process, { stderr, started });
     }
+    case 'listen': {
+      const { listen } = await import('./cli/listen.ts');
+      return listen(surroundings, args, process, print);
+    }
     case 'run': {
       const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
       const daemon = await createDaemon(surroundings, args.config, args.reach.network.mode === 'none' ? [] : [args.reach.network.mode]);

@@ -27,3 +27,27 @@ declare module '*/attempts.mjs' {
   const text: string;
   export default text;
 }
+declare module '*.html' {
+  const text: string;
+  export default text;
+}
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
+declare module '*/page.mjs' {
+  const text: string;
+  export default text;
+}
+declare module '*/connection.mjs' {
+  const text: string;
+  export default text;
+}
+declare module '*/method.mjs' {
+  const text: string;
+  export default text;
+}
+declare module '*/types.mjs' {
+  const text: string;
+  export default text;
+}

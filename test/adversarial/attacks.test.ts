@@ -36,7 +36,7 @@ const places: Readonly<Record<string, Place>> = {
 };
 
 for (const [runtime, { language, attacks, needs, here }] of Object.entries(places)) {
-  describe(`hostile programs in ${runtime}`, function () {
+  describe(`hostile programs in ${runtime} (F-B9, F-F9)`, function () {
     this.timeout(60_000 + TIMEOUT_MS * 4);
     before(need('the daemon', bundles));
     for (const [part, probe] of Object.entries(needs)) before(need(part, probe));

@@ -1,6 +1,7 @@
 /** The audit log: whatever somebody changes in it is found. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { basename, dirname, join } from 'node:path';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { temporaryFolder } from '../policy/folder.ts';
 import { linesOf, LogBench, restore, take, type Tree } from './log-bench.ts';
@@ -74,7 +75,7 @@ describe('verifying the audit log', () => {
         const text = changed.map((line) => `${line}\n`).join('');
         fc.pre(text !== readFileSync(path, 'latin1'));
         await found(bench, tree, () => writeFileSync(path, text, 'latin1'));
-      }), { numRuns: 60 });
+      }), { numRuns: 40 });
     });
   }
 
@@ -109,6 +110,31 @@ describe('verifying the audit log', () => {
     const forged = new LogBench(folder() + '/forged');
     await forged.write(2);
     await found(bench, tree, () => writeFileSync(first.replace(/-\d{12}-/, '-aaaaaaaaaaaa-'), readFileSync(forged.segments[0] ?? '')));
+    // It is whole under its own name, and no daemon has written it.
+    const later = new LogBench(folder() + '/later');
+    await later.clock.advance(1000);
+    await later.write(2);
+    const [strange = ''] = later.segments;
+    const bytes = readFileSync(strange);
+    restore(folder(), tree);
+    writeFileSync(join(dirname(first), basename(strange)), bytes);
+    expect(await bench.faults()).to.deep.equal(['this segment was put here: it has no head']);
+    restore(folder(), tree);
+  });
+
+  it('finds records that are cut off together with their heads, where the next segment names the last one', async () => {
+    const bench = new LogBench(folder());
+    await bench.write(12, { policy: { rotateBytes: 900 } });
+    const [first = ''] = bench.segments;
+    const [heads = ''] = bench.headFiles;
+    const kept = linesOf(first).slice(0, 3);
+    const name = (JSON.parse(linesOf(heads)[0] ?? '') as { segment: string }).segment;
+    writeFileSync(first, kept.map((line) => `${line}\n`).join(''), 'latin1');
+    writeFileSync(heads, linesOf(heads).filter((line) => {
+      const { segment, records } = JSON.parse(line) as { segment: string; records: number };
+      return segment !== name || records <= kept.length;
+    }).map((line) => `${line}\n`).join(''), 'latin1');
+    expect((await bench.faults())[0]).to.match(/^the last \d+ records are missing, as the segment .*-0002 says$/);
   });
 
   it('finds heads that were changed', async () => {
@@ -123,7 +149,7 @@ describe('verifying the audit log', () => {
       const byte = (line.charCodeAt(from) + by) % 256;
       fc.pre(byte !== 10 && byte !== 13);
       await found(bench, tree, () => writeFileSync(path, lines.with(at % lines.length, line.slice(0, from) + String.fromCharCode(byte) + line.slice(from + 1)).map((each) => `${each}\n`).join(''), 'latin1'));
-    }), { numRuns: 60 });
+    }), { numRuns: 40 });
   });
 
   it('says where the fault is', async () => {

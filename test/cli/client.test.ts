@@ -21,8 +21,8 @@ async function connect() {
   const clock = new FakeClock();
   const log = recordingLog([]);
   const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
-  const { openSole: open, catalog } = fakeHouse({ runtimes, clock, log });
-  const daemon: Daemon = { open, runtimes, catalog, packages: packagesPolicy({}), sizes: defaultSizes, secrets: [], scans: false, log, watch: () => undefined, refused: () => undefined, close: async () => undefined };
+  const { open, openSole, catalog } = fakeHouse({ runtimes, clock, log });
+  const daemon: Daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy({}), sizes: defaultSizes, secrets: [], scans: false, log, watch: () => undefined, refused: () => undefined, close: async () => undefined };
   const surroundings = { clock, version: '1' } as unknown as Surroundings;
   const client = await connectLocally(daemon, surroundings, { capabilities: { output: { flowControl: true } } });
   const { connection } = client;

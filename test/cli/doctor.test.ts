@@ -46,6 +46,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     watch: () => undefined,
     refused: () => undefined,
     open: () => Promise.reject(new Error('nobody connects')),
+    openSole: () => Promise.reject(new Error('nobody connects')),
     close: async () => void (closed += 1),
   };
   const code = await doctor(daemon, { clock, env }, json, async (part) => {

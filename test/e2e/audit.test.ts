@@ -60,6 +60,12 @@ describe('the audit log of a real daemon', () => {
   const segments = () => filesIn(join(stateDir, 'audit'));
 
   it('has a record of a command, which the command line shows and verifies; one that is changed is found', async () => {
+    const impatient = new RawClient({ env: daemonEnvironment({ stateDir }) });
+    expect((await impatient.call('initialize', { processId: null, capabilities: {}, initializationOptions: { docker: { host: 'tcp://elsewhere' } } })).error?.data).to.deep.include({ kind: 'PolicyDenied' });
+    await impatient.end();
+    expect(JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString()).records).to.have.length(1);
+    rmSync(join(stateDir, 'audit'), { recursive: true });
+    rmSync(join(stateDir, 'audit-heads'), { recursive: true });
     const client = await start();
     const sessionId = await session(client);
     await client.request('command/executeShell', { sessionId, command: 'exit 3' });

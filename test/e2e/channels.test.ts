@@ -7,6 +7,7 @@ import { Wire } from '../wire/wire.ts';
 import { DataClient, Kind, Pipe } from './data-client.ts';
 import { daemonEnvironment, image, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
+import { RemoteDaemon } from './remote-daemon.ts';
 
 const MiB = 2 ** 20;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -79,7 +80,7 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
       data.frame(Kind.data, 5, Buffer.from('half'));
       client.notify('$/cancelRequest', { id: cancelled.id });
       expect((await cancelled).error).to.include({ code: -32800 });
-      await until('the daemon wants nothing more of the stream', () => data.resets.includes(5));
+      await until('the daemon wants nothing more of the stream', () => data.stopped.includes(5));
       data.frame(Kind.reset, 5);
       // Deno by itself writes the file where it is.
       if (runtime !== 'deno') expect((await client.request('command/readFile', { sessionId, path: 'kept' })).content).to.equal('before');
@@ -116,7 +117,7 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
       let seen = 0;
       void data.receive(8, (bytes) => {
         seen += bytes.length;
-        if (seen >= MiB) data.frame(Kind.reset, 8);
+        if (seen >= MiB) data.frame(Kind.stop, 8);
       });
       const code = language === 'python' ? 'for _ in range(100): print("x" * 65535)' : 'for (let i = 0; i < 100; i++) console.log("x".repeat(65535));';
       const result = await client.request('command/runCode', { sessionId, code, outputStreams: { stdout: 8 } });
@@ -186,5 +187,36 @@ describe('the channels of a connection', function () {
     expect([...new Set(client.notifications.map(({ method }) => method))]).to.deep.equal(['command/output']);
     expect(await client.end()).to.equal(0);
     status.close();
+  });
+});
+
+describe('the data channel of a WebSocket', function () {
+  this.timeout(30_000);
+  before(need('the daemon', bundles));
+  before(need('deno', npmPackage('deno')));
+
+  it('is its binary messages, and no pipe of the machine can be named', async () => {
+    const daemon = await RemoteDaemon.start({ unix: true });
+    const client = daemon.client();
+    const pipe = new Pipe();
+    await pipe.listening();
+    const { capabilities } = await client.initialize({ channels: { data: {}, status: { pipe: pipe.path } } });
+    expect(Object.keys(capabilities.channels)).to.deep.equal(['data']);
+    const data = new DataClient(client.binary);
+    const { sessionId } = await client.request('session/create', { language: 'javascript', runtime: 'deno' });
+    const content = randomBytes(5 * MiB + 3);
+    const writing = client.request('command/writeFile', { sessionId, path: 'large', content: '', stream: 1 });
+    await data.send(1, content);
+    expect(await writing).to.include({ sha256: sha256(content) });
+    const received = data.collect(1);
+    expect(await client.request('command/readFile', { sessionId, path: 'large', stream: 1 })).to.include({ bytes: content.length });
+    expect(sha256(await received)).to.equal(sha256(content));
+    const output = data.collect(2);
+    await client.request('command/runCode', { sessionId, code: 'console.log("raw")', outputStreams: { stdout: 2 } });
+    expect((await output).toString()).to.equal('raw\n');
+    expect(await client.end()).to.equal(1000);
+    expect(await daemon.stop()).to.equal(0);
+    pipe.close();
+    expect(daemon.stderr).to.include('this daemon connects to no pipes');
   });
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { dockerImage, need, npmPackage } from '../require.ts';
 import { containers, daemonEnvironment, image } from './environment.ts';
-import { RawClient } from './raw-client.ts';
+import { RawClient, type RawTransport } from './raw-client.ts';
 
 const programs: Record<string, { file: string; code: string }> = {
   python: { file: 'main.py', code: 'import sys, time\nprint("one", flush=False)\ntime.sleep(0.2)\nprint("two", sys.argv[1])\nsys.exit(7)\n' },
@@ -53,11 +53,13 @@ async function converse(client: RawClient, runtime: string, language: string): P
 }
 
 describe('an independent client', () => {
+  const converses = (language: string, over: RawTransport) => `converses in ${language}${over === 'websocket' ? ' over a WebSocket' : ''}`;
+
   describe('on Docker', () => {
     before(need('docker', dockerImage(image)));
-    for (const language of Object.keys(programs)) {
-      it(`converses in ${language}`, async () => {
-        const client = new RawClient({ env: daemonEnvironment() });
+    for (const [language, over] of [...Object.keys(programs).map((each) => [each, 'stdio'] as const), ['python', 'websocket'] as const]) {
+      it(converses(language, over), async () => {
+        const client = new RawClient({ env: daemonEnvironment(), over });
         const { phases } = await converse(client, 'docker', language);
         const names = ['go', 'csharp'].includes(language) ? ['compile', 'run'] : ['run'];
         expect(phases.map(({ name }: any) => name)).to.deep.equal(names);
@@ -70,9 +72,9 @@ describe('an independent client', () => {
 
   describe('on Deno', () => {
     before(need('deno', npmPackage('deno')));
-    for (const language of ['javascript', 'typescript']) {
-      it(`converses in ${language}`, async () => {
-        const client = new RawClient({ env: daemonEnvironment() });
+    for (const [language, over] of [['javascript', 'stdio'], ['typescript', 'stdio'], ['typescript', 'websocket']] as const) {
+      it(converses(language, over), async () => {
+        const client = new RawClient({ env: daemonEnvironment(), over });
         await converse(client, 'deno', language);
         expect(await client.end()).to.equal(0);
         expect(client.stderr).to.equal('');

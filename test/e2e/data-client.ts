@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 const WINDOW = 1024 * 1024;
 const MAX_FRAME = 256 * 1024;
-export const Kind = { data: 0, end: 1, credit: 2, reset: 3 } as const;
+export const Kind = { data: 0, end: 1, credit: 2, reset: 3, stop: 4 } as const;
 
 /** A pipe on which a client listens for the daemon. */
 export class Pipe {
@@ -44,11 +45,12 @@ interface Receiving {
 }
 
 export class DataClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #receiving = new Map<number, Receiving>();
   /** For each stream of ours: how much may still be sent, and who waits for more. */
   readonly #room = new Map<number, { bytes: number; wake(): void }>();
-  readonly resets: number[] = [];
+  /** The streams of which the daemon wants nothing more. */
+  readonly stopped: number[] = [];
   /** Whether what was received is credited by itself. */
   credits = true;
   #rest: Buffer = Buffer.alloc(0);
@@ -58,7 +60,7 @@ export class DataClient {
   /** What was received of each stream and has not been credited. */
   readonly #owed = new Map<number, number>();
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));
@@ -144,8 +146,9 @@ export class DataClient {
       const room = this.#room.get(stream);
       if (room) room.bytes += payload.readUInt32BE(0);
       room?.wake();
+    } else if (kind === Kind.stop) {
+      this.stopped.push(stream);
     } else {
-      if (kind === Kind.reset) this.resets.push(stream);
       this.#owed.delete(stream);
       this.#receiving.delete(stream);
       receiving?.ended(kind === Kind.end ? 'end' : 'reset');

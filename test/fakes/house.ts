@@ -11,6 +11,7 @@ import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import { House } from '../../server/src/serving/house.ts';
+import { recordRefused } from '../../server/src/serving/listeners/audited.ts';
 import { serviceOpener, soleVisit } from '../../server/src/serving/open.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import { FakeWays } from '../network/place.ts';
@@ -55,6 +56,6 @@ export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeW
   const catalog = new Catalog({ runtimes, clock, events });
   const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ...(openSessions ? { openSessions } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
-  const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined });
+  const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };
 }

@@ -1,9 +1,12 @@
 /** Whatever an agent or an engine sends, the daemon keeps only what was asked for, or ends the connection; nothing throws, and nothing is left waiting. */
 import { expect } from 'chai';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { FIRST_ACCEPTED_CHANNEL, frame, Origin, Type } from '../../server/src/runtime/agent/frames.ts';
 import { Tunnel } from '../../server/src/runtime/agent/tunnel.ts';
 import { Demultiplexer } from '../../server/src/runtime/kinds/docker/demux.ts';
+import { followPull, PullProgress } from '../../server/src/runtime/kinds/docker/pull.ts';
+import { FakeClock } from '../fakes/clock.ts';
 import { connected, isOpen, settled } from '../runtime/agent/scripted.ts';
 import { forAWhile, timeoutFor } from './while.ts';
 
@@ -55,6 +58,25 @@ describe('an engine that sends anything', function () {
         expect(fault).to.be.instanceOf(Error);
       }
       expect(bytes).to.be.at.most(sent);
+    }));
+  });
+
+  it('while it pulls an image is heard or refused in words, and nobody waits for it any more', async () => {
+    const clock = new FakeClock();
+    const line = fc.oneof(fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value)), fc.record({ id: fc.string(), status: fc.constantFrom('Downloading', 'Pull complete'), progressDetail: fc.record({ current: fc.double(), total: fc.double() }) }).map((value) => JSON.stringify(value)), fc.string({ unit: 'binary', maxLength: 30 }));
+    const sent = fc.array(fc.oneof(line.map((text) => Buffer.from(`${text}\n`)), fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))), { maxLength: 12 });
+    await forAWhile(SHARE / 3, fc.asyncProperty(sent, fc.boolean(), async (pieces, breaks) => {
+      const stream = Readable.from(pieces.map((bytes) => bytes));
+      if (breaks) stream.once('data', () => stream.destroy(new Error('the connection broke')));
+      const progress = new PullProgress();
+      let highest = 0;
+      await followPull(stream, clock, new AbortController().signal, (event) => {
+        const percentage = progress.add(event);
+        if (percentage === undefined) return;
+        expect(percentage).to.be.within(highest, 99);
+        highest = percentage;
+      }).catch((fault: unknown) => expect(fault).to.be.instanceOf(Error).with.property('message').that.is.not.equal(''));
+      expect([stream.destroyed, clock.pending]).to.deep.equal([true, 0]);
     }));
   });
 });

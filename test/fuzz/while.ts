@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 
-/** How long all of them go on together. */
+/** How long all of them go on together, beside those that have a number of runs. */
 const SECONDS = Number(process.env.CODEBEAKER_FUZZ_SECONDS ?? 60);
 const { CODEBEAKER_FUZZ_SEED: seed } = process.env;
 
@@ -20,6 +20,9 @@ export async function forAWhile<T>(share: number, property: fc.IAsyncProperty<T>
   if (details.numRuns === 0) throw new Error('the property never ran');
   if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
+
+/** For random tests whose values are always the same: so many for each minute. */
+export const timesFor = (perMinute: number): number => Math.max(1, Math.round((SECONDS / 60) * perMinute));
 
 /** For the timeout of a test that uses this share. */
 export const timeoutFor = (share: number): number => SECONDS * share * 1000 + 60_000;

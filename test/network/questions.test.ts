@@ -99,6 +99,8 @@ describe('an answer', () => {
     const session = egress({ ask: async (target) => (asked.push(formatTarget(target)), target.port === 80 ? 'once' : 'session') });
     for (const text of ['example.com:80', 'example.com:80', 'example.com', 'example.com', '1.1.1.1', '1.1.1.1']) await session.admit(place(text), never);
     expect(asked).to.deep.equal(['example.com:80', 'example.com:80', 'example.com:443', '1.1.1.1:443']);
+    for (const text of ['other.com', 'www.example.com', 'example.com:8443', '1.1.1.2']) await session.admit(place(text), never);
+    expect(asked.slice(4), 'places beside it').to.deep.equal(['other.com:443', 'www.example.com:443', 'example.com:8443', '1.1.1.2:443']);
   });
 
   it('is told once, however many connections have waited for it', async () => {

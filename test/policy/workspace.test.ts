@@ -126,8 +126,9 @@ describe('hidden places (F-B1, F-B3)', () => {
   it('include folders of the system and folders with keys', () => {
     const places = hiddenPlaces(sources);
     expect(places).to.include.members([
-      '/proc', '/run', '/var/run', '/etc', '/var/lib/docker',
-      '/home/a/.ssh', '/home/a/.docker', '/home/a/.aws', '/home/a/.kube', '/home/a/.gnupg',
+      '/proc', '/sys', '/dev', '/run', '/var/run', '/etc', '/boot', '/var/lib/docker', '/var/lib/containerd', '/var/lib/containers', '/var/lib/kubelet',
+      '/home/a/.ssh', '/home/a/.gnupg', '/home/a/.aws', '/home/a/.azure', '/home/a/.kube', '/home/a/.docker', '/home/a/.config/gcloud',
+      ...['.colima', '.lima', '.orbstack', '.rd'].map((name) => `/home/a/${name}`),
       '/home/a/.config/codebeaker', '/home/a/.local/state/codebeaker', '/home/a/.cache/codebeaker',
     ]);
     expect(places.every((place) => place.startsWith('/'))).to.equal(true);

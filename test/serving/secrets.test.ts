@@ -35,6 +35,15 @@ describe('the secrets of a session', () => {
       expect((await said({ commandId: 'two', outputEncoding: 'base64' })).slice(3).map((data) => Buffer.from(data, 'base64').toString())).to.deep.equal(['who? ', '***!', 'ghp']);
     }));
 
+  it('are taken out of what a terminal shows', () =>
+    withSecrets(async (daemon) => {
+      const sessionId = await daemon.session({ secrets: { TOKEN } });
+      const pty = { cols: 80, rows: 24 };
+      expect((await daemon.result('command/runCode', { sessionId, code: 'env TOKEN', pty })).stdout).to.equal('***');
+      await daemon.result('command/runCode', { sessionId, code: 'env TOKEN', pty, commandId: 'c' });
+      expect(daemon.received('command/output').map(({ stream, data }) => [stream, data])).to.deep.equal([['pty', '***']]);
+    }));
+
   it('are not seen by way of a limit of the output', () =>
     withSecrets(async (daemon) => {
       const sessionId = await daemon.session({ secrets: { TOKEN }, limits: { outputBytes: 10 } });

@@ -7,6 +7,7 @@ import { deferred } from '../../server/src/base/promises.ts';
 import { defaultImages, defaultLimits } from '../../server/src/policy/defaults.ts';
 import { type ErrorKind, errorCodes, ProtocolError } from '../../server/src/protocol/index.ts';
 import type { CreateContext } from '../../server/src/runtime/ports.ts';
+import { fakePackages } from '../fakes/packages.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { type DaemonOptions, withDaemon } from './daemon.ts';
 import { notification, request } from '../wire/wire.ts';
@@ -87,6 +88,13 @@ describe('session/create', () => {
       expect((await daemon.fault('session/create')).code).to.equal(1003);
     }, { config: { sessions: { max: 1 } } }));
 
+  it('is refused beyond the maximum that the client has set for itself', () =>
+    withDaemon({}, async (daemon) => {
+      await daemon.initialize({ initializationOptions: { sessions: { max: 1 } } });
+      await daemon.session();
+      expect((await daemon.fault('session/create')).code).to.equal(1003);
+    }));
+
   it('with strict refuses a sandbox that is not fully enforced', () =>
     ready(async (daemon) => {
       const { code, data } = await daemon.fault('session/create', { strict: true });
@@ -116,6 +124,20 @@ describe('a shared folder over the wire', () => {
       await daemon.session({ workspace: { uri: uri('ws/sub'), access: 'readOnly' } });
       expect(daemon.sandbox.spec.workspace).to.deep.equal({ path: at('ws/sub'), access: 'readOnly' });
     }));
+
+  it('is not in the sandbox of an installation', async () => {
+    const packages = fakePackages();
+    try {
+      await withDaemon({ packages }, async (daemon) => {
+        await daemon.initialize(open());
+        const sessionId = await daemon.session({ workspace: { uri: uri('ws/sub'), access: 'readWrite' } });
+        await daemon.result('command/installPackages', { sessionId, packages: ['one'] });
+        expect(daemon.runtime.made.map(({ spec: { workspace } }) => workspace?.path)).to.deep.equal([at('ws/sub'), undefined]);
+      });
+    } finally {
+      packages.dispose();
+    }
+  });
 
   const refused: Record<string, [ask: string, code: number, trusted?: boolean]> = {
     'if it was not opened': ['wsEVIL', 1032],

@@ -52,7 +52,7 @@ const failureOf = (work: Promise<unknown>) => work.then(() => 'nothing failed', 
 
 describe('the frames of the data channel', () => {
   it('are read wherever they are cut', () => {
-    const frames = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3), fc.nat(2 ** 32 - 1), fc.string({ maxLength: 40 })), { maxLength: 12 });
+    const frames = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3, 4), fc.nat(2 ** 32 - 1), fc.string({ maxLength: 40 })), { maxLength: 12 });
     fc.assert(fc.property(frames, fc.array(fc.nat(30), { minLength: 1 }), (sent, cuts) => {
       const bytes = Buffer.concat(sent.map(([kind, stream, text]) => frame(kind, stream, text)));
       const read: Told[] = [];
@@ -170,10 +170,27 @@ describe('a data channel', () => {
     incoming.close();
     const other = channel.receive(1);
     other.close();
-    expect(client.sent).to.deep.equal([[FrameKind.reset, 1, '']]);
+    expect(client.sent).to.deep.equal([[FrameKind.stop, 1, '']]);
     for (let sent = 0; sent < 20; sent++) client.feed(frame(FrameKind.data, 1, Buffer.alloc(MAX_PAYLOAD_BYTES)));
     expect(client.closed).to.equal(0);
     client.feed(frame(FrameKind.reset, 1));
     expect(channel.receive(1).claimed).to.equal(true);
+  });
+
+  it('tells whoever comes for a stream that it was given up before, and takes its number for another one', async () => {
+    const { client, channel } = connected();
+    client.feed(Buffer.concat([frame(FrameKind.data, 1, 'half'), frame(FrameKind.reset, 1), frame(FrameKind.reset, 2)]));
+    for (const stream of [1, 2]) expect(await failureOf(textOf(channel.receive(stream)))).to.include('the client has given it up');
+    client.feed(Buffer.concat([frame(FrameKind.reset, 3), frame(FrameKind.data, 3, 'whole'), frame(FrameKind.end, 3)]));
+    expect(await textOf(channel.receive(3))).to.equal('whole');
+    for (let stream = 1000; stream < 2000; stream++) client.feed(frame(FrameKind.reset, stream));
+    expect(client.closed).to.equal(0);
+  });
+
+  it('is stopped by the client in one direction, and goes on in the other with the same number', async () => {
+    const { client, channel } = connected();
+    const [incoming, outgoing] = [channel.receive(1), channel.send(1)];
+    client.feed(Buffer.concat([frame(FrameKind.stop, 1), frame(FrameKind.data, 1, 'x'), frame(FrameKind.end, 1)]));
+    expect([outgoing.cancelled, await textOf(incoming)]).to.deep.equal([true, 'x']);
   });
 });

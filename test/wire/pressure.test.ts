@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { PassThrough, Writable } from 'node:stream';
 import type { Message } from 'vscode-jsonrpc';
 import { MAX_UNREAD_BYTES } from '../../server/src/wire/outbound.ts';
-import { Outlet } from '../../server/src/wire/outlet.ts';
+import { Outlet, withHeader } from '../../server/src/wire/outlet.ts';
 import { MAX_UNSENT_BYTES, MAX_WAITING, MAX_WAITING_BYTES, Valve } from '../../server/src/wire/valve.ts';
 import { SessionStateChanged } from '../../server/src/protocol/index.ts';
 import { codesOf, TestServer, withServer } from './server.ts';
@@ -214,14 +214,14 @@ describe('the outlet', () => {
   it('writes each message in one piece, with the length in bytes', async () => {
     const chunks: Buffer[] = [];
     const output = new Writable({ write: (chunk: Buffer, _encoding, done) => (chunks.push(chunk), done()) });
-    await new Outlet(output, silent).send({ text: 'é😀' });
+    await new Outlet(output, silent, withHeader).send({ text: 'é😀' });
     expect(chunks.map(String)).to.deep.equal(['Content-Length: 17\r\n\r\n{"text":"é😀"}']);
   });
 
   it('resolves at once while there is room, and after drain when there is none', async () => {
     const pending: (() => void)[] = [];
     const output = new Writable({ highWaterMark: 100, write: (_chunk, _encoding, done) => void pending.push(done) });
-    const outlet = new Outlet(output, silent);
+    const outlet = new Outlet(output, silent, withHeader);
     await outlet.send({ first: true });
     let resolved = 0;
     const second = outlet.send({ filler: 'x'.repeat(100) }).then(() => (resolved += 1));
@@ -245,7 +245,7 @@ describe('the outlet', () => {
         highWaterMark: 1,
         write: (_chunk, _encoding, done) => (name === 'at the write' ? done(fault) : undefined),
       });
-      const outlet = new Outlet(output, { sent: () => undefined, gone: (why) => void gone.push(why) });
+      const outlet = new Outlet(output, { sent: () => undefined, gone: (why) => void gone.push(why) }, withHeader);
       if (name === 'before it writes') output.destroy(fault);
       const sending = outlet.send({ a: 1 });
       if (name === 'while it waits') output.destroy(fault);

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
 import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
+import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { duration, fraction, ranges, size, UsageError, whole } from './quantities.ts';
@@ -11,6 +12,7 @@ import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
+  | ListenArguments
   | RunArguments
   | CacheArguments
   | AuditArguments
@@ -96,8 +98,15 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'sweep':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
-      return { command, transport: transport(values), clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes: modesFor(values.network), config };
+      return serving(values, config);
   }
+}
+
+function serving(values: Values, config: string | undefined): Extract<Arguments, { command: 'serve' | 'listen' }> {
+  const networkModes = modesFor(values.network);
+  const where = transport(values);
+  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, config };
+  return { command: 'serve', transport: where, clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes, config };
 }
 
 /** The options and operands of the command line. What follows the file of `run` belongs to the program. */
@@ -133,7 +142,7 @@ function take(values: Record<string, unknown>, name: string, raw: string, value:
 
 function commandOf(name: string | undefined, { sweep }: Values): CommandName {
   if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
-  if (name !== 'serve' && name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
+  if (name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
   throw new UsageError(`there is no command ${name}${/[./]/.test(name) ? `: to run a file, type codebeaker run ${name}` : ''}`);
 }
 
@@ -142,7 +151,7 @@ function refuseOthers(command: CommandName, given: readonly OptionName[]): void 
   for (const name of given) {
     const homes = rowOf(name).of;
     if (!homes || homes.includes(command)) continue;
-    throw new UsageError(`--${name} is an option of ${homes[0] === 'serve' ? 'codebeaker without a command' : `codebeaker ${homes[0]}`}`);
+    throw new UsageError(`--${name} is an option of codebeaker ${homes[0]}`);
   }
 }
 
@@ -223,10 +232,12 @@ function limits(values: Values): PartialLimits {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-function transport({ stdio, pipe, socket }: Values): Transport {
-  if ([stdio, pipe, socket].filter((each) => each !== undefined).length > 1) throw new UsageError('only one of --stdio, --pipe and --socket can be given');
+function transport({ stdio, pipe, socket, listen, ...values }: Values): Transport | { readonly kind: 'listen'; readonly at: string } {
+  if ([stdio, pipe, socket, listen].filter((each) => each !== undefined).length > 1) throw new UsageError('only one of --stdio, --pipe, --socket and --listen can be given');
+  if (listen !== undefined) return { kind: 'listen', at: listen };
+  const alone = listeningOptions.find((name) => values[name] !== undefined);
+  if (alone) throw new UsageError(`--${alone} needs --listen`);
   if (pipe === '') throw new UsageError('--pipe needs a path');
   if (pipe !== undefined) return { kind: 'pipe', path: pipe };
   return socket === undefined ? { kind: 'stdio' } : { kind: 'socket', port: whole(socket, '--socket', ranges.port) };
 }
-

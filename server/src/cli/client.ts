@@ -25,7 +25,7 @@ export async function connectLocally(daemon: Daemon, surroundings: Surroundings,
   const toClient = copying();
   const stream = { input: toDaemon, output: toClient, dispose: () => void toClient.end() };
   const { log } = daemon;
-  const served = connect(new FramedTransport(stream, log, defaultSizes.messageBytes), daemon.open, { log, clock: surroundings.clock, version: surroundings.version });
+  const served = connect(new FramedTransport(stream, log, defaultSizes.messageBytes), daemon.openSole, { log, clock: surroundings.clock, version: surroundings.version });
   const connection = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toDaemon));
   connection.listen();
   const close = async () => {

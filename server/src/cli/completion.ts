@@ -8,9 +8,6 @@ export function completion(shell: Shell): string {
   return `${{ bash, zsh, fish }[shell]().join('\n')}\n`;
 }
 
-/** The commands that have names. */
-const named = shownCommands.filter((name) => name !== 'serve');
-
 const words: Readonly<Record<Exclude<Completion, 'file' | 'folder'>, readonly string[]>> = {
   language: languageIds,
   runtime: runtimeKinds(undefined).map(({ id }) => id),
@@ -40,8 +37,8 @@ function bash(): string[] {
     ...valued.map((name) => `    ${spellings(name).join('|')}) ${generate(rowOf(name).completes)}; return ;;`),
     '  esac',
     '  case $command in',
-    ...named.map((name) => `    ${name}) if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${optionsFor(name).map((each) => `--${each}`).join(' ')}" -- "$word")); else ${generate(commands[name].completes)}; fi ;;`),
-    `    *) COMPREPLY=($(compgen -W "${[...named, ...optionsFor('serve').map((each) => `--${each}`)].join(' ')}" -- "$word")) ;;`,
+    ...shownCommands.map((name) => `    ${name}) if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${optionsFor(name).map((each) => `--${each}`).join(' ')}" -- "$word")); else ${generate(commands[name].completes)}; fi ;;`),
+    `    *) COMPREPLY=($(compgen -W "${[...shownCommands, ...optionsFor('serve').map((each) => `--${each}`)].join(' ')}" -- "$word")) ;;`,
     '  esac',
     '}',
     'complete -o filenames -F _codebeaker codebeaker',
@@ -61,10 +58,10 @@ function zsh(): string[] {
     '# Completion of codebeaker for zsh: codebeaker completion zsh > a folder of $fpath/_codebeaker',
     '_codebeaker() {',
     '  local context state line',
-    `  _arguments -C ${specs('serve')} '1: :(${named.join(' ')})' '*:: :->rest'`,
+    `  _arguments -C ${specs('serve')} '1: :(${shownCommands.join(' ')})' '*:: :->rest'`,
     '  [[ $state == rest ]] || return',
     '  case $words[1] in',
-    ...named.map((name) => `    ${name}) _arguments ${specs(name)} '1: :${action(commands[name].completes)}'${name === 'run' ? ` '*: :_files'` : ''} ;;`),
+    ...shownCommands.map((name) => `    ${name}) _arguments ${specs(name)} '1: :${action(commands[name].completes)}'${name === 'run' ? ` '*: :_files'` : ''} ;;`),
     '  esac',
     '}',
     'if [[ $funcstack[1] == _codebeaker ]]; then _codebeaker "$@"; else compdef _codebeaker codebeaker; fi',
@@ -82,10 +79,10 @@ function fish(): string[] {
   return [
     '# Completion of codebeaker for fish: codebeaker completion fish | source',
     `complete -c codebeaker -n ${none} -f`,
-    ...named.map((name) => `complete -c codebeaker -n ${none} -a ${name} -d ${quoted(commands[name].text)}`),
+    ...shownCommands.map((name) => `complete -c codebeaker -n ${none} -a ${name} -d ${quoted(commands[name].text)}`),
     ...optionsFor('serve').map((name) => line(none, name)),
-    ...named.flatMap((name) => optionsFor(name).map((each) => line(`__fish_seen_subcommand_from ${name}`, each))),
-    ...named.filter((name) => commands[name].completes !== 'file').map((name) => ['complete -c codebeaker -f', '-n', quoted(`__fish_seen_subcommand_from ${name}`), ...(commands[name].completes ? values(commands[name].completes).slice(1) : [])].join(' ')),
+    ...shownCommands.flatMap((name) => optionsFor(name).map((each) => line(`__fish_seen_subcommand_from ${name}`, each))),
+    ...shownCommands.filter((name) => commands[name].completes !== 'file').map((name) => ['complete -c codebeaker -f', '-n', quoted(`__fish_seen_subcommand_from ${name}`), ...(commands[name].completes ? values(commands[name].completes).slice(1) : [])].join(' ')),
   ];
 }
 

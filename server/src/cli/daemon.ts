@@ -24,8 +24,10 @@ import { createRuntimes } from './runtimes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Daemon {
-  /** Opens the service for the one client of this daemon. */
+  /** Opens the service for one of any number of clients. */
   readonly open: OpenService;
+  /** Opens the service for the one client of this daemon: what is shared by all clients is closed with it. */
+  readonly openSole: OpenService;
   readonly runtimes: readonly Runtime[];
   readonly log: Log;
   readonly catalog: Catalog;
@@ -43,8 +45,8 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `typed`: the network modes that the command line allows. @throws ConfigError */
-export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = []): Promise<Daemon> {
+/** `typed`: the network modes that the command line allows. `shared`: as in `HouseParts`. @throws ConfigError */
+export async function createDaemon(surroundings: Surroundings, configFlag: string | undefined, typed: readonly Network['mode'][] = [], shared?: readonly string[]): Promise<Daemon> {
   const { clock, env, home, version } = surroundings;
   const config = withTyped(loadConfig({ flag: configFlag, env, home }), typed);
   const path = configPath({ flag: configFlag, env, home });
@@ -82,7 +84,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), ways, certificates, secret, packages, scanner, openSessions, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, openSessions, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;
@@ -101,8 +103,10 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     (await mistakes)?.record(method, fault);
   };
   const closeHouse = async () => (await housing)?.close();
+  const open = serviceOpener({ ...parts, house, audits, refused });
   return {
-    open: soleVisit(serviceOpener({ ...parts, house, audits, refused }), closeHouse),
+    open,
+    openSole: soleVisit(open, closeHouse),
     runtimes: runtimes.all,
     catalog,
     packages: packagesPolicy(config),

@@ -27,7 +27,7 @@ export function usageOf(name: CommandName): string {
 
 export function synopsis(name: CommandName): string {
   const { operands } = commands[name];
-  return ['codebeaker', ...(name === 'serve' ? [] : [name]), ...(optionsOf(name).length > 0 ? ['[options]'] : []), ...(operands ? [operands] : [])].join(' ');
+  return ['codebeaker', name === 'serve' ? '[serve]' : name, ...(optionsOf(name).length > 0 ? ['[options]'] : []), ...(operands ? [operands] : [])].join(' ');
 }
 
 export const shownCommands = (Object.keys(commands) as CommandName[]).filter((name) => !commands[name].hidden);

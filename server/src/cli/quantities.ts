@@ -27,6 +27,9 @@ export const ranges = {
   /** For so long days are kept. */
   days: { least: 1, most: 400 },
   port: { least: 1, most: 65_535 },
+  /** 0: any that is free. */
+  listening: { least: 0, most: 65_535 },
+  connections: { least: 1, most: 10_000 },
   /** The largest process id on any operating system. */
   process: { least: 1, most: 2 ** 32 - 1 },
 } as const;

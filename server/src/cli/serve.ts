@@ -51,7 +51,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   };
   let exitBy = Infinity;
   const onClosing = () => (exitBy = clock.monotonic() + EXIT_DEADLINE_MS);
-  const connection: Connection = connect(new FramedTransport(stream, log, daemon.sizes.messageBytes), announcing(daemon.open, begun), { log, clock, version, onClientProcess: watch, onClosing, refused: daemon.refused, channels: { pipe: pipeStream } });
+  const connection: Connection = connect(new FramedTransport(stream, log, daemon.sizes.messageBytes), announcing(daemon.openSole, begun), { log, clock, version, onClientProcess: watch, onClosing, refused: daemon.refused, channels: { pipe: pipeStream } });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(`it received ${signal}`));

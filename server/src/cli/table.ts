@@ -26,7 +26,7 @@ export interface OptionRow {
 
 export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
 
-/** `serve` and `sweep` are chosen by options; the others by their names. */
+/** `sweep` is chosen by an option, `serve` also by having no name; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
   scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
@@ -35,7 +35,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   audit: { operands: 'verify|show', text: 'verify finds out whether somebody changed the audit log, or removed something from it. show prints what was recorded: what was run, written and reached.' },
   usage: { operands: '[estimate FILE]', completes: 'file', text: 'Shows what programs have used on this machine, by days, and what it costs. With estimate FILE: what the program will probably use, told from earlier runs.' },
   config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
-  serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise.' },
+  serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise; with --listen any number of clients, also on other machines, until it is told to end.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
   sweep: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
@@ -74,6 +74,14 @@ export const options = {
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
+  listen: { of: ['serve'], value: 'ADDRESS', text: 'Listens for clients, which speak WebSocket or HTTP, at a HOST:PORT such as 127.0.0.1:7070, or at unix:PATH, a socket that only you can reach. A port needs --token-file.' },
+  'token-file': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The file with the token that every client of --listen has to send. It must be yours, and closed to others (chmod 600). To make one: (umask 077; openssl rand -hex 32 > FILE)' },
+  'tls-cert': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The certificate with which a daemon that listens speaks TLS, and those of its authorities, in PEM. It needs --tls-key. SIGHUP has these files, and the token, read again.' },
+  'tls-key': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The key of --tls-cert, in PEM.' },
+  share: { of: ['serve'], value: 'FOLDER', many: true, completes: 'folder', text: 'A folder of this machine, of which clients of a daemon that listens may share what is open in them with sandboxes. Default: none.' },
+  'allow-origin': { of: ['serve'], value: 'ORIGIN', many: true, text: 'Web pages of this origin, such as https://example.com, may use a daemon that listens, if they have the token.' },
+  'allow-host': { of: ['serve'], value: 'NAME', many: true, text: 'A name by which clients call a daemon that listens. Without it: localhost and addresses.' },
+  'max-connections': { of: ['serve'], value: 'N', text: 'So many clients may be connected to a daemon that listens. Default: 64.' },
   clientProcessId: { of: ['serve'], value: 'PID', text: 'Exits when this process has ended.' },
   sweep: { of: ['sweep'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },

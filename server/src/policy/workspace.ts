@@ -18,6 +18,8 @@ export interface WorkspaceRules {
   readonly trusted: boolean;
   /** Paths that are never shared with a sandbox, whatever is open in the client. */
   readonly hidden: readonly string[];
+  /** The real paths of the only folders of which anything may be shared. undefined: what is open in the client is enough. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 /**
@@ -26,10 +28,11 @@ export interface WorkspaceRules {
  */
 export async function resolveWorkspace(
   { uri, access }: WorkspaceRequest,
-  { opened, trusted, hidden }: WorkspaceRules,
+  { opened, trusted, hidden, shared }: WorkspaceRules,
 ): Promise<{ path: string; access: 'copy' | 'readOnly' | 'readWrite' }> {
   if (access === 'overlay') throw invalidParam('workspace.access', 'this daemon does not support overlay; use copy, readOnly or readWrite');
   if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted, so no folder is shared; trust it in the editor, or create the session without a folder');
+  if (!(await isShared(uri, shared))) throw denied('share', 'a daemon that listens shares with sandboxes only the folders of its machine that --share names when it is started; send files with command/writeFile');
   const path = await realFolder(uri);
   const roots = await Promise.all(opened.map((folder) => realFolder(folder).catch(() => undefined)));
   if (!roots.some((root) => root !== undefined && isBelow(path, root))) {
@@ -41,6 +44,13 @@ export async function resolveWorkspace(
     if (isBelow(real, path)) throw denied('hidden', 'this folder is never shared, because it contains folders that belong to the system or contain keys; share a folder inside it');
   }
   return { path, access };
+}
+
+/** Whether the folder is there is told of no other folder than those. */
+export async function isShared(uri: string, shared: WorkspaceRules['shared']): Promise<boolean> {
+  if (!shared) return true;
+  const path = await realFolder(uri).catch(() => undefined);
+  return path !== undefined && shared.some((folder) => isBelow(path, folder));
 }
 
 function isBelow(path: string, root: string): boolean {

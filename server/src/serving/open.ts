@@ -63,10 +63,10 @@ export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): O
 }
 
 /** The policy of the configuration file, narrowed by the project's files and then by the client. */
-async function policyFor(params: InitializeParams, client: Client, { policy, log }: ServiceParts): Promise<Policy> {
+async function policyFor(params: InitializeParams, client: Client, { policy, shared, log }: ServiceParts): Promise<Policy> {
   const { initializationOptions: options, workspaceFolders, trusted = true } = params;
   const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];
-  const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, client, log) : policy;
+  const narrowed = folders.length > 0 ? await (await import('./project.ts')).narrowByProjects(policy, folders, { client, shared, log }) : policy;
   if (!options) return narrowed;
   const wish = parseParams(Config, options, ['initializationOptions']);
   requireSense(wish, 'initializationOptions.');

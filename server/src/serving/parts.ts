@@ -27,6 +27,8 @@ export interface HouseParts {
   readonly events: EventStream;
   /** The paths of the host that are never shared with a sandbox. */
   hidden(): Promise<readonly string[]>;
+  /** The real paths of the only folders of which clients may share anything with sandboxes. Absent: what is open in a client is enough. */
+  readonly shared?: readonly string[] | undefined;
   /** What installs packages, which is made when it is first asked for. Absent: sandboxes see none, and none are installed. */
   packages?(): Promise<Installer>;
   /** What scans code, which is made when it is first asked for. Absent: nothing is scanned. */

@@ -2,12 +2,12 @@
 import type { Log } from '../base/log.ts';
 import { narrow, type Policy } from '../policy/policy.ts';
 import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
-import { realFolder } from '../policy/workspace.ts';
+import { isShared, realFolder } from '../policy/workspace.ts';
 import type { Client } from '../wire/service.ts';
 
-/** `uris` are the folders, which must be trusted. Those that do not exist are left out. */
-export async function narrowByProjects(policy: Policy, uris: readonly string[], client: Client, log: Log): Promise<Policy> {
-  const folders = await Promise.all(uris.map((uri) => realFolder(uri).catch(() => undefined)));
+/** `uris` are the folders, which must be trusted. Those that do not exist, or may not be shared, are left out. */
+export async function narrowByProjects(policy: Policy, uris: readonly string[], { client, shared, log }: { client: Client; shared?: readonly string[] | undefined; log: Log }): Promise<Policy> {
+  const folders = await Promise.all(uris.map(async (uri) => ((await isShared(uri, shared)) ? realFolder(uri).catch(() => undefined) : undefined)));
   let narrowed = policy;
   for (const folder of folders) if (folder !== undefined) narrowed = await narrowByProject(narrowed, folder, client, log);
   return narrowed;

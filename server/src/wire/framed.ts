@@ -2,7 +2,7 @@
 import type { Log } from '../base/log.ts';
 import { FrameParser } from './frames.ts';
 import type { MessageSink, MessageTransport } from './message-transport.ts';
-import { Outlet } from './outlet.ts';
+import { Outlet, withHeader } from './outlet.ts';
 import type { ByteStream } from './streams.ts';
 
 export class FramedTransport implements MessageTransport {
@@ -18,7 +18,7 @@ export class FramedTransport implements MessageTransport {
   constructor(stream: ByteStream, log: Log, maxMessageBytes: number) {
     this.#stream = stream;
     this.#log = log;
-    this.#outlet = new Outlet(stream.output, { sent: () => this.#sink?.sent(), gone: (fault) => this.#sink?.gone(fault) });
+    this.#outlet = new Outlet(stream.output, { sent: () => this.#sink?.sent(), gone: (fault) => this.#sink?.gone(fault) }, withHeader);
     this.#parser = new FrameParser({
       body: (bytes) => this.#sink?.message(bytes),
       refused: (reason) => this.#sink?.refused(reason),

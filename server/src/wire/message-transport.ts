@@ -1,4 +1,5 @@
 /** The port for transports, which carry whole messages to and from a client. framed.ts implements it over a byte stream. */
+import type { DataLink } from './channels/link.ts';
 
 /** What a transport reports while it receives. */
 export interface MessageSink {
@@ -19,6 +20,8 @@ export interface MessageSink {
 
 /** Invariant: messages arrive in `sink.message` and leave by `send` in the order in which they were sent. */
 export interface MessageTransport {
+  /** The binary messages of the connection, which can be a data channel. Absent: it has none. */
+  readonly binary?: DataLink;
   /** Starts receiving. Called once, and synchronously with the creation of the transport, so that nothing is missed. */
   receive(sink: MessageSink): void;
   /** Stops receiving for good. Even messages that have been read already are dropped, and `ended` is not called. Idempotent. */

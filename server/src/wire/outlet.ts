@@ -1,5 +1,16 @@
-/** Writes messages, each with its header, to a stream. */
-import type { Writable } from 'node:stream';
+/** Writes messages in the order in which they come, and knows how many bytes of them wait. */
+
+/** Takes bytes in the order of the calls. A `Writable` is one. */
+export interface Output {
+  /** Calls `done` when it no longer uses the bytes. Returns whether it has room for more; if not, it emits `drain` when it has. */
+  write(bytes: Buffer, done: () => void): boolean;
+  readonly destroyed: boolean;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (fault: Error) => void): unknown;
+}
+
+/** Returns the bytes of a message, which are in `space` if that is large enough. */
+export type Frame = (body: string, space: Buffer | undefined) => Buffer;
 
 export interface OutletEvents {
   /** Bytes have been handed to the operating system, so `unsentBytes` has fallen. */
@@ -13,8 +24,9 @@ const SPARE_BYTES = 144 * 1024;
 
 /** If the stream has closed, messages are dropped; that is not an error. */
 export class Outlet {
-  readonly #output: Writable;
+  readonly #output: Output;
   readonly #events: OutletEvents;
+  readonly #frame: Frame;
   /** A buffer that is used again and again, by one message at a time, so that much output does not produce garbage. */
   #spare: Buffer | undefined = Buffer.allocUnsafe(SPARE_BYTES);
   #unsent = 0;
@@ -22,9 +34,10 @@ export class Outlet {
   #full: (() => void)[] = [];
   #flush: (() => void)[] = [];
 
-  constructor(output: Writable, events: OutletEvents) {
+  constructor(output: Output, events: OutletEvents, frame: Frame) {
     this.#output = output;
     this.#events = events;
+    this.#frame = frame;
     // These listeners are never removed, because an error event without a listener would end the process.
     output.on('error', (fault: Error) => this.#lose(fault));
     output.on('close', () => this.#lose());
@@ -44,7 +57,7 @@ export class Outlet {
     if (this.#gone || this.#output.destroyed) return Promise.resolve();
     const space = this.#spare;
     this.#spare = undefined;
-    const bytes = frame(body, space);
+    const bytes = this.#frame(body, space);
     this.#unsent += bytes.length;
     const room = this.#output.write(bytes, () => {
       this.#spare ??= space;
@@ -74,15 +87,25 @@ export class Outlet {
   }
 }
 
-/** The header and the body in one buffer, so that they are written together. The buffer is `space` if that is large enough. */
-function frame(body: string, space: Buffer | undefined): Buffer {
+/** LSP's header and the body in one buffer, so that they are written together. */
+export function withHeader(body: string, space: Buffer | undefined): Buffer {
   const length = Buffer.byteLength(body);
   const header = `Content-Length: ${length}\r\n\r\n`;
-  const total = header.length + length;
-  const bytes = space && total <= space.length ? space.subarray(0, total) : Buffer.allocUnsafe(total);
+  const bytes = take(header.length + length, space);
   bytes.write(header, 'latin1');
   bytes.write(body, header.length, 'utf8');
   return bytes;
+}
+
+/** The body alone, for a transport that itself says where a message begins and ends. */
+export function bare(body: string, space: Buffer | undefined): Buffer {
+  const bytes = take(Buffer.byteLength(body), space);
+  bytes.write(body, 'utf8');
+  return bytes;
+}
+
+function take(length: number, space: Buffer | undefined): Buffer {
+  return space && length <= space.length ? space.subarray(0, length) : Buffer.allocUnsafe(length);
 }
 
 function release(waiting: (() => void)[]): void {

@@ -58,7 +58,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     async open(params) {
       if (params.processId && params.processId > 0) deps.onClientProcess?.(params.processId);
       const { channels: wishes, ...capabilities } = params.capabilities ?? {};
-      channels = wishes && (await (await import('./channels/open.ts')).openChannels(wishes, deps.channels ?? {}, { clock, log }));
+      channels = wishes && (await (await import('./channels/open.ts')).openChannels(wishes, { ...deps.channels, ...(transport.binary && { binary: transport.binary }) }, { clock, log }));
       return openService(params, createClient(send, createAsk(rpc), trace, capabilities, channels)).catch((fault: unknown) => {
         channels?.close();
         channels = undefined;

@@ -1,6 +1,7 @@
 /** The shelf: environments are put onto it whole, found by their keys, and removed when nobody uses them. */
 import { expect } from 'chai';
-import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../server/src/base/log.ts';
@@ -84,11 +85,13 @@ describe('the shelf', () => {
     chmodSync(at('hidden/below'), 0);
     chmodSync(at('hidden'), 0);
     linkSync(at('file'), at('again'));
+    execFileSync('mkfifo', [at('pipe')]);
     const record = await shelf.keep(staging, made(), 0, signal);
     const mode = (name: string) => (lstatSync(join(cache, 'packages', 'shelf', record.name, name)).mode & 0o7777).toString(8);
     expect(['', 'file', 'setuid', 'closed', 'hidden', 'hidden/below', 'hidden/below/program'].map(mode)).to.deep.equal(['755', '644', '755', '644', '755', '755', '755']);
     expect(lstatSync(outside).mode & 0o777).to.equal(0o600);
-    expect(record.files).to.equal(9);
+    expect(record.files).to.equal(10);
+    expect(existsSync(join(cache, 'packages', 'shelf', record.name, 'pipe')), 'what is no file, directory or link').to.equal(false);
     expect(await shelf.isIntact(record, signal)).to.equal(true);
   });
 
@@ -98,9 +101,15 @@ describe('the shelf', () => {
       content: (folder) => writeFileSync(join(folder, 'file'), 'y'),
       name: (folder) => writeFileSync(join(folder, 'more'), ''),
       mode: (folder) => chmodSync(join(folder, 'file'), 0o755),
+      'another name': (folder) => renameSync(join(folder, 'file'), join(folder, 'other')),
+      link: (folder) => (rmSync(join(folder, 'link')), symlinkSync('elsewhere', join(folder, 'link'))),
+      'a link in place of a file': (folder) => (rmSync(join(folder, 'file')), symlinkSync('other', join(folder, 'file'))),
     };
     for (const [what, change] of Object.entries(changes)) {
-      const record = await put(shelf, 'a', 'x');
+      const staging = await fill(shelf, 'x');
+      symlinkSync('file', join(staging.path, 'link'));
+      const record = await shelf.keep(staging, made(), 0, signal);
+      expect(await shelf.isIntact(record, signal), 'before').to.equal(true);
       change(join(cache, 'packages', 'shelf', record.name));
       expect(await shelf.isIntact(record, signal), what).to.equal(false);
     }

@@ -5,8 +5,7 @@ import { hash } from 'node:crypto';
 import { type Disk, systemDisk } from '../../../server/src/audit/disk.ts';
 import { mayBeRefused } from '../../../server/src/audit/calls.ts';
 import { errorsOf } from '../../../server/src/protocol/error-guide.ts';
-import { methods, ProtocolError } from '../../../server/src/protocol/index.ts';
-import { recordRefused } from '../../../server/src/serving/listeners/audited.ts';
+import { methods } from '../../../server/src/protocol/index.ts';
 import type { AuditPolicy } from '../../../server/src/policy/audit.ts';
 import { FakeWays } from '../../network/place.ts';
 import { Client, echo } from '../../network/proxy.ts';
@@ -92,12 +91,18 @@ describe('the audit of a connection', () => {
       await daemon.result('command/readFile', { sessionId, path: 'a' });
       await daemon.result('command/listDirectory', { sessionId });
       await daemon.result('command/copyFile', { sessionId, source: 'a', destination: 'c' });
+      await daemon.fault('command/copyFile', { sessionId, source: 'none', destination: 'c' });
+      await daemon.result('command/createDirectory', { sessionId, path: 'd' });
+      await daemon.fault('command/createDirectory', { sessionId, path: 'a' });
       await daemon.result('command/deleteFile', { sessionId, path: 'a' });
       await daemon.fault('command/deleteFile', { sessionId, path: 'a' });
     }), 'file');
+    expect(records.filter(({ method }) => method === 'command/copyFile').map(({ destination }) => destination)).to.deep.equal(['/workspace/c', 'c']);
     expect(records.map(({ method, path, source, bytes, sha256: digest, error }) => [method, path ?? source, bytes, digest, error])).to.deep.equal([
       ['command/writeFile', '/workspace/a', 4, sha256('text'), undefined], ['command/writeFile', '/workspace/b', 4, sha256('text'), undefined],
-      ['command/copyFile', '/workspace/a', undefined, undefined, undefined], ['command/deleteFile', '/workspace/a', undefined, undefined, undefined],
+      ['command/copyFile', '/workspace/a', undefined, undefined, undefined], ['command/copyFile', 'none', undefined, undefined, 'FileNotFound'],
+      ['command/createDirectory', '/workspace/d', undefined, undefined, undefined], ['command/createDirectory', 'a', undefined, undefined, 'FileExists'],
+      ['command/deleteFile', '/workspace/a', undefined, undefined, undefined],
       ['command/deleteFile', 'a', undefined, undefined, 'FileNotFound'],
     ]);
   });
@@ -113,9 +118,24 @@ describe('the audit of a connection', () => {
       expect(records.map(({ event, manager, cached, packages: names }) => [event, manager, cached, names])).to.deep.equal([
         ['done', 'pip', false, undefined], ['installed', 'pip', false, ['one 1']], ['installed', 'pip', true, ['one 1']],
       ]);
+      expect(records[0]).to.deep.include({ method: 'command/installPackages', names: 1, outcome: 'exited' });
     } finally {
       packages.dispose();
     }
+  });
+
+  it('tells of ports that are published and closed', async () => {
+    const records = told(await audited(async (daemon) => {
+      const sessionId = await daemon.session();
+      const { hostPort } = await daemon.result('ports/forward', { sessionId, port: 80 });
+      await daemon.fault('ports/forward', { sessionId, port: 81, hostPort });
+      await daemon.result('ports/close', { sessionId, port: 80 });
+    }, { connections: true }), 'port');
+    expect(records.map(({ event, method, port, address, error }) => [event, method, port, address, error])).to.deep.equal([
+      ['done', 'ports/forward', 80, '127.0.0.1', undefined], ['done', 'ports/forward', 81, undefined, 'InvalidParams'], ['done', 'ports/close', 80, undefined, undefined],
+    ]);
+    expect(records[0]?.hostPort).to.be.greaterThan(0);
+    expect(records[1]?.hostPort).to.equal(records[0]?.hostPort);
   });
 
   it('tells of places on the network that a session reached or was kept from, each once, and who decided', async () => {
@@ -157,11 +177,20 @@ describe('the audit of a connection', () => {
 
   it('tells of a client that was refused', async () => {
     const bench = new LogBench(folder());
-    const log = bench.daemon();
-    recordRefused(log, { clientInfo: { name: 'editor' } }, new ProtocolError('PolicyDenied', '', { rule: 'docker' }));
-    recordRefused(log, { clientInfo: { name: 'editor' } }, new Error('something else'));
-    await log.close();
+    await withDaemon({ audit: (clock) => bench.daemon({ clock }) }, async (daemon) => {
+      const refused = async (options: object) => (await daemon.server.initialize({ clientInfo: { name: 'editor' }, initializationOptions: options })).error?.data.kind;
+      expect([await refused({ docker: { host: 'tcp://evil' } }), await refused({ limits: { pids: 'many' } })]).to.deep.equal(['PolicyDenied', 'InvalidParams']);
+    });
     expect(told(bench.records, 'denial').map(({ method, error, rule, name }) => [method, error, rule, name])).to.deep.equal([['initialize', 'PolicyDenied', 'docker', 'editor']]);
+  });
+
+  it('tells of questions that come too often, which are not recorded themselves', async () => {
+    const records = await audited(async (daemon) => {
+      await daemon.result('session/list');
+      await Promise.all([1, 2].map(() => daemon.fault('session/list')));
+    }, { config: { rates: { 'session/list': { perMinute: 1 } } } });
+    expect(told(records, 'denial').map(({ method, error, times, call }) => [method, error, times, call])).to.deep.equal([['session/list', 'RateLimited', 2, undefined]]);
+    expect(told(records, 'session')).to.deep.equal([]);
   });
 
   it('tells of what the rules do not allow, and in one record where it is the same within a moment', async () => {

@@ -29,13 +29,15 @@ export interface CreateSessionParts extends NetworkParts {
   secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
   hidden(): Promise<readonly string[]>;
+  /** As in `HouseParts`. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, shared, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
-    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden() });
+    resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
   return async (params, signal) => {
     checkSessions(policy);

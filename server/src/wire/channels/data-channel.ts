@@ -24,7 +24,7 @@ export class DataChannel {
     this.#link = link;
     this.#log = log;
     const reader = new DataFrameReader({
-      data: (stream, bytes) => this.#inboundOf(stream).push(bytes),
+      data: (stream, bytes) => this.#begun(stream).push(bytes),
       frame: (kind, stream, payload) => this.#frame(kind, stream, payload),
     });
     link.receive((bytes) => {
@@ -76,13 +76,14 @@ export class DataChannel {
   #frame(kind: number, stream: number, payload: Buffer): void {
     switch (kind) {
       case FrameKind.end:
-        return this.#inboundOf(stream).end();
+        return this.#begun(stream).end();
       case FrameKind.credit:
         if (payload.length !== 4) throw new Error('a frame of credit has 4 bytes');
         return this.#outbound.get(stream)?.grant(payload.readUInt32BE(0));
       case FrameKind.reset:
-        this.#outbound.get(stream)?.cancel();
-        return this.#inbound.get(stream)?.fail('the client has given it up');
+        return this.#begun(stream).fail('the client has given it up');
+      case FrameKind.stop:
+        return this.#outbound.get(stream)?.cancel();
       default:
         throw new Error(`there is no frame of kind ${kind}`);
     }
@@ -93,13 +94,28 @@ export class DataChannel {
     if (known) return known;
     const inbound = new Inbound(stream, {
       credit: (bytes) => void this.#send(FrameKind.credit, stream, u32(bytes)),
-      reset: () => void this.#send(FrameKind.reset, stream),
+      stop: () => void this.#send(FrameKind.stop, stream),
       gone: () => this.#inbound.delete(stream),
     });
     if (!this.#open) inbound.fail('the data channel has closed');
     else this.#inbound.set(stream, inbound);
-    if ([...this.#inbound.values()].filter(({ claimed }) => !claimed).length > MAX_UNCLAIMED) throw new Error('too many streams have been begun');
+    this.#bound();
     return inbound;
+  }
+
+  /** The stream of a frame. The number of one that was given up before a request named it may be used again. */
+  #begun(stream: number): Inbound {
+    if (this.#inbound.get(stream)?.abandoned) this.#inbound.delete(stream);
+    return this.#inboundOf(stream);
+  }
+
+  /** Streams that were given up are forgotten first. @throws Error where there are too many others */
+  #bound(): void {
+    const unclaimed = [...this.#inbound].filter(([, { claimed }]) => !claimed);
+    if (unclaimed.length <= MAX_UNCLAIMED) return;
+    const [oldest] = unclaimed.find(([, { abandoned }]) => abandoned) ?? [];
+    if (oldest === undefined) throw new Error('too many streams have been begun');
+    this.#inbound.delete(oldest);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The frames of the data channel, as PROTOCOL.md describes them. */
 
 /** What a frame says about its stream. */
-export const FrameKind = { data: 0, end: 1, credit: 2, reset: 3 } as const;
+export const FrameKind = { data: 0, end: 1, credit: 2, reset: 3, stop: 4 } as const;
 
 /** The length of the payload (u32), the stream (u32) and the kind (u8). Numbers are big-endian. */
 export const HEADER_BYTES = 9;

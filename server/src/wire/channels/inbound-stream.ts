@@ -11,7 +11,7 @@ export interface InboundEvents {
   /** `bytes` more may be sent. */
   credit(bytes: number): void;
   /** Nothing more is wanted. */
-  reset(): void;
+  stop(): void;
   /** Nothing more will come, and nothing is kept any more, so another stream may have the number. */
   gone(): void;
 }
@@ -36,6 +36,11 @@ export class Inbound {
   /** Whether somebody reads it. */
   get claimed(): boolean {
     return this.#claimed && !this.#closed;
+  }
+
+  /** Whether the client has given it up before anybody claimed it. */
+  get abandoned(): boolean {
+    return !this.#claimed && typeof this.#state === 'object';
   }
 
   /** @throws ProtocolError InvalidParams where somebody has claimed it already */
@@ -68,7 +73,7 @@ export class Inbound {
     this.#closed = true;
     this.#chunks.length = 0;
     this.#wake();
-    if (this.#state === 'open') this.#events.reset();
+    if (this.#state === 'open') this.#events.stop();
     else this.#events.gone();
   }
 
@@ -104,6 +109,6 @@ export class Inbound {
     if (this.#state !== 'open') return;
     this.#state = state;
     this.#wake();
-    if (this.#closed || (!this.#claimed && state !== 'ended')) this.#events.gone();
+    if (this.#closed) this.#events.gone();
   }
 }

@@ -1,7 +1,7 @@
 /** The status channel: what the daemon tells by itself, progress, states and log messages, as framed messages of its own. */
 import { methods } from '../../protocol/index.ts';
 import { lsp } from '../lsp.ts';
-import { Outlet } from '../outlet.ts';
+import { Outlet, withHeader } from '../outlet.ts';
 import type { ByteStream } from '../streams.ts';
 
 const { progress, logTrace, logMessage, showMessage } = lsp;
@@ -19,7 +19,7 @@ export class StatusChannel {
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
-    this.#outlet = new Outlet(stream.output, { sent: () => undefined, gone: () => (this.#gone = true) });
+    this.#outlet = new Outlet(stream.output, { sent: () => undefined, gone: () => (this.#gone = true) }, withHeader);
     // Nothing is expected from the client, but an error event without a listener would end the process, and an end is seen only by reading.
     stream.input.on('error', () => undefined).on('end', () => stream.dispose()).resume();
   }

@@ -10,7 +10,7 @@ const places = ['/workspace', '/tmp', '/dev/shm'];
 everySandbox('a session with full disks', everywhere, (parts) => {
   const held = useSandbox(parts, { limits: { ...defaultLimits, pids: 128 } });
 
-  it('is told so, holds no more than its limit, and has memory for its programs (F-F9)', async () => {
+  it('is told so, holds no more than its limit, and has memory for its programs (F-B9, F-F9)', async () => {
     const { exit, stderr } = await run(held.sandbox, places.map((place, at) => `head -c 300M /dev/zero >${place}/fill${at}`).join('; '));
     expect(exit).to.deep.include({ kind: 'exited' });
     expect(stderr.toString().match(/No space left/g)).to.have.lengthOf(3);

@@ -29,6 +29,8 @@ if os.fork() == 0:
         time.sleep(0.05); libc.ptrace(0, 0, 0, 0); os.kill(os.getpid(), signal.SIGWINCH); os._exit(0)
     os._exit(0)
 time.sleep(0.2); os._exit(9)`), 9],
+  // Those of the C library can't be blocked: they end the supervisor, as SIGKILL does.
+  'sends its supervisor every signal that can be blocked': [python('for number in range(1, 65):\n    if number not in (9, 19, 32, 33, 34): libc.kill(os.getppid(), number)\ntime.sleep(0.05); os._exit(7)'), 7],
   'closes all its descriptors': [python('os.closerange(0, 4096); os._exit(4)'), 4],
   'has children that end well': ['(exit 0) & (setsid sh -c "exit 0" &) ; wait; exit 6', 6],
   'leaves a process that reads what it has written': [python(`
@@ -127,6 +129,7 @@ for name, pid in (('the agent', 1),):
     attempt(f'limit {name}', lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, 5)) is not None)
     attempt(f'limit the time of {name}', lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)) is not None)
     attempt(f'make {name} idle', lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)) is None or True)
+    attempt(f'make {name} idle, with what it starts', lambda: os.sched_setscheduler(pid, os.SCHED_IDLE | os.SCHED_RESET_ON_FORK, os.sched_param(0)) is None or True)
     attempt(f'make {name} a batch', lambda: os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0)) is None or True)
     attempt(f'slow {name} down', lambda: os.setpriority(os.PRIO_PROCESS, pid, 19) is None or True)
     attempt(f'slow the group of {name} down', lambda: os.setpriority(os.PRIO_PGRP, pid, 19) is None or True)

@@ -225,6 +225,8 @@ describe('a sandbox with a folder of the host', () => {
   for (const access of ['readOnly', 'readWrite'] as const) {
     it(`is made with ${access}`, async () => {
       const sandbox = await create(access);
+      const { Mounts } = (held.fake.requests.find(({ call }) => call === 'create')?.body as { HostConfig: { Mounts: { Target: string; ReadOnly: boolean }[] } }).HostConfig;
+      expect(Mounts.find(({ Target }) => Target === '/workspace')).to.deep.include({ Type: 'bind', Source: folder, ReadOnly: access === 'readOnly' });
       await sandbox.close();
     });
 

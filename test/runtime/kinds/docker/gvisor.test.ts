@@ -23,6 +23,7 @@ const forgeries: Record<string, [how: string, outcomes: readonly string[]]> = {
   'frames, into the stdout of the agent': ['f = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost', 'exited 7']],
   'frames, and takes those of the agent away': ['os.open("/proc/1/fd/1", os.O_RDONLY | os.O_NONBLOCK)\nf = os.open("/proc/1/fd/1", os.O_WRONLY)\nfor channel in range(1, 20): os.write(f, frame(channel))', ['lost', 'exited 7']],
   'requests, into the stdin of the agent': ['f = os.open("/proc/1/fd/0", os.O_WRONLY)\nfor channel in range(1, 20):\n  try: os.write(f, struct.pack("<IIB", 0, channel, 6))\n  except OSError: pass', ['lost', 'exited 7']],
+  'requests with seals that it made up': ['f = os.open("/proc/1/fd/0", os.O_WRONLY)\nfor channel in range(1, 20):\n  try: os.write(f, struct.pack("<IIB", 0, channel, 6) + bytes(16))\n  except OSError: pass', ['lost', 'exited 7']],
   'reports, into whatever the agent and its supervisors have open': [[
     'for process in filter(str.isdigit, os.listdir("/proc")):',
     '  if int(process) == os.getpid(): continue',
