@@ -27,7 +27,7 @@ describe('the sessions of all daemons', () => {
     open.add(made);
     return made;
   };
-  const refusal = (entering: Promise<unknown>): Promise<object> => entering.then(() => ({}), ({ kind, data }: ProtocolError) => ({ kind, ...data }));
+  const refusal = (entering: Promise<unknown>): Promise<object> => entering.then(() => ({}), ({ kind, data }: ProtocolError) => ({ ...data, kind }));
   const used = async (of: OpenSessions) => (await of.state(9)).used;
 
   it('are as many as allowed, in whatever daemon, and each that closes makes room', async () => {

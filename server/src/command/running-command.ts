@@ -9,6 +9,7 @@ import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from
 import type { Running } from '../session/session.ts';
 import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';
+import type { Manner } from './manner.ts';
 import type { OutputTarget } from './output.ts';
 
 /** The quotas to which a command counts, besides its own limits. */
@@ -50,15 +51,6 @@ const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
 
 /** After so many bytes, a command that has printed for longer than a turn stands aside for commands that begin. */
 const ASIDE_BYTES = 256 * 1024;
-
-/** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed, or never started: then this is undefined. */
-export type Start = (sink: Sink, stop: AbortSignal) => Process | undefined | Promise<Process | undefined>;
-
-/** Where and how a program is run, if not in the sandbox of the session and by `Sandbox.start`. */
-export interface Manner {
-  readonly sandbox?: Sandbox;
-  readonly start?: Start;
-}
 
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 

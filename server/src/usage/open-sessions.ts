@@ -75,8 +75,9 @@ export class OpenSessions {
   /** From then on the sessions of this daemon count no longer. */
   async close(): Promise<void> {
     await this.#entering.run(async () => {
-      await this.#told?.end();
+      const told = this.#told;
       this.#told = undefined;
+      await told?.end();
     });
   }
 

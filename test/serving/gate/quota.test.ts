@@ -140,8 +140,9 @@ describe('the processor time of commands', () => {
     withDaemon({ config: { quotas: { perSession: { cpuSeconds: 64 } } }, isolation: { score: 4, layers: [{ name: 'cpu', state: 'off' }] } }, async (daemon) => {
       await daemon.initialize();
       const running = forever(daemon, await daemon.session());
+      await daemon.server.clock.advance(999);
       daemon.sandbox.cpu = 64_000;
-      await daemon.server.clock.advance(1_000);
+      await daemon.server.clock.advance(1);
       await daemon.server.clock.advance(300);
       expect(await running).to.include({ outcome: 'timedOut', quota: 'perSession.cpuSeconds' });
     }));
