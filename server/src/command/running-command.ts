@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import { deferred, Interruption } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
-import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
+import type { Exit, Process, Program, Sandbox, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
 import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';

@@ -1,6 +1,6 @@
 /** What of the configuration holds, and which file says so: the defaults, the user's file, and what a project's file narrows. */
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
-import type { Config, Quota } from '../protocol/index.ts';
+import type { Config } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';

@@ -57,15 +57,20 @@ export class ProcessTimes {
 /** What the children of the daemon have used that have ended, which the kernel tells for all of them together. */
 export class Reaped {
   readonly #proc: string;
-  #told = 0;
+  #told: number;
 
   constructor(proc = '/proc') {
     this.#proc = proc;
+    this.#told = this.#all;
+  }
+
+  get #all(): number {
+    return readRow('self', this.#proc)?.reaped ?? 0;
   }
 
   /** The processor time in milliseconds of those that have ended since the last call; 0 where the system does not tell. */
   take(): number {
-    const all = readRow('self', this.#proc)?.reaped ?? 0;
+    const all = this.#all;
     const taken = all - this.#told;
     this.#told = all;
     return taken;
