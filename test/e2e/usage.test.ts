@@ -70,10 +70,19 @@ describe('the usage of two daemons', function () {
     await Promise.all(['docker', 'native'].map(async (runtime) => {
       const { sessionId } = await client.request('session/create', { runtime, language: 'shellscript' });
       expect(await client.request('command/executeShell', { sessionId, command: 'sleep 2' })).to.include({ outcome: 'exited' });
-      const { outcome, quota, usage } = await client.request('command/executeShell', { sessionId, command: '(while :; do :; done) & wait' });
+      const { outcome, quota, usage } = await client.request('command/executeShell', { sessionId, command: 'while :; do :; done' });
       expect([outcome, quota], runtime).to.deep.equal(['timedOut', 'perSession.cpuSeconds']);
       expect(usage.cpuMs, runtime).to.be.at.least(900);
+      expect((await client.call('command/executeShell', { sessionId, command: 'echo 1' })).error?.data.quota, runtime).to.equal('perSession.cpuSeconds');
     }));
+    expect(await client.end()).to.equal(0);
+  });
+
+  it('counts what processes have used that nobody waits for', async () => {
+    const { client, run, usage } = await open({ quotas: { perDay: { cpuSeconds: 1 } } });
+    expect((await run('(while :; do :; done) & sleep 100')).result).to.include({ outcome: 'timedOut', quota: 'perDay.cpuSeconds' });
+    await until('their time', async () => (await usage()).today.cpuSeconds >= 0.9);
+    expect((await run('echo 1')).error?.data).to.include({ quota: 'perDay.cpuSeconds' });
     expect(await client.end()).to.equal(0);
   });
 

@@ -11,16 +11,7 @@ import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';
 import type { Manner } from './manner.ts';
 import type { OutputTarget } from './output.ts';
-
-/** The quotas to which a command counts, besides its own limits. */
-export interface CommandQuota {
-  /** Counts output, and returns how much of `bytes` may still pass. */
-  takeOutput(bytes: number): number;
-  /** The processor time in milliseconds that is left for commands that have not ended. Infinity: there is no such quota. */
-  restOfCpu(): number;
-  /** The name of the quota of this that is used up. */
-  spent(name: 'outputBytes' | 'cpuSeconds'): string | undefined;
-}
+import type { CommandQuota } from './quota.ts';
 
 export interface RunningCommandOptions {
   readonly commandId: string;
@@ -221,6 +212,9 @@ export class RunningCommand implements Running {
     if (this.#watched === sandbox) return;
     this.#watched = sandbox;
     const { clock, cpus, quota } = this.#options;
+    const meter = quota.meter(sandbox);
+    meter?.begin();
+    this.#cleanups.push(() => void meter?.end(this.#usage?.cpuMs ?? 0));
     this.#cleanups.push(watchCpu({ sandbox, clock, cpus, rest: () => quota.restOfCpu(), spent: () => this.#stop('timedOut', quota.spent('cpuSeconds') ?? 'cpuSeconds') }));
   }
 

@@ -42,6 +42,11 @@ export class Allowances {
     return allowed;
   }
 
+  /** Counts processor time that the end of no command tells. */
+  countCpu(sessionId: string, ms: number): void {
+    this.#ledger.add(sessionId, { cpuSeconds: ms / 1000 });
+  }
+
   /** How much is left. Infinity: there is no such quota. */
   rest(name: QuotaName, sessionId: string): number {
     return this.#hasQuotas ? Math.min(Infinity, ...this.states(sessionId, [name]).map(left)) : Infinity;

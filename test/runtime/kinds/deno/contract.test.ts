@@ -1,4 +1,5 @@
 /** The contract suite for Deno alone, and what it tells of the use of programs. That its permissions hold is tested in the other files of this folder. */
+import { expect } from 'chai';
 import { need, npmPackage } from '../../../require.ts';
 import { contract } from '../../contract/contract.ts';
 import { deno } from '../../contract/dialects.ts';
