@@ -28,6 +28,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly audit?: (clock: Clock) => Audit;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
+  /** The folder of the history. Absent: none is kept. */
+  readonly historyFolder?: string;
   /** Counts the sessions of all daemons. Absent: nobody does. */
   readonly openSessions?: (clock: Clock) => OpenSessions;
   readonly certificates?: HouseParts['certificates'];
@@ -47,14 +49,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.#open = openSole;
   }
@@ -116,8 +118,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     await test(daemon);
   } finally {
     const ended = server.connection.close();
-    // The cache of packages and the folder of usage are real, and what is done there at the end takes real time.
-    if (!options.packages && !options.openSessions && options.usageFolder === undefined) await server.clock.advance(2000);
+    // The cache of packages and the folders of usage and history are real, and what is done there at the end takes real time.
+    if (!options.packages && !options.openSessions && options.usageFolder === undefined && options.historyFolder === undefined) await server.clock.advance(2000);
     await ended;
     await daemon.audit?.close();
   }

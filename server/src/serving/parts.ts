@@ -3,10 +3,11 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
+import type { History } from '../history/history.ts';
 import type { EventStream } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
+import type { Config, InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -41,6 +42,8 @@ export interface HouseParts {
   readonly audit?: Audit | undefined;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Where the history is kept, and the configuration that says how much of it. Absent: none is kept. */
+  readonly history?: { readonly folder: string; readonly config: Pick<Config, 'history'> } | undefined;
   /** Counts the sessions that are open in all daemons of the user, made when it is first asked for. Absent: nobody does. */
   openSessions?(): Promise<OpenSessions>;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
@@ -64,6 +67,8 @@ export interface HouseShare {
   readonly ledger: Ledger;
   /** How earlier runs of programs went. */
   readonly runs: Runs;
+  /** What ran. Absent: that is not kept. */
+  readonly history: History | undefined;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** Counts the sessions that are open in all daemons of the user. undefined: nobody does. */
