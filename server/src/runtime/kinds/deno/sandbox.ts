@@ -79,34 +79,33 @@ export class DenoSandbox implements Sandbox {
     const run = this.#run(program);
     const cwd = await files.directory(program.cwd);
     const cause = new ExitCause();
-    let use: Use | undefined;
-    const running = await startProcess(
-      { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, stderrToStdout: program.stderrToStdout, maxFileBytes: limits.diskBytes },
-      cause.reading(sink, program),
-      { keeper, clock, judge: (exit, cpuMs) => this.#settle(use, cpuMs, this.#lostExit() ?? cause.judge(exit)) },
-    );
-    this.#running.add(running);
-    const watched = new Use({
-      pid: running.pid, maxBytes: limits.memoryBytes, clock,
+    const use = new Use({
+      maxBytes: limits.memoryBytes, clock,
       exceeded: () => {
         cause.exceed();
         void running.kill();
       },
     });
-    use = watched;
-    this.#uses.add(watched);
+    const running: MachineProcess = await startProcess(
+      { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, stderrToStdout: program.stderrToStdout, maxFileBytes: limits.diskBytes },
+      cause.reading(sink, program),
+      { keeper, clock, judge: (exit, cpuMs) => this.#settle(use, cpuMs, this.#lostExit() ?? cause.judge(exit)) },
+    );
+    this.#running.add(running);
+    use.begin(running.pid);
+    this.#uses.add(use);
     void running.gone.then(() => {
-      watched.end();
+      use.end();
       this.#running.delete(running);
     });
     return running;
   }
 
   /** Adds to the exit of a program what it has used. */
-  #settle(use: Use | undefined, together: number, exit: Exit): Exit {
-    if (!use || !this.#parts.linux) return exit;
-    const cpuMs = use.settle(together);
+  #settle(use: Use, together: number, exit: Exit): Exit {
     this.#uses.delete(use);
+    if (!this.#parts.linux) return exit;
+    const cpuMs = use.settle(together);
     this.#past = { cpuMs: this.#past.cpuMs + cpuMs, peakMemoryBytes: Math.max(this.#past.peakMemoryBytes, use.peakMemoryBytes) };
     return exit.kind === 'lost' ? exit : { ...exit, usage: { cpuMs, peakMemoryBytes: this.#past.peakMemoryBytes } };
   }

@@ -11,7 +11,6 @@ import { readRow } from '../../machine/process-times.ts';
 export const SAMPLE_MS = 100;
 
 export interface UseParts {
-  readonly pid: number;
   readonly maxBytes: number;
   readonly clock: Clock;
   /** Called once when the program uses more than `maxBytes`. */
@@ -26,18 +25,24 @@ export class Use {
   /** When that was seen. */
   #seenAt: number;
   #endedAt: number | undefined;
-  #cancel: () => void;
+  #pid = 0;
+  #cancel: () => void = () => undefined;
 
   constructor(parts: UseParts) {
     this.#parts = parts;
     this.#seenAt = parts.clock.monotonic();
-    this.#cancel = this.#wait();
+  }
+
+  /** To be called when the program has started, with the number of its process. */
+  begin(pid: number): void {
+    this.#pid = pid;
+    this.#wait();
   }
 
   /** The processor time that the program has used so far, in milliseconds. */
   get cpuMs(): number {
-    const { pid, clock } = this.#parts;
-    const row = this.#endedAt === undefined ? readRow(pid) : undefined;
+    const { clock } = this.#parts;
+    const row = this.#endedAt === undefined ? readRow(this.#pid) : undefined;
     if (row) {
       this.#cpuMs = Math.max(this.#cpuMs, row.own + row.reaped);
       this.#seenAt = clock.monotonic();
@@ -61,18 +66,18 @@ export class Use {
     return (this.#cpuMs = Math.max(this.#cpuMs, Math.min(most, together)));
   }
 
-  #wait(): () => void {
-    return this.#parts.clock.after(SAMPLE_MS, () => void this.#look());
+  #wait(): void {
+    this.#cancel = this.#parts.clock.after(SAMPLE_MS, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    const { pid, maxBytes, exceeded } = this.#parts;
-    const bytes = await residentBytes(pid);
+    const { maxBytes, exceeded } = this.#parts;
+    const bytes = await residentBytes(this.#pid);
     if (this.#endedAt !== undefined || bytes === undefined) return;
     this.peakMemoryBytes = Math.max(this.peakMemoryBytes, bytes);
     void this.cpuMs;
     if (bytes > maxBytes) exceeded();
-    else this.#cancel = this.#wait();
+    else this.#wait();
   }
 }
 
