@@ -77,11 +77,11 @@ function left({ limit, used }: QuotaState): number {
   return Math.max(0, limit - used);
 }
 
-/** Says what a person can do: a quota of the day comes back, and that of a session does not. */
 export function exceeded(state: QuotaState): ProtocolError {
   return new ProtocolError('QuotaExceeded', usedUp(state), { ...state });
 }
 
+/** Says what a person can do: a quota of the day comes back, and that of a session does not. */
 export function usedUp({ quota, limit, used, resetsAt }: QuotaState): string {
   const otherwise = resetsAt === undefined ? 'create a new session' : `wait until ${resetsAt}, which is midnight here`;
   return `the quota ${quota} is used up (${used} of ${limit}): ${otherwise}, or raise quotas.${quota} in the configuration file`;

@@ -2,9 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { EventStream } from '../../events/events.ts';
-import { type ErrorKind, type Execution, ProtocolError } from '../../protocol/index.ts';
+import type { Execution } from '../../protocol/index.ts';
 import type { Call, Client } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { errorOf, type Step } from './gate.ts';
 
 export interface ObserveParts {
   readonly visit: string;
@@ -38,9 +38,4 @@ export function observe({ visit, client, events, clock, log }: ObserveParts): St
 /** For a call that runs a program, the outcome is that of the program. */
 function outcomeOf({ method }: Call, result: unknown): string {
   return method.effect === 'runs' ? (result as Execution).outcome : 'ok';
-}
-
-function errorOf({ signal }: Call, fault: unknown): ErrorKind {
-  if (signal.aborted) return 'RequestCancelled';
-  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
 }
