@@ -2,6 +2,7 @@
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
 import type { Config, Quota } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
+import { historyPolicy } from './history.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
 
@@ -84,7 +85,7 @@ function common(some: readonly Rule[], others: readonly Rule[]): readonly Rule[]
 /** The keys that only the configuration file has. */
 function alone(config: Config, stateDir: string): Config {
   const { cacheBytes, run } = packagesPolicy(config);
-  return { packages: { cacheBytes, run }, audit: auditPolicy(config), log: { level: config.log?.level ?? 'warn' }, stateDir: config.stateDir ?? stateDir };
+  return { packages: { cacheBytes, run }, audit: auditPolicy(config), history: historyPolicy(config), log: { level: config.log?.level ?? 'warn' }, stateDir: config.stateDir ?? stateDir };
 }
 
 /** The paths of everything that is no object, with their values. A list is one value, and so is an object without members. */
