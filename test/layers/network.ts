@@ -36,11 +36,11 @@ export const network: readonly Layer[] = [
   { name: 'few questions at once', file: questions, from: 'this.#open.size >= MAX_OPEN ||', to: '', test: 'test/network/questions.test.ts' },
   { name: 'a bounded number of questions', file: questions, from: 'this.#asked >= MAX_QUESTIONS ||', to: '', test: 'test/network/questions.test.ts' },
   { name: 'the number of connections', file: proxy, from: 'this.#open.size >= this.#parts.bounds.connections', to: 'this.#open.size < 0', test: 'test/network/proxy.test.ts' },
-  { name: 'the number of bytes', file: proxy, from: 'if (!meter.move(count) || this.#bytes > bytes) cut();', to: 'if (!meter.move(count)) cut();', test: 'test/network/proxy.test.ts' },
+  { name: 'the number of bytes', file: proxy, from: 'meter.move(Math.min(count, bytes - this.#bytes))', to: 'meter.move(count)', test: 'test/network/proxy.test.ts' },
   { name: 'connections on which nothing moves', file: proxy, from: 'if (clock.monotonic() - lastMoved >= idleTimeoutMs) cut();', to: 'if (idleTimeoutMs < 0) cut();', test: 'test/network/proxy.test.ts' },
   { name: 'the time to say what is wanted', file: proxy, from: 'let cancelAsk = clock.after(ASK_MS, cut);', to: 'let cancelAsk = () => undefined as void;', test: 'test/network/proxy.test.ts' },
   { name: 'connections end with their session', file: proxy, from: 'for (const cut of this.#open) cut();', to: '', test: 'test/network/proxy.test.ts' },
   { name: 'each request of a kept connection is checked', file: 'server/src/network/http.ts', from: "const { connection, proxied } = await line.reach(target, 'http');", to: "const { connection, proxied } = await ((line as { kept?: ReturnType<Line['reach']> }).kept ??= line.reach(target, 'http'));", test: 'test/network/http.test.ts' },
-  { name: 'Host says where a request goes', file: 'server/src/network/http.ts', from: "return ['Host', hostOf(target), ...rest,", to: "return ['Host', headers.host ?? hostOf(target), ...rest,", test: 'test/network/http.test.ts' },
+  { name: 'Host says where a request goes', file: 'server/src/network/exchange.ts', from: "return ['Host', host, ...rest", to: "return ['Host', headers.host ?? host, ...rest", test: 'test/network/http.test.ts' },
   { name: "this machine's proxy gets no name that is private", file: dial, from: '    await checkAsFarAsKnown(wanted);\n', to: '    void checkAsFarAsKnown;\n', test: 'test/network/upstream.test.ts' },
 ];

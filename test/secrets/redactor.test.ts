@@ -145,7 +145,7 @@ describe('the secrets of a session', () => {
 
   it('that are short are told, and not searched for', () => {
     const secrets = new Secrets({ PIN: '123', LONG: '1234' });
-    expect(secrets.shown).to.deep.equal(['PIN']);
+    expect(secrets.tooShort).to.deep.equal(['PIN']);
     expect(secrets.redact('123 1234')).to.equal('123 ***');
   });
 });
