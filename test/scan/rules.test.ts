@@ -98,6 +98,15 @@ describe('a text with much in it', () => {
     for (const end of ['\r', '\u2028', '\u2029']) expect(await rules('javascript', `// a comment${end}require("fs").rmSync("/", { recursive: true });\n`), escape(end)).to.deep.equal(['javascript/destruction']);
   });
 
+  it('is read in the language of the interpreter that the first line of a script names', async () => {
+    const rules = async (code: string) => (await search(syntax, { language: 'shellscript', code })).map(({ rule }) => rule);
+    const python = 'import shutil\nshutil.rmtree("/")\n';
+    for (const first of ['#!/usr/bin/python3', '#! /usr/bin/env python3.12', '#!/usr/bin/env -S python3 -u\r']) expect(await rules(`${first}\n${python}`), first).to.deep.equal(['python/destruction']);
+    expect(await rules('#!/usr/bin/env node\nrequire("fs").rmSync("/", { recursive: true });\n')).to.deep.equal(['javascript/destruction']);
+    expect(await rules(`#!/bin/sh\n${python}`)).to.deep.equal([]);
+    expect(await rules('#!/usr/bin/env python3\nrm -rf /\n'), 'a command line that a shell runs').to.deep.equal(['shellscript/destruction']);
+  });
+
   it('hides no finding of one rule behind many of another', async () => {
     const known = 'AWS_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEZ"\n';
     const addresses = Array.from({ length: 150 }, (_, at) => `u = "https://ada:lovelace${at}@example.com/"\n`).join('');

@@ -56,7 +56,7 @@ export async function checkSegment({ name, path: file, expected, anchored }: Seg
     const { event, in: next, segments, before, entries } = said;
     isOver = event === 'ended' || event === 'continued';
     if (event === 'continued' && typeof next === 'string') continuedIn = next;
-    if (event === 'removed') removals.push({ segments: headsIn(segments), before: String(before ?? '') });
+    if (event === 'removed') removals.push({ segments: headsIn(segments), before: typeof before === 'string' ? before : '' });
     if (event === 'lost') notes.push({ file, line: number, message: `${several(Number(entries), 'entry', 'entries')} could not be recorded before this, because nothing could be written` });
   }
   const most = expected.reduce<Expected | undefined>((found, each) => (each.records > (found?.records ?? records) ? each : found), undefined);

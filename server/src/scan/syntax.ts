@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { LanguageId } from '../protocol/index.ts';
 import type { Finding, Text } from './finding.ts';
+import { namedLanguage } from './first-line.ts';
 import { type Grammar, type Rule, urlOf } from './rule.ts';
 import { rulesOf } from './rules/table.ts';
 
@@ -30,7 +31,13 @@ export class Syntax {
     this.#folder = folder;
   }
 
+  /** A script that names another interpreter is read as a shell's, too: who runs it is not known here. */
   async findings(text: Text): Promise<Finding[]> {
+    const named = namedLanguage(text);
+    return [...(await this.#findings(text)), ...(named ? await this.#findings({ language: named, code: text.code }) : [])];
+  }
+
+  async #findings(text: Text): Promise<Finding[]> {
     const grammar = grammarOf(text);
     let prepared = this.#prepared.get(grammar);
     if (!prepared) this.#prepared.set(grammar, (prepared = this.#prepare(grammar, rulesOf[text.language].rules)));
