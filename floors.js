@@ -24,6 +24,7 @@ const daemonRooms = {
   events: foundations,
   audit: [...foundations, 'events', 'policy'],
   usage: [...foundations, 'events', 'state', 'policy'],
+  history: [...foundations, 'state', 'policy'],
   scan: foundations,
   runtime: foundations,
   'runtime/machine': contract,
@@ -40,7 +41,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

@@ -43,3 +43,7 @@ end, { desc = 'List what a program made or changed in its sandbox, to open, comp
 command('SandboxSessions', function()
   require('codebeaker').sessions()
 end, { desc = 'List the open sandboxes' })
+
+command('SandboxHistory', function()
+  require('codebeaker').history()
+end, { desc = 'List what ran in sandboxes, to open it or to run it again' })

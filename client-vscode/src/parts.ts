@@ -25,6 +25,7 @@ import { Made } from './sessions/made.ts';
 import { ChosenRuntimes } from './run/chosen.ts';
 import { madeLine } from './run/verdict.ts';
 import { SessionStore } from './sessions/store.ts';
+import { HistoryTree } from './sessions/history.ts';
 import { SessionTree } from './sessions/tree.ts';
 import { Findings } from './traces/findings.ts';
 import { TraceDiagnostics } from './traces/diagnostics.ts';
@@ -33,6 +34,7 @@ import { askForAccess } from './view/access.ts';
 import { runAgain, runCommands } from './view/commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
+import { historyCommands } from './view/history-commands.ts';
 import { installCommands, installFor } from './view/install-packages.ts';
 import { Missing } from './view/missing.ts';
 import { PackageOffers } from './view/offer-packages.ts';
@@ -98,6 +100,8 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const made = new Made({ code, disk, log, connection: () => store.connection });
   const tree = new SessionTree(code, store, clock, made);
   const view = own(window.createTreeView('codebeaker.sessions', { treeDataProvider: tree, showCollapseAll: true }));
+  const history = own(new HistoryTree({ code, client, clock, log }));
+  own(window.registerTreeDataProvider('codebeaker.history', history));
   const problems = own(new TraceDiagnostics(code));
   const findings = own(new Findings(code));
   const choices = own(new RuntimeChoices(client));
@@ -175,6 +179,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...secretCommands({ code, secrets }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
+    ...historyCommands({ code, consoles, options, complete, client, tree: history, clock, newId, random }),
     'codebeaker.showLog': showLog,
     'codebeaker.doctor': showDoctor,
     'codebeaker.restart': () => client.restart(),

@@ -114,6 +114,12 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { usage } = await import('./cli/usage.ts');
       return usage(surroundings, args, process.stdin, print);
     }
+    case 'history': {
+      const { history } = await import('./cli/history.ts');
+      const { stdin, stdout } = process;
+      const terminal = { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), onSignal };
+      return history(surroundings, args, { print, terminal, run: (argv) => dispatch(parseArguments(argv), started), daemon: () => createDaemon(surroundings, args.config) });
+    }
     case 'scan': {
       const { scan } = await import('./cli/scan.ts');
       return scan(surroundings, args, print);

@@ -48,7 +48,7 @@ inNeovim(':checkhealth codebeaker', (editor) => {
 inNeovim(':help codebeaker', (editor) => {
   it('is there without making tags, and describes every command and option (N2)', async () => {
     const options = await editor().lua<string[]>("return require('codebeaker.config').names()");
-    const commands = ['SandboxRun', 'SandboxStop', 'SandboxShell', 'SandboxFiles', 'SandboxSessions'];
+    const commands = ['SandboxRun', 'SandboxStop', 'SandboxShell', 'SandboxFiles', 'SandboxHistory', 'SandboxSessions'];
     expect(options).to.include.members(['command', 'trusted']);
     for (const topic of ['codebeaker', ...commands.map((name) => `:${name}`), ...options.map((name) => `codebeaker-option-${name}`)]) {
       await editor().command(`help ${topic}`);

@@ -47,7 +47,7 @@ describe('a daemon whose clock is set', function () {
       expect(result.durationMs).to.be.within(0, 60_000);
       await client.request('session/create', { language: 'python', runtime: 'docker' });
       expect((await client.request('session/list')).sessions).to.have.length(2);
-      expect([await client.end(), client.stderr, readdirSync(state)]).to.deep.equal([0, '', ['audit', 'audit-heads', 'runtimes.json', 'usage']]);
+      expect([await client.end(), client.stderr, readdirSync(state)]).to.deep.equal([0, '', ['audit', 'audit-heads', 'history', 'runtimes.json', 'usage']]);
 
       const next = new RawClient({ env: known });
       await next.initialize();

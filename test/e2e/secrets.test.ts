@@ -2,12 +2,13 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundles, dockerImage, need, npmPackage, ociRuntime, type Probe } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { containers, daemonEnvironment, folders, image, until } from './environment.ts';
+import { filesWith, processesWith } from './found.ts';
 import { type Message, RawClient } from './raw-client.ts';
 
 const MARKER = 'program-with-a-secret';
@@ -90,24 +91,4 @@ for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(r
       expect(JSON.stringify([heard, client.notifications, client.stderr])).to.contain('$/logTrace').and.not.to.contain(canary);
     });
   });
-}
-
-/** The processes of this machine that have the text in their environment or command line, as far as they can be read. */
-function processesWith(text: string): { command: string; where: string }[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    const read = (name: string) => {
-      try {
-        return readFileSync(`/proc/${pid}/${name}`, 'latin1').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    };
-    const command = read('cmdline');
-    return [...(command.includes(text) ? [{ command, where: 'command line' }] : []), ...(read('environ').includes(text) ? [{ command, where: 'environment' }] : [])];
-  });
-}
-
-/** The files below a folder that have the text, as far as they are files that can be read. */
-function filesWith(text: string, folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).filter((path) => readFileSync(path).includes(text));
 }

@@ -16,6 +16,7 @@ const TOLD = (code: string, why: string) => [
   NOT_SAVED(code),
   `the audit log can't be written: ${why} (${code})`,
   `what is used cannot be saved (${code}), so other daemons do not count it: check that stateDir in the configuration is a folder that can be written`,
+  `what ran can't be written into the history (${code}), so only the last 1000 entries are kept, in memory: check that stateDir in the configuration is a folder that can be written, on a disk that is not full`,
 ];
 
 describe('a daemon with its state on a disk', function () {
@@ -67,7 +68,7 @@ describe('a daemon with its state on a disk', function () {
     empty();
     const next = await begin();
     await works(next);
-    expect([await next.end(), next.stderr, readdirSync(state())]).to.deep.equal([0, '', ['audit', 'audit-heads', 'runtimes.json', 'usage']]);
+    expect([await next.end(), next.stderr, readdirSync(state())]).to.deep.equal([0, '', ['audit', 'audit-heads', 'history', 'runtimes.json', 'usage']]);
   });
 
   it('that becomes read-only keeps what it had, runs programs, and warns once', async () => {

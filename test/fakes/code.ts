@@ -198,6 +198,7 @@ export class FakeCode {
           this.providers.set('tree', treeDataProvider);
           return { visible: true, dispose: noop };
         },
+        registerTreeDataProvider: keep('history'),
         registerTerminalLinkProvider: keep('links'),
         registerFileDecorationProvider: keep('decorations'),
         setStatusBarMessage: noop,
@@ -226,7 +227,7 @@ export class FakeCode {
         },
         showQuickPick: async (items: any[]) => this.picked?.(items),
         showTextDocument: async (document: vscode.TextDocument, options: any) => {
-          this.opened.push(`${document.uri.path}:${options.selection.start?.line ?? options.selection.startLine}`);
+          this.opened.push(`${document.uri.path}:${options.selection?.start?.line ?? options.selection?.startLine ?? 0}`);
         },
       }),
       workspace: live({ isTrusted: () => this.trusted, workspaceFolders: () => this.folders, textDocuments: () => this.documents }, {

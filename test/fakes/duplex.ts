@@ -1,4 +1,4 @@
-/** Two streams in memory that are connected: what is written to one is read from the other, and each direction ends by itself. */
+/** Two streams in memory that are connected: what is written to one is read from the other, never at once, and each direction ends by itself. */
 import { Duplex } from 'node:stream';
 
 class Side extends Duplex {
@@ -16,12 +16,11 @@ class Side extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (fault?: Error | null) => void): void {
-    this.other.#take(chunk, done);
+    process.nextTick(() => this.other.#take(chunk, done));
   }
 
   override _final(done: (fault?: Error | null) => void): void {
-    this.other.#take(null, () => undefined);
-    done();
+    process.nextTick(() => this.other.#take(null, done));
   }
 
   /** One side that is destroyed before its end cuts the other one off. */

@@ -25,6 +25,8 @@ export interface FakeHouseOptions {
   readonly ways?: Ways;
   /** Absent: what is used is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Absent: no history is kept. */
+  readonly historyFolder?: string | undefined;
   /** Default: there are none. */
   readonly certificates?: HouseParts['certificates'] | undefined;
   /** The values of the secrets of the configuration. Default: there are none. */
@@ -49,10 +51,10 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: createPolicy(config), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   return { catalog, events, house, open, openSole: soleVisit(open, () => house.close()) };

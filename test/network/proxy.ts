@@ -1,6 +1,7 @@
 /** A proxy of a session in memory, programs that talk to it, and hosts behind it. */
 import { createServer, type RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { BoundHosts } from '../../server/src/network/bound.ts';
 import type { Egress } from '../../server/src/network/egress.ts';
 import { formatTarget } from '../../server/src/network/hosts.ts';
 import { type Bounds, Proxy } from '../../server/src/network/proxy.ts';
@@ -12,6 +13,7 @@ import { egress, FakeWays, type FakeWaysOptions } from './place.ts';
 export interface StageOptions extends FakeWaysOptions {
   readonly egress?: Egress;
   readonly bounds?: Partial<Bounds>;
+  readonly bound?: BoundHosts;
 }
 
 export class Stage {
@@ -20,9 +22,9 @@ export class Stage {
   readonly proxy: Proxy;
   readonly refused: string[] = [];
 
-  constructor({ egress: allowed = egress({ mode: 'full' }), bounds: some = {}, ...ways }: StageOptions = {}) {
+  constructor({ egress: allowed = egress({ mode: 'full' }), bounds: some = {}, bound, ...ways }: StageOptions = {}) {
     this.ways = new FakeWays({ names: { 'example.com': ['93.184.216.34'], 'other.example': ['93.184.216.35'], 'inner.example': ['10.0.0.1'] }, ...ways });
-    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bounds: { ...defaultNetworkBounds, ...some }, meter: { move: (bytes) => bytes, spent: () => undefined }, refused: (target) => this.refused.push(formatTarget(target)) });
+    this.proxy = new Proxy({ egress: allowed, ways: this.ways, clock: this.clock, bound, bounds: { ...defaultNetworkBounds, ...some }, meter: { move: (bytes) => bytes, spent: () => undefined }, refused: (target) => this.refused.push(formatTarget(target)) });
   }
 
   /** A program connects. */

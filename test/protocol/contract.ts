@@ -33,7 +33,7 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
     'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage?',
   ],
   'command/runCode': [
-    'sessionId code? path? language? args? cwd? env? stdin? interactive? pty? stderrToStdout? timeoutMs? commandId? outputEncoding?',
+    'sessionId code? path? language? args? uri? cwd? env? stdin? interactive? pty? stderrToStdout? timeoutMs? commandId? outputEncoding?',
     'commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage? language phases missing?',
   ],
   'command/installPackages': [
@@ -50,7 +50,13 @@ export const contract: Readonly<Record<string, readonly [params: string, result?
   'ports/list': ['sessionId', 'ports'],
   'ports/close': ['sessionId port', 'sessionId port closed'],
   'ports/changed': ['sessionId ports'],
-  'history/list': ['sessionId? since? limit? outcome?', 'entries'],
+  'history/list': ['sessionId? since? until? limit? outcome? language? runtime? before?', 'entries unreadable?'],
+  'history/rerun': [
+    'entryId sessionId? code? command? commandId? outputEncoding? timeoutMs? workDoneToken?',
+    'sessionId commandId outcome exitCode signal stdout? stderr? stdoutBytes stderrBytes truncated durationMs usage?',
+  ],
+  'history/clear': ['before?', 'removed'],
+  'history/changed': [''],
   'server/health': ['', 'status checks uptimeMs'],
   'server/metrics': ['format?', 'format body'],
   'usage/get': ['sessionId?', 'cpuSeconds memoryGiBSeconds commands estimatedCost outputBytes? networkBytes? sessions? since? today? quotas?'],

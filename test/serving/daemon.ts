@@ -27,6 +27,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly audit?: (clock: Clock) => Audit;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string;
+  /** The folder of the history. Absent: none is kept. */
+  readonly historyFolder?: string;
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
   /** Additional runtimes, by their ids. */
@@ -44,14 +46,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.#open = openSole;
   }
@@ -113,8 +115,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     await test(daemon);
   } finally {
     const ended = server.connection.close();
-    // The cache of packages and the folder of usage are real, and what is done there at the end takes real time.
-    if (!options.packages && options.usageFolder === undefined) await server.clock.advance(2000);
+    // The cache of packages and the folders of usage and history are real, and what is done there at the end takes real time.
+    if (!options.packages && options.usageFolder === undefined && options.historyFolder === undefined) await server.clock.advance(2000);
     await ended;
     await daemon.audit?.close();
   }

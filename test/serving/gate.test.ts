@@ -8,6 +8,8 @@ import { createRates } from '../../server/src/policy/rates.ts';
 import { methods, RuntimeList } from '../../server/src/protocol/index.ts';
 import { admit } from '../../server/src/serving/gate/admit.ts';
 import { createGate, type Step } from '../../server/src/serving/gate/gate.ts';
+import { keepHistory } from '../../server/src/serving/gate/history.ts';
+import { historyPolicy } from '../../server/src/policy/history.ts';
 import { learn } from '../../server/src/serving/gate/learn.ts';
 import { observe } from '../../server/src/serving/gate/observe.ts';
 import { quota } from '../../server/src/serving/gate/quota.ts';
@@ -64,7 +66,8 @@ describe('the steps of the gate', () => {
     observe: observe({ visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
     admit: admit({ rates: createRates({ rates: Object.fromEntries(methods.map(({ name }) => [name, { perMinute: 100 }])) }), clock }),
     quota: quota(new Allowances(createQuotas({ quotas: { perDay: { commands: 100 }, perSession: { commands: 100 } } }), ledger)),
-    learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined }),
+    history: keepHistory({ history: { policy: historyPolicy({}), add: (make) => void make() }, client: undefined, clock, find: () => undefined, programs: new WeakMap() }),
+    learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined, programs: new WeakMap() }),
   };
   for (const [name, step] of Object.entries(steps)) {
     it(`pass a call on once and at once, whatever it is, and return what comes back: ${name}`, async () => {

@@ -14,7 +14,7 @@ const usual = { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_
 
 describe('capabilities', () => {
   it('match the schema, and every method in them is served', () =>
-    withDaemon({ pty: false }, async (daemon) => {
+    withDaemon({ pty: false, historyFolder: '/proc/none' }, async (daemon) => {
       const result = await daemon.initialize();
       expect(parse(InitializeResult, result)).to.deep.equal(result);
       const { capabilities } = result;
@@ -24,7 +24,7 @@ describe('capabilities', () => {
       expect(capabilities.sessions).to.deep.equal(usual);
       expect(capabilities.network).to.deep.equal({ modes: ['none'] });
       expect(capabilities.runtimes.map(({ id }: { id: string }) => id)).to.deep.equal(['fake']);
-      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'history', 'audit', 'metrics', 'workspaceOverlay');
+      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'audit', 'metrics', 'workspaceOverlay');
     }));
 
   it('include a terminal if a runtime has one', () =>

@@ -76,6 +76,11 @@ function M.files()
   require('codebeaker.files').open()
 end
 
+--- Lists what ran in sandboxes.
+function M.history()
+  require('codebeaker.history').open()
+end
+
 --- Lists the open sessions.
 function M.sessions()
   require('codebeaker.sessions').open()

@@ -41,6 +41,7 @@ local function run_in_sandbox(self, source, folder, run_options)
   return self:execute('command/runCode', {
     path = source.name,
     language = source.language,
+    uri = source.uri,
     args = run_options.args or config.get().args,
     stdin = run_options.stdin,
   })

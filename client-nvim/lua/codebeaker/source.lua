@@ -8,6 +8,7 @@ local language = require('codebeaker.language')
 --- @field language string
 --- @field name string  the file's name in the sandbox
 --- @field text string
+--- @field uri string|nil  that of the file, if it is on this machine, with a fragment for a part of it
 --- @field folder string|nil  the folder that the file is in, if it is on this machine
 --- @field column_offset integer  how many bytes were removed from the start of each line
 
@@ -78,6 +79,7 @@ function M.of(bufnr, range)
     language = id,
     name = name or language.default_filename(id),
     text = text,
+    uri = folder and vim.uri_from_fname(folder .. '/' .. name) .. (range and '#selection' or '') or nil,
     folder = folder,
     column_offset = column_offset,
   }

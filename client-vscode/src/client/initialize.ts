@@ -18,6 +18,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
       output: { flowControl: true },
       session: { stateChanged: true },
       window: { workDoneProgress: true, showMessage: {} },
+      history: { changed: true },
       ports: { changed: true },
       network: { requestAccess: true },
       command: { diagnostics: settings.scan !== 'off' },

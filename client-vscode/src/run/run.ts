@@ -32,6 +32,8 @@ export interface RunEnd extends Claimed {
 
 /** Enough of the output for the longest traceback. */
 const MAX_OUTPUT_CHARS = 256 * 1024;
+/** The fragment of a URI, which says that only a part of the document runs. */
+const SELECTION = 'selection';
 
 export class Run {
   readonly spec: RunSpec;
@@ -92,8 +94,8 @@ export class Run {
 
   async #runProgram(connection: Connection, claimed: Claimed, token: CancellationToken): Promise<RunEnd> {
     const { screen, clock, id, random } = this.#parts;
-    const { source, options } = this.spec;
-    const { path, language, cwd } = source;
+    const { source, options, isSelection } = this.spec;
+    const { path, language, cwd, uri } = source;
     const { sessionId } = claimed.session;
     let output = '';
     const onOutput = (text: string) => {
@@ -101,7 +103,7 @@ export class Run {
     };
     const program = new Program({ connection, screen, clock, random, commandId: id, stdin: options.stdin, onOutput });
     const result = await program.execute(
-      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, language, args: [...options.args], ...(cwd === '.' ? {} : { cwd }), ...streams }, cancelled),
+      (streams, cancelled) => connection.request('command/runCode', { sessionId, path, uri: (isSelection ? uri.with({ fragment: SELECTION }) : uri).toString(), language, args: [...options.args], ...(cwd === '.' ? {} : { cwd }), ...streams }, cancelled),
       token,
     );
     await this.#showVerdict(program, claimed.session, result);

@@ -13,6 +13,7 @@ type Kinds = { readonly [Name in Recorded['name']]?: AuditKind };
 const kinds: Kinds = {
   'command/writeFile': 'file', 'command/createDirectory': 'file', 'command/copyFile': 'file', 'command/deleteFile': 'file',
   'command/installPackages': 'install',
+  'history/rerun': 'command',
 };
 const ofSections: Partial<Record<Method['section'], AuditKind>> = { Sessions: 'session', Commands: 'command', Ports: 'port' };
 
@@ -42,11 +43,12 @@ export function fieldsOfResult({ name }: Method, result: unknown): Fields {
 }
 
 const ofParams: Params = {
-  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages }) => ({
+  'session/create': ({ language, runtime, image, workspace, network, limits, strict, packages, secrets = {}, secretNames = [] }) => ({
     language, runtime, image, strict,
     ...(workspace ? { workspace: { uri: workspace.uri, access: workspace.access } } : {}),
     ...(network ? { network: { mode: network.mode, hosts: network.hosts } } : {}),
     ...(limits ? { limits: { ...limits } } : {}),
+    ...(Object.keys(secrets).length + secretNames.length > 0 ? { secrets: [...Object.keys(secrets), ...secretNames] } : {}),
     ...(packages ? { packages: { manager: packages.manager, names: packages.names?.length, manifest: packages.manifest } } : {}),
   }),
   'command/executeShell': ({ command, cwd }) => ({
@@ -61,6 +63,8 @@ const ofParams: Params = {
   'command/copyFile': ({ source, destination }) => ({ source, destination }),
   'command/deleteFile': ({ path, recursive }) => ({ path, recursive }),
   'command/installPackages': ({ manager, packages, manifest }) => ({ manager, names: packages?.length, manifest }),
+  'history/rerun': ({ entryId }) => ({ entryId }),
+  'history/clear': ({ before }) => ({ before }),
   'command/signal': ({ commandId, signal }) => ({ commandId, signal }),
   'ports/forward': ({ port, hostPort }) => ({ port, hostPort }),
   'ports/close': ({ port }) => ({ port }),
@@ -74,8 +78,10 @@ const ofExecution = ({ commandId, outcome, exitCode, signal, stdoutBytes, stderr
 });
 
 const ofResults: Results = {
-  'session/create': ({ sessionId }) => ({ sessionId }),
+  'session/create': ({ sessionId, isolation }) => ({ sessionId, bound: isolation.layers.find(({ name }) => name === 'secrets')?.detail }),
   'command/executeShell': ofExecution,
+  'history/rerun': ({ sessionId, ...execution }) => ({ sessionId, ...ofExecution(execution) }),
+  'history/clear': ({ removed }) => ({ removed }),
   'command/runCode': ({ language, ...execution }) => ({ language, ...ofExecution(execution) }),
   'command/installPackages': ({ manager, cached, ...execution }) => ({ manager, cached, ...ofExecution(execution) }),
   'command/writeFile': ({ path, bytes, sha256 }) => ({ path, ...(sha256 === undefined ? {} : { bytes, sha256 }) }),

@@ -1,4 +1,4 @@
-/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage and config; and of scan. */
+/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage, history and config; and of scan. */
 import { type LanguageId, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
@@ -7,6 +7,7 @@ const cacheActions = ['ls', 'rm', 'prune', 'verify'] as const;
 const auditActions = ['verify', 'show'] as const;
 const configActions = ['schema', 'check', 'show'] as const;
 const DEFAULT_DAYS = 30;
+const DEFAULT_ENTRIES = 30;
 
 export interface CacheArguments {
   readonly command: 'cache';
@@ -37,6 +38,24 @@ export interface UsageArguments {
   readonly runtime: string | undefined;
   /** So many days are shown. */
   readonly since: number;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+export interface HistoryArguments {
+  readonly command: 'history';
+  readonly action: 'list' | 'rerun' | 'clear';
+  /** The entry that is run again, or the beginning of its id. */
+  readonly entryId: string;
+  readonly since: string | undefined;
+  /** Only what ended before this time is removed. */
+  readonly before: string | undefined;
+  readonly session: string | undefined;
+  readonly language: LanguageId | undefined;
+  readonly runtime: string | undefined;
+  /** Whether only what did not exit with 0 is shown. */
+  readonly failed: boolean;
+  readonly most: number;
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -85,6 +104,17 @@ export function using([action, file, ...more]: readonly string[], { since, langu
   if (since !== undefined && file !== undefined) throw new UsageError('--since is for codebeaker usage alone, and not for usage estimate');
   if (file === undefined && (language ?? runtime) !== undefined) throw new UsageError('--language and --runtime are for codebeaker usage estimate FILE');
   return { file, language: languageNamed(language), runtime, since: optional(since, (given) => whole(given, '--since', ranges.days)) ?? DEFAULT_DAYS };
+}
+
+export function recalling([action = 'list', entryId = '', ...more]: readonly string[], { since, before, session, language, runtime, failed, most }: Values): Omit<HistoryArguments, 'command' | 'json' | 'config'> {
+  if (action !== 'list' && action !== 'rerun' && action !== 'clear') throw new UsageError(`history knows no ${action}: codebeaker history, codebeaker history rerun ID, or codebeaker history clear`);
+  if (action === 'rerun' && entryId === '') throw new UsageError('history rerun needs the id of an entry; codebeaker history shows them');
+  const unexpected = [...(action === 'rerun' || entryId === '' ? [] : [entryId]), ...more];
+  if (unexpected.length > 0) throw new UsageError(`there are unexpected arguments: ${unexpected.join(' ')}`);
+  const [filter] = Object.entries({ since, session, language, runtime, failed, most }).find(([, value]) => action !== 'list' && value !== undefined) ?? [];
+  if (filter !== undefined) throw new UsageError(`--${filter} is for codebeaker history alone, and not for history ${action}`);
+  if (before !== undefined && action !== 'clear') throw new UsageError('--before is an option of codebeaker history clear');
+  return { action, entryId, since, before, session, language: languageNamed(language), runtime, failed: failed ?? false, most: optional(most, (given) => whole(given, '--most', ranges.entries)) ?? DEFAULT_ENTRIES };
 }
 
 export function scanning(files: readonly string[], { language, severity }: Values): Pick<ScanArguments, 'files' | 'language' | 'severity'> {

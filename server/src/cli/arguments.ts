@@ -1,7 +1,7 @@
 /** Parses the command line by the table of commands and options. */
 import { parseArgs } from 'node:util';
 import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
-import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
+import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
 import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -17,6 +17,7 @@ export type Arguments =
   | CacheArguments
   | AuditArguments
   | UsageArguments
+  | HistoryArguments
   | ScanArguments
   | ConfigArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
@@ -85,6 +86,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'audit') return { command, ...auditing(operands, values), json: values.json ?? false, config };
   if (command === 'cache') return { command, ...caching(operands), json: values.json ?? false, config };
   if (command === 'usage') return { command, ...using(operands, values), json: values.json ?? false, config };
+  if (command === 'history') return { command, ...recalling(operands, values), json: values.json ?? false, config };
   if (command === 'scan') return { command, ...scanning(operands, values), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   const [first, ...more] = operands;

@@ -11,6 +11,7 @@ import type { AuditArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import { sinceTime, UsageError } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';
+import { printable } from './text.ts';
 
 type Print = (text: string) => Promise<number>;
 
@@ -63,11 +64,6 @@ function lineFor(record: ShownRecord): string {
   const { time, kind, event, sessionId } = record;
   const rest = Object.entries(record).filter(([name]) => !ahead.includes(name)).map(([name, value]) => `${name}=${typeof value === 'string' && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`);
   return printable([time, kind.padEnd(7), event.padEnd(9), (typeof sessionId === 'string' ? sessionId : '-').padEnd(16), ...rest].join('  '));
-}
-
-/** What a terminal would take for a command, or show in another order, is written as an escape. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 function lines(all: readonly string[]): string {

@@ -9,7 +9,7 @@ import type { House } from '../serving/house.ts';
 import { serviceOpener, soleVisit } from '../serving/open.ts';
 import type { HouseParts } from '../serving/parts.ts';
 import type { OpenService } from '../wire/service.ts';
-import { isAudited } from '../policy/defaults.ts';
+import { isAudited, keepsHistory } from '../policy/defaults.ts';
 import { ConfigError, configPath, loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
 import { type PackagesPolicy, packagesPolicy } from '../policy/packages.ts';
@@ -80,7 +80,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy, catalog, events, clock, log, version, startedAt: clock.monotonic(), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;

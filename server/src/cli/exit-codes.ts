@@ -1,4 +1,6 @@
 /** The exit codes of the command line, for programs that read them and for the help. */
+import { constants } from 'node:os';
+import type { Execution } from '../protocol/index.ts';
 
 export const Exit = {
   fault: 1,
@@ -30,3 +32,22 @@ export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
   terminated: 'it was ended by SIGTERM',
   outputLimit: 'it printed more than it may',
 };
+
+/** What stands for how a program ended. */
+export function exitCodeOf({ outcome, exitCode, signal }: Pick<Execution, 'outcome' | 'exitCode' | 'signal'>): number {
+  switch (outcome) {
+    case 'exited':
+      return exitCode ?? Exit.notStarted;
+    case 'signaled':
+      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+    case 'cancelled':
+    case 'timedOut':
+      return Exit.timedOut;
+    case 'memoryLimit':
+      return Exit.memoryLimit;
+    case 'outputLimit':
+      return Exit.outputLimit;
+    case 'sandboxLost':
+      return Exit.notStarted;
+  }
+}

@@ -26,6 +26,7 @@ export const ranges = {
   pids: { least: 8, most: 16_384 },
   /** For so long days are kept. */
   days: { least: 1, most: 400 },
+  entries: { least: 1, most: 10_000 },
   port: { least: 1, most: 65_535 },
   /** 0: any that is free. */
   listening: { least: 0, most: 65_535 },
@@ -42,10 +43,10 @@ export function duration(given: string, option: string): number {
 }
 
 /** A moment in the past, in milliseconds since the epoch: so long ago, or a date. */
-export function sinceTime(given: string, now: number): number {
+export function sinceTime(given: string, now: number, option = '--since'): number {
   const ago = quantity(given, pastUnits);
   const at = ago === undefined && /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?$/.test(given) ? Date.parse(given) : now - (ago ?? NaN);
-  if (Number.isNaN(new Date(at).getTime())) throw new UsageError(`--since needs a time that has passed since then, such as 30m, 2h or 7d, or a date such as 2026-01-31 or 2026-01-31T18:00; ${given || 'an empty value'} is not`);
+  if (Number.isNaN(new Date(at).getTime())) throw new UsageError(`${option} needs a time that has passed since then, such as 30m, 2h or 7d, or a date such as 2026-01-31 or 2026-01-31T18:00; ${given || 'an empty value'} is not`);
   return Math.max(0, at);
 }
 

@@ -1,14 +1,14 @@
 /** The session of `codebeaker run`: sends the file and what goes along, runs it, and tells how it ended. */
 import { stat } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type { WorkDoneProgressReport } from 'vscode-languageserver-protocol';
 import { errorCodes, type MissingModule, RunCode, type RunCodeResult, type Session, SessionCreate, SignalCommand } from '../protocol/index.ts';
 import type { RunArguments } from './arguments.ts';
 import type { Asker } from './ask.ts';
 import type { LocalClient } from './client.ts';
-import { Exit } from './exit-codes.ts';
+import { Exit, exitCodeOf } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
@@ -156,7 +156,7 @@ function checkRoom(name: string, size: number, diskBytes: number): void {
 }
 
 async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<{ readonly code: number; readonly missing: MissingModule | undefined }> {
-  const { args, source: { language }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
+  const { args, source: { language, host }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
   const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, { heard: (bytes) => complaints.hear(bytes), whenFree: (write) => (parts.asker ? parts.asker.whenQuiet(write) : write()) });
   const wantsTerminal = !args.json && (args.tty ?? isTerminal(terminal));
   const screen = wantsTerminal ? await attach(connection, COMMAND_ID, terminal, clock, () => interrupts.cancel()) : undefined;
@@ -164,7 +164,7 @@ async function runProgram({ connection }: LocalClient, session: Session, path: s
     const params = { commandId: COMMAND_ID, signal };
     connection.sendRequest(SignalCommand.name, params).catch(() => interrupts.cancel());
   });
-  const program = { sessionId: session.sessionId, path, language, args: args.args, env: variables(args, env), commandId: COMMAND_ID, outputEncoding: 'base64' };
+  const program = { sessionId: session.sessionId, path, language, args: args.args, env: variables(args, env), ...(host === undefined ? {} : { uri: pathToFileURL(resolve(host)).href }), commandId: COMMAND_ID, outputEncoding: 'base64' };
   const start = (on: object) => connection.sendRequest<RunCodeResult>(RunCode.name, { ...program, ...on }, interrupts.token);
   // Where both outputs go to the same place, the order in which the program writes to them is to be seen there.
   const pipes = { interactive: true, stderrToStdout: terminal.oneOutput && !args.json };
@@ -195,30 +195,29 @@ function variables({ env: named }: RunArguments, here: Surroundings['env']): Rec
 }
 
 /** Tells why the program was stopped, if it did not end by itself. @returns the exit code */
-function ending({ limits }: Session, { outcome, exitCode, signal, quota }: RunCodeResult, { args, interrupts, tell: say }: RunParts): number {
-  const tell = args.json ? () => undefined : say;
+function ending(session: Session, result: RunCodeResult, { args, interrupts, tell }: RunParts): number {
+  if (result.outcome === 'cancelled' && interrupts.cancelled) return interrupts.exitCode;
+  const words = wordsForEnd(session, result);
+  if (words !== undefined && (!args.json || result.outcome === 'cancelled')) tell(words);
+  return exitCodeOf(result);
+}
+
+function wordsForEnd({ limits }: Session, { outcome, signal, quota }: RunCodeResult): string | undefined {
   const spent = quota === undefined ? undefined : `stopped: it used up the quota ${quota} of the configuration; codebeaker usage shows it`;
   switch (outcome) {
     case 'exited':
-      return exitCode ?? Exit.notStarted;
+      return undefined;
     case 'signaled':
-      if (signal !== null && !UNTOLD.has(signal)) tell(`the program was ended by ${signal}`);
-      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+      return signal !== null && !UNTOLD.has(signal) ? `the program was ended by ${signal}` : undefined;
     case 'cancelled':
-      if (interrupts.cancelled) return interrupts.exitCode;
-      say('stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)');
-      return Exit.timedOut;
+      return 'stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)';
     case 'timedOut':
-      tell(spent ?? `stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`);
-      return Exit.timedOut;
+      return spent ?? `stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`;
     case 'memoryLimit':
-      tell(`stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`);
-      return Exit.memoryLimit;
+      return `stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`;
     case 'outputLimit':
-      tell(spent ?? `stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`);
-      return Exit.outputLimit;
+      return spent ?? `stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`;
     case 'sandboxLost':
-      tell('the sandbox was lost while it ran');
-      return Exit.notStarted;
+      return 'the sandbox was lost while it ran';
   }
 }

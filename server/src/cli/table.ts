@@ -24,7 +24,7 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'serve' | 'completion' | 'man' | 'sweep';
 
 /** `sweep` is chosen by an option, `serve` also by having no name; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
@@ -34,6 +34,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
   audit: { operands: 'verify|show', text: 'verify finds out whether somebody changed the audit log, or removed something from it. show prints what was recorded: what was run, written and reached.' },
   usage: { operands: '[estimate FILE]', completes: 'file', text: 'Shows what programs have used on this machine, by days, and what it costs. With estimate FILE: what the program will probably use, told from earlier runs.' },
+  history: { operands: '[rerun ID|clear]', text: 'Shows what was run and how it ended, with the latest first. With rerun ID: runs it again. With clear: removes what is kept of it.' },
   config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise; with --listen any number of clients, also on other machines, until it is told to end.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
@@ -42,8 +43,8 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
 };
 
 export const options = {
-  runtime: { of: ['run', 'usage'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
-  language: { of: ['run', 'scan', 'usage'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  runtime: { of: ['run', 'usage', 'history'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
+  language: { of: ['run', 'scan', 'usage', 'history'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
   secret: { of: ['run'], value: 'NAME[=@FILE]', many: true, text: 'A variable for the program that is taken out of its output: the secret of this name in the configuration, or the variable of this name here, or what the FILE says. -e would show it to everybody who lists processes.' },
   folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
@@ -67,10 +68,13 @@ export const options = {
   'output-limit': { of: ['run'], value: 'SIZE', text: 'How much it may print, from 1 to 64g. Default: 16m.' },
   'package-limit': { of: ['run'], value: 'SIZE', text: 'How much one installation of packages may take on the disk, from 1m to 64g. Default: 1g.' },
   severity: { of: ['scan'], value: 'SEVERITY', text: 'From which severity on findings count for the exit code: error, warning, information or hint. Default: warning.' },
-  since: { of: ['audit', 'usage'], value: 'WHEN', text: 'audit show: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
-  session: { of: ['audit'], value: 'ID', text: 'Shows only what was recorded of this session.' },
+  failed: { of: ['history'], text: 'Shows only what did not exit with 0.' },
+  before: { of: ['history'], value: 'WHEN', text: 'history clear: removes only what ended before this time. Default: everything.' },
+  most: { of: ['history'], value: 'NUMBER', text: 'Shows so many at most, up to 10000. Default: 30.' },
+  since: { of: ['audit', 'history', 'usage'], value: 'WHEN', text: 'audit show, history: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default of audit show: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
+  session: { of: ['audit', 'history'], value: 'ID', text: 'Shows only what was recorded of this session.' },
   kind: { of: ['audit'], value: 'KIND', text: 'Shows only records of this kind: log, client, session, command, file, install, port, network or denial.' },
-  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage', 'history'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },

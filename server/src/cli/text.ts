@@ -20,3 +20,8 @@ export function columns(rows: readonly (readonly string[])[], width: number): st
     return wrap(row.at(-1) ?? '', width - indent).map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + line);
   });
 }
+
+/** What a terminal would take for a command, or show in another order, is written as an escape. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}

@@ -1,36 +1,28 @@
 /** The HTTP side of the proxy: CONNECT for bytes that nobody looks at, and requests of plain HTTP with a whole URL. Node's own parser reads them. */
-import { type ClientRequest, createServer, type IncomingMessage, request, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Sequence } from '../base/promises.ts';
-import { formatTarget, parseAuthority, type Target } from './hosts.ts';
-import { type Count, join, Passage } from './join.ts';
+import { exchange, headersOnward, hostOf } from './exchange.ts';
+import { parseAuthority, type Target } from './hosts.ts';
+import type { Line } from './line.ts';
 import { asRefusal, Refusal } from './refusal.ts';
-import type { Purpose, Route } from './upstream.ts';
-
-/** One connection of a program, as the protocols see it. */
-export interface Line {
-  /** Reaches a place, if it is allowed. @throws Refusal, or the reason why the line is over */
-  reach(target: Target, purpose: Purpose): Promise<Route>;
-  readonly moved: Count;
-  /** The program has asked for something, so that it no longer has to. */
-  asked(): void;
-  /** It may ask for something more. */
-  listening(): void;
-}
 
 /** The head of a request is at most this long. */
 const MAX_HEAD_BYTES = 16 * 1024;
 /** A program may send so many requests on a connection before the first of them is answered. One more breaks it off. */
 export const MAX_UNANSWERED = 16;
+const HTTP = 80;
 
-/** The headers that are about one connection and not about the request (RFC 9110, section 7.6.1), and those that are made anew. */
-const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect']);
+/** Answers a request. @throws Refusal */
+export type Forward = (asked: IncomingMessage, answer: ServerResponse, line: Line) => Promise<void>;
 
 /** A stream that is served. Of its requests, the next one begins when the one before is answered. */
 interface Served {
   readonly line: Line;
   readonly turn: Sequence;
   unanswered: number;
+  /** Set where the stream leads to one place already. */
+  readonly forward?: Forward | undefined;
 }
 
 /** Serves HTTP on streams that are given to `serve`. */
@@ -50,8 +42,9 @@ export class HttpSide {
     });
   }
 
-  serve(stream: Duplex, line: Line): void {
-    this.#served.set(stream, { line, turn: new Sequence(), unanswered: 0 });
+  /** `forward`: what answers the requests of a stream that leads to one place. By default they say where they go. */
+  serve(stream: Duplex, line: Line, forward?: Forward): void {
+    this.#served.set(stream, { line, turn: new Sequence(), unanswered: 0, forward });
     this.#server.emit('connection', stream);
   }
 
@@ -70,73 +63,44 @@ export class HttpSide {
       // After an answer that ended the connection nothing can be answered.
       if (!asked.socket.writable) return;
       const closed = new Promise((resolve) => answer.on('close', resolve));
-      await this.#forward(asked, answer, served.line).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
+      const { line, forward = forwardAnywhere } = served;
+      line.asked();
+      answer.on('close', () => line.listening());
+      await forward(asked, answer, line).catch((fault: unknown) => refuse(answer, asRefusal(fault)));
       await closed;
       served.unanswered--;
     });
   }
 
   async #tunnel({ url = '' }: IncomingMessage, stream: Duplex, first: Buffer): Promise<void> {
-    const { line } = this.#of(stream);
+    const { line, forward } = this.#of(stream);
     stream.on('error', () => undefined);
+    if (forward) throw new Refusal('malformed', 'this connection leads to a host already, which is no proxy');
     const target = parseAuthority(url);
     if (!target) throw new Refusal('malformed', 'CONNECT needs a host and a port, such as example.com:443');
     const { connection } = await line.reach(target, 'bytes');
     stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (first.length > 0) stream.unshift(first);
-    await join(stream, connection, line.moved);
+    await line.carry(stream, connection, target);
   }
+}
 
-  async #forward(asked: IncomingMessage, answer: ServerResponse, line: Line): Promise<void> {
-    line.asked();
-    answer.on('close', () => line.listening());
-    const { target, path } = parseUrl(asked.url ?? '');
-    const { connection, proxied } = await line.reach(target, 'http');
-    try {
-      const onward = request({
-        createConnection: () => connection,
-        setHost: false,
-        method: asked.method,
-        path: proxied ? `http://${hostOf(target)}${path}` : path,
-        headers: headersOnward(asked, target, proxied?.headers ?? {}),
-      });
-      await this.#exchange(asked, answer, onward, connection, line);
-    } finally {
-      connection.destroy();
-    }
-  }
-
-  /** Sends the request on, and its answer back. Resolves when the answer is over, whole or cut off. @throws Refusal where there is no answer */
-  #exchange(asked: IncomingMessage, answer: ServerResponse, onward: ClientRequest, connection: Duplex, line: Line): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let over = false;
-      const cut = () => {
-        if (over) return;
-        over = true;
-        connection.destroy();
-        asked.socket.destroy();
-        resolve();
-      };
-      const passage = new Passage(line.moved, cut);
-      const end = () => {
-        over = true;
-        resolve();
-      };
-      onward.on('error', () => (answer.headersSent ? cut() : reject(new Refusal('unreachable', 'the host ended the connection before it had answered'))));
-      onward.on('upgrade', () => reject(new Refusal('unreachable', 'the host answered with another protocol, for which nobody had asked')));
-      onward.on('response', (response) => {
-        try {
-          answer.writeHead(response.statusCode ?? 502, response.statusMessage, forwarded(response.rawHeaders).flat());
-        } catch {
-          return reject(new Refusal('unreachable', 'the answer of the host is no valid HTTP'));
-        }
-        passage.pump(response, answer);
-        response.on('aborted', cut).on('error', cut).on('end', () => passage.isOver || end());
-      });
-      answer.on('close', () => answer.writableFinished || cut());
-      passage.pump(asked, onward);
-      asked.on('aborted', cut);
+/** A connection to a host serves one request. */
+async function forwardAnywhere(asked: IncomingMessage, answer: ServerResponse, line: Line): Promise<void> {
+  const { target, path } = parseUrl(asked.url ?? '');
+  const host = hostOf(target, HTTP);
+  const { connection, proxied } = await line.reach(target, 'http');
+  try {
+    const onward = request({
+      createConnection: () => connection,
+      setHost: false,
+      method: asked.method,
+      path: proxied ? `http://${host}${path}` : path,
+      headers: [...headersOnward(asked, host, proxied?.headers ?? {}), 'Connection', 'close'],
     });
+    await exchange({ asked, answer, onward, connection, line });
+  } finally {
+    connection.destroy();
   }
 }
 
@@ -144,30 +108,9 @@ export class HttpSide {
 function parseUrl(url: string): { target: Target; path: string } {
   const [, authority, path = ''] = /^http:\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [];
   if (authority === undefined) throw new Refusal('malformed', /^https:/i.test(url) ? 'a URL with https:// is reached with CONNECT' : "this is CodeBeaker's proxy: it takes CONNECT, and requests with a whole URL, such as GET http://example.com/");
-  const target = parseAuthority(authority.slice(authority.lastIndexOf('@') + 1), 80);
+  const target = parseAuthority(authority.slice(authority.lastIndexOf('@') + 1), HTTP);
   if (!target) throw new Refusal('malformed', 'the URL has no valid host');
   return { target, path: path.startsWith('/') ? path : `/${path}` };
-}
-
-/** The request line decides where a request goes, so the header Host says the same. */
-function headersOnward({ headers, rawHeaders }: IncomingMessage, target: Target, added: Readonly<Record<string, string>>): string[] {
-  const chunked = headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked'];
-  const rest = forwarded(rawHeaders).filter(([name]) => name.toLowerCase() !== 'host').flat();
-  return ['Host', hostOf(target), ...rest, ...Object.entries(added).flat(), ...chunked, 'Connection', 'close'];
-}
-
-/** The headers that are about the request or the answer itself; `Connection` names others that are not. */
-function forwarded(rawHeaders: readonly string[]): [string, string][] {
-  const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : []));
-  const named = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
-  const dropped = new Set([...ofConnection, ...named]);
-  dropped.delete('content-length');
-  return pairs.filter(([name]) => !dropped.has(name.toLowerCase()));
-}
-
-function hostOf(target: Target): string {
-  const text = formatTarget(target);
-  return target.port === 80 ? text.slice(0, -':80'.length) : text;
 }
 
 /** Many programs show only the first line of an answer, so the reason stands in it. */

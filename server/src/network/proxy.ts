@@ -1,13 +1,16 @@
 /** The proxy of one session: it takes the connections that programs make, finds out what they speak, and keeps them within their bounds. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
+import type { BoundHosts } from './bound.ts';
 import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
 import type { Target } from './hosts.ts';
-import { HttpSide, type Line } from './http.ts';
+import { HttpSide } from './http.ts';
+import { join } from './join.ts';
+import type { Line } from './line.ts';
 import { oneAtATime, type Resolve } from './lookups.ts';
 import { Pace, PacedStream } from './pace.ts';
-import { Refusal } from './refusal.ts';
+import { notAllowed, Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
 export interface Bounds {
@@ -36,6 +39,8 @@ export interface ProxyParts {
   readonly clock: Clock;
   readonly bounds: Bounds;
   readonly meter: Meter;
+  /** Hosts that get a header; undefined: there are none, and nobody looks into any connection. */
+  readonly bound?: BoundHosts | undefined;
   /** Called when a program was kept from a place. */
   refused(target: Target, why: Refusal): void;
 }
@@ -105,11 +110,19 @@ export class Proxy {
       cancelAsk();
       over.abort(new Refusal('unreachable', 'the program ended its connection'));
     });
-    return {
+    const line: Line = {
       reach: async (target, purpose) => {
         const route = await this.#reach(target, purpose, over.signal);
         hold(route.connection);
         return route;
+      },
+      carry: async (program, connection, target) => {
+        const bound = this.#parts.bound?.serve(program, connection, target);
+        if (!bound) return join(program, connection, line.moved);
+        const closed = new Promise<void>((resolve) => void program.once('close', resolve));
+        this.#http.serve(new PacedStream(bound.program, this.#pace), line, (asked, answer) => bound.forward(asked, answer, line));
+        line.listening();
+        return closed;
       },
       moved: (count) => {
         lastMoved = clock.monotonic();
@@ -123,6 +136,7 @@ export class Proxy {
         if (!stream.destroyed) cancelAsk = clock.after(ASK_MS, cut);
       },
     };
+    return line;
   }
 
   async #reach(target: Target, purpose: Parameters<Line['reach']>[1], signal: AbortSignal) {
@@ -130,6 +144,7 @@ export class Proxy {
     const spent = this.#bytes >= bytes ? `this session has moved ${bytes} bytes, which is the most that it may (network.bytes of the configuration)` : meter.spent();
     if (spent !== undefined) throw new Refusal('exhausted', spent);
     try {
+      if (purpose === 'http' && this.#parts.bound?.names(target)) throw notAllowed(target, 'a secret of this session is bound to that host, which is reached with https:// alone');
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
       if (!signal.aborted) return route;

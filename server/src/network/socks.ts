@@ -1,8 +1,7 @@
 /** The SOCKS5 side of the proxy (RFC 1928): CONNECT to names and addresses, without a password. No UDP, and nobody listens for a program. */
 import type { Duplex } from 'node:stream';
 import { parseTarget, type Target } from './hosts.ts';
-import type { Line } from './http.ts';
-import { join } from './join.ts';
+import type { Line } from './line.ts';
 import { asRefusal } from './refusal.ts';
 
 /** The first byte of everything that a client says. */
@@ -30,7 +29,7 @@ export async function serveSocks(stream: Duplex, line: Line): Promise<void> {
     const { connection } = await line.reach(target, 'bytes');
     bytes.release();
     stream.write(answerOf(replies.granted));
-    await join(stream, connection, line.moved);
+    await line.carry(stream, connection, target);
   } catch (fault) {
     reply(stream, asRefusal(fault).socks);
   }

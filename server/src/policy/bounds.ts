@@ -2,7 +2,7 @@
 import { type Config, type Limits, type PartialLimits, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 import { defaultMaxLimits } from './defaults.ts';
-import { hostIssues } from './hosts.ts';
+import { boundIssues, hostIssues } from './hosts.ts';
 import { rateIssues } from './rates.ts';
 
 const MiB = 1024 * 1024;
@@ -11,11 +11,12 @@ const MiB = 1024 * 1024;
 const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
 export function outOfBounds(config: Config): Issue[] {
-  const { limits = {}, maxLimits = {}, network, packages } = config;
+  const { limits = {}, maxLimits = {}, network, packages, secrets } = config;
   const most = { ...defaultMaxLimits, ...maxLimits };
   return [
     ...Object.entries({ limits, maxLimits }).flatMap(([key, numbers]) => tooSmall(key, numbers)),
     ...hostIssues(network?.hosts, 'network.hosts'),
+    ...boundIssues(secrets),
     ...rateIssues(config),
     ...(packages?.ahead ?? []).flatMap(({ names = [], manifest }, index) => (names.length > 0 || manifest !== undefined ? [] : [{ path: `packages.ahead.${index}`, message: 'must have names or a manifest' }])),
     ...entriesOf(limits).flatMap(([name, value]) => {

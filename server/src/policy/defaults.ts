@@ -31,6 +31,11 @@ export function isAudited({ audit }: Pick<Config, 'audit'>): boolean {
   return audit?.enabled ?? true;
 }
 
+/** Whether the history is kept. */
+export function keepsHistory({ history }: Pick<Config, 'history'>): boolean {
+  return history?.enabled ?? true;
+}
+
 export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,

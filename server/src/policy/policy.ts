@@ -72,7 +72,7 @@ export function createPolicy(config: Config): Policy {
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit', 'secrets'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit', 'history', 'secrets'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });

@@ -115,6 +115,7 @@ export const RunCodeParams = later(() => z.object({
   path: z.optional(path()),
   language: z.optional(LanguageId),
   args: z.optional(z.array(argument())),
+  uri: z.optional(z.string()),
   ...execution(),
 }));
 export type RunCodeParams = z.infer<typeof RunCodeParams>;
@@ -222,6 +223,7 @@ export const commandsNotes = (): ShapeNotes => ({
     path: 'A source file in the sandbox. Exactly one of `code` and `path` is required. In Go and C#, files beside it that belong to the same program are compiled with it. A shell script is run by the interpreter that its first line names, if the sandbox has that, else by `sh`.',
     language: 'In which language the file is run, whatever its extension is. Default: the language of the extension of `path`, else that of the session.',
     args: 'The arguments of the program.',
+    uri: 'Where the client has the file that is run, for the history. A fragment says that only a part of it is run. The daemon does not look at it.',
   },
   RunCodeResult: { ...executionNotes(), language: 'The language that was run.', phases: 'The steps, in order.', missing: 'What the program lacked, if it failed because of a module that a package has, and the session can have packages. Default: nothing is known.' },
   Phase: {

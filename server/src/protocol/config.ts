@@ -1,6 +1,7 @@
 /** The shape of the configuration file. An unknown key is an error. */
 import * as z from 'zod/mini';
 import { AuditConfig } from './audit.ts';
+import { HistoryConfig } from './history.ts';
 import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
@@ -58,6 +59,7 @@ export const Config = later(() => z.strictObject({
   ),
   packages: z.optional(PackagesConfig),
   audit: z.optional(AuditConfig),
+  history: z.optional(HistoryConfig),
   rates: z.optional(RatesConfig),
   quotas: z.optional(QuotasConfig),
   prices: z.optional(Prices),
@@ -108,6 +110,7 @@ export const configNotes = (): ShapeNotes => ({
     'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
     'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
+    history: 'The history of what ran. Only the configuration file may have it.',
     audit: 'The audit log. Only the configuration file may have it.',
     rates: 'How often each method may be called on one connection: a [Rate](#rate) for each. A call that comes too early is answered with error 1030. Default: so much that no person and no editor reaches it.',
     quotas: 'How much may be used. What is used up is answered with error 1031. Default: no bound.',
@@ -115,7 +118,7 @@ export const configNotes = (): ShapeNotes => ({
     scan: 'Whether code that runs is scanned. Default: it is, and findings are advice.',
     sizes: 'How long the texts in a request may be.',
     secrets: 'Secrets that sessions can have by their names (`secretNames` of `session/create`), and where each comes from. Only the configuration file may have it. Default: none.',
-    stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, what programs used, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
+    stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, what programs used, the history, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
     'docker.ociRuntime': 'The OCI runtime with which the engine runs the containers of the runtime `docker`. Default: the engine’s default.',

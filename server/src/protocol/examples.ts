@@ -57,7 +57,7 @@ export const conversation: readonly Message[] = [
     capabilities: {
       runtimes: [native], methods: ['session/create', 'command/runCode', 'session/close', 'shutdown'],
       sessions: { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, pooled: true },
-      output: { flowControl: true, windowBytes: MiB, maxChunkBytes: 64 * KiB }, packages: { managers: ['pip', 'npm', 'gem', 'go'] }, network: { modes: ['none'] }, pty: {}, secrets: {}, audit: {},
+      output: { flowControl: true, windowBytes: MiB, maxChunkBytes: 64 * KiB }, packages: { managers: ['pip', 'npm', 'gem', 'go'] }, network: { modes: ['none'] }, pty: {}, secrets: {}, audit: {}, history: {},
     },
   }),
   notification('initialized', {}),
@@ -97,6 +97,13 @@ export function examples(): Example[] {
   return [...succeeded, ...others];
 }
 
+const entry = {
+  entryId: '5f0c1e9ab3d24786', at: '2026-11-29T18:04:11.250Z', sessionId, method: 'command/runCode', language: 'python', runtime: 'native',
+  path: 'report.py', uri: 'file:///home/ada/report/report.py', args: ['--year', '2026'], codeSha256: '84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882', codeBytes: 1184,
+  outcome: 'exited', exitCode: 1, signal: null, durationMs: 24.5, stdoutBytes: 0, stderrBytes: 212, client: { name: 'vscode', version: '1.100.0' },
+  workspace: { uri: 'file:///home/ada/report', access: 'copy' },
+};
+
 const others: readonly Example[] = [
   example('runtime/list', {}, { runtimes: [native] }),
   example('runtime/select', { language: 'python', requirements: { enforced: ['network', 'memory'] } }, {
@@ -130,5 +137,8 @@ const others: readonly Example[] = [
   example('usage/estimate', { language: 'python', code: 'print(1)' }, {
     basis: 'program', runs: 12, durationMs: { p50: 21.3, p95: 30.8 }, cpuSeconds: { p50: 0.014, p95: 0.02 }, memoryBytes: { p50: 9 * MiB, p95: 9 * MiB }, cost: { p50: 0.0001, p95: 0.0001, currency: 'EUR' },
   }),
+  example('history/list', { outcome: 'exited', limit: 1 }, { entries: [entry] }),
+  example('history/rerun', { entryId: entry.entryId }, { sessionId: 'session-2', commandId: 'command-3', outcome: 'exited', exitCode: 1, signal: null, stdout: '', stderr: '', ...ended, durationMs: 23.1, language: 'python', phases: [{ name: 'run', outcome: 'exited', exitCode: 1, signal: null, durationMs: 22.8 }] }),
+  example('history/clear', { before: '2026-11-01T00:00:00Z' }, { removed: 41 }),
   example('rpc.discover', {}, { openrpc: '1.3.2', info: { title: 'CodeBeaker Protocol', version: '0.1.0' }, methods: [] }),
 ];

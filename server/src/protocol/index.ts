@@ -4,6 +4,7 @@ export * from './channels.ts';
 export * from './commands.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './history.ts';
 export * from './languages.ts';
 export type { KnownLayer, LayerName } from './layers.ts';
 export * from './lifecycle.ts';

@@ -18,6 +18,7 @@ export const layerNames = {
   kernel: 'The kernel is not that of the host. Only runtimes that promise this have the layer.',
   permissions: 'Deno’s own permissions hold as well. Only `deno` has it, in bubblewrap.',
   versions: 'No program that makes the sandbox has a hole that is known. The layer is there only where that does not hold, and is `degraded` then. `requirements.enforced` of `runtime/select` may name it all the same: it is met where the versions are known and none of them has, or may have, a hole that code in a sandbox can use.',
+  secrets: 'Secrets that are bound to hosts are put into requests outside of the sandbox. Only a session that has such secrets has the layer.',
   environment: 'Programs see none of the daemon’s environment. Only `deno` alone has it; in the other runtimes it is a part of the sandbox.',
 } as const;
 export type LayerName = keyof typeof layerNames;

@@ -26,6 +26,7 @@ export const ClientCapabilities = later(() => z.object({
   debug: z.optional(z.object({ adapter: flag() })),
   ports: z.optional(z.object({ changed: flag() })),
   command: z.optional(z.object({ diagnostics: flag() })),
+  history: z.optional(z.object({ changed: flag() })),
   channels: z.optional(ChannelWishes),
 }));
 export type ClientCapabilities = z.infer<typeof ClientCapabilities>;
@@ -55,6 +56,7 @@ export const ServerCapabilities = later(() => z.object({
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
   pty: z.optional(Empty),
+  history: z.optional(Empty),
   channels: z.optional(Channels),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
@@ -99,6 +101,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     debug: '`adapter`: the client can connect a debugger.',
     ports: '`changed`: the client wants `ports/changed`.',
     command: '`diagnostics`: the client wants `command/diagnostics`.',
+    history: '`changed`: the client wants `history/changed`.',
     channels: 'The channels that the client wants beside the one for messages.',
   },
   ServerCapabilities: {
@@ -111,6 +114,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     channels: 'The channels that the connection has beside the one for messages. Present when the client asked for some.',
     pty: 'Present when commands can have a terminal.',
+    history: 'Present when what ran is kept, and can be listed and run again.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
     secrets: 'Present when `session/create` takes `secrets`.',
   },

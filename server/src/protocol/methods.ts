@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import * as commands from './commands.ts';
 import type { ErrorKind } from './errors.ts';
+import * as history from './history.ts';
 import { later } from './later.ts';
 import * as lifecycle from './lifecycle.ts';
 import { announcement, type Method, notification, question, request } from './method.ts';
@@ -219,6 +220,27 @@ export const UsageEstimate = request({
   params: usage.UsageEstimateParams, result: usage.UsageEstimateResult, errors: ['SessionNotFound', 'SessionClosed', 'SandboxFailed', 'SandboxLost', 'FileTooLarge', ...ofPaths],
   summary: 'Says how long a program will probably run and what it will use, told from earlier runs on this machine.',
 });
+export const HistoryList = request({
+  name: 'history/list', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: history.HistoryListParams, result: history.HistoryListResult,
+  summary: 'Lists what this user ran on this machine and how it ended, whichever client and daemon it was, with the latest first.',
+});
+export const HistoryRerun = request({
+  name: 'history/rerun', section: 'Observation', subject: 'daemon', effect: 'runs',
+  params: history.HistoryRerunParams, result: history.HistoryRerunResult,
+  errors: [...SessionCreate.errors, ...RunCode.errors, ...InstallPackages.errors, 'SessionNotFound'],
+  summary: 'Runs an entry of the history again, as `command/…` would: with the same arguments, but without variables and input, of which the history has none. What is not allowed today is refused.',
+});
+export const HistoryClear = request({
+  name: 'history/clear', section: 'Observation', subject: 'daemon', effect: 'writes',
+  params: history.HistoryClearParams, result: history.HistoryClearResult, errors: ['PolicyDenied'],
+  summary: 'Removes entries from the history.',
+});
+export const HistoryChanged = announcement({
+  name: 'history/changed', section: 'Observation', subject: 'daemon',
+  params: lifecycle.Empty,
+  summary: 'The history has other entries than before. It tells of what this daemon adds and removes, and not of what others do. The daemon sends this only to a client whose capabilities include `history.changed`.',
+});
 export const Discover = request({
   name: 'rpc.discover', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: lifecycle.Empty, result: observation.DiscoverResult,
@@ -233,7 +255,7 @@ export const methods = [
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
-  ServerHealth, UsageGet, UsageEstimate, Discover,
+  ServerHealth, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
 ] as const;
 
 export type AnyMethod = (typeof methods)[number];

@@ -23,7 +23,10 @@ export const SecretSource = later(() => z.strictObject({
   file: z.optional(z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'))),
   command: z.optional(z.array(z.string().check(z.regex(/^[^\0]+$/, 'cannot be empty or contain NUL'))).check(z.minLength(1))),
   timeoutMs: z.optional(positive()),
-}).check(z.refine(({ env, file, command }) => [env, file, command].filter((each) => each !== undefined).length === 1, 'give exactly one of env, file and command')));
+  hosts: z.optional(z.array(z.string()).check(z.minLength(1))),
+  header: z.optional(z.string().check(z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header'))),
+  value: z.optional(z.string().check(z.regex(/^[\x20-\x7a\x7c\x7e]*\{\}[\x20-\x7a\x7c\x7e]*$/, 'must have {} in it, in place of the secret'))),
+}).check(z.refine(({ hosts, header, value }) => (hosts === undefined) === (header === undefined) && (value === undefined || hosts !== undefined), 'hosts and header go together, and value with them'), z.refine(({ env, file, command }) => [env, file, command].filter((each) => each !== undefined).length === 1, 'give exactly one of env, file and command')));
 export type SecretSource = z.infer<typeof SecretSource>;
 
 export const SecretsConfig = later(() => keepingAll(z.record(SecretName, SecretSource)));
@@ -37,6 +40,9 @@ export const secretsNotes = (): ShapeNotes => ({
     file: 'The absolute path of a file that belongs to the user, and that nobody else can read. A line end at its end is left out.',
     command: 'A program and its arguments, which runs on this machine with the rights of the daemon’s user and prints the value. A line end at its end is left out.',
     timeoutMs: 'How long the `command` may take. Default: 30 000.',
+    hosts: 'Names, with or without a port (443), to which the secret is bound: it never enters a sandbox. The daemon puts it into requests to these hosts, for which it ends TLS itself. Default: programs get it as a variable.',
+    header: 'The header of requests to `hosts` that has the secret. What a program sends under this name is replaced.',
+    value: 'What the header says, with `{}` in place of the secret, such as `Bearer {}`. Default: `{}`.',
   },
   SecretName: { '': 'The name of a variable: a POSIX identifier.' },
 });

@@ -1,19 +1,38 @@
 /** The secrets of one session: the variables of its programs, and what finds their values in output. Nothing prints them by accident. */
 import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, type SecretSource, type SessionCreateParams } from '../protocol/index.ts';
+import { denied } from '../policy/policy.ts';
+import { boundPlaces } from '../policy/secrets.ts';
 import { Automaton } from './automaton.ts';
 import { formsOf } from './forms.ts';
 import { Redactor } from './redactor.ts';
 
+/** Servers take no longer headers. */
+const MAX_BOUND_BYTES = 8 * 1024;
+
+/** A secret that programs don't get. */
+export interface BoundSecret {
+  readonly name: string;
+  /** Names with ports. */
+  readonly places: readonly string[];
+  readonly header: string;
+  /** What the header says. */
+  readonly value: string;
+}
+
 export class Secrets {
   readonly #values: Environment;
   readonly #automaton: Automaton;
+  /** Those that are put into requests to hosts. */
+  readonly bound: readonly BoundSecret[];
   /** The names of those that are too short to be found in output. */
   readonly shown: readonly string[];
 
-  constructor(values: Environment) {
+  /** `values`: those that programs get. `kept`: the values of those in `bound`, which are taken out of output as well. */
+  constructor(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []) {
     const forms = Object.entries(values).map(([name, value]) => ({ name, found: formsOf(value) }));
     this.#values = values;
-    this.#automaton = new Automaton(forms.flatMap(({ found }) => found));
+    this.#automaton = new Automaton([...forms.flatMap(({ found }) => found), ...kept.flatMap(formsOf)]);
+    this.bound = bound;
     this.shown = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
   }
 
@@ -50,10 +69,19 @@ export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: As
     if (!source) throw invalidParam(`secretNames.${at}`, `the configuration has no secret ${name.slice(0, 100)}; add it to secrets in the configuration file`);
     return [name, source] as const;
   });
-  const named = await Promise.all(sources.map(async ([name, source]) => [name, await read(name, source)] as const));
-  const values = { ...secrets, ...Object.fromEntries(named) };
+  const named = await Promise.all(sources.map(async ([name, source]) => ({ name, source, value: await read(name, source) })));
+  const kept = named.filter(({ source }) => source.hosts);
+  const values = { ...secrets, ...Object.fromEntries(named.filter(({ source }) => !source.hosts).map(({ name, value }) => [name, value])) };
   requireSizes(values);
-  return new Secrets(values);
+  return new Secrets(values, kept.map(({ name, source, value }) => boundTo(name, source, value)), kept.map(({ value }) => value));
+}
+
+/** @throws ProtocolError PolicyDenied */
+function boundTo(name: string, source: SecretSource, secret: string): BoundSecret {
+  const { header = '', value = '{}' } = source;
+  const fault = !/^[\x20-\x7e]*$/.test(secret) ? 'it has other characters than letters, digits and signs of ASCII' : secret.length > MAX_BOUND_BYTES ? `it has more than ${MAX_BOUND_BYTES} bytes` : undefined;
+  if (fault !== undefined) throw denied('secrets', `the secret ${name} can't be put into a header, because ${fault}`, { rule: `secrets.${name}` });
+  return { name, places: boundPlaces(source), header, value: value.replace('{}', () => secret) };
 }
 
 function requireSizes(secrets: Environment): void {

@@ -7,7 +7,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { closeAll } from '../base/promises.ts';
 import type { Ahead } from '../packages/ahead.ts';
+import { History } from '../history/history.ts';
 import type { Installer } from '../packages/installer.ts';
+import { historyPolicy } from '../policy/history.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
@@ -37,6 +39,7 @@ export class House implements HouseShare {
   readonly places: Places;
   readonly ledger: Ledger;
   readonly runs: Runs;
+  readonly history: History | undefined;
   readonly scanner: HouseShare['scanner'];
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
@@ -46,13 +49,14 @@ export class House implements HouseShare {
   #visits = 0;
 
   constructor(parts: HouseParts) {
-    const { policy, catalog, events, audit, clock, log, usageFolder } = parts;
+    const { policy, catalog, events, audit, clock, log, usageFolder, history } = parts;
     this.parts = parts;
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
     this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
+    this.history = history && new History({ folder: history.folder, policy: historyPolicy(history.config), clock, log: log.child('history') });
     const { scanner } = parts;
     this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
@@ -91,6 +95,6 @@ export class House implements HouseShare {
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
-    await closeAll([this.ledger.save(), this.runs.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -4,7 +4,8 @@ import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Environment, type Network, NetworkRequestAccess } from '../protocol/index.ts';
+import { type Environment, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { OpenNetwork } from '../session/network.ts';
 import { type Allowances, usedUp } from '../usage/allowances.ts';
 import type { Client } from '../wire/service.ts';
@@ -36,20 +37,22 @@ export function canAsk({ capabilities }: Client): boolean {
 }
 
 /** undefined: the session reaches nothing. `network` has been checked against the policy. */
-export function networkOpener({ mode, hosts = [] }: Network, { client, policy, clock, events, visit, ways, certificates, allowances }: NetworkParts): OpenNetwork | undefined {
+export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | undefined, { client, policy, clock, events, visit, ways, certificates, allowances }: NetworkParts): OpenNetwork | undefined {
   if (mode === 'none') return undefined;
   // They are read while the sandbox is made.
   const reading = certificates(policy.certificates);
   reading.catch(() => undefined);
+  const binds = secrets && secrets.bound.length > 0 ? secrets : undefined;
   return async (sandbox, sessionId) => {
     const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
     const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
+    const bound = binds && (await import('./bound.ts')).bind(binds, policy.certificates === 'image' ? await certificates('host') : await reading, clock);
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds: policy.networkBounds,
+      egress, ways: out, clock, bounds: policy.networkBounds, bound: bound?.hosts,
       meter: {
         move: (bytes) => allowances.flow('networkBytes', sessionId, bytes),
         spent: () => {
@@ -64,11 +67,13 @@ export function networkOpener({ mode, hosts = [] }: Network, { client, policy, c
         void client.logMessage(2, message);
       },
     });
-    const trust = await showCertificates(sandbox, await reading);
+    const trust = await showCertificates(sandbox, bound?.trusting(await reading) ?? (await reading));
+    if (bound && Object.keys(trust).length === 0) throw new ProtocolError('SandboxFailed', "this runtime can't show certificates to programs, so no secret can be bound to hosts here; use another runtime, or Docker on this machine");
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
       env: { ...variables(port.port), ...trust },
       view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
+      layer: bound?.layer,
       words: () => wordsFor(mode, [...rules, ...egress.granted]),
       close: () => {
         port.close();

@@ -3,7 +3,7 @@ import { within } from '../base/clock.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
+import { Config, HistoryClear, HistoryList, HistoryRerun, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -24,6 +24,8 @@ export interface ServiceParts extends HouseParts {
 
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
+/** Methods that are served only where a history is kept. */
+const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.name, HistoryClear.name]);
 
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
@@ -36,7 +38,7 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, catalog, client, parts.audits),
+      capabilities: capabilities(policy, client, parts),
       start: async () => {
         const house = await parts.house();
         visit = house.receive({ client, policy, initialize: params });
@@ -73,16 +75,17 @@ async function policyFor(params: InitializeParams, client: Client, { policy, sha
   return narrow(narrowed, wish);
 }
 
-function capabilities(policy: Policy, catalog: Catalog, { channels }: Client, audits: boolean): ServerCapabilities {
+function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name).map(({ name }) => name),
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name))).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
     ...(channels ? { channels } : {}),
+    ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
   };

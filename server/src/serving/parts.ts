@@ -3,10 +3,11 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
+import type { History } from '../history/history.ts';
 import type { EventStream } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
+import type { Config, InitializeParams, PackagesAhead, SecretSource } from '../protocol/index.ts';
 import type { Installer } from '../packages/installer.ts';
 import type { TextScanner } from '../scan/scanner.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
@@ -40,6 +41,8 @@ export interface HouseParts {
   readonly audit?: Audit | undefined;
   /** The folder in which is kept what was used. Absent: it is counted in memory. */
   readonly usageFolder?: string | undefined;
+  /** Where the history is kept, and the configuration that says how much of it. Absent: none is kept. */
+  readonly history?: { readonly folder: string; readonly config: Pick<Config, 'history'> } | undefined;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   /** The value of a secret of the configuration. @throws ProtocolError PolicyDenied */
@@ -61,6 +64,8 @@ export interface HouseShare {
   readonly ledger: Ledger;
   /** How earlier runs of programs went. */
   readonly runs: Runs;
+  /** What ran. Absent: that is not kept. */
+  readonly history: History | undefined;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
   /** What sandboxes see of the packages on this machine. Never rejects. */

@@ -10,6 +10,7 @@ import { OutputFlows } from './flow.ts';
 import { admit } from './gate/admit.ts';
 import { audit as auditStep } from './gate/audit.ts';
 import { createGate, type Step } from './gate/gate.ts';
+import { keepHistory } from './gate/history.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
@@ -19,6 +20,7 @@ import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
 import { fileHandlers } from './handlers/files.ts';
 import type { Handlers } from './handlers/handler.ts';
+import { historyHandlers } from './handlers/history.ts';
 import { observationHandlers } from './handlers/observation.ts';
 import { PortBook, portHandlers } from './handlers/ports.ts';
 import { runtimeHandlers } from './handlers/runtimes.ts';
@@ -26,6 +28,7 @@ import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { usageHandlers } from './handlers/usage.ts';
 import { recordVisit } from './listeners/audited.ts';
+import { tellHistory } from './listeners/history-changed.ts';
 import { tellStates } from './listeners/state-changed.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
 import { ProgressTokens } from './progress.ts';
@@ -55,7 +58,7 @@ export class Visit {
     const commands = new RunningCommands();
     const { scanner } = house;
     const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs, turns } = house;
+    const { ledger, runs, turns, history } = house;
     const allowances = new Allowances(policy.quotas, ledger);
     const parts = { ...house.parts, ...visit, visit: id, ledger, runs, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
@@ -69,22 +72,23 @@ export class Visit {
       ...packages.handlers,
       ...observationHandlers(parts),
       ...usageHandlers(parts),
+      ...historyHandlers({ history, serve: (call) => this.serve(call) }),
     };
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
-    steps.push(
-      limitSizes(policy.sizes),
-      admit({ rates: policy.rates, clock }),
-      quota(allowances),
-      learn({ runs, clock, find: (sessionId) => sessions.find(sessionId) }),
-    );
+    const find = (sessionId: string) => sessions.find(sessionId);
+    const programs = new WeakMap<object, Buffer>();
+    steps.push(limitSizes(policy.sizes), admit({ rates: policy.rates, clock }));
+    if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs }));
+    steps.push(quota(allowances), learn({ runs, clock, find, programs }));
     this.serve = createGate(steps, createServe(handlers, parts));
     this.#leave = audit && recordVisit(audit, id, initialize, client);
-    this.#saved = () => Promise.all([ledger.save(), runs.save()]);
+    this.#saved = () => Promise.all([ledger.save(), runs.save(), history?.save()]);
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
-    this.#stopTelling = tellStates(id, client, events);
+    const stops = [tellStates(id, client, events), history ? tellHistory(history, client) : () => undefined];
+    this.#stopTelling = () => stops.forEach((stop) => stop());
     const named = { ...policy.scan.rules, ...policy.scan.raised };
     if (Object.keys(named).length > 0) void import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(policy.scan, client, log.child('scan')));
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));

@@ -1,5 +1,5 @@
 /** What the programs of a session can reach, as far as the session itself needs to know it. */
-import type { Environment, Isolation, LayerName, Network } from '../protocol/index.ts';
+import type { Environment, Isolation, KnownLayer, LayerName, Network } from '../protocol/index.ts';
 import type { Sandbox } from '../runtime/ports.ts';
 
 export interface SessionNetwork {
@@ -9,6 +9,8 @@ export interface SessionNetwork {
   view(): Network;
   /** The same in words, for the isolation. */
   words(): string;
+  /** A layer that the session has because of it. */
+  readonly layer?: KnownLayer | undefined;
   /** Cuts every connection off. */
   close(): void;
 }
@@ -22,5 +24,5 @@ const NETWORK: LayerName = 'network';
 export function withNetwork(isolation: Isolation, network: SessionNetwork | undefined): Isolation {
   if (!network) return isolation;
   const layers = isolation.layers.map((layer) => (layer.name === NETWORK ? { ...layer, detail: [layer.detail, network.words()].filter(Boolean).join('; ') } : layer));
-  return { ...isolation, layers };
+  return { ...isolation, layers: network.layer ? [...layers, network.layer] : layers };
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { type Amounts, type Counted, counted, nothing, sum } from './amounts.ts';
 import { daysBefore } from './day.ts';
-import { appendLine, parse, Tail } from './lines.ts';
+import { appendLines, parse, Tail } from '../state/lines.ts';
 
 /** Days are kept this long. */
 export const KEPT_DAYS = 400;
@@ -52,7 +52,7 @@ export class Journal {
   /** Tells others what this daemon has used in addition. @throws if it can't be written */
   async append(day: string, used: Amounts): Promise<void> {
     const changed = Object.entries(used).filter(([, value]) => value > 0);
-    if (changed.length > 0) await appendLine(join(this.#folder, `${day}.jsonl`), { by: this.#by, ...Object.fromEntries(changed) });
+    if (changed.length > 0) await appendLines(join(this.#folder, `${day}.jsonl`), [{ by: this.#by, ...Object.fromEntries(changed) }]);
   }
 
   /** All days that are kept, with the earliest first. */
@@ -88,7 +88,7 @@ export class Journal {
       const lines = isFolded ? undefined : await this.#lines(name);
       // One that is gone meanwhile has been folded by another daemon.
       if (!isFolded && !lines) continue;
-      if (lines) await appendLine(this.#path(`${day.slice(0, -3)}.months.jsonl`), { day, of: name, ...total(lines) });
+      if (lines) await appendLines(this.#path(`${day.slice(0, -3)}.months.jsonl`), [{ day, of: name, ...total(lines) }]);
       await rm(this.#path(name), { force: true });
     }
     const oldest = daysBefore(now, KEPT_DAYS).slice(0, -3);

@@ -5,7 +5,7 @@ import type { EventStream, HouseEvent, SessionIdentity } from '../events/events.
 import { type Amounts, difference, nothing, sum, Tally } from './amounts.ts';
 import { type Day, dayAt } from './day.ts';
 import type { Journal } from './journal.ts';
-import { Saver } from './saver.ts';
+import { Saver } from '../state/saver.ts';
 
 export interface LedgerParts {
   readonly events: EventStream;

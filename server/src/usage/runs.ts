@@ -11,7 +11,7 @@ import type { Log } from '../base/log.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import { readState } from '../state/file.ts';
 import { writeState } from '../state/write.ts';
-import { Saver } from './saver.ts';
+import { Saver } from '../state/saver.ts';
 
 /** One run of a program that ended by itself. */
 export interface Run {

@@ -177,6 +177,23 @@ describe('VS Code with Docker', function () {
     await hands.section('workspace');
   });
 
+  it('lists what ran, opens a file of it, and runs it again (issue 15)', async () => {
+    await hands.command('Explorer: Focus on Sandbox History View');
+    await hands.section('workspace');
+    const rows = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'exit code' });
+    await rows.filter({ hasText: 'write.py' }).first().waitFor();
+    const timedOut = editor.page.locator('.pane-body .monaco-list-row', { hasText: 'limits.py' }).filter({ hasText: 'time limit' }).first();
+    await timedOut.click();
+    await hands.sees(() => hands.tab(), /limits\.py/);
+    await hands.screenshot('history');
+    await timedOut.hover();
+    await timedOut.locator('[aria-label^="Run Again"]').click();
+    await hands.sees(() => hands.terminal(), /✗ stopped: it ran longer than 1\.5 s/);
+    await until('it is listed twice', async () => (await editor.page.locator('.pane-body .monaco-list-row', { hasText: 'limits.py' }).filter({ hasText: 'time limit' }).count()) > 1);
+    await hands.section('Sandbox History');
+    await hands.section('workspace');
+  });
+
   it('runs tasks, which end with the exit code of the program', async () => {
     await hands.command('Tasks: Run Task');
     await hands.pick('three');

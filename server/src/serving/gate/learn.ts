@@ -12,6 +12,8 @@ export interface LearnParts {
   readonly clock: Clock;
   /** The sessions that are open. */
   find(id: string): Session | undefined;
+  /** Gets the programs that were read, by the params of the calls that ran them. */
+  readonly programs: WeakMap<object, Buffer>;
 }
 
 /** A program that is longer is not remembered. */
@@ -19,7 +21,7 @@ const MAX_PROGRAM_BYTES = 256 * 1024;
 /** The file that was run is read at most this often in a session. */
 const READ_EVERY_MS = 1_000;
 
-export function learn({ runs, clock, find }: LearnParts): Step {
+export function learn({ runs, clock, find, programs }: LearnParts): Step {
   const readAt = new WeakMap<Session, number>();
 
   /** The program as it is now: it may have changed since it was run, which makes an estimate worse and nothing else. */
@@ -36,7 +38,9 @@ export function learn({ runs, clock, find }: LearnParts): Step {
     if (outcome !== 'exited' || !usage) return;
     // A program that can't be read is not remembered.
     const program = await programOf(params, session).catch(() => undefined);
-    if (program) runs.add(language, program, { ...usage, runtime: session.identity.runtime, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) });
+    if (!program) return;
+    programs.set(params, program);
+    runs.add(language, program, { ...usage, runtime: session.identity.runtime, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) });
   };
 
   return (call, next) => {

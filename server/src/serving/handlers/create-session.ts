@@ -5,6 +5,7 @@ import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
 import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
+import { requireReach } from '../../policy/secrets.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
@@ -46,6 +47,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
     const network = resolveNetwork(policy, params.network, canAsk(client));
+    requireReach(params.secretNames, policy.secrets, network);
     // A choice needs to know all runtimes.
     await abortable(signal, catalog.lookAtAll());
     requireImages(catalog.choosable, params);
@@ -63,7 +65,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
           image,
           label: params.label,
           limits: resolveLimits(policy, params.limits ?? {}),
-          openNetwork: networkOpener(network, { client, policy, clock, events, visit, ways, certificates, allowances }),
+          openNetwork: networkOpener(network, secrets, { client, policy, clock, events, visit, ways, certificates, allowances }),
           workspace,
           runtimeReason: reason,
           env: params.env ?? {},

@@ -8,19 +8,30 @@ import { makeFolders } from '../base/folders.ts';
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
+export interface Appended {
+  /** How large the file is now. */
+  readonly size: number;
+  /** How much of it was written now. */
+  readonly bytes: number;
+  /** Whether the file still has this path. If not, somebody has moved or removed it meanwhile. */
+  readonly isThere: boolean;
+}
+
 /**
- * Appends a line. Invariant: the kernel puts what one call writes to a file that was opened for appending behind all that
+ * Appends lines. Invariant: the kernel puts what one call writes to a file that was opened for appending behind all that
  * was written before, also by others.
  * @throws if the file can't be written
  */
-export async function appendLine(path: string, value: object): Promise<void> {
+export async function appendLines(path: string, values: readonly object[]): Promise<Appended> {
   makeFolders(dirname(path), 0o700);
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0), 0o600);
   try {
     // It begins with an end of line, so that a piece of a line that is left of a full disk spoils no other.
-    const line = Buffer.from(`\n${JSON.stringify(value)}\n`);
-    const { bytesWritten } = await file.write(line);
-    if (bytesWritten < line.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    const lines = Buffer.from(`\n${values.map((value) => JSON.stringify(value)).join('\n')}\n`);
+    const { bytesWritten } = await file.write(lines);
+    if (bytesWritten < lines.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    const { size, ino } = await file.stat();
+    return { size, bytes: lines.length, isThere: statusOf(path)?.ino === ino };
   } finally {
     await file.close();
   }
