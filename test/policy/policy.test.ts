@@ -198,6 +198,7 @@ describe('narrowing a policy', () => {
       const { scan } = narrow({ scan: base, ...rest }, { scan: wish });
       expect(scanModes.indexOf(scan.mode)).to.be.at.least(scanModes.indexOf(base.mode));
       expect(scan.maxBytes).to.be.at.least(base.maxBytes);
+      if (base.mode === 'block') expect(scan.maxBytes, 'larger texts are refused').to.equal(base.maxBytes);
       const [before, after] = [judge(base, [found]), judge(scan, [found])];
       expect(after.length).to.be.at.least(before.length);
       expect(blocked(scan, after).length).to.be.at.least(blocked(base, before).length);
