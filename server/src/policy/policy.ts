@@ -106,8 +106,8 @@ export function narrow(policy: Policy, config: Config): Policy {
 }
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
-function refuseFileKeys({ docker, log, stateDir, packages, prices, audit, history, secrets, network, sizes }: Config): void {
-  const ofFile = { docker, log, stateDir, packages, prices, audit, history, secrets, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
+function refuseFileKeys({ docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, network, sizes }: Config): void {
+  const ofFile = { docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
   const [key] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
   if (key !== undefined) throw denied(key.split('.')[0] ?? key, `${key} can only be set in the configuration file`, { rule: key });
 }
@@ -153,7 +153,8 @@ function leavingMemory(limits: Limits): Limits {
   return { ...limits, diskBytes: Math.min(limits.diskBytes, Math.ceil(limits.memoryBytes / 2)) };
 }
 
-function lower(limits: Limits, most: PartialLimits): Limits {
+/** The limits, each of them at most as high as `most` says. */
+export function lower(limits: Limits, most: PartialLimits): Limits {
   const result = { ...limits };
   for (const [name, value] of Object.entries(most) as [keyof Limits, number | undefined][]) {
     if (value === undefined) continue;
@@ -167,7 +168,7 @@ function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
   return { connections, bytes, idleTimeoutMs };
 }
 
-function lowerBounds(one: Bounds, other: Bounds): Bounds {
+export function lowerBounds(one: Bounds, other: Bounds): Bounds {
   return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
 }
 
