@@ -2,7 +2,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { EventStream } from '../../events/events.ts';
 import type { SpanRecord, Tracer } from '../../telemetry/spans.ts';
-import type { Call } from '../../wire/service.ts';
 import { errorOf, type Step } from './gate.ts';
 
 export interface SpanParts {
