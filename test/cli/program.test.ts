@@ -130,6 +130,12 @@ describe('the program of a run', () => {
     expect(bench.shown).to.deep.equal({ stdout: '*********', stderr: '' });
   });
 
+  it('is not run without the hosts to which a secret is bound', async () => {
+    const bench = new RunBench({ config: { secrets: { API: { env: 'X', hosts: ['api.example'], header: 'Authorization' } } } });
+    expect(await bench.run(put('main.py', ''), { secrets: { API: undefined } })).to.equal(125);
+    expect(bench.shown.stderr).to.equal('codebeaker: --secret: the secret API is bound to api.example:443, which this session does not reach; add api.example:443 to the hosts of its network (codebeaker run --allow api.example:443)\n');
+  });
+
   it('is not run without a secret that is nowhere', async () => {
     for (const [secrets, words] of [[{ NONE: undefined }, 'the configuration has no secret of this name'], [{ NONE: '/no/such/file' }, '/no/such/file: there is no such file']] as const) {
       const bench = new RunBench();

@@ -46,7 +46,7 @@ export const connection: readonly Layer[] = [
   { name: 'allowedImages', file: policy, from: 'if (policy.allowedImages.has(image)) return;', to: 'if (image) return;', test: 'test/serving/sessions.test.ts' },
   { name: 'allowedImages of a project', file: policy, from: 'for (const image of Object.values(config.images ?? {})) checkImage(policy, image);', to: '', test: 'test/policy/policy.test.ts' },
   { name: 'limits above the maximum', file: policy, from: 'value > most) {', to: 'value > most && !name) {', test: 'test/policy/policy.test.ts' },
-  ...['docker', 'log', 'stateDir', 'packages', 'prices', 'audit', 'history', 'secrets', 'network.certificates', 'sizes.messageBytes'].map((key): Layer => ({
+  ...['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'].map((key): Layer => ({
     name: `${key} is the configuration file's alone`, file: policy, from: 'find(([, value]) => value !== undefined)', to: `find(([name, value]) => value !== undefined && name !== '${key}')`, test: 'test/policy/policy.test.ts',
   })),
   { name: 'a folder only in a trusted workspace', file: 'server/src/policy/workspace.ts', from: 'if (!trusted) throw', to: 'if (!trusted && !uri) throw', test: 'test/policy/workspace.test.ts' },

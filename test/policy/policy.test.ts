@@ -237,6 +237,8 @@ describe('narrowing a policy', () => {
     'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'a secret': [{ secrets: { A: { command: ['evil'] } } }, 'secrets can only be set in the configuration file'],
     'another folder for what is kept': [{ stateDir: '/tmp' }, 'stateDir can only be set in the configuration file'],
+    'another time for what runs at the end': [{ drain: {} }, 'drain can only be set in the configuration file'],
+    'another place for what is measured': [{ telemetry: {} }, 'telemetry can only be set in the configuration file'],
     'no history': [{ history: { enabled: false } }, 'history can only be set in the configuration file'],
     'longer messages': [{ sizes: { messageBytes: 2 ** 27 } }, 'sizes.messageBytes can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],

@@ -12,7 +12,7 @@ import { Exit, exitCodeOf } from './exit-codes.ts';
 import { fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
-import { inOptions } from './limit-faults.ts';
+import { inOptions } from './session-faults.ts';
 import { unfit } from './package-faults.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { findNeeded, installNeeded } from './provision.ts';

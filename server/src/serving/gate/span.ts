@@ -1,10 +1,8 @@
 /** A step of the gate that is there only while traces are collected: it tells of each request, with the command and the programs that it ran. */
 import type { Clock } from '../../base/clock.ts';
 import type { EventStream } from '../../events/events.ts';
-import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
 import type { SpanRecord, Tracer } from '../../telemetry/spans.ts';
-import type { Call } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { errorOf, type Step } from './gate.ts';
 
 export interface SpanParts {
   readonly visit: string;
@@ -88,9 +86,4 @@ function partOf({ begin, end, runtime, warm }: Known, { phases, outcome, duratio
     return { name: `${runtime} ${phase.name}`, start: epoch + start, end: epoch + at, attributes, parts: [] };
   });
   return { name: 'command', start: epoch + begin, end: epoch + end, attributes: { ...attributes, 'codebeaker.outcome': outcome }, parts: programs };
-}
-
-function errorOf({ signal }: Call, fault: unknown): ErrorKind {
-  if (signal.aborted) return 'RequestCancelled';
-  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
 }

@@ -1,4 +1,4 @@
-/** Says in the words of the command line that a limit is above the maximum of the configuration. */
+/** Says in the words of the command line why a session is refused what the line asks for: a limit is above the maximum of the configuration, or a secret can't be had. */
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { Limits } from '../protocol/index.ts';
 import { inUnits } from './quantities.ts';
@@ -13,9 +13,17 @@ const spellings: Readonly<Record<keyof Limits, readonly [option: string, spell: 
   timeoutMs: ['--timeout', (ms) => `${ms}ms`],
 };
 
-/** The fault itself, if it is not about a limit. */
+interface FaultData {
+  readonly rule?: string;
+  readonly maximum?: number;
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** The fault itself, if it is about neither. */
 export function inOptions(fault: unknown): unknown {
-  const { rule = '', maximum } = fault instanceof ResponseError ? ((fault as ResponseError<{ rule?: string; maximum?: number } | undefined>).data ?? {}) : {};
+  const { rule = '', maximum, issues = [] } = fault instanceof ResponseError ? ((fault as ResponseError<FaultData | undefined>).data ?? {}) : {};
+  const secret = issues.find(({ path }) => path.startsWith('secretNames'));
+  if (secret) return new ResponseError((fault as ResponseError<unknown>).code, `--secret: ${secret.message}`, (fault as ResponseError<unknown>).data);
   const [, name = ''] = /^maxLimits\.(.*)$/.exec(rule) ?? [];
   if (maximum === undefined || !Object.hasOwn(spellings, name)) return fault;
   const [option, spell] = spellings[name as keyof Limits];
