@@ -63,7 +63,7 @@ describe('the audit log of a real daemon', () => {
     const impatient = new RawClient({ env: daemonEnvironment({ stateDir }) });
     expect((await impatient.call('initialize', { processId: null, capabilities: {}, initializationOptions: { docker: { host: 'tcp://elsewhere' } } })).error?.data).to.deep.include({ kind: 'PolicyDenied' });
     await impatient.end();
-    expect(JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString()).records).to.have.length(1);
+    expect(JSON.parse((await command(['show', '--json', '--kind', 'denial'])).stdout.toString()).records.map((record: { method: string }) => record.method)).to.deep.equal(['initialize', 'shutdown']);
     rmSync(join(stateDir, 'audit'), { recursive: true });
     rmSync(join(stateDir, 'audit-heads'), { recursive: true });
     const client = await start();
