@@ -15,7 +15,8 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from 
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
-import { Session, sessionClosed } from './session.ts';
+import { sessionClosed } from './closed.ts';
+import { Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
 export interface CreateSession {
@@ -89,6 +90,8 @@ export class SessionManager<Extra = unknown> {
 
   async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
+    const { events, clock, log } = this.#options;
+    const begin = clock.monotonic();
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
@@ -101,13 +104,14 @@ export class SessionManager<Extra = unknown> {
       id,
       warm: warm !== undefined,
       ...this.#options,
+      log: log.child('sandbox', { session: id }),
       runtime: wish.runtime.id,
       sandbox,
       sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),
       network,
     });
     this.#sessions.set(id, session);
-    this.#options.events.emit({ kind: 'sessionMade', session: session.identity, view: session.view() });
+    events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
       leave();
       this.#remember(session);
@@ -187,6 +191,11 @@ export class SessionManager<Extra = unknown> {
 
   list(): Session[] {
     return [...this.#sessions.values()];
+  }
+
+  /** Resolves when the sessions that are being created now are there, or have failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#creating);
   }
 
   /** Closes all sessions, also those that are still being created. Rejects with all errors together. */

@@ -21,16 +21,16 @@ export interface UsageParts {
   readonly runs: Runs;
 }
 
-export const usageHandlers = ({ policy: { prices }, sessions, ledger, allowances, runs }: UsageParts) => ({
+export const usageHandlers = ({ policy, sessions, ledger, allowances, runs }: UsageParts) => ({
   'usage/get': async ({ sessionId }) => {
     if (sessionId !== undefined) {
       const { id } = sessions.get(sessionId);
-      return { ...usedOf(ledger.session(id) ?? nothing, prices), quotas: allowances.states(id) };
+      return { ...usedOf(ledger.session(id) ?? nothing, policy.prices), quotas: allowances.states(id) };
     }
     const days = await ledger.days();
     const [since = ''] = days.keys();
     const all = [...days.values()].reduce(sum, nothing);
-    return { ...usedOf(all, prices), since, today: usedOf(ledger.today(), prices), quotas: allowances.states() };
+    return { ...usedOf(all, policy.prices), since, today: usedOf(ledger.today(), policy.prices), quotas: allowances.states() };
   },
   'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
     if (code !== undefined && path !== undefined) throw invalidParam('code', 'give at most one of code and path');
@@ -38,6 +38,6 @@ export const usageHandlers = ({ policy: { prices }, sessions, ledger, allowances
     const session = sessionId === undefined ? undefined : sessions.get(sessionId);
     const file = session && path !== undefined ? await session.sandbox.files.read(resolveEntry(path), 0, MAX_FILE_BYTES) : undefined;
     const program = code === undefined ? file?.bytes : decodeContent(code, 'utf-8', 'code');
-    return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, prices);
+    return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, policy.prices);
   },
 }) satisfies Partial<Handlers>;
