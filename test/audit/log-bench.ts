@@ -99,3 +99,7 @@ export function restore(folder: string, tree: Tree): void {
     writeFileSync(path, bytes);
   }
 }
+
+export async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise<void>((resolve) => void setImmediate(resolve));
+}

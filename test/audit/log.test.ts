@@ -5,7 +5,7 @@ import type { Audit } from '../../server/src/audit/audit.ts';
 import { type Disk, systemDisk } from '../../server/src/audit/disk.ts';
 import type { AuditPolicy } from '../../server/src/policy/audit.ts';
 import { temporaryFolder } from '../policy/folder.ts';
-import { linesOf, LogBench } from './log-bench.ts';
+import { linesOf, LogBench, until } from './log-bench.ts';
 
 const DAY_MS = 86_400_000;
 const command = (path: string) => ({ kind: 'command', event: 'done', fields: { path } }) as const;
@@ -360,7 +360,3 @@ describe('the audit log', () => {
     expect(await bench.faults()).to.deep.equal(['this record was changed, or the one before it']);
   });
 });
-
-async function until(check: () => boolean): Promise<void> {
-  while (!check()) await new Promise<void>((resolve) => void setImmediate(resolve));
-}

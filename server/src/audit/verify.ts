@@ -41,8 +41,15 @@ async function verifyOnce(places: AuditPlaces, otherHeads: readonly string[]): P
     }
     if (checked.continuedIn !== undefined) continued.set(checked.continuedIn, name);
   }
+  // Where segments of earlier days came later, the clock by which they were removed was wrong, and that says nothing.
+  if (segments.some((name) => !removed.has(name) && isBefore(name, goneBefore))) goneBefore = '';
   faults.push(...missing({ places, expected, present, removed, goneBefore, continued }));
   return { segments: segments.length, removed: removed.size, records, faults, notes };
+}
+
+function isBefore(segment: string, day: string): boolean {
+  const own = parseSegment(segment)?.day;
+  return own !== undefined && own < day;
 }
 
 interface Known {
@@ -64,8 +71,7 @@ function missing({ places, expected, present, removed, goneBefore, continued }: 
     const [most] = [...all].sort((one, other) => other.records - one.records);
     const gone = removed.get(name);
     if (!gone) {
-      const { day } = parseSegment(name) ?? {};
-      if (day !== undefined && day < goneBefore) return [];
+      if (isBefore(name, goneBefore)) return [];
       const by = most && most.records > 0 ? most.by : continued.has(name) ? `the segment ${continued.get(name)}` : undefined;
       return by === undefined ? [] : [{ file, message: `the whole segment is missing, as ${by} says` }];
     }
