@@ -22,6 +22,8 @@ const daemonRooms = {
   policy: [...foundations, 'network'],
   state: foundations,
   events: foundations,
+  telemetry: foundations,
+  metrics: [...foundations, 'events'],
   audit: [...foundations, 'events', 'policy'],
   usage: [...foundations, 'events', 'state', 'policy'],
   history: [...foundations, 'state', 'policy'],
@@ -41,7 +43,7 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */
@@ -57,6 +59,8 @@ const daemonHomes = {
   process: ['main.ts', 'cli/*'],
   ws: ['remote/front-door.ts', 'wire/websocket.ts'],
   worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
+  'prom-client': ['metrics/*'],
+  '@opentelemetry': ['telemetry/otel.ts'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
 };
 

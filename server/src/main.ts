@@ -94,7 +94,7 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
     }
     case 'run': {
       const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
-      const daemon = await createDaemon(surroundings, args.config, args.reach.network.mode === 'none' ? [] : [args.reach.network.mode]);
+      const daemon = await createDaemon(surroundings, args.config, { typed: args.reach.network.mode === 'none' ? [] : [args.reach.network.mode], logging: args.log });
       const { stdin, stdout } = process;
       return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }
@@ -124,13 +124,21 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { scan } = await import('./cli/scan.ts');
       return scan(surroundings, args, print);
     }
+    case 'trace': {
+      const { trace } = await import('./cli/trace.ts');
+      return trace(args, print);
+    }
     case 'config': {
       const { config } = await import('./cli/config.ts');
       return config(surroundings, args, print);
     }
     case 'sweep': {
       const { sweep } = await import('./cli/sweep.ts');
-      return sweep(surroundings, args.daemonId, args.config);
+      return sweep(surroundings, args, print);
+    }
+    case 'bury': {
+      const { bury } = await import('./cli/bury.ts');
+      return bury(surroundings, args.daemonId, args.config);
     }
   }
 }

@@ -7,10 +7,10 @@ import { commonOptions, optionsOf } from '../../server/src/cli/table.ts';
 
 const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
-  limits: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
+  limits: {}, log: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], config: undefined };
-const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], config: undefined };
+const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, config: undefined };
+const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], log: {}, record: undefined, config: undefined };
 
 /** A command line is split at spaces. */
 const taken: Record<string, object> = {
@@ -27,9 +27,16 @@ const taken: Record<string, object> = {
   '--clientProcessId=42 --stdio': { ...serve, clientProcessId: 42 },
   '--stdio --network ask': { ...serve, networkModes: ['allowlist'] },
   '--network=full': { ...serve, networkModes: ['allowlist', 'full'] },
+  '--log-level debug --log-file /tmp/l --log-format json': { ...serve, log: { level: 'debug', file: '/tmp/l', format: 'json' } },
+  '--stdio --record r.jsonl': { ...serve, record: 'r.jsonl' },
+  'run --log-level info a.py': { ...run, log: { level: 'info' } },
+  'trace r.jsonl': { command: 'trace', file: 'r.jsonl', method: undefined, session: undefined, json: false },
+  'trace r.jsonl --method command/* --session s --json': { command: 'trace', file: 'r.jsonl', method: 'command/*', session: 's', json: true },
   '--config c.json': { ...serve, config: 'c.json' },
-  '--sweep=id': { command: 'sweep', daemonId: 'id', config: undefined },
-  '--sweep=id --config c.json': { command: 'sweep', daemonId: 'id', config: 'c.json' },
+  '--sweep=id': { command: 'bury', daemonId: 'id', config: undefined },
+  'sweep': { command: 'sweep', dryRun: false, json: false, config: undefined },
+  'sweep --dry-run --json --config c.json': { command: 'sweep', dryRun: true, json: true, config: 'c.json' },
+  '--sweep=id --config c.json': { command: 'bury', daemonId: 'id', config: 'c.json' },
   '--help': { command: 'help', topic: undefined },
   '-h': { command: 'help', topic: undefined },
   'run --help': { command: 'help', topic: 'run' },
@@ -93,7 +100,9 @@ const refused: Record<string, string> = {
   'run --publish 80 --publish 8080:80 a.py': '--publish names port 80 twice',
   'help': 'there is no command help',
   'src/a.py -v': 'there is no command src/a.py: to run a file, type codebeaker run src/a.py',
-  'sweep': 'there is no command sweep',
+  'bury': 'there is no command bury',
+  'sweep now': 'there are unexpected arguments: now',
+  'doctor --dry-run': '--dry-run is an option of codebeaker sweep',
   'constructor': 'there is no command constructor',
   'run': 'run needs the name of a file',
   'run --json --': 'run needs the name of a file',
@@ -126,7 +135,7 @@ const refused: Record<string, string> = {
   '--timeout 5s': '--timeout is an option of codebeaker run',
   'doctor --timeout 5s': '--timeout is an option of codebeaker run',
   'run --pipe=x a.py': '--pipe is an option of codebeaker serve',
-  'run --sweep=x a.py': '--sweep is an option of codebeaker sweep',
+  'run --sweep=x a.py': '--sweep is an option of codebeaker bury',
   'run --save-to x a.py': '--save-to needs --save PATTERN',
   'run --replace a.py': '--replace needs --save PATTERN',
   'run --save= a.py': '--save needs a pattern of paths below the folder of the program, such as out/*.csv; an empty value is not',

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditArguments } from '../../server/src/cli/actions.ts';
+import { live } from '../../server/src/base/live.ts';
 import { audit } from '../../server/src/cli/audit.ts';
-import { createAudit } from '../../server/src/cli/create-audit.ts';
+import { createAudit, recordReload } from '../../server/src/cli/create-audit.ts';
 import { sinceTime, UsageError } from '../../server/src/cli/quantities.ts';
 import type { Surroundings } from '../../server/src/cli/surroundings.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
@@ -92,5 +93,22 @@ describe('codebeaker audit', () => {
     const now = Date.UTC(2030, 0, 10);
     expect(['30m', '2h', '1d', '1w', '2030-01-01', '2030-01-01T06:00Z'].map((given) => now - sinceTime(given, now))).to.deep.equal([1_800_000, 7_200_000, 86_400_000, 604_800_000, 9 * 86_400_000, 9 * 86_400_000 - 6 * 3_600_000]);
     for (const given of ['', 'yesterday', '2030-13-01', '5', '-1h', '5y']) expect(() => sinceTime(given, now), given).to.throw(UsageError);
+  });
+
+  it('has the digest of the configuration as it was read again, in its record and in the next file', async () => {
+    let config: Config = { limits: { cpus: 1 }, audit: { rotateBytes: 4096 } };
+    const log = make(live(() => config));
+    log.record({ kind: 'file', event: 'done', fields: { path: 'a' } });
+    log.flush();
+    config = { ...config, limits: { cpus: 0.5 } };
+    recordReload(log, config);
+    await clock.advance(24 * 3_600_000);
+    log.record({ kind: 'file', event: 'done', fields: { path: 'b' } });
+    await log.close();
+    const records = (JSON.parse((await run({ action: 'show', since: '7d', json: true })).text) as { records: { event: string; configuration?: string }[] }).records;
+    const digests = records.filter(({ configuration }) => configuration !== undefined).map(({ event, configuration }) => [event, configuration] as const);
+    expect(digests.map(([event]) => event)).to.deep.equal(['opened', 'reloaded', 'opened']);
+    expect(digests[0]?.[1]).not.to.equal(digests[1]?.[1]);
+    expect(digests[1]?.[1]).to.equal(digests[2]?.[1]);
   });
 });

@@ -48,7 +48,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { open, openSole, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), ...(scanner && { scanner: async () => scanner }), clock, log });
-    this.daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), scans: scanner !== undefined, log, watch: () => undefined, refused: () => undefined, close: async () => void (this.closes += 1) };
+    this.daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), scans: scanner !== undefined, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),
@@ -69,7 +69,7 @@ export class RunBench {
   }
 
   run(file: string, args: Partial<RunArguments> = {}): Promise<number> {
-    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, reach: { network: { mode: 'none' }, ask: false }, tty: undefined, limits: {}, json: false, config: undefined, ...args };
+    const all: RunArguments = { command: 'run', file, args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, reach: { network: { mode: 'none' }, ask: false }, tty: undefined, limits: {}, log: {}, json: false, config: undefined, ...args };
     return run(this.daemon, this.surroundings, all, this.terminal);
   }
 

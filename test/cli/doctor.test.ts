@@ -40,6 +40,8 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     packages: packagesPolicy({}),
     sizes: defaultSizes,
     secrets: [],
+    unread: () => undefined,
+    lowerLog: () => () => undefined,
     scans: false,
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,

@@ -32,7 +32,7 @@ inNeovim('the history', (editor) => {
 
   it('opens the file, and runs it again with the arguments that it had', async () => {
     // A message that waits for a key would take what is typed.
-    const press = (key: string) => editor().lua(`vim.api.nvim_set_current_win(vim.fn.bufwinid('codebeaker://history')); vim.api.nvim_win_set_cursor(0, { 3, 0 }); vim.fn.maparg('${key}', 'n', false, true).callback()`);
+    const press = (key: string) => editor().lua(`vim.api.nvim_set_current_win(vim.fn.bufwinid('codebeaker://history')); vim.api.nvim_win_set_cursor(0, { 3, 0 }); vim.api.nvim_feedkeys('${key}', 'mx', false)`);
     await press('r');
     await until('it has run again', async () => {
       await press('R');

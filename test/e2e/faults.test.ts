@@ -104,4 +104,30 @@ describe('with an engine of its own, a daemon', function () {
     await works((await next).result?.sessionId);
     expect(changes()).not.to.include(false);
   });
+
+  it('whose engine is restarted while sessions are made tells of each what is true, and leaves nothing of those that failed', async () => {
+    const create = () => client.call('session/create', { language: 'python', runtime: 'docker' });
+    const early = [create(), create()];
+    engine.signal('SIGTERM');
+    const late = Array.from({ length: 6 }, create);
+    await engine.ended();
+    const down = await Promise.all([create(), create()]);
+    for (const { error } of down) expect(error?.data).to.include({ kind: 'RuntimeUnavailable' }).and.to.include.keys('reason', 'hint');
+    await engine.start();
+    for (const { result, error } of await Promise.all([...early, ...late])) {
+      if (error) expect(error.data.kind).to.be.oneOf(['RuntimeUnavailable', 'SandboxFailed', 'SandboxLost']);
+      // The engine has ended its containers, or it was made by the one that came after.
+      else expect((await client.call('command/executeShell', { sessionId: result.sessionId, command: 'echo works; exit 7' }))).to.satisfy((answer: { result?: { outcome: string; exitCode: number | null; stdout?: string }; error?: { data: { kind: string } } }) =>
+        (answer.result?.exitCode === 7 && answer.result.stdout === 'works\n') || answer.result?.outcome === 'sandboxLost' || answer.error?.data.kind === 'SessionClosed');
+    }
+    await until('sessions are made again', async () => {
+      const { result } = await create();
+      if (!result) return false;
+      await works(result.sessionId);
+      return true;
+    }, 60_000);
+    // While the engine is down, what has failed can't be removed; the engine itself, or the end of the lease, does that.
+    expect(client.stderr.split('\n').filter((line) => / (?:warn|error) \[/.test(line)).every((line) => line.includes('a container could not be removed'))).to.equal(true);
+    client.stderr = '';
+  });
 });

@@ -34,7 +34,7 @@ export class RawClient extends RawConversation {
     super();
     const folder = (options.over ?? (options.command ?? options.args ? 'stdio' : usual)) === 'websocket' ? mkdtempSync(join(tmpdir(), 'codebeaker-test-')) : undefined;
     const path = folder && join(folder, 'daemon.sock');
-    const [program, ...args] = options.command ?? [process.execPath, daemonPath, ...(options.args ?? (path ? ['serve', '--listen', `unix:${path}`] : ['--stdio']))];
+    const [program, ...args] = options.command ?? [process.execPath, daemonPath, ...(options.args ?? (path ? ['serve', '--listen', `unix:${path}`, '--share', '/'] : ['--stdio']))];
     this.process = spawn(program as string, args, { stdio: 'pipe', env: { ...process.env, ...options.env } });
     this.#webSocket = path === undefined ? undefined : this.#connect(path);
     if (!path) this.process.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));

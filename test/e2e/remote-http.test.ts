@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { processes, until } from './environment.ts';
+import { folders, processes, until } from './environment.ts';
 import { RemoteDaemon } from './remote-daemon.ts';
 
 interface Event {
@@ -45,7 +45,10 @@ describe('a daemon that listens, by HTTP', function () {
   it('says that it is ready, and why not only to whoever has the token', async () => {
     expect(await (await fetch(`http://${daemon.at}/readyz`)).json()).to.deep.equal({ ok: true });
     expect(await (await daemon.fetch('/readyz')).json()).to.deep.equal({ ok: true, reasons: [] });
-    expect((await daemon.fetch('/metrics')).status).to.be.oneOf([200, 404]);
+    expect((await fetch(`http://${daemon.at}/metrics`)).status).to.equal(401);
+    const metrics = await daemon.fetch('/metrics');
+    expect([metrics.status, metrics.headers.get('content-type')]).to.deep.equal([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(await metrics.text()).to.match(/^codebeaker_build_info\{/m);
     expect((await daemon.fetch('/rpc')).status).to.equal(405);
     expect((await daemon.fetch('/nothing')).status).to.equal(404);
   });
@@ -136,6 +139,19 @@ describe('a daemon that listens, by HTTP', function () {
     }
     leaving.abort();
     await until('the program has ended', () => processes(mark).length === 0);
+  });
+
+  it('removes the sessions of POST /rpc, and what runs, when it is told to end', async () => {
+    const other = await RemoteDaemon.start({ unix: false });
+    const mark = `mark-${other.pid}-end`;
+    const send = (path: string, body: object) => other.fetch(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const { result } = await (await send('/rpc', { jsonrpc: '2.0', id: 1, method: 'session/create', params: { language: 'python', runtime: 'native' } })).json() as any;
+    expect(result.state).to.equal('ready');
+    const running = send('/v1/run', { language: 'python', runtime: 'native', code: 'import time\ntime.sleep(600)', args: [mark] });
+    await until('the program runs', () => processes(mark).length > 0);
+    const code = other.stop();
+    expect(await (await running).json()).to.include({ outcome: 'cancelled' });
+    expect([await code, other.stderr, folders(other.pid), processes(mark)]).to.deep.equal([0, '', [], []]);
   });
 
   it('lets pages of an allowed origin ask, and no others', async () => {

@@ -8,7 +8,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { controlGroups, folders, residentBytes } from './environment.ts';
 import { RemoteDaemon, type RemoteClient } from './remote-daemon.ts';
 
-const SECONDS = Number(process.env.CODEBEAKER_SERVE_SECONDS ?? 4);
+const SECONDS = Number(process.env.CODEBEAKER_SERVE_SECONDS ?? 3);
 const CLIENTS = 20;
 const MiB = 1024 * 1024;
 /** How much memory a daemon may have more at the end than after a third of the time. */

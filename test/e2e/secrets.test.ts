@@ -49,7 +49,7 @@ for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(r
       const canary = `canary-${randomBytes(12).toString('hex')}`;
       const log = join(folder, 'log');
       const env = { XDG_CACHE_HOME: join(folder, 'cache'), ...daemonEnvironment({ stateDir: join(folder, 'state'), log: { level: 'debug', file: log } }) };
-      const client = new RawClient({ env });
+      const client = new RawClient({ env, args: ['--stdio', '--record', join(folder, 'record')] });
       const heard: unknown[] = [];
       const ask = async (name: string, params: object): Promise<Message> => {
         const answer = await client.call(name, params);
@@ -86,8 +86,9 @@ for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(r
       await ask('session/close', { sessionId });
       await client.end();
       expect(readFileSync(log, 'utf8')).not.to.equal('');
+      expect(readFileSync(join(folder, 'record'), 'utf8')).to.contain('session/create');
       expect(filesWith('"kind":"command"', join(folder, 'state', 'audit')), 'the audit log').to.have.length(1);
-      expect(filesWith(canary, folder), 'state, audit, usage, log and cache').to.deep.equal([]);
+      expect(filesWith(canary, folder), 'state, audit, usage, log, record and cache').to.deep.equal([]);
       expect(JSON.stringify([heard, client.notifications, client.stderr])).to.contain('$/logTrace').and.not.to.contain(canary);
     });
   });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { EventStream, type HouseEvent } from '../../server/src/events/events.ts';
 import { type Line, recordingLog } from '../wire/server.ts';
 
-const refused = (method: string): HouseEvent => ({ kind: 'refused', visit: 'v', method, error: 'SessionNotFound' });
+const refused = (method: string): HouseEvent => ({ kind: 'turnedAway', method, error: 'SessionNotFound' });
 
 describe('the event stream', () => {
   it('calls every listener with every event, in order, before emit returns', () => {
@@ -13,7 +13,7 @@ describe('the event stream', () => {
     events.listen((event) => void heard.push(`second ${event.kind}`));
     events.emit(refused('a'));
     events.emit({ kind: 'runtimesChanged', runtimes: [] });
-    expect(heard).to.deep.equal(['first refused', 'second refused', 'first runtimesChanged', 'second runtimesChanged']);
+    expect(heard).to.deep.equal(['first turnedAway', 'second turnedAway', 'first runtimesChanged', 'second runtimesChanged']);
   });
 
   it('does not call a listener that was removed', () => {
@@ -34,6 +34,6 @@ describe('the event stream', () => {
     events.listen((event) => void heard.push(event));
     events.emit(refused('a'));
     expect(heard).to.deep.equal([refused('a')]);
-    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['error', 'a listener of the event refused failed']]);
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([['error', 'a listener of the event turnedAway failed']]);
   });
 });

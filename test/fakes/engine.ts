@@ -1,6 +1,6 @@
 /** A fake Docker engine: a real HTTP server on a Unix socket, which behaves as a test tells it to. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,7 @@ export type Behaviour = 'silence' | 'hangUp' | 'late' | { status: number; messag
 
 export interface Request {
   readonly call: Call | undefined;
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -157,7 +158,15 @@ export class FakeEngine {
     for (const response of this.#listeners) response.write(`${JSON.stringify(event)}\n`);
   }
 
-  /** Stops as a real engine does: connections are closed, and the socket file stays. */
+  /** Dies as a real engine does that is killed: connections are closed, and the file of the socket stays. */
+  async die(): Promise<void> {
+    const kept = `${this.socketPath}-kept`;
+    renameSync(this.socketPath, kept);
+    await this.stop();
+    renameSync(kept, this.socketPath);
+  }
+
+  /** Stops: connections are closed, and the socket is gone. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#connections) socket.destroy();
@@ -186,7 +195,7 @@ export class FakeEngine {
     const [call, pattern] = found ?? [undefined, /$/];
     const id = pattern.exec(`${request.method} ${url.pathname}`)?.[1] ?? '';
     const isJson = request.headers['content-type']?.includes('json') ?? false;
-    const asked: Request = { call, path: url.pathname, query: url.searchParams, headers: request.headers, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
+    const asked: Request = { call, method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body: content.length > 0 && isJson ? JSON.parse(content.toString()) : undefined };
     this.requests.push(asked);
     for (const waiting of this.#awaited.filter((each) => each.call === call)) {
       this.#awaited.splice(this.#awaited.indexOf(waiting), 1);

@@ -6,7 +6,8 @@ import { deferred } from '../../server/src/base/promises.ts';
 import { PER_TURN, PIECE_BYTES } from '../../server/src/network/pace.ts';
 import { ASK_MS } from '../../server/src/network/proxy.ts';
 import { defaultNetworkBounds as bounds } from '../../server/src/policy/defaults.ts';
-import { egress } from './place.ts';
+import { Egress } from '../../server/src/network/egress.ts';
+import { egress, rule } from './place.ts';
 import { echo, httpHost, Stage } from './proxy.ts';
 
 const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -248,5 +249,51 @@ describe('the proxy of a session', () => {
       dials += stage.ways.dialled.length;
     }), { seed: 13, numRuns: 1500 });
     expect(dials, 'places that were allowed').to.be.greaterThan(50);
+  });
+});
+
+describe('the proxy of a session whose configuration is read again', () => {
+  const lists = [['example.com', 'other.example']];
+  const stage = () => {
+    const rules = lists.map((list) => list.map(rule));
+    const made = new Stage({ egress: new Egress({ mode: 'full', hosts: [], ceilings: rules, ask: undefined, own: () => [] }), answer: echo });
+    return { stage: made, forbid: (...allowed: string[]) => void rules.push(allowed.map(rule)) };
+  };
+  const tunnel = async (on: Stage, host: string) => {
+    const client = on.connect();
+    client.send(`CONNECT ${host}:443 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await client.hears(/established/);
+    return client;
+  };
+
+  it('cuts a connection to a host that is no longer allowed, and no other', async () => {
+    const { stage: on, forbid } = stage();
+    const [gone, stays] = [await tunnel(on, 'example.com'), await tunnel(on, 'other.example')];
+    on.proxy.recheck();
+    await on.clock.advance(0);
+    expect([gone.over, stays.over]).to.deep.equal([false, false]);
+    forbid('other.example');
+    on.proxy.recheck();
+    await on.clock.advance(0);
+    await on.clock.advance(0);
+    expect([gone.over, stays.over]).to.deep.equal([true, false]);
+    stays.send('still here');
+    await stays.hears(/still here/);
+    const next = on.connect();
+    next.send(CONNECT);
+    expect(await next.all()).to.match(/^HTTP\/1\.1 403 /);
+  });
+
+  it('gives no connection to a host that was forbidden while it was dialled', async () => {
+    const dialled = deferred();
+    const rules = lists.map((list) => list.map(rule));
+    const on = new Stage({ egress: new Egress({ mode: 'full', hosts: [], ceilings: rules, ask: undefined, own: () => [] }), answer: () => dialled.promise });
+    const client = on.connect();
+    client.send(CONNECT);
+    await on.clock.advance(0);
+    rules.push([]);
+    on.proxy.recheck();
+    dialled.resolve();
+    expect(await client.all()).to.match(/^HTTP\/1\.1 403 /);
   });
 });

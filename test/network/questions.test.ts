@@ -106,7 +106,7 @@ describe('an answer', () => {
   it('is told once, however many connections have waited for it', async () => {
     const session = egress({ ask: async () => 'session' });
     await Promise.all([1, 2, 3].map(() => session.admit(place('example.com'), never)));
-    expect(session.granted.length).to.equal(1);
+    expect(session.reachable.length).to.equal(1);
   });
 
   it('never opens an address that is not public, nor what the configuration excludes', async () => {

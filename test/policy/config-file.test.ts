@@ -32,7 +32,8 @@ describe('a configuration', () => {
       secrets: { A: { env: 'B' }, C: { file: '/c' }, D: { command: ['pass', 'show', 'd'], timeoutMs: 1 } },
       stateDir: '/x',
       docker: { host: 'unix:///x', ociRuntime: 'crun', runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9.5 }, 'runc-1.2': { isolation: 7 } } },
-      log: { level: 'debug', file: '/tmp/log' },
+      telemetry: { otlpEndpoint: 'http://localhost:4318' },
+      log: { level: 'debug', file: '/tmp/log', format: 'json', maxBytes: 65_536, keepFiles: 0 },
     };
     expect(parseConfig(JSON.stringify(config), 'c.json')).to.deep.equal(config);
     expect(parseConfig('{}', 'c.json')).to.deep.equal({});

@@ -77,6 +77,7 @@ export const codes = {
   SessionClosed: 1002,
   TooManySessions: 1003,
   CommandNotFound: 1004,
+  ShuttingDown: 1005,
   RuntimeUnavailable: 1010,
   LanguageUnsupported: 1011,
   SandboxFailed: 1012,

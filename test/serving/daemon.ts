@@ -3,14 +3,16 @@ import { expect } from 'chai';
 import { errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
+import { type EventStream, turnedAway } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { type Config, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
+import type { House } from '../../server/src/serving/house.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
 import type { OpenSessions } from '../../server/src/usage/open-sessions.ts';
-import { fakeHouse } from '../fakes/house.ts';
+import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
 import { expectEmpty, recordingLog, TestServer } from '../wire/server.ts';
@@ -30,6 +32,9 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly usageFolder?: string;
   /** The folder of the history. Absent: none is kept. */
   readonly historyFolder?: string;
+  readonly folders?: HouseParts['folders'];
+  readonly tracer?: HouseParts['tracer'];
+  readonly configured?: HouseParts['configured'];
   /** Counts the sessions of all daemons. Absent: nobody does. */
   readonly openSessions?: (clock: Clock) => OpenSessions;
   readonly certificates?: HouseParts['certificates'];
@@ -46,18 +51,24 @@ export class TestDaemon {
   readonly runtimes: readonly FakeRuntime[];
   readonly audit: Audit | undefined;
   readonly catalog: Catalog;
+  readonly house: House;
+  readonly reload: FakeHouse['reload'];
+  readonly events: EventStream;
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
-    this.server = new TestServer({ open: (params, client) => this.#open(params, client) });
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, folders, configured, tracer, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+    this.server = new TestServer({ open: (params, client) => this.#open(params, client), heard: { refused: (method, fault) => this.events.emit(turnedAway(method, fault)), unread: (fault) => this.events.emit(turnedAway(undefined, fault)) } });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
+    this.house = house;
+    this.reload = reload;
+    this.events = events;
     this.#open = openSole;
   }
 
@@ -106,7 +117,7 @@ export class TestDaemon {
   }
 
   settle(): Promise<void> {
-    return this.server.clock.advance(0);
+    return this.server.settle();
   }
 }
 
@@ -117,10 +128,8 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
   try {
     await test(daemon);
   } finally {
-    const ended = server.connection.close();
     // The cache of packages and the folders of usage and history are real, and what is done there at the end takes real time.
-    if (!options.packages && !options.openSessions && options.usageFolder === undefined && options.historyFolder === undefined) await server.clock.advance(2000);
-    await ended;
+    await server.end(options.packages ?? options.openSessions ?? options.usageFolder ?? options.historyFolder ? 0 : 2000);
     await daemon.audit?.close();
   }
   expectEmpty(server);

@@ -63,7 +63,7 @@ describe('the steps of the gate', () => {
   const log = recordingLog([]);
   const ledger = new Ledger({ events: new EventStream(log), clock, log });
   const steps: Record<string, Step> = {
-    observe: observe({ visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
+    observe: observe({ find: () => undefined, visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
     admit: admit({ rates: createRates({ rates: Object.fromEntries(methods.map(({ name }) => [name, { perMinute: 100 }])) }), clock }),
     quota: quota(new Allowances(createQuotas({ quotas: { perDay: { commands: 100 }, perSession: { commands: 100 } } }), ledger)),
     history: keepHistory({ history: { policy: historyPolicy({}), add: (make) => void make() }, client: undefined, clock, find: () => undefined, programs: new WeakMap() }),

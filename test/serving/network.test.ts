@@ -250,4 +250,20 @@ describe('network/requestAccess', () => {
       expect(daemon.received('network/requestAccess')).to.deep.equal([]);
     });
   });
+
+  it('is cut from a host that the configuration no longer allows when that is read again, and reaches no more than before', () =>
+    withNetwork(async (daemon) => {
+      const sessionId = await daemon.session({ network: { mode: 'allowlist', hosts: ['example.com', 'other.example'] } });
+      const [gone, stays] = [await tunnel(daemon, 'example.com:443'), await tunnel(daemon, 'other.example:443')];
+      await daemon.reload({ network: { modes: ['allowlist'], hosts: ['other.example', 'more.example'] } });
+      await daemon.settle();
+      await daemon.settle();
+      expect([gone.over, stays.over]).to.deep.equal([true, false]);
+      expect((await shows(daemon, sessionId)).network).to.deep.equal({ mode: 'allowlist', hosts: ['other.example'] });
+      expect((await daemon.fault('session/create', { language: 'python', network: { mode: 'full' } })).data.kind).to.equal('PolicyDenied');
+      await daemon.reload({ network: { modes: ['none'] } });
+      await daemon.settle();
+      await daemon.settle();
+      expect([stays.over, (await shows(daemon, sessionId)).network]).to.deep.equal([true, { mode: 'none' }]);
+    }));
 });

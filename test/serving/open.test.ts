@@ -22,9 +22,10 @@ describe('capabilities', () => {
         methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== 'initialize').map(({ name }) => name),
       );
       expect(capabilities.sessions).to.deep.equal(usual);
+      expect(capabilities.metrics).to.deep.equal({});
       expect(capabilities.network).to.deep.equal({ modes: ['none'] });
       expect(capabilities.runtimes.map(({ id }: { id: string }) => id)).to.deep.equal(['fake']);
-      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'audit', 'metrics', 'workspaceOverlay');
+      expect(capabilities).not.to.have.any.keys('pty', 'packages', 'debug', 'audit', 'workspaceOverlay');
     }));
 
   it('include a terminal if a runtime has one', () =>
@@ -40,7 +41,7 @@ describe('capabilities', () => {
       expect(capabilities.runtimes[0]).to.include({ available: false, reason: 'no engine' });
     }));
 
-  for (const method of ['history/list', 'server/metrics']) {
+  for (const method of ['history/list']) {
     it(`do not include ${method}, which is not served`, () =>
       withDaemon({}, async (daemon) => {
         expect((await daemon.initialize()).capabilities.methods).not.to.include(method);
@@ -171,6 +172,7 @@ describe('the daemon describes itself', () => {
         checks: [
           { name: 'runtime.fake', status: 'ok' },
           { name: 'runtime.other', status: 'off', detail: 'not installed' },
+          { name: 'eventLoop', status: 'ok' },
           { name: 'sessions', status: 'ok', detail: '1 open' },
         ],
         uptimeMs: 1500,

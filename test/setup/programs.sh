@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what checks the programs that are not written in TypeScript (shellcheck for sh, and Python and Ruby for their own),
-# and faketime, which sets the clock of one process.
+# faketime, which sets the clock of one process, systemd-analyze, which checks the unit of deploy/, and Prometheus, which
+# evaluates the queries of the dashboard and the alerts.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
-install_packages shellcheck:shellcheck python3:python3 ruby:ruby faketime:faketime
-say "shellcheck, Python, Ruby and faketime are ready"
+install_packages shellcheck:shellcheck python3:python3 ruby:ruby faketime:faketime systemd-analyze:systemd prometheus:prometheus
+say "shellcheck, Python, Ruby, faketime, systemd-analyze and Prometheus are ready"

@@ -35,7 +35,7 @@ export class RealSession {
     this.#heard = heard;
     this.session = new Session({
       id: 'real', visit: 'visit', label: undefined, language, runtime: 'real', sandbox, limits: { ...defaultLimits, timeoutMs: 60_000 },
-      ...(network ? { network: { env: network, view: () => ({ mode: 'full' }), words: () => '', close: () => undefined } } : {}),
+      ...(network ? { network: { env: network, view: () => ({ mode: 'full' }), recheck: () => undefined, words: () => '', close: () => undefined } } : {}),
       env: {}, idleTimeoutMs: 0, maxLifetimeMs: 0, clock, log: this.#log, turns: new Turns({ atOnce: Infinity, clock }), events: this.#events,
     });
   }

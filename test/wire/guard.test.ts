@@ -191,7 +191,7 @@ describe('requests of the daemon', () => {
     const wire = new Wire();
     const lines: Line[] = [];
     const log = recordingLog(lines);
-    const guard = createGuard(new FramedTransport(wire.stream, log, defaultSizes.messageBytes), log, () => undefined);
+    const guard = createGuard(new FramedTransport(wire.stream, log, defaultSizes.messageBytes), log, { gone: () => undefined, refused: () => undefined });
     const delivered: object[] = [];
     guard.reader.listen((one) => void delivered.push(one));
     return { wire, delivered, lines, ask: () => guard.writer.write({ jsonrpc: '2.0', id: 5, method: 'x' } as never) };

@@ -3,11 +3,15 @@ import { expect } from 'chai';
 import type { Level, Log } from '../../server/src/base/log.ts';
 import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
-import { type Connection, connect } from '../../server/src/wire/server.ts';
+import { type ConnectDeps, type Connection, connect } from '../../server/src/wire/server.ts';
 import type { Client, OpenService, Serve, Service } from '../../server/src/wire/service.ts';
 import { type InitializeParams, ProtocolError } from '../../server/src/protocol/index.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { overWebSocket } from './over-websocket.ts';
 import { type Json, type Received, Wire } from './wire.ts';
+
+/** Whether clients in memory speak over WebSockets (test/websocket.test.ts). */
+const overWebSockets = process.env.CODEBEAKER_WIRE === 'websocket';
 
 export interface Line {
   readonly level: Level;
@@ -41,6 +45,7 @@ export interface Options {
   readonly clock?: FakeClock;
   readonly open?: OpenService;
   readonly close?: () => Promise<void>;
+  readonly heard?: Pick<ConnectDeps, 'refused' | 'unread'>;
   /** The errors that the test expects in the log, by a part of their message. */
   readonly errors?: readonly string[];
 }
@@ -49,6 +54,7 @@ export class TestServer {
   readonly wire: Wire;
   readonly clock: FakeClock;
   readonly lines: Line[] = [];
+  /** Over a WebSocket it is another MessageTransport. */
   readonly transport: FramedTransport;
   readonly connection: Connection;
   readonly pids: number[] = [];
@@ -67,13 +73,18 @@ export class TestServer {
       return options.open ? options.open(params, client) : this.#service(options);
     };
     const log = recordingLog(this.lines);
-    this.transport = new FramedTransport(this.wire.stream, log, defaultSizes.messageBytes);
+    const maxMessageBytes = defaultSizes.messageBytes;
+    this.transport = overWebSockets ? (overWebSocket(this.wire, { clock: this.clock, log, maxMessageBytes }) as FramedTransport) : new FramedTransport(this.wire.stream, log, maxMessageBytes);
     this.connection = connect(this.transport, open, {
       log,
       clock: this.clock,
       version: '9.9.9',
+      ...options.heard,
       onClientProcess: (pid) => void this.pids.push(pid),
-      refused: (method, fault) => void this.refused.push(`${method} ${(fault as ProtocolError).kind}`),
+      refused: (method, fault) => {
+        this.refused.push(`${method} ${(fault as ProtocolError).kind}`);
+        options.heard?.refused?.(method, fault);
+      },
     });
   }
 
@@ -85,6 +96,21 @@ export class TestServer {
   async flush(): Promise<Received[]> {
     await this.wire.ask('probe', 'server/health', {});
     return this.wire.received.filter(({ id }) => id !== 'probe' && id !== 'init');
+  }
+
+  /** Lets everything happen that needs no time, also what has been sent arrive. */
+  async settle(): Promise<void> {
+    if (overWebSockets) await this.flushTurns();
+    await this.clock.advance(0);
+  }
+
+  /** Ends the connection. `advance`: by so much the clock is moved meanwhile. */
+  async end(advance = 0): Promise<void> {
+    const ended = this.connection.close();
+    if (advance > 0) await this.clock.advance(advance);
+    await ended;
+    // Both ends of a WebSocket still say goodbye.
+    if (overWebSockets) await this.flushTurns();
   }
 
   /** Waits until everything has happened that needs neither input nor time. */
@@ -120,9 +146,7 @@ export async function withServer(options: Options, test: (server: TestServer) =>
   try {
     await test(server);
   } finally {
-    const ended = server.connection.close();
-    await server.clock.advance(2000);
-    await ended;
+    await server.end(2000);
   }
   expectEmpty(server);
   const expected = options.errors ?? [];

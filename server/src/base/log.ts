@@ -3,27 +3,81 @@ import { inspect } from 'node:util';
 
 export const levels = ['error', 'warn', 'info', 'debug'] as const;
 export type Level = (typeof levels)[number];
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** Says what a line is about: the visit, request, session or command. No value of a program's or a client's own stands there. */
+export type Fields = Readonly<Record<string, string | number | undefined>>;
 
 export interface Log {
-  error(message: string, fault?: unknown): void;
-  warn(message: string, fault?: unknown): void;
-  info(message: string, fault?: unknown): void;
-  debug(message: string, fault?: unknown): void;
-  child(name: string): Log;
+  error(message: string, fault?: unknown, fields?: Fields): void;
+  warn(message: string, fault?: unknown, fields?: Fields): void;
+  info(message: string, fault?: unknown, fields?: Fields): void;
+  debug(message: string, fault?: unknown, fields?: Fields): void;
+  /** `fields` are in every line of the child. */
+  child(name: string, fields?: Fields): Log;
 }
 
-/** `write` is called with one line at a time, without a newline at its end. Messages below `level` are left out. */
-export function createLog(level: Level, write: (line: string) => void, name = 'codebeaker'): Log {
-  const line = (at: Level) => (message: string, fault?: unknown) => {
-    if (levels.indexOf(at) > levels.indexOf(level)) return;
-    const cause = fault === undefined ? '' : `: ${inspect(fault)}`;
-    write(`${new Date().toISOString()} ${at} [${name}] ${message}${cause}`);
+/** Down to which level a log and its children write. It may be lowered for a while. */
+export class Threshold {
+  readonly #own: Level;
+  #lowered: Level[] = [];
+
+  constructor(level: Level) {
+    this.#own = level;
+  }
+
+  lets(level: Level): boolean {
+    const at = levels.indexOf(level);
+    return at <= levels.indexOf(this.#own) || this.#lowered.some((each) => at <= levels.indexOf(each));
+  }
+
+  /** Until the returned function is called, messages down to `level` are written as well. */
+  lower(level: Level): () => void {
+    const lowered = [level];
+    this.#lowered = [...this.#lowered, ...lowered];
+    return () => {
+      if (lowered.pop()) this.#lowered.splice(this.#lowered.indexOf(level), 1);
+    };
+  }
+}
+
+export interface LogStyle {
+  readonly format?: LogFormat;
+  readonly name?: string;
+  readonly fields?: Fields;
+}
+
+/** `write` is called with one line at a time, without a newline at its end; in the format `text`, a fault may have several. */
+export function createLog(level: Level | Threshold, write: (line: string) => void, { format = 'text', name = 'codebeaker', fields = {} }: LogStyle = {}): Log {
+  const threshold = typeof level === 'string' ? new Threshold(level) : level;
+  const show = format === 'json' ? asJson : asText;
+  const line = (at: Level) => (message: string, fault?: unknown, more?: Fields) => {
+    if (threshold.lets(at)) write(show({ at, name, message, fault, fields: more ? { ...fields, ...more } : fields }));
   };
   return {
     error: line('error'),
     warn: line('warn'),
     info: line('info'),
     debug: line('debug'),
-    child: (part) => createLog(level, write, `${name}.${part}`),
+    child: (part, more) => createLog(threshold, write, { format, name: `${name}.${part}`, fields: { ...fields, ...more } }),
   };
+}
+
+interface Line {
+  readonly at: Level;
+  readonly name: string;
+  readonly message: string;
+  readonly fault: unknown;
+  readonly fields: Fields;
+}
+
+function asText({ at, name, message, fault, fields }: Line): string {
+  const about = Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`).join(' ');
+  const cause = fault === undefined ? '' : `: ${inspect(fault)}`;
+  return `${new Date().toISOString()} ${at} [${name}] ${message}${about && ` (${about})`}${cause}`;
+}
+
+function asJson({ at, name, message, fault, fields }: Line): string {
+  return JSON.stringify({ time: new Date().toISOString(), level: at, part: name, message, ...fields, ...(fault === undefined ? {} : { fault: inspect(fault) }) });
 }

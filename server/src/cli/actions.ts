@@ -1,4 +1,4 @@
-/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage, history and config; and of scan. */
+/** The arguments of the commands that show and look after what CodeBeaker keeps on this machine: cache, audit, usage, history, config and sweep; and of scan and trace. */
 import { type LanguageId, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
@@ -71,6 +71,14 @@ export interface ScanArguments {
   readonly config: string | undefined;
 }
 
+export interface SweepArguments {
+  readonly command: 'sweep';
+  /** Nothing is removed. */
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
 export interface ConfigArguments {
   readonly command: 'config';
   readonly action: (typeof configActions)[number];
@@ -80,6 +88,22 @@ export interface ConfigArguments {
   readonly folder: string;
   readonly json: boolean;
   readonly config: string | undefined;
+}
+
+export interface TraceArguments {
+  readonly command: 'trace';
+  /** What `--record` wrote. */
+  readonly file: string;
+  /** Only exchanges with this method are shown; with `*` at the end, those that begin so. */
+  readonly method: string | undefined;
+  readonly session: string | undefined;
+  readonly json: boolean;
+}
+
+export function tracing([file, ...more]: readonly string[], { method, session }: Values): Pick<TraceArguments, 'file' | 'method' | 'session'> {
+  if (file === undefined) throw new UsageError('trace needs the name of a file that codebeaker --record wrote: codebeaker trace FILE');
+  if (more.length > 0) throw new UsageError(`there are unexpected arguments: ${more.join(' ')}`);
+  return { file, method, session };
 }
 
 export function caching([first, ...names]: readonly string[]): Pick<CacheArguments, 'action' | 'names'> {

@@ -1,7 +1,9 @@
 /** Parses the command line by the table of commands and options. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { LanguageId, Network, PartialLimits } from '../protocol/index.ts';
-import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type UsageArguments, using } from './actions.ts';
+import { levels, logFormats } from '../base/log.ts';
+import type { Config, LanguageId, Network, PartialLimits } from '../protocol/index.ts';
+import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type SweepArguments, type TraceArguments, tracing, type UsageArguments, using } from './actions.ts';
 import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -11,7 +13,7 @@ import { type CommandName, commands, type OptionName, optionNames, rowOf, type S
 import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 
 export type Arguments =
-  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly config: string | undefined }
+  | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly log: Config['log']; readonly record: string | undefined; readonly config: string | undefined }
   | ListenArguments
   | RunArguments
   | CacheArguments
@@ -20,8 +22,10 @@ export type Arguments =
   | HistoryArguments
   | ScanArguments
   | ConfigArguments
+  | TraceArguments
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
-  | { readonly command: 'sweep'; readonly daemonId: string; readonly config: string | undefined }
+  | SweepArguments
+  | { readonly command: 'bury'; readonly daemonId: string; readonly config: string | undefined }
   | { readonly command: 'completion'; readonly shell: Shell }
   | { readonly command: 'man' }
   | { readonly command: 'help'; readonly topic: CommandName | undefined }
@@ -68,6 +72,7 @@ export interface RunArguments {
   /** Whether the program runs on a terminal; undefined: if stdin and stdout are terminals. */
   readonly tty: boolean | undefined;
   readonly limits: PartialLimits;
+  readonly log: Config['log'];
   readonly json: boolean;
   readonly config: string | undefined;
 }
@@ -89,6 +94,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'history') return { command, ...recalling(operands, values), json: values.json ?? false, config };
   if (command === 'scan') return { command, ...scanning(operands, values), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
+  if (command === 'trace') return { command, ...tracing(operands, values), json: values.json ?? false };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -98,6 +104,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'doctor':
       return { command, json: values.json ?? false, config };
     case 'sweep':
+      return { command, dryRun: values['dry-run'] ?? false, json: values.json ?? false, config };
+    case 'bury':
       return { command, daemonId: values.sweep ?? '', config };
     case 'serve':
       return serving(values, config);
@@ -107,8 +115,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
 function serving(values: Values, config: string | undefined): Extract<Arguments, { command: 'serve' | 'listen' }> {
   const networkModes = modesFor(values.network);
   const where = transport(values);
-  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, config };
-  return { command: 'serve', transport: where, clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes, config };
+  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, log: logging(values), config };
+  return { command: 'serve', transport: where, clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes, log: logging(values), record: recording(values), config };
 }
 
 /** The options and operands of the command line. What follows the file of `run` belongs to the program. */
@@ -143,8 +151,8 @@ function take(values: Record<string, unknown>, name: string, raw: string, value:
 }
 
 function commandOf(name: string | undefined, { sweep }: Values): CommandName {
-  if (name === undefined) return sweep === undefined ? 'serve' : 'sweep';
-  if (name !== 'sweep' && Object.hasOwn(commands, name)) return name as CommandName;
+  if (name === undefined) return sweep === undefined ? 'serve' : 'bury';
+  if (name !== 'bury' && Object.hasOwn(commands, name)) return name as CommandName;
   throw new UsageError(`there is no command ${name}${/[./]/.test(name) ? `: to run a file, type codebeaker run ${name}` : ''}`);
 }
 
@@ -182,6 +190,7 @@ function settings(values: Values) {
     reach: reaching(values.network, values.allow),
     tty: values['no-tty'] ? false : tty,
     limits: limits(values),
+    log: logging(values),
     json,
   };
 }
@@ -219,6 +228,20 @@ function secretFiles(given: readonly string[]): Record<string, string | undefine
     if (name === undefined) throw new UsageError(`--secret needs NAME or NAME=@FILE, where NAME has letters, digits and _ only; a value can't be typed, because everybody can see it there`);
     return [name, file];
   }));
+}
+
+function recording({ record }: Values): string | undefined {
+  if (record === '') throw new UsageError('--record needs the name of a file');
+  return record;
+}
+
+function logging({ 'log-level': level, 'log-file': file, 'log-format': format }: Values): NonNullable<Config['log']> {
+  if (file === '') throw new UsageError('--log-file needs the name of a file');
+  return {
+    ...(level === undefined ? {} : { level: oneOf(levels, level, '--log-level') }),
+    ...(file === undefined ? {} : { file: resolve(file) }),
+    ...(format === undefined ? {} : { format: oneOf(logFormats, format, '--log-format') }),
+  };
 }
 
 function limits(values: Values): PartialLimits {

@@ -17,9 +17,16 @@ export const Exit = {
   outputLimit: 153,
 } as const;
 
+/** The exit code of whoever a signal has ended. */
+export function codeOf(signal: keyof typeof ended): number {
+  return ended[signal];
+}
+
+const ended = { SIGHUP: Exit.hungUp, SIGINT: Exit.interrupted, SIGTERM: Exit.terminated } as const;
+
 /** What each means, in the words of the help. Every other code is the program's own. */
 export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
-  fault: 'there is an error in CodeBeaker itself, no runtime is available (doctor), or something was found or could not be done (scan, audit verify, cache)',
+  fault: 'there is an error in CodeBeaker itself, no runtime is available (doctor), or something was found or could not be done (scan, audit verify, cache, sweep)',
   usage: 'the command line is wrong',
   notSaved: 'the program exited with 0, but not everything could be saved (--save)',
   config: 'the configuration is wrong',

@@ -6,17 +6,22 @@ import { CannotListen, listenAt } from '../remote/address.ts';
 import { FrontDoor, type Tls } from '../remote/front-door.ts';
 import { routes } from '../remote/routes.ts';
 import type { Connect } from '../remote/visitor.ts';
-import { connect } from '../wire/server.ts';
+import { connect, type Connection } from '../wire/server.ts';
 import { createDaemon } from './daemon.ts';
-import { Exit } from './exit-codes.ts';
+import { endOnSignals } from './ending.ts';
+import { codeOf, Exit } from './exit-codes.ts';
 import type { ListenArguments } from './listening.ts';
 import { UsageError } from './quantities.ts';
 import { relieve } from './relief.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readToken } from './token-file.ts';
 
-/** When it is told to end, it takes no longer. Then the leases remove what is left. */
+/** What runs when it is told to end has so long to end by itself, unless the configuration says otherwise (drain.deadlineMs). */
+const DRAIN_MS = 10_000;
+/** After that it takes no longer. Then the leases remove what is left. */
 const EXIT_DEADLINE_MS = 10_000;
+/** So long the sandboxes of a client that has gone may take to be removed, before that is an error. Nobody waits for it. */
+const CLOSE_MS = 8_000;
 
 /** `print` says where it listens. @throws UsageError if a file or a folder cannot be used */
 export async function listen(surroundings: Surroundings, args: ListenArguments, process: NodeJS.Process, print: (text: string) => Promise<number>): Promise<number> {
@@ -24,42 +29,55 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const rules = (): AccessRules => ({ hosts: args.hosts, origins: args.origins, token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile, uid) });
   const tls = () => args.tls && readTls(args.tls);
   const [firstRules, firstTls] = [rules(), tls()];
-  const daemon = await createDaemon(surroundings, args.config, args.networkModes, args.share.map(realFolder));
+  const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, shared: args.share.map(realFolder), logging: args.log });
   const log = daemon.log.child('remote');
   let clients = 0;
+  const connections = new Set<Connection>();
   const serve: Connect = (transport) => {
     clients += 1;
-    return connect(transport, daemon.open, { log: daemon.log.child(`client-${clients}`), clock, version });
+    const name = `client-${clients}`;
+    const connection = connect(transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
+    connections.add(connection);
+    void connection.done.then(() => {
+      connections.delete(connection);
+      log.info(`${name} has gone`);
+    });
+    log.info(`${name} has come`);
+    return connection;
   };
-  const ready = async () => {
-    const isAvailable = daemon.catalog.infos().some(({ available }) => available);
-    return { ok: isAvailable, reasons: isAvailable ? [] : ['no runtime is available: see codebeaker doctor'] };
-  };
+  let isEnding = false;
+  const ready = async () => (isEnding ? { ok: false, reasons: ['the daemon is shutting down'] } : daemon.ready());
   const maxBytes = daemon.sizes.messageBytes;
   const door = new FrontDoor({
     clock,
     log,
     maxConnections: args.maxConnections,
     maxMessageBytes: maxBytes,
-    routes: routes({ clock, maxBytes, version, connect: serve, ready }),
+    routes: routes({ clock, maxBytes, version, connect: serve, ready, metrics: () => daemon.metrics() }),
     connect(transport, socket) {
       relieve(socket);
       return serve(transport);
     },
   }, firstRules, firstTls);
   const ended = new Promise<number>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        log.info(`the daemon is ending, because it received ${signal}`);
-        resolve(0);
-      });
-    }
+    endOnSignals({
+      process,
+      drain: (hurry) => {
+        isEnding = true;
+        return daemon.drain(DRAIN_MS, hurry);
+      },
+      end: (signal, again) => {
+        log.info(`the daemon is ending, because it received ${signal}${again === undefined ? '' : `, and then ${again}`}`);
+        resolve(again === undefined ? 0 : codeOf(again));
+      },
+    });
     process.on('uncaughtException', (fault) => {
       log.error('there is an error in CodeBeaker itself, so the daemon is ending', fault);
       resolve(Exit.fault);
     });
   });
   process.on('SIGHUP', () => {
+    void daemon.reload().catch((fault: unknown) => log.error('the configuration could not be read again', fault));
     try {
       door.renew(rules(), tls());
       log.info('the token and the certificate were read again');
@@ -77,7 +95,13 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   }
   daemon.watch();
   const code = await ended;
-  const closed = door.close().then(() => daemon.close()).catch((fault: unknown) => log.error('closing the daemon failed', fault));
+  door.close();
+  const closing = async () => {
+    await Promise.all([...connections].map((connection) => connection.close()));
+    door.hangUp();
+    await daemon.close();
+  };
+  const closed = closing().catch((fault: unknown) => log.error('closing the daemon failed', fault));
   if (!(await within(clock, EXIT_DEADLINE_MS, closed))) log.error('cleaning up takes too long: the leases will remove what is left');
   process.exit(code);
 }

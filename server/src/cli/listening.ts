@@ -1,5 +1,5 @@
 /** The arguments of `codebeaker serve --listen`: where it listens, and who is let in. */
-import type { Network } from '../protocol/index.ts';
+import type { Config, Network } from '../protocol/index.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { optional, type Values } from './typed.ts';
 
@@ -21,10 +21,11 @@ export interface ListenArguments {
   readonly hosts: readonly string[];
   readonly maxConnections: number;
   readonly networkModes: readonly Network['mode'][];
+  readonly log: Config['log'];
   readonly config: string | undefined;
 }
 
-export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'config'> {
+export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'config'> {
   if (values.clientProcessId !== undefined) throw new UsageError('--clientProcessId is for a daemon with one client, and not for --listen');
   const at = address(given);
   const tokenFile = values['token-file'];

@@ -2,12 +2,15 @@
 import { within } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
 import { FramedTransport } from '../wire/framed.ts';
+import type { MessageTransport } from '../wire/message-transport.ts';
 import type { OpenService } from '../wire/service.ts';
+import type { TraceLevel } from '../wire/trace.ts';
 import { takeStdout } from '../wire/stdout.ts';
 import { type ByteStream, pipeStream, socketStream, stdioStream } from '../wire/streams.ts';
 import { watchProcess } from './watch.ts';
 import type { Arguments } from './arguments.ts';
 import { createDaemon } from './daemon.ts';
+import { endOnSignals } from './ending.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type Serve = Extract<Arguments, { command: 'serve' }>;
@@ -17,6 +20,12 @@ type Serve = Extract<Arguments, { command: 'serve' }>;
  * is left, so that every sandbox is gone within two seconds.
  */
 const EXIT_DEADLINE_MS = 1_800;
+
+/**
+ * An editor that ends its daemon with a signal does not wait for it, and its person has gone. So nothing that runs is given
+ * time to end by itself, unless the configuration says so (drain.deadlineMs).
+ */
+const AT_ONCE_MS = 0;
 
 export interface ServeHooks {
   stderr(): NodeJS.WriteStream;
@@ -34,11 +43,17 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
     surroundings.writeLog(`codebeaker: it cannot connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
-  const daemon = await createDaemon(surroundings, args.config, args.networkModes).catch((fault: unknown) => {
+  const record = args.record === undefined ? undefined : await recording(args.record, surroundings).catch((fault: unknown) => {
+    stream.dispose();
+    throw fault;
+  });
+  const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, logging: args.log }).catch((fault: unknown) => {
     stream.dispose();
     throw fault;
   });
   const { log } = daemon;
+  const framed = new FramedTransport(stream, log, daemon.sizes.messageBytes);
+  const transport = record?.(framed) ?? framed;
   const stops: (() => void)[] = [];
   const leave = (why: string) => {
     log.info(`the daemon is ending, because ${why}`);
@@ -49,12 +64,19 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
     started();
     (await import('./relief.ts')).relieve(stream.output);
   };
+  let stopTracing = () => {};
+  const onTrace = (level: TraceLevel) => {
+    stopTracing();
+    stopTracing = level === 'off' ? () => {} : daemon.lowerLog(level === 'verbose' ? 'debug' : 'info');
+  };
   let exitBy = Infinity;
   const onClosing = () => (exitBy = clock.monotonic() + EXIT_DEADLINE_MS);
-  const connection: Connection = connect(new FramedTransport(stream, log, daemon.sizes.messageBytes), announcing(daemon.openSole, begun), { log, clock, version, onClientProcess: watch, onClosing, refused: daemon.refused, channels: { pipe: pipeStream } });
+  const connection: Connection = connect(transport, announcing(daemon.openSole, begun), { log, clock, version, onClientProcess: watch, onClosing, onTrace, refused: daemon.refused, unread: daemon.unread, channels: { pipe: pipeStream } });
   daemon.watch();
   if (args.clientProcessId !== undefined) watch(args.clientProcessId);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave(`it received ${signal}`));
+  endOnSignals({ process, drain: (hurry) => daemon.drain(AT_ONCE_MS, hurry), end: (signal) => leave(`it received ${signal}`) });
+  // The terminal in which the editor ran is gone.
+  process.on('SIGHUP', () => leave('it received SIGHUP'));
   process.on('uncaughtException', (fault) => {
     log.error('there is an error in CodeBeaker itself', fault);
     leave('there is an error in CodeBeaker itself');
@@ -64,6 +86,13 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const closed = daemon.close().catch((fault: unknown) => log.error('closing the daemon failed', fault));
   if (!(await within(clock, Math.max(0, exitBy - clock.monotonic()), closed))) log.error('cleaning up takes too long: the leases will remove what is left');
   process.exit(code);
+}
+
+/** @throws UsageError */
+async function recording(file: string, { clock, version, writeLog }: Surroundings): Promise<(transport: MessageTransport) => MessageTransport> {
+  const [{ recordFile }, { recorded }] = await Promise.all([import('./record-file.ts'), import('../wire/record.ts')]);
+  const write = recordFile(file, writeLog);
+  return (transport) => recorded(transport, { version, clock, write });
 }
 
 /** Calls `begun` when `initialize` has been answered, before the service starts. */

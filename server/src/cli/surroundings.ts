@@ -1,12 +1,13 @@
 /** What a daemon needs to know about its own process and about the machine. `main.ts` provides it. */
 import type { Clock } from '../base/clock.ts';
+import type { ProcessFacts } from '../metrics/look.ts';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly hostname: string;
   readonly platform: NodeJS.Platform;
-  readonly process: Pick<NodeJS.Process, 'pid' | 'kill'>;
+  readonly process: Pick<NodeJS.Process, 'pid' | 'kill'> & ProcessFacts;
   /** -1 if the operating system has no user ids. */
   readonly uid: number;
   readonly clock: Clock;

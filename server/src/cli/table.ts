@@ -24,9 +24,9 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'serve' | 'completion' | 'man' | 'sweep';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'trace' | 'serve' | 'completion' | 'man' | 'sweep' | 'bury';
 
-/** `sweep` is chosen by an option, `serve` also by having no name; the others by their names. */
+/** `bury` is chosen by an option, `serve` also by having no name; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
   scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
@@ -36,10 +36,12 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   usage: { operands: '[estimate FILE]', completes: 'file', text: 'Shows what programs have used on this machine, by days, and what it costs. With estimate FILE: what the program will probably use, told from earlier runs.' },
   history: { operands: '[rerun ID|clear]', text: 'Shows what was run and how it ended, with the latest first. With rerun ID: runs it again. With clear: removes what is kept of it.' },
   config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
+  trace: { operands: 'FILE', completes: 'file', text: 'Shows a conversation that was recorded with codebeaker --record: requests with their answers and times, and notifications.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise; with --listen any number of clients, also on other machines, until it is told to end.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
-  sweep: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
+  sweep: { operands: '', text: 'Removes what daemons that have died left behind on this machine: containers, folders, control groups, installations of packages. Nothing of a daemon that lives is touched.' },
+  bury: { operands: '', text: 'Removes what the daemon with this id has left.', hidden: true },
 };
 
 export const options = {
@@ -72,9 +74,10 @@ export const options = {
   before: { of: ['history'], value: 'WHEN', text: 'history clear: removes only what ended before this time. Default: everything.' },
   most: { of: ['history'], value: 'NUMBER', text: 'Shows so many at most, up to 10000. Default: 30.' },
   since: { of: ['audit', 'history', 'usage'], value: 'WHEN', text: 'audit show, history: since when, as a time ago, such as 30m, 2h or 7d, or as a date, such as 2026-01-31 or 2026-01-31T18:00. Default of audit show: 24h. usage: so many days, with today as the last one, such as 7. Default: 30.' },
-  session: { of: ['audit', 'history'], value: 'ID', text: 'Shows only what was recorded of this session.' },
+  session: { of: ['audit', 'history', 'trace'], value: 'ID', text: 'Shows only what was recorded of this session.' },
+  method: { of: ['trace'], value: 'NAME', text: 'Shows only this method, such as command/runCode, or those that begin so, such as command/*.' },
   kind: { of: ['audit'], value: 'KIND', text: 'Shows only records of this kind: log, client, session, command, file, install, port, network or denial.' },
-  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage', 'history'], text: 'Prints one JSON object at the end, in place of everything else.' },
+  json: { of: ['run', 'scan', 'doctor', 'cache', 'audit', 'config', 'usage', 'history', 'trace', 'sweep'], text: 'Prints one JSON object at the end, in place of everything else.' },
   stdio: { of: ['serve'], text: 'Serves over stdin and stdout.' },
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
@@ -87,7 +90,12 @@ export const options = {
   'allow-host': { of: ['serve'], value: 'NAME', many: true, text: 'A name by which clients call a daemon that listens. Without it: localhost and addresses.' },
   'max-connections': { of: ['serve'], value: 'N', text: 'So many clients may be connected to a daemon that listens. Default: 64.' },
   clientProcessId: { of: ['serve'], value: 'PID', text: 'Exits when this process has ended.' },
-  sweep: { of: ['sweep'], value: 'ID', text: 'The id of the daemon.' },
+  'dry-run': { of: ['sweep'], text: 'Shows what would be removed, and why, and removes nothing.' },
+  'log-level': { of: ['run', 'serve'], value: 'LEVEL', text: 'The least severe messages of the log: error, warn, info or debug. Default: log.level of the configuration, or warn.' },
+  'log-file': { of: ['run', 'serve'], value: 'FILE', completes: 'file', text: 'The file to which the log is written. Default: log.file of the configuration, or stderr.' },
+  'log-format': { of: ['run', 'serve'], value: 'FORMAT', text: 'text, or json for one JSON object a line. Default: log.format of the configuration, or text.' },
+  record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace. What programs print and the contents of files are in it; secrets are not.' },
+  sweep: { of: ['bury'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },
   help: { short: 'h', text: 'Shows the options of the command.' },
   version: { short: 'v', text: 'Shows the version.' },

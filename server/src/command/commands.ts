@@ -30,6 +30,10 @@ export class RunningCommands {
     void command.done.then(() => this.#byId.delete(command.commandId));
   }
 
+  get count(): number {
+    return this.#byId.size;
+  }
+
   find(commandId: string): RunningCommand | undefined {
     return this.#byId.get(commandId);
   }

@@ -1,6 +1,6 @@
 /** The events of a daemon, in one stream. Whatever notifies clients, measures, counts or keeps records is a listener. */
 import type { Log } from '../base/log.ts';
-import type { CloseReason, CommandUsage, ErrorKind, LanguageId, ManagerId, Outcome, RuntimeInfo, Session, SessionState } from '../protocol/index.ts';
+import { type CloseReason, type CommandUsage, type ErrorKind, type LanguageId, type ManagerId, methods, type Outcome, ProtocolError, type RuntimeInfo, type Session, type SessionState } from '../protocol/index.ts';
 
 /** Identifies the session that an event is about. */
 export interface SessionIdentity {
@@ -28,8 +28,10 @@ export type HouseEvent =
    * folder was shared, because `coldMs` would then not be comparable.
    */
   | { readonly kind: 'sandboxMade'; readonly runtime: string; readonly coldMs: number; readonly memoryBytes: number | undefined }
-  /** A session was made. `view` is what the client is told of it. */
-  | { readonly kind: 'sessionMade'; readonly session: SessionIdentity; readonly view: Session }
+  /** A client was received, or left. */
+  | { readonly kind: 'visitBegan' | 'visitEnded'; readonly visit: string }
+  /** A session was made, in `tookMs`. `view` is what the client is told of it. */
+  | { readonly kind: 'sessionMade'; readonly session: SessionIdentity; readonly view: Session; readonly tookMs: number }
   /** The state of a session changed. The first state of a session is `ready`, the last one `closed`. */
   | { readonly kind: 'sessionChanged'; readonly session: SessionIdentity; readonly state: SessionState; readonly reason: CloseReason | undefined }
   /** It is an execution's turn, and its program is about to start. */
@@ -52,8 +54,30 @@ export type HouseEvent =
   | { readonly kind: 'packagesInstalled'; readonly session: SessionIdentity; readonly manager: ManagerId; readonly cached: boolean; readonly installed: readonly { readonly name: string; readonly version: string }[] }
   /** A program asked for a place on the network. `by`: whether the rules decided, or a person, for this time (`once`), for the rest of the session, or against it (`deny`). */
   | { readonly kind: 'networkDecided'; readonly visit: string; readonly sessionId: string; readonly host: string; readonly port: number; readonly allowed: boolean; readonly by: 'policy' | 'once' | 'session' | 'deny' }
-  /** A call was answered with an error, or a notification was dropped because of one. */
-  | { readonly kind: 'refused'; readonly visit: string; readonly method: string; readonly error: ErrorKind };
+  /**
+   * A call was answered: with the outcome of a program, with another result (`ok`), or with an error. `runtime`: that of the
+   * session which the call is about. Notifications that only tell something are left out, unless they failed.
+   */
+  | {
+      readonly kind: 'served';
+      readonly visit: string;
+      readonly method: string;
+      readonly runtime: string | undefined;
+      readonly outcome: Outcome | 'ok' | undefined;
+      readonly error: ErrorKind | undefined;
+      readonly durationMs: number;
+    }
+  /** A message was answered with an error before it was served. `method` is `unknown` where no method of the protocol was named. */
+  | { readonly kind: 'turnedAway'; readonly method: string; readonly error: ErrorKind };
+
+/** Stands for whatever is no method of the protocol. */
+const UNKNOWN = 'unknown';
+
+/** The event that a message was turned away with `fault`. `method`: what it called, if it was a call. */
+export function turnedAway(method: string | undefined, fault: unknown): HouseEvent {
+  const known = methods.some(({ name, from }) => from === 'client' && name === method);
+  return { kind: 'turnedAway', method: known && method !== undefined ? method : UNKNOWN, error: fault instanceof ProtocolError ? fault.kind : 'InternalError' };
+}
 
 export type EventListener = (event: HouseEvent) => void;
 

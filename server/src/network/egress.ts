@@ -1,6 +1,6 @@
 /** What one session may reach: its mode, its hosts, and what a person allows when they are asked. Nothing is resolved and nothing is dialled here. */
 import { type Address, isIn } from './address.ts';
-import { covers, formatTarget, type Rule, type Target } from './hosts.ts';
+import { contains, covers, formatTarget, type Rule, type Target } from './hosts.ts';
 import { type Kind, kindOf } from './kinds.ts';
 import type { Answer } from './questions.ts';
 import { notAllowed } from './refusal.ts';
@@ -9,7 +9,7 @@ export interface EgressParts {
   /** `allowlist`: what `hosts` cover. `full`: everything public, and what `hosts` name. */
   readonly mode: 'allowlist' | 'full';
   readonly hosts: readonly Rule[];
-  /** Lists of which each has to cover whatever is reached. They come from the configuration, the project and the client. */
+  /** Lists of which each has to cover whatever is reached. They come from the configuration, the project and the client. More can come to them at any time. */
   readonly ceilings: readonly (readonly Rule[])[];
   /** Asks a person about a place that is not allowed. undefined: there is nobody to ask. */
   readonly ask: ((target: Target, signal: AbortSignal) => Promise<Answer>) | undefined;
@@ -34,9 +34,9 @@ export class Egress {
     this.#parts = parts;
   }
 
-  /** What a person has allowed on top of the hosts of the session. */
-  get granted(): readonly Rule[] {
-    return this.#granted;
+  /** The hosts of the session, and what a person has allowed on top of them, without what the lists no longer cover. */
+  get reachable(): readonly Rule[] {
+    return [...this.#parts.hosts, ...this.#granted].filter((rule) => this.#parts.ceilings.every((list) => list.some((outer) => contains(outer, rule))));
   }
 
   /**
@@ -46,11 +46,7 @@ export class Egress {
   async admit(target: Target, signal: AbortSignal): Promise<Permit> {
     const { mode, hosts, ceilings, own, ask, allowed } = this.#parts;
     if (!ceilings.every((list) => anyCovers(list, target))) throw notAllowed(target, 'the configuration does not allow that host');
-    const machine = own();
-    const permit: Permit = (address) => {
-      const kind = kindOf(address, machine);
-      return kind === 'public' || [hosts, ...ceilings].every((list) => names(list, target, address)) ? undefined : kind;
-    };
+    const permit = permitFor(target, [hosts, ...ceilings], own());
     const kind = target.address === undefined ? undefined : permit(target.address);
     if (kind) throw notAllowed(target, notPublic(kind));
     const granted = mode === 'full' || anyCovers(hosts, target) ? 'policy' : anyCovers(this.#granted, target) ? 'session' : undefined;
@@ -60,6 +56,20 @@ export class Egress {
     allowed?.(target, answer);
     return permit;
   }
+
+  /** Whether a place that was admitted may be reached by what the configuration says now. `address`: the one that was dialled, where it is known. */
+  stillAllows(target: Target, address = target.address): boolean {
+    const { hosts, ceilings, own } = this.#parts;
+    if (!ceilings.every((list) => anyCovers(list, target))) return false;
+    return address === undefined || permitFor(target, [hosts, ...ceilings], own())(address) === undefined;
+  }
+}
+
+function permitFor(target: Target, lists: readonly (readonly Rule[])[], machine: readonly string[]): Permit {
+  return (address) => {
+    const kind = kindOf(address, machine);
+    return kind === 'public' || lists.every((list) => names(list, target, address)) ? undefined : kind;
+  };
 }
 
 /** Why an address is refused that is not public. */

@@ -1,6 +1,8 @@
 /** The proxy of one session: it takes the connections that programs make, finds out what they speak, and keeps them within their bounds. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
+import { type Address, parseAddress } from './address.ts';
 import type { BoundHosts } from './bound.ts';
 import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
@@ -12,6 +14,7 @@ import { oneAtATime, type Resolve } from './lookups.ts';
 import { Pace, PacedStream } from './pace.ts';
 import { notAllowed, Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
+import type { Route } from './upstream.ts';
 
 export interface Bounds {
   /** How many connections a session has at once. One more is closed at once. */
@@ -45,12 +48,25 @@ export interface ProxyParts {
   refused(target: Target, why: Refusal): void;
 }
 
+interface Reached {
+  readonly target: Target;
+  /** The address that was dialled. undefined: a proxy of this machine was, or it is not known. */
+  readonly address: Address | undefined;
+}
+
+/** A connection of a program. */
+interface Open {
+  /** Cuts it off. */
+  cut(): void;
+  /** The connections that lead on from it, each with the place to which it leads. */
+  readonly routes: ReadonlyMap<Duplex, Reached>;
+}
+
 export class Proxy {
   readonly #parts: ProxyParts;
   readonly #http = new HttpSide();
   readonly #pace = new Pace();
-  /** Each connection of a program, as what cuts it off. */
-  readonly #open = new Set<() => void>();
+  readonly #open = new Set<Open>();
   readonly #closing = new AbortController();
   readonly #resolve: Resolve;
   #bytes = 0;
@@ -76,31 +92,42 @@ export class Proxy {
   /** Cuts all connections off. */
   close(): void {
     this.#closing.abort(new Error('the session is over'));
-    for (const cut of this.#open) cut();
+    for (const { cut } of this.#open) cut();
+  }
+
+  /** Cuts those connections off that lead to a place that is no longer allowed. */
+  recheck(): void {
+    const { egress } = this.#parts;
+    for (const { cut, routes } of this.#open) {
+      if ([...routes.values()].some(({ target, address }) => !egress.stillAllows(target, address))) cut();
+    }
   }
 
   #lineOf(stream: Duplex): Line {
-    const { clock, bounds: { idleTimeoutMs, bytes }, meter } = this.#parts;
+    const { clock, meter } = this.#parts;
     const over = new AbortController();
     /** What the program has, and what leads on from there. It is over when all of it is closed, which may be later than the program's end. */
     const held = new Set<Duplex>();
+    const routes = new Map<Duplex, Reached>();
     const cut = () => {
       for (const each of held) each.destroy();
     };
+    const open: Open = { cut, routes };
     const hold = (each: Duplex) => {
       if (each.closed) return;
       held.add(each);
       each.once('close', () => {
         held.delete(each);
+        routes.delete(each);
         if (held.size > 0) return;
-        this.#open.delete(cut);
+        this.#open.delete(open);
         cancelIdle();
       });
     };
-    this.#open.add(cut);
+    this.#open.add(open);
     let lastMoved = clock.monotonic();
-    const watchIdle = (): (() => void) => clock.after(lastMoved + idleTimeoutMs - clock.monotonic(), () => {
-      if (clock.monotonic() - lastMoved >= idleTimeoutMs) cut();
+    const watchIdle = (): (() => void) => clock.after(lastMoved + this.#parts.bounds.idleTimeoutMs - clock.monotonic(), () => {
+      if (clock.monotonic() - lastMoved >= this.#parts.bounds.idleTimeoutMs) cut();
       else cancelIdle = watchIdle();
     });
     let cancelIdle = watchIdle();
@@ -114,6 +141,7 @@ export class Proxy {
       reach: async (target, purpose) => {
         const route = await this.#reach(target, purpose, over.signal);
         hold(route.connection);
+        routes.set(route.connection, { target, address: addressOf(route) });
         return route;
       },
       carry: async (program, connection, target) => {
@@ -126,7 +154,7 @@ export class Proxy {
       },
       moved: (count) => {
         lastMoved = clock.monotonic();
-        const allowed = meter.move(Math.min(count, bytes - this.#bytes));
+        const allowed = meter.move(Math.min(count, Math.max(0, this.#parts.bounds.bytes - this.#bytes)));
         this.#bytes += allowed;
         return allowed;
       },
@@ -147,14 +175,20 @@ export class Proxy {
       if (purpose === 'http' && this.#parts.bound?.names(target)) throw notAllowed(target, 'a secret of this session is bound to that host, which is reached with https:// alone');
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
-      if (!signal.aborted) return route;
+      // Meanwhile the program may have ended its connection, or the configuration may have been read again.
+      const allowed = egress.stillAllows(target, addressOf(route));
+      if (!signal.aborted && allowed) return route;
       route.connection.destroy();
-      throw signal.reason;
+      throw signal.aborted ? signal.reason : notAllowed(target, 'the configuration does not allow that host');
     } catch (fault) {
       if (fault instanceof Refusal && fault.status === 403) refused(target, fault);
       throw fault;
     }
   }
+}
+
+function addressOf({ connection, proxied }: Pick<Route, 'connection' | 'proxied'>): Address | undefined {
+  return proxied === undefined && connection instanceof Socket && connection.remoteAddress !== undefined ? parseAddress(connection.remoteAddress) : undefined;
 }
 
 const CONNECT = Buffer.from('CONNECT');

@@ -26,6 +26,10 @@ export const defaultMaxLimits: Limits = {
   packageBytes: 64 * GiB,
 };
 
+/** When the file of the log is larger than LOG_BYTES, it is put aside, and LOG_FILES of those are kept. */
+export const LOG_BYTES = 10 * MiB;
+export const LOG_FILES = 3;
+
 /** Whether the audit log is kept. */
 export function isAudited({ audit }: Pick<Config, 'audit'>): boolean {
   return audit?.enabled ?? true;

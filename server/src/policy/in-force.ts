@@ -2,6 +2,7 @@
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
 import type { Config } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
+import { LOG_BYTES, LOG_FILES } from './defaults.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
 
@@ -61,11 +62,11 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
 }
 
 /** Those that have a bound. */
-function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
+export function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
   return Object.fromEntries(Object.entries<number>(all).filter(([, most]) => most < Infinity)) as { [Each in Name]?: number };
 }
 
-function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {
+export function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {
   const all = { ...rules, ...raised };
   return {
     mode,
@@ -84,11 +85,11 @@ function common(some: readonly Rule[], others: readonly Rule[]): readonly Rule[]
 /** The keys that only the configuration file has. */
 function alone(config: Config, stateDir: string): Config {
   const { cacheBytes, run } = packagesPolicy(config);
-  return { packages: { cacheBytes, run }, audit: auditPolicy(config), log: { level: config.log?.level ?? 'warn' }, stateDir: config.stateDir ?? stateDir };
+  return { packages: { cacheBytes, run }, audit: auditPolicy(config), log: { level: config.log?.level ?? 'warn', format: config.log?.format ?? 'text', ...(config.log?.file === undefined ? {} : { maxBytes: config.log.maxBytes ?? LOG_BYTES, keepFiles: config.log.keepFiles ?? LOG_FILES }) }, stateDir: config.stateDir ?? stateDir };
 }
 
 /** The paths of everything that is no object, with their values. A list is one value, and so is an object without members. */
-function leaves(config: Config): Values {
+export function leaves(config: Config): Values {
   const found = new Map<string, unknown>();
   const walk = (value: unknown, path: string) => {
     const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];

@@ -72,7 +72,7 @@ export function createPolicy(config: Config): Policy {
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'packages', 'prices', 'audit', 'history', 'secrets'] as const) {
+  for (const key of ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry'] as const) {
     if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
   }
   if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
@@ -150,7 +150,8 @@ function leavingMemory(limits: Limits): Limits {
   return { ...limits, diskBytes: Math.min(limits.diskBytes, Math.ceil(limits.memoryBytes / 2)) };
 }
 
-function lower(limits: Limits, most: PartialLimits): Limits {
+/** The limits, each of them at most as high as `most` says. */
+export function lower(limits: Limits, most: PartialLimits): Limits {
   const result = { ...limits };
   for (const [name, value] of Object.entries(most) as [keyof Limits, number | undefined][]) {
     if (value === undefined) continue;
@@ -164,7 +165,7 @@ function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
   return { connections, bytes, idleTimeoutMs };
 }
 
-function lowerBounds(one: Bounds, other: Bounds): Bounds {
+export function lowerBounds(one: Bounds, other: Bounds): Bounds {
   return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
 }
 

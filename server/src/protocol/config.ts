@@ -66,6 +66,7 @@ export const Config = later(() => z.strictObject({
   scan: z.optional(ScanConfig),
   sizes: z.optional(SizesConfig),
   secrets: z.optional(SecretsConfig),
+  drain: z.optional(z.strictObject({ deadlineMs: z.optional(count()) })),
   stateDir: z.optional(absolutePath()),
   pool: z.optional(keepingAll(z.record(z.string(), keepingAll(z.partialRecord(LanguageId, count()))))),
   docker: z.optional(
@@ -75,10 +76,14 @@ export const Config = later(() => z.strictObject({
       runtimes: z.optional(keepingAll(z.record(runtimeId(), z.strictObject({ ociRuntime: z.optional(ociName()), isolation: z.number().check(z.gte(0), z.lte(10)) })))),
     }),
   ),
+  telemetry: z.optional(z.strictObject({ otlpEndpoint: z.optional(z.string().check(z.regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://'))) })),
   log: z.optional(
     z.strictObject({
       level: z.optional(z.enum(['error', 'warn', 'info', 'debug'])),
       file: z.optional(absolutePath()),
+      format: z.optional(z.enum(['text', 'json'])),
+      maxBytes: z.optional(z.int().check(z.gte(64 * 1024), z.lte(1024 * MiB))),
+      keepFiles: z.optional(z.int().check(z.gte(0), z.lte(100))),
     }),
   ),
 }));
@@ -118,12 +123,17 @@ export const configNotes = (): ShapeNotes => ({
     scan: 'Whether code that runs is scanned. Default: it is, and findings are advice.',
     sizes: 'How long the texts in a request may be.',
     secrets: 'Secrets that sessions can have by their names (`secretNames` of `session/create`), and where each comes from. Only the configuration file may have it. Default: none.',
+    'drain.deadlineMs': 'How long what runs may take to end by itself when the daemon is told to end (SIGTERM). 0: it is ended at once. Only the configuration file may have it. Default: 10 000 (10 seconds) for `codebeaker serve`; 0 for a daemon that an editor has started.',
     stateDir: 'The folder in which the daemon keeps what it remembers from run to run: measurements, the runtimes that it found on this host, what programs used, the history, and the audit log. Default: `$XDG_STATE_HOME/codebeaker`.',
     pool: 'How many sandboxes are prepared in advance: for each runtime, a number for each language. An empty object turns this off. Default: as many as were asked for lately.',
     'docker.host': 'The address of the Docker engine, in the form of `DOCKER_HOST`: `unix:///path`, `tcp://name:port` or `ssh://user@name`. Default: found as the `docker` command finds it.',
     'docker.ociRuntime': 'The OCI runtime with which the engine runs the containers of the runtime `docker`. Default: the engine’s default.',
     'docker.runtimes': 'Additional runtimes: an id for each, with `ociRuntime` (the name of an OCI runtime of the engine; default: the id) and `isolation` (its score, 0 to 10). A score above 7 claims that the kernel is not the host’s, and the daemon checks that.',
+    'telemetry.otlpEndpoint': 'The address of a collector of OpenTelemetry that speaks OTLP over HTTP, such as `http://localhost:4318`; traces are sent to `/v1/traces` there. Only the configuration file may have it. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`; where that is not set either, there are no traces.',
     'log.level': 'The least severe messages that are logged. Default: `warn`.',
     'log.file': 'The absolute path of the file to which the log is written. Default: stderr.',
+    'log.format': '`text`, for people, or `json`: one JSON object a line, with `time`, `level`, `part`, `message`, and what the line is about. Default: `text`.',
+    'log.maxBytes': 'When the file of the log would become larger, it is put aside as `FILE.1`, and the one before it as `FILE.2`. Default: 10 485 760 (10 MiB).',
+    'log.keepFiles': 'So many files that were put aside are kept. Default: 3.',
   },
 });

@@ -1,7 +1,7 @@
 /** The meaning of each error code, what the client can do about it, and which requests can fail with it. */
 import { type ErrorKind, errorCodes } from './errors.ts';
 import type { Method } from './method.ts';
-import { Initialize, isSessionCommand, methods } from './methods.ts';
+import { beginsWork, Initialize, isSessionCommand, methods } from './methods.ts';
 
 export interface ErrorAdvice {
   readonly meaning: string;
@@ -22,6 +22,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   SessionClosed: advice('The session is closed or closing. `data.reason` says why. The daemon remembers that of the last sessions; for earlier ones it answers 1001.', 'Create a new session.'),
   TooManySessions: advice('The maximum number of sessions is open. `data.max` is that number.', 'Close a session, or wait until one closes.'),
   CommandNotFound: advice('No running command has this id.', 'The command has probably ended: use its result.'),
+  ShuttingDown: advice('The daemon is shutting down: it takes on nothing new, and what runs has `data.endsInMs` milliseconds left. Files can still be read.', 'Start the daemon again, or wait until whoever looks after it has, and connect anew.'),
   RuntimeUnavailable: advice('No available runtime meets the request. `data` has `runtime`, `reason` and `hint`, and `candidates` where the daemon had to choose.', 'Follow the hint, or name another runtime.'),
   LanguageUnsupported: advice('The language cannot be run: no runtime has it (see `data.candidates`), or this session’s sandbox lacks it.', 'Choose a runtime or an image that has the language.'),
   SandboxFailed: advice('The sandbox could not be created or removed, or could not do what was asked of it. Of one that could not be created nothing is left behind.', 'Read the message. Trying again may work.'),
@@ -43,6 +44,8 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
 
 /** The errors with which any request can fail. */
 const ofEvery: readonly ErrorKind[] = ['InvalidRequest', 'MethodNotFound', 'InvalidParams', 'InternalError', 'ServerNotInitialized', 'RequestCancelled', 'RateLimited'];
+/** The errors with which any request can fail that begins something. */
+const ofWork: readonly ErrorKind[] = ['ShuttingDown'];
 /** The errors with which any command in a session can fail. */
 const ofSessionCommands: readonly ErrorKind[] = ['SandboxFailed', 'SandboxLost', 'QuotaExceeded', 'PolicyDenied'];
 
@@ -59,5 +62,5 @@ export function errorsOf(method: Method): ErrorKind[] {
 
 function ownErrors(method: Method): readonly ErrorKind[] {
   const bySubject = { daemon: [], session: ['SessionNotFound', 'SessionClosed'], command: ['CommandNotFound'] } as const;
-  return [...ofEvery, ...bySubject[method.subject], ...(isSessionCommand(method) ? ofSessionCommands : []), ...method.errors];
+  return [...ofEvery, ...bySubject[method.subject], ...(beginsWork(method) ? ofWork : []), ...(isSessionCommand(method) ? ofSessionCommands : []), ...method.errors];
 }

@@ -130,6 +130,10 @@ const others: readonly Example[] = [
   example('command/signal', { commandId: 'run-1', signal: 'SIGINT' }, null),
   example('command/drain', { commandId: 'run-1' }, null),
   example('server/health', {}, { status: 'ok', checks: [{ name: 'runtime.native', status: 'ok' }], uptimeMs: 90_000 }),
+  example('server/metrics', {}, {
+    format: 'json',
+    body: [{ name: 'codebeaker_sessions_open', help: 'Sessions that are open.', type: 'gauge', values: [{ name: 'codebeaker_sessions_open', labels: { runtime: 'native' }, value: 2 }] }],
+  }),
   example('usage/get', { sessionId }, {
     cpuSeconds: 1.2, memoryGiBSeconds: 0.4, commands: 3, estimatedCost: { amount: 0.0016, currency: 'EUR' }, outputBytes: 24, networkBytes: 0, sessions: 1,
     quotas: [{ quota: 'perDay.commands', limit: 1000, used: 41, resetsAt: '2026-11-29T23:00:00.000Z' }],

@@ -60,6 +60,7 @@ export const ServerCapabilities = later(() => z.object({
   channels: z.optional(Channels),
   audit: z.optional(Empty),
   secrets: z.optional(Empty),
+  metrics: z.optional(Empty),
 }));
 export type ServerCapabilities = z.infer<typeof ServerCapabilities>;
 
@@ -117,6 +118,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     history: 'Present when what ran is kept, and can be listed and run again.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',
     secrets: 'Present when `session/create` takes `secrets`.',
+    metrics: 'Present when `server/metrics` is served.',
   },
   SetTraceParams: { value: 'How much the daemon reports in `$/logTrace`.' },
 });

@@ -210,6 +210,11 @@ export const ServerHealth = request({
   params: lifecycle.Empty, result: observation.HealthResult,
   summary: 'Says whether the daemon can run code, and with which runtimes.',
 });
+export const ServerMetrics = request({
+  name: 'server/metrics', section: 'Observation', subject: 'daemon', effect: 'asks',
+  params: observation.MetricsParams, result: observation.MetricsResult,
+  summary: 'Returns the metrics of the daemon: what all its clients did, and how long it took.',
+});
 export const UsageGet = request({
   name: 'usage/get', section: 'Observation', subject: 'daemon', effect: 'asks',
   params: usage.UsageGetParams, result: usage.UsageGetResult, errors: ['SessionNotFound', 'SessionClosed'],
@@ -255,7 +260,7 @@ export const methods = [
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
   SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
-  ServerHealth, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
+  ServerHealth, ServerMetrics, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
 ] as const;
 
 export type AnyMethod = (typeof methods)[number];
@@ -265,6 +270,11 @@ export type ResultOf<M extends Method> = z.infer<M['result']>;
 
 /** The names of all methods that `session/execute` may stand for begin with this; the rest of the name is `command.type`. */
 export const COMMAND_PREFIX = 'command/';
+
+/** Whether it begins something that a daemon which is shutting down does not take on. What belongs to a command that runs is not among them. */
+export function beginsWork({ kind, from, by, subject, effect }: Method): boolean {
+  return kind === 'request' && from === 'client' && by !== 'connection' && subject !== 'command' && (effect === 'makes' || effect === 'runs' || effect === 'writes');
+}
 
 /** Whether `session/execute` may stand for this method. */
 export function isSessionCommand({ name, kind, subject }: Method): boolean {

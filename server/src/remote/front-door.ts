@@ -56,9 +56,10 @@ export class FrontDoor {
   readonly #server: Server | TlsServer;
   readonly #webSockets: WebSocketServer;
   readonly #strangers: Strangers;
-  readonly #clients = new Set<Served>();
   #rules: AccessRules;
-  #requests = 0;
+  /** The WebSockets and requests that are being served. */
+  #guests = 0;
+  #closed = false;
 
   /** `tls`: undefined if it speaks none. @throws Error if the certificate and the key are none */
   constructor(parts: FrontDoorParts, rules: AccessRules, tls: Tls | undefined) {
@@ -95,10 +96,14 @@ export class FrontDoor {
     this.#rules = rules;
   }
 
-  /** Lets nobody in any more, and sends everybody away. Resolves when all have gone. */
-  async close(): Promise<void> {
+  /** Lets nobody in any more. Who is in stays. */
+  close(): void {
+    this.#closed = true;
     this.#server.close();
-    await Promise.all([...this.#clients].map((client) => client.close()));
+  }
+
+  /** Ends the connections of those who are not served any more, or never were. */
+  hangUp(): void {
     this.#server.closeAllConnections();
   }
 
@@ -110,13 +115,16 @@ export class FrontDoor {
     const foreign = refusalOf(request, this.#rules);
     if (!foreign && allowPages(request, response, this.#rules.origins)) return;
     const refusal = foreign ?? (known || route?.open ? undefined : unknown) ?? this.#full();
-    if (refusal) return refuse(response, refusal);
+    if (refusal) {
+      this.#tell(request, refusal);
+      return refuse(response, refusal);
+    }
     if (!route) return refuse(response, { status: 404, message: 'There is nothing at this path. The methods are at /docs.' });
     if (request.method !== route.method) return refuse(response, { status: 405, message: `This path takes ${route.method}.` });
     if (known) this.#strangers.known(request.socket);
     else response.setHeader('Connection', 'close');
-    this.#requests += 1;
-    response.once('close', () => (this.#requests -= 1));
+    this.#guests += 1;
+    response.once('close', () => (this.#guests -= 1));
     try {
       await route.handle(request, response, known);
     } catch (fault) {
@@ -133,19 +141,27 @@ export class FrontDoor {
     socket.on('error', ignore);
     const refusal = refusalOf(request, this.#rules) ?? (isKnown(request, this.#rules) ? undefined : unknown) ?? this.#full()
       ?? (request.url === '/' ? undefined : { status: 404, message: 'WebSockets are at /.' });
-    if (refusal) return refuseUpgrade(socket, refusal);
+    if (refusal) {
+      this.#tell(request, refusal);
+      return refuseUpgrade(socket, refusal);
+    }
     this.#strangers.known(socket);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
       const { clock, log, connect } = this.#parts;
-      const client = connect(new WebSocketTransport({ webSocket, socket, clock, log }), socket);
-      this.#clients.add(client);
-      void client.done.then(() => this.#clients.delete(client));
+      this.#guests += 1;
+      void connect(new WebSocketTransport({ webSocket, socket, clock, log }), socket).done.then(() => (this.#guests -= 1));
     });
   }
 
+  /** The address alone tells who it was: what was sent may hold a token. */
+  #tell({ socket }: IncomingMessage, { status, message }: { status: number; message: string }): void {
+    this.#parts.log.info(`${socket.remoteAddress ?? 'somebody at the socket'} was refused with ${status}: ${message}`);
+  }
+
   #full(): { status: number; message: string } | undefined {
-    if (this.#clients.size + this.#requests < this.#parts.maxConnections) return undefined;
+    if (this.#closed) return { status: 503, message: 'This daemon is ending.' };
+    if (this.#guests < this.#parts.maxConnections) return undefined;
     return { status: 503, message: 'Too many clients are connected: close one, or start the daemon with --max-connections N.' };
   }
 }

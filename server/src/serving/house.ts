@@ -16,10 +16,14 @@ import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import { Turns } from '../session/turns.ts';
+import { LoopWatch } from '../metrics/loop.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
 import type { OpenSessions } from '../usage/open-sessions.ts';
 import { Runs } from '../usage/runs.ts';
+import { Drain } from './drain.ts';
+import { Health } from './health/health.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -38,23 +42,30 @@ export class House implements HouseShare {
   readonly pool: SandboxPool<WarmInterpreter> | undefined;
   readonly turns: Turns;
   readonly places: Places;
+  readonly draining: Drain;
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly history: History | undefined;
+  readonly metrics: Metrics;
+  readonly health: Health;
   readonly scanner: HouseShare['scanner'];
+  /** One for each of those who ask, because each is told of the time since it asked before. */
+  readonly #loops: { readonly metrics: LoopWatch; readonly health: LoopWatch };
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #scanner: Promise<TextScanner> | undefined;
   #openSessions: Promise<OpenSessions> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
   #ahead: Promise<Ahead> | undefined;
-  #visits = 0;
+  readonly #visits = new Set<Visit>();
+  #received = 0;
 
   constructor(parts: HouseParts) {
     const { policy, catalog, events, audit, clock, log, usageFolder, history } = parts;
     this.parts = parts;
     this.pool = createPool(policy, clock, log.child('pool'));
     this.turns = new Turns({ atOnce: Math.max(MIN_AT_ONCE, COMMANDS_A_CORE * availableParallelism()), clock });
+    this.draining = new Drain(clock);
     this.places = new Places(policy.sessions.max);
     this.ledger = new Ledger({ events, clock, log: log.child('usage'), journal: usageFolder === undefined ? undefined : new Journal(usageFolder) });
     this.runs = new Runs({ folder: usageFolder === undefined ? undefined : join(usageFolder, 'runs'), clock, log: log.child('usage') });
@@ -63,6 +74,9 @@ export class House implements HouseShare {
     this.scanner = scanner && (() => (this.#scanner ??= scanner()));
     this.#stopMeasuring = measureRuntimes(catalog, events);
     audit?.hear(events);
+    this.#loops = { metrics: new LoopWatch(clock), health: new LoopWatch(clock) };
+    this.health = this.#createHealth();
+    this.metrics = this.#createMetrics();
   }
 
   openSessions(): Promise<OpenSessions> | undefined {
@@ -86,9 +100,38 @@ export class House implements HouseShare {
 
   /** Creates the visit of a client whose `initialize` has been answered. */
   receive(parts: VisitParts): Visit {
-    this.#visits++;
+    this.#received++;
     this.#ahead ??= this.#installAhead();
-    return new Visit(`visit-${this.#visits}`, this, parts);
+    const visit: Visit = new Visit(`visit-${this.#received}`, this, { ...parts, left: () => void this.#visits.delete(visit) });
+    this.#visits.add(visit);
+    return visit;
+  }
+
+  #createHealth(): Health {
+    const { catalog, clock, events, startedAt, configured = { required: [], named: [] }, folders = async () => [] } = this.parts;
+    return new Health({
+      clock, events, startedAt, configured, folders,
+      runtimes: () => catalog.infos(),
+      pool: () => this.pool && { waiting: [...this.pool.waiting().values()].reduce((sum, each) => sum + each, 0), failing: this.pool.failing() },
+      sessions: () => this.places.taken,
+      loop: () => this.#loops.health.read(),
+    });
+  }
+
+  #createMetrics(): Metrics {
+    const { catalog, clock, events, log, version, process } = this.parts;
+    return new Metrics({
+      events, log: log.child('metrics'),
+      sights: {
+        version, process,
+        now: () => clock.now(),
+        runtimes: () => catalog.infos(),
+        pool: () => this.pool?.waiting() ?? new Map<string, number>(),
+        used: () => this.ledger.own(),
+        checks: async () => (await this.health.look()).checks,
+        loop: () => this.#loops.metrics.read(),
+      },
+    });
   }
 
   #installAhead(): Promise<Ahead> | undefined {
@@ -98,9 +141,33 @@ export class House implements HouseShare {
     return import('./ahead.ts').then(({ installAhead }) => installAhead(ahead, () => this.installer() ?? packages(), parts));
   }
 
+  /** The policy of the configuration was replaced: what narrows holds for every session that is open. */
+  async renew(): Promise<void> {
+    const { policy, log } = this.parts;
+    this.places.resize(policy.sessions.max);
+    const kept = await Promise.all([...this.#visits].map((visit) => visit.renew()));
+    for (const words of kept.flat()) log.warn(`${words}, because its sandbox can't be held to less while it is there; close it, or wait until it ends`);
+  }
+
+  /**
+   * The daemon is about to end: it takes on nothing new, and what runs may take `deadlineMs` to end by itself, unless `hurry`
+   * aborts before. Resolves with whether everything has; what has not is ended when its visit is closed.
+   */
+  async drain(deadlineMs: number, hurry: AbortSignal): Promise<boolean> {
+    const { log } = this.parts;
+    for (const visit of this.#visits) visit.warn(deadlineMs);
+    this.pool?.close().catch((fault: unknown) => log.warn('the sandboxes that wait could not be removed', fault));
+    const ended = await this.draining.begin(deadlineMs, hurry);
+    log.info(ended ? 'nothing runs any more' : 'what still runs is ended now');
+    return ended;
+  }
+
   /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
+    this.health.close();
+    this.metrics.close();
+    for (const loop of Object.values(this.#loops)) loop.close();
     await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close()), this.#openSessions?.then((sessions) => sessions.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

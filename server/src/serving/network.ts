@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
 import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
-import type { Policy } from '../policy/policy.ts';
+import { lowerBounds, type Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { OpenNetwork } from '../session/network.ts';
@@ -13,6 +13,7 @@ import { showCertificates } from './certificates.ts';
 
 export interface NetworkParts {
   readonly client: Client;
+  /** What holds at each moment. A session is never allowed more than when it was made. */
   readonly policy: Policy;
   readonly clock: Clock;
   readonly events: EventStream;
@@ -48,11 +49,21 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
     const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
     const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
-    const egress = new Egress({ mode, hosts: rules, ceilings: policy.hostLists, own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by) });
+    const { hostLists: ceilings, networkBounds } = policy;
+    const egress = new Egress({
+      mode, hosts: rules,
+      get ceilings() {
+        return [...ceilings, ...(policy.hostLists === ceilings ? [] : policy.hostLists), ...(policy.networkModes.includes(mode) ? [] : [[]])];
+      },
+      own: () => out.own(), ask: canAsk(client) ? (target, signal) => questions.ask(target, signal) : undefined, allowed: (target, by) => decided(target, true, by),
+    });
     const bound = binds && (await import('./bound.ts')).bind(binds, policy.certificates === 'image' ? await certificates('host') : await reading, clock);
     const told = new Set<string>();
     const proxy = new Proxy({
-      egress, ways: out, clock, bounds: policy.networkBounds, bound: bound?.hosts,
+      egress, ways: out, clock, bound: bound?.hosts,
+      get bounds() {
+        return lowerBounds(networkBounds, policy.networkBounds);
+      },
       meter: {
         move: (bytes) => allowances.flow('networkBytes', sessionId, bytes),
         spent: () => {
@@ -72,9 +83,10 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
     const port = await sandbox.listen(0, (connection) => proxy.accept(connection));
     return {
       env: { ...variables(port.port), ...trust },
-      view: () => ({ mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: [...rules, ...egress.granted].map(formatRule) }) }),
+      view: () => (policy.networkModes.includes(mode) ? { mode, ...(mode === 'full' && rules.length === 0 ? {} : { hosts: egress.reachable.map(formatRule) }) } : { mode: 'none' }),
+      recheck: () => proxy.recheck(),
       layer: bound?.layer,
-      words: () => wordsFor(mode, [...rules, ...egress.granted]),
+      words: () => wordsFor(mode, egress.reachable),
       close: () => {
         port.close();
         questions.close();

@@ -1,5 +1,6 @@
 /** Opens the service when a client sends `initialize`: the client's policy, its capabilities, and then its visit. */
 import { within } from '../base/clock.ts';
+import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
@@ -30,10 +31,15 @@ const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.n
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
   return async (params, client): Promise<Service> => {
-    const policy = await policyFor(params, client, parts).catch(async (fault: unknown) => {
+    // Each policy of the house has limits of its own.
+    const { limits: seen } = parts.policy;
+    let policy = await policyFor(params, client, parts).catch(async (fault: unknown) => {
       await parts.refused?.(params, fault);
       throw fault;
     });
+    const renew = async () => {
+      policy = await policyFor(params, client, parts).catch(async (fault: unknown) => (await import('../policy/renew.ts')).both(policy, parts.policy, noLonger(fault)));
+    };
     await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
@@ -41,7 +47,8 @@ export function serviceOpener(parts: ServiceParts): OpenService {
       capabilities: capabilities(policy, client, parts),
       start: async () => {
         const house = await parts.house();
-        visit = house.receive({ client, policy, initialize: params });
+        if (parts.policy.limits !== seen) await renew();
+        visit = house.receive({ client, policy: live(() => policy), renew, initialize: params });
         changes.begin();
         // Now that the client has its answer, the runtimes that were only remembered are looked at as well.
         void catalog.lookAtAll();
@@ -75,6 +82,10 @@ async function policyFor(params: InitializeParams, client: Client, { policy, sha
   return narrow(narrowed, wish);
 }
 
+function noLonger(fault: unknown): string {
+  return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
+}
+
 function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
@@ -88,6 +99,7 @@ function capabilities(policy: Policy, { channels }: Client, { catalog, audits, h
     ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
     secrets: {},
+    metrics: {},
   };
 }
 

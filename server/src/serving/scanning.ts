@@ -10,6 +10,7 @@ import type { Session } from '../session/session.ts';
 import type { Client } from '../wire/service.ts';
 
 export interface ScanningParts {
+  /** What holds at each moment. */
   readonly policy: ScanPolicy;
   readonly client: Pick<Client, 'capabilities' | 'notify'>;
   readonly clock: Clock;
@@ -20,12 +21,14 @@ export interface ScanningParts {
 /** A run that goes on is scanned after this time, and one that is shorter when it has ended. So no run competes with its own scan when it begins. */
 const ADVICE_AFTER_MS = 300;
 
-/** undefined: nothing is scanned. */
-export function scanning(parts: ScanningParts): Scan | undefined {
+export function scanning(parts: ScanningParts): Scan {
   const { policy, client } = parts;
-  if (policy.mode === 'block') return (session, scanned) => block(parts, session, scanned);
-  if (policy.mode === 'off' || !client.capabilities.command?.diagnostics) return undefined;
-  return (session, scanned) => void advise(parts, session, scanned);
+  return (session, scanned) => {
+    if (policy.mode === 'block') return block(parts, session, scanned);
+    if (policy.mode === 'off' || !client.capabilities.command?.diagnostics) return undefined;
+    void advise(parts, session, scanned);
+    return undefined;
+  };
 }
 
 /** @throws ProtocolError PolicyDenied */

@@ -1,19 +1,22 @@
 /** A visit: everything that belongs to one connection. That is its sessions, its commands, their output, and its gate. */
+import { live } from '../base/live.ts';
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
-import { preparesSandboxes } from '../policy/policy.ts';
+import { lower, type Policy, preparesSandboxes, shorter } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
-import type { Serve } from '../wire/service.ts';
+import type { Client, Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
 import { admit } from './gate/admit.ts';
 import { audit as auditStep } from './gate/audit.ts';
+import { drain } from './gate/drain.ts';
 import { createGate, type Step } from './gate/gate.ts';
 import { keepHistory } from './gate/history.ts';
 import { learn } from './gate/learn.ts';
 import { observe } from './gate/observe.ts';
 import { quota } from './gate/quota.ts';
+import { span } from './gate/span.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
 import { executionHandlers } from './handlers/executions.ts';
@@ -45,24 +48,32 @@ export class Visit {
   readonly #saved: () => Promise<unknown>;
   readonly #stopTelling: () => void;
   readonly #leave: (() => void) | undefined;
+  readonly #ended: () => void;
+  readonly #left: () => void;
+  readonly #client: Client;
+  readonly #commands: RunningCommands;
+  readonly #policy: Policy;
+  readonly #places: Places;
+  readonly #renew: VisitParts['renew'];
 
-  constructor(id: string, house: HouseShare, visit: VisitParts) {
-    const { catalog, events, audit, clock, log } = house.parts;
+  /** `left` is called when it is closed. */
+  constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
+    const { catalog, events, audit, tracer, clock, log } = house.parts;
     const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const openSessions = policy.quotas.sessions < Infinity ? house.openSessions() : undefined;
-    const enter = openSessions && (async () => (await openSessions).enter(policy.quotas.sessions));
-    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session'), packages: () => house.shelf() });
+    const openSessions = () => house.openSessions();
+    const enter = () => (policy.quotas.sessions < Infinity ? openSessions()?.then((open) => open.enter(policy.quotas.sessions)) : undefined);
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
     const { scanner } = house;
-    const scan = scanner && scanning({ policy: policy.scan, client, clock, log: log.child('scan'), scanner: () => scanner() });
-    const { ledger, runs, turns, history } = house;
-    const allowances = new Allowances(policy.quotas, ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, turns, allowances, openSessions, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const scan = scanner && scanning({ policy: live(() => policy.scan), client, clock, log: log.child('scan'), scanner: () => scanner() });
+    const { ledger, runs, health, metrics, turns, history } = house;
+    const allowances = new Allowances(live(() => policy.quotas), ledger);
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {
@@ -76,16 +87,30 @@ export class Visit {
       ...usageHandlers(parts),
       ...historyHandlers({ history, serve: (call) => this.serve(call) }),
     };
-    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate') })];
-    if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const find = (sessionId: string) => sessions.find(sessionId);
+    const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate', { visit: id }), find })];
+    const spans = tracer && span({ visit: id, tracer, events, clock });
+    if (spans) steps.push(spans.step);
+    steps.push(drain(house.draining));
+    if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const programs = new WeakMap<object, Buffer>();
-    steps.push(limitSizes(policy.sizes), admit({ rates: policy.rates, clock }));
+    steps.push(limitSizes(live(() => policy.sizes)), admit({ rates: live(() => policy.rates), clock }));
     if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs }));
     steps.push(quota(allowances), learn({ runs, clock, find, programs }));
     this.serve = createGate(steps, createServe(handlers, parts));
+    events.emit({ kind: 'visitBegan', visit: id });
+    this.#ended = () => {
+      spans?.stop();
+      events.emit({ kind: 'visitEnded', visit: id });
+    };
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save(), history?.save()]);
+    this.#left = left;
+    this.#client = client;
+    this.#commands = commands;
+    this.#policy = policy;
+    this.#places = places;
+    this.#renew = visit.renew;
     this.#warm = warm;
     this.#flows = flows;
     this.#sessions = sessions;
@@ -96,6 +121,32 @@ export class Visit {
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 
+  /** Tells the client, if programs of its run, that they have so much time left. */
+  warn(deadlineMs: number): void {
+    if (deadlineMs > 0 && this.#commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
+  }
+
+  /** The policy of the house was replaced. Resolves with what sessions could not be held to, in words. */
+  async renew(): Promise<string[]> {
+    await this.#renew();
+    this.#places.resize(this.#policy.sessions.max);
+    const kept = await this.#narrow();
+    // Those that were being created were checked by the policy before.
+    void this.#sessions.settled().then(() => this.#narrow());
+    return kept;
+  }
+
+  async #narrow(): Promise<string[]> {
+    const { maxLimits, sessions: { idleTimeoutMs, maxLifetimeMs } } = this.#policy;
+    const kept = await Promise.all(this.#sessions.list().map(async (session) => {
+      const view = session.view();
+      const times = { idleTimeoutMs: shorter(idleTimeoutMs, view.idleTimeoutMs), maxLifetimeMs: shorter(maxLifetimeMs, view.maxLifetimeMs) };
+      const names = await session.narrow(lower(session.limits, maxLimits), times);
+      return names.length === 0 ? [] : [`session ${session.id} keeps its ${names.join(', ')}`];
+    }));
+    return kept.flat();
+  }
+
   /** Removes every sandbox of this connection. */
   async close(): Promise<void> {
     this.#warm.close();
@@ -104,7 +155,9 @@ export class Visit {
       await this.#sessions.close();
     } finally {
       this.#stopTelling();
+      this.#ended();
       this.#leave?.();
+      this.#left();
       await this.#saved();
     }
   }

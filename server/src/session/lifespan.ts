@@ -1,12 +1,15 @@
 /** How long a session may live: it ends when it has been idle for too long, and when it has reached its maximum lifetime. */
 import type { Clock } from '../base/clock.ts';
 
-export interface LifespanOptions {
-  readonly clock: Clock;
+interface Bounds {
   /** Milliseconds; 0: the session never ends for being idle. */
   readonly idleTimeoutMs: number;
   /** Milliseconds; 0: no maximum. */
   readonly maxLifetimeMs: number;
+}
+
+export interface LifespanOptions extends Bounds {
+  readonly clock: Clock;
   /** Called when the time has come, at most once for each reason. */
   over(reason: 'idle' | 'lifetime'): void;
 }
@@ -22,14 +25,28 @@ export class Lifespan {
   #active = 0;
   #ended = false;
   #cancelIdle: (() => void) | undefined;
-  readonly #cancelLifetime: (() => void) | undefined;
+  #cancelLifetime: (() => void) | undefined;
+  #bounds: Bounds;
 
   constructor(options: LifespanOptions) {
     this.#options = options;
-    const { clock, maxLifetimeMs, over } = options;
+    const { clock, idleTimeoutMs, maxLifetimeMs } = options;
+    this.#bounds = { idleTimeoutMs, maxLifetimeMs };
     this.#createdAt = this.#lastActiveAt = momentOf(clock);
-    if (maxLifetimeMs > 0) this.#cancelLifetime = clock.after(maxLifetimeMs, () => over('lifetime'));
-    this.#watchIdle();
+    this.#watch();
+  }
+
+  get bounds(): Bounds {
+    return this.#bounds;
+  }
+
+  /** From now on these hold, which are not longer than those before. Where one is over already, the session ends at once. */
+  narrow({ idleTimeoutMs, maxLifetimeMs }: Bounds): void {
+    if (this.#ended || (this.#bounds.idleTimeoutMs === idleTimeoutMs && this.#bounds.maxLifetimeMs === maxLifetimeMs)) return;
+    this.#bounds = { idleTimeoutMs, maxLifetimeMs };
+    this.#cancelIdle?.();
+    this.#cancelLifetime?.();
+    this.#watch();
   }
 
   /** A command begins. Returns whether none was running before. */
@@ -58,16 +75,25 @@ export class Lifespan {
    * clock is set, and stand still while the machine sleeps, so `expiresAt` moves then.
    */
   times(): { createdAt: string; lastActiveAt: string; expiresAt: string } {
-    const { clock, idleTimeoutMs, maxLifetimeMs } = this.#options;
+    const { clock } = this.#options;
+    const { idleTimeoutMs, maxLifetimeMs } = this.#bounds;
     const lastActiveAt = this.#active > 0 ? momentOf(clock) : this.#lastActiveAt;
     const end = (moment: Moment, ms: number) => (ms === 0 ? Infinity : moment.time + setSince(moment, clock) + ms);
     const expiresAt = Math.min(end(lastActiveAt, idleTimeoutMs), end(this.#createdAt, maxLifetimeMs), LAST_DATE);
     return { createdAt: iso(this.#createdAt.time), lastActiveAt: iso(lastActiveAt.time), expiresAt: iso(expiresAt) };
   }
 
+  #watch(): void {
+    const { clock, over } = this.#options;
+    const { maxLifetimeMs } = this.#bounds;
+    if (maxLifetimeMs > 0) this.#cancelLifetime = clock.after(this.#createdAt.monotonic + maxLifetimeMs - clock.monotonic(), () => over('lifetime'));
+    this.#watchIdle();
+  }
+
   #watchIdle(): void {
-    const { clock, idleTimeoutMs, over } = this.#options;
-    if (idleTimeoutMs > 0 && !this.#ended) this.#cancelIdle = clock.after(idleTimeoutMs, () => over('idle'));
+    const { clock, over } = this.#options;
+    const { idleTimeoutMs } = this.#bounds;
+    if (idleTimeoutMs > 0 && this.#active === 0 && !this.#ended) this.#cancelIdle = clock.after(this.#lastActiveAt.monotonic + idleTimeoutMs - clock.monotonic(), () => over('idle'));
   }
 }
 

@@ -15,7 +15,8 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from 
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
-import { Session, sessionClosed } from './session.ts';
+import { sessionClosed } from './closed.ts';
+import { Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
 export interface CreateSession {
@@ -42,8 +43,8 @@ export interface SessionManagerOptions<Extra> {
   readonly visit: string;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
-  /** Counts a session in over all daemons. What it returns counts it out. Absent: nobody asks. @throws ProtocolError QuotaExceeded */
-  enter?: (() => Promise<() => void>) | undefined;
+  /** Counts a session in over all daemons. What it returns counts it out. undefined: there is no quota. @throws ProtocolError QuotaExceeded */
+  enter?(): Promise<() => void> | undefined;
   /** Shared by the commands of all sessions of the daemon. */
   readonly turns: Turns;
   readonly events: EventStream;
@@ -92,7 +93,10 @@ export class SessionManager<Extra = unknown> {
   /** `places` are those that the session has taken. */
   async #create(wish: CreateSession, places: (() => void)[], context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
-    if (this.#options.enter) places.push(await this.#options.enter());
+    const { events, clock, log } = this.#options;
+    const begin = clock.monotonic();
+    const entering = this.#options.enter?.();
+    if (entering) places.push(await entering);
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
@@ -105,13 +109,14 @@ export class SessionManager<Extra = unknown> {
       id,
       warm: warm !== undefined,
       ...this.#options,
+      log: log.child('sandbox', { session: id }),
       runtime: wish.runtime.id,
       sandbox,
       sibling: (packages, context) => wish.runtime.create({ ...spec, name: randomBytes(8).toString('hex'), workspace: undefined, packages }, context),
       network,
     });
     this.#sessions.set(id, session);
-    this.#options.events.emit({ kind: 'sessionMade', session: session.identity, view: session.view() });
+    events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
       leave(places);
       this.#remember(session);
@@ -191,6 +196,11 @@ export class SessionManager<Extra = unknown> {
 
   list(): Session[] {
     return [...this.#sessions.values()];
+  }
+
+  /** Resolves when the sessions that are being created now are there, or have failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#creating);
   }
 
   /** Closes all sessions, also those that are still being created. Rejects with all errors together. */

@@ -11,6 +11,8 @@ export interface SessionNetwork {
   words(): string;
   /** A layer that the session has because of it. */
   readonly layer?: KnownLayer | undefined;
+  /** Cuts those connections off that the policy no longer allows. */
+  recheck(): void;
   /** Cuts every connection off. */
   close(): void;
 }

@@ -2,7 +2,7 @@
 import { ProtocolError } from '../protocol/index.ts';
 
 export class Places {
-  readonly #max: number;
+  #max: number;
   readonly #within: Places | undefined;
   #taken = 0;
 
@@ -10,6 +10,16 @@ export class Places {
   constructor(max: number, within?: Places) {
     this.#max = max;
     this.#within = within;
+  }
+
+  /** From now on so many may be taken. Those that are taken stay so. */
+  resize(max: number): void {
+    this.#max = max;
+  }
+
+  /** How many are taken. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /**

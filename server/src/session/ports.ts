@@ -3,7 +3,8 @@ import { deferred } from '../base/promises.ts';
 import { invalidParam, type Port, ProtocolError } from '../protocol/index.ts';
 import { cannot } from '../runtime/ports.ts';
 import { Forward } from './forward.ts';
-import { type Session, sessionClosed } from './session.ts';
+import { sessionClosed } from './closed.ts';
+import type { Session } from './session.ts';
 
 /** So many ports of a session may lead out of its sandbox. */
 const MAX_FORWARDS = 32;

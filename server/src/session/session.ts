@@ -7,8 +7,10 @@ import { type CloseReason, type CommandUsage, type Environment, type LanguageId,
 import { cannot, type CreateContext, type Sandbox, type SandboxSpec } from '../runtime/ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { Afterwards } from './afterwards.ts';
+import { sessionClosed } from './closed.ts';
 import { SessionEnvironment } from './environment.ts';
 import { Lifespan } from './lifespan.ts';
+import { HeldLimits } from './limits.ts';
 import { type SessionNetwork, withNetwork } from './network.ts';
 import type { Turns } from './turns.ts';
 
@@ -55,13 +57,13 @@ const SETTLE_MS = 1_000;
 export class Session {
   readonly id: string;
   readonly sandbox: Sandbox;
-  readonly limits: Limits;
   readonly environment: SessionEnvironment;
   readonly afterwards = new Afterwards();
   readonly language: LanguageId | undefined;
   readonly identity: SessionIdentity;
   readonly #parts: SessionParts;
   readonly #lifespan: Lifespan;
+  readonly #limits: HeldLimits;
   readonly #queue = new Sequence();
   readonly #running = new Set<Running>();
   /** The results for which the callers of `command` are waiting. */
@@ -78,7 +80,7 @@ export class Session {
     this.#parts = parts;
     this.id = parts.id;
     this.sandbox = parts.sandbox;
-    this.limits = parts.limits;
+    this.#limits = new HeldLimits(parts);
     this.environment = new SessionEnvironment(parts.env, parts.network?.env, parts.secrets);
     this.language = parts.language;
     const { id: sessionId, visit, runtime, language, warm = false } = parts;
@@ -93,6 +95,10 @@ export class Session {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  get limits(): Limits {
+    return this.#limits.now;
   }
 
   /** Resolves when the session is closed and its listeners have been told. */
@@ -112,7 +118,7 @@ export class Session {
 
   /** Milliseconds that it may still live; Infinity: it has no maximum. */
   get mayLiveMs(): number {
-    return this.#parts.maxLifetimeMs || Infinity;
+    return this.#lifespan.bounds.maxLifetimeMs || Infinity;
   }
 
   /** Makes another sandbox like its own, which the caller closes. @throws ProtocolError as `Runtime.create` */
@@ -164,6 +170,16 @@ export class Session {
   }
 
   /**
+   * Holds it to limits and times that are not above its own, and to what its network may still reach. Resolves with the
+   * limits that its sandbox can't be held to, and keeps.
+   */
+  narrow(limits: Limits, times: Pick<SessionParts, 'idleTimeoutMs' | 'maxLifetimeMs'>): Promise<(keyof Limits)[]> {
+    this.#parts.network?.recheck();
+    this.#lifespan.narrow(times);
+    return this.#limits.narrow(limits);
+  }
+
+  /**
    * Runs a task of the daemon in the sandbox, for example cleaning up after a command. The next command begins after
    * it. The answer of the command that is running now is sent first, and does not wait for the task.
    */
@@ -195,7 +211,7 @@ export class Session {
   }
 
   view(): SessionView {
-    const { label, language, runtime, runtimeReason, network, idleTimeoutMs, maxLifetimeMs } = this.#parts;
+    const { label, language, runtime, runtimeReason, network } = this.#parts;
     const { image, isolation } = this.sandbox;
     return {
       sessionId: this.id,
@@ -208,8 +224,7 @@ export class Session {
       warm: this.#parts.warm ?? false,
       workspace: '/workspace',
       ...this.#lifespan.times(),
-      idleTimeoutMs,
-      maxLifetimeMs,
+      ...this.#lifespan.bounds,
       limits: this.limits,
       network: network?.view() ?? { mode: 'none' },
       isolation: withNetwork(isolation, network),
@@ -280,15 +295,4 @@ export class Session {
   #tell(state: SessionState, reason?: CloseReason): void {
     this.#parts.events.emit({ kind: 'sessionChanged', session: this.identity, state, reason });
   }
-}
-
-export function sessionClosed(sessionId: string, reason: CloseReason): ProtocolError {
-  const why = {
-    client: 'the client closed it',
-    idle: 'it was idle for too long',
-    lifetime: 'it reached its maximum lifetime',
-    sandboxLost: 'its sandbox was lost',
-    shutdown: 'the daemon is shutting down',
-  }[reason];
-  return new ProtocolError('SessionClosed', `session ${sessionId} is closed, because ${why}; create a new session`, { sessionId, reason });
 }

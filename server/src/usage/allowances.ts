@@ -12,13 +12,23 @@ export type Flowing = 'outputBytes' | 'networkBytes';
 export class Allowances {
   readonly #quotas: Quotas;
   readonly #ledger: Ledger;
-  /** Whether there is any quota. */
-  readonly #hasQuotas: boolean;
+  /** The bounds that were looked at last, and whether there is any among them. */
+  #known: Partial<Quotas> = {};
+  #any = false;
 
+  /** `quotas`: as they hold at each moment. */
   constructor(quotas: Quotas, ledger: Ledger) {
     this.#quotas = quotas;
     this.#ledger = ledger;
-    this.#hasQuotas = Object.values(quotas).some((bounds: Bounds) => quotaNames.some((name) => bounds[name] < Infinity));
+  }
+
+  /** Whether there is any quota. */
+  get #hasQuotas(): boolean {
+    const { perDay, perSession } = this.#quotas;
+    if (this.#known.perDay === perDay && this.#known.perSession === perSession) return this.#any;
+    this.#known = { perDay, perSession };
+    this.#any = [perDay, perSession].some((bounds: Bounds) => quotaNames.some((name) => bounds[name] < Infinity));
+    return this.#any;
   }
 
   /**

@@ -64,6 +64,12 @@ export class Ledger {
     return journal ? sum(own, journal.others(name)) : own;
   }
 
+  /** What this daemon has used since it began. */
+  own(): Amounts {
+    this.#settle();
+    return [...this.#own.values()].map(({ amounts }) => amounts).reduce(sum, nothing);
+  }
+
   /** All days that are kept, with today as the last one. */
   async days(): Promise<Map<string, Amounts>> {
     const { journal } = this.#parts;

@@ -103,6 +103,20 @@ export class SandboxPool<T> {
     return undefined;
   }
 
+  /** How many sandboxes of each runtime wait. A runtime for which none are wanted is left out. */
+  waiting(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const { runtime: { id }, waiting } of this.#shelves.values()) found.set(id, (found.get(id) ?? 0) + waiting.length);
+    return found;
+  }
+
+  /** The runtimes for which a sandbox is wanted, and could not be made the last time. */
+  failing(): string[] {
+    const now = this.#options.clock.monotonic();
+    const failed = [...this.#shelves.values()].filter((shelf) => now - shelf.failedAt < FAILED_MS && shelf.waiting.length < this.#target(shelf));
+    return [...new Set(failed.map(({ runtime: { id } }) => id))];
+  }
+
   /** While `promise` is pending, no sandbox is prepared, because a client is waiting for that promise. Settles as it does. */
   async yielding<R>(promise: Promise<R>): Promise<R> {
     this.#busy++;

@@ -29,7 +29,7 @@ export class Dispatcher {
   }
 
   /** @throws ProtocolError, or what the service throws */
-  async request(name: string, params: unknown, signal: AbortSignal): Promise<unknown> {
+  async request(name: string, params: unknown, signal: AbortSignal, number?: number): Promise<unknown> {
     const { lifecycle } = this.#deps;
     if (name === Initialize.name) return lifecycle.initialize(params).catch((fault: unknown) => this.#refuse(name, fault));
     if (lifecycle.opening) await lifecycle.opening;
@@ -40,7 +40,7 @@ export class Dispatcher {
       if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
         throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
       }
-      return callOf(method, params, signal);
+      return callOf(method, params, signal, number);
     }));
   }
 
@@ -77,6 +77,12 @@ export class Dispatcher {
   }
 }
 
-function callOf(method: Method, params: unknown, signal: AbortSignal): Call {
-  return resolveAlias({ method, params: parseParams(method.params, params), signal });
+/** Every request may have this param, whatever its schema says. */
+function traceparentOf(params: unknown): string | undefined {
+  const { traceparent } = params as { traceparent?: unknown };
+  return typeof traceparent === 'string' ? traceparent : undefined;
+}
+
+function callOf(method: Method, params: unknown, signal: AbortSignal, request?: number): Call {
+  return resolveAlias({ method, params: parseParams(method.params, params), signal, request, traceparent: traceparentOf(params) });
 }

@@ -4,6 +4,7 @@
  */
 import type { MessageReader, MessageStrategy, MessageWriter } from 'vscode-jsonrpc';
 import type { Log } from '../base/log.ts';
+import type { ProtocolError } from '../protocol/index.ts';
 import { Inbound } from './inbound.ts';
 import { InFlight } from './in-flight.ts';
 import type { MessageTransport } from './message-transport.ts';
@@ -22,12 +23,18 @@ export interface Guard {
   readonly valve: Valve;
 }
 
-/** `gone` is called when nothing more can be written to the client. */
-export function createGuard(transport: MessageTransport, log: Log, gone: () => void): Guard {
+export interface GuardEvents {
+  /** Nothing more can be written to the client. */
+  gone(): void;
+  /** A message was answered with an error, and is not passed on. */
+  refused(error: ProtocolError): void;
+}
+
+export function createGuard(transport: MessageTransport, log: Log, events: GuardEvents): Guard {
   const inFlight = new InFlight();
   const valve = new Valve(transport);
   const outbound = new Outbound(transport, inFlight, log);
-  const inbound = new Inbound({ transport, inFlight, outbound, valve, log, gone });
+  const inbound = new Inbound({ transport, inFlight, outbound, valve, log, ...events });
   return {
     reader: {
       onError: never,

@@ -22,6 +22,8 @@ export interface InboundDeps {
   readonly log: Log;
   /** Called when nothing more can be sent to the client. */
   gone(): void;
+  /** Called when a message was answered with an error, and is not passed on. */
+  refused(error: ProtocolError): void;
 }
 
 /**
@@ -130,6 +132,7 @@ export class Inbound {
     this.#deps.log.debug(`a message was refused: ${error.message}`);
     void this.#deps.outbound.refuse(id !== null && this.#deps.inFlight.has(id) ? null : id, error);
     this.#deps.valve.refused();
+    this.#deps.refused(error);
   }
 
   #handOn(message: Message): void {

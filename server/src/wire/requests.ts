@@ -16,6 +16,8 @@ export interface RequestsDeps {
 export class Requests {
   readonly #deps: RequestsDeps;
   readonly #closing = new AbortController();
+  /** How many requests have come. */
+  #count = 0;
   readonly #running = new Map<Promise<unknown>, AbortController>();
 
   constructor(deps: RequestsDeps) {
@@ -27,8 +29,9 @@ export class Requests {
     return this.#closing.signal;
   }
 
-  /** Calls `handle` synchronously. Rejects only with a ResponseError. */
-  async serve(method: string, params: unknown, token: CancellationToken, handle: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+  /** Calls `handle` synchronously, with the number of the request on its connection. Rejects only with a ResponseError. */
+  async serve(method: string, params: unknown, token: CancellationToken, handle: (signal: AbortSignal, number: number) => Promise<unknown>): Promise<unknown> {
+    const number = ++this.#count;
     const { clock, trace } = this.#deps;
     const started = clock.monotonic();
     const controller = new AbortController();
@@ -36,14 +39,14 @@ export class Requests {
     trace.received('request', method, params);
     const running = this.closing.aborted
       ? Promise.reject(this.closing.reason)
-      : handle(controller.signal);
+      : handle(controller.signal, number);
     this.#running.set(running, controller);
     try {
       const result = await running;
       trace.answered(method, clock.monotonic() - started);
       return result;
     } catch (fault) {
-      const { code, message, data } = this.#explain(method, fault, controller.signal);
+      const { code, message, data } = this.#explain(method, fault, controller.signal, number);
       trace.answered(method, clock.monotonic() - started, code);
       throw new ResponseError(code, message, data);
     } finally {
@@ -60,14 +63,14 @@ export class Requests {
     await Promise.allSettled(running.map(([promise]) => promise));
   }
 
-  #explain(method: string, fault: unknown, signal: AbortSignal): ProtocolError {
+  #explain(method: string, fault: unknown, signal: AbortSignal, number: number): ProtocolError {
     const { log } = this.#deps;
     if (signal.aborted) {
-      if (fault !== signal.reason) log.debug(`${method} was cancelled`, fault);
+      if (fault !== signal.reason) log.debug(`${method} was cancelled`, fault, { request: number });
       return signal.reason as ProtocolError;
     }
     if (fault instanceof ProtocolError) return fault;
-    log.error(`${method} failed`, fault);
+    log.error(`${method} failed`, fault, { request: number });
     return new ProtocolError('InternalError', 'Internal error: see the log of the daemon.');
   }
 }

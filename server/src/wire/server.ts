@@ -13,9 +13,9 @@ import type { MessageTransport } from './message-transport.ts';
 import { Requests } from './requests.ts';
 import { createRpc } from './rpc.ts';
 import type { OpenService } from './service.ts';
-import { Trace } from './trace.ts';
+import { Trace, type TraceLevel } from './trace.ts';
 
-/** Closing a connection takes at most this long, whatever happens. */
+/** Closing the connection of a daemon's only client takes at most this long, whatever happens. */
 export const MAX_CLOSE_MS = 1500;
 
 export interface ConnectDeps {
@@ -23,12 +23,18 @@ export interface ConnectDeps {
   readonly clock: Clock;
   /** The version of the daemon, for `serverInfo`. */
   readonly version: string;
+  /** Closing takes at most so long, whatever happens. Default: `MAX_CLOSE_MS`. */
+  readonly closeMs?: number;
   /** Called with the `processId` of `initialize`, before the service is opened. */
   onClientProcess?(pid: number): void;
   /** From what channels are made that the client asks for. Default: from nothing. */
   readonly channels?: ChannelWays;
   /** Called when a call reaches nothing, with the reason: there is no such method, its params have the wrong shape, or it comes before `initialize`. */
   refused?(method: string, fault: unknown): void;
+  /** Called for each message that was answered with an error and was no call: it was no JSON, no message, too large, or one too many. */
+  unread?(error: ProtocolError): void;
+  /** Called when the client says how much it wants to be told in `$/logTrace`. */
+  onTrace?(level: TraceLevel): void;
   /** Called when the connection begins to close. */
   onClosing?(): void;
 }
@@ -44,14 +50,14 @@ export interface Connection {
 
 /** Serves the client at the other end of `transport`, and closes the transport at the end. */
 export function connect(transport: MessageTransport, openService: OpenService, deps: ConnectDeps): Connection {
-  const { log, clock } = deps;
+  const { log, clock, closeMs = MAX_CLOSE_MS } = deps;
   const done = deferred<number>();
-  const guard = createGuard(transport, log, () => void close());
+  const guard = createGuard(transport, log, { gone: () => void close(), refused: (error) => deps.unread?.(error) });
   const rpc = createRpc(guard, log);
   let channels: OpenChannels | undefined;
   const sendMessage = createSend(rpc, log);
   const send: Send = (method, params) => (channels?.status?.takes(method) ? channels.status.send(method, params) : sendMessage(method, params));
-  const trace = new Trace((params) => void send(lsp.logTrace, params));
+  const trace = new Trace((params) => void send(lsp.logTrace, params), deps.onTrace);
   const requests = new Requests({ clock, trace, log });
   const lifecycle = new Lifecycle({
     version: deps.version,
@@ -70,7 +76,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
 
   rpc.onRequest((method: string, params: unknown, token) =>
-    requests.serve(method, params, token, (signal) => dispatcher.request(method, params, signal)),
+    requests.serve(method, params, token, (signal, number) => dispatcher.request(method, params, signal, number)),
   );
   rpc.onNotification(async (method: string, params: unknown) => {
     try {
@@ -95,7 +101,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
   async function end(): Promise<void> {
     guard.inbound.stop();
     try {
-      await deadline(clock, MAX_CLOSE_MS, finish(), () => new Error(`it took longer than ${MAX_CLOSE_MS} ms`));
+      await deadline(clock, closeMs, finish(), () => new Error(`it took longer than ${closeMs} ms`));
     } catch (fault) {
       log.error('closing the connection failed', fault);
     }

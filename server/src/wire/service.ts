@@ -9,6 +9,10 @@ export interface Call {
   readonly params: unknown;
   /** Aborts when the client cancels the request, and when the connection closes. */
   readonly signal: AbortSignal;
+  /** The number of the request on its connection, for the log. undefined: it is a notification. */
+  readonly request?: number | undefined;
+  /** What the client sent with the request so that it is found in its trace. */
+  readonly traceparent?: string | undefined;
 }
 
 /**

@@ -7,14 +7,17 @@ const MAX_VERBOSE_LENGTH = 10_000;
 
 export class Trace {
   readonly #send: (params: { message: string; verbose?: string }) => void;
+  readonly #changed: (level: TraceLevel) => void;
   #level: TraceLevel = 'off';
 
-  constructor(send: (params: { message: string; verbose?: string }) => void) {
+  constructor(send: (params: { message: string; verbose?: string }) => void, changed: (level: TraceLevel) => void = () => undefined) {
     this.#send = send;
+    this.#changed = changed;
   }
 
   set(level: TraceLevel): void {
     this.#level = level;
+    this.#changed(level);
   }
 
   /** Reports anything else than a received or sent message. */

@@ -34,7 +34,8 @@ export class WebSocketTransport implements MessageTransport {
   #paused = false;
   /** Who takes binary messages, if the client asked for a data channel. */
   #takeBinary: { take(bytes: Buffer): void; ended(): void } | undefined;
-  #sends = 0;
+  /** How often something was seen of the client: it has answered, or taken what was sent. */
+  #signs = 0;
   #cancelBeat: () => void;
   readonly #onMessage = (data: RawData, isBinary: boolean) => this.#read(data as Buffer, isBinary);
   readonly #onClose = () => this.#end();
@@ -44,8 +45,11 @@ export class WebSocketTransport implements MessageTransport {
     this.#parts = parts;
     this.#outlet = new Outlet(outputOf(parts), { sent: () => this.#sent(), gone: (fault) => this.#sink?.gone(fault) }, bare);
     // This listener is never removed, because an error event without a listener would end the process.
-    webSocket.on('error', (fault) => log.info('the client has sent what is no WebSocket, or too much', fault));
-    webSocket.on('close', () => this.#cancelBeat());
+    webSocket.on('error', (fault) => {
+      log.info('the connection ends, because the client has sent what is no WebSocket, or too much', fault);
+      this.#endSoon();
+    });
+    webSocket.on('pong', () => (this.#signs += 1)).on('close', () => this.#cancelBeat());
     this.#cancelBeat = clock.after(BEAT_MS, () => this.#beat(''));
   }
 
@@ -81,11 +85,10 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   close(): void {
-    const { webSocket, clock } = this.#parts;
     // Only a WebSocket that reads learns that the client closes its side.
     this.resume();
-    webSocket.once('close', clock.after(CLOSE_MS, () => webSocket.terminate()));
-    webSocket.close(1000);
+    this.#endSoon();
+    this.#parts.webSocket.close(1000);
   }
 
   /** If an error in the daemon makes this fail, one message is lost and not the whole process. */
@@ -99,15 +102,21 @@ export class WebSocketTransport implements MessageTransport {
     }
   }
 
+  /** A client that does not close its side is cut off. */
+  #endSoon(): void {
+    const { webSocket, clock } = this.#parts;
+    webSocket.once('close', clock.after(CLOSE_MS, () => webSocket.terminate()));
+  }
+
   #sent(): void {
-    this.#sends += 1;
+    this.#signs += 1;
     this.#sink?.sent();
   }
 
   /** `before`: what had gone through the connection at the last beat. Who is not read cannot answer. */
   #beat(before: string): void {
     const { webSocket, socket, clock, log } = this.#parts;
-    const now = `${socket.bytesRead}/${this.#sends}`;
+    const now = `${socket.bytesRead}/${this.#signs}`;
     if (now === before && !this.#paused) {
       log.info('the connection ends, because nothing is seen of the client any more');
       webSocket.terminate();

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { languageIds } from '../../../server/src/protocol/index.ts';
 import { lateRuntime } from '../../../server/src/runtime/choice/late.ts';
-import { type Leftovers, leftoversOf, runtimeKinds } from '../../../server/src/runtime/kinds/table.ts';
+import { type Leftovers, leftoversOf, runtimeKinds, sweepLeftovers } from '../../../server/src/runtime/kinds/table.ts';
 import { SharedParts } from '../../../server/src/runtime/kinds/shared.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeEngine } from '../../fakes/engine.ts';
@@ -49,7 +49,7 @@ describe('what dead daemons leave', () => {
   it('is searched for once in each place', () => {
     const all = leftoversOf(runtimeKinds(docker));
     expect(all.map(({ what }) => what)).to.deep.equal(['containers']);
-    const own: Leftovers = { what: 'machines', sweep: () => Promise.resolve(0) };
+    const own: Leftovers = { what: 'machines', find: () => Promise.resolve([]) };
     const [first] = runtimeKinds({});
     if (!first) throw new Error('the table is empty');
     expect(leftoversOf([first, { ...first, id: 'vm', leftovers: own }, first, { ...first, leftovers: undefined }])).to.deep.equal([first.leftovers, own]);
@@ -78,7 +78,7 @@ describe('what dead daemons leave', () => {
       for (const each of [unstarted, old]) if (each) each.madeAt -= 25 * 3600;
       await shared.engine.attach(old?.id ?? '', new AbortController().signal);
       const [leftovers] = leftoversOf(runtimeKinds(docker));
-      expect(await leftovers?.sweep(shared, (id) => id === 'dead')).to.equal(2);
+      expect(leftovers && (await sweepLeftovers(leftovers, shared, (id) => id === 'dead'))).to.equal(2);
       expect([...engine.containers.values()].map(({ name }) => name)).to.deep.equal(['alive', 'alive and old']);
     } finally {
       await engine.close();

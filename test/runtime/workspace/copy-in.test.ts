@@ -146,7 +146,9 @@ describe('a folder that is copied into a sandbox', () => {
       put('file', Buffer.alloc(600_000, 'z'));
       put('zebra', 'after');
       const receiver = new Receiver();
-      receiver.onPiece = () => truncateSync(join(folder, 'file'), size);
+      receiver.onPiece = (bytes) => {
+        if (bytes[0] === 'z'.charCodeAt(0)) truncateSync(join(folder, 'file'), size);
+      };
       expect(await copy(receiver, 2 * MiB)).to.equal(undefined);
       expect(receiver.arrived.file?.text).to.have.length(expected);
       expect(receiver.arrived.zebra?.text).to.equal('after');

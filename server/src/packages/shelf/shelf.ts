@@ -13,11 +13,12 @@ import type { Log } from '../../base/log.ts';
 import { Undo, undoing } from '../../base/undo.ts';
 import { readFile } from '../../runtime/machine/contents.ts';
 import { errorCode } from '../../runtime/machine/faults.ts';
-import { holdLock, stateOfLock } from '../../runtime/machine/lock.ts';
+import { holdLock } from '../../runtime/machine/lock.ts';
 import { removeIfThere } from '../../runtime/machine/remove.ts';
 import { findStrays } from '../../runtime/machine/strays.ts';
 import { lend, type Walker, walkerFor } from '../../runtime/machine/walk.ts';
 import { type EnvironmentRecord, Records } from './records.ts';
+import { bury, placesIn } from './places.ts';
 import { makeStaging, SCRATCH, type Staging } from './staging.ts';
 import { survey, type Survey } from './tree.ts';
 
@@ -226,8 +227,7 @@ export class Shelf {
 
   async #make(): Promise<Opened> {
     const { cache, owner } = this.#options;
-    const root = join(cache, 'packages');
-    const [shelf, records, keys, making] = ['shelf', 'records', 'keys', 'making'].map((name) => join(root, name)) as [string, string, string, string];
+    const { shelf, records, keys, making } = placesIn(cache);
     for (const folder of [records, keys, making]) makeFolders(folder, 0o700);
     makeFolders(shelf, 0o700);
     await chmod(shelf, PASS_ONLY);
@@ -252,9 +252,7 @@ export class Shelf {
     for (const name of await findStrays(making, this.#options.owner)) {
       const folder = join(making, name);
       try {
-        // Without a lock it is dead, or has no use for the folder.
-        if ((await stateOfLock(folder)) === 'released') await records.releaseAll(name);
-        await removeIfThere(this.#walker, folder);
+        await bury(folder, name, records, this.#walker);
       } catch (fault) {
         this.#options.log.warn('what a daemon that has died was installing could not be removed', fault);
       }

@@ -5,8 +5,10 @@
 import type { Config } from '../../protocol/index.ts';
 import { everyNetwork, type Runtime, type RuntimeCan } from '../ports.ts';
 import type { Section } from '../../state/section.ts';
+import type { Fate } from '../machine/strays.ts';
 import { verdictsSection } from './deno/remembered.ts';
 import { type ContainerKind, containerKinds } from './docker/kinds.ts';
+import type { Left } from './docker/leftovers.ts';
 import type { SharedParts } from './shared.ts';
 
 export interface RuntimeKind {
@@ -22,8 +24,16 @@ export interface RuntimeKind {
 export interface Leftovers {
   /** The word for them in messages. */
   readonly what: string;
-  /** Removes everything that is labelled with the id of a daemon for which `gone` is true, or that no living daemon can have. Resolves with the number of things removed. */
-  sweep(shared: SharedParts, gone: (daemonId: string) => boolean): Promise<number>;
+  /** Finds everything that is labelled with the id of a daemon. `fate` says what is known of the daemon with an id; undefined: nothing. */
+  find(shared: SharedParts, fate: (daemonId: string) => Omit<Fate, 'name'> | undefined): Promise<readonly Left[]>;
+}
+
+/** Removes what daemons have left for which `gone` is true, and what no living daemon can have. Resolves with the number of things removed. */
+export async function sweepLeftovers({ find }: Leftovers, shared: SharedParts, gone: (daemonId: string) => boolean): Promise<number> {
+  const found = await find(shared, (id) => (gone(id) ? { dead: true, why: 'its daemon has died' } : undefined));
+  const dead = found.filter((left) => left.dead);
+  await Promise.all(dead.map((left) => left.remove()));
+  return dead.length;
 }
 
 /** In the order in which they are shown to people. */
@@ -43,7 +53,7 @@ const withTerminals: RuntimeCan = { terminals: true, networks: everyNetwork, pac
 
 const inTheEngine: Leftovers = {
   what: 'containers',
-  sweep: async ({ engine, clock }, gone) => (await import('./docker/leftovers.ts')).sweepContainers(engine, clock, gone),
+  find: async ({ engine, clock }, fate) => (await import('./docker/leftovers.ts')).findContainers(engine, clock, fate),
 };
 
 const containers = (kind: ContainerKind): RuntimeKind => ({

@@ -72,6 +72,11 @@ export class Keeper {
     return folder;
   }
 
+  /** The path of that folder, if it was made: it may have been deleted since. Makes nothing. */
+  async made(): Promise<string | undefined> {
+    return this.#folder?.catch(() => undefined);
+  }
+
   /**
    * Has `make` put something into the daemon's folder, now and whenever it is no longer there. It must be there whole, or
    * not at all. Resolves with its path.

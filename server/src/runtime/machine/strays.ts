@@ -13,25 +13,47 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 /** An empty folder is what an interrupted removal leaves. A daemon that has just made its folder locks it at once. */
 const EMPTY_MS = 60_000;
 
+/** What is known of the daemon whose folder this is. */
+export interface Fate {
+  /** The name of the folder. */
+  readonly name: string;
+  /** Whether it is surely dead, or can have no use for the folder. */
+  readonly dead: boolean;
+  /** How that is known, as a sentence. */
+  readonly why: string;
+}
+
 /**
  * Returns the names of the folders beside `own`, which has just been made, that belong to the same user and to a dead
  * daemon. Never rejects.
  */
 export async function findStrays(place: string, own: string): Promise<readonly string[]> {
-  const names = await readdir(place).catch(() => []);
-  const ours = await lstat(join(place, own)).catch(() => undefined);
-  const strays: string[] = [];
-  // One after the other, because each takes a descriptor.
-  for (const name of names) if (ours && name !== own && FOLDER_NAME.test(name) && (await isStray(join(place, name), ours))) strays.push(name);
-  return strays;
+  return (await fatesOf(place, own)).filter(({ dead }) => dead).map(({ name }) => name);
 }
 
-/** `ours.mtimeMs` is the time by the clock of the file system, which may be on another machine. */
-async function isStray(folder: string, ours: { readonly uid: number; readonly mtimeMs: number }): Promise<boolean> {
+/** What is known of the daemons of the same user whose folders are beside `own`, which has just been made. Never rejects. */
+export async function fatesOf(place: string, own: string): Promise<readonly Fate[]> {
+  const names = await readdir(place).catch(() => []);
+  const ours = await lstat(join(place, own)).catch(() => undefined);
+  const fates: Fate[] = [];
+  // One after the other, because each takes a descriptor.
+  for (const name of names) {
+    const fate = ours && name !== own && FOLDER_NAME.test(name) ? await fateOf(join(place, name), ours) : undefined;
+    if (fate) fates.push({ name, ...fate });
+  }
+  return fates;
+}
+
+/** `ours.mtimeMs` is the time by the clock of the file system, which may be on another machine. undefined: it is another user's, or no folder. */
+async function fateOf(folder: string, ours: { readonly uid: number; readonly mtimeMs: number }): Promise<Omit<Fate, 'name'> | undefined> {
   const status = await lstat(folder).catch(() => undefined);
-  if (!status?.isDirectory() || status.uid !== ours.uid) return false;
+  if (!status?.isDirectory() || status.uid !== ours.uid) return undefined;
   const lock = await stateOfLock(folder);
-  if (lock !== 'absent') return lock === 'released';
+  if (lock === 'held') return { dead: false, why: 'its daemon lives' };
+  if (lock === 'released') return { dead: true, why: 'its daemon has died' };
   const isEmpty = await readdir(folder).then(({ length }) => length === 0, () => false);
-  return ours.mtimeMs - status.mtimeMs > (isEmpty ? EMPTY_MS : UNUSED_MS);
+  const age = ours.mtimeMs - status.mtimeMs;
+  if (isEmpty && age > EMPTY_MS) return { dead: true, why: 'it is empty, and no daemon has it' };
+  if (age > UNUSED_MS) return { dead: true, why: 'no daemon of this machine has it, and nothing was made in it for 30 days' };
+  return { dead: false, why: 'no daemon of this machine has it, but one of another machine may; it is removed when nothing was made in it for 30 days' };
 }

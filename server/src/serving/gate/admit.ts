@@ -9,25 +9,37 @@ const MINUTE_MS = 60_000;
 /** A timer may fire a moment early, and a rate is a fraction. Who waits this much longer surely gets through. */
 const MARGIN_MS = 1;
 
-/** A method without a rate is not limited. Each connection has buckets of its own. */
+/** A method without a rate is not limited. Each connection has buckets of its own. Where a rate is replaced, what is left in its bucket stays. */
 export function admit({ rates, clock }: { readonly rates: Rates; readonly clock: Clock }): Step {
-  const buckets = new Map(Object.entries(rates).map(([name, rate]) => [name, new Bucket(rate, clock)]));
+  const buckets = new Map<string, Bucket>();
+  const bucketOf = (name: string, rate: Rate): Bucket => {
+    const known = buckets.get(name);
+    if (known?.rate === rate) return known;
+    const bucket = new Bucket(rate, clock, known?.content);
+    buckets.set(name, bucket);
+    return bucket;
+  };
   return check(({ method: { name } }) => {
-    const bucket = buckets.get(name);
-    if (bucket && !bucket.tryRemoveTokens(1)) throw tooOften(name, bucket);
+    const rate = rates[name];
+    if (!rate) return;
+    const bucket = bucketOf(name, rate);
+    if (!bucket.tryRemoveTokens(1)) throw tooOften(name, bucket);
   });
 }
 
 /** A bucket of tokens that is full at the beginning, and whose time comes from a clock. */
 class Bucket extends TokenBucket {
   readonly #clock: Clock;
+  readonly rate: Rate;
   #at: number;
 
-  constructor({ perMinute, burst }: Rate, clock: Clock) {
+  constructor(rate: Rate, clock: Clock, content = Infinity) {
+    const { perMinute, burst } = rate;
     super({ bucketSize: burst, tokensPerInterval: perMinute, interval: MINUTE_MS });
+    this.rate = rate;
     this.#clock = clock;
     this.#at = clock.monotonic();
-    this.content = burst;
+    this.content = Math.min(burst, content);
   }
 
   override drip(): boolean {

@@ -1,20 +1,18 @@
 /** The handlers of the methods by which the daemon describes itself. */
-import type { Clock } from '../../base/clock.ts';
-import type { Catalog } from '../../runtime/choice/catalog.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Handlers } from './handler.ts';
-import { serverHealth } from './health.ts';
+import type { Health } from '../health/health.ts';
 
 export interface ObservationParts {
-  readonly catalog: Catalog;
-  readonly sessions: SessionManager;
-  readonly clock: Clock;
-  /** When the daemon started, by the monotonic clock. */
-  readonly startedAt: number;
+  readonly sessions: Pick<SessionManager, 'list'>;
+  readonly health: Health;
+  readonly metrics: Metrics;
   readonly version: string;
 }
 
-export const observationHandlers = ({ catalog, sessions, clock, startedAt, version }: ObservationParts) => ({
-  'server/health': () => serverHealth(catalog.infos(), sessions.list().length, clock.monotonic() - startedAt),
+export const observationHandlers = ({ sessions, health, metrics, version }: ObservationParts) => ({
+  'server/health': () => health.look(sessions.list().length),
+  'server/metrics': async ({ format = 'json' }) => ({ format, body: format === 'json' ? await metrics.families() : await metrics.text() }),
   'rpc.discover': async () => (await import('../../protocol/openrpc.ts')).openrpc(version),
 }) satisfies Partial<Handlers>;

@@ -21,21 +21,22 @@ export interface UsageParts {
   readonly ledger: Ledger;
   readonly allowances: Allowances;
   readonly runs: Runs;
-  /** Counts the sessions that are open. undefined: there is no quota of them. */
-  readonly openSessions: Promise<OpenSessions> | undefined;
+  /** Counts the sessions that are open. undefined: nobody does. */
+  openSessions(): Promise<OpenSessions> | undefined;
 }
 
-export const usageHandlers = ({ policy: { prices, quotas }, sessions, ledger, allowances, runs, openSessions }: UsageParts) => ({
+export const usageHandlers = ({ policy, sessions, ledger, allowances, runs, openSessions }: UsageParts) => ({
   'usage/get': async ({ sessionId }) => {
     if (sessionId !== undefined) {
       const session = sessions.get(sessionId);
-      return { ...usedOf(ledger.session(session.id) ?? nothing, prices), quotas: quotasOf(session, allowances) };
+      return { ...usedOf(ledger.session(session.id) ?? nothing, policy.prices), quotas: quotasOf(session, allowances) };
     }
     const days = await ledger.days();
     const [since = ''] = days.keys();
     const all = [...days.values()].reduce(sum, nothing);
-    const open = openSessions && (await (await openSessions).state(quotas.sessions));
-    return { ...usedOf(all, prices), since, today: usedOf(ledger.today(), prices), quotas: [...(open ? [open] : []), ...allowances.states()] };
+    const most = policy.quotas.sessions;
+    const open = most < Infinity ? await (await openSessions())?.state(most) : undefined;
+    return { ...usedOf(all, policy.prices), since, today: usedOf(ledger.today(), policy.prices), quotas: [...(open ? [open] : []), ...allowances.states()] };
   },
   'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
     if (code !== undefined && path !== undefined) throw invalidParam('code', 'give at most one of code and path');
@@ -43,6 +44,6 @@ export const usageHandlers = ({ policy: { prices, quotas }, sessions, ledger, al
     const session = sessionId === undefined ? undefined : sessions.get(sessionId);
     const file = session && path !== undefined ? await session.sandbox.files.read(resolveEntry(path), 0, MAX_FILE_BYTES) : undefined;
     const program = code === undefined ? file?.bytes : decodeContent(code, 'utf-8', 'code');
-    return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, prices);
+    return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, policy.prices);
   },
 }) satisfies Partial<Handlers>;

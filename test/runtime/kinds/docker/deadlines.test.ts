@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import type { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
 import type { Call } from '../../../fakes/engine.ts';
-import { failure, type Subject, subject, until } from './subject.ts';
+import { MAX_TRIES } from '../../../../server/src/base/retry.ts';
+import { failure, settled, type Subject, subject, until } from './subject.ts';
 
 const never = new AbortController().signal;
 
@@ -90,10 +91,11 @@ describe('an engine that hangs up', () => {
   afterEach(() => held.close());
 
   for (const [name, { silent = name as Call, ask }] of Object.entries(asks)) {
-    it(`at ${name} is reported at once`, async () => {
-      if (silent === 'wait') held.fake.on('remove', { status: 409, message: 'in progress' });
-      held.fake.on(silent, 'hangUp');
-      const { kind, message } = await failure(ask(held.engine, never));
+    it(`at ${name} again and again is reported`, async () => {
+      const always = <T>(behaviour: T) => Array.from({ length: MAX_TRIES }, () => behaviour);
+      if (silent === 'wait') held.fake.on('remove', ...always({ status: 409, message: 'in progress' }));
+      held.fake.on(silent, ...always('hangUp' as const));
+      const { kind, message } = await failure(settled(held, ask(held.engine, never)));
       expect(kind).to.equal('RuntimeUnavailable');
       expect(message).to.match(/^the Docker engine gives no answer: /);
       expect(held.clock.pending).to.equal(0);

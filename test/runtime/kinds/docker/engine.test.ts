@@ -10,7 +10,7 @@ import { systemClock } from '../../../../server/src/base/clock.ts';
 import type { Limits } from '../../../../server/src/protocol/index.ts';
 import { diskShares } from '../../../../server/src/runtime/agent/index.ts';
 import type { Sandbox } from '../../../../server/src/runtime/ports.ts';
-import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
+import { sweepContainers } from './sweep.ts';
 import { dockerImage, need } from '../../../require.ts';
 import { rejects, run, textOf } from '../../contract/harness.ts';
 import { busybox, debian, docker, mountsOf, real, type Real } from './real.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
 import { Engine } from '../../../../server/src/runtime/kinds/docker/engine.ts';
-import { sweepContainers } from '../../../../server/src/runtime/kinds/docker/leftovers.ts';
+import { sweepContainers } from './sweep.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import type { FakeEngine, Json } from '../../../fakes/engine.ts';
 import { context, failure, spec, type Subject, subject, until } from './subject.ts';

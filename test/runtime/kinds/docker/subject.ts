@@ -2,6 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nextLoopIteration } from '../../../../server/src/base/promises.ts';
+import { MAX_PAUSE_MS } from '../../../../server/src/base/retry.ts';
 import type { LogLine } from './log.ts';
 import { recordingLog } from './log.ts';
 import { type Config, ProtocolError } from '../../../../server/src/protocol/index.ts';
@@ -67,6 +69,18 @@ export async function subject(change: Partial<EngineAddress> = {}, sweepOnDeath 
 export function context(signal = new AbortController().signal): CreateContext & { readonly reports: [string, number | undefined][] } {
   const reports: [string, number | undefined][] = [];
   return { signal, reports, report: (message, percentage) => void reports.push([message, percentage]) };
+}
+
+/** Settles as `work` does. Whenever it waits for something besides the engine, the clock goes on. */
+export async function settled<T>({ clock }: Pick<Subject, 'clock'>, work: Promise<T>): Promise<T> {
+  let over = false;
+  void work.then(() => (over = true), () => (over = true));
+  for (let turns = 1; !over; turns++) {
+    await nextLoopIteration();
+    // The deadline of the call is pending, too.
+    if (!over && clock.pending > 1 && turns % 10 === 0) await clock.advance(MAX_PAUSE_MS);
+  }
+  return work;
 }
 
 /** Awaits a rejection with a ProtocolError. */

@@ -1,12 +1,12 @@
-/** The Docker engine's API. Every call has a deadline, and every error has a message for people. The only file that uses dockerode. */
+/** The Docker engine's API. The only file that uses dockerode. */
 import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
-import { type Clock, deadline } from '../../../base/clock.ts';
-import { abortable } from '../../../base/promises.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { AdjustableLimits } from '../../ports.ts';
+import { type CallKind, Calls, type Repeats } from './calls.ts';
 import { diedOfMemory } from './ending.ts';
-import { explain, statusOf, unavailable } from './faults.ts';
+import { statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './address.ts';
 import type { Credentials } from './credentials.ts';
 import { followPull, type PullEvent } from './pull.ts';
@@ -57,9 +57,6 @@ export interface PutFile {
 /** When a connection has been quiet for so long, TCP checks that it still exists. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** If the engine does not answer a call of this kind within this time, the call fails. */
-const DEADLINE_MS = { ending: 1_000, probe: 4_000, call: 30_000, start: 60_000 };
-
 /** dockerode takes options that are missing from the environment. What address.ts did not choose must not be used. */
 const nothingElse = {
   socketPath: undefined, host: undefined, port: undefined, username: undefined, timeout: undefined,
@@ -98,15 +95,17 @@ interface RawVersion {
 export class Engine {
   readonly address: EngineAddress;
   readonly #clock: Clock;
+  readonly #calls: Calls;
   #docker: Promise<Docker> | undefined;
 
   constructor(address: EngineAddress, clock: Clock) {
     this.address = address;
     this.#clock = clock;
+    this.#calls = new Calls(address.name, clock);
   }
 
   async info(signal?: AbortSignal): Promise<EngineInfo> {
-    const info = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).info({ abortSignal }));
+    const info = await this.#call('probe', 'never', signal, (docker, abortSignal) => untyped(docker).info({ abortSignal }));
     return {
       version: info.ServerVersion,
       runtimes: new Map(Object.entries(info.Runtimes ?? {}).map(([name, { path, runtimeType }]) => [name, path || runtimeType || ''])),
@@ -121,35 +120,35 @@ export class Engine {
 
   /** The programs of which it consists, by the names that it gives them, and the product that it belongs to. */
   async parts(signal?: AbortSignal): Promise<EngineParts> {
-    const { Platform, Components } = await this.#call('probe', signal, (docker, abortSignal) => untyped(docker).version({ abortSignal }));
+    const { Platform, Components } = await this.#call('probe', 'never', signal, (docker, abortSignal) => untyped(docker).version({ abortSignal }));
     return { product: Platform?.Name ?? '', components: new Map((Components ?? []).map(({ Name, Version }) => [Name, Version])) };
   }
 
   /** Resolves with the id of the container. It can't be aborted, because the engine would make the container all the same. */
   async create({ name, ...options }: ContainerOptions): Promise<string> {
-    const container = await this.#call('call', undefined, (docker, abortSignal) =>
+    const container = await this.#call('call', 'untaken', undefined, (docker, abortSignal) =>
       untyped(docker).createContainer({ _query: { name }, _body: options, abortSignal }));
     return container.id;
   }
 
   /** Connects to the three streams of the container's first process. Its stdin is open as long as this connection. */
   attach(id: string, signal: AbortSignal): Promise<Duplex> {
-    return this.#call('call', signal, async (docker, abortSignal) =>
-      connection(await docker.getContainer(id).attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true, abortSignal })));
+    return this.#call('call', 'untaken', signal, async (docker, abortSignal) =>
+      connection(await upgraded(docker, `/containers/${id}/attach?`, { stream: true, stdin: true, stdout: true, stderr: true }, abortSignal)));
   }
 
   async start(id: string, signal: AbortSignal): Promise<void> {
-    await this.#call('start', signal, (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }));
+    await this.#call('start', 'untaken', signal, (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }));
   }
 
   /** Changes the limits of a container that runs. */
   async adjust(id: string, limits: AdjustableLimits): Promise<void> {
-    await this.#call('call', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
+    await this.#call('call', 'always', undefined, (docker, abortSignal) => docker.getContainer(id).update({ ...engineLimits(limits), abortSignal }));
   }
 
   /** The processor time in milliseconds that a container has used. */
   async cpuMs(id: string): Promise<number> {
-    return this.#call('call', undefined, async (docker, abortSignal) => {
+    return this.#call('call', 'always', undefined, async (docker, abortSignal) => {
       const once = { stream: false, 'one-shot': true, abortSignal } as const;
       const { cpu_stats: { cpu_usage: { total_usage: nanoseconds } } } = await docker.getContainer(id).stats(once);
       return nanoseconds / 1e6;
@@ -165,12 +164,12 @@ export class Engine {
     const pieces: Buffer[] = [];
     for await (const piece of pack) pieces.push(piece as Buffer);
     const archive = Buffer.concat(pieces);
-    await this.#call('start', signal, (docker, abortSignal) => docker.getContainer(id).putArchive(archive, { path: folder, abortSignal }));
+    await this.#call('start', 'always', signal, (docker, abortSignal) => docker.getContainer(id).putArchive(archive, { path: folder, abortSignal }));
   }
 
   /** Whether a container, which has ended, was ended because it used too much memory. Rejects if the engine does not say so soon. */
   async ranOutOfMemory(id: string): Promise<boolean> {
-    return this.#call('ending', undefined, async (docker, abortSignal) => {
+    return this.#call('ending', 'never', undefined, async (docker, abortSignal) => {
       const filters = { container: [id], event: ['oom', 'die'] };
       return diedOfMemory((await untyped(docker).getEvents({ since: 1, filters, abortSignal })) as Readable);
     });
@@ -178,7 +177,7 @@ export class Engine {
 
   /** Kills and removes a container, and waits until it is gone. It is no error if it is gone already. */
   async remove(id: string): Promise<void> {
-    await this.#call('start', undefined, async (docker, abortSignal) => {
+    await this.#call('start', 'always', undefined, async (docker, abortSignal) => {
       const container = docker.getContainer(id);
       try {
         await container.remove({ force: true, v: true, abortSignal });
@@ -194,7 +193,7 @@ export class Engine {
 
   /** Resolves when a container that is about to end by itself has been removed. Rejects if that takes longer than a second. */
   async awaitRemoval(id: string): Promise<void> {
-    await this.#call('ending', undefined, async (docker, abortSignal) => {
+    await this.#call('ending', 'never', undefined, async (docker, abortSignal) => {
       await docker.getContainer(id).wait({ condition: 'removed', abortSignal }).catch((fault: unknown) => {
         if (statusOf(fault) !== 404) throw fault;
       });
@@ -203,14 +202,14 @@ export class Engine {
 
   /** The containers with a label, whether they run or not. */
   async find(label: string): Promise<FoundContainer[]> {
-    const list = await this.#call('call', undefined, (docker, abortSignal) =>
+    const list = await this.#call('call', 'always', undefined, (docker, abortSignal) =>
       docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }));
     return list.map(({ Id, Labels, State, Created }) => ({ id: Id, labels: Labels, runs: !['created', 'exited', 'dead'].includes(State), createdAt: Created * 1000 }));
   }
 
   /** The names, with their tags, of the images that the engine has, and the id of each. */
   async images(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const list = await this.#call('probe', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
+    const list = await this.#call('probe', 'never', signal, (docker, abortSignal) => docker.listImages({ abortSignal }));
     return new Map(list.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id] as const)));
   }
 
@@ -219,7 +218,7 @@ export class Engine {
    * connection does not keep the daemon's process from ending.
    */
   async events(signal: AbortSignal): Promise<Readable> {
-    const stream = await this.#call('call', signal, (docker, abortSignal) =>
+    const stream = await this.#call('call', 'never', signal, (docker, abortSignal) =>
       docker.getEvents({ filters: { type: ['image', 'daemon'] }, abortSignal }));
     // A connection to another machine may break without either end noticing.
     (stream as IncomingMessage).socket.setKeepAlive(true, KEEP_ALIVE_MS).unref();
@@ -228,7 +227,7 @@ export class Engine {
 
   /** Downloads an image. `onEvent` gets what the engine reports on the way. Resolves when the image is there. */
   async pull(image: string, credentials: Credentials | undefined, signal: AbortSignal, onEvent: (event: PullEvent) => void): Promise<void> {
-    const stream = await this.#call('start', signal, (docker, abortSignal) =>
+    const stream = await this.#call('start', 'untaken', signal, (docker, abortSignal) =>
       untyped(docker).pull(withTag(image), { abortSignal }, undefined, credentials));
     await followPull(stream as Readable, this.#clock, signal, onEvent);
   }
@@ -240,29 +239,9 @@ export class Engine {
     return this.#docker;
   }
 
-  /** Runs one call with its deadline. However it ends, no timer is left, and no connection but the one that it results in. */
-  async #call<T>(
-    kind: keyof typeof DEADLINE_MS,
-    signal: AbortSignal | undefined,
-    work: (docker: Docker, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    signal?.throwIfAborted();
-    const abort = new AbortController();
-    const cancelled = () => abort.abort(signal?.reason);
-    signal?.addEventListener('abort', cancelled, { once: true });
-    const late = () => new Error(`no answer within ${DEADLINE_MS[kind] / 1000} s`);
-    try {
-      const answer = this.#connect().then((docker) => work(docker, abort.signal));
-      return await deadline(this.#clock, DEADLINE_MS[kind], abortable(abort.signal, answer), late);
-    } catch (fault) {
-      // Ends a request that is late. One with an open body that the engine refused would keep its connection for ever.
-      abort.abort(fault);
-      if (signal?.aborted) throw signal.reason;
-      throw explain(fault, this.address.name);
-    } finally {
-      // What is done with the connection later has nothing to do with this signal.
-      signal?.removeEventListener('abort', cancelled);
-    }
+  /** Runs one call, as `Calls` does. */
+  #call<T>(kind: CallKind, repeats: Repeats, signal: AbortSignal | undefined, work: (docker: Docker, signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#calls.run(kind, repeats, signal, async (abort) => work(await this.#connect(), abort));
   }
 }
 
@@ -278,6 +257,18 @@ export function withTag(image: string): string {
 
 function untyped(docker: Docker): Untyped {
   return docker;
+}
+
+/**
+ * Posts a request without a body, for a connection. dockerode would send the query as a body too, of which an engine takes
+ * as input whatever a proxy passes on behind the headers.
+ */
+function upgraded({ modem }: Docker, path: string, query: object, abortSignal: AbortSignal): Promise<NodeJS.ReadWriteStream> {
+  const request = {
+    path, method: 'POST', options: { _query: query }, headers: { 'Content-Type': 'text/plain' }, file: Buffer.alloc(0),
+    isStream: true, hijack: true, openStdin: true, statusCodes: { 200: true, 404: 'no such container', 500: 'server error' }, abortSignal,
+  };
+  return new Promise((resolve, reject) => modem.dial(request, (fault: Error | null, stream) => (fault ? reject(fault) : resolve(stream as NodeJS.ReadWriteStream))));
 }
 
 /** The engine gives the connection itself for the streams of a process. A proxy that does not support that answers with a response, which carries no input. */

@@ -20,12 +20,33 @@ export function explain(fault: unknown, engine: string): ProtocolError {
   const code = (fault as { code?: string }).code ?? '';
   // The fault is on this side: the engine may be as well as ever.
   if (code === 'EMFILE' || code === 'ENFILE') return new ProtocolError('SandboxFailed', `the daemon has too many open files (${code}): close sessions, or raise the limit (ulimit -n)`);
-  const reason = hints[code] ? `${engine} can't be reached (${code})` : `${engine} gives no answer: ${(fault as Error).message}`;
-  return unavailable(reason, hints[code] ?? UNHEALTHY);
+  if (hints[code]) return untakenBecause(unavailable(`${engine} can't be reached (${code})`, hints[code]));
+  return unavailable(`${engine} gives no answer: ${(fault as Error).message}`, UNHEALTHY);
+}
+
+const UNTAKEN = 'the engine has surely not taken it on';
+
+export function untakenBecause(error: ProtocolError): ProtocolError {
+  error.cause = UNTAKEN;
+  return error;
+}
+
+/** Whether the engine has surely not done what it was asked for. */
+export function isUndone(fault: unknown): boolean {
+  return fault instanceof ProtocolError && (fault.data.status !== undefined || fault.cause === UNTAKEN);
 }
 
 export function unavailable(reason: string, hint: string, runtime = 'docker'): ProtocolError {
   return new ProtocolError('RuntimeUnavailable', `${reason}; ${hint}`, { runtime, reason, hint });
+}
+
+const untaken: readonly unknown[] = ['ECONNREFUSED', 'EAGAIN', 429, 503];
+const unknown: readonly unknown[] = ['ECONNRESET', 'EPIPE', 502, 504];
+
+/** Of a fault that may pass by itself: whether the engine has surely not taken the call on. undefined: it is of another kind. */
+export function passing(fault: unknown): 'untaken' | 'unknown' | undefined {
+  const what = statusOf(fault) ?? (fault as { code?: string }).code;
+  return untaken.includes(what) ? 'untaken' : unknown.includes(what) ? 'unknown' : undefined;
 }
 
 /** The HTTP status of an answer of the engine. undefined: it did not answer. */

@@ -19,7 +19,7 @@ import { containerOptions, type OciRuntime, onMachine } from './container.ts';
 import type { Credentials } from './credentials.ts';
 import { describe } from './describe.ts';
 import { type ContainerOptions, type Engine, type EngineInfo, withTag } from './engine.ts';
-import { noMounts, notASandbox, unavailable } from './faults.ts';
+import { isUndone, noMounts, notASandbox, unavailable } from './faults.ts';
 import { unfit } from './fitness.ts';
 import { containerIsolation } from './isolation.ts';
 import { type ContainerKind, isGvisor } from './kinds.ts';
@@ -212,7 +212,7 @@ export class DockerRuntime implements Runtime {
     const expected = { score: kind.score, hostKernel: this.#engineInfo?.kernel ?? '' };
     await engine.start(id, signal);
     const sandbox = await openSandbox({
-      carrier, image, limits: spec.limits, clock, log, signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
+      carrier, image, limits: spec.limits, clock, log: log.child('agent', { session: spec.name }), signal, writable: furnishing.mount ? ['/tmp'] : ['/workspace', '/tmp'], ended: undefined, refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         shown: door.shown,
@@ -261,8 +261,7 @@ export class DockerRuntime implements Runtime {
     try {
       return await abortable(signal, made);
     } catch (fault) {
-      const refused = fault instanceof ProtocolError && fault.data.status !== undefined;
-      if (!refused) await this.#removals.follow(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
+      if (!isUndone(fault)) await this.#removals.follow(made.then((id) => engine.remove(id), () => engine.remove(options.name)));
       throw fault;
     }
   }

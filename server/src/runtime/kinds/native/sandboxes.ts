@@ -95,7 +95,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
     undo.add(() => carrier.destroy());
     void bubblewrap.ended.then(() => carrier.destroy());
     const sandbox: AgentSandbox = await openSandbox({
-      carrier, image: undefined, limits: spec.limits, clock, log, signal, ended: failure(bubblewrap, clock), refusal: notASandbox,
+      carrier, image: undefined, limits: spec.limits, clock, log: log.child('agent', { session: spec.name }), signal, ended: failure(bubblewrap, clock), refusal: notASandbox,
       surroundings: {
         copyIn: copyFolder,
         processors: availableParallelism(),

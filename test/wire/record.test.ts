@@ -1,0 +1,112 @@
+/** Recording a conversation, and showing what was recorded. */
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordFile } from '../../server/src/cli/record-file.ts';
+import { trace } from '../../server/src/cli/trace.ts';
+import { defaultSizes } from '../../server/src/policy/sizes.ts';
+import { FramedTransport } from '../../server/src/wire/framed.ts';
+import { recorded } from '../../server/src/wire/record.ts';
+import { connect } from '../../server/src/wire/server.ts';
+import type { Service } from '../../server/src/wire/service.ts';
+import { CommandOutput, ProtocolError } from '../../server/src/protocol/index.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { recordingLog } from './server.ts';
+import { notification, request, Wire } from './wire.ts';
+
+describe('a recorded conversation', () => {
+  let folder = '';
+  let file = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+    file = join(folder, 'record.jsonl');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A daemon that creates one session, runs commands in it, and refuses to close it. */
+  async function converse(talk: (wire: Wire, clock: FakeClock) => Promise<void>): Promise<void> {
+    const clock = new FakeClock();
+    const wire = new Wire();
+    const log = recordingLog([]);
+    const write = recordFile(file, (line) => expect.fail(line));
+    const transport = recorded(new FramedTransport(wire.stream, log, defaultSizes.messageBytes), { version: '9.9.9', clock, write });
+    const connection = connect(transport, async (_params, client): Promise<Service> => ({
+      capabilities: { methods: ['session/create', 'session/execute', 'session/close', 'command/executeShell'] } as unknown as Service['capabilities'],
+      close: async () => undefined,
+      start: async () => async ({ method, params }) => {
+        await clock.advance(5);
+        if (method.name === 'session/create') return { sessionId: 's1', runtime: 'fake' };
+        if (method.name !== 'command/executeShell') throw new ProtocolError('SessionNotFound', 'there is no session');
+        const { commandId } = params as { commandId: string };
+        for (let seq = 0; seq < 3; seq++) await client.notify(CommandOutput, { commandId, stream: 'stdout', seq, data: 'printed', encoding: 'utf-8' });
+        return { commandId, outcome: 'exited', exitCode: 3 };
+      },
+    }), { log, clock, version: '9.9.9' });
+    await wire.ask('init', 'initialize', { processId: null, capabilities: {} });
+    await talk(wire, clock);
+    await connection.close();
+  }
+
+  const shown = async (more: object = {}): Promise<string> => {
+    let text = '';
+    await trace({ command: 'trace', file, method: undefined, session: undefined, json: false, ...more }, async (each) => ((text += each), 0));
+    return text;
+  };
+
+  const conversation = () =>
+    converse(async (wire) => {
+      await wire.ask(1, 'session/create', { language: 'python', secrets: { TOKEN: 'tell nobody' }, env: { OTHER: 'tell nobody' } });
+      await wire.ask(2, 'session/execute', { sessionId: 's1', command: { type: 'executeShell', command: 'x', commandId: 'c', env: { A: 'tell nobody' } } });
+      await wire.ask(3, 'command/executeShell', { sessionId: 's1', command: 'x', commandId: 'c' });
+      wire.send(notification('command/input', { commandId: 'c', data: 'tell nobody' }), notification('command/input', { commandId: 'c', data: 'tell nobody' }));
+      await wire.ask(4, 'no/such/method', { key: 'tell nobody' });
+      await wire.ask('five', 'session/close', { sessionId: 's1' });
+      wire.raw('Content-Length: 3\r\n\r\n{"a');
+      wire.send(request(6, 'session/create', {}));
+    });
+
+  it('has every message in both directions, and no secrets, and nobody else can read it', async () => {
+    await conversation();
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.to.contain('tell nobody');
+    const [head, ...lines] = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    expect(head).to.deep.equal({ v: 1, recorded: 'codebeaker', version: '9.9.9', startedAt: '2030-01-01T00:00:00.000Z' });
+    expect(lines.filter(({ from }) => from === 'client').map(({ message, bytes }) => message?.method ?? bytes)).to.deep.equal(['initialize', 'session/create', 'session/execute', 'command/executeShell', 'command/input', 'command/input', 'no/such/method', 'session/close', 3, 'session/create']);
+    expect(lines.find(({ message }) => message?.id === 1).message.params).to.deep.equal({ language: 'python', secrets: '(hidden)', env: '(hidden)' });
+    expect(lines.find(({ message }) => message?.method === 'command/output').message.params.data).to.equal('(hidden, 7 characters)');
+    expect(lines.find(({ message }) => message?.id === 3 && message.result).message.result).to.deep.equal({ commandId: 'c', outcome: 'exited', exitCode: 3 });
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+  });
+
+  it('is shown with requests beside their answers, and with notifications as one', async () => {
+    await conversation();
+    const lines = (await shown()).trimEnd().split('\n').map((line) => line.replaceAll(/ {2,}/g, ' '));
+    expect(lines[0]).to.match(/^codebeaker 9\.9\.9, 2030-01-01T00:00:00\.000Z: \d+ of \d+ shown$/);
+    expect(lines).to.include(' 0.000 s → session/create #1 5.0 ms ok s1 (fake) {"language":"python","secrets":"(hidden)","env":"(hidden)"}');
+    expect(lines).to.include(' 0.010 s ← command/output ×3 {"commandId":"c","stream":"stdout","seq":0,"data":"(hidden, 7 characters)","encoding":"utf-8"}');
+    expect(lines).to.include(' 0.010 s → command/executeShell #3 5.0 ms exited 3 {"sessionId":"s1","command":"x","commandId":"c"}');
+    expect(lines.join('\n')).to.match(/→ command\/input ×2 .*\n.*→ no\/such\/method #4 0\.0 ms error -32601 MethodNotFound: /);
+    expect(lines.join('\n')).to.match(/→ session\/close #five \d+\.0 ms error 1001 SessionNotFound: there is no session/).and.to.contain('→ (no JSON) 3 bytes');
+  });
+
+  it('is shown for one session or one method, or as JSON', async () => {
+    await conversation();
+    const json = async (more: object) => (JSON.parse(await shown({ json: true, ...more })).exchanges as { method: string }[]).map(({ method }) => method);
+    expect(await json({ session: 's1' })).to.deep.equal(['session/create', 'session/execute', 'command/output', 'command/executeShell', 'command/output', 'command/input', 'session/close']);
+    expect(await json({ method: 'session/*' })).to.deep.equal(['session/create', 'session/execute', 'session/close', 'session/create']);
+    expect(await json({ method: 'session/close' })).to.deep.equal(['session/close']);
+  });
+
+  it('is shown as far as it goes where it is cut off, and nothing else is taken for one', async () => {
+    await conversation();
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, -20));
+    expect(await shown()).to.contain('session/create').and.to.contain('(skipped)');
+    const refused = async (text: string) => (writeFileSync(file, text), shown().then(() => undefined, (fault: Error) => fault.message.replace(file, 'FILE')));
+    expect(await refused('')).to.equal('FILE is no record of codebeaker --record: it is empty');
+    expect(await refused('{"a":1}\n')).to.equal('FILE is no record of codebeaker --record');
+    expect(await refused('{"recorded":"codebeaker","v":2}\n')).to.equal('FILE is a record of version 2, and this program reads version 1');
+    file = join(folder, 'none');
+    expect(await shown().catch((fault: Error) => fault.message)).to.match(/none cannot be read \(ENOENT\)$/);
+  });
+});
