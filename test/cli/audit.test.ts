@@ -43,7 +43,22 @@ describe('codebeaker audit', () => {
     const { records } = JSON.parse((await run({ action: 'show', json: true, kind: 'command' })).text);
     expect(records[0]).to.deep.include({ kind: 'command', event: 'done', sessionId: 'two', words: { count: 2 } }).and.to.have.property('segment');
     expect(await run({ action: 'show', kind: 'code' }).catch((fault: Error) => fault.message)).to.equal('--kind: one of log, client, session, command, file, install, port, network, denial');
-    expect((await run({ action: 'show', since: '2031-01-01' })).text).to.equal('nothing was recorded in this time\n');
+    expect((await run({ action: 'show', since: '2029-01-01', session: 'none' })).text).to.equal('nothing that fits was recorded since 2029-01-01T00:00:00.000Z; --since looks further back\n');
+    expect((await run({ action: 'show', since: '2031-01-01' })).text).to.equal('nothing was recorded since 2031-01-01T00:00:00.000Z; --since looks further back\n');
+  });
+
+  it('shows of a session also how the call began that made it, and of other files of the log how many there are', async () => {
+    for (const id of ['one', 'two']) {
+      const log = make();
+      log.record({ kind: 'session', event: 'began', fields: { call: 1, language: 'python', image: id } });
+      log.record({ kind: 'session', event: 'ended', fields: { call: 1, sessionId: id } });
+      log.record({ kind: 'session', event: 'began', fields: { call: 2, image: 'refused' } });
+      await log.close();
+    }
+    expect((await run({ action: 'show', session: 'two' })).text.trimEnd().split('\n').map((line) => line.replace(/ +/g, ' ').slice(25))).to.deep.equal([
+      'session began - call=1 language=python image=two', 'session ended two call=1',
+    ]);
+    expect((await run({ action: 'show', kind: 'log' })).text).to.match(/ others=1$/m);
   });
 
   it('says what is wrong, and exits with 1', async () => {

@@ -126,6 +126,7 @@ describe('codebeaker config', () => {
     const sample = { docker: { host: 'unix:///x' }, pool: {}, allowedImages: ['my/image'], images: { python: 'p' } } satisfies Config;
     const found = new Map(inForce(sample, undefined, '/s').map(({ key, value, from }) => [key, { value, from }]));
     expect(found.get('docker.host')).to.deep.equal({ value: 'unix:///x', from: 'user' });
+    expect(found.get('history.keepDays')).to.deep.equal({ value: 90, from: 'default' });
     expect(found.get('pool')).to.deep.equal({ value: {}, from: 'user' });
     expect(found.get('allowedImages')).to.deep.equal({ value: ['my/image'], from: 'user' });
     expect(found.get('images.python')).to.deep.equal({ value: 'p', from: 'user' });

@@ -14,13 +14,20 @@ describe('the folder of a file', () => {
     }
   };
   const files = async (request: Partial<FolderRequest> = {}) => {
-    const all = { folder: join(base(), 'p'), except: 'main.py', with: [], env: {}, home: '/nowhere', signal: new AbortController().signal, ...request };
+    const all = { folder: join(base(), 'p'), except: 'main.py', without: [], with: [], env: {}, home: '/nowhere', signal: new AbortController().signal, ...request };
     return (await gather(all)).files.map(({ path }) => path);
   };
 
   it('goes along, the nearest files first, without the file itself', async () => {
     put('p/main.py', 'p/sub/deep/c.txt', 'p/helper.py', 'p/sub/b.txt', 'p/.env');
     expect(await files()).to.deep.equal(['.env', 'helper.py', 'sub/b.txt', 'sub/deep/c.txt']);
+  });
+
+  it('is left without the files of secrets, unless they are named', async () => {
+    put('p/main.py', 'p/token.txt', 'p/sub/token.txt');
+    const without = [join(base(), 'p/token.txt'), join(base(), 'elsewhere.txt')];
+    expect(await files({ without })).to.deep.equal(['sub/token.txt']);
+    expect(await files({ without, with: [join(base(), 'p/token.txt')] })).to.deep.equal(['token.txt', 'sub/token.txt']);
   });
 
   it('is left without what git ignores and what people do not write', async () => {
@@ -33,7 +40,7 @@ describe('the folder of a file', () => {
   it('says what was left because git ignores it', async () => {
     put('p/main.py', 'p/data/b.txt', 'p/data/c.txt', 'p/.env', 'p/keep.txt', 'p/node_modules/x/index.js');
     writeFileSync(join(base(), 'p/.gitignore'), 'data/\n.env\nnode_modules\n');
-    const { ignored } = await gather({ folder: join(base(), 'p'), except: 'main.py', with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
+    const { ignored } = await gather({ folder: join(base(), 'p'), except: 'main.py', without: [], with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
     expect(ignored).to.deep.equal(['.env', 'data']);
   });
 
@@ -81,7 +88,7 @@ describe('the folder of a file', () => {
 
   it('goes along in part, if it is large', async () => {
     put('p/main.py', ...Array.from({ length: 2_100 }, (_, at) => `p/f${at}`));
-    const found = await gather({ folder: join(base(), 'p'), except: 'main.py', with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
+    const found = await gather({ folder: join(base(), 'p'), except: 'main.py', without: [], with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
     expect([found.files.length, found.incomplete]).to.deep.equal([2_000, true]);
     const fit = fitting({ files: found.files, ignored: ['x'], incomplete: false }, 12);
     expect([fit.files.map(({ path }) => path), fit.incomplete, fit.ignored]).to.deep.equal([['f0', 'f1', 'f2'], true, ['x']]);

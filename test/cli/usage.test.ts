@@ -77,6 +77,7 @@ perDay.commands: 1 of 10, until …
     const file = join(folder(), 'a.py');
     writeFileSync(file, 'print(1)');
     expect((await run(`usage estimate ${file}`)).text).to.equal('Nothing is known yet: no program in this language has been run here.\n');
+    expect((await run(`usage estimate --runtime deno ${file}`)).text).to.equal('Nothing is known yet: no program in this language has been run in deno here.\n');
     const runs = new Runs({ folder: state('runs'), clock, log: recordingLog([]) });
     runs.add('python', Buffer.from('print(2)'), { runtime: 'native', durationMs: 5, cpuMs: 5, peakMemoryBytes: 0 });
     await runs.save();

@@ -117,7 +117,7 @@ describe('the audit log of a real daemon', () => {
     expect(segments()).to.deep.equal([]);
     const { code, stdout } = await command(['verify']);
     expect([code, stdout.toString()]).to.deep.equal([0, `there is no audit log in ${join(stateDir, 'audit')}\n`]);
-    expect((await command(['show'])).stdout.toString()).to.equal('nothing was recorded in this time\n');
+    expect((await command(['show'])).stdout.toString()).to.match(/^nothing was recorded since /);
   });
 
   it('is as it was written after kill -9 of daemons that write, and while others write on', async () => {

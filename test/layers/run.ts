@@ -8,18 +8,10 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agent } from './agent.ts';
-import { connection } from './connection.ts';
 import type { Layer } from './layer.ts';
-import { machine } from './machine.ts';
-import { network } from './network.ts';
-import { packages } from './packages.ts';
-import { records } from './records.ts';
-import { sandboxes } from './sandboxes.ts';
-import { secrets } from './secrets.ts';
+import { layers } from './table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const layers: readonly Layer[] = [...connection, ...records, ...secrets, ...network, ...packages, ...sandboxes, ...machine, ...agent];
 const TEST_MS = 600_000;
 
 /** A copy of what git knows or would take, with the packages. Nothing that is done there reaches the project. */

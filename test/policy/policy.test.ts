@@ -198,6 +198,7 @@ describe('narrowing a policy', () => {
       const { scan } = narrow({ scan: base, ...rest }, { scan: wish });
       expect(scanModes.indexOf(scan.mode)).to.be.at.least(scanModes.indexOf(base.mode));
       expect(scan.maxBytes).to.be.at.least(base.maxBytes);
+      if (base.mode === 'block') expect(scan.maxBytes, 'larger texts are refused').to.equal(base.maxBytes);
       const [before, after] = [judge(base, [found]), judge(scan, [found])];
       expect(after.length).to.be.at.least(before.length);
       expect(blocked(scan, after).length).to.be.at.least(blocked(base, before).length);
@@ -236,6 +237,8 @@ describe('narrowing a policy', () => {
     'other certificates': [{ network: { certificates: 'image' } }, 'network.certificates can only be set in the configuration file'],
     'a secret': [{ secrets: { A: { command: ['evil'] } } }, 'secrets can only be set in the configuration file'],
     'another folder for what is kept': [{ stateDir: '/tmp' }, 'stateDir can only be set in the configuration file'],
+    'no history': [{ history: { enabled: false } }, 'history can only be set in the configuration file'],
+    'longer messages': [{ sizes: { messageBytes: 2 ** 27 } }, 'sizes.messageBytes can only be set in the configuration file'],
     'another log': [{ log: { file: '/etc/passwd' } }, 'log can only be set in the configuration file'],
   };
   for (const [name, [wish, message]] of Object.entries(refused)) {

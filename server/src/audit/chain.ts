@@ -22,7 +22,7 @@ const OPENING = '{"hash":"';
 const HASH_LENGTH = 64;
 /** What is covered by the hash begins here: behind the hash, its quotation mark and the comma. */
 const COVERED_FROM = OPENING.length + HASH_LENGTH + 2;
-const HEAD_OF_LINE = /^\{"hash":"([0-9a-f]{64})","seq":(\d{1,15}),"time":"([^"]{1,40})","kind":"log"/;
+const LINE_OF_LOG = /^\{"hash":"([0-9a-f]{64})","seq":(\d{1,15}),"time":"([^"]{1,40})","kind":"log"/;
 const ANY_LINE = /^\{"hash":"([0-9a-f]{64})","seq":(\d{1,15}),/;
 
 /** The first record continues the name of its segment, so that a segment does not pass for another one. */
@@ -48,7 +48,7 @@ export interface ReadLine {
 export function readLine(line: Buffer): ReadLine | undefined {
   const start = line.toString('latin1', 0, COVERED_FROM + 100);
   const [, found, seq] = ANY_LINE.exec(start) ?? [];
-  return found === undefined ? undefined : { hash: found, seq: Number(seq), ofLog: HEAD_OF_LINE.test(start) };
+  return found === undefined ? undefined : { hash: found, seq: Number(seq), ofLog: LINE_OF_LOG.test(start) };
 }
 
 /** Whether the line is what was written behind a record with the hash `before`. */

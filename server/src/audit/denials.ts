@@ -1,6 +1,6 @@
 /** Records what the rules did not allow. Of calls that are refused one like the other within a moment, a single record tells how many they were. */
 import { type ErrorKind, type Method, ProtocolError } from '../protocol/index.ts';
-import type { Entry, Fields } from './entry.ts';
+import type { Fields, Recorder } from './entry.ts';
 
 /** The errors that say that the rules do not allow a call. */
 const kinds: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['PolicyDenied', 'NotTrusted', 'RateLimited', 'QuotaExceeded', 'TooManySessions', 'IsolationUnavailable']);
@@ -16,12 +16,12 @@ export function ruleOf({ data: { rule, quota } }: ProtocolError): string | undef
 }
 
 export class Denials {
-  readonly #log: { record(entry: Entry): unknown };
+  readonly #log: Recorder;
   readonly #visit: string;
   /** How often each was refused that has not been written yet. */
   readonly #waiting = new Map<string, number>();
 
-  constructor(log: { record(entry: Entry): unknown }, visit: string) {
+  constructor(log: Recorder, visit: string) {
     this.#log = log;
     this.#visit = visit;
   }

@@ -1,4 +1,4 @@
-/** The files of the log as it writes them: made for the user alone, and only ever appended to. */
+/** The files of the log as it writes them: made for the user alone, appended to, and cut only where a line could be written in part. */
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { makeFolders } from '../base/folders.ts';
 

@@ -13,6 +13,11 @@ export interface Entry {
   readonly fields: Fields | (() => Fields);
 }
 
+/** Whatever takes entries in. */
+export interface Recorder {
+  record(entry: Entry): unknown;
+}
+
 /** What a client sends can be of any length, and a record cannot. */
 const MAX_TEXT_LENGTH = 4096;
 const MAX_ITEMS = 200;

@@ -1,15 +1,11 @@
 /** Records what happens beside the calls: sessions that are made and closed, what was installed, and where their programs went. */
 import type { EventStream, HouseEvent } from '../events/events.ts';
-import type { Entry, Fields } from './entry.ts';
+import type { Fields, Recorder } from './entry.ts';
 
 /** Of the places that a session reaches or is kept from, so many are recorded, each once for each way in which it was decided. The last of them says that it is. */
 const MAX_PLACES = 1_000;
 /** A record has so many packages at most. */
 const PACKAGES_A_RECORD = 100;
-
-export interface Recorder {
-  record(entry: Entry): unknown;
-}
 
 /** Calling the returned function ends it. */
 export function recordHappenings(log: Recorder, events: EventStream): () => void {

@@ -10,7 +10,7 @@ import { emptyHead, type Head } from './chain.ts';
 import type { Disk } from './disk.ts';
 import { type Entry, type Fields, render } from './entry.ts';
 import { Heads } from './heads.ts';
-import { type AuditPlaces, dayOf, segmentName, segmentPath } from './places.ts';
+import { type AuditPlaces, utcDay, segmentName, segmentPath } from './places.ts';
 import { Segment } from './segment.ts';
 import { Trouble } from './trouble.ts';
 
@@ -190,7 +190,7 @@ export class AuditLog {
     const { clock, policy } = this.#parts;
     const old = this.#segment;
     const isWhole = old?.isBroken === false;
-    const today = dayOf(clock.now());
+    const today = utcDay(clock.now());
     if (old && isWhole && !this.#isContinued && old.size < policy.rotateBytes && old.day >= today) return old;
     if (this.#next?.isBroken) {
       this.#next.close();

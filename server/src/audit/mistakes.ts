@@ -1,6 +1,6 @@
 /** Records calls that reach nothing: of methods that are not there, with params of the wrong shape, or before `initialize`. However many there are, they fill few records. */
 import { type ErrorKind, ProtocolError } from '../protocol/index.ts';
-import type { Recorder } from './happenings.ts';
+import type { Recorder } from './entry.ts';
 
 const kinds: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['MethodNotFound', 'InvalidParams', 'InvalidRequest', 'ServerNotInitialized']);
 

@@ -23,8 +23,8 @@ export function auditPlaces(stateFolder: string, anchor: string | undefined): Au
   return { records: join(stateFolder, 'audit'), heads: anchor ?? join(stateFolder, 'audit-heads') };
 }
 
-/** The day in UTC. */
-export function dayOf(at: number): string {
+/** The day of a moment, in UTC. */
+export function utcDay(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { AuditPolicy } from '../policy/audit.ts';
 import { emptyHead, type Head } from './chain.ts';
 import { headOf } from './heads-found.ts';
-import { type AuditPlaces, dayOf, EXTENSION, parseSegment, segmentPath } from './places.ts';
+import { type AuditPlaces, utcDay, EXTENSION, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
 
 export interface Removal {
@@ -30,7 +30,7 @@ const HEADS_A_RECORD = 100;
 /** A segment that a daemon may still write is not removed: the last one of each daemon, if it is of today or yesterday. @throws the system's error */
 export async function retain({ places, policy: { keepDays, maxBytes }, now, tell }: RetentionParts): Promise<void> {
   const { segments } = await listSegments(places);
-  const oldest = dayOf(now - keepDays * DAY_MS);
+  const oldest = utcDay(now - keepDays * DAY_MS);
   const old = segments.filter((name) => dayIn(name) < oldest);
   const kept = segments.filter((name) => dayIn(name) >= oldest);
   const sizes = await Promise.all(kept.map(async (name) => (await stat(segmentPath(places, name)).catch(() => undefined))?.size ?? 0));
@@ -42,7 +42,7 @@ export async function retain({ places, policy: { keepDays, maxBytes }, now, tell
     tooMuch.push(name);
   });
   await removeAll(old, { because: 'age', before: oldest }, places, tell);
-  const yesterday = dayOf(now - DAY_MS);
+  const yesterday = utcDay(now - DAY_MS);
   const last = dayIn(tooMuch.at(-1) ?? '');
   await removeAll(tooMuch, { because: 'size', before: last < yesterday ? last : yesterday }, places, tell);
 }
@@ -74,7 +74,7 @@ function dayIn(name: string): string {
 
 function mayBeWritten(name: string, all: readonly string[], now: number): boolean {
   const { day, daemon, number } = parseSegment(name) ?? { day: '', daemon: '', number: 0 };
-  if (day < dayOf(now - DAY_MS)) return false;
+  if (day < utcDay(now - DAY_MS)) return false;
   return !all.some((other) => {
     const next = parseSegment(other);
     return next?.daemon === daemon && next.number > number;

@@ -1,5 +1,5 @@
 /** Reads records out of the log, as they were asked for. */
-import { type AuditPlaces, dayOf, parseSegment, segmentPath } from './places.ts';
+import { type AuditPlaces, utcDay, parseSegment, segmentPath } from './places.ts';
 import { linesOf, listSegments } from './read.ts';
 
 export interface ShownRecord {
@@ -17,17 +17,30 @@ export interface Wanted {
   readonly kind?: string | undefined;
 }
 
-/** In the order of their times. Lines that are no records are left out. @throws the system's error where something can't be read */
+/**
+ * In the order of their times. Lines that are no records are left out. A call that makes a session has begun before the session
+ * had an id: that record is one of the session as well.
+ * @throws the system's error where something can't be read
+ */
 export async function recordsFor(places: AuditPlaces, { since, sessionId, kind }: Wanted): Promise<ShownRecord[]> {
   const found: ShownRecord[] = [];
-  const from = dayOf(since);
+  const from = utcDay(since);
   const { segments } = await listSegments(places);
+  /** By their calls. */
+  const begun = new Map<string, ShownRecord>();
   for (const name of segments) {
     if ((parseSegment(name)?.day ?? '') < from) continue;
     for await (const { bytes, isTorn } of linesOf(segmentPath(places, name))) {
       const record = isTorn ? undefined : parse(bytes);
       if (!record || Date.parse(record.time) < since) continue;
-      if ((sessionId === undefined || record.sessionId === sessionId) && (kind === undefined || record.kind === kind)) found.push({ ...record, segment: name });
+      if (kind !== undefined && record.kind !== kind) continue;
+      const shown = { ...record, segment: name };
+      const call = `${parseSegment(name)?.daemon} ${String(record.call)}`;
+      if (sessionId !== undefined && record.event === 'began' && record.sessionId === undefined) begun.set(call, shown);
+      if (sessionId !== undefined && record.sessionId !== sessionId) continue;
+      const beginning = begun.get(call);
+      if (beginning) found.push(beginning);
+      found.push(shown);
     }
   }
   return found.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));

@@ -8,6 +8,7 @@ export interface Reason {
 
 const words: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full', EDQUOT: 'the quota of the disk is used up', EROFS: 'the disk can only be read', EACCES: "the folder can't be written", EPERM: "the file can't be written", EIO: 'the disk has failed', EMFILE: 'too many files are open',
+  ENOTDIR: 'a file stands where its folder should be', EEXIST: 'a file stands where its folder should be',
 };
 
 export class Trouble {
@@ -34,7 +35,7 @@ export class Trouble {
   began(fault: unknown): void {
     if (this.#now) return;
     const code = (fault as { code?: string }).code ?? 'unknown error';
-    const reason = { code, words: words[code] ?? code };
+    const reason = { code, words: words[code] ?? 'the system refuses it' };
     this.#now = reason;
     this.#log.warn(`the audit log can't be written: ${reason.words} (${code})`);
     for (const tell of this.#heard) tell(reason);

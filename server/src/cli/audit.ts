@@ -45,8 +45,14 @@ async function carryOut(args: AuditArguments, { places, stateFolder, now, print 
     const code = verdict.faults.length > 0 ? Exit.fault : 0;
     return (await print(args.json ? `${JSON.stringify({ intact: code === 0, ...verdict })}\n` : lines(told(verdict, places.records)))) || code;
   }
-  const records = await recordsFor(places, { since: sinceTime(args.since ?? '24h', now), sessionId: args.session, kind: args.kind });
-  return print(args.json ? `${JSON.stringify({ records })}\n` : lines(records.length > 0 ? records.map(lineFor) : ['nothing was recorded in this time']));
+  const since = sinceTime(args.since ?? '24h', now);
+  const records = await recordsFor(places, { since, sessionId: args.session, kind: args.kind });
+  return print(args.json ? `${JSON.stringify({ records })}\n` : lines(records.length > 0 ? records.map(lineFor) : [noneOf(args, since)]));
+}
+
+function noneOf({ session, kind }: AuditArguments, since: number): string {
+  const wanted = session === undefined && kind === undefined ? 'nothing was recorded' : 'nothing that fits was recorded';
+  return `${wanted} since ${new Date(since).toISOString()}; --since looks further back`;
 }
 
 function told({ segments, removed, records, faults, notes }: Verdict, folder: string): string[] {
@@ -62,8 +68,14 @@ const ahead = ['seq', 'time', 'kind', 'event', 'sessionId', 'segment', 'visit'];
 
 function lineFor(record: ShownRecord): string {
   const { time, kind, event, sessionId } = record;
-  const rest = Object.entries(record).filter(([name]) => !ahead.includes(name)).map(([name, value]) => `${name}=${typeof value === 'string' && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(record).filter(([name]) => !ahead.includes(name)).map(([name, value]) => `${name}=${inOneWord(value)}`);
   return printable([time, kind.padEnd(7), event.padEnd(9), (typeof sessionId === 'string' ? sessionId : '-').padEnd(16), ...rest].join('  '));
+}
+
+/** Of heads of segments their number is shown; all of them are in the JSON. */
+function inOneWord(value: unknown): string {
+  if (typeof value === 'string' && /^[\w./:-]+$/.test(value)) return value;
+  return Array.isArray(value) && value.some((each) => typeof each === 'object') ? `${value.length}` : JSON.stringify(value);
 }
 
 function lines(all: readonly string[]): string {

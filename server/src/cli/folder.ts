@@ -11,6 +11,8 @@ export interface FolderRequest {
   readonly folder: string;
   /** The path of FILE, relative to the folder, with slashes. It is sent by itself. */
   readonly except: string;
+  /** Absolute paths of files that do not go along, unless they are named in `with`. */
+  readonly without: readonly string[];
   /** Paths that are not left out, whatever the rules say. */
   readonly with: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,6 +52,7 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
   if (breadth === 'none') return { files, ignored, incomplete: false };
   const root = await realpath(folder);
   const named = request.with.map((path) => slashed(relative(folder, resolve(path))));
+  const without = request.without.map((path) => slashed(relative(folder, path)));
   const places: Place[] = [{ path: '', rules: await rulesAbove(folder), only: false }];
   let seen = 0;
   for (let place = places.shift(); place; place = places.shift()) {
@@ -67,7 +70,7 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
         if (wanted || leads || (!ruled && breadth === 'deep')) places.push({ path, rules, only: ruled || (leads && breadth === 'flat') });
         continue;
       }
-      if (ruled || path === except) continue;
+      if (ruled || path === except || (!wanted && without.includes(path))) continue;
       const file = await outgoing(join(folder, path), path, entry, root);
       if (!file) continue;
       if (files.length >= MAX_FILES) return { files, ignored, incomplete: true };

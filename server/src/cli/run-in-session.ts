@@ -20,7 +20,7 @@ import { inTime, inUnits, sizeTold } from './quantities.ts';
 import { publish } from './publish.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
-import { secretsFor } from './secrets.ts';
+import { filesOf, secretsFor } from './secrets.ts';
 import { attach, isTerminal, sizeOf } from './screen.ts';
 import { type Outgoing, sendFiles } from './send.ts';
 import { CannotRun, folderOf, lookInto, type Source, unreadable } from './source.ts';
@@ -147,7 +147,7 @@ async function gatherFor(file: Outgoing, { args, source, interrupts: { signal },
   const { folder, with: named } = args;
   const { host } = source;
   if (folder === null || host === undefined) return { files: [], ignored: [], incomplete: false };
-  return gather({ folder: folderFor(args, source), except: file.path, with: named, env, home, signal });
+  return gather({ folder: folderFor(args, source), except: file.path, without: filesOf(args.secrets), with: named, env, home, signal });
 }
 
 function checkRoom(name: string, size: number, diskBytes: number): void {

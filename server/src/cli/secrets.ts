@@ -1,6 +1,12 @@
 /** The secrets that `codebeaker run --secret` gives to its program. */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { CannotRun, unreadable } from './source.ts';
+
+/** The files with their values: the program gets those as variables, and the files stay here. */
+export function filesOf(asked: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.values(asked).flatMap((file) => (file === undefined ? [] : [resolve(file)]));
+}
 
 /** What of them goes into the params of the session. @throws CannotRun */
 export async function secretsFor(asked: Readonly<Record<string, string | undefined>>, configured: readonly string[], env: Readonly<Record<string, string | undefined>>) {

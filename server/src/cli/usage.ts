@@ -69,7 +69,7 @@ async function foresee({ clock, writeLog }: Surroundings, args: UsageArguments &
     for await (const piece of file.pieces()) pieces.push(piece);
     const runs = new Runs({ folder: join(folder, 'runs'), clock, log: createLog('warn', writeLog) });
     const result = estimate({ language, program: Buffer.concat(pieces), runtime: args.runtime }, runs, prices);
-    return await print(args.json ? `${JSON.stringify({ language, ...result })}\n` : foreseen(result, prices !== undefined).map((line) => `${line}\n`).join(''));
+    return await print(args.json ? `${JSON.stringify({ language, ...result })}\n` : foreseen(result, prices !== undefined, args.runtime).map((line) => `${line}\n`).join(''));
   } catch (fault) {
     if (!(fault instanceof CannotRun)) throw fault;
     writeLog(`codebeaker: ${fault.message}`);
@@ -82,8 +82,8 @@ async function foresee({ clock, writeLog }: Surroundings, args: UsageArguments &
   }
 }
 
-function foreseen({ basis, runs, durationMs, cpuSeconds, memoryBytes, cost }: UsageEstimateResult, hasCost: boolean): string[] {
-  if (!durationMs || !cpuSeconds || !memoryBytes || !cost) return ['Nothing is known yet: no program in this language has been run here.'];
+function foreseen({ basis, runs, durationMs, cpuSeconds, memoryBytes, cost }: UsageEstimateResult, hasCost: boolean, runtime: string | undefined): string[] {
+  if (!durationMs || !cpuSeconds || !memoryBytes || !cost) return [`Nothing is known yet: no program in this language has been run ${runtime === undefined ? 'here' : `in ${runtime} here`}.`];
   const of = basis === 'program' ? 'of this program' : 'of other programs in this language';
   const rows = [
     ['duration', time(durationMs.p50), time(durationMs.p95)],

@@ -3,6 +3,7 @@ import { contains, formatRule, type Rule } from '../network/hosts.ts';
 import type { Config } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
 import { LOG_BYTES, LOG_FILES } from './defaults.ts';
+import { historyPolicy } from './history.ts';
 import { packagesPolicy } from './packages.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
 
@@ -85,7 +86,7 @@ function common(some: readonly Rule[], others: readonly Rule[]): readonly Rule[]
 /** The keys that only the configuration file has. */
 function alone(config: Config, stateDir: string): Config {
   const { cacheBytes, run } = packagesPolicy(config);
-  return { packages: { cacheBytes, run }, audit: auditPolicy(config), log: { level: config.log?.level ?? 'warn', format: config.log?.format ?? 'text', ...(config.log?.file === undefined ? {} : { maxBytes: config.log.maxBytes ?? LOG_BYTES, keepFiles: config.log.keepFiles ?? LOG_FILES }) }, stateDir: config.stateDir ?? stateDir };
+  return { packages: { cacheBytes, run }, audit: auditPolicy(config), history: historyPolicy(config), log: { level: config.log?.level ?? 'warn', format: config.log?.format ?? 'text', ...(config.log?.file === undefined ? {} : { maxBytes: config.log.maxBytes ?? LOG_BYTES, keepFiles: config.log.keepFiles ?? LOG_FILES }) }, stateDir: config.stateDir ?? stateDir };
 }
 
 /** The paths of everything that is no object, with their values. A list is one value, and so is an object without members. */

@@ -10,7 +10,7 @@ import { parseHosts } from './hosts.ts';
 import { createQuotas, narrowQuotas, type Quotas } from './quotas.ts';
 import { createRates, narrowRates, type Rates } from './rates.ts';
 import { narrowScan, type ScanPolicy, scanPolicy } from './scan.ts';
-import { type Sizes, sizesOf, smaller } from './sizes.ts';
+import { createSizes, narrowSizes, type Sizes } from './sizes.ts';
 
 export interface Policy {
   readonly preference: Preference;
@@ -66,18 +66,14 @@ export function createPolicy(config: Config): Policy {
     quotas: createQuotas(config),
     prices: config.prices,
     scan: scanPolicy(config),
-    sizes: sizesOf(config),
+    sizes: createSizes(config),
   };
 }
 
 /** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
 export function narrow(policy: Policy, config: Config): Policy {
-  for (const key of ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry'] as const) {
-    if (config[key]) throw denied(key, `${key} can only be set in the configuration file`);
-  }
-  if (config.network?.certificates !== undefined) throw denied('network', 'network.certificates can only be set in the configuration file', { rule: 'network.certificates' });
+  refuseFileKeys(config);
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
-  if (config.sizes?.messageBytes !== undefined) throw denied('sizes', 'sizes.messageBytes can only be set in the configuration file');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
   const allowed = config.allowedImages?.filter((image) => policy.allowedImages.has(image));
   const images = { ...policy.images, ...config.images };
@@ -99,7 +95,7 @@ export function narrow(policy: Policy, config: Config): Policy {
     quotas: narrowQuotas(policy.quotas, config),
     prices: policy.prices,
     scan: narrowScan(policy.scan, config),
-    sizes: smaller(policy.sizes, config.sizes ?? {}),
+    sizes: narrowSizes(policy.sizes, config),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
@@ -107,6 +103,13 @@ export function narrow(policy: Policy, config: Config): Policy {
     certificates: policy.certificates,
     secrets: policy.secrets,
   };
+}
+
+/** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
+function refuseFileKeys({ docker, log, telemetry, stateDir, drain, packages, prices, audit, history, secrets, network, sizes }: Config): void {
+  const ofFile = { docker, log, telemetry, stateDir, drain, packages, prices, audit, history, secrets, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
+  const [key] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
+  if (key !== undefined) throw denied(key.split('.')[0] ?? key, `${key} can only be set in the configuration file`, { rule: key });
 }
 
 /** @throws ProtocolError PolicyDenied where no session may be made */

@@ -9,11 +9,11 @@ export const defaultSizes: Sizes = {
   pathBytes: 4096,
 };
 
-export function sizesOf({ sizes }: Config): Sizes {
+export function createSizes({ sizes }: Pick<Config, 'sizes'>): Sizes {
   return { ...defaultSizes, ...sizes };
 }
 
-/** The smaller one of each. */
-export function smaller(sizes: Sizes, asked: Partial<Sizes>): Sizes {
+/** A size that is larger than the one before is taken as no narrower. `messageBytes` stays: messages are cut out of a connection before its client can say anything. */
+export function narrowSizes(sizes: Sizes, { sizes: asked = {} }: Pick<Config, 'sizes'>): Sizes {
   return { ...sizes, codeBytes: Math.min(sizes.codeBytes, asked.codeBytes ?? Infinity), pathBytes: Math.min(sizes.pathBytes, asked.pathBytes ?? Infinity) };
 }

@@ -6,6 +6,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalidParam, ProtocolError } from '../protocol/index.ts';
+import { denied } from './policy.ts';
 
 export interface WorkspaceRequest {
   readonly uri: string;
@@ -32,16 +33,16 @@ export async function resolveWorkspace(
 ): Promise<{ path: string; access: 'copy' | 'readOnly' | 'readWrite' }> {
   if (access === 'overlay') throw invalidParam('workspace.access', 'this daemon does not support overlay; use copy, readOnly or readWrite');
   if (!trusted) throw new ProtocolError('NotTrusted', 'the workspace is not trusted, so no folder is shared; trust it in the editor, or create the session without a folder');
-  if (!(await isShared(uri, shared))) throw denied('share', 'a daemon that listens shares with sandboxes only the folders of its machine that --share names when it is started; send files with command/writeFile');
+  if (!(await isShared(uri, shared))) throw refused('share', 'a daemon that listens shares with sandboxes only the folders of its machine that --share names when it is started; send files with command/writeFile');
   const path = await realFolder(uri);
   const roots = await Promise.all(opened.map((folder) => realFolder(folder).catch(() => undefined)));
   if (!roots.some((root) => root !== undefined && isBelow(path, root))) {
-    throw denied('workspaceFolders', 'only the workspaceFolders of initialize, and folders inside them, can be shared');
+    throw refused('workspaceFolders', 'only the workspaceFolders of initialize, and folders inside them, can be shared');
   }
   for (const place of hidden) {
     const real = await realpath(place).catch(() => place);
-    if (isBelow(path, real)) throw denied('hidden', 'this folder is never shared, because it belongs to the system or contains keys');
-    if (isBelow(real, path)) throw denied('hidden', 'this folder is never shared, because it contains folders that belong to the system or contain keys; share a folder inside it');
+    if (isBelow(path, real)) throw refused('hidden', 'this folder is never shared, because it belongs to the system or contains keys');
+    if (isBelow(real, path)) throw refused('hidden', 'this folder is never shared, because it contains folders that belong to the system or contain keys; share a folder inside it');
   }
   return { path, access };
 }
@@ -74,6 +75,6 @@ export async function realFolder(uri: string): Promise<string> {
   throw new ProtocolError('FileNotFound', 'the workspace folder does not exist', { uri });
 }
 
-function denied(rule: string, message: string): ProtocolError {
-  return new ProtocolError('PolicyDenied', message, { policy: 'workspace', rule });
+function refused(rule: string, message: string): ProtocolError {
+  return denied('workspace', message, { rule });
 }

@@ -25,7 +25,7 @@ export class Secrets {
   /** Those that are put into requests to hosts. */
   readonly bound: readonly BoundSecret[];
   /** The names of those that are too short to be found in output. */
-  readonly shown: readonly string[];
+  readonly tooShort: readonly string[];
 
   /** `values`: those that programs get. `kept`: the values of those in `bound`, which are taken out of output as well. */
   constructor(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []) {
@@ -33,7 +33,7 @@ export class Secrets {
     this.#values = values;
     this.#automaton = new Automaton([...forms.flatMap(({ found }) => found), ...kept.flatMap(formsOf)]);
     this.bound = bound;
-    this.shown = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
+    this.tooShort = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
   }
 
   /** The variables of programs. */

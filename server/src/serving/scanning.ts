@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Scan, Scanned } from '../command/script.ts';
+import { denied } from '../policy/policy.ts';
 import { judge, blocked, type ScanPolicy } from '../policy/scan.ts';
 import { CommandDiagnostics, type Diagnostic, ProtocolError, scanSeverities } from '../protocol/index.ts';
 import type { Finding } from '../scan/finding.ts';
@@ -37,14 +38,14 @@ async function block(parts: ScanningParts, session: Session, scanned: Scanned): 
   const findings = await find(parts, session, scanned).catch((fault: unknown) => {
     if (!(fault instanceof ScanFault)) throw fault;
     tell(parts, session, scanned, [], fault.message);
-    throw denied('unscanned', `the code was not run, because it has to be scanned before: ${fault.message}`, []);
+    throw refused('unscanned', `the code was not run, because it has to be scanned before: ${fault.message}`, []);
   });
   tell(parts, session, scanned, findings);
   const [worst, ...others] = blocked(policy, findings).sort((one, other) => scanSeverities.indexOf(one.severity) - scanSeverities.indexOf(other.severity));
   if (!worst) return;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   const { range: { start }, message } = worst;
-  throw denied(worst.rule, `the code was not run, because the configuration refuses it: line ${start.line + 1}, column ${start.character + 1}: ${message} (${worst.rule}${more})`, [worst, ...others].map(toDiagnostic));
+  throw refused(worst.rule, `the code was not run, because the configuration refuses it: line ${start.line + 1}, column ${start.character + 1}: ${message} (${worst.rule}${more})`, [worst, ...others].map(toDiagnostic));
 }
 
 async function advise(parts: ScanningParts, session: Session, scanned: Scanned): Promise<void> {
@@ -88,6 +89,6 @@ export function toDiagnostic({ rule, severity, message, url, range }: Finding): 
   };
 }
 
-function denied(rule: string, message: string, findings: readonly Diagnostic[]): ProtocolError {
-  return new ProtocolError('PolicyDenied', message, { policy: 'scan', rule, findings });
+function refused(rule: string, message: string, findings: readonly Diagnostic[]): ProtocolError {
+  return denied('scan', message, { rule, findings });
 }

@@ -63,8 +63,8 @@ export class Visit {
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const openSessions = () => house.openSessions();
-    const enter = () => (policy.quotas.sessions < Infinity ? openSessions()?.then((open) => open.enter(policy.quotas.sessions)) : undefined);
+    const openSessions = () => (policy.quotas.sessions < Infinity ? house.openSessions() : undefined);
+    const enter = async () => (await openSessions())?.enter(policy.quotas.sessions);
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);

@@ -43,8 +43,8 @@ export interface SessionManagerOptions<Extra> {
   readonly visit: string;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
-  /** Counts a session in over all daemons. What it returns counts it out. undefined: there is no quota. @throws ProtocolError QuotaExceeded */
-  enter?(): Promise<() => void> | undefined;
+  /** Counts a session in over all daemons. What it returns counts it out. Absent: nobody asks. @throws ProtocolError QuotaExceeded */
+  enter?: (() => Promise<(() => void) | undefined>) | undefined;
   /** Shared by the commands of all sessions of the daemon. */
   readonly turns: Turns;
   readonly events: EventStream;
@@ -95,8 +95,8 @@ export class SessionManager<Extra = unknown> {
     context.signal.throwIfAborted();
     const { events, clock, log } = this.#options;
     const begin = clock.monotonic();
-    const entering = this.#options.enter?.();
-    if (entering) places.push(await entering);
+    const leaveAll = await this.#options.enter?.();
+    if (leaveAll) places.push(leaveAll);
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);

@@ -95,11 +95,11 @@ function left({ limit, used }: QuotaState): number {
   return Math.max(0, limit - used);
 }
 
-/** Says what a person can do: a quota of the day comes back, that of a session does not, and sessions can be closed. */
 export function exceeded(state: QuotaState): ProtocolError {
   return new ProtocolError('QuotaExceeded', usedUp(state), { ...state });
 }
 
+/** Says what a person can do: a quota of the day comes back, that of a session does not, and sessions can be closed. */
 export function usedUp({ quota, limit, used, resetsAt }: QuotaState): string {
   const anew = quota === SESSIONS ? 'close a session, also of another editor or command line' : 'create a new session';
   const otherwise = resetsAt === undefined ? anew : `wait until ${resetsAt}, which is midnight here`;

@@ -1,4 +1,4 @@
-/** What it costs, by the prices of the configuration. */
+/** What usage costs, by the prices of the configuration. */
 import type { Cost, Prices, Used } from '../protocol/index.ts';
 import type { Amounts } from './amounts.ts';
 

@@ -5,9 +5,7 @@ import { asDenial, Denials } from '../../audit/denials.ts';
 import type { Fields } from '../../audit/entry.ts';
 import type { Clock } from '../../base/clock.ts';
 import { denied } from '../../policy/policy.ts';
-import { ProtocolError } from '../../protocol/index.ts';
-import type { Call } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { errorOf, type Step } from './gate.ts';
 
 export interface AuditParts {
   readonly audit: Audit;
@@ -55,9 +53,4 @@ function requireWritten(log: Audit): void {
   const reason = log.flush();
   if (!reason) return;
   throw denied('audit', `nothing may begin that can't be recorded, and the audit log can't be written: ${reason.words} (${reason.code}); mend that, or set audit.onFailure to continue in the configuration file`, { rule: 'audit.onFailure' });
-}
-
-function errorOf({ signal }: Call, fault: unknown): string {
-  if (signal.aborted) return 'RequestCancelled';
-  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
 }

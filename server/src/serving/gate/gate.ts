@@ -1,4 +1,5 @@
 /** The gate, which every call passes: an ordered list of steps, each of which wraps those after it, around the handler. */
+import { type ErrorKind, ProtocolError } from '../../protocol/index.ts';
 import type { Call, Serve } from '../../wire/service.ts';
 
 /**
@@ -19,6 +20,12 @@ export function check(look: (call: Call) => void): Step {
     }
     return next();
   };
+}
+
+/** The error with which the client is answered. */
+export function errorOf({ signal }: Call, fault: unknown): ErrorKind {
+  if (signal.aborted) return 'RequestCancelled';
+  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
 }
 
 /** The first of `steps` is the outermost. */

@@ -2,10 +2,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Asked, entryFor, type Ran } from '../../history/entry.ts';
 import type { History } from '../../history/history.ts';
-import { type InitializeParams, ProtocolError, SessionCreate, type SessionCreateParams, type Session as SessionView } from '../../protocol/index.ts';
+import { type InitializeParams, SessionCreate, type SessionCreateParams, type Session as SessionView } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 import type { Call } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { errorOf, type Step } from './gate.ts';
 
 export interface HistoryStepParts {
   readonly history: Pick<History, 'add' | 'policy'>;
@@ -45,7 +45,7 @@ export function keepHistory({ history, client, clock, find, programs }: HistoryS
       keep(call, session, begin, result);
       return result;
     } catch (fault) {
-      keep(call, session, begin, call.signal.aborted ? 'RequestCancelled' : fault instanceof ProtocolError ? fault.kind : 'InternalError');
+      keep(call, session, begin, errorOf(call, fault));
       throw fault;
     }
   };

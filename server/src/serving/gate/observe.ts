@@ -2,10 +2,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { EventStream } from '../../events/events.ts';
-import { type ErrorKind, type Execution, type Outcome, ProtocolError } from '../../protocol/index.ts';
+import type { ErrorKind, Execution, Outcome } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 import type { Call, Client } from '../../wire/service.ts';
-import type { Step } from './gate.ts';
+import { errorOf, type Step } from './gate.ts';
 
 export interface ObserveParts {
   readonly visit: string;
@@ -47,9 +47,4 @@ export function observe({ visit, client, events, clock, log, find }: ObservePart
 /** For a call that runs a program, the outcome is that of the program. */
 function outcomeOf({ method }: Call, result: unknown): Outcome | 'ok' {
   return method.effect === 'runs' ? (result as Execution).outcome : 'ok';
-}
-
-function errorOf({ signal }: Call, fault: unknown): ErrorKind {
-  if (signal.aborted) return 'RequestCancelled';
-  return fault instanceof ProtocolError ? fault.kind : 'InternalError';
 }

@@ -55,7 +55,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
     const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
-    for (const name of secrets?.shown ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
+    for (const name of secrets?.tooShort ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(

@@ -21,7 +21,7 @@ export interface UsageParts {
   readonly ledger: Ledger;
   readonly allowances: Allowances;
   readonly runs: Runs;
-  /** Counts the sessions that are open. undefined: nobody does. */
+  /** What counts the sessions that are open. undefined: there is no quota of them. */
   openSessions(): Promise<OpenSessions> | undefined;
 }
 
@@ -34,8 +34,7 @@ export const usageHandlers = ({ policy, sessions, ledger, allowances, runs, open
     const days = await ledger.days();
     const [since = ''] = days.keys();
     const all = [...days.values()].reduce(sum, nothing);
-    const most = policy.quotas.sessions;
-    const open = most < Infinity ? await (await openSessions())?.state(most) : undefined;
+    const open = await (await openSessions())?.state(policy.quotas.sessions);
     return { ...usedOf(all, policy.prices), since, today: usedOf(ledger.today(), policy.prices), quotas: [...(open ? [open] : []), ...allowances.states()] };
   },
   'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
