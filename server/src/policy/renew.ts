@@ -32,9 +32,9 @@ export function renewed(began: Config, config: Config): Policy {
 
 /** The policy of a client whose wishes the new one does not allow: both hold, and it makes no session any more. */
 export function both(before: Policy, now: Policy, refusal: string): Policy {
-  const { maxLimits, sessions, rates, quotas: { perDay, perSession }, scan, sizes: { codeBytes, pathBytes }, networkModes, networkBounds } = now;
+  const { maxLimits, sessions, rates, quotas: { sessions: open, perDay, perSession }, scan, sizes: { codeBytes, pathBytes }, networkModes, networkBounds } = now;
   const lowered = narrow(before, {
-    maxLimits, sessions, rates: { ...rates }, quotas: { perDay: bounded(perDay), perSession: bounded(perSession) }, scan: asScanConfig(scan),
+    maxLimits, sessions, rates: { ...rates }, quotas: { ...bounded({ sessions: open }), perDay: bounded(perDay), perSession: bounded(perSession) }, scan: asScanConfig(scan),
     sizes: { codeBytes, pathBytes }, network: { modes: [...networkModes], ...networkBounds },
   });
   return { ...lowered, hostLists: [...before.hostLists, ...now.hostLists], refusal };
