@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { basename, dirname, join } from 'node:path';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { emptyHead, lineOf } from '../../server/src/audit/chain.ts';
 import { temporaryFolder } from '../policy/folder.ts';
 import { linesOf, LogBench, restore, take, type Tree } from './log-bench.ts';
 
@@ -152,6 +153,39 @@ describe('verifying the audit log', () => {
     }), { numRuns: 40 });
   });
 
+  it('finds each byte of a head that is replaced', async () => {
+    const bench = new LogBench(folder());
+    await bench.write(2);
+    const tree = take(folder());
+    const [path = ''] = bench.headFiles;
+    const lines = linesOf(path);
+    for (const [at, line] of lines.entries()) {
+      for (let place = 0; place < line.length; place += 1) {
+        for (const byte of ['.', ']', '9'].filter((each) => each !== line[place])) {
+          await found(bench, tree, () => writeFileSync(path, lines.with(at, line.slice(0, place) + byte + line.slice(place + 1)).map((each) => `${each}\n`).join(''), 'latin1'));
+        }
+      }
+    }
+  });
+
+  it('finds heads of records that can not be: a part of one, or less than none', async () => {
+    const bench = await whole();
+    const tree = take(folder());
+    const [path = ''] = bench.headFiles;
+    const lines = linesOf(path);
+    for (const records of ['0.5', '-1', '1e99', '"1"']) await found(bench, tree, () => writeFileSync(path, lines.map((line) => `${line.replace(/"records":\d+/, `"records":${records}`)}\n`).join('')));
+  });
+
+  it('finds records that are chained and that no daemon writes', async () => {
+    const bench = await whole();
+    const tree = take(folder());
+    const path = bench.segments.at(-1) ?? '';
+    const name = `${basename(dirname(path))}/${basename(path, '.jsonl')}`;
+    for (const rest of ['"time":"2026","kind":"log",', '"time":"2026","kind":"log","event":"removed","segments":5}', '"time":"2026","kind":"log","event":"opened","others":5}']) {
+      await found(bench, tree, () => writeFileSync(path, lineOf(emptyHead(name), rest).text));
+    }
+  });
+
   it('says where the fault is', async () => {
     const bench = await whole();
     const [first = ''] = bench.segments;
@@ -187,7 +221,7 @@ describe('verifying the audit log', () => {
     const [, last = ''] = bench.segments;
     rmSync(last);
     appendFileSync(anchor, `${JSON.stringify({ segment: 'nothing', records: 0, hash: '' })}\n`);
-    expect((await bench.faults())[0]).to.contain('the whole segment is missing, as the head in');
+    expect((await bench.faults()).join('\n')).to.contain('the whole segment is missing, as the head in');
   });
 
   async function found(bench: LogBench, tree: Tree, change: () => void): Promise<void> {

@@ -48,13 +48,14 @@ total       0         0         0.0 s      0.0 GiB s  0 bytes  0 bytes
 
   it('shows the last days with what they cost, and the quotas', async () => {
     await write();
-    const { text } = await run('usage', { prices: { currency: 'EUR', command: 0.5 }, quotas: { perDay: { commands: 10 }, perSession: { commands: 5 } } });
+    const { text } = await run('usage', { prices: { currency: 'EUR', command: 0.5 }, quotas: { sessions: 4, perDay: { commands: 10 }, perSession: { commands: 5 } } });
     expect(text.replace(/until .*/, 'until …')).to.equal(`
 DAY         SESSIONS  COMMANDS  PROCESSOR  MEMORY      OUTPUT   NETWORK  COST
 ${daysBefore(clock.now(), 3)}  1         2         1.3 s      10.0 GiB s  1.5 KiB  3.0 GiB  1 EUR
 ${today}  1         1         0.0 s      0.0 GiB s   5 bytes  0 bytes  0.5 EUR
 total       2         3         1.3 s      10.0 GiB s  1.5 KiB  3.0 GiB  1.5 EUR
 
+sessions: 0 of 4
 perDay.commands: 1 of 10, until …
 `.slice(1));
   });

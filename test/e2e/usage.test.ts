@@ -46,20 +46,43 @@ describe('the usage of two daemons', function () {
     expect(await three.client.end()).to.equal(0);
   });
 
+  it('has as many sessions open as the quota says, and those of a daemon that was killed make room at once', async () => {
+    const config = { quotas: { sessions: 2 } };
+    const [one, two] = await Promise.all([open(config), open(config)]);
+    const create = () => two.client.call('session/create', { runtime: 'native', language: 'shellscript' });
+    expect((await create()).error?.data).to.deep.equal({ kind: 'QuotaExceeded', quota: 'sessions', limit: 2, used: 2 });
+    one.client.process.kill('SIGKILL');
+    await one.client.exited;
+    expect((await create()).result.state).to.equal('ready');
+    expect((await two.usage()).quotas).to.deep.equal([{ quota: 'sessions', limit: 2, used: 2 }]);
+    expect(await two.client.end()).to.equal(0);
+  });
+
   it('cuts the output of a flood where the quota ends, to the byte', async () => {
     const { client, run } = await open({ quotas: { perSession: { outputBytes: 1_234_567 } } });
     expect((await run('yes')).result).to.include({ outcome: 'outputLimit', quota: 'perSession.outputBytes', stdoutBytes: 1_234_567 });
     expect(await client.end()).to.equal(0);
   });
 
-  it('ends a program that spins in a container when the processor time is used up, and no program that waits', async () => {
+  it('ends programs that spin when the processor time is used up, however it is counted, and no program that waits', async () => {
     const client = new RawClient({ env: daemonEnvironment({ stateDir, quotas: { perSession: { cpuSeconds: 1 } } }) });
     await client.initialize();
-    const { sessionId } = await client.request('session/create', { runtime: 'docker', language: 'shellscript' });
-    expect(await client.request('command/executeShell', { sessionId, command: 'sleep 2' })).to.include({ outcome: 'exited' });
-    const { outcome, quota, usage } = await client.request('command/executeShell', { sessionId, command: 'while :; do :; done' });
-    expect([outcome, quota]).to.deep.equal(['timedOut', 'perSession.cpuSeconds']);
-    expect(usage.cpuMs).to.be.at.least(900);
+    await Promise.all(['docker', 'native'].map(async (runtime) => {
+      const { sessionId } = await client.request('session/create', { runtime, language: 'shellscript' });
+      expect(await client.request('command/executeShell', { sessionId, command: 'sleep 2' })).to.include({ outcome: 'exited' });
+      const { outcome, quota, usage } = await client.request('command/executeShell', { sessionId, command: 'while :; do :; done' });
+      expect([outcome, quota], runtime).to.deep.equal(['timedOut', 'perSession.cpuSeconds']);
+      expect(usage.cpuMs, runtime).to.be.at.least(900);
+      expect((await client.call('command/executeShell', { sessionId, command: 'echo 1' })).error?.data.quota, runtime).to.equal('perSession.cpuSeconds');
+    }));
+    expect(await client.end()).to.equal(0);
+  });
+
+  it('counts what processes have used that nobody waits for', async () => {
+    const { client, run, usage } = await open({ quotas: { perDay: { cpuSeconds: 1 } } });
+    expect((await run('(while :; do :; done) & sleep 100')).result).to.include({ outcome: 'timedOut', quota: 'perDay.cpuSeconds' });
+    await until('their time', async () => (await usage()).today.cpuSeconds >= 0.9);
+    expect((await run('echo 1')).error?.data).to.include({ quota: 'perDay.cpuSeconds' });
     expect(await client.end()).to.equal(0);
   });
 

@@ -47,6 +47,8 @@ export interface FakeHouseOptions {
   readonly audit?: Audit | undefined;
   /** Absent: nothing is scanned. */
   readonly scanner?: (() => Promise<TextScanner>) | undefined;
+  /** Absent: nobody counts the sessions of all daemons. */
+  readonly openSessions?: HouseParts['openSessions'] | undefined;
 }
 
 export interface FakeHouse {
@@ -63,11 +65,11 @@ export interface FakeHouse {
 
 export const fakeProcess = { uptime: () => 5, cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), memoryUsage: () => ({ rss: 64 << 20, heapUsed: 16 << 20 }) };
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, folders, configured, tracer, clock, log, packages, audit, scanner }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, folders, configured, tracer, clock, log, packages, audit, scanner, openSessions }: FakeHouseOptions): FakeHouse {
   let policy = createPolicy(config);
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ...(openSessions ? { openSessions } : {}), ahead: config.packages?.ahead ?? [] };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   const reload = (next: Config) => {

@@ -24,6 +24,8 @@ export interface FakeOptions {
   readonly packages?: boolean;
   /** Whether the limits of its sandboxes can be changed. With `refuses` they declare that they can, and then fail. */
   readonly adjusts?: boolean | 'refuses';
+  /** Whether its sandboxes tell their processor time. Default: true. */
+  readonly tellsCpuTime?: boolean;
   /** Whether connections lead out of its sandboxes. */
   readonly connections?: boolean;
   /** Whether a folder can be copied into its sandboxes after they were created. */
@@ -130,7 +132,7 @@ export class FakeSandbox implements Sandbox {
     this.isolation = options.isolation ?? everything;
     this.#options = options;
     this.files = new FakeFiles(() => this.#check());
-    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, cpuTime: true, packages: options.packages ?? false };
+    this.can = { adjust: options.adjusts !== undefined && options.adjusts !== false, copyIn: options.copiesIn ?? false, tellPristine: true, hold: false, connections: options.connections ?? options.packages ?? false, cpuTime: options.tellsCpuTime ?? true, packages: options.packages ?? false };
   }
 
   get gone(): boolean {

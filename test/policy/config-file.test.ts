@@ -27,7 +27,7 @@ describe('a configuration', () => {
       packages: { ahead: [{ language: 'python', runtime: 'native', names: ['one'], manifest: '/a/requirements.txt' }], cacheBytes: 1, run: 'ask', block: 'high', registries: { pip: { url: 'https://x/', username: 'a', password: 'b' }, npm: { url: 'http://x', token: 't', scopes: { '@team': { url: 'https://y/' } } } } },
       audit: { enabled: true, onFailure: 'refuse', anchor: '/mnt/heads', rotateBytes: 65_536, keepDays: 1, maxBytes: 1, fsync: true },
       rates: { 'session/create': { perMinute: 60, burst: 10 }, 'session/list': { perMinute: 1 } },
-      quotas: { perDay: { commands: 0, cpuSeconds: 0.5, gibSeconds: 1.5, outputBytes: 1, networkBytes: 0 }, perSession: { commands: 1 } },
+      quotas: { sessions: 3, perDay: { commands: 0, cpuSeconds: 0.5, gibSeconds: 1.5, outputBytes: 1, networkBytes: 0 }, perSession: { commands: 1 } },
       prices: { currency: 'EUR', cpuSecond: 0.1, gibSecond: 0, command: 1, networkGib: 2 },
       secrets: { A: { env: 'B' }, C: { file: '/c' }, D: { command: ['pass', 'show', 'd'], timeoutMs: 1 } },
       stateDir: '/x',

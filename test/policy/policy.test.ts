@@ -57,7 +57,7 @@ const config: fc.Arbitrary<Config> = record({
   sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
   rates: record({ 'session/create': rate, 'session/list': rate }),
-  quotas: record({ perDay: quota, perSession: quota }),
+  quotas: record({ sessions: fc.integer({ min: 0, max: 5 }), perDay: quota, perSession: quota }),
 });
 
 const certificates = fc.constantFrom('host' as const, 'image' as const, '/ca.pem');
@@ -104,7 +104,7 @@ describe('a policy', () => {
         'command/runCode': { perMinute: 60_000, burst: 60_000 },
         'command/installPackages': { perMinute: 600, burst: 600 },
       },
-      quotas: { perDay: unbounded, perSession: unbounded },
+      quotas: { sessions: Infinity, perDay: unbounded, perSession: unbounded },
       prices: undefined,
       scan: { mode: 'advise', block: { severity: 'error', categories: [] }, rules: {}, raised: {}, maxBytes: 262_144 },
       networkBounds: { connections: 256, bytes: 64 * 2 ** 30, idleTimeoutMs: 300_000 },
@@ -160,6 +160,7 @@ describe('narrowing a policy', () => {
         expect(result.rates[name]?.perMinute, name).to.be.at.most(perMinute);
         expect(result.rates[name]?.burst, name).to.be.at.most(burst);
       }
+      expect(result.quotas.sessions).to.be.at.most(base.quotas.sessions);
       for (const span of ['perDay', 'perSession'] as const) {
         for (const name of quotaNames) expect(result.quotas[span][name], `${span}.${name}`).to.be.at.most(base.quotas[span][name]);
       }
@@ -197,6 +198,7 @@ describe('narrowing a policy', () => {
       const { scan } = narrow({ scan: base, ...rest }, { scan: wish });
       expect(scanModes.indexOf(scan.mode)).to.be.at.least(scanModes.indexOf(base.mode));
       expect(scan.maxBytes).to.be.at.least(base.maxBytes);
+      if (base.mode === 'block') expect(scan.maxBytes, 'larger texts are refused').to.equal(base.maxBytes);
       const [before, after] = [judge(base, [found]), judge(scan, [found])];
       expect(after.length).to.be.at.least(before.length);
       expect(blocked(scan, after).length).to.be.at.least(blocked(base, before).length);

@@ -91,6 +91,31 @@ describe('credentials in code', () => {
 });
 
 describe('a text with much in it', () => {
+  it('is read with the ends of lines that its language has', async () => {
+    const rules = async (language: 'python' | 'csharp' | 'javascript', code: string) => (await search(syntax, { language, code })).map(({ rule }) => rule);
+    expect(await rules('python', '# a comment\rimport shutil\rshutil.rmtree("/")\r')).to.deep.equal(['python/destruction']);
+    for (const end of ['\r', '\x85', '\u2028', '\u2029']) expect(await rules('csharp', `// a comment${end}System.IO.Directory.Delete("/", true);\n`), escape(end)).to.deep.equal(['csharp/destruction']);
+    for (const end of ['\r', '\u2028', '\u2029']) expect(await rules('javascript', `// a comment${end}require("fs").rmSync("/", { recursive: true });\n`), escape(end)).to.deep.equal(['javascript/destruction']);
+  });
+
+  it('is read in the language of the interpreter that the first line of a script names', async () => {
+    const rules = async (code: string) => (await search(syntax, { language: 'shellscript', code })).map(({ rule }) => rule);
+    const python = 'import shutil\nshutil.rmtree("/")\n';
+    for (const first of ['#!/usr/bin/python3', '#! /usr/bin/env python3.12', '#!/usr/bin/env -S python3 -u\r']) expect(await rules(`${first}\n${python}`), first).to.deep.equal(['python/destruction']);
+    expect(await rules('#!/usr/bin/env node\nrequire("fs").rmSync("/", { recursive: true });\n')).to.deep.equal(['javascript/destruction']);
+    expect(await rules(`#!/bin/sh\n${python}`)).to.deep.equal([]);
+    expect(await rules('#!/usr/bin/env python3\nrm -rf /\n'), 'a command line that a shell runs').to.deep.equal(['shellscript/destruction']);
+  });
+
+  it('hides no finding of one rule behind many of another', async () => {
+    const known = 'AWS_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEZ"\n';
+    const addresses = Array.from({ length: 150 }, (_, at) => `u = "https://ada:lovelace${at}@example.com/"\n`).join('');
+    const found = await search(syntax, { language: 'python', code: `${'eval(x)\n'.repeat(150)}${addresses}${known}import shutil\nshutil.rmtree("/")\n` });
+    expect(found).to.have.length(100);
+    expect(found.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).to.deep.equal(['credential/aws', 'python/destruction']);
+    expect(found.map(({ range }) => range.start.line)).to.deep.equal(found.map(({ range }) => range.start.line).sort((one, other) => one - other));
+  });
+
   for (const language of languageIds) {
     it(`in ${language} has at most 100 findings, and one that is no program has what it has`, async () => {
       const one = rulesOf[language].rules[0]?.found[0] as string;

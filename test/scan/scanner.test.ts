@@ -81,13 +81,13 @@ describe('the scanner', () => {
   });
 
   it('tells the same text in another language, or with another extension, apart', async () => {
-    const texts: Text[] = [python('x'), { language: 'ruby', code: 'x' }, { language: 'typescript', path: 'x.ts', code: 'x' }, { language: 'typescript', path: 'x.tsx', code: 'x' }];
+    const texts: Text[] = [python('x'), { language: 'ruby', code: 'x' }, { language: 'typescript', path: 'x.ts', code: 'x' }, { language: 'typescript', path: 'x.tsx', code: 'x' }, { language: 'typescript', path: 'x.ts\none', code: 'two' }, { language: 'typescript', path: 'x.ts', code: 'one\ntwo' }];
     for (const text of texts) {
       const scan = scanner.scan(text);
       await answer();
       await scan;
     }
-    expect(threads[0]?.asked).to.have.length(4);
+    expect(threads[0]?.asked).to.have.length(texts.length);
     await scanner.close();
   });
 

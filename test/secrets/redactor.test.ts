@@ -109,7 +109,7 @@ describe('a redactor', () => {
 });
 
 describe('the secrets of a session', () => {
-  const value = 'pässword/with +"quotes" & 100%~s, of some length, so that it is broken into several lines of base64';
+  const value = 'pässword/with +"quotes" & \'<100%~s>\', of some length, so that it is broken into several lines of base64';
   const wrapped = (width: number) => Buffer.from(value).toString('base64').replaceAll(new RegExp(`(.{${width}})`, 'g'), '$1\n');
   const encoders: Record<string, (text: string) => string> = {
     'as it is': (text) => text,
@@ -121,6 +121,8 @@ describe('the secrets of a session', () => {
     'with every byte as a code': (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
     'as JSON': JSON.stringify,
     'as JSON in ASCII': (text) => JSON.stringify(text).replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    'as JSON of Go': (text) => JSON.stringify(text).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026'),
+    'as JSON of .NET': (text) => [...text].map((each) => (/[ä+"&'<>]/.test(each) ? `\\u00${each.charCodeAt(0).toString(16).toUpperCase()}` : each)).join(''),
     'as JSON with escaped slashes': (text) => JSON.stringify(text).replaceAll('/', '\\/'),
     ...Object.fromEntries([0, 1, 2, 3].map((count) => [`in base64 behind ${count} bytes`, (text: string) => Buffer.from(`${'x'.repeat(count)}${text}yz`).toString('base64')])),
     'in base64 for URLs': (text) => Buffer.from(text).toString('base64url'),

@@ -11,6 +11,7 @@ import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import type { House } from '../../server/src/serving/house.ts';
 import type { HouseParts } from '../../server/src/serving/parts.ts';
 import type { OpenService } from '../../server/src/wire/service.ts';
+import type { OpenSessions } from '../../server/src/usage/open-sessions.ts';
 import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
 import type { FakePackages } from '../fakes/packages.ts';
 import { type FakeOptions, FakeRuntime, type FakeSandbox } from '../fakes/runtime.ts';
@@ -34,6 +35,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly folders?: HouseParts['folders'];
   readonly tracer?: HouseParts['tracer'];
   readonly configured?: HouseParts['configured'];
+  /** Counts the sessions of all daemons. Absent: nobody does. */
+  readonly openSessions?: (clock: Clock) => OpenSessions;
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
   /** Additional runtimes, by their ids. */
@@ -54,14 +57,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, folders, configured, tracer, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, folders, configured, tracer, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client), heard: { refused: (method, fault) => this.events.emit(turnedAway(method, fault)), unread: (fault) => this.events.emit(turnedAway(undefined, fault)) } });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog, events, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.house = house;
     this.reload = reload;
@@ -126,7 +129,7 @@ export async function withDaemon(options: DaemonOptions, test: (daemon: TestDaem
     await test(daemon);
   } finally {
     // The cache of packages and the folders of usage and history are real, and what is done there at the end takes real time.
-    await server.end(options.packages ?? options.usageFolder ?? options.historyFolder ? 0 : 2000);
+    await server.end(options.packages ?? options.openSessions ?? options.usageFolder ?? options.historyFolder ? 0 : 2000);
     await daemon.audit?.close();
   }
   expectEmpty(server);

@@ -116,6 +116,19 @@ describe('packages', () => {
     expect((await installing).outcome).to.equal('exited');
   }));
 
+  it('end when what is installed uses up the processor time of the quota', test(async (daemon) => {
+    const { clock } = daemon.server;
+    const sessionId = await daemon.session();
+    packages.scripts = ['forever'];
+    const installing = install(daemon, sessionId);
+    await running(daemon, 'forever');
+    await clock.advance(9_999);
+    daemon.sandbox.cpu = 10_000;
+    await clock.advance(1);
+    await clock.advance(300);
+    expect(await installing).to.deep.include({ outcome: 'timedOut', quota: 'perSession.cpuSeconds', installed: [] });
+  }, { config: { quotas: { perSession: { cpuSeconds: 10 } } } }));
+
   it('are there when the next command begins', test(async (daemon) => {
     const sessionId = await daemon.session();
     packages.scripts = ['sleep 100'];

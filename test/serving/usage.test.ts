@@ -1,7 +1,10 @@
 /** `usage/get`: how much was used, what it costs, and how much is left of the quotas. */
 import { expect } from 'chai';
+import type { Clock } from '../../server/src/base/clock.ts';
+import { countOpenSessions } from '../../server/src/cli/open-sessions.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { temporaryFolder } from '../policy/folder.ts';
+import { recordingLog } from '../wire/server.ts';
 import { type TestDaemon, withDaemon } from './daemon.ts';
 
 const GiB = 2 ** 30;
@@ -51,6 +54,28 @@ describe('usage/get', () => {
       expect((await daemon.result('usage/get')).today).to.include({ commands: 1, sessions: 2, cpuSeconds: 1.5, outputBytes: 1000 });
       await work(daemon, sessionId);
       expect((await daemon.fault('command/executeShell', { sessionId, command: 'echo 1' })).data).to.include({ quota: 'perDay.commands', used: 2 });
+    });
+  });
+
+  it('tells how many sessions are open in all daemons, of which none may open more than the quota', async () => {
+    const options = { config: { quotas: { sessions: 2 } }, openSessions: (clock: Clock) => countOpenSessions(folder(), clock, recordingLog([])) };
+    const open = (test: (daemon: TestDaemon) => Promise<void>) => withDaemon(options, async (daemon) => {
+      await daemon.initialize();
+      await test(daemon);
+    });
+    await open(async (one) => {
+      await open(async (two) => {
+        const first = await one.session();
+        await two.session();
+        const { message, data } = await one.fault('session/create', { language: 'python' });
+        expect(data).to.deep.equal({ kind: 'QuotaExceeded', quota: 'sessions', limit: 2, used: 2 });
+        expect(message).to.equal('the quota sessions is used up (2 of 2): close a session, also of another editor or command line, or raise quotas.sessions in the configuration file');
+        expect((await two.result('usage/get')).quotas).to.deep.equal([{ quota: 'sessions', limit: 2, used: 2 }]);
+        await one.result('session/close', { sessionId: first });
+        await two.session();
+      });
+      await one.session();
+      await one.session();
     });
   });
 

@@ -59,7 +59,8 @@ describe('the journal of what was used', () => {
     await daemon.append(today, used(1));
     appendFileSync(path(`${today}.jsonl`), '\n{"by":"x","commands":1');
     await daemon.append(today, used(2));
-    appendFileSync(path(`${today}.jsonl`), '\nnull\n[]\n{"by":"x","commands":-5}\n{"by":"x","commands":"many"}\n{"commands":7}\n\0\0\n');
+    appendFileSync(path(`${today}.jsonl`), '\nnull\n[]\n{"by":"x","commands":-5}\n{"by":"x","commands":"many"}\n{"commands":7}\n{"by":"x","commands":1e308}\n\0\0\n');
+    appendFileSync(path(`${today}.jsonl`), `${'x'.repeat(9 * 1024 * 1024)}\n`);
     await daemon.append(today, used(4));
     expect(open().others(today).commands).to.equal(7);
   });

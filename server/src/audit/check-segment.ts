@@ -2,7 +2,7 @@
 import { emptyHead, follows, type Head, readLine } from './chain.ts';
 import type { Expected } from './expected.ts';
 import type { Finding } from './findings.ts';
-import { asHead, linesOf } from './read.ts';
+import { headsIn, linesOf, objectIn } from './read.ts';
 
 export interface Checked {
   readonly records: number;
@@ -20,15 +20,6 @@ export interface SegmentToCheck {
   readonly expected: readonly Expected[];
   /** How many records the last head counts. undefined: there is no head. */
   readonly anchored: number | undefined;
-}
-
-/** A record about the log itself. */
-interface OfLog {
-  readonly event?: string;
-  readonly in?: string;
-  readonly segments?: unknown[];
-  readonly before?: string;
-  readonly entries?: number;
 }
 
 /** After the first fault nothing more is said of a segment, because what comes then proves nothing. @throws the system's error */
@@ -60,11 +51,13 @@ export async function checkSegment({ name, path: file, expected, anchored }: Seg
     ({ hash } = line);
     for (const each of wanted.get(records) ?? []) if (each.hash !== hash) return failed(number, `this is not the record that was written here, as ${each.by} says`);
     if (!line.ofLog) continue;
-    const { event, in: next, segments = [], before = '', entries = 0 } = JSON.parse(bytes.toString()) as OfLog;
+    const said = objectIn(bytes);
+    if (!said) return failed(number, 'no daemon writes such a record: it is no JSON');
+    const { event, in: next, segments, before, entries } = said;
     isOver = event === 'ended' || event === 'continued';
-    if (event === 'continued') continuedIn = next;
-    if (event === 'removed') removals.push({ segments: segments.flatMap((each) => asHead(each) ?? []), before });
-    if (event === 'lost') notes.push({ file, line: number, message: `${several(entries, 'entry', 'entries')} could not be recorded before this, because nothing could be written` });
+    if (event === 'continued' && typeof next === 'string') continuedIn = next;
+    if (event === 'removed') removals.push({ segments: headsIn(segments), before: typeof before === 'string' ? before : '' });
+    if (event === 'lost') notes.push({ file, line: number, message: `${several(Number(entries), 'entry', 'entries')} could not be recorded before this, because nothing could be written` });
   }
   const most = expected.reduce<Expected | undefined>((found, each) => (each.records > (found?.records ?? records) ? each : found), undefined);
   if (most) return failed(undefined, `the last ${several(most.records - records, 'record')} ${most.records - records === 1 ? 'is' : 'are'} missing, as ${most.by} says`);

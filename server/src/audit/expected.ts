@@ -2,7 +2,7 @@
 import { emptyHead, follows, type Head, readLine } from './chain.ts';
 import type { Finding } from './findings.ts';
 import { type AuditPlaces, segmentPath } from './places.ts';
-import { asHead, headFiles, linesOf, parseHead } from './read.ts';
+import { headFiles, headsIn, linesOf, objectIn, parseHead } from './read.ts';
 
 /** A head, and who says so. */
 export interface Expected extends Head {
@@ -59,10 +59,13 @@ export async function readHeads({ heads }: AuditPlaces, otherPlaces: readonly st
   return { expected, anchored, faults, notes };
 }
 
+/** Nothing is written behind the hash but what ends a head. */
+const ENDED_OTHERWISE = /"hash":"[0-9a-f]{64}"./;
+
 /** Whether it is the beginning of a head. An empty line comes after one. */
 function isBeginning(line: Buffer): boolean {
   const text = line.toString();
-  return '{"segment":"'.startsWith(text.slice(0, 12)) && !text.includes('}');
+  return '{"segment":"'.startsWith(text.slice(0, 12)) && !text.includes('}') && !ENDED_OTHERWISE.test(text);
 }
 
 /** Adds what the first record of a segment says of others, if nobody has changed that record. @throws the system's error */
@@ -70,11 +73,8 @@ export async function expectNamed(places: AuditPlaces, segment: string, expected
   for await (const { bytes, isTorn } of linesOf(segmentPath(places, segment))) {
     const line = readLine(bytes);
     if (isTorn || !line?.ofLog || !follows(emptyHead(segment).hash, bytes, line.hash)) return;
-    const { continues, others = [] } = JSON.parse(bytes.toString()) as { continues?: unknown; others?: unknown[] };
-    for (const each of [continues, ...others]) {
-      const head = asHead(each);
-      if (head) expected.add(head, `the segment ${segment}`);
-    }
+    const { continues, others } = objectIn(bytes) ?? {};
+    for (const head of [...headsIn([continues]), ...headsIn(others)]) expected.add(head, `the segment ${segment}`);
     return;
   }
 }

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Head } from './chain.ts';
+import { emptyHead, type Head } from './chain.ts';
 import { type AuditPlaces, EXTENSION, isDay, parseSegment } from './places.ts';
 
 export interface FoundLine {
@@ -16,6 +16,7 @@ export interface FoundLine {
 /** No record and no head is longer. What is longer is given in pieces, none of which is a record. */
 const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 10;
+const HASH = /^[0-9a-f]{64}$/;
 
 /** A file that does not exist has no lines. @throws the system's error */
 export async function* linesOf(path: string): AsyncGenerator<FoundLine> {
@@ -80,17 +81,30 @@ export async function headFiles(place: string): Promise<string[]> {
 
 /** undefined: the line is no head. */
 export function parseHead(line: Buffer): Head | undefined {
+  return asHead(objectIn(line));
+}
+
+/** undefined: it is no head that a daemon can have written. */
+export function asHead(value: unknown): Head | undefined {
+  const { segment, records, hash } = (value ?? {}) as Partial<Record<keyof Head, unknown>>;
+  if (typeof segment !== 'string' || !parseSegment(segment) || typeof hash !== 'string' || !HASH.test(hash)) return undefined;
+  if (typeof records !== 'number' || !Number.isSafeInteger(records) || records < 0) return undefined;
+  return records > 0 || hash === emptyHead(segment).hash ? { segment, records, hash } : undefined;
+}
+
+/** What a line says. undefined: it is no object of JSON. */
+export function objectIn(line: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    return asHead(JSON.parse(line.toString()));
+    const value = JSON.parse(line.toString()) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** undefined: it is no head. */
-export function asHead(value: unknown): Head | undefined {
-  const { segment, records, hash } = (value ?? {}) as Partial<Record<keyof Head, unknown>>;
-  return typeof segment === 'string' && typeof records === 'number' && typeof hash === 'string' ? { segment, records, hash } : undefined;
+/** The heads in a list. */
+export function headsIn(value: unknown): Head[] {
+  return Array.isArray(value) ? value.flatMap((each: unknown) => asHead(each) ?? []) : [];
 }
 
 /** Sorted. A folder that does not exist has none, and neither has a file. */

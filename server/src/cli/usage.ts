@@ -17,6 +17,7 @@ import { Runs } from '../usage/runs.ts';
 import type { UsageArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import { Report } from './report.ts';
+import { countOpenSessions } from './open-sessions.ts';
 import { CannotRun, findSource } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 import { columns } from './text.ts';
@@ -28,19 +29,22 @@ const WIDTH = 100;
 export async function usage(surroundings: Surroundings, args: UsageArguments, stdin: NodeJS.ReadableStream, print: Print): Promise<number> {
   const { env, home } = surroundings;
   const config = loadConfig({ flag: args.config, env, home });
-  const folder = join(config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home }), 'usage');
+  const stateFolder = config.stateDir ?? ownFolder('XDG_STATE_HOME', { env, home });
+  const folder = join(stateFolder, 'usage');
   const policy = createPolicy(config);
-  return args.file === undefined ? report(surroundings, args, folder, policy, print) : foresee(surroundings, { ...args, file: args.file }, stdin, folder, policy, print);
+  return args.file === undefined ? report(surroundings, args, stateFolder, policy, print) : foresee(surroundings, { ...args, file: args.file }, stdin, folder, policy, print);
 }
 
-async function report({ clock, writeLog }: Surroundings, { since, json }: UsageArguments, folder: string, policy: Policy, print: Print): Promise<number> {
+async function report({ clock, writeLog }: Surroundings, { since, json }: UsageArguments, stateFolder: string, policy: Policy, print: Print): Promise<number> {
   const log = createLog('warn', writeLog);
-  const ledger = new Ledger({ events: new EventStream(log), clock, log, journal: new Journal(folder) });
+  const ledger = new Ledger({ events: new EventStream(log), clock, log, journal: new Journal(join(stateFolder, 'usage')) });
   const first = daysBefore(clock.now(), since - 1);
   const days = [...(await ledger.days())].filter(([day]) => day >= first);
   const used = days.map(([day, amounts]) => ({ day, ...usedOf(amounts, policy.prices) }));
   const total = usedOf(days.map(([, amounts]) => amounts).reduce(sum, nothing), policy.prices);
-  const quotas = new Allowances(policy.quotas, ledger).states();
+  const { sessions } = policy.quotas;
+  const open = sessions < Infinity ? [await countOpenSessions(stateFolder, clock, log).state(sessions)] : [];
+  const quotas = [...open, ...new Allowances(policy.quotas, ledger).states()];
   if (json) return print(`${JSON.stringify({ days: used, total, quotas })}\n`);
   const hasCost = policy.prices !== undefined;
   const rows = [...used.map((each) => row(each.day, each, hasCost)), row('total', total, hasCost)];

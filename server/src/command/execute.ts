@@ -17,9 +17,10 @@ import type { RunningCommands } from './commands.ts';
 import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
+import type { CommandQuota } from './quota.ts';
 import { RawStreams } from './raw-output.ts';
 import { RedactedOutput } from './redacted-output.ts';
-import { type CommandQuota, RunningCommand } from './running-command.ts';
+import { RunningCommand } from './running-command.ts';
 import { type RunText, type Scan, textOf } from './script.ts';
 import { type DataStreams, requireStreams } from './streams.ts';
 

@@ -84,7 +84,7 @@ async function runPhases(
     }
     const compiles = phase.name === 'compile' ? ({ stdin: 'none', pty: undefined } as const) : {};
     const program: Program = { ...settings, command: phase.command, cwd: phase.cwd ?? settings.cwd, env: { ...phase.env, ...settings.env }, ...compiles };
-    await running.run(phase.name, program, started, async (sink, stop) => (await interpreter?.go(settings.stdin, sink, stop)) ?? (stop.aborted ? undefined : sandbox.start(program, sink, stop)));
+    await running.run(phase.name, program, started, { start: async (sink, stop) => (await interpreter?.go(settings.stdin, sink, stop)) ?? (stop.aborted ? undefined : sandbox.start(program, sink, stop)) });
   }
 }
 

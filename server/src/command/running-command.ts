@@ -5,21 +5,13 @@
 import type { Clock } from '../base/clock.ts';
 import { deferred, Interruption } from '../base/promises.ts';
 import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
-import type { Exit, Process, Program, Sandbox, Sink, Stream, TerminalSize } from '../runtime/ports.ts';
+import type { Exit, Process, Program, Sandbox, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
 import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';
+import type { Manner } from './manner.ts';
 import type { OutputTarget } from './output.ts';
-
-/** The quotas to which a command counts, besides its own limits. */
-export interface CommandQuota {
-  /** Counts output, and returns how much of `bytes` may still pass. */
-  takeOutput(bytes: number): number;
-  /** The processor time in milliseconds that is left for commands that have not ended. Infinity: there is no such quota. */
-  restOfCpu(): number;
-  /** The name of the quota of this that is used up. */
-  spent(name: 'outputBytes' | 'cpuSeconds'): string | undefined;
-}
+import type { CommandQuota } from './quota.ts';
 
 export interface RunningCommandOptions {
   readonly commandId: string;
@@ -51,9 +43,6 @@ const MAX_PENDING_INPUT_BYTES = 64 * 1024 * 1024;
 /** After so many bytes, a command that has printed for longer than a turn stands aside for commands that begin. */
 const ASIDE_BYTES = 256 * 1024;
 
-/** Another way to start a program than `Sandbox.start`. If `stop` aborts before it has started, it is killed, or never started: then this is undefined. */
-export type Start = (sink: Sink, stop: AbortSignal) => Process | undefined | Promise<Process | undefined>;
-
 type Cause = 'cancelled' | 'timedOut' | 'outputLimit' | 'sandboxLost';
 
 export class RunningCommand implements Running {
@@ -68,6 +57,8 @@ export class RunningCommand implements Running {
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
+  /** The sandbox of its last program. */
+  #watched: Sandbox | undefined;
   #cause: Cause | undefined;
   /** The quota that ended it. */
   #quota: string | undefined;
@@ -116,9 +107,9 @@ export class RunningCommand implements Running {
 
   /**
    * Runs one program to its end. `started` is called as soon as it runs. The last program of a command has the name
-   * `run`; input, signals and resizing are for that one. `start` replaces `Sandbox.start`.
+   * `run`; input, signals and resizing are for that one.
    */
-  async run(name: Phase['name'], program: Program, started: () => void, start: Start = (sink, stop) => this.#options.sandbox.start(program, sink, stop)): Promise<void> {
+  async run(name: Phase['name'], program: Program, started: () => void, { sandbox = this.#options.sandbox, start = (sink, stop) => sandbox.start(program, sink, stop) }: Manner = {}): Promise<void> {
     if (this.#cause) return;
     const { clock } = this.#options;
     const begin = clock.monotonic();
@@ -128,7 +119,7 @@ export class RunningCommand implements Running {
       return this.#take(stream, chunk);
     }, this.#stopping.signal);
     if (!child) return;
-    this.#watch();
+    this.#watch(sandbox);
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);
@@ -216,10 +207,14 @@ export class RunningCommand implements Running {
     if (end) child?.end();
   }
 
-  /** Its processor time is watched from its first program on. */
-  #watch(): void {
-    if (this.#phases.length > 0) return;
-    const { sandbox, clock, cpus, quota } = this.#options;
+  /** The processor time of a sandbox is watched from its first program there on. */
+  #watch(sandbox: Sandbox): void {
+    if (this.#watched === sandbox) return;
+    this.#watched = sandbox;
+    const { clock, cpus, quota } = this.#options;
+    const meter = quota.meter(sandbox);
+    meter?.begin();
+    this.#cleanups.push(() => void meter?.end(this.#usage?.cpuMs ?? 0));
     this.#cleanups.push(watchCpu({ sandbox, clock, cpus, rest: () => quota.restOfCpu(), spent: () => this.#stop('timedOut', quota.spent('cpuSeconds') ?? 'cpuSeconds') }));
   }
 

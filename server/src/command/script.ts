@@ -14,20 +14,22 @@ export type Scanned = RunText & { readonly commandId: string; readonly done: Pro
  */
 export type Scan = (session: Session, scanned: Scanned) => Promise<void> | undefined;
 
-/** The option with which each of these programs takes its program from the command line. */
-const takesText = new Map<string, { readonly language: LanguageId; readonly options: readonly string[] }>(Object.entries({
-  sh: { language: 'shellscript', options: ['-c', '-ec', '-lc'] },
-  bash: { language: 'shellscript', options: ['-c', '-ec', '-lc'] },
-  python: { language: 'python', options: ['-c'] },
-  python3: { language: 'python', options: ['-c'] },
-  node: { language: 'javascript', options: ['-e', '--eval', '-p', '--print'] },
-  ruby: { language: 'ruby', options: ['-e'] },
+/** The option with which each of these programs takes its program from the command line. A letter may stand behind others, as in `-xc`. */
+const takesText = new Map<string, { readonly language: LanguageId; readonly option: RegExp }>(Object.entries({
+  sh: { language: 'shellscript', option: /^-[a-zA-Z]*c$/ },
+  bash: { language: 'shellscript', option: /^-[a-zA-Z]*c$/ },
+  python: { language: 'python', option: /^-[a-zA-Z]*c$/ },
+  python3: { language: 'python', option: /^-[a-zA-Z]*c$/ },
+  node: { language: 'javascript', option: /^(?:-p?e|-p|--eval|--print)$/ },
+  ruby: { language: 'ruby', option: /^-[a-zA-Z]*e$/ },
 }));
 
 /** undefined: the command names a program, and no text. */
 export function textOf(command: ExecuteShellParams['command']): RunText | undefined {
   if (typeof command === 'string') return { language: 'shellscript', code: command, path: undefined };
-  const [program = '', option = '', code] = command;
+  const [program = '', ...words] = command;
   const row = takesText.get(program.slice(program.lastIndexOf('/') + 1));
-  return row?.options.includes(option) && code !== undefined ? { language: row.language, code, path: undefined } : undefined;
+  const at = row ? words.findIndex((word) => row.option.test(word) || !word.startsWith('-')) : -1;
+  const [option = '', code] = words.slice(Math.max(0, at));
+  return row?.option.test(option) && code !== undefined ? { language: row.language, code, path: undefined } : undefined;
 }

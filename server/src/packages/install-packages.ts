@@ -77,7 +77,7 @@ async function provide(session: Session, manager: Manager, wish: Parameters<Mana
     signal: stop.signal,
     report: context.report,
     run: async (sandbox, program) => {
-      await running.run('compile', program, () => undefined, (sink, halt) => sandbox.start(program, tail.before(sink), halt));
+      await running.run('compile', program, () => undefined, { sandbox, start: (sink, halt) => sandbox.start(program, tail.before(sink), halt) });
       return running.mayGoOn;
     },
   };

@@ -1,6 +1,6 @@
 /** What of the configuration holds, and which file says so: the defaults, the user's file, and what a project's file narrows. */
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
-import type { Config, Quota } from '../protocol/index.ts';
+import type { Config } from '../protocol/index.ts';
 import { auditPolicy } from './audit.ts';
 import { LOG_BYTES, LOG_FILES } from './defaults.ts';
 import { historyPolicy } from './history.ts';
@@ -54,7 +54,7 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     maxLimits,
     sessions,
     rates: { ...rates },
-    quotas: { perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
+    quotas: { ...bounded({ sessions: quotas.sessions }), perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
     scan: asScanConfig(scan),
     sizes,
     network: { modes: [...networkModes], ...networkBounds, certificates: typeof certificates === 'string' ? certificates : [...certificates], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
@@ -63,8 +63,8 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
 }
 
 /** Those that have a bound. */
-export function bounded(all: Policy['quotas']['perDay']): Quota {
-  return Object.fromEntries(Object.entries(all).filter(([, most]) => most < Infinity));
+export function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
+  return Object.fromEntries(Object.entries<number>(all).filter(([, most]) => most < Infinity)) as { [Each in Name]?: number };
 }
 
 export function asScanConfig({ mode, block: { severity, categories }, rules, raised, maxBytes }: Policy['scan']): Config['scan'] {

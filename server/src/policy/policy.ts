@@ -106,8 +106,8 @@ export function narrow(policy: Policy, config: Config): Policy {
 }
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
-function refuseFileKeys({ docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, network, sizes }: Config): void {
-  const ofFile = { docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
+function refuseFileKeys({ docker, log, telemetry, stateDir, drain, packages, prices, audit, history, secrets, network, sizes }: Config): void {
+  const ofFile = { docker, log, telemetry, stateDir, drain, packages, prices, audit, history, secrets, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
   const [key] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
   if (key !== undefined) throw denied(key.split('.')[0] ?? key, `${key} can only be set in the configuration file`, { rule: key });
 }

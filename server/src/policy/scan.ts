@@ -42,7 +42,8 @@ export function narrowScan(policy: ScanPolicy, { scan }: Config): ScanPolicy {
     block: policy.mode === 'block' ? both(policy.block, asked) : (asked ?? policy.block),
     rules: policy.rules,
     raised: { ...policy.raised, ...Object.fromEntries(Object.entries(scan.rules ?? {}).flatMap(([rule, severity]) => (severity === 'off' ? [] : [[rule, worse(severity, policy.raised[rule])]]))) },
-    maxBytes: Math.max(policy.maxBytes, scan.maxBytes ?? 0),
+    // What is larger than that is refused already.
+    maxBytes: policy.mode === 'block' ? policy.maxBytes : Math.max(policy.maxBytes, scan.maxBytes ?? 0),
   };
 }
 

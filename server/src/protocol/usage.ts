@@ -25,7 +25,7 @@ export const Quota = later(() => z.strictObject({
 export type Quota = z.infer<typeof Quota>;
 export type QuotaName = keyof Quota;
 
-export const QuotasConfig = later(() => z.strictObject({ perDay: z.optional(Quota), perSession: z.optional(Quota) }));
+export const QuotasConfig = later(() => z.strictObject({ sessions: z.optional(count()), perDay: z.optional(Quota), perSession: z.optional(Quota) }));
 
 export const Prices = later(() => z.strictObject({
   currency: z.string().check(z.regex(/^[A-Z]{3}$/, 'must be three capital letters, such as EUR or USD')),
@@ -113,6 +113,7 @@ export const usageNotes = (): ShapeNotes => ({
     networkBytes: 'What programs move through the proxy of their session.',
   },
   QuotasConfig: {
+    sessions: 'How many sessions may be open at once, in all daemons of this user on this machine that have this quota. Default: no bound but `sessions.max` of each.',
     perDay: 'The most that all sessions of this user on this machine may use from midnight to midnight.',
     perSession: 'The most that each session may use.',
   },
@@ -131,7 +132,7 @@ export const usageNotes = (): ShapeNotes => ({
     ...usedNotes(),
     since: 'The first day that is counted, as `YYYY-MM-DD`. Days are kept for 400 days. Absent for a session.',
     today: 'The same since the last midnight, by the clock of this machine. Absent for a session.',
-    quotas: 'The quotas that hold for this connection; with `sessionId` also those of the session.',
+    quotas: 'The quotas that hold for this connection; with `sessionId` those of the session and of the day.',
   },
   UsageEstimateParams: {
     runtime: 'Only runs in this runtime count. Default: that of the session, or any.',

@@ -90,6 +90,7 @@ export const QuotaState = later(() => z.object({
   limit: z.number(),
   used: z.number(),
   resetsAt: z.optional(z.string()),
+  betweenCommands: z.optional(z.boolean()),
 }));
 export type QuotaState = z.infer<typeof QuotaState>;
 
@@ -237,8 +238,9 @@ export const valuesNotes = (): ShapeNotes => ({
   },
   QuotaState: {
     '': 'A quota, and how much of it is used.',
-    quota: '`perDay.` or `perSession.`, and the key in the configuration.',
+    quota: '`perDay.` or `perSession.`, and the key in the configuration; or `sessions`.',
     resetsAt: 'When it begins anew. Absent: never.',
+    betweenCommands: '`true`: commands that run are not ended when it is used up, because the sandbox of the session can\'t tell what they use. It is looked at before each command.',
   },
   Environment: { '': 'Environment variables. Names are POSIX identifiers; values cannot contain NUL.' },
   Signal: { '': 'The POSIX name of a signal, such as `SIGINT`.' },

@@ -1,7 +1,8 @@
 /** Finds credentials in a text with secretlint. What is told of one never contains it. */
 import { lintSource } from '@secretlint/core';
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
-import { type Finding, MAX_FINDINGS, type Text } from './finding.ts';
+import type { Finding, Text } from './finding.ts';
+import { firstOfEach } from './first-of-each.ts';
 
 const PREFIX = '@secretlint/secretlint-rule-';
 /** The rule by which comments in a text turn the others off. Whoever wrote the text does not decide that. */
@@ -19,7 +20,7 @@ export const credentialRules = (): string[] => config.rules.map(({ id }) => name
 export async function credentials({ code }: Pick<Text, 'code'>): Promise<Finding[]> {
   const source = { content: code, filePath: 'code', ext: '', contentType: 'text' as const };
   const { messages } = await lintSource({ source, options: { config, noPhysicFilePath: true } });
-  return messages.slice(0, MAX_FINDINGS).map(({ ruleId, messageId, range, data, docsUrl }) => {
+  return firstOfEach(messages, ({ ruleId }) => ruleId).map(({ ruleId, messageId, range, data, docsUrl }) => {
     const rule = nameOf(ruleId);
     const [start, end] = placeOf(code, range, data);
     return {

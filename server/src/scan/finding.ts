@@ -20,5 +20,5 @@ export interface Finding {
   readonly range: Diagnostic['range'];
 }
 
-/** A text has no more findings than this; the others are left out. */
+/** A text has no more findings than this; of the others each rule still has its first ones. */
 export const MAX_FINDINGS = 100;

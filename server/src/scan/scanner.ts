@@ -97,5 +97,5 @@ export class Scanner {
 
 /** Nobody can make another text that has the same key. */
 function keyOf({ language, path = '', code }: Text): string {
-  return createHash('sha256').update(`${language} ${extname(path)}\n`).update(code).digest('base64');
+  return createHash('sha256').update(`${JSON.stringify([language, extname(path)])}\n`).update(code).digest('base64');
 }

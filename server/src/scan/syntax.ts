@@ -2,9 +2,14 @@
 import treeSitter, { type Language, type Parser, type Query } from '@vscode/tree-sitter-wasm';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { type Finding, MAX_FINDINGS, type Text } from './finding.ts';
+import type { LanguageId } from '../protocol/index.ts';
+import type { Finding, Text } from './finding.ts';
+import { namedLanguage } from './first-line.ts';
 import { type Grammar, type Rule, urlOf } from './rule.ts';
 import { rulesOf } from './rules/table.ts';
+
+/** What ends a line in a language besides a newline, where its grammar does not know it. A comment ends there, and code begins. */
+const lineEnds: Partial<Record<LanguageId, RegExp>> = { python: /\r(?!\n)/g, csharp: /\r(?!\n)|[\x85\u2028\u2029]/g };
 
 /** All rules of one grammar, compiled as one query, so that a tree is walked once. */
 interface Prepared {
@@ -13,7 +18,7 @@ interface Prepared {
   readonly rules: readonly Rule[];
 }
 
-/** A query keeps at most so many partial matches at once. */
+/** A query keeps at most so many partial matches at once. Where there are more, some would be lost, so the text counts as not scanned. */
 const MATCH_LIMIT = 10_000;
 
 export class Syntax {
@@ -26,11 +31,18 @@ export class Syntax {
     this.#folder = folder;
   }
 
+  /** A script that names another interpreter is read as a shell's, too: who runs it is not known here. */
   async findings(text: Text): Promise<Finding[]> {
+    const named = namedLanguage(text);
+    return [...(await this.#findings(text)), ...(named ? await this.#findings({ language: named, code: text.code }) : [])];
+  }
+
+  async #findings(text: Text): Promise<Finding[]> {
     const grammar = grammarOf(text);
     let prepared = this.#prepared.get(grammar);
     if (!prepared) this.#prepared.set(grammar, (prepared = this.#prepare(grammar, rulesOf[text.language].rules)));
-    return search(await prepared, text.code);
+    const ends = lineEnds[text.language];
+    return search(await prepared, ends ? text.code.replaceAll(ends, '\n') : text.code);
   }
 
   async #prepare(grammar: Grammar, rules: readonly Rule[]): Promise<Prepared> {
@@ -58,6 +70,7 @@ export function grammarOf({ language, path }: Text): Grammar {
   return (grammars.find(([, extensions]) => extensions.includes(extension)) ?? first)[0];
 }
 
+/** @throws Error where not everything could be looked at */
 function search({ parser, query, rules }: Prepared, code: string): Finding[] {
   const tree = parser.parse(code);
   if (!tree) return [];
@@ -72,8 +85,8 @@ function search({ parser, query, rules }: Prepared, code: string): Finding[] {
         rule: rule.id, category: rule.category, severity: rule.severity, message: rule.message, url: urlOf(rule),
         range: { start: { line: start.row, character: start.column }, end: { line: end.row, character: end.column } },
       });
-      if (found.size >= MAX_FINDINGS) break;
     }
+    if (query.didExceedMatchLimit()) throw new Error(`more than ${MATCH_LIMIT} partial matches are open at once`);
     return [...found.values()];
   } finally {
     tree.delete();

@@ -60,9 +60,18 @@ function escape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** As a string of JSON, without its quotes: plain, in ASCII alone, and with escaped slashes. */
+/**
+ * As a string of JSON, without its quotes: plain, in ASCII alone, and both with escaped slashes; with the characters escaped
+ * that mean something in HTML, as Go writes it; and as .NET does, which leaves only harmless characters of ASCII.
+ */
 function json(value: string): Buffer[] {
   const text = JSON.stringify(value).slice(1, -1);
-  const ascii = text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return [text, ascii].flatMap((each) => [each, each.replaceAll('/', '\\/')]).map((each) => Buffer.from(each));
+  const ascii = text.replaceAll(/[^\0-\x7f]/g, code);
+  const net = text.replaceAll('\\"', '"').replaceAll(/["&'+<>`\x7f]|[^\0-\x7f]/g, (unit) => code(unit).replaceAll(/[a-f]/g, (digit) => digit.toUpperCase()));
+  const forms = [text, ascii].flatMap((each) => [each, each.replaceAll('/', '\\/')]);
+  return [...forms, text.replaceAll(/[<>&\u2028\u2029]/g, code), net].map((each) => Buffer.from(each));
+}
+
+function code(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

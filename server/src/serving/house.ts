@@ -20,6 +20,7 @@ import { LoopWatch } from '../metrics/loop.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Journal } from '../usage/journal.ts';
 import { Ledger } from '../usage/ledger.ts';
+import type { OpenSessions } from '../usage/open-sessions.ts';
 import { Runs } from '../usage/runs.ts';
 import { Drain } from './drain.ts';
 import { Health } from './health/health.ts';
@@ -53,6 +54,7 @@ export class House implements HouseShare {
   readonly #stopMeasuring: () => void;
   #installer: Promise<Installer> | undefined;
   #scanner: Promise<TextScanner> | undefined;
+  #openSessions: Promise<OpenSessions> | undefined;
   /** What installs ahead. undefined: nothing does, or no client has come. */
   #ahead: Promise<Ahead> | undefined;
   readonly #visits = new Set<Visit>();
@@ -75,6 +77,10 @@ export class House implements HouseShare {
     this.#loops = { metrics: new LoopWatch(clock), health: new LoopWatch(clock) };
     this.health = this.#createHealth();
     this.metrics = this.#createMetrics();
+  }
+
+  openSessions(): Promise<OpenSessions> | undefined {
+    return (this.#openSessions ??= this.parts.openSessions?.());
   }
 
   /** What installs packages. undefined: nothing does. */
@@ -162,6 +168,6 @@ export class House implements HouseShare {
     this.health.close();
     this.metrics.close();
     for (const loop of Object.values(this.#loops)) loop.close();
-    await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
+    await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close()), this.#openSessions?.then((sessions) => sessions.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -19,6 +19,7 @@ import type { Places } from '../session/places.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
+import type { OpenSessions } from '../usage/open-sessions.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 import type { Drain } from './drain.ts';
@@ -57,6 +58,8 @@ export interface HouseParts {
   readonly configured?: ConfiguredRuntimes;
   /** What the process of the daemon uses. */
   readonly process: ProcessFacts;
+  /** Counts the sessions that are open in all daemons of the user, made when it is first asked for. Absent: nobody does. */
+  openSessions?(): Promise<OpenSessions>;
   /** The certificates that programs of sessions with a network trust; none: those of the image. @throws ProtocolError PolicyDenied */
   certificates(wanted: Policy['certificates']): Promise<readonly string[]>;
   /** The value of a secret of the configuration. @throws ProtocolError PolicyDenied */
@@ -86,6 +89,8 @@ export interface HouseShare {
   readonly health: Health;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** Counts the sessions that are open in all daemons of the user. undefined: nobody does. */
+  openSessions(): Promise<OpenSessions> | undefined;
   /** What sandboxes see of the packages on this machine. Never rejects. */
   shelf(): Promise<SandboxSpec['packages']>;
   /** What installs packages. undefined: nothing does. */

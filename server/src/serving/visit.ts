@@ -63,7 +63,9 @@ export class Visit {
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
     const places = new Places(policy.sessions.max, house.places);
-    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
+    const openSessions = () => (policy.quotas.sessions < Infinity ? house.openSessions() : undefined);
+    const enter = async () => (await openSessions())?.enter(policy.quotas.sessions);
+    const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const flows = new OutputFlows(client);
     const progress = new ProgressTokens(client);
     const commands = new RunningCommands();
@@ -71,7 +73,7 @@ export class Visit {
     const scan = scanner && scanning({ policy: live(() => policy.scan), client, clock, log: log.child('scan'), scanner: () => scanner() });
     const { ledger, runs, health, metrics, turns, history } = house;
     const allowances = new Allowances(live(() => policy.quotas), ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const handlers: Handlers = {

@@ -43,6 +43,8 @@ export interface SessionManagerOptions<Extra> {
   readonly visit: string;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** Counts a session in over all daemons. What it returns counts it out. Absent: nobody asks. @throws ProtocolError QuotaExceeded */
+  enter?: (() => Promise<(() => void) | undefined>) | undefined;
   /** Shared by the commands of all sessions of the daemon. */
   readonly turns: Turns;
   readonly events: EventStream;
@@ -74,24 +76,27 @@ export class SessionManager<Extra = unknown> {
     this.#options = options;
   }
 
-  /** @throws ProtocolError TooManySessions, IsolationUnavailable, and whatever the runtime throws */
+  /** @throws ProtocolError TooManySessions, QuotaExceeded, IsolationUnavailable, and whatever the runtime throws */
   async create(wish: CreateSession, context: CreateContext): Promise<Created<Extra>> {
     if (this.#closing.signal.aborted) throw new ProtocolError('InvalidRequest', 'the daemon is shutting down: no session can be created');
-    const leave = this.#options.places.take();
-    const creation = this.#create(wish, leave, {
+    const places = [this.#options.places.take()];
+    const creation = this.#create(wish, places, {
       ...context,
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
     });
     const creating = this.#options.pool?.yielding(creation) ?? creation;
     this.#creating.add(creating);
-    creating.catch(leave);
+    creating.catch(() => leave(places));
     return creating.finally(() => this.#creating.delete(creating));
   }
 
-  async #create(wish: CreateSession, leave: () => void, context: CreateContext): Promise<Created<Extra>> {
+  /** `places` are those that the session has taken. */
+  async #create(wish: CreateSession, places: (() => void)[], context: CreateContext): Promise<Created<Extra>> {
     context.signal.throwIfAborted();
     const { events, clock, log } = this.#options;
     const begin = clock.monotonic();
+    const leaveAll = await this.#options.enter?.();
+    if (leaveAll) places.push(leaveAll);
     const packages = await this.#options.packages?.();
     const spec: PoolSpec = { ...specOf(wish), ...(packages ? { packages } : {}) };
     const warm = await this.#takeWarm(wish, spec, context);
@@ -113,7 +118,7 @@ export class SessionManager<Extra = unknown> {
     this.#sessions.set(id, session);
     events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
-      leave();
+      leave(places);
       this.#remember(session);
     });
     return { session, prepared: warm?.extra };
@@ -212,6 +217,10 @@ export class SessionManager<Extra = unknown> {
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+function leave(places: (() => void)[]): void {
+  for (const each of places.splice(0)) each();
 }
 
 function isSandboxFailed(fault: unknown): boolean {

@@ -73,8 +73,10 @@ export class Tail {
         if (!status.isFile()) return Buffer.alloc(0);
         const bytes = Buffer.alloc(Math.min(status.size - this.#at, MAX_READ_BYTES));
         const whole = bytes.subarray(0, bytes.subarray(0, readSync(file, bytes, 0, bytes.length, this.#at)).lastIndexOf(NEWLINE) + 1);
-        this.#at += whole.length;
-        return whole;
+        // No daemon writes a line that fills all of it, so what is left of that one counts nothing.
+        const read = whole.length === 0 && bytes.length === MAX_READ_BYTES ? bytes : whole;
+        this.#at += read.length;
+        return read;
       } finally {
         closeSync(file);
       }

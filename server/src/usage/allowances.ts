@@ -3,6 +3,9 @@ import { type Bounds, type Quotas, quotaNames } from '../policy/quotas.ts';
 import { ProtocolError, type QuotaName, type QuotaState } from '../protocol/index.ts';
 import type { Ledger } from './ledger.ts';
 
+/** The quota of sessions that are open at once. */
+export const SESSIONS = 'sessions';
+
 /** What can be cut while it runs, byte by byte. */
 export type Flowing = 'outputBytes' | 'networkBytes';
 
@@ -49,6 +52,11 @@ export class Allowances {
     return allowed;
   }
 
+  /** Counts processor time that the end of no command tells. */
+  countCpu(sessionId: string, ms: number): void {
+    this.#ledger.add(sessionId, { cpuSeconds: ms / 1000 });
+  }
+
   /** How much is left. Infinity: there is no such quota. */
   rest(name: QuotaName, sessionId: string): number {
     return this.#hasQuotas ? Math.min(Infinity, ...this.states(sessionId, [name]).map(left)) : Infinity;
@@ -91,8 +99,9 @@ export function exceeded(state: QuotaState): ProtocolError {
   return new ProtocolError('QuotaExceeded', usedUp(state), { ...state });
 }
 
-/** Says what a person can do: a quota of the day comes back, and that of a session does not. */
+/** Says what a person can do: a quota of the day comes back, that of a session does not, and sessions can be closed. */
 export function usedUp({ quota, limit, used, resetsAt }: QuotaState): string {
-  const otherwise = resetsAt === undefined ? 'create a new session' : `wait until ${resetsAt}, which is midnight here`;
+  const anew = quota === SESSIONS ? 'close a session, also of another editor or command line' : 'create a new session';
+  const otherwise = resetsAt === undefined ? anew : `wait until ${resetsAt}, which is midnight here`;
   return `the quota ${quota} is used up (${used} of ${limit}): ${otherwise}, or raise quotas.${quota} in the configuration file`;
 }

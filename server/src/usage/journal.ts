@@ -18,7 +18,8 @@ const DAY = /^(\d{4}-\d\d-\d\d)\.jsonl$/;
 const CLAIMED = /^(\d{4}-\d\d-\d\d)\.([0-9a-f]+)\.claimed$/;
 const MONTH = /^(\d{4}-\d\d)\.months\.jsonl$/;
 
-const part = () => z.optional(z.number().check(z.nonnegative()));
+/** What is larger was not counted by a daemon. */
+const part = () => z.optional(z.number().check(z.nonnegative(), z.lte(Number.MAX_SAFE_INTEGER)));
 const amounts = { commands: part(), cpuSeconds: part(), gibSeconds: part(), outputBytes: part(), networkBytes: part(), sessions: part() };
 const DayLine = z.object({ by: z.string(), ...amounts });
 /** `of`: the claimed file that was folded into this line. If two have folded it, the line counts once. */

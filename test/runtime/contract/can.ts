@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_FILE_BYTES, type Sandbox } from '../../../server/src/runtime/ports.ts';
-import { create, limits, needGroups, Output, type Parts, program, read, rejects, start, type Subject, useSandbox, write } from './harness.ts';
+import { create, limits, needGroups, Output, type Parts, program, read, rejects, run, start, type Subject, useSandbox, write } from './harness.ts';
 
 export function describeCan(parts: Parts): void {
   const { does, command } = parts.features.dialect;
@@ -71,9 +71,7 @@ export function describeCan(parts: Parts): void {
     it('is declared: whether a sandbox can tell its processor time', async () => {
       if (!held.sandbox.can.cpuTime) return void (await rejects(held.sandbox.cpuMs(), 'SandboxFailed'));
       const before = await held.sandbox.cpuMs();
-      const { sink } = new Output();
-      const running = await held.sandbox.start(program(parts.features.shell ? ['sh', '-c', 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'] : ['true']), sink);
-      const exit = await running.exited;
+      const { exit } = await run(held.sandbox, await command(held.sandbox, does.spin(200)));
       const used = exit.kind === 'lost' ? 0 : (exit.usage?.cpuMs ?? 0);
       // The kernel adds up the time of processes in ticks of a few milliseconds.
       expect((await held.sandbox.cpuMs()) - before).to.be.at.least(used / 2);

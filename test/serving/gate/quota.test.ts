@@ -1,6 +1,7 @@
 /** Quotas: what is known before is refused before, and what runs is cut where the quota ends. */
 import { expect } from 'chai';
 import type { Config } from '../../../server/src/protocol/index.ts';
+import type { Json } from '../../wire/wire.ts';
 import { type TestDaemon, withDaemon } from '../daemon.ts';
 
 const within = (quotas: Config['quotas'], test: (daemon: TestDaemon, sessionId: string) => Promise<void>) =>
@@ -121,6 +122,29 @@ describe('the processor time of commands', () => {
       const running = daemon.result('command/executeShell', { sessionId, command: 'sleep 60000' });
       await daemon.server.clock.advance(60_000);
       expect((await running).outcome).to.equal('exited');
+    }));
+
+  it('is looked at between commands where the sandbox can not tell it, and the session says so', () =>
+    withDaemon({ config: { quotas: { perDay: { cpuSeconds: 9, commands: 9 }, perSession: { cpuSeconds: 1 } } }, tellsCpuTime: false }, async (daemon) => {
+      await daemon.initialize();
+      const { sessionId, quotas } = await daemon.result('session/create', { language: 'python' });
+      expect(quotas.map(({ quota, betweenCommands }: Json) => [quota, betweenCommands])).to.deep.equal([['perDay.commands', undefined], ['perDay.cpuSeconds', true], ['perSession.cpuSeconds', true]]);
+      expect((await daemon.result('usage/get', { sessionId })).quotas.at(-1)).to.deep.equal({ quota: 'perSession.cpuSeconds', limit: 1, used: 0, betweenCommands: true });
+      const running = daemon.result('command/executeShell', { sessionId, command: 'sleep 5000\nused 4000 1' });
+      await daemon.server.clock.advance(5_000);
+      expect((await running).outcome).to.equal('exited');
+      expect((await daemon.fault('command/executeShell', { sessionId, command: 'echo 1' })).data).to.deep.equal({ kind: 'QuotaExceeded', quota: 'perSession.cpuSeconds', limit: 1, used: 4 });
+    }));
+
+  it('is looked at as if a sandbox had many processors where nothing limits them', () =>
+    withDaemon({ config: { quotas: { perSession: { cpuSeconds: 64 } } }, isolation: { score: 4, layers: [{ name: 'cpu', state: 'off' }] } }, async (daemon) => {
+      await daemon.initialize();
+      const running = forever(daemon, await daemon.session());
+      await daemon.server.clock.advance(999);
+      daemon.sandbox.cpu = 64_000;
+      await daemon.server.clock.advance(1);
+      await daemon.server.clock.advance(300);
+      expect(await running).to.include({ outcome: 'timedOut', quota: 'perSession.cpuSeconds' });
     }));
 
   it('comes to an end earlier where other sessions use up the quota of the day', () =>

@@ -14,6 +14,7 @@ import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
 import { holdLock } from './lock.ts';
+import { Reaped } from './process-times.ts';
 import { quote } from './quote.ts';
 import { findStrays, FOLDER_PREFIX } from './strays.ts';
 import keeperScript from './keeper.sh' with { type: 'text' };
@@ -24,6 +25,8 @@ const MAX_STARTS = 5;
 export class Keeper {
   /** The name of the daemon's folder, and of its control groups. No two daemons have the same. */
   readonly name: string;
+  /** What the processes have used that it keeps. */
+  readonly reaped = new Reaped();
   readonly #process: Pick<NodeJS.Process, 'kill'>;
   readonly #log: Log;
   readonly #groups = new Set<number>();

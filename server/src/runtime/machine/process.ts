@@ -24,8 +24,8 @@ export interface HostProgram {
 export interface HostProcessParts {
   readonly keeper: Keeper;
   readonly clock: Clock;
-  /** May replace the exit that the system tells, when more is known of it. By default it stays as it is. */
-  judge?(exit: Exit): Exit;
+  /** May replace the exit that the system tells, when more is known of it. By default it stays as it is. `cpuMs`: as in `Spawned.ended`. */
+  judge?(exit: Exit, cpuMs: number): Exit;
 }
 
 /** No core files. A program that writes too large a file gets EFBIG, instead of SIGXFSZ that would kill it. */
@@ -49,18 +49,18 @@ export class MachineProcess implements Process {
   readonly #pumps: readonly Pump[];
   readonly #keeper: Keeper;
   readonly #clock: Clock;
-  readonly #judge: (exit: Exit) => Exit;
+  readonly #judge: (exit: Exit, cpuMs: number) => Exit;
   readonly #exited = deferred<Exit>();
   readonly #gone = deferred();
 
-  constructor(pipes: Spawned, sink: Sink, keeper: Keeper, clock: Clock, judge: (exit: Exit) => Exit = (exit) => exit) {
+  constructor(pipes: Spawned, sink: Sink, keeper: Keeper, clock: Clock, judge: (exit: Exit, cpuMs: number) => Exit = (exit) => exit) {
     this.pid = pipes.pid;
     this.#pipes = pipes;
     this.#keeper = keeper;
     this.#clock = clock;
     this.#judge = judge;
     this.#pumps = (['stdout', 'stderr'] as const).map((name) => new Pump(pipes[name], (chunk) => sink(name, chunk)));
-    void pipes.ended.then(({ code, signal }) => this.#ended(code, signal));
+    void pipes.ended.then(({ code, signal, cpuMs }) => this.#ended(exitOf(code, signal), cpuMs));
   }
 
   get exited(): Promise<Exit> {
@@ -99,12 +99,12 @@ export class MachineProcess implements Process {
     return Promise.resolve();
   }
 
-  async #ended(code: number | null, signal: string | null): Promise<void> {
+  async #ended(exit: Exit, cpuMs: number): Promise<void> {
     this.#gone.resolve();
     this.#pipes.stdin?.destroy();
     for (const pump of this.#pumps) pump.finish(this.#clock);
     await Promise.all(this.#pumps.map((pump) => pump.done));
-    this.#exited.resolve(this.#judge(exitOf(code, signal)));
+    this.#exited.resolve(this.#judge(exit, cpuMs));
   }
 }
 

@@ -28,8 +28,11 @@ export interface Spawned {
   readonly stderr: Readable;
   /** The other end of the process's descriptor 4. Without `SpawnOptions.socket` it is closed. */
   readonly socket: Duplex;
-  /** Resolves when the process has ended: with its exit code, or the signal that ended it. Its last output may still be on its way. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /**
+   * Resolves when the process has ended: with its exit code, or the signal that ended it, and with the processor time that
+   * it has used, with that of others that have ended in the same moment. Its last output may still be on its way.
+   */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly cpuMs: number }>;
 }
 
 /** When the process has ended, what is left of its group is killed. @throws ProtocolError SandboxFailed */
@@ -47,7 +50,7 @@ export async function spawn({ command, cwd, env, stdin, socket = false, prepare 
   const ended = new Promise<Awaited<Spawned['ended']>>((resolve) => {
     child.once('exit', (code: number | null, signal: string | null) => {
       keeper.release(pid);
-      resolve({ code, signal });
+      resolve({ code, signal, cpuMs: keeper.reaped.take() });
     });
   });
   return { pid, stdin: child.stdin, stdout, stderr, socket: socket ? (child.stdio[4] as Duplex) : new PassThrough().destroy(), ended };

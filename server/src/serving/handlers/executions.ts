@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
+import { CpuMeter } from '../../command/cpu-meter.ts';
 import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
@@ -10,6 +11,7 @@ import type { Scan } from '../../command/script.ts';
 import type { EventStream } from '../../events/events.ts';
 import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
+import type { Sandbox } from '../../runtime/ports.ts';
 import type { Turns } from '../../session/turns.ts';
 import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
@@ -29,6 +31,7 @@ export interface ExecutionParts {
 }
 
 export function executionHandlers({ client, clock, events, commands, flows, warm, allowances, turns, scan }: ExecutionParts) {
+  const meters = new WeakMap<Sandbox, CpuMeter>();
   const context = (signal: AbortSignal): ExecuteContext => ({
     clock,
     events,
@@ -41,6 +44,12 @@ export function executionHandlers({ client, clock, events, commands, flows, warm
     quota: ({ id }) => ({
       takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
       restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
+      meter: (sandbox) => {
+        if (allowances.rest('cpuSeconds', id) === Infinity || !sandbox.can.cpuTime) return undefined;
+        const meter = meters.get(sandbox) ?? new CpuMeter(sandbox, (ms) => allowances.countCpu(id, ms));
+        meters.set(sandbox, meter);
+        return meter;
+      },
       spent: (name) => allowances.least(name, id)?.quota,
     }),
     scan,

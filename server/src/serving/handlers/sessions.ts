@@ -6,6 +6,7 @@ import type { Allowances } from '../../usage/allowances.ts';
 import type { Client } from '../../wire/service.ts';
 import { tellPorts } from '../listeners/ports-changed.ts';
 import type { ProgressTokens } from '../progress.ts';
+import { quotasOf } from '../session-quotas.ts';
 import type { CreateSession } from './create-session.ts';
 import type { Handlers } from './handler.ts';
 import type { PortBook } from './ports.ts';
@@ -23,7 +24,7 @@ export interface SessionParts {
 
 export const sessionHandlers = ({ sessions, progress, createSession, client, ports, allowances, advisoriesOf }: SessionParts) => {
   const report = (session: Session) => {
-    const quotas = allowances.states(session.id);
+    const quotas = quotasOf(session, allowances);
     const advisories = advisoriesOf(session);
     return { ...session.view(), ...(quotas.length > 0 ? { quotas } : {}), ...(advisories.length > 0 ? { advisories } : {}) };
   };

@@ -10,7 +10,9 @@ import { nothing, sum } from '../../usage/amounts.ts';
 import { estimate } from '../../usage/estimate.ts';
 import type { Ledger } from '../../usage/ledger.ts';
 import { usedOf } from '../../usage/prices.ts';
+import type { OpenSessions } from '../../usage/open-sessions.ts';
 import type { Runs } from '../../usage/runs.ts';
+import { quotasOf } from '../session-quotas.ts';
 import type { Handlers } from './handler.ts';
 
 export interface UsageParts {
@@ -19,18 +21,21 @@ export interface UsageParts {
   readonly ledger: Ledger;
   readonly allowances: Allowances;
   readonly runs: Runs;
+  /** What counts the sessions that are open. undefined: there is no quota of them. */
+  openSessions(): Promise<OpenSessions> | undefined;
 }
 
-export const usageHandlers = ({ policy, sessions, ledger, allowances, runs }: UsageParts) => ({
+export const usageHandlers = ({ policy, sessions, ledger, allowances, runs, openSessions }: UsageParts) => ({
   'usage/get': async ({ sessionId }) => {
     if (sessionId !== undefined) {
-      const { id } = sessions.get(sessionId);
-      return { ...usedOf(ledger.session(id) ?? nothing, policy.prices), quotas: allowances.states(id) };
+      const session = sessions.get(sessionId);
+      return { ...usedOf(ledger.session(session.id) ?? nothing, policy.prices), quotas: quotasOf(session, allowances) };
     }
     const days = await ledger.days();
     const [since = ''] = days.keys();
     const all = [...days.values()].reduce(sum, nothing);
-    return { ...usedOf(all, policy.prices), since, today: usedOf(ledger.today(), policy.prices), quotas: allowances.states() };
+    const open = await (await openSessions())?.state(policy.quotas.sessions);
+    return { ...usedOf(all, policy.prices), since, today: usedOf(ledger.today(), policy.prices), quotas: [...(open ? [open] : []), ...allowances.states()] };
   },
   'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
     if (code !== undefined && path !== undefined) throw invalidParam('code', 'give at most one of code and path');

@@ -65,9 +65,9 @@ async function make(spec: SandboxSpec, context: CreateContext, parts: CreatePart
   const grants = grantsOf(lent, workspace, own.temporary, circumstances);
   checkGrants(grants);
   const presence = await Presence.of(root, [root, workspace, own.temporary]);
-  const { binary, bootstrap, typescript, version, keeper, clock, walker, removed } = parts;
+  const { binary, bootstrap, typescript, version, keeper, clock, walker, linux, removed } = parts;
   const sandbox: DenoSandbox = new DenoSandbox({
-    binary, bootstrap, typescript, version, keeper, clock, limits, presence, grants,
+    binary, bootstrap, typescript, version, keeper, clock, linux, limits, presence, grants,
     cache: own.cache,
     temporary: own.temporary,
     files: new ConfinedFiles(mounts, walker, presence),

@@ -2,7 +2,7 @@
 import type { Isolation, KnownLayer } from '../../../protocol/index.ts';
 import type { SandboxSpec } from '../../ports.ts';
 import type { Links } from '../../workspace/links.ts';
-import { SAMPLE_MS } from './memory.ts';
+import { SAMPLE_MS } from './use.ts';
 
 /** Of 10. The permissions are enforced by the same process in which the program runs. */
 const SCORE = 3;

@@ -6,11 +6,11 @@ import type { ConfinedFiles } from '../../machine/confined.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import type { Presence } from '../../machine/presence.ts';
 import { type MachineProcess, startProcess } from '../../machine/process.ts';
-import { cannot, type HeldProcess, type Process, type Program, type Sandbox, type SandboxPort, type Sink, type Toolchain } from '../../ports.ts';
+import { cannot, type Exit, type HeldProcess, type Process, type Program, type Sandbox, type SandboxCan, type SandboxPort, type Sink, type Toolchain } from '../../ports.ts';
 import { denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import { ExitCause } from './exit-cause.ts';
-import { watchMemory } from './memory.ts';
 import { denoToolchain } from './toolchain.ts';
+import { Use } from './use.ts';
 
 export interface DenoSandboxParts {
   readonly binary: string;
@@ -27,13 +27,15 @@ export interface DenoSandboxParts {
   readonly limits: Limits;
   readonly keeper: Keeper;
   readonly clock: Clock;
+  /** Whether the system is Linux, which tells what programs use. */
+  readonly linux: boolean;
   /** Removes the folders. It is called when no program runs in them any more. */
   remove(): Promise<void>;
 }
 
 
 export class DenoSandbox implements Sandbox {
-  readonly can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false, cpuTime: false, packages: false };
+  readonly can: SandboxCan;
   readonly image = undefined;
   readonly memoryBytes = undefined;
   readonly isolation: Isolation;
@@ -41,10 +43,15 @@ export class DenoSandbox implements Sandbox {
   readonly #parts: DenoSandboxParts;
   readonly #starting = new Set<Promise<Process>>();
   readonly #running = new Set<MachineProcess>();
+  /** What programs use that run, or whose exit is not told yet. */
+  readonly #uses = new Set<Use>();
+  /** What programs before them have used. */
+  #past = { cpuMs: 0, peakMemoryBytes: 0 };
   #closing: Promise<void> | undefined;
 
   constructor(parts: DenoSandboxParts) {
     this.#parts = parts;
+    this.can = { adjust: false, copyIn: false, tellPristine: false, hold: false, connections: false, cpuTime: parts.linux, packages: false };
     this.isolation = parts.isolation;
     this.files = parts.files;
     void this.lost.then(() => Promise.allSettled(this.#starting)).then(() => this.#killAll());
@@ -72,21 +79,35 @@ export class DenoSandbox implements Sandbox {
     const run = this.#run(program);
     const cwd = await files.directory(program.cwd);
     const cause = new ExitCause();
-    const running = await startProcess(
+    const use = new Use({
+      maxBytes: limits.memoryBytes, clock,
+      exceeded: () => {
+        cause.exceed();
+        void running.kill();
+      },
+    });
+    const running: MachineProcess = await startProcess(
       { command: denoCommand(run), cwd, env: denoEnvironment(run), stdin: program.stdin, stderrToStdout: program.stderrToStdout, maxFileBytes: limits.diskBytes },
       cause.reading(sink, program),
-      { keeper, clock, judge: (exit) => this.#lostExit() ?? cause.judge(exit) },
+      { keeper, clock, judge: (exit, cpuMs) => this.#settle(use, cpuMs, this.#lostExit() ?? cause.judge(exit)) },
     );
     this.#running.add(running);
-    const unwatch = watchMemory(running.pid, limits.memoryBytes, clock, () => {
-      cause.exceed();
-      void running.kill();
-    });
+    use.begin(running.pid);
+    this.#uses.add(use);
     void running.gone.then(() => {
-      unwatch();
+      use.end();
       this.#running.delete(running);
     });
     return running;
+  }
+
+  /** Adds to the exit of a program what it has used. */
+  #settle(use: Use, together: number, exit: Exit): Exit {
+    this.#uses.delete(use);
+    if (!this.#parts.linux) return exit;
+    const cpuMs = use.settle(together);
+    this.#past = { cpuMs: this.#past.cpuMs + cpuMs, peakMemoryBytes: Math.max(this.#past.peakMemoryBytes, use.peakMemoryBytes) };
+    return exit.kind === 'lost' ? exit : { ...exit, usage: { cpuMs, peakMemoryBytes: this.#past.peakMemoryBytes } };
   }
 
   hold(): Promise<HeldProcess> {
@@ -97,8 +118,10 @@ export class DenoSandbox implements Sandbox {
     return cannot('tell whether it is as it was made');
   }
 
-  cpuMs(): Promise<number> {
-    return cannot('tell its processor time');
+  async cpuMs(): Promise<number> {
+    if (!this.can.cpuTime) return cannot('tell its processor time');
+    this.#parts.presence.require();
+    return [...this.#uses].reduce((sum, { cpuMs }) => sum + cpuMs, this.#past.cpuMs);
   }
 
   adjust(): Promise<void> {

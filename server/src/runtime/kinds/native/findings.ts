@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Keeper } from '../../machine/keeper.ts';
 import { searchFolders } from '../../machine/packaged.ts';
+import { ProcessTimes } from '../../machine/process-times.ts';
 import { versionOf } from '../../machine/version.ts';
 import { hasAgent, installAgent } from '../../agent/index.ts';
 import { installTypeScript } from '../../typescript.ts';
@@ -32,6 +33,8 @@ export interface Findings {
   readonly typescript: string;
   readonly toolchains: Toolchains;
   readonly groups: ControlGroups;
+  /** Tells the processor time of sandboxes that no control group counts. */
+  readonly times: ProcessTimes;
   readonly keeper: Keeper;
 }
 
@@ -68,7 +71,7 @@ export async function gatherFindings({ keeper, clock, searchPath, platform, uid,
     keeper.furnish('typescript', (path) => installTypeScript(dirname(path))),
   ]);
   const toolchains = { ...found, binds: [...found.binds, ...bindsOf(shown)] };
-  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, typescript, toolchains, groups, keeper };
+  return { program, version, forbidsUserNamespaces: isAtLeast(version, [0, 8]), countsByNamespace: isAtLeast(release(), [5, 14]), root, etc, agent, typescript, toolchains, groups, times: new ProcessTimes(), keeper };
 }
 
 async function onPath(name: string, searchPath: string | undefined): Promise<string | undefined> {

@@ -72,7 +72,7 @@ export async function createNative(spec: SandboxSpec, context: CreateContext, fi
 /** What is undone after a failure on the way is undone when the sandbox is closed, too. */
 function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: CreateContext, findings: Findings, equipment: Equipment, { reservedBytes, clock, log, removed }: SandboxesOptions): Promise<AgentSandbox> {
   report('starting the sandbox');
-  const { keeper, groups } = findings;
+  const { keeper, groups, times } = findings;
   return undoing(async (undo) => {
     const home = await keeper.folder();
     const folder = await mkdtemp(join(home, 'sandbox-'));
@@ -100,7 +100,7 @@ function open(spec: SandboxSpec, furnishing: Furnishing, { signal, report }: Cre
         copyIn: copyFolder,
         processors: availableParallelism(),
         ...(groups.holdsAll ? { adjust: group.adjust } : {}),
-        ...(group.cpuMs ? { cpuMs: group.cpuMs } : {}),
+        cpuMs: group.cpuMs ?? times.of(bubblewrap.pid),
         destroy: () => undo.all().then(() => removed(sandbox)),
         isolation: (facts, limits) => equipment.isolation(facts, { ...spec, limits }, reservedBytes),
         shown: packages.shown,
