@@ -103,7 +103,7 @@ describe('codebeaker run', function () {
     const { isolation, durationMs, usage, phases, ...rest } = JSON.parse(stdout.toString());
     expect(rest).to.deep.equal({
       runtime: 'docker', commandId: 'run', outcome: 'exited', exitCode: 5, signal: null, language: 'shellscript',
-      stdout: 'in', stdoutEncoding: 'utf-8', stderr: 'err\n', stderrEncoding: 'utf-8', stdoutBytes: 2, stderrBytes: 4, truncated: false,
+      stdout: 'in', stdoutEncoding: 'utf-8', stderr: 'err\n', stderrEncoding: 'utf-8', stdoutBytes: 2, stderrBytes: 4, truncated: false, findings: [],
     });
     expect(phases).to.have.lengthOf(1);
     expect(isolation.layers.map(({ state }: { state: string }) => state)).to.include('enforced');

@@ -79,9 +79,9 @@ describe('requests with any params', function () {
         await daemon.settle();
         const probe = await daemon.ask('server/health');
         expect(probe.error).to.equal(undefined);
-        // The document is loaded from a file, which takes real time.
-        const discovers = asked.filter(({ method }) => method.name === 'rpc.discover');
-        while (!discovers.every(({ id }) => wire.received.some((message) => message.id === id))) await new Promise<void>((resolve) => void setImmediate(resolve));
+        // What these need is loaded from files, which takes real time.
+        const loading = asked.filter(({ method }) => ['rpc.discover', 'server/metrics'].includes(method.name));
+        while (!loading.every(({ id }) => wire.received.some((message) => message.id === id))) await new Promise<void>((resolve) => void setImmediate(resolve));
         void daemon.server.connection.close();
         await daemon.server.clock.advance(5_000);
         for (const { method, id } of asked.filter((each) => each.method.kind === 'request')) {

@@ -12,6 +12,7 @@ export class LoopWatch {
   readonly #clock: Clock;
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #cancel: (() => void) | undefined;
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,14 +23,20 @@ export class LoopWatch {
     const histogram = this.#histogram;
     const late = (ns: number) => (histogram.count === 0 ? 0 : Math.max(0, ns / NS_A_MS - RESOLUTION_MS));
     const found = { p50: late(histogram.percentile(50)), p99: late(histogram.percentile(99)), max: late(histogram.max) };
-    histogram.reset();
+    this.#stop();
+    if (this.#closed) return found;
     histogram.enable();
-    this.#cancel?.();
-    this.#cancel = this.#clock.after(WATCH_MS, () => this.close());
+    this.#cancel = this.#clock.after(WATCH_MS, () => this.#stop());
     return found;
   }
 
+  /** From now on nothing is measured, also for a question that comes late. */
   close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#histogram.disable();

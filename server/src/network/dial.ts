@@ -60,7 +60,7 @@ async function reach(wanted: Dial): Promise<Route> {
     return upstream.connect(target, purpose, signal);
   }
   const addresses = checked(wanted, await abortable(signal, addressesOf(wanted)));
-  return { connection: await connectToFirst(addresses.slice(0, MAX_ADDRESSES), wanted), proxied: undefined };
+  return { ...(await connectToFirst(addresses.slice(0, MAX_ADDRESSES), wanted)), proxied: undefined };
 }
 
 async function addressesOf({ target, resolve }: Dial): Promise<Address[]> {
@@ -98,7 +98,7 @@ async function checkAsFarAsKnown(wanted: Dial): Promise<void> {
 }
 
 /** The first connection that is made is the result; the others are given up. */
-function connectToFirst(addresses: readonly Address[], { target, ways, clock, signal }: Dial): Promise<Duplex> {
+function connectToFirst(addresses: readonly Address[], { target, ways, clock, signal }: Dial): Promise<Required<Pick<Route, 'connection' | 'address'>>> {
   return new Promise((resolve, reject) => {
     const over = new AbortController();
     const stop = AbortSignal.any([signal, over.signal]);
@@ -116,7 +116,7 @@ function connectToFirst(addresses: readonly Address[], { target, ways, clock, si
       const address = addresses[next++];
       if (address === undefined || over.signal.aborted) return;
       ways.connect(formatAddress(address), target.port, stop).then(
-        (connection) => (over.signal.aborted ? connection.destroy() : settle(() => resolve(connection))),
+        (connection) => (over.signal.aborted ? connection.destroy() : settle(() => resolve({ connection, address }))),
         (fault: unknown) => {
           failed++;
           if (signal.aborted) settle(() => reject(signal.reason));

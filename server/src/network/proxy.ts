@@ -1,8 +1,7 @@
 /** The proxy of one session: it takes the connections that programs make, finds out what they speak, and keeps them within their bounds. */
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
-import { type Address, parseAddress } from './address.ts';
+import type { Address } from './address.ts';
 import type { BoundHosts } from './bound.ts';
 import { dial, type Ways } from './dial.ts';
 import type { Egress } from './egress.ts';
@@ -14,7 +13,6 @@ import { oneAtATime, type Resolve } from './lookups.ts';
 import { Pace, PacedStream } from './pace.ts';
 import { notAllowed, Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
-import type { Route } from './upstream.ts';
 
 export interface Bounds {
   /** How many connections a session has at once. One more is closed at once. */
@@ -50,7 +48,7 @@ export interface ProxyParts {
 
 interface Reached {
   readonly target: Target;
-  /** The address that was dialled. undefined: a proxy of this machine was, or it is not known. */
+  /** The address that was dialled. undefined: a proxy of this machine chooses it. */
   readonly address: Address | undefined;
 }
 
@@ -141,7 +139,7 @@ export class Proxy {
       reach: async (target, purpose) => {
         const route = await this.#reach(target, purpose, over.signal);
         hold(route.connection);
-        routes.set(route.connection, { target, address: addressOf(route) });
+        routes.set(route.connection, { target, address: route.address });
         return route;
       },
       carry: async (program, connection, target) => {
@@ -176,7 +174,7 @@ export class Proxy {
       const permit = await egress.admit(target, signal);
       const route = await dial({ target, purpose, permit, resolve: this.#resolve, ways, clock, signal });
       // Meanwhile the program may have ended its connection, or the configuration may have been read again.
-      const allowed = egress.stillAllows(target, addressOf(route));
+      const allowed = egress.stillAllows(target, route.address);
       if (!signal.aborted && allowed) return route;
       route.connection.destroy();
       throw signal.aborted ? signal.reason : notAllowed(target, 'the configuration does not allow that host');
@@ -185,10 +183,6 @@ export class Proxy {
       throw fault;
     }
   }
-}
-
-function addressOf({ connection, proxied }: Pick<Route, 'connection' | 'proxied'>): Address | undefined {
-  return proxied === undefined && connection instanceof Socket && connection.remoteAddress !== undefined ? parseAddress(connection.remoteAddress) : undefined;
 }
 
 const CONNECT = Buffer.from('CONNECT');

@@ -1,6 +1,6 @@
 /** The proxy through which this machine itself reaches the network: that of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, unless NO_PROXY excepts a place. */
 import type { Duplex } from 'node:stream';
-import { isIn, parseAddress, parseBlock } from './address.ts';
+import { type Address, isIn, parseAddress, parseBlock } from './address.ts';
 import { formatTarget, type Target } from './hosts.ts';
 import { Refusal } from './refusal.ts';
 
@@ -10,6 +10,8 @@ export type Purpose = 'bytes' | 'http';
 /** A connection that leads to a place. */
 export interface Route {
   readonly connection: Duplex;
+  /** The address that was dialled for the place itself. Absent: a proxy of this machine chooses it. */
+  readonly address?: Address;
   /** Set where a proxy takes the request of plain HTTP on it, with its whole URL and these headers. */
   readonly proxied: { readonly headers: Readonly<Record<string, string>> } | undefined;
 }

@@ -57,7 +57,7 @@ export const conversation: readonly Message[] = [
     capabilities: {
       runtimes: [native], methods: ['session/create', 'command/runCode', 'session/close', 'shutdown'],
       sessions: { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, pooled: true },
-      output: { flowControl: true, windowBytes: MiB, maxChunkBytes: 64 * KiB }, packages: { managers: ['pip', 'npm', 'gem', 'go'] }, network: { modes: ['none'] }, pty: {}, secrets: {}, audit: {}, history: {},
+      output: { flowControl: true, windowBytes: MiB, maxChunkBytes: 64 * KiB }, packages: { managers: ['pip', 'npm', 'gem', 'go'] }, network: { modes: ['none'] }, pty: {}, secrets: {}, audit: {}, history: {}, metrics: {},
     },
   }),
   notification('initialized', {}),
