@@ -149,6 +149,7 @@ const refused: Record<string, string> = {
   '--listen localhost:65536 --token-file=t': '--listen needs a whole number from 0 to 65535',
   '--listen unix:x --stdio': 'only one of --stdio, --pipe, --socket and --listen can be given',
   '--listen unix:x --clientProcessId=1': '--clientProcessId is for a daemon with one client',
+  '--listen unix:x --record x': '--record is for a daemon with one client',
   '--listen unix:x --allow-origin a.example': '--allow-origin needs an origin',
   '--listen unix:x --allow-origin https://a.example/x': '--allow-origin needs an origin',
   '--listen unix:x --tls-cert c': '--tls-cert and --tls-key need each other',

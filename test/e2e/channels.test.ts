@@ -84,6 +84,12 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
       data.frame(Kind.reset, 5);
       // Deno by itself writes the file where it is.
       if (runtime !== 'deno') expect((await client.request('command/readFile', { sessionId, path: 'kept' })).content).to.equal('before');
+      for (const [stream, mode] of [[10, 'overwrite'], [11, 'append']] as const) {
+        const broken = client.call('command/writeFile', { sessionId, path: 'new', mode, content: '', stream });
+        data.frame(Kind.data, stream, Buffer.from('half'));
+        data.frame(Kind.reset, stream);
+        expect((await broken).error).to.include({ code: -32602 });
+      }
       const { entries } = await client.request('command/listDirectory', { sessionId });
       expect(entries.map(({ name }: { name: string }) => name)).not.to.include('new');
       expect(entries.filter(({ name }: { name: string }) => name.startsWith('.codebeaker'))).to.deep.equal([]);

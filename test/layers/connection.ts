@@ -47,7 +47,7 @@ export const connection: readonly Layer[] = [
   { name: 'allowedImages of a project', file: policy, from: 'for (const image of Object.values(config.images ?? {})) checkImage(policy, image);', to: '', test: 'test/policy/policy.test.ts' },
   { name: 'limits above the maximum', file: policy, from: 'value > most) {', to: 'value > most && !name) {', test: 'test/policy/policy.test.ts' },
   ...['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'].map((key): Layer => ({
-    name: `${key} is the configuration file's alone`, file: policy, from: 'find(([, value]) => value !== undefined)', to: `find(([name, value]) => value !== undefined && name !== '${key}')`, test: 'test/policy/policy.test.ts',
+    name: `${key} is the configuration file's alone`, file: policy, from: 'find((each) => set[each] !== undefined)', to: `find((each) => set[each] !== undefined && each !== '${key}')`, test: 'test/policy/policy.test.ts',
   })),
   { name: 'a folder only in a trusted workspace', file: 'server/src/policy/workspace.ts', from: 'if (!trusted) throw', to: 'if (!trusted && !uri) throw', test: 'test/policy/workspace.test.ts' },
   { name: "a project's file only in a trusted workspace", file: 'server/src/serving/open.ts', from: 'const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', to: 'const folders = (trusted || !trusted) ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', test: 'test/serving/open.test.ts' },

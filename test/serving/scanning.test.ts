@@ -41,9 +41,9 @@ describe('scanning', () => {
   }));
 
   it('reads command lines, and the text that a command line gives to an interpreter', test(undefined, async (daemon, sessionId) => {
-    for (const command of ['echo bad', ['sh', '-c', 'echo odd'], ['/usr/bin/python3', '-c', 'odd'], ['bash', '-x', '-euc', 'odd', '-c'], ['python3', '-Ic', 'one'], ['echo', 'bad'], ['python3', 'main.py', '-c', 'bad'], ['sh', '-x'], ['sh', '-c'], ['constructor', 'bad', 'bad']]) await daemon.ask('command/executeShell', { sessionId, command });
+    for (const command of ['echo bad', ['sh', '-c', 'echo odd'], ['/usr/bin/python3', '-c', 'odd'], ['bash', '-x', '-euc', 'odd', '-c'], ['python3', '-Ic', 'one'], ['bash', '-euo', 'pipefail', '-c', 'piped'], ['python3', '-W', 'ignore', '-c', 'two'], ['node', '-r', './x.js', '-e', 'three'], ['ruby', '-r', 'json', '-e', 'four'], ['echo', 'bad'], ['python3', 'main.py', '-c', 'bad'], ['sh', '-x'], ['sh', '-c'], ['constructor', 'bad', 'bad']]) await daemon.ask('command/executeShell', { sessionId, command });
     await daemon.settle();
-    expect(scanner.texts.map(({ language, code }) => `${language}: ${code}`)).to.deep.equal(['shellscript: echo bad', 'shellscript: echo odd', 'python: odd', 'shellscript: odd', 'python: one']);
+    expect(scanner.texts.map(({ language, code }) => `${language}: ${code}`)).to.deep.equal(['shellscript: echo bad', 'shellscript: echo odd', 'python: odd', 'shellscript: odd', 'python: one', 'shellscript: piped', 'python: two', 'javascript: three', 'ruby: four']);
   }));
 
   it('comes 300 ms after a run has begun that goes on', test(undefined, async (daemon, sessionId) => {

@@ -24,9 +24,7 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
     [l10n.t('Time limit'), limits.timeoutMs === 0 ? l10n.t('no limit') : duration(limits.timeoutMs)],
     [l10n.t('Commands'), String(commandCount)],
   ];
-  const text = new code.MarkdownString();
-  text.appendMarkdown('**').appendText(label ?? sessionId).appendMarkdown('**\n\n| | |\n|---|---|\n');
-  for (const [name, value] of rows) text.appendMarkdown(`| ${name} | ${escapeCell(value)} |\n`);
+  const text = table(code, label ?? sessionId, rows);
   const weak = weakLayers(isolation);
   if (weak !== '') text.appendMarkdown(`\n${l10n.t('Not fully enforced')}: ${escapeCell(weak)}`);
   return text;
@@ -35,6 +33,14 @@ export function details(code: Code, session: Session, now: number): vscode.Markd
 /** The layers of isolation that are not fully enforced, in one line; empty if all are. */
 export function weakLayers({ layers }: Isolation): string {
   return layers.filter(({ state }) => state !== 'enforced').map(({ name, state }) => `${name} (${state})`).join(', ');
+}
+
+/** A table of two columns below a title. */
+export function table(code: Code, title: string, rows: readonly (readonly [name: string, value: string])[]): vscode.MarkdownString {
+  const text = new code.MarkdownString();
+  text.appendMarkdown('**').appendText(title).appendMarkdown('**\n\n| | |\n|---|---|\n');
+  for (const [name, value] of rows) text.appendMarkdown(`| ${name} | ${escapeCell(value)} |\n`);
+  return text;
 }
 
 function escapeCell(text: string): string {

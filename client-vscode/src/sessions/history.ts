@@ -3,6 +3,7 @@ import type { HistoryEntry } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Code, vscode } from '../base/code.ts';
 import { type Log, messageOf } from '../base/log.ts';
+import { table } from './describe.ts';
 import { duration } from '../base/units.ts';
 import type { Client } from '../client/client.ts';
 
@@ -72,9 +73,14 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryEntry> {
 
 /** Where the editor can open what ran. undefined: it was no file, or another client's that says nothing of it. */
 export function uriOf(code: Code, { uri, path, workspace }: HistoryEntry): vscode.Uri | undefined {
-  if (uri !== undefined) return code.Uri.parse(uri.replace(/#.*/, ''));
+  if (uri !== undefined) return code.Uri.parse(fileOf(uri));
   if (path === undefined || workspace === undefined || path.startsWith('/')) return undefined;
   return code.Uri.joinPath(code.Uri.parse(workspace.uri), path);
+}
+
+/** The URI of the whole document. */
+function fileOf(uri: string): string {
+  return uri.replace(/#.*/, '');
 }
 
 /** Whether only a part of the document ran. */
@@ -83,14 +89,14 @@ export function isPart({ uri }: HistoryEntry): boolean {
 }
 
 export function nameOf({ l10n }: Code, { uri, path, label, command, packages, method, code }: HistoryEntry): string {
-  const file = uri?.replace(/#.*/, '') ?? path;
+  const file = uri === undefined ? path : fileOf(uri);
   if (file !== undefined) return decoded(file).split('/').at(-1) ?? file;
   if (command !== undefined) return typeof command === 'string' ? command : command.join(' ');
   if (method === 'command/installPackages') return l10n.t('packages: {0}', packages?.join(', ') ?? label ?? '');
   return code?.trim().split('\n')[0] ?? (method === 'command/executeShell' ? l10n.t('a command in {0}', label ?? l10n.t('a sandbox')) : (label ?? l10n.t('code')));
 }
 
-function endOf({ l10n }: Code, { outcome, error, exitCode, signal }: HistoryEntry): string {
+export function endOf({ l10n }: Code, { outcome, error, exitCode, signal }: Pick<HistoryEntry, 'outcome' | 'error' | 'exitCode' | 'signal'>): string {
   switch (outcome) {
     case 'exited':
       return l10n.t('exit code {0}', exitCode ?? 0);
@@ -128,7 +134,7 @@ function details(code: Code, entry: HistoryEntry): vscode.MarkdownString {
   const { l10n } = code;
   const { uri, path, args = [], runtime, language, at, client, command } = entry;
   const rows: [string, string | undefined][] = [
-    [l10n.t('File'), uri === undefined ? path : decoded(uri.replace(/^file:\/\//, ''))],
+    [l10n.t('File'), uri === undefined ? path : decoded(fileOf(uri).replace(/^file:\/\//, ''))],
     [l10n.t('Command'), typeof command === 'string' ? command : command?.join(' ')],
     [l10n.t('Arguments'), args.length > 0 ? args.join(' ') : undefined],
     [l10n.t('Ended'), `${endOf(code, entry)}, ${new Date(at).toLocaleString()}`],
@@ -136,10 +142,8 @@ function details(code: Code, entry: HistoryEntry): vscode.MarkdownString {
     [l10n.t('Runtime'), runtime],
     [l10n.t('From'), client?.name],
   ];
-  const text = new code.MarkdownString();
-  text.appendMarkdown('**').appendText(nameOf(code, entry)).appendMarkdown('**\n\n| | |\n|---|---|\n');
-  for (const [name, value] of rows) if (value !== undefined) text.appendMarkdown(`| ${name} | ${value.slice(0, 500).replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+!|<>]/g, '\\$&')} |\n`);
-  return text;
+  const known = rows.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value.slice(0, 500).replace(/\s+/g, ' ')]]));
+  return table(code, nameOf(code, entry), known);
 }
 
 function decoded(text: string): string {

@@ -1,4 +1,5 @@
 /** The commands of the History view: open what ran, run it again, list it anew, clear it. */
+import { messageOf } from '../base/log.ts';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { HistoryEntry } from 'codebeaker/protocol';
 import type { vscode } from '../base/code.ts';
@@ -6,7 +7,7 @@ import type { Client } from '../client/client.ts';
 import { Program } from '../run/program.ts';
 import { runSpecOf } from '../run/source/run-spec.ts';
 import { Screen } from '../run/terminal/screen.ts';
-import { type HistoryTree, isPart, nameOf, uriOf } from '../sessions/history.ts';
+import { endOf, type HistoryTree, isPart, nameOf, uriOf } from '../sessions/history.ts';
 import type { ShellParts } from '../sessions/shell.ts';
 import type { Commands, RunCommandParts } from './commands.ts';
 
@@ -48,10 +49,10 @@ export function historyCommands(parts: HistoryCommandParts): Commands {
     window.createTerminal({ name: nameOf(code, entry), pty: screen.pty, iconPath: new code.ThemeIcon('history'), isTransient: true }).show();
     const program = new Program({ connection, screen, clock, random, commandId: newId(), stdin: '' });
     try {
-      const { exitCode } = await program.execute(({ commandId }, token) => connection.request('history/rerun', { entryId: entry.entryId, ...(commandId === undefined ? {} : { commandId }) }, token), cancel.token);
-      screen.write(`\r\n\x1b[2m${exitCode === null ? l10n.t('stopped') : l10n.t('exit code {0}', exitCode)}\x1b[22m\r\n`);
+      const result = await program.execute(({ commandId }, token) => connection.request('history/rerun', { entryId: entry.entryId, ...(commandId === undefined ? {} : { commandId }) }, token), cancel.token);
+      screen.write(`\r\n\x1b[2m${endOf(code, result)}\x1b[22m\r\n`);
     } catch (fault) {
-      screen.write(`\x1b[31m${(fault as Error).message}\x1b[39m\r\n`);
+      screen.write(`\x1b[31m${messageOf(fault)}\x1b[39m\r\n`);
     }
   };
 

@@ -171,7 +171,7 @@ void file_request(enum frame_type type, uint32_t channel, struct reader *reader)
 bool file_has(uint32_t channel);
 void file_data(uint32_t channel, const uint8_t *bytes, size_t size);
 void file_end(uint32_t channel);
-/* Nothing more comes of a file that is being written: it stays as it was. Returns false where no file is being written. */
+/* Nothing more comes of a file that is being written: one that is replaced stays as it was, and nothing of a new one is left. Returns false where no file is being written. */
 bool file_give_up(uint32_t channel);
 /* Goes on with what takes more than one turn. */
 void files_turn(void);

@@ -62,7 +62,11 @@ static int open_for_writing(struct writing *writing, enum mode mode) {
         writing->own = fd >= 0;
         return fd;
     }
-    if (mode == APPEND) return open_regular(writing->path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (mode == APPEND) {
+        int fd = open_regular(writing->path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+        writing->own = fd >= 0 && !exists;
+        return fd;
+    }
     struct stat own;
     bool replaceable = lstat(writing->path, &own) == 0 ? S_ISREG(own.st_mode) && own.st_nlink == 1 && own.st_uid == geteuid() && access(writing->path, W_OK) == 0 : !exists;
     if (replaceable) {

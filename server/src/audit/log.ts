@@ -2,6 +2,7 @@
  * The audit log of one daemon. Entries wait a moment and are then written together: the records into the daemon's own
  * segment, and its new head apart from it.
  */
+import { utcDay } from '../base/days.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { nextLoopIteration } from '../base/promises.ts';
@@ -10,7 +11,7 @@ import { emptyHead, type Head } from './chain.ts';
 import type { Disk } from './disk.ts';
 import { type Entry, type Fields, render } from './entry.ts';
 import { Heads } from './heads.ts';
-import { type AuditPlaces, utcDay, segmentName, segmentPath } from './places.ts';
+import { type AuditPlaces, segmentName, segmentPath } from './places.ts';
 import { Segment } from './segment.ts';
 import { Trouble } from './trouble.ts';
 

@@ -23,11 +23,6 @@ export function auditPlaces(stateFolder: string, anchor: string | undefined): Au
   return { records: join(stateFolder, 'audit'), heads: anchor ?? join(stateFolder, 'audit-heads') };
 }
 
-/** The day of a moment, in UTC. */
-export function utcDay(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
-}
-
 export function isDay(name: string): boolean {
   return DAY.test(name);
 }

@@ -1,10 +1,11 @@
 /** Removes segments that are old, or for which there is no room, and says so in the log, so that nobody takes it for something else. */
+import { DAY_MS, utcDay } from '../base/days.ts';
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AuditPolicy } from '../policy/audit.ts';
 import { emptyHead, type Head } from './chain.ts';
 import { headOf } from './heads-found.ts';
-import { type AuditPlaces, utcDay, EXTENSION, parseSegment, segmentPath } from './places.ts';
+import { type AuditPlaces, EXTENSION, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
 
 export interface Removal {
@@ -23,7 +24,6 @@ export interface RetentionParts {
   tell(removal: Removal): boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** A record names so many segments. */
 const HEADS_A_RECORD = 100;
 

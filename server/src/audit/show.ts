@@ -1,5 +1,6 @@
 /** Reads records out of the log, as they were asked for. */
-import { type AuditPlaces, utcDay, parseSegment, segmentPath } from './places.ts';
+import { utcDay } from '../base/days.ts';
+import { type AuditPlaces, parseSegment, segmentPath } from './places.ts';
 import { linesOf, listSegments } from './read.ts';
 
 export interface ShownRecord {
@@ -29,17 +30,18 @@ export async function recordsFor(places: AuditPlaces, { since, sessionId, kind }
   /** By their calls. */
   const begun = new Map<string, ShownRecord>();
   for (const name of segments) {
-    if ((parseSegment(name)?.day ?? '') < from) continue;
+    const { day = '', daemon = '' } = parseSegment(name) ?? {};
+    if (day < from) continue;
     for await (const { bytes, isTorn } of linesOf(segmentPath(places, name))) {
       const record = isTorn ? undefined : parse(bytes);
       if (!record || Date.parse(record.time) < since) continue;
       if (kind !== undefined && record.kind !== kind) continue;
       const shown = { ...record, segment: name };
-      const call = `${parseSegment(name)?.daemon} ${String(record.call)}`;
+      const call = `${daemon} ${String(record.call)}`;
       if (sessionId !== undefined && record.event === 'began' && record.sessionId === undefined) begun.set(call, shown);
       if (sessionId !== undefined && record.sessionId !== sessionId) continue;
       const beginning = begun.get(call);
-      if (beginning) found.push(beginning);
+      if (beginning && begun.delete(call)) found.push(beginning);
       found.push(shown);
     }
   }

@@ -21,7 +21,7 @@ export interface Log {
 /** Down to which level a log and its children write. It may be lowered for a while. */
 export class Threshold {
   readonly #own: Level;
-  #lowered: Level[] = [];
+  readonly #lowered = new Set<{ readonly level: Level }>();
 
   constructor(level: Level) {
     this.#own = level;
@@ -29,16 +29,16 @@ export class Threshold {
 
   lets(level: Level): boolean {
     const at = levels.indexOf(level);
-    return at <= levels.indexOf(this.#own) || this.#lowered.some((each) => at <= levels.indexOf(each));
+    if (at <= levels.indexOf(this.#own)) return true;
+    for (const each of this.#lowered) if (at <= levels.indexOf(each.level)) return true;
+    return false;
   }
 
   /** Until the returned function is called, messages down to `level` are written as well. */
   lower(level: Level): () => void {
-    const lowered = [level];
-    this.#lowered = [...this.#lowered, ...lowered];
-    return () => {
-      if (lowered.pop()) this.#lowered.splice(this.#lowered.indexOf(level), 1);
-    };
+    const own = { level };
+    this.#lowered.add(own);
+    return () => void this.#lowered.delete(own);
   }
 }
 

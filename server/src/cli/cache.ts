@@ -1,4 +1,5 @@
 /** `codebeaker cache`: shows, removes and checks the packages that were installed on this machine. */
+import { DAY_MS } from '../base/days.ts';
 import { randomBytes } from 'node:crypto';
 import { createLog } from '../base/log.ts';
 import { loadConfig } from '../policy/config-file.ts';
@@ -16,7 +17,6 @@ type Listed = Awaited<ReturnType<Shelf['list']>>[number];
 const WIDTH = 100;
 /** So much of a name is shown. `rm` takes the beginning of a name. */
 const SHOWN_LENGTH = 12;
-const DAY_MS = 24 * 3_600_000;
 
 /** @returns the exit code: 1 where something could not be removed, or is damaged */
 export async function cache(surroundings: Surroundings, args: CacheArguments, print: (text: string) => Promise<number>): Promise<number> {

@@ -1,5 +1,6 @@
 /** Tells after a program that did not find something which things of this machine did not go along with it, and how they would. */
-import { readdir, stat } from 'node:fs/promises';
+import { isThere } from '../base/is-there.ts';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { LanguageId } from '../protocol/index.ts';
 
@@ -133,6 +134,5 @@ async function isMarked(folder: string): Promise<boolean> {
   return found.includes(true);
 }
 
-const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 const isBelow = (path: string, root: string): boolean => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 const shown = (from: string, path: string): string => relative(from, path) || '.';

@@ -78,6 +78,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   });
   process.on('SIGHUP', () => {
     void daemon.reload().catch((fault: unknown) => log.error('the configuration could not be read again', fault));
+    if (args.tokenFile === undefined && !args.tls) return;
     try {
       door.renew(rules(), tls());
       log.info('the token and the certificate were read again');

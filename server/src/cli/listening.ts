@@ -26,7 +26,9 @@ export interface ListenArguments {
 }
 
 export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'config'> {
-  if (values.clientProcessId !== undefined) throw new UsageError('--clientProcessId is for a daemon with one client, and not for --listen');
+  for (const option of ['clientProcessId', 'record'] as const) {
+    if (values[option] !== undefined) throw new UsageError(`--${option} is for a daemon with one client, and not for --listen`);
+  }
   const at = address(given);
   const tokenFile = values['token-file'];
   if (at.kind === 'tcp' && tokenFile === undefined) throw new UsageError('who can reach a port may be anybody, so --listen HOST:PORT needs --token-file FILE; a socket that only you can reach needs none: --listen unix:PATH');

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, realpath, rmdir } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { isThere } from '../base/is-there.ts';
 import { createLog } from '../base/log.ts';
 import { bury, placesIn } from '../packages/shelf/places.ts';
 import { Records } from '../packages/shelf/records.ts';
@@ -10,7 +11,7 @@ import { ownFolder } from '../policy/own-folder.ts';
 import type { Left } from '../runtime/kinds/docker/leftovers.ts';
 import { SharedParts } from '../runtime/kinds/shared.ts';
 import { leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
-import { isThere, removeGroups } from '../runtime/machine/groups.ts';
+import { removeGroups } from '../runtime/machine/groups.ts';
 import { removeIfThere } from '../runtime/machine/remove.ts';
 import { type Fate, fatesOf } from '../runtime/machine/strays.ts';
 import { walkerFor } from '../runtime/machine/walk.ts';

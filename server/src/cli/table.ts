@@ -94,7 +94,7 @@ export const options = {
   'log-level': { of: ['run', 'serve'], value: 'LEVEL', text: 'The least severe messages of the log: error, warn, info or debug. Default: log.level of the configuration, or warn.' },
   'log-file': { of: ['run', 'serve'], value: 'FILE', completes: 'file', text: 'The file to which the log is written. Default: log.file of the configuration, or stderr.' },
   'log-format': { of: ['run', 'serve'], value: 'FORMAT', text: 'text, or json for one JSON object a line. Default: log.format of the configuration, or text.' },
-  record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace. What programs print and the contents of files are in it; secrets are not.' },
+  record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace; not with --listen. Code, the contents of files and the collected output of programs are in it; secrets, variables, input and streamed output are not.' },
   sweep: { of: ['bury'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },
   help: { short: 'h', text: 'Shows the options of the command.' },

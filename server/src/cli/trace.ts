@@ -42,10 +42,12 @@ async function read(file: string): Promise<{ head: RecordHead; exchanges: readon
 
 /** The last line of a record may be cut off. */
 function parsed(line: string): Record<string, unknown> {
+  const damaged = { skipped: 'the line of the record is damaged', at: 0, from: 'client' };
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : damaged;
   } catch {
-    return { skipped: 'the line of the record is damaged', at: 0, from: 'client' };
+    return damaged;
   }
 }
 
@@ -54,5 +56,5 @@ const arrows = { client: '→', server: '←' };
 function lineFor({ at, from, method, number, count, params, durationMs, outcome }: Exchange): string {
   const took = durationMs === undefined ? '' : `${durationMs.toFixed(1)} ms`;
   const name = `${method}${number === undefined ? '' : ` #${number}`}${count > 1 ? ` ×${count}` : ''}`;
-  return [`${(at / 1000).toFixed(3).padStart(9)} s`, arrows[from], name.padEnd(32), took.padStart(11), ...(outcome === undefined ? [] : [outcome]), ...(params === '{}' || params === '' ? [] : [params])].join('  ').trimEnd();
+  return [`${(at / 1000).toFixed(3).padStart(9)} s`, arrows[from], name.padEnd(32), took.padStart(11), ...(outcome === undefined ? [] : [outcome]), ...(params === '{}' ? [] : [params])].join('  ').trimEnd();
 }

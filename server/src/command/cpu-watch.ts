@@ -25,8 +25,8 @@ const MANY = 64;
 /** Watches until the returned function is called, or the sandbox is gone. A sandbox that can't tell its processor time is not watched. */
 export function watchCpu({ sandbox, clock, cpus, rest, spent }: CpuWatchParts): () => void {
   const atFirst = rest();
-  const processors = sandbox.isolation.layers.some(({ name, state }) => name === 'cpu' && state !== 'enforced') ? MANY : cpus;
   if (atFirst === Infinity || !sandbox.can.cpuTime) return () => undefined;
+  const processors = sandbox.isolation.layers.some(({ name, state }) => name === 'cpu' && state !== 'enforced') ? MANY : cpus;
   let over = false;
   let cancel: () => void = () => undefined;
   const before = sandbox.cpuMs();

@@ -76,14 +76,14 @@ export async function execute(
   const { outputStreams } = params;
   const raw = outputStreams && new RawStreams(outputStreams, requireStreams(context.data, 'outputStreams'));
   try {
-    return await executeInto((output) => raw?.target(output) ?? output, session, params, context, runPrograms, limitMs);
+    return await executeInto(raw, session, params, context, runPrograms, limitMs);
   } finally {
     raw?.close();
   }
 }
 
 async function executeInto(
-  target: (output: OutputTarget) => OutputTarget,
+  raw: RawStreams | undefined,
   session: Session,
   params: Common,
   { clock, events, commands, signal, stream, aside, maxChunkBytes, quota }: ExecuteContext,
@@ -93,9 +93,10 @@ async function executeInto(
   const commandId = commands.reserve(params.commandId);
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
   const encoding = params.outputEncoding ?? 'utf-8';
-  const output = target(streamed
+  const text: OutputTarget = streamed
     ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
-    : new CollectedOutput(encoding));
+    : new CollectedOutput(encoding);
+  const output = raw?.target(text) ?? text;
   const { secrets } = session.environment;
   const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };

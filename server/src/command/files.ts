@@ -26,7 +26,7 @@ export const writeFile: Transfer<typeof protocol.WriteFile> = async (session, pa
   const options = { mode, executable };
   if (stream !== undefined) {
     const incoming = requireStreams(streams, 'stream').receive(stream);
-    // A client that cancels, or a session that closes, ends the stream, so the file stays as it is.
+    // A client that cancels, or a session that closes, ends the stream, so nothing of a new file is left.
     return endingWith(signal, incoming, () => alone(session, signal, async () => ({ path, ...(await receiveFile(session.sandbox.files, path, options, incoming)) })));
   }
   const bytes = decodeContent(content, params.encoding, 'content');

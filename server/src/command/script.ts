@@ -14,14 +14,22 @@ export type Scanned = RunText & { readonly commandId: string; readonly done: Pro
  */
 export type Scan = (session: Session, scanned: Scanned) => Promise<void> | undefined;
 
-/** The option with which each of these programs takes its program from the command line. A letter may stand behind others, as in `-xc`. */
-const takesText = new Map<string, { readonly language: LanguageId; readonly option: RegExp }>(Object.entries({
-  sh: { language: 'shellscript', option: /^-[a-zA-Z]*c$/ },
-  bash: { language: 'shellscript', option: /^-[a-zA-Z]*c$/ },
-  python: { language: 'python', option: /^-[a-zA-Z]*c$/ },
-  python3: { language: 'python', option: /^-[a-zA-Z]*c$/ },
-  node: { language: 'javascript', option: /^(?:-p?e|-p|--eval|--print)$/ },
-  ruby: { language: 'ruby', option: /^-[a-zA-Z]*e$/ },
+/** The option with which a program takes its program from the command line, and those that take the word behind them. A letter may stand behind others, as in `-xc`. */
+interface TakesText {
+  readonly language: LanguageId;
+  readonly option: RegExp;
+  readonly withWord: RegExp;
+}
+
+const shell: TakesText = { language: 'shellscript', option: /^-[a-zA-Z]*c$/, withWord: /^[-+][a-zA-Z]*[oO]$/ };
+const python: TakesText = { language: 'python', option: /^-[a-zA-Z]*c$/, withWord: /^-[a-zA-Z]*[WX]$/ };
+const takesText = new Map<string, TakesText>(Object.entries({
+  sh: shell,
+  bash: shell,
+  python,
+  python3: python,
+  node: { language: 'javascript', option: /^(?:-p?e|-p|--eval|--print)$/, withWord: /^(?:-r|--require|--import|-C|--conditions)$/ },
+  ruby: { language: 'ruby', option: /^-[a-zA-Z]*e$/, withWord: /^-[rIC]$/ },
 }));
 
 /** undefined: the command names a program, and no text. */
@@ -29,7 +37,12 @@ export function textOf(command: ExecuteShellParams['command']): RunText | undefi
   if (typeof command === 'string') return { language: 'shellscript', code: command, path: undefined };
   const [program = '', ...words] = command;
   const row = takesText.get(program.slice(program.lastIndexOf('/') + 1));
-  const at = row ? words.findIndex((word) => row.option.test(word) || !word.startsWith('-')) : -1;
-  const [option = '', code] = words.slice(Math.max(0, at));
-  return row?.option.test(option) && code !== undefined ? { language: row.language, code, path: undefined } : undefined;
+  for (let at = 0; row && at < words.length; at++) {
+    const word = words[at] as string;
+    const code = words[at + 1];
+    if (row.option.test(word)) return code === undefined ? undefined : { language: row.language, code, path: undefined };
+    if (row.withWord.test(word)) at++;
+    else if (!/^[-+]/.test(word)) return undefined;
+  }
+  return undefined;
 }

@@ -24,7 +24,7 @@ export async function sendFile(files: Files, path: string, { offset, length }: {
   }
 }
 
-/** Writes what comes, until its end. The file is changed when all of it is there, and not at all if it is not complete. */
+/** Writes what comes, until its end. What becomes of the file if it is not complete is said at `Files.write`. */
 export async function receiveFile(files: Files, path: string, options: WriteOptions, stream: IncomingStream): Promise<{ bytes: number; sha256: string }> {
   const digest = createHash('sha256');
   let bytes = 0;

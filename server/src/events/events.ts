@@ -75,8 +75,8 @@ const UNKNOWN = 'unknown';
 
 /** The event that a message was turned away with `fault`. `method`: what it called, if it was a call. */
 export function turnedAway(method: string | undefined, fault: unknown): HouseEvent {
-  const known = methods.some(({ name, from }) => from === 'client' && name === method);
-  return { kind: 'turnedAway', method: known && method !== undefined ? method : UNKNOWN, error: fault instanceof ProtocolError ? fault.kind : 'InternalError' };
+  const known = methods.find(({ name, from }) => from === 'client' && name === method);
+  return { kind: 'turnedAway', method: known?.name ?? UNKNOWN, error: fault instanceof ProtocolError ? fault.kind : 'InternalError' };
 }
 
 export type EventListener = (event: HouseEvent) => void;

@@ -1,4 +1,5 @@
 /** Makes an entry of what ran. Only what is named here is kept: no variables, no input, no output. */
+import { present } from '../base/present.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { type ErrorKind, type ExecuteShellParams, type Execution, ExecuteShell, FAILED, type HistoryEntry, type InitializeParams, type InstallPackagesParams, RunCode, type RunCodeParams, type SessionCreateParams } from '../protocol/index.ts';
 import type { HistoryPolicy } from '../policy/history.ts';
@@ -117,8 +118,4 @@ class Redacted {
     this.any ||= without !== text;
     return without;
   }
-}
-
-function present<T extends object>(all: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }

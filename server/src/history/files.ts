@@ -3,6 +3,7 @@
  * is large is continued in another one. Old files are removed as a whole. Whoever takes entries out of a file gives it
  * another name first, so that nobody appends to it any more: who was about to do so notices, and appends again.
  */
+import { DAY_MS, utcDay } from '../base/days.ts';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,14 +12,13 @@ import type { HistoryEntry } from '../protocol/index.ts';
 import { appendLines } from '../state/lines.ts';
 import { writeText } from '../state/write.ts';
 import { entryOf, lineOf } from './line.ts';
-import { dayOf, fileName, type Place, placesIn } from './places.ts';
+import { fileName, type Place, placesIn } from './places.ts';
 
 /** A file holds about this share of what is kept, so that removing one never takes much more than is too much. */
 const FILES = 16;
 /** A line is rarely shorter. */
 const LINE_BYTES = 400;
 const LEAST_FILE_BYTES = 8 * 1024;
-const DAY_MS = 86_400_000;
 /** In so many turns somebody else moved the file away. */
 const MAX_TRIES = 5;
 
@@ -72,7 +72,7 @@ export class HistoryFiles {
   /** Removes the files that are too old, and those for which there is no room. @throws the system's error */
   async retain(time: number): Promise<void> {
     const { keepDays, maxBytes, maxEntries } = this.#policy;
-    const oldest = dayOf(time - keepDays * DAY_MS);
+    const oldest = utcDay(time - keepDays * DAY_MS);
     let bytes = 0;
     let entries = 0;
     for (const [at, { path, day }] of (await placesIn(this.#folder)).entries()) {
@@ -93,7 +93,7 @@ export class HistoryFiles {
   }
 
   async #current(time: number): Promise<{ readonly day: string; readonly number: number }> {
-    const day = dayOf(time);
+    const day = utcDay(time);
     if (this.#now?.day === day) return this.#now;
     const [latest] = (await placesIn(this.#folder)).filter((place) => place.day === day);
     this.#now = { day, number: latest?.number ?? 1 };

@@ -12,11 +12,6 @@ export interface Place {
   readonly number: number;
 }
 
-/** What an entry of this time is written on. */
-export function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
-
 export function fileName(day: string, number: number, cut?: string): string {
   return [day, `${number}`.padStart(4, '0'), ...(cut === undefined ? [] : [cut]), 'jsonl'].join('.');
 }

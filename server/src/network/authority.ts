@@ -1,4 +1,5 @@
 /** An authority in memory that signs certificates for a few names (RFC 5280), with elliptic curves (RFC 5480). */
+import { DAY_MS } from '../base/days.ts';
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { bits, bitString, integer, objectId, octets, sequence, tagged, time, TRUE } from './der.ts';
 
@@ -15,7 +16,6 @@ export interface Authority {
   identity(name: string): Identity;
 }
 
-const DAY_MS = 24 * 3_600_000;
 /** Longer than any daemon runs. */
 const VALID_MS = 365 * DAY_MS;
 

@@ -4,9 +4,9 @@
  * Whoever installs (installation.ts) brings them together.
  */
 import type { Duplex } from 'node:stream';
-import { type Environment, type LanguageId, type ManagerId, managerIds } from '../protocol/index.ts';
+import { type Advisory, type Environment, type LanguageId, type ManagerId, managerIds } from '../protocol/index.ts';
 
-export { type ManagerId, managerIds };
+export { type Advisory, type ManagerId, managerIds };
 
 /** What is to be installed: names, or what a manifest says, or both. */
 export interface Wish {
@@ -60,19 +60,6 @@ export interface Step {
 export interface Installed {
   readonly name: string;
   readonly version: string;
-}
-
-/** A known weakness of something that was installed. */
-export interface Advisory {
-  readonly package: string;
-  readonly version?: string | undefined;
-  /** Such as GHSA-… or PYSEC-…. */
-  readonly id: string;
-  readonly severity: 'low' | 'moderate' | 'high' | 'critical' | 'unknown';
-  readonly summary: string;
-  readonly url?: string | undefined;
-  /** The first version that does not have it. */
-  readonly fixedIn?: string | undefined;
 }
 
 /** A step whose stdout is read, up to a bound, and not shown. `read` throws where it makes no sense. */

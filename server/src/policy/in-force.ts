@@ -54,7 +54,7 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
     maxLimits,
     sessions,
     rates: { ...rates },
-    quotas: { ...bounded({ sessions: quotas.sessions }), perDay: bounded(quotas.perDay), perSession: bounded(quotas.perSession) },
+    quotas: asQuotasConfig(quotas),
     scan: asScanConfig(scan),
     sizes,
     network: { modes: [...networkModes], ...networkBounds, certificates: typeof certificates === 'string' ? certificates : [...certificates], ...(hostLists.length > 0 ? { hosts: [...new Set(hostLists.reduce(common).map(formatRule))] } : {}) },
@@ -62,8 +62,12 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
   };
 }
 
+export function asQuotasConfig({ sessions, perDay, perSession }: Policy['quotas']): NonNullable<Config['quotas']> {
+  return { ...bounded({ sessions }), perDay: bounded(perDay), perSession: bounded(perSession) };
+}
+
 /** Those that have a bound. */
-export function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
+function bounded<Name extends string>(all: Readonly<Record<Name, number>>): { [Each in Name]?: number } {
   return Object.fromEntries(Object.entries<number>(all).filter(([, most]) => most < Infinity)) as { [Each in Name]?: number };
 }
 

@@ -105,10 +105,12 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
+const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
+
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
-function refuseFileKeys({ docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, network, sizes }: Config): void {
-  const ofFile = { docker, log, stateDir, drain, packages, prices, audit, history, secrets, telemetry, 'network.certificates': network?.certificates, 'sizes.messageBytes': sizes?.messageBytes };
-  const [key] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
+function refuseFileKeys(config: Config): void {
+  const set = { ...config, 'network.certificates': config.network?.certificates, 'sizes.messageBytes': config.sizes?.messageBytes };
+  const key = fileKeys.find((each) => set[each] !== undefined);
   if (key !== undefined) throw denied(key.split('.')[0] ?? key, `${key} can only be set in the configuration file`, { rule: key });
 }
 

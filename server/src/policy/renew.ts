@@ -1,6 +1,6 @@
 /** A configuration that is read again while a daemon serves: what of it is taken over, and how a policy is held to it. */
 import type { Config } from '../protocol/index.ts';
-import { asScanConfig, bounded, leaves } from './in-force.ts';
+import { asScanConfig, asQuotasConfig, leaves } from './in-force.ts';
 import { createPolicy, narrow, type Policy } from './policy.ts';
 
 /** The keys, and the beginnings of keys, that a daemon takes over. For everything else it has to be started anew. */
@@ -25,17 +25,17 @@ export function changes(before: Config, after: Config): Changes {
 
 /** The policy of a daemon that was started with `began`, after the configuration has become `config`. */
 export function renewed(began: Config, config: Config): Policy {
-  const { images, pool } = createPolicy(began);
+  const { images, pool, sizes: { messageBytes } } = createPolicy(began);
   const policy = createPolicy(config);
-  return { ...policy, images, pool, sizes: { ...policy.sizes, messageBytes: createPolicy(began).sizes.messageBytes } };
+  return { ...policy, images, pool, sizes: { ...policy.sizes, messageBytes } };
 }
 
 /** The policy of a client whose wishes the new one does not allow: both hold, and it makes no session any more. */
 export function both(before: Policy, now: Policy, refusal: string): Policy {
-  const { maxLimits, sessions, rates, quotas: { sessions: open, perDay, perSession }, scan, sizes: { codeBytes, pathBytes }, networkModes, networkBounds } = now;
+  const { maxLimits, sessions, rates, quotas, scan, sizes: { codeBytes, pathBytes }, networkModes, networkBounds } = now;
   const lowered = narrow(before, {
-    maxLimits, sessions, rates: { ...rates }, quotas: { ...bounded({ sessions: open }), perDay: bounded(perDay), perSession: bounded(perSession) }, scan: asScanConfig(scan),
+    maxLimits, sessions, rates: { ...rates }, quotas: asQuotasConfig(quotas), scan: asScanConfig(scan),
     sizes: { codeBytes, pathBytes }, network: { modes: [...networkModes], ...networkBounds },
   });
-  return { ...lowered, hostLists: [...before.hostLists, ...now.hostLists], refusal };
+  return { ...lowered, prices: now.prices, hostLists: [...before.hostLists, ...now.hostLists], refusal };
 }

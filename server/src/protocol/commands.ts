@@ -169,7 +169,7 @@ const programNotes = (): Notes => ({
 export const commandsNotes = (): ShapeNotes => ({
   WriteFileParams: {
     content: 'The content, at most 32 MiB. A larger file is written in pieces, with mode `append`, or over the data channel.',
-    stream: 'The stream of the data channel over which the client sends the content as raw bytes, of any size; `content` is empty then. If the stream is given up, the file stays as it is.',
+    stream: 'The stream of the data channel over which the client sends the content as raw bytes, of any size; `content` is empty then. If the stream is given up, a file that is replaced stays as it was; what is appended, or written where the file is, such as through a link, keeps what had come.',
     encoding: 'The encoding of `content`. Default: `utf-8`.',
     mode: '`overwrite` replaces the content of a file that exists, `append` adds to it, and `create` fails (1022) if the file exists. Default: `overwrite`.',
     executable: 'Whether the execute bits are set or cleared. Default: they stay as they are.',

@@ -16,8 +16,8 @@ export interface Behind {
   readonly connect: Connect;
   /** Whether work can be done now; if not, why. */
   ready(): Promise<{ readonly ok: boolean; readonly reasons: readonly string[] }>;
-  /** The metrics, in the text format of Prometheus. Absent: there are none. */
-  metrics?(): Promise<string>;
+  /** The metrics, in the text format of Prometheus. */
+  metrics(): Promise<string>;
 }
 
 export function routes({ clock, maxBytes, version, connect, ready, metrics }: Behind): Record<string, Route> {
@@ -35,7 +35,7 @@ export function routes({ clock, maxBytes, version, connect, ready, metrics }: Be
         answerJson(response, ok ? 200 : 503, { ok, ...(known && { reasons }) });
       },
     },
-    ...(metrics && { '/metrics': { method: 'GET', handle: async (_request, response) => answerText(response, 200, 'text/plain; version=0.0.4', await metrics()) } satisfies Route }),
+    '/metrics': { method: 'GET', handle: async (_request, response) => answerText(response, 200, 'text/plain; version=0.0.4', await metrics()) },
     '/rpc': { method: 'POST', handle: (request, response) => rpc.handle(request, response) },
     '/v1/run': { method: 'POST', handle: (request, response) => run({ connect, clock, maxBytes }, request, response) },
   };

@@ -16,15 +16,13 @@ const sessionKeys = ['language', 'runtime', 'image', 'preference', 'strict', 'li
 const runKeys = ['language', 'code', 'path', 'args', 'stdin', 'env', 'timeoutMs'];
 const keys = new Set([...sessionKeys, ...runKeys, 'files']);
 
-/** The HTTP status for a kind of error; any other is 500, or 400 where it is the client's. */
+/** The HTTP status for a kind of error; any other is 500. */
 const statuses: Partial<Record<ErrorKind, number>> = {
   InvalidParams: 400, LanguageUnsupported: 400, InvalidPath: 400, FileNotFound: 400, WrongFileType: 400, FileTooLarge: 413, PolicyDenied: 403, NotTrusted: 403,
   TooManySessions: 429, RateLimited: 429, QuotaExceeded: 429, RuntimeUnavailable: 503, IsolationUnavailable: 503,
 };
 
-interface Body extends Readonly<Record<string, unknown>> {
-  readonly files?: unknown;
-}
+type Body = Readonly<Record<string, unknown>>;
 
 export interface RunParts {
   readonly connect: Connect;

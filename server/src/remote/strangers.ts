@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 
 /** There are at most so many. One more costs the oldest its place, so that nobody who holds many keeps others out. */
-export const MAX_STRANGERS = 100;
+const MAX_STRANGERS = 100;
 /** So long a connection may take to show the token. */
 export const STRANGER_MS = 5_000;
 
@@ -21,10 +21,6 @@ export class Strangers {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  get size(): number {
-    return this.#all.size;
   }
 
   add(socket: Socket): void {

@@ -6,7 +6,7 @@ import type { DirectoryEntry } from '../protocol/index.ts';
  * All reject with ProtocolError: FileNotFound, FileExists, WrongFileType, DiskFull, InvalidPath, FileTooLarge, SandboxLost.
  */
 export interface Files {
-  /** Makes the directories on the way to `path` where they are missing. If iterating `content` fails, so does this, and nothing of a new file is left. */
+  /** Makes the directories on the way to `path` where they are missing. If iterating `content` fails, so does this, and nothing of a new file is left; one that was there stays as it was where it can be replaced as a whole, and else keeps what had come. */
   write(path: string, content: Buffer | AsyncIterable<Buffer>, options: WriteOptions): Promise<void>;
   /** Reads `length` bytes from `offset`, or up to the end of the file. `length` undefined: up to the end; more than MAX_FILE_BYTES is then FileTooLarge. `length` is never more. */
   read(path: string, offset: number, length: number | undefined): Promise<FileContent>;

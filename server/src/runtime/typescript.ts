@@ -2,8 +2,9 @@
  * The loader that makes Node understand TypeScript (server/typescript), as files. They are put into every sandbox
  * and work there, on the same side as the program. The daemon runs nothing of them, and reads no TypeScript itself.
  */
+import { isThere } from '../base/is-there.ts';
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
@@ -57,8 +58,4 @@ async function files(): Promise<readonly string[]> {
     }
   }
   throw new Error('the loader for TypeScript is missing from this installation of CodeBeaker; install it again');
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

@@ -143,10 +143,8 @@ export class House implements HouseShare {
 
   /** The policy of the configuration was replaced: what narrows holds for every session that is open. */
   async renew(): Promise<void> {
-    const { policy, log } = this.parts;
-    this.places.resize(policy.sessions.max);
-    const kept = await Promise.all([...this.#visits].map((visit) => visit.renew()));
-    for (const words of kept.flat()) log.warn(`${words}, because its sandbox can't be held to less while it is there; close it, or wait until it ends`);
+    this.places.resize(this.parts.policy.sessions.max);
+    await Promise.all([...this.#visits].map((visit) => visit.renew()));
   }
 
   /**

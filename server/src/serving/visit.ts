@@ -1,11 +1,13 @@
 /** A visit: everything that belongs to one connection. That is its sessions, its commands, their output, and its gate. */
 import { live } from '../base/live.ts';
+import type { Log } from '../base/log.ts';
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { lower, type Policy, preparesSandboxes, shorter } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
+import type { Session } from '../session/session.ts';
 import type { Client, Serve } from '../wire/service.ts';
 import { OutputFlows } from './flow.ts';
 import { admit } from './gate/admit.ts';
@@ -55,6 +57,7 @@ export class Visit {
   readonly #policy: Policy;
   readonly #places: Places;
   readonly #renew: VisitParts['renew'];
+  readonly #log: Log;
 
   /** `left` is called when it is closed. */
   constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
@@ -116,8 +119,8 @@ export class Visit {
     this.#sessions = sessions;
     const stops = [tellStates(id, client, events), history ? tellHistory(history, client) : () => undefined];
     this.#stopTelling = () => stops.forEach((stop) => stop());
-    const named = { ...policy.scan.rules, ...policy.scan.raised };
-    if (Object.keys(named).length > 0) void import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(policy.scan, client, log.child('scan')));
+    this.#log = log.child('visit', { visit: id });
+    this.#warnOfRules();
     if (pool) void catalog.whenLookedAtAll().then(async () => fillPool(pool, policy, catalog.choosable.map(({ runtime }) => runtime), await house.shelf()));
   }
 
@@ -126,25 +129,33 @@ export class Visit {
     if (deadlineMs > 0 && this.#commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
   }
 
-  /** The policy of the house was replaced. Resolves with what sessions could not be held to, in words. */
-  async renew(): Promise<string[]> {
+  /** The policy of the house was replaced. What sessions can't be held to is told in the log. */
+  async renew(): Promise<void> {
     await this.#renew();
     this.#places.resize(this.#policy.sessions.max);
-    const kept = await this.#narrow();
+    this.#warnOfRules();
+    const open = this.#sessions.list();
+    await this.#narrow(open);
     // Those that were being created were checked by the policy before.
-    void this.#sessions.settled().then(() => this.#narrow());
-    return kept;
+    this.#sessions.settled().then(() => this.#narrow(this.#sessions.list().filter((session) => !open.includes(session)))).catch((fault: unknown) => this.#log.error('sessions could not be held to the new configuration', fault));
   }
 
-  async #narrow(): Promise<string[]> {
+  /** Tells of rules of scanning that there are not. */
+  #warnOfRules(): void {
+    const { scan } = this.#policy;
+    if (Object.keys({ ...scan.rules, ...scan.raised }).length === 0) return;
+    import('./unknown-rules.ts').then((loaded) => loaded.warnOfUnknownRules(scan, this.#client, this.#log))
+      .catch((fault: unknown) => this.#log.error('it is not known which rules of scanning there are', fault));
+  }
+
+  async #narrow(sessions: readonly Session[]): Promise<void> {
     const { maxLimits, sessions: { idleTimeoutMs, maxLifetimeMs } } = this.#policy;
-    const kept = await Promise.all(this.#sessions.list().map(async (session) => {
+    await Promise.all(sessions.map(async (session) => {
       const view = session.view();
       const times = { idleTimeoutMs: shorter(idleTimeoutMs, view.idleTimeoutMs), maxLifetimeMs: shorter(maxLifetimeMs, view.maxLifetimeMs) };
       const names = await session.narrow(lower(session.limits, maxLimits), times);
-      return names.length === 0 ? [] : [`session ${session.id} keeps its ${names.join(', ')}`];
+      if (names.length > 0) this.#log.warn(`session ${session.id} keeps its ${names.join(', ')}, because its sandbox can't be held to less while it is there; close it, or wait until it ends`);
     }));
-    return kept.flat();
   }
 
   /** Removes every sandbox of this connection. */

@@ -2,6 +2,7 @@
  * How many sessions are open in all daemons of a user. Each daemon that has to know keeps a folder with its own number, and
  * a lock on the folder for as long as it lives: a number counts while its lock is held, so it goes however a daemon ends.
  */
+import { isThere } from '../base/is-there.ts';
 import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -107,7 +108,7 @@ export class OpenSessions {
       const number = openSync(join(own, NUMBER), 'wx', 0o600);
       return {
         set: (count) => ftruncateSync(number, count),
-        isThere: () => stat(join(own, NUMBER)).then(() => true, () => false),
+        isThere: () => isThere(join(own, NUMBER)),
         end: async () => {
           unlock();
           closeSync(number);

@@ -24,7 +24,7 @@ export interface WebSocketParts {
 export class WebSocketTransport implements MessageTransport {
   readonly binary: DataLink = {
     receive: (take, ended) => void (this.#takeBinary = { take, ended }),
-    send: (header, payload) => this.#sendBinary(payload ? Buffer.concat([header, payload]) : header),
+    send: (header, payload) => this.#sendBinary(header, payload),
     // It ends with the connection.
     close: () => (this.#takeBinary = undefined),
   };
@@ -127,11 +127,13 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   /** Resolves when there is room for more, or the connection has ended. */
-  #sendBinary(bytes: Buffer): Promise<void> {
+  #sendBinary(header: Buffer, payload: Buffer | undefined): Promise<void> {
     const { webSocket, socket } = this.#parts;
     if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve();
     return new Promise((resolve) => {
-      webSocket.send(bytes, { binary: true }, () => resolve());
+      // Both are one message. Nothing else can be sent in between.
+      if (payload) webSocket.send(header, { binary: true, fin: false });
+      webSocket.send(payload ?? header, { binary: true, fin: true }, () => resolve());
       if (!socket.writableNeedDrain) resolve();
     });
   }

@@ -5,7 +5,7 @@
 import type { Config } from '../../protocol/index.ts';
 import { everyNetwork, type Runtime, type RuntimeCan } from '../ports.ts';
 import type { Section } from '../../state/section.ts';
-import type { Fate } from '../machine/strays.ts';
+import type { Verdict } from '../machine/strays.ts';
 import { verdictsSection } from './deno/remembered.ts';
 import { type ContainerKind, containerKinds } from './docker/kinds.ts';
 import type { Left } from './docker/leftovers.ts';
@@ -25,7 +25,7 @@ export interface Leftovers {
   /** The word for them in messages. */
   readonly what: string;
   /** Finds everything that is labelled with the id of a daemon. `fate` says what is known of the daemon with an id; undefined: nothing. */
-  find(shared: SharedParts, fate: (daemonId: string) => Omit<Fate, 'name'> | undefined): Promise<readonly Left[]>;
+  find(shared: SharedParts, fate: (daemonId: string) => Verdict | undefined): Promise<readonly Left[]>;
 }
 
 /** Removes what daemons have left for which `gone` is true, and what no living daemon can have. Resolves with the number of things removed. */

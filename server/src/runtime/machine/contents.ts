@@ -3,22 +3,28 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { undoing } from '../../base/undo.ts';
 import { type FileContent, MAX_FILE_BYTES, type WriteOptions } from '../ports.ts';
-import { fileTooLarge, systemFault } from './faults.ts';
+import { errorCode, fileTooLarge, systemFault } from './faults.ts';
 import type { Held, Path } from './walk.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const EXECUTE = 0o111;
 
 export async function writeFile(directory: Held, name: string, content: Buffer | AsyncIterable<Buffer>, { mode, executable }: WriteOptions): Promise<void> {
-  const how = { overwrite: 0, create: O_EXCL, append: O_APPEND }[mode];
-  const file = await openRegular(directory.at(name), O_WRONLY | O_CREAT | how);
+  const path = directory.at(name);
+  const append = mode === 'append' ? O_APPEND : 0;
+  let isNew = true;
+  const file = await openRegular(path, O_WRONLY | O_CREAT | O_EXCL | append).catch((fault: unknown) => {
+    if (mode === 'create' || errorCode(fault) !== 'EEXIST') throw fault;
+    isNew = false;
+    return openRegular(path, O_WRONLY | O_CREAT | append);
+  });
   try {
     if (mode === 'overwrite') await file.truncate();
     for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await file.writeFile(chunk);
     if (executable !== undefined) await setExecutable(file, executable);
   } catch (fault) {
     // A new file is written completely, or does not exist.
-    if (mode === 'create') await unlink(directory.at(name)).catch(() => undefined);
+    if (isNew) await unlink(path).catch(() => undefined);
     throw fault;
   } finally {
     await file.close();

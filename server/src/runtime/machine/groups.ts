@@ -1,11 +1,7 @@
-/** Removes the control groups that a dead daemon has left. Processes in them have been killed by its keeper. */
-import { readdir, rmdir, stat } from 'node:fs/promises';
+/** Removes the control groups that a dead daemon has left. */
+import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './faults.ts';
-
-export function isThere(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
-}
 
 /** Removes a group and those in it. @throws the system's fault, such as EBUSY where a process is in one of them */
 export async function removeGroups(path: string): Promise<void> {

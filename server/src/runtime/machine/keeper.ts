@@ -6,10 +6,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { isThere } from '../../base/is-there.ts';
 import type { Log } from '../../base/log.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { errorCode } from './faults.ts';
@@ -73,8 +74,8 @@ export class Keeper {
   }
 
   /** The path of that folder, if it was made: it may have been deleted since. Makes nothing. */
-  async made(): Promise<string | undefined> {
-    return this.#folder?.catch(() => undefined);
+  made(): Promise<string | undefined> {
+    return this.#folder?.catch(() => undefined) ?? Promise.resolve(undefined);
   }
 
   /**
@@ -244,8 +245,4 @@ export class Keeper {
 
 function noFolder(fault: unknown): ProtocolError {
   return new ProtocolError('SandboxFailed', `the daemon can't make its folder in the directory for temporary files (${errorCode(fault)}): free some room there, or set TMPDIR`);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

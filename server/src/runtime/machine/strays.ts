@@ -13,14 +13,18 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 /** An empty folder is what an interrupted removal leaves. A daemon that has just made its folder locks it at once. */
 const EMPTY_MS = 60_000;
 
-/** What is known of the daemon whose folder this is. */
-export interface Fate {
-  /** The name of the folder. */
-  readonly name: string;
+/** What is known of a daemon. */
+export interface Verdict {
   /** Whether it is surely dead, or can have no use for the folder. */
   readonly dead: boolean;
   /** How that is known, as a sentence. */
   readonly why: string;
+}
+
+/** What is known of the daemon whose folder this is. */
+export interface Fate extends Verdict {
+  /** The name of the folder. */
+  readonly name: string;
 }
 
 /**
@@ -45,7 +49,7 @@ export async function fatesOf(place: string, own: string): Promise<readonly Fate
 }
 
 /** `ours.mtimeMs` is the time by the clock of the file system, which may be on another machine. undefined: it is another user's, or no folder. */
-async function fateOf(folder: string, ours: { readonly uid: number; readonly mtimeMs: number }): Promise<Omit<Fate, 'name'> | undefined> {
+async function fateOf(folder: string, ours: { readonly uid: number; readonly mtimeMs: number }): Promise<Verdict | undefined> {
   const status = await lstat(folder).catch(() => undefined);
   if (!status?.isDirectory() || status.uid !== ours.uid) return undefined;
   const lock = await stateOfLock(folder);

@@ -56,8 +56,9 @@ export function span({ visit, tracer, events, clock }: SpanParts): { readonly st
     const epoch = clock.now() - begin;
     const { sessionId, commandId } = params as Result;
     const told = (result: Result, error?: string) => {
-      const about = known.get(effect === 'makes' ? (result.sessionId ?? '') : (result.commandId ?? ''));
-      known.delete(result.commandId ?? result.sessionId ?? '');
+      const id = (effect === 'makes' ? result.sessionId : result.commandId) ?? '';
+      const about = known.get(id);
+      known.delete(id);
       tracer.record({
         name, start: epoch + begin, end: epoch + clock.monotonic(), error, parts: about ? [partOf(about, result, epoch, effect === 'makes')] : [],
         attributes: { 'rpc.system': 'jsonrpc', 'rpc.method': name, 'error.type': error, 'codebeaker.visit': visit, 'codebeaker.request': call.request, 'codebeaker.session': sessionId ?? result.sessionId, 'codebeaker.command': commandId ?? result.commandId, 'codebeaker.outcome': result.outcome },

@@ -1,4 +1,5 @@
 /** The handlers of `history/…`. What runs an entry again passes the gate like any other call. */
+import { present } from '../../base/present.ts';
 import { again, missing, sessionLike } from '../../history/again.ts';
 import type { History } from '../../history/history.ts';
 import { type HistoryRerunParams, type Method, ProtocolError, type ResultOf, type HistoryRerun, type Session, SessionClose, SessionCreate } from '../../protocol/index.ts';
@@ -18,7 +19,7 @@ export function historyHandlers({ history: kept, serve }: HistoryHandlerParts) {
     if (!kept) throw new ProtocolError('MethodNotFound', 'no history is kept, because history.enabled of the configuration is false');
     return kept;
   };
-  const call = (method: Method, params: object, signal: AbortSignal) => serve({ method, params: parseParams(method.params, defined(params)), signal });
+  const call = (method: Method, params: object, signal: AbortSignal) => serve({ method, params: parseParams(method.params, present(params)), signal });
 
   /** `work` is done in the session that is named, or in one of its own. */
   const inSession = async <T>(sessionId: string | undefined, like: object, signal: AbortSignal, work: (sessionId: string) => Promise<T>): Promise<T> => {
@@ -56,8 +57,4 @@ async function readable<T>(work: Promise<T>): Promise<T> {
     if (code === undefined) throw fault;
     throw new ProtocolError('InternalError', `the history can't be read or changed (${code}): check that stateDir in the configuration is a folder that can be written`);
   }
-}
-
-function defined(params: object): object {
-  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
 }

@@ -81,7 +81,7 @@ export class Health {
   /** Whether new work is done as it should be. An open hole in a runtime is told by `look` and does not count here. */
   async ready(): Promise<Readiness> {
     const { status, checks } = await this.look();
-    const none = checks.some(({ name, status }) => name.startsWith('runtime.') && status !== 'off') ? [] : ['no runtime is available'];
+    const none = this.#parts.runtimes().some(({ available }) => available) ? [] : ['no runtime is available'];
     return { ok: status === 'ok', reasons: status === 'ok' ? [] : [...none, ...checks.filter((each) => each.status === 'degraded').map(({ name, detail }) => `${name}: ${detail}`)] };
   }
 

@@ -4,7 +4,7 @@
 export const FrameKind = { data: 0, end: 1, credit: 2, reset: 3, stop: 4 } as const;
 
 /** The length of the payload (u32), the stream (u32) and the kind (u8). Numbers are big-endian. */
-export const HEADER_BYTES = 9;
+const HEADER_BYTES = 9;
 /** The most payload of a frame. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024;
 

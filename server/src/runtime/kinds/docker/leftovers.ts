@@ -1,6 +1,6 @@
 /** Finds the containers that dead daemons have left, by their label. */
 import type { Clock } from '../../../base/clock.ts';
-import type { Fate } from '../../machine/strays.ts';
+import type { Verdict } from '../../machine/strays.ts';
 import { DAEMON_LABEL } from './container.ts';
 import type { Engine, FoundContainer } from './engine.ts';
 
@@ -8,14 +8,16 @@ import type { Engine, FoundContainer } from './engine.ts';
 const UNSTARTED_MS = 24 * 3_600_000;
 
 /** A container of some daemon. */
-export interface Left extends Fate {
+export interface Left extends Verdict {
+  /** Its own id. */
+  readonly name: string;
   /** The id of the daemon. */
   readonly daemonId: string;
   remove(): Promise<void>;
 }
 
 /** `fate` says what is known of the daemon with an id; undefined: nothing. */
-export async function findContainers(engine: Engine, clock: Clock, fate: (daemonId: string) => Omit<Fate, 'name'> | undefined): Promise<Left[]> {
+export async function findContainers(engine: Engine, clock: Clock, fate: (daemonId: string) => Verdict | undefined): Promise<Left[]> {
   const found = await engine.find(DAEMON_LABEL);
   return found.map((container) => {
     const daemonId = container.labels[DAEMON_LABEL] ?? '';
@@ -24,7 +26,7 @@ export async function findContainers(engine: Engine, clock: Clock, fate: (daemon
 }
 
 /** One that runs ends by itself when its daemon ends. */
-function judge({ runs, createdAt }: FoundContainer, clock: Clock, known: Omit<Fate, 'name'> | undefined): Omit<Fate, 'name'> {
+function judge({ runs, createdAt }: FoundContainer, clock: Clock, known: Verdict | undefined): Verdict {
   if (known) return known;
   if (!runs && clock.now() - createdAt > UNSTARTED_MS) return { dead: true, why: 'it does not run, was made more than a day ago, and nothing is known of its daemon' };
   return { dead: false, why: runs ? 'it runs, and nothing is known of its daemon, which may be on another machine' : 'it was made less than a day ago, and nothing is known of its daemon' };
