@@ -45,15 +45,13 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
     log.info(`${name} has come`);
     return connection;
   };
-  let isEnding = false;
-  const ready = async () => (isEnding ? { ok: false, reasons: ['the daemon is shutting down'] } : daemon.ready());
   const maxBytes = daemon.sizes.messageBytes;
   const door = new FrontDoor({
     clock,
     log,
     maxConnections: args.maxConnections,
     maxMessageBytes: maxBytes,
-    routes: routes({ clock, maxBytes, version, connect: serve, ready, metrics: () => daemon.metrics() }),
+    routes: routes({ clock, maxBytes, version, connect: serve, ready: () => daemon.ready(), metrics: () => daemon.metrics() }),
     connect(transport, socket) {
       relieve(socket);
       return serve(transport);
@@ -62,10 +60,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const ended = new Promise<number>((resolve) => {
     endOnSignals({
       process,
-      drain: (hurry) => {
-        isEnding = true;
-        return daemon.drain(DRAIN_MS, hurry);
-      },
+      drain: (hurry) => daemon.drain(DRAIN_MS, hurry),
       end: (signal, again) => {
         log.info(`the daemon is ending, because it received ${signal}${again === undefined ? '' : `, and then ${again}`}`);
         resolve(again === undefined ? 0 : codeOf(again));
