@@ -29,6 +29,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const rules = (): AccessRules => ({ hosts: args.hosts, origins: args.origins, token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile, uid) });
   const tls = () => args.tls && readTls(args.tls);
   const [firstRules, firstTls] = [rules(), tls()];
+  const record = args.record === undefined ? undefined : (await import('./record-file.ts')).recorder(args.record, surroundings);
   const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, shared: args.share.map(realFolder), logging: args.log });
   const log = daemon.log.child('remote');
   let clients = 0;
@@ -36,7 +37,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const serve: Connect = (transport) => {
     clients += 1;
     const name = `client-${clients}`;
-    const connection = connect(transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
+    const connection = connect(record?.transport(transport, clients) ?? transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
     connections.add(connection);
     void connection.done.then(() => {
       connections.delete(connection);

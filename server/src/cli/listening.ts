@@ -22,13 +22,13 @@ export interface ListenArguments {
   readonly maxConnections: number;
   readonly networkModes: readonly Network['mode'][];
   readonly log: Config['log'];
+  /** The file that gets the conversations with all clients. */
+  readonly record: string | undefined;
   readonly config: string | undefined;
 }
 
-export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'config'> {
-  for (const option of ['clientProcessId', 'record'] as const) {
-    if (values[option] !== undefined) throw new UsageError(`--${option} is for a daemon with one client, and not for --listen`);
-  }
+export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'record' | 'config'> {
+  if (values.clientProcessId !== undefined) throw new UsageError('--clientProcessId is for a daemon with one client, and not for --listen');
   const at = address(given);
   const tokenFile = values['token-file'];
   if (at.kind === 'tcp' && tokenFile === undefined) throw new UsageError('who can reach a port may be anybody, so --listen HOST:PORT needs --token-file FILE; a socket that only you can reach needs none: --listen unix:PATH');
