@@ -1,5 +1,6 @@
 /** The arguments of `codebeaker serve --listen`: where it listens, and who is let in. */
 import type { Config, Network } from '../protocol/index.ts';
+import type { Address } from '../remote/address.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { optional, type Values } from './typed.ts';
 
@@ -10,7 +11,7 @@ export const listeningOptions = ['token-file', 'tls-cert', 'tls-key', 'share', '
 
 export interface ListenArguments {
   readonly command: 'listen';
-  readonly at: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
+  readonly at: Address;
   /** undefined: whoever reaches the unix socket is let in. */
   readonly tokenFile: string | undefined;
   /** Files; undefined: it speaks no TLS. */

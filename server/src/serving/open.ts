@@ -4,7 +4,7 @@ import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, HistoryClear, HistoryList, HistoryRerun, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
+import { Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -26,7 +26,7 @@ export interface ServiceParts extends HouseParts {
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 /** Methods that are served only where a history is kept. */
-const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.name, HistoryClear.name]);
+const isOfHistory = (name: string) => name.startsWith('history/');
 
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
@@ -89,7 +89,7 @@ function noLonger(fault: unknown): string {
 function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name))).map(({ name }) => name),
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name))).map(({ name }) => name),
     sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
