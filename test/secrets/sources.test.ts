@@ -49,7 +49,7 @@ describe('a secret of the configuration', () => {
   const useless: Record<string, [text: string, words: string]> = {
     'empty': ['\n', 'it is empty'],
     'with a NUL': ['a\0b', 'it has a NUL in it'],
-    'too long': ['a'.repeat(65_537), 'it is longer than 65538 bytes'],
+    'too long': ['a'.repeat(65_537), 'it is longer than 65536 bytes'],
   };
   for (const [name, [text, words]] of Object.entries(useless)) {
     it(`that is ${name} is an error that names it and not its value`, async () => {
