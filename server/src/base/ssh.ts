@@ -59,7 +59,7 @@ export class SshStream extends Duplex {
   /** The last line on stderr that says what is wrong. Empty: none. */
   get complaint(): string {
     const lines = this.#complaint.split('\n').map((line) => line.trim());
-    return lines.findLast((line) => line !== '' && line !== SAYS_NOTHING) ?? '';
+    return (lines.findLast((line) => line !== '' && line !== SAYS_NOTHING) ?? '').replace(/^ssh: /, '');
   }
 
   async #finish(code: number | null): Promise<void> {

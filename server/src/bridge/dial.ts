@@ -145,9 +145,10 @@ const unreachable: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the machine does not answer',
 };
 
-function failure({ kind, url }: DaemonAddress, fault: NodeJS.ErrnoException, complaint: string): CannotConnect {
+function failure(address: DaemonAddress, fault: NodeJS.ErrnoException, complaint: string): CannotConnect {
+  const { url } = address;
   const { code = '', message } = fault;
-  if (kind === 'ssh') return new CannotConnect('ssh', complaint === '' ? `ssh: the daemon at ${url} cannot be reached (${message})` : `ssh: ${complaint}`);
+  if (address.kind === 'ssh') return sshFailure(address, message, complaint);
   const known = unreachable[code];
   if (known !== undefined) return new CannotConnect('address', `the daemon at ${url} cannot be reached: ${known}`);
   if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER|CRL/.test(code)) return new CannotConnect('tls', `the certificate of the daemon at ${url} is not trusted (${code}): name that of its authority with --ca FILE, and the daemon by the name in its certificate`);
@@ -155,4 +156,13 @@ function failure({ kind, url }: DaemonAddress, fault: NodeJS.ErrnoException, com
   if (/subprotocol|Sec-WebSocket|upgrade/i.test(message) || code.startsWith('HPE')) return new CannotConnect('other', `what answers at ${url} is no CodeBeaker daemon`);
   if (code === 'ECONNRESET') return new CannotConnect('other', `what listens at ${url} has hung up: is it a CodeBeaker daemon, and does it speak TLS (wss://)?`);
   return new CannotConnect('address', `the daemon at ${url} cannot be reached: ${code || message}`);
+}
+
+/** Where ssh has logged in, it says of what it does not reach over there that a channel was not opened, or nothing at all. */
+function sshFailure({ host, to }: Extract<DaemonAddress, { kind: 'ssh' }>, message: string, complaint: string): CannotConnect {
+  if (complaint === '' && message.startsWith('ssh')) return new CannotConnect('ssh', message);
+  if (complaint !== '' && !/open failed|^Warning: /.test(complaint)) return new CannotConnect('ssh', `ssh: ${complaint}`);
+  const place = typeof to === 'number' ? `127.0.0.1:${to}` : to;
+  const start = typeof to === 'number' ? place : `unix:${to}`;
+  return new CannotConnect('address', `ssh reaches ${host}, but no daemon answers at ${place} over there: start codebeaker serve --listen ${start} there`);
 }

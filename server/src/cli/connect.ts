@@ -65,6 +65,7 @@ interface PassParts {
 /** Resolves with the exit code, when one of both sides has ended. */
 async function pass(bridge: Bridge, client: FramedTransport, line: Line, { surroundings, args: { url, sameMachine }, log }: PassParts): Promise<number> {
   const { clock, writeLog } = surroundings;
+  const before = line.complaint();
   const daemon = new WebSocketTransport({ webSocket: line.webSocket, socket: line.carrier, clock, log });
   const elsewhere = sameMachine ? undefined : new Elsewhere({
     url,
@@ -82,7 +83,7 @@ async function pass(bridge: Bridge, client: FramedTransport, line: Line, { surro
   const { code, reason } = await line.closed;
   await within(clock, CLOSE_MS, client.flushed());
   const complaint = line.complaint();
-  const why = complaint !== '' ? `ssh: ${complaint}` : code === TOO_LONG ? 'a message was longer than it takes (sizes.messageBytes of its configuration)' : reason || `code ${code}`;
+  const why = complaint !== before ? `ssh: ${complaint}` : code === TOO_LONG ? 'a message was longer than it takes (sizes.messageBytes of its configuration)' : reason || `code ${code}`;
   writeLog(`codebeaker: the daemon at ${url} has ended the connection: ${why}`);
   return Exit.unreachable;
 }
