@@ -121,6 +121,19 @@ describe('a daemon elsewhere', () => {
     expect(client.messages.filter(({ method }) => method === 'window/showMessage').map(({ params }) => params)).to.deep.equal([{ type: 2, message: 'too many' }]);
   });
 
+  it('understands clients that write slashes with backslashes', async () => {
+    const { client, initialize, answer, daemon } = bench();
+    initialize();
+    client.says(JSON.stringify({ jsonrpc: '2.0', id: 'c', method: 'session/create', params: { workspace: WORKSPACE } }).replaceAll('/', '\\/'));
+    await answer('session/create', { result: SESSION });
+    client.says(JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'ports/forward', params: { sessionId: 's1', port: 80 } }).replaceAll('/', '\\/'));
+    const { id } = daemon.messages.at(-1);
+    client.says('{"method":"$\\/cancelRequest","params":{"id":"c"}}');
+    await nextLoopIteration();
+    expect(client.messages[0].error.data.policy).to.equal('ports');
+    expect(daemon.messages.at(-1)).to.deep.include({ method: '$/cancelRequest', params: { id } });
+  });
+
   it('opens no ports, because they would be opened there', async () => {
     const { client, initialize, daemon } = bench();
     initialize();

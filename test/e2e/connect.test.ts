@@ -160,10 +160,13 @@ describe('a daemon elsewhere', function () {
       [['http://x'], 'http://x is none'],
       [[], 'connect needs the address of a daemon'],
     ] as const) {
-      const { code, stderr } = await codebeaker(['connect', ...args]);
+      const { code, stderr } = await codebeaker(['connect', ...args], { input: '' });
       expect([code, stderr.includes(why)], stderr).to.deep.equal([64, true]);
     }
-    const { code, stderr } = await codebeaker(['connect', 'unix:x'], { env: { CODEBEAKER_TOKEN: 'short' } });
-    expect([code, stderr]).to.deep.equal([64, 'codebeaker: CODEBEAKER_TOKEN: the token has 5 characters, and needs at least 32; codebeaker --help shows what can be typed\n']);
+    const client = connect('wss://192.0.2.1', ['--token-file', '/no/such']);
+    expect((await client.call('initialize', { processId: null, capabilities: {} })).error).to.deep.include({ code: 1006, data: { kind: 'DaemonUnreachable', reason: 'settings' } });
+    expect(await client.exited).to.equal(64);
+    const { code, stderr } = await codebeaker(['connect', 'unix:x'], { input: '', env: { CODEBEAKER_TOKEN: 'short' } });
+    expect([code, stderr]).to.deep.equal([64, 'codebeaker: CODEBEAKER_TOKEN: the token has 5 characters, and needs at least 32\n']);
   });
 });

@@ -30,9 +30,9 @@ export interface ElsewhereParts {
   toDaemon(message: object): Promise<void>;
 }
 
-/** Only messages with one of these words in them are looked into. */
-const words = ['"session/create"', '"ports/forward"'];
-const CANCEL = '"$/cancelRequest"';
+/** Only messages with one of these words in them are looked into. Some clients write a slash with a backslash before it. */
+const words = ['"session/create"', '"session\\/create"', '"ports/forward"', '"ports\\/forward"'];
+const CANCEL = '/cancelRequest"';
 
 type Create = SessionCreateParams & { readonly workspace: NonNullable<SessionCreateParams['workspace']> };
 

@@ -29,13 +29,9 @@ const CLOSE_MS = 2_000;
 /** The daemon closes with it when a message was too long (RFC 6455). */
 const TOO_LONG = 1009;
 
-/** @throws UsageError */
+/** A client hears of whatever keeps it from a daemon as the answer to its first message, and people on stderr. */
 export async function connect(surroundings: Surroundings, args: ConnectArguments, process: NodeJS.Process, stderr: () => NodeJS.WriteStream): Promise<number> {
   const { clock, writeLog } = surroundings;
-  const address = addressOf(args.url);
-  const { [TOKEN_VARIABLE]: given, ...env } = surroundings.env;
-  const token = tokenOf(args, given, surroundings.uid, address);
-  const ca = args.ca === undefined ? undefined : readAuthorities(args.ca);
   const log = createLog('warn', writeLog);
   const client = new FramedTransport(stdioStream(process.stdin, takeStdout(process.stdout, stderr)), log, MAX_MESSAGE_BYTES);
   const bridge = new Bridge(client);
@@ -46,14 +42,21 @@ export async function connect(surroundings: Surroundings, args: ConnectArguments
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies EndSignal[]) process.on(signal, () => leave(codeOf(signal)));
   try {
-    line = await dial(address, { token, ca, env, temporary: tmpdir(), clock });
+    line = await dial(...wayOf(surroundings, args));
   } catch (fault) {
-    if (!(fault instanceof CannotConnect)) throw fault;
+    if (!(fault instanceof CannotConnect || fault instanceof UsageError)) throw fault;
     writeLog(`codebeaker: ${fault.message}`);
-    await bridge.refuse(fault, sleep(clock, REFUSAL_MS));
-    return leave(Exit.unreachable);
+    await bridge.refuse(fault instanceof CannotConnect ? fault : new CannotConnect('settings', fault.message), sleep(clock, REFUSAL_MS));
+    return leave(fault instanceof CannotConnect ? Exit.unreachable : Exit.usage);
   }
   return leave(await pass(bridge, client, line, { surroundings, args, log }));
+}
+
+/** @throws UsageError */
+function wayOf({ env: all, uid, clock }: Surroundings, args: ConnectArguments): Parameters<typeof dial> {
+  const address = addressOf(args.url);
+  const { [TOKEN_VARIABLE]: given, ...env } = all;
+  return [address, { token: tokenOf(args, given, uid, address), ca: args.ca === undefined ? undefined : readAuthorities(args.ca), env, temporary: tmpdir(), clock }];
 }
 
 interface PassParts {
