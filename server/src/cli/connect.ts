@@ -70,9 +70,11 @@ async function pass(bridge: Bridge, client: FramedTransport, line: Line, { surro
   const { clock, writeLog } = surroundings;
   const before = line.complaint();
   const daemon = new WebSocketTransport({ webSocket: line.webSocket, socket: line.carrier, clock, log });
+  // Many conversations need no folder.
+  const far = async () => (await import('./far-folder.ts')).farFolders(surroundings);
   const elsewhere = sameMachine ? undefined : new Elsewhere({
     url,
-    folders: await import('./far-folder.ts').then(({ farFolders }) => farFolders(surroundings)),
+    folders: { check: async (...asked) => (await far()).check(...asked), send: async (...asked) => (await far()).send(...asked) },
     toClient: (message) => client.send(message),
     toDaemon: (message) => daemon.send(message),
   });

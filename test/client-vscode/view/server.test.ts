@@ -6,8 +6,9 @@ import { daemonCommand } from '../../../client-vscode/src/client/command.ts';
 import type { Connection } from '../../../client-vscode/src/client/connection.ts';
 import { ServerTokens } from '../../../client-vscode/src/client/server-tokens.ts';
 import { serverCommands, serverReport, Unreachable } from '../../../client-vscode/src/view/server.ts';
+import { Status } from '../../../client-vscode/src/view/status.ts';
 import { FakeClock } from '../../fakes/clock.ts';
-import { FakeCode } from '../../fakes/code.ts';
+import { FakeCode, fakeDocument, Uri } from '../../fakes/code.ts';
 import { FakeConnection, settle } from '../../fakes/connection.ts';
 
 const URL = 'wss://box:7070';
@@ -91,6 +92,19 @@ describe('a daemon elsewhere, in VS Code', () => {
     for (let use = 0; use < 6; use += 1) await client.connection().catch(() => undefined);
     expect([tries, told.length, given]).to.deep.equal([8, 7, []]);
     expect(await client.connection()).to.equal(connections[0]);
+  });
+
+  it('is shown by the status bar', () => {
+    const { editor } = bench();
+    const runtime = { id: 'docker', available: true, languages: [{ id: 'python' }], isolation: { score: 7, layers: [] } };
+    let url = URL;
+    const status = new Status({ code: editor.code, choices: { ofLanguage: () => runtime, withId: () => runtime } as never, runningCount: () => 0, url: () => url });
+    editor.edit(fakeDocument(Uri.file('/w/a.py'), 'python', ''));
+    status.update();
+    expect([editor.statusText, editor.statusTooltip]).to.deep.equal(['$(beaker) docker 7/10 $(remote)', `Runs in docker, isolation 7 of 10\nBy the daemon at ${URL}`]);
+    url = '';
+    status.update();
+    expect([editor.statusText, editor.statusTooltip]).to.deep.equal(['$(beaker) docker 7/10', 'Runs in docker, isolation 7 of 10']);
   });
 
   it('is named by the doctor, with its runtimes', () => {
