@@ -27,7 +27,12 @@ export class RunningCommands {
   /** Adds a command, until it is done. */
   add(command: RunningCommand): void {
     this.#byId.set(command.commandId, command);
-    void command.done.then(() => this.#byId.delete(command.commandId));
+    void command.done.then(() => this.remove(command));
+  }
+
+  /** It is no longer known here. */
+  remove(command: RunningCommand): void {
+    if (this.#byId.get(command.commandId) === command) this.#byId.delete(command.commandId);
   }
 
   get count(): number {

@@ -23,6 +23,7 @@ import type { OpenSessions } from '../usage/open-sessions.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 import type { Drain } from './drain.ts';
+import type { Lines } from './line/lines.ts';
 import type { OwnFolder } from './health/folders.ts';
 import type { ConfiguredRuntimes, Health } from './health/health.ts';
 
@@ -89,6 +90,8 @@ export interface HouseShare {
   readonly health: Health;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** The lines of all sessions to their clients. */
+  readonly lines: Lines;
   /** Counts the sessions that are open in all daemons of the user. undefined: nobody does. */
   openSessions(): Promise<OpenSessions> | undefined;
   /** What sandboxes see of the packages on this machine. Never rejects. */
