@@ -5,7 +5,6 @@ import { notification } from '../wire/wire.ts';
 import { withDaemon } from './daemon.ts';
 import { acknowledge, begin, keep, outputOf, resuming, textOf, withResuming } from './resuming.ts';
 
-const closing = { pool: {} };
 const seqs = (output: readonly { seq: number }[]) => output.map(({ seq }) => seq);
 
 describe('a session whose client was lost', () => {
@@ -263,7 +262,7 @@ describe('the grace time of a session', () => {
   it('is shortened by a configuration that is read again', () =>
     withResuming(async (one, { reload, clock, runtime }) => {
       await keep(one);
-      await reload({ ...closing, sessions: { maxGraceMs: 4_000 } });
+      await reload({ pool: {}, sessions: { maxGraceMs: 4_000 } });
       await one.leave();
       await clock.advance(2_100);
       expect(runtime.open).to.deep.equal([]);
@@ -310,7 +309,7 @@ describe('session/attach', () => {
     }));
 
   it('goes on with the same connection after session/detach, also where a daemon has only one', () =>
-    withDaemon(closing, async (daemon) => {
+    withDaemon({}, async (daemon) => {
       await daemon.initialize({ capabilities: resuming });
       const { sessionId, resume: { resumeToken } } = await daemon.result('session/create', { language: 'python', resume: {} });
       const running = daemon.ask('command/executeShell', { sessionId, commandId: 'c', command: 'echo a\nsleep 1000\necho b' });
@@ -369,7 +368,7 @@ describe('session/attach', () => {
     }));
 
   it('is nothing for a connection of one request', () =>
-    withDaemon(closing, async (daemon) => {
+    withDaemon({}, async (daemon) => {
       await daemon.initialize();
       const { error } = await daemon.wire.ask('a', 'session/attach', { sessionId: 'a', resumeToken: 'b' });
       expect(error?.code).to.equal(-32601);

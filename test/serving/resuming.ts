@@ -25,7 +25,7 @@ export function withResuming(test: (one: Guest, shared: Resuming) => Promise<voi
 
 /** Creates a session that waits. */
 export async function keep(guest: Guest, resume: object = {}, more: object = {}): Promise<Kept> {
-  const view = (await guest.call('session/create', { language: 'python', resume, ...more })) as Json;
+  const view = (await guest.call('session/create', { language: 'python', resume, ...more }));
   expect(view, JSON.stringify(view)).to.have.property('sessionId');
   return { sessionId: view.sessionId, resumeToken: view.resume.resumeToken };
 }
@@ -38,6 +38,6 @@ export async function begin(guest: Guest, { sessionId }: Kept, command: string, 
 }
 
 /** What a client has been sent of the output of a command. */
-export const outputOf = (guest: Guest, commandId = 'c') => (guest.received('command/output') as Json[]).filter((each) => each.commandId === commandId);
+export const outputOf = (guest: Guest, commandId = 'c') => (guest.received('command/output')).filter((each) => each.commandId === commandId);
 export const textOf = (guest: Guest, commandId = 'c') => outputOf(guest, commandId).map(({ data }) => data as string).join('');
 export const acknowledge = (guest: Guest, seq: number, commandId = 'c') => guest.server.wire.send(notification('command/ack', { commandId, seq }));

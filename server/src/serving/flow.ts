@@ -8,6 +8,11 @@ export const WINDOW_BYTES = 1024 * 1024;
 /** How much output one message may carry. */
 export const MAX_CHUNK_BYTES = 64 * 1024;
 
+/** Whether the client can take up sessions again when its connection was lost. It has to say how much of their output it has. */
+export function canResume({ capabilities: { session, output } }: Pick<Client, 'capabilities'>): boolean {
+  return session?.resume === true && output?.flowControl === true;
+}
+
 /** `bytes` is the size of the output in `data` before encoding, at most `MAX_CHUNK_BYTES`. */
 export type Chunk = Pick<CommandOutputParams, 'stream' | 'data' | 'encoding'> & { readonly bytes: number };
 
@@ -85,8 +90,8 @@ export class OutputFlow {
 
   /** The client is another one: what was not acknowledged is sent again, before anything else. */
   resume(): void {
-    const again = [...this.#unacked.values()].map(({ message }) => message && this.#client.notify(CommandOutput, message));
-    this.#again = Promise.all(again);
+    const again = [...this.#unacked.values()].flatMap(({ message }) => (message ? [this.#client.notify(CommandOutput, message)] : []));
+    this.#again = again.length > 0 ? Promise.all(again) : undefined;
     this.#release();
   }
 

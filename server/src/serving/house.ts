@@ -48,6 +48,7 @@ export class House implements HouseShare {
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly history: History | undefined;
+  readonly asked: HouseShare['asked'] = new WeakMap();
   readonly metrics: Metrics;
   readonly health: Health;
   readonly scanner: HouseShare['scanner'];

@@ -8,7 +8,7 @@ import { CommandWait, Config, HistoryClear, HistoryList, HistoryRerun, Initializ
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
-import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
+import { canResume, MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { House } from './house.ts';
 import { RuntimeChanges } from './listeners/runtime-changed.ts';
 import type { HouseParts } from './parts.ts';
@@ -106,11 +106,6 @@ function capabilities(policy: Policy, client: Client, { catalog, audits, history
     secrets: {},
     metrics: {},
   };
-}
-
-/** Whether the client can take up sessions again. It has to say how much of the output it has. */
-export function canResume({ capabilities: { session, output } }: Pick<Client, 'capabilities'>): boolean {
-  return session?.resume === true && output?.flowControl === true;
 }
 
 /** `none` is always among them. */

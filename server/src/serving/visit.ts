@@ -47,7 +47,7 @@ import { fillPool } from '../warm/wanted.ts';
 export class Visit {
   readonly serve: Serve;
   readonly #warm: WarmInterpreters;
-  readonly #desk: Desk;
+  readonly #desk: Desk<Line>;
   readonly #lines: Lines;
   readonly #sessions: SessionManager<WarmInterpreter>;
   /** Resolves when everything is written that was counted. */
@@ -73,7 +73,7 @@ export class Visit {
     const enter = async () => (await openSessions())?.enter(policy.quotas.sessions);
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const { lines } = house;
-    const desk = new Desk(client);
+    const desk = new Desk<Line>(client);
     const lineOf = (session: Session) => {
       const line = lines.get(session.id);
       if (!line) throw new Error('invariant: a session that is open has a line');
@@ -112,7 +112,7 @@ export class Visit {
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const programs = new WeakMap<object, Buffer>();
     steps.push(limitSizes(live(() => policy.sizes)), admit({ rates: live(() => policy.rates), clock }));
-    if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs }));
+    if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs, asked: house.asked }));
     steps.push(quota(allowances), learn({ runs, clock, find, programs }));
     const gate = createGate(steps, createServe(handlers, { session: (sessionId) => this.#subject(sessionId), commands: desk.commands }));
     this.serve = (call) => {
@@ -200,6 +200,7 @@ export class Visit {
       return line !== undefined && line.desk !== this.#desk;
     };
     const staying = this.#sessions.list().filter(stays);
+    if (staying.length === 0) this.#warm.close();
     const others = this.#desk.lines.map(({ session }) => session.close('shutdown'));
     try {
       await closeAll([...others, this.#sessions.close(stays)], 'not every session could be closed');
@@ -217,7 +218,7 @@ export class Visit {
 }
 
 /** The line and the id of a command that goes on without its client. */
-function keptOf({ method: { effect, subject }, params }: Call, desk: Desk): [line: Line | undefined, commandId: string | undefined] {
+function keptOf({ method: { effect, subject }, params }: Call, desk: Desk<Line>): [line: Line | undefined, commandId: string | undefined] {
   if (effect !== 'runs' || subject !== 'session') return [undefined, undefined];
   const { sessionId = '', commandId } = params as { sessionId?: string; commandId?: string };
   const line = desk.line(sessionId);

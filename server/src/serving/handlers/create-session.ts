@@ -16,13 +16,13 @@ import { MIN_BYTES } from '../../secrets/forms.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
+import { canResume } from '../flow.ts';
 import type { Desk } from '../line/desk.ts';
 import { Line } from '../line/line.ts';
 import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
-import { canResume } from '../open.ts';
 
 export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
-  readonly desk: Desk;
+  readonly desk: Desk<Line>;
   readonly log: Log;
   readonly catalog: Catalog;
   readonly sessions: SessionManager<WarmInterpreter>;
@@ -102,7 +102,7 @@ export function sessionCreator({ desk, policy, catalog, clock, log, events, visi
 }
 
 /** How long the session waits for a client that is lost. undefined: it does not. @throws ProtocolError InvalidParams, PolicyDenied */
-function graceOf(resume: SessionCreateParams['resume'], { client }: Desk, { sessions: { graceMs, maxGraceMs } }: Policy): number | undefined {
+function graceOf(resume: SessionCreateParams['resume'], { client }: Desk<Line>, { sessions: { graceMs, maxGraceMs } }: Policy): number | undefined {
   if (!resume) return undefined;
   if (!canResume(client)) throw invalidParam('resume', 'the client has to say in initialize that it can take up sessions again: capabilities.session.resume and capabilities.output.flowControl');
   if (maxGraceMs === 0) throw denied('sessions', 'no session waits for a client that is lost: sessions.maxGraceMs of the configuration is 0', { rule: 'sessions.maxGraceMs' });

@@ -21,7 +21,7 @@ import type { Line } from '../line/line.ts';
 import type { Handlers } from './handler.ts';
 
 export interface ExecutionParts {
-  readonly desk: Desk;
+  readonly desk: Desk<Line>;
   readonly clock: Clock;
   readonly events: EventStream;
   /** The line of a session that was made here. */
@@ -39,44 +39,44 @@ export function executionHandlers({ desk, clock, events, lineOf, warm, allowance
     const line = lineOf(session);
     const kept = line.begunBy(of);
     return {
-    clock,
-    events,
-    commands: {
-      reserve: (asked) => line.desk.commands.reserve(asked),
-      add: (running) => {
-        line.desk.commands.add(running);
-        kept?.runs(running);
-      },
-    },
-    signal,
-    maxChunkBytes: MAX_CHUNK_BYTES,
-    data: line.client.data,
-    openOutput: kept?.openOutput(line.client),
-    aside: () => turns.aside(),
-    warm,
-    quota: ({ id }) => ({
-      takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
-      restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
-      meter: (sandbox) => {
-        if (allowances.rest('cpuSeconds', id) === Infinity || !sandbox.can.cpuTime) return undefined;
-        const meter = meters.get(sandbox) ?? new CpuMeter(sandbox, (ms) => allowances.countCpu(id, ms));
-        meters.set(sandbox, meter);
-        return meter;
-      },
-      spent: (name) => allowances.least(name, id)?.quota,
-    }),
-    scan,
-    stream: (commandId) => {
-      const flow = line.desk.flows.add(commandId, new OutputFlow(line.client, commandId, { keeps: kept !== undefined }));
-      kept?.prints(flow);
-      return {
-        send: (piece) => flow.send(piece),
-        close: () => {
-          flow.end();
-          if (!kept) line.desk.flows.remove(commandId, flow);
+      clock,
+      events,
+      commands: {
+        reserve: (asked) => line.desk.commands.reserve(asked),
+        add: (running) => {
+          line.desk.commands.add(running);
+          kept?.runs(running);
         },
-      };
-    },
+      },
+      signal,
+      maxChunkBytes: MAX_CHUNK_BYTES,
+      data: line.client.data,
+      openOutput: kept?.openOutput(line.client),
+      aside: () => turns.aside(),
+      warm,
+      quota: ({ id }) => ({
+        takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
+        restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
+        meter: (sandbox) => {
+          if (allowances.rest('cpuSeconds', id) === Infinity || !sandbox.can.cpuTime) return undefined;
+          const meter = meters.get(sandbox) ?? new CpuMeter(sandbox, (ms) => allowances.countCpu(id, ms));
+          meters.set(sandbox, meter);
+          return meter;
+        },
+        spent: (name) => allowances.least(name, id)?.quota,
+      }),
+      scan,
+      stream: (commandId) => {
+        const flow = line.desk.flows.add(commandId, new OutputFlow(line.client, commandId, { keeps: kept !== undefined }));
+        kept?.prints(flow);
+        return {
+          send: (piece) => flow.send(piece),
+          close: () => {
+            flow.end();
+            if (!kept) line.desk.flows.remove(commandId, flow);
+          },
+        };
+      },
     };
   };
 

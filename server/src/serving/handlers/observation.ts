@@ -3,9 +3,10 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import type { Handlers } from './handler.ts';
 import type { Health } from '../health/health.ts';
 import type { Desk } from '../line/desk.ts';
+import type { Line } from '../line/line.ts';
 
 export interface ObservationParts {
-  readonly desk: Pick<Desk, 'lines'>;
+  readonly desk: Pick<Desk<Line>, 'lines'>;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly version: string;

@@ -9,7 +9,7 @@ import type { Handlers } from './handler.ts';
 
 export interface ResumeParts {
   readonly visit: string;
-  readonly desk: Desk;
+  readonly desk: Desk<Line>;
   readonly lines: Lines;
   readonly policy: Policy;
   /** The line of a session that was made here. */
@@ -25,7 +25,9 @@ export const resumeHandlers = ({ visit, desk, lines, policy, lineOf }: ResumePar
     line.detach(graceMs, 'client');
     return { sessionId: session.id, graceMs };
   },
-  'session/attach': ({ sessionId, resumeToken, acknowledged, streams }) => {
+  'session/attach': ({ sessionId, resumeToken, acknowledged, streams }, signal) => {
+    // A connection that has closed would never give it up again.
+    signal.throwIfAborted();
     lines.requireKeeping();
     const line = lines.find(sessionId, resumeToken);
     const commands = line.attach(desk, visit, { acknowledged, streams });

@@ -11,7 +11,7 @@ import type { Handlers } from './handler.ts';
 import type { PortBook } from './ports.ts';
 
 export interface SessionParts {
-  readonly desk: Desk;
+  readonly desk: Desk<Line>;
   readonly createSession: CreateSession;
   readonly ports: PortBook;
   readonly allowances: Allowances;

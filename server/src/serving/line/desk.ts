@@ -1,15 +1,20 @@
 /** A desk: where the sessions of one connection are attended to. It has the client, what runs for it, and the lines that lead there. */
 import { RunningCommands } from '../../command/commands.ts';
 import type { ProtocolError } from '../../protocol/index.ts';
+import type { Session } from '../../session/session.ts';
 import type { Client } from '../../wire/service.ts';
 import { OutputFlows } from '../flow.ts';
 import { ProgressTokens } from '../progress.ts';
-import type { Line } from './line.ts';
 
 /** Of so many sessions that are no longer here it is known why. */
 const MAX_REMEMBERED = 1_000;
 
-export class Desk {
+/** The end of a line that leads to a desk. */
+interface Leading {
+  readonly session: Pick<Session, 'id'>;
+}
+
+export class Desk<Line extends Leading = Leading> {
   readonly client: Client;
   /** Those that its client can name. */
   readonly commands = new RunningCommands();
@@ -52,7 +57,7 @@ export class Desk {
 }
 
 /** Where the line of a session leads that waits for its client: nothing that is said there is heard. */
-export function emptyDesk({ capabilities }: Client): Desk {
+export function emptyDesk<Line extends Leading>({ capabilities }: Client): Desk<Line> {
   const silent = async () => undefined;
-  return new Desk({ capabilities, notify: silent, request: () => Promise.reject(new Error('no client is there')), progress: silent, logTrace: () => undefined, logMessage: silent, showMessage: silent });
+  return new Desk<Line>({ capabilities, notify: silent, request: () => Promise.reject(new Error('no client is there')), progress: silent, logTrace: () => undefined, logMessage: silent, showMessage: silent });
 }

@@ -44,15 +44,16 @@ export class Line {
   readonly #token: string | undefined;
   #session: Session | undefined;
   #home: Home | undefined;
-  #desk: Desk;
+  #desk: Desk<Line>;
   /** Ends the wait for a client that is no longer at the other end, and the requests that it was asked or has sent. */
   #change = new Interruption();
   #left = new AbortController();
   readonly #kept = new Map<string, KeptCommand>();
+  readonly #begun = new WeakMap<AbortSignal, KeptCommand>();
   /** Ends the grace time. undefined: a client is there. */
   #stopWaiting: (() => void) | undefined;
 
-  constructor(desk: Desk, graceMs: number | undefined, parts: LineParts) {
+  constructor(desk: Desk<Line>, graceMs: number | undefined, parts: LineParts) {
     this.#desk = desk;
     this.graceMs = graceMs;
     this.#parts = parts;
@@ -70,7 +71,7 @@ export class Line {
     return this.#home;
   }
 
-  get desk(): Desk {
+  get desk(): Desk<Line> {
     return this.#desk;
   }
 
@@ -125,8 +126,6 @@ export class Line {
     return abortable(this.#left.signal, abortable(closing, result));
   }
 
-  readonly #begun = new WeakMap<AbortSignal, KeptCommand>();
-
   /** The command that was begun by the call with this signal. undefined: it is not kept. */
   begunBy(signal: AbortSignal): KeptCommand | undefined {
     return this.#begun.get(signal);
@@ -155,7 +154,7 @@ export class Line {
   }
 
   /** The client of `desk` takes the session over. @throws ProtocolError InvalidParams, and then nothing has changed */
-  attach(desk: Desk, visit: string, { acknowledged = {}, streams = {} }: Pick<SessionAttachParams, 'acknowledged' | 'streams'>): KeptView[] {
+  attach(desk: Desk<Line>, visit: string, { acknowledged = {}, streams = {} }: Pick<SessionAttachParams, 'acknowledged' | 'streams'>): KeptView[] {
     this.#check(desk, acknowledged, streams);
     const { session } = this;
     const before = this.#desk;
@@ -181,7 +180,7 @@ export class Line {
   }
 
   /** @throws ProtocolError InvalidParams */
-  #check(desk: Desk, acknowledged: NonNullable<SessionAttachParams['acknowledged']>, streams: NonNullable<SessionAttachParams['streams']>): void {
+  #check(desk: Desk<Line>, acknowledged: NonNullable<SessionAttachParams['acknowledged']>, streams: NonNullable<SessionAttachParams['streams']>): void {
     for (const [field, named] of Object.entries({ acknowledged, streams })) {
       const unknown = Object.keys(named).find((commandId) => !this.#kept.has(commandId));
       if (unknown !== undefined) throw invalidParam(`${field}.${unknown.slice(0, 100)}`, 'the session has no such command, or it ended too long ago');
@@ -196,7 +195,7 @@ export class Line {
     }
   }
 
-  #lead(desk: Desk, why: ProtocolError): void {
+  #lead(desk: Desk<Line>, why: ProtocolError): void {
     const before = this.#desk;
     this.#desk = desk;
     this.#change.happen();
