@@ -367,6 +367,14 @@ describe('session/attach', () => {
       expect([commands.length, commands[0].commandId]).to.deep.equal([64, 'c6']);
     }));
 
+  it('forgets the oldest where those that have ended have more than 4 MiB of output', () =>
+    withResuming(async (one) => {
+      const kept = await keep(one, {}, { limits: { outputBytes: 64 * WINDOW_BYTES } });
+      for (let turn = 0; turn < 7; turn++) await (await begin(one, kept, `flood ${WINDOW_BYTES}`, { commandId: `c${turn}` })).answer;
+      const { commands } = await one.call('session/attach', { ...kept, acknowledged: Object.fromEntries([3, 4, 5, 6].map((turn) => [`c${turn}`, 15])) });
+      expect(commands.map(({ commandId }: { commandId: string }) => commandId)).to.deep.equal(['c3', 'c4', 'c5', 'c6']);
+    }));
+
   it('is nothing for a connection of one request', () =>
     withDaemon({}, async (daemon) => {
       await daemon.initialize();

@@ -26,8 +26,13 @@ export class RunningCommands {
 
   /** Adds a command, until it is done. */
   add(command: RunningCommand): void {
-    this.#byId.set(command.commandId, command);
+    this.adopt(command);
     void command.done.then(() => this.remove(command));
+  }
+
+  /** Adds a command that was added elsewhere, until it is removed. */
+  adopt(command: RunningCommand): void {
+    this.#byId.set(command.commandId, command);
   }
 
   /** It is no longer known here. */

@@ -18,6 +18,8 @@ export class KeptCommand {
   #flow: OutputFlow | undefined;
   readonly #streams = new Map<'stdout' | 'stderr', KeptStream>();
   #ended = false;
+  /** Those who wait for the end. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(commandId: string, signal: AbortSignal) {
     this.commandId = commandId;
@@ -38,14 +40,39 @@ export class KeptCommand {
     return [...this.#streams.values()].reduce((sum, { keptBytes }) => sum + keptBytes, this.#flow?.keptBytes ?? 0);
   }
 
+  /** The client of this desk can name it no longer, because it has ended. */
+  leave({ commands }: Desk): void {
+    if (this.#running) commands.remove(this.#running);
+  }
+
   /** `ended` is called when the result is there. */
   begin(result: Promise<unknown>, ended: () => void): void {
     this.#result = result;
     const end = () => {
       this.#ended = true;
       ended();
+      for (const settle of this.#waiting) settle();
     };
     result.then(end, end);
+  }
+
+  /**
+   * Resolves when the result is there, or rejects with the reason of the first of the signals that aborts before. A promise of
+   * the result would hold whatever waits for it, and its connection with it, for as long as the command runs.
+   */
+  over(signals: readonly AbortSignal[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        this.#waiting.delete(settle);
+        for (const signal of signals) signal.removeEventListener('abort', settle);
+        const aborted = signals.find((signal) => signal.aborted);
+        if (aborted && !this.#ended) reject(aborted.reason);
+        else resolve();
+      };
+      this.#waiting.add(settle);
+      for (const signal of signals) signal.addEventListener('abort', settle);
+      if (this.#ended || signals.some((signal) => signal.aborted)) settle();
+    });
   }
 
   runs(running: RunningCommand): void {
@@ -94,7 +121,7 @@ export class KeptCommand {
   move(from: Desk, to: Desk): void {
     if (this.#running && !this.#ended) {
       from.commands.remove(this.#running);
-      to.commands.add(this.#running);
+      to.commands.adopt(this.#running);
     }
     if (!this.#flow) return;
     from.flows.remove(this.commandId, this.#flow);

@@ -118,12 +118,12 @@ export class Line {
       this.#kept.set(commandId, kept);
     }
     this.#begun.set(cancel.signal, kept);
-    const result = serve({ ...call, signal: cancel.signal });
-    kept.begin(result, () => {
+    kept.begin(serve({ ...call, signal: cancel.signal }), () => {
       signal.removeEventListener('abort', aborted);
+      kept.leave(this.#desk);
       this.#prune();
     });
-    return abortable(this.#left.signal, abortable(closing, result));
+    return kept.over([this.#left.signal, ...(closing ? [closing] : [])]).then(() => kept.result);
   }
 
   /** The command that was begun by the call with this signal. undefined: it is not kept. */
@@ -136,8 +136,8 @@ export class Line {
     const kept = this.#kept.get(commandId);
     if (!kept) throw commandNotFound(commandId);
     const left = this.#left.signal;
-    const settled = kept.result.then(() => kept.sent(), () => kept.sent());
-    await abortable(left, abortable(signal, settled));
+    await kept.over([left, signal]);
+    await abortable(left, abortable(signal, kept.sent()));
     return kept.result;
   }
 
