@@ -56,7 +56,7 @@ describe('the build', () => {
       cli: 'actions arguments connecting daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
-      policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',
+      policy: 'bounds config-file defaults double-keys hosts own-folder packages policy quotas rates scan sizes',
       protocol: 'audit channels commands config errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
