@@ -62,6 +62,12 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
   };
 }
 
+/** What holds where no file says anything: each key that has a value then. Without those that depend on the machine. */
+export function defaultValues(): Values {
+  const all = leaves({ ...asConfig(createPolicy({})), ...alone({ log: { file: '' } }, '') });
+  return new Map([...all].filter(([key]) => key !== 'stateDir' && key !== 'log.file'));
+}
+
 export function asQuotasConfig({ sessions, perDay, perSession }: Policy['quotas']): NonNullable<Config['quotas']> {
   return { ...bounded({ sessions }), perDay: bounded(perDay), perSession: bounded(perSession) };
 }
