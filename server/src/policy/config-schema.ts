@@ -53,10 +53,12 @@ function raise(schema: JsonSchema | undefined): void {
 
 /** What is a name that anybody may choose, such as that of a method, has no default of its own. */
 function setDefault({ definitions, ...root }: ConfigSchema, key: string, value: unknown): void {
-  const property = key.split('.').reduce<JsonSchema | undefined>((at, name) => {
-    const inner = at?.properties?.[name];
-    return inner?.$ref === undefined ? inner : definitions[inner.$ref.slice(DEFINITIONS.length)];
-  }, root);
+  // A section that has a description of its own refers to its shape in `allOf`.
+  const shapeOf = (schema: JsonSchema) => {
+    const reference = schema.allOf?.[0]?.$ref ?? schema.$ref;
+    return reference === undefined ? schema : definitions[reference.slice(DEFINITIONS.length)];
+  };
+  const property = key.split('.').reduce<JsonSchema | undefined>((at, name) => at && shapeOf(at)?.properties?.[name], root);
   if (property) property.default = value;
 }
 

@@ -25,5 +25,5 @@ export const statuses: Readonly<Record<ErrorKind, number>> = {
 
 /** `kind` is `data.kind` of an error as it came; one that is not known is 500. */
 export function statusOf(kind: unknown): number {
-  return typeof kind === 'string' && kind in errorCodes ? statuses[kind as ErrorKind] : 500;
+  return typeof kind === 'string' && Object.hasOwn(errorCodes, kind) ? statuses[kind as ErrorKind] : 500;
 }
