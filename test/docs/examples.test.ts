@@ -57,11 +57,9 @@ describe('the examples of the pages, when they are run', function () {
         ran.set(keyOf(block, command), { code: 0, stdout: '', stderr: '' });
         continue;
       }
-      const t0 = Date.now();
       const env = { TOKEN: token() };
       const done = await workshop.run(`${functions}${script}`, { env, ...(isStdio(script) && { input: goodbye }) });
       ran.set(keyOf(block, command), done);
-      if (process.env['DOCTIME']) console.log(Date.now() - t0, command);
       if (/^\w+\(\) \{.*\}$/.test(script)) functions += `${script}\n`;
       sessionId = /"sessionId": ?"([^"]+)"/.exec(done.stdout)?.[1] ?? sessionId;
     }

@@ -17,6 +17,7 @@ export interface ErrorAdvice {
 const advice = (meaning: string, action: string, person: string, data: ErrorAdvice['data'] = {}): ErrorAdvice => ({ meaning, action, person, data });
 
 const fixClient = 'This is a fault of the client (the editor’s extension, or a program of yours). Update it, or report it to those who wrote it.';
+const ofManager = { manager: 'The package manager.', exitCode: 'Its exit code.', signal: 'What ended it.', output: 'The end of what it printed.' };
 const path = { path: 'The path, as the sandbox has it.' };
 
 export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
@@ -34,7 +35,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   InvalidParams: advice(
     'The params do not have the required shape. `data.issues` is a list of `{path, message}`.', 'Fix the params that the issues name.',
     'Correct what the message names, if you have typed it. Where a text is too long, `sizes` of the configuration has the bound. Otherwise it is a fault of the client.',
-    { issues: 'A list of `{path, message}`, one for each param that is wrong.' },
+    { issues: 'A list of `{path, message}`, one for each param that is wrong.', limit: 'The key of the configuration that has the bound of a text that is too long.', maximum: 'How many bytes that text may have.' },
   ),
   InternalError: advice(
     'The daemon itself failed.', 'Report it together with the daemon’s log. Trying again may work.',
@@ -111,7 +112,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
     'The session’s `diskBytes` are used up. Of an installation: its `packageBytes` (then `data.limit` says so), or the disk of the machine with the cache of packages.',
     'Delete files, or create a session with a higher limit. Where the machine’s disk is full, make room there: `codebeaker cache prune`.',
     'Raise the limit (`--disk`, `limits.diskBytes`, which is at most half of `memoryBytes`; for packages `limits.packageBytes`), or let the program write less. Where the message speaks of the disk of this machine, make room there: `codebeaker cache prune`.',
-    { ...path, limit: 'The limit that was reached, where it is `packageBytes`.' },
+    { ...path, limit: 'The limit that was reached, where it is `packageBytes`.', ...ofManager },
   ),
   RateLimited: advice(
     'The method was called too often, too many requests are waiting, or too many answers have not been read.', 'Wait `data.retryAfterMs` milliseconds, then send the request again.',
@@ -121,7 +122,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   QuotaExceeded: advice(
     'A quota is used up. `data` has `quota`, `limit` and `used`.', 'Wait for the next period, or have the quota raised.',
     '`codebeaker usage` shows what was used. Wait for midnight, begin a new session, close one, or raise the key of `quotas` that the message names.',
-    { quota: 'Its name, such as `perDay.commands`.', limit: 'How much may be used.', used: 'How much was used.', resetsAt: 'When it begins anew.' },
+    { quota: 'Its name, such as `perDay.commands`.', limit: 'How much may be used.', used: 'How much was used.', resetsAt: 'When it begins anew.', betweenCommands: 'Whether it is looked at only before a command begins.' },
   ),
   PolicyDenied: advice(
     'The configuration does not allow the request. `data` has `policy` and `rule`.', 'Ask for less, or have the configuration changed.',
@@ -135,7 +136,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   PackageInstallFailed: advice(
     'The package manager failed, or is set up in a way that can’t be kept in a sandbox. Nothing was changed.', 'Read the output of the package manager.',
     'The message has what the package manager said last. Check the names and versions, and whether the registries of this machine can be reached.',
-    { manager: 'The package manager.', exitCode: 'Its exit code.', signal: 'What ended it.', output: 'The end of what it printed.', outcome: 'How it ended, where it did not end by itself.' },
+    { ...ofManager, outcome: 'How it ended, where it did not end by itself.' },
   ),
   DebugUnavailable: advice('This session cannot be debugged. No method of this version answers so.', 'Check `capabilities.debug`.', 'Use a runtime and a language that can be debugged.'),
 };
