@@ -58,8 +58,8 @@ describe('the reference of the configuration', () => {
   for (const example of examples) {
     for (const [key, value] of Object.entries(example)) {
       const inner = !['limits', 'maxLimits', 'images', 'pool', 'rates', 'secrets'].includes(key) && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
-      for (const [name, each] of inner) sections.set(`${key}.${name}`, { [key]: { [name]: each } } as Config);
-      if (inner.length === 0) sections.set(key, { [key]: value } as Config);
+      for (const [name, each] of inner) sections.set(`${key}.${name}`, { [key]: { [name]: each } });
+      if (inner.length === 0) sections.set(key, { [key]: value });
     }
   }
   /** Of an object, that of the keys in it. */

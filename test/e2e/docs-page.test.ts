@@ -98,7 +98,7 @@ describe('the page at /docs', function () {
   it('has every document, and each of them leads to what is there', async () => {
     await page.goto(`http://${daemon.at}/docs#`);
     await page.reload();
-    const listed = await page.locator('#pages a').evaluateAll((links: { pathname: string }[]) => links.map(({ pathname }) => pathname)) as string[];
+    const listed = await page.locator('#pages a').evaluateAll<string[], { pathname: string }>((links) => links.map(({ pathname }) => pathname));
     expect(listed).to.include.members(['/docs/index', '/docs/protocol', '/docs/configuration-reference', '/docs/security-model', '/docs/editors', '/docs/operations', '/docs/troubleshooting', '/docs/errors']);
     const texts = new Map(await Promise.all(listed.map(async (path) => {
       const response = await fetch(`http://${daemon.at}${path}`);
