@@ -21,6 +21,27 @@ export async function answerWith(editor: Editor, number: number): Promise<void> 
     end`);
 }
 
+/**
+ * Counts from now on the programs of which it is decided whether to ask for packages that they lack. The plugin decides it
+ * some time after a program has ended.
+ */
+export async function countOffers(editor: Editor): Promise<void> {
+  await editor.lua(`
+    offers = 0
+    local packages = require('codebeaker.packages')
+    local offer = packages.offer
+    packages.offer = function(...)
+      local names = offer(...)
+      offers = offers + 1
+      return names
+    end`);
+}
+
+/** The number of these programs. */
+export function offersOf(editor: Editor): Promise<number> {
+  return editor.lua<number>('return offers');
+}
+
 /** The questions since then. Neovim tells an empty list as an object. */
 export async function questionsOf(editor: Editor): Promise<string[]> {
   const questions = await editor.lua<string[] | object>('return asked');

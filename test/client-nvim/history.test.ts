@@ -23,6 +23,7 @@ inNeovim('the history', (editor) => {
     await editor().command('SandboxHistory');
     await until('it is empty', async () => (await listed()) === 'Nothing has run yet.');
     await editor().type('q');
+    await until('it is closed', async () => (await editor().lua<number>("return vim.fn.bufwinid('codebeaker://history')")) === -1);
     await editor().buffer('import sys\nprint("ran", *sys.argv[1:])\nsys.exit(3)', { file: 'again.py' });
     await editor().command('SandboxRun one');
     await ended(/ran one/);

@@ -16,7 +16,8 @@ export function inNeovim(subject: string, tests: (editor: () => Editor) => void,
   for (const [name, suite] of Object.entries(suites)) {
     if (options.only !== undefined && options.only !== name) continue;
     const binary = fileURLToPath(new URL(`../../.cache/neovim/${suite}/nvim`, import.meta.url));
-    describe(`${name}: ${subject}`, () => {
+    describe(`${name}: ${subject}`, function () {
+      this.timeout(60_000);
       let editor: Editor | undefined;
       before(need(name, () => (existsSync(binary) ? undefined : 'it is not unpacked; run test/setup/neovim.sh')));
       before(async () => {

@@ -9,7 +9,7 @@ import { pypi, wheel } from '../packages/indexes/pypi.ts';
 import { serve, type Served } from '../packages/indexes/serve.ts';
 import { bundles, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { answerWith, questionsOf } from './answers.ts';
+import { answerWith, countOffers, offersOf, questionsOf } from './answers.ts';
 import { inNeovim } from './neovims.ts';
 
 describe('packages in Neovim (issue 13)', function () {
@@ -34,35 +34,39 @@ describe('packages in Neovim (issue 13)', function () {
     const answer = (number: number) => answerWith(editor(), number);
     const asked = () => questionsOf(editor());
     const printing = (module: string) => `import ${module}\nprint("answer", ${module}.answer)\n`;
-    const ended = async () => (await editor().output('the program ends', ({ state, text }) => state === 'ended' && /(?:^|\n)[✓✗] /.test(text), 40_000)).text;
+    /** Runs the program of the buffer, and waits until it is decided what the person is asked. Returns what it printed. */
+    const run = async () => {
+      const before = await offersOf(editor());
+      await editor().command('SandboxRun');
+      const { text } = await editor().output('the program ends', (output) => output.state === 'ended' && /(?:^|\n)[✓✗] /.test(output.text), 40_000);
+      await until('it is decided what the person is asked', async () => (await offersOf(editor())) > before, 40_000);
+      return text;
+    };
+    before(() => countOffers(editor()));
     const lacks = 'The program needs pyscard (module smartcard).';
 
     it('has what the manifest in its folder names', async () => {
       writeFileSync(join(editor().folder, 'requirements.txt'), 'pure==1.0\n');
       await editor().buffer(printing('pure'), { file: 'manifest.py' });
-      await editor().command('SandboxRun');
-      expect(await ended()).to.contain('answer 42');
+      expect(await run()).to.contain('answer 42');
     });
 
     it('has what :SandboxInstall has installed', async () => {
       await editor().buffer(printing('other'), { file: 'named.py' });
       await editor().command('SandboxInstall other');
       await until('the packages are installed', async () => (await editor().messages()).some((message) => message.includes('the packages are installed')), 40_000);
-      await editor().command('SandboxRun');
-      expect(await ended()).to.contain('answer 42');
+      expect(await run()).to.contain('answer 42');
     });
 
     it('has weaknesses that are known, of which the person is told after an installation, and before a run that has others', async () => {
       const weakness = 'packages of %s have known weaknesses: other 1.0 (GHSA-1, high, mended in 1.1)';
       const told = async () => (await editor().messages()).filter((message) => message.includes('known weaknesses')).map((message) => message.replace(/^codebeaker: /, ''));
       expect(await told()).to.deep.equal([weakness.replace('%s', 'named.py')]);
-      await editor().command('SandboxRun');
-      await ended();
+      await run();
       await editor().buffer(printing('other'), { file: 'weak.py' });
       await editor().lua("require('codebeaker.remembered').remember(vim.api.nvim_get_current_buf(), { packages = { 'other' } })");
       for (let times = 0; times < 2; times += 1) {
-        await editor().command('SandboxRun');
-        await ended();
+        await run();
       }
       expect(await told()).to.deep.equal(['named.py', 'weak.py'].map((name) => weakness.replace('%s', name)));
     });
@@ -71,24 +75,23 @@ describe('packages in Neovim (issue 13)', function () {
       await editor().buffer(printing('smartcard'), { file: 'never.py' });
       for (const [number, questions] of [[2, 1], [3, 1], [1, 0]] as const) {
         await answer(number);
-        await editor().command('SandboxRun');
-        expect(await ended()).to.contain('ModuleNotFoundError');
-        await until('what is asked is asked', async () => (await asked()).length === questions);
+        expect(await run()).to.contain('ModuleNotFoundError');
         expect(await asked()).to.deep.equal(Array(questions).fill(lacks));
       }
       await editor().command('SandboxInstall other');
       await until('the packages are installed', async () => (await editor().messages()).filter((message) => message.includes('the packages are installed')).length === 2, 40_000);
       await answer(2);
-      await editor().command('SandboxRun');
-      await ended();
-      await until('the question is asked', async () => (await asked()).length === 1);
+      await run();
+      expect(await asked()).to.have.length(1);
     });
 
     it('that lacks a module runs again with it, if the person wants that', async () => {
       await answer(1);
+      const before = await offersOf(editor());
       await editor().buffer(printing('smartcard'), { file: 'lacks.py' });
       await editor().command('SandboxRun');
       await editor().output('the program runs again', ({ state, text }) => state === 'ended' && text.includes('answer 42'), 40_000);
+      await until('both runs are over', async () => (await offersOf(editor())) === before + 2);
       expect(await asked()).to.deep.equal([lacks]);
     });
 
@@ -97,8 +100,7 @@ describe('packages in Neovim (issue 13)', function () {
       await editor().setup({ trusted: false });
       writeFileSync(join(editor().folder, 'smartcard.py'), 'answer = 1\n');
       await editor().buffer(printing('smartcard'), { file: 'beside.py' });
-      await editor().command('SandboxRun');
-      expect(await ended()).to.contain('ModuleNotFoundError');
+      expect(await run()).to.contain('ModuleNotFoundError');
       expect(await asked()).to.deep.equal([]);
       rmSync(join(editor().folder, 'smartcard.py'));
       await editor().setup({ trusted: true });
@@ -108,8 +110,7 @@ describe('packages in Neovim (issue 13)', function () {
       await answer(1);
       await editor().lua("require('codebeaker.config').get().packages = 'never'");
       await editor().buffer(printing('smartcard'), { file: 'unasked.py' });
-      await editor().command('SandboxRun');
-      await editor().output('the program fails', ({ state, text }) => state === 'ended' && text.includes('ModuleNotFoundError'), 40_000);
+      expect(await run()).to.contain('ModuleNotFoundError');
       expect(await asked()).to.deep.equal([]);
     });
   }, { setup: { runtime: 'native', trusted: true }, config: { packages } });

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { languageIds } from '../../server/src/protocol/index.ts';
 
 export const image = 'codebeaker-test';
@@ -47,17 +47,26 @@ export function processes(text: string): number[] {
   });
 }
 
-/** The folders that a daemon has in the temporary folder. */
-export function folders(daemon: number): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`codebeaker-${daemon}-`));
+/** The folders of all daemons that are in the temporary folder. */
+const allFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('codebeaker-'));
+
+/** The control groups of all daemons and of their sandboxes. */
+function allControlGroups(): string[] {
+  // A group can be removed while `find` goes through it: then `find` fails, and says what it has found all the same.
+  const { stdout } = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', 'codebeaker-*'], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter(Boolean);
 }
 
-/** The control groups of a daemon and of its sandboxes. */
-export function controlGroups(daemon: number): string[] {
-  // A group can be removed while `find` goes through it: then `find` fails, and says what it has found all the same.
-  const { stdout } = spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `codebeaker-${daemon}-*`], { encoding: 'utf8' });
-  return stdout.split('\n').filter(Boolean);
-}
+/** What was there before the tests began. A daemon of the tests may get the process id of a daemon that has left it. */
+const leftBefore = new Set([...allFolders(), ...allControlGroups()]);
+
+const isOf = (daemon: number) => (path: string) => basename(path).startsWith(`codebeaker-${daemon}-`) && !leftBefore.has(path);
+
+/** The names of the folders that a daemon of the tests has in the temporary folder. */
+export const folders = (daemon: number): string[] => allFolders().filter(isOf(daemon));
+
+/** The control groups of a daemon of the tests and of its sandboxes. */
+export const controlGroups = (daemon: number): string[] => allControlGroups().filter(isOf(daemon));
 
 /** Waits until `check` returns true. @throws an error that contains `what` after `ms` milliseconds */
 export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {

@@ -70,7 +70,10 @@ describe(`two daemons that share a machine for ${seconds} s`, function () {
     // What a killed daemon has left is removed by the next one that starts.
     const next = here();
     await next.initialize();
-    await until('nothing of the other is left', () => containers(OTHERS_PID).length + folders(OTHERS_PID).length + controlGroups(OTHERS_PID).length === 0, 30_000);
+    const left = () => [...containers(OTHERS_PID), ...folders(OTHERS_PID), ...controlGroups(OTHERS_PID)];
+    await until('nothing of the other is left', () => left().length === 0, 30_000).catch((fault: Error) => {
+      throw new Error(`${fault.message}; left are ${left().join(', ')}`);
+    });
     await next.end();
   });
 });

@@ -1,6 +1,7 @@
 /** However a daemon ends, its processes and folders are removed. Failures F-C4 and F-C5. */
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
@@ -162,7 +163,8 @@ describe('the keeper', () => {
   it('removes the folders of dead daemons, with the control groups that they recorded, and only those (H1)', async () => {
     const root = await realpath(tmpdir());
     const [dead, alive, elsewhere, longGone, foreign] = [await deadDaemon(), await daemonFolder(true), await daemonFolder(false), await daemonFolder(false), await deadDaemon()];
-    const [named, link] = [join(root, 'codebeaker-x-ab'), join(root, 'codebeaker-1-ab')];
+    const unique = randomBytes(8).toString('hex');
+    const [named, link] = [join(root, `codebeaker-x-${unique}`), join(root, `codebeaker-1-${unique}`)];
     await mkdir(join(dead.path, 'deep'));
     const groups = join(place, 'groups');
     await mkdir(join(groups, 'sandbox'), { recursive: true });
