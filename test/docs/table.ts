@@ -41,8 +41,8 @@ export const commands: Readonly<Record<string, Reason | Change>> = {
   'touch /var/lib/codebeaker-heads && chown me: /var/lib/codebeaker-heads && chmod 600 /var/lib/codebeaker-heads': changesMachine,
   'chattr +a /var/lib/codebeaker-heads': changesMachine,
 
-  'npx codebeaker history': { prints: /python/ },
-  'npx codebeaker history rerun 5f0c1e9a': { run: 'npx codebeaker history rerun "$(codebeaker history --json | grep -o \'"entryId":"[^"]*"\' | head -n 1 | cut -d \'"\' -f 4)"', why: 'the id is that of somebody’s history' },
+  'npx codebeaker history': { prints: /^[A-Z].*\n/ },
+  'npx codebeaker history rerun 5f0c1e9a': { run: 'codebeaker run examples/hello.js && npx codebeaker history rerun "$(codebeaker history --json --language javascript | grep -o \'"entryId":"[^"]*"\' | head -n 1 | cut -d \'"\' -f 4)"', why: 'the id is that of somebody’s history', prints: /^(Hello from [^]*)\1$/ },
 
   'codebeaker run --network ask fetch.py': { run: 'script --quiet --return --command "codebeaker run --network ask fetch.py" /dev/null', why: 'it asks on a terminal', prints: /fetched/ },
 

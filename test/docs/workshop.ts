@@ -55,7 +55,7 @@ export class Workshop {
 
   /** Runs a script of bash in the project to its end. */
   async run(script: string, { input = '', env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {}): Promise<Ran> {
-    return this.program('bash', ['-euc', script], { input, env });
+    return this.program('bash', ['--norc', '-euc', script], { input, env });
   }
 
   async program(file: string, args: readonly string[], { input = '', env = {}, cwd = this.project }: { input?: string; env?: Readonly<Record<string, string>>; cwd?: string } = {}): Promise<Ran> {
@@ -69,7 +69,7 @@ export class Workshop {
 
   /** Starts a daemon that listens. Resolves when it does. */
   async serve(command: string): Promise<ChildProcess> {
-    const child = spawn('bash', ['-euc', `exec ${command}`], { cwd: this.project, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['--norc', '-euc', `exec ${command}`], { cwd: this.project, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#running.push(child);
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
