@@ -1,9 +1,10 @@
 /** Every fenced block of the pages is an example that is run or checked, or says why not; and what needs no daemon is checked here. */
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { errorGuide } from '../../server/src/protocol/error-guide.ts';
 import { errorCodes, type ErrorKind, type Method } from '../../server/src/protocol/index.ts';
 import { jsonSchemas } from '../../server/src/protocol/json-schema.ts';
-import { blocks, blocksIn, commandsIn, nameOf } from './blocks.ts';
+import { blocks, blocksIn, commandsIn, isSettings, nameOf } from './blocks.ts';
 import { faultsIn, messagesIn, unknownMembers } from './messages.ts';
 import { commands, texts } from './table.ts';
 
@@ -40,6 +41,21 @@ describe('the examples in README.md and docs/', () => {
     const found = blocksIn('x.md', text);
     expect(found.map(({ line, language }) => [line, language])).to.deep.equal([[2, 'sh'], [9, '']]);
     expect(commandsIn(found[0] ?? { text: '' })).to.deep.equal(['foo --bar', 'baz "#1"']);
+  });
+});
+
+describe('settings of VS Code in the pages', () => {
+  const settings = blocks.filter(isSettings);
+  const { contributes } = JSON.parse(readFileSync(new URL('../../client-vscode/package.json', import.meta.url), 'utf8')) as { contributes: { configuration: { properties: Record<string, { type: string }> } } };
+
+  for (const { page, line, text } of settings) {
+    it(`at line ${line} of ${page} are those of the extension`, () => {
+      for (const [name, value] of Object.entries(JSON.parse(text) as object)) expect(contributes.configuration.properties[name]?.type, name).to.equal(typeof value);
+    });
+  }
+
+  it('are there', () => {
+    expect(settings).not.to.be.empty;
   });
 });
 

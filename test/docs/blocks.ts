@@ -28,3 +28,6 @@ export function commandsIn({ text }: Pick<Block, 'text'>): string[] {
 
 /** By which a block is found in the tables. */
 export const nameOf = ({ page, text }: Block) => `${page}: ${text.split('\n')[0] ?? ''}`;
+
+/** Settings of VS Code, which are JSON as well. */
+export const isSettings = ({ language, text }: Block) => language === 'json' && /"codebeaker\.[\w.]+":/.test(text);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { image } from '../e2e/environment.ts';
 import { bundles, dockerImage, need, program } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { type Block, blocks, commandsIn, nameOf } from './blocks.ts';
+import { type Block, blocks, commandsIn, isSettings, nameOf } from './blocks.ts';
 import { type Change, commands } from './table.ts';
 import { freePort, type Ran, Workshop } from './workshop.ts';
 
@@ -18,6 +18,8 @@ const isStdio = (command: string) => /(?:^| )codebeaker --stdio/.test(command);
 const isShared = (command: string) => isServe(command) && command.includes(' 127.0.0.1:');
 
 const changeOf = (command: string): Change | string => commands[command] ?? {};
+/** An error of the protocol, or a line of the log. */
+const isMessage = ({ text }: Block) => /^\{\s*"(?:code|time)":/.test(text);
 const shells = blocks.filter(({ language }) => language === 'sh');
 const isRun = (command: string) => typeof changeOf(command) !== 'string';
 const first = shells.find((block) => commandsIn(block).some(isShared));
@@ -86,7 +88,7 @@ describe('the examples of the pages, when they are run', function () {
   }
 
   it('the configurations are found right by codebeaker config check', async () => {
-    const configurations = blocks.filter(({ language, text }) => language === 'json' && !/"(?:kind|level)": ?"\w+"(?:,| )/.test(text) || text.includes('"log":'));
+    const configurations = blocks.filter((block) => block.language === 'json' && !isSettings(block) && !isMessage(block));
     const paths = configurations.map(({ text }, index) => {
       const path = join(workshop.home, `configuration-${index}.json`);
       writeFileSync(path, text);
@@ -135,8 +137,7 @@ describe('the examples of the pages, when they are run', function () {
 
     for (const { page, line, text } of blocks.filter(({ language }) => language === 'lua')) {
       it(`the Lua at line ${line} of ${page} does what the page says`, async () => {
-        const isClient = text.includes('vim.lsp.rpc.start');
-        writeFileSync(join(workshop.home, 'run.lua'), isClient ? text : `local spec = ${text}\nassert(spec.main == 'codebeaker' and type(spec.opts) == 'table')\nvim.opt.runtimepath:append('${fileURLToPath(new URL('../../client-nvim', import.meta.url))}')\nrequire(spec.main).setup(spec.opts)\nio.write('hi\\n')\n`);
+        writeFileSync(join(workshop.home, 'run.lua'), luaOf(text));
         const { code, stdout, stderr } = await workshop.program(nvim, ['-l', 'run.lua'], { cwd: workshop.home });
         expect([code, stdout.trim(), stderr]).to.deep.equal([0, 'hi', '']);
       });
@@ -165,6 +166,14 @@ describe('the examples of the pages, when they are run', function () {
     }
   });
 });
+
+/** A client runs as it stands; a table is a plugin for lazy.nvim, and anything else a part of somebody's configuration with the plugin. */
+function luaOf(text: string): string {
+  if (text.includes('vim.lsp.rpc.start')) return text;
+  const plugin = `vim.opt.runtimepath:append(${JSON.stringify(fileURLToPath(new URL('../../client-nvim', import.meta.url)))})\n`;
+  const own = text.startsWith('{') ? `local spec = ${text}\nrequire(spec.main).setup(spec.opts)\n` : text;
+  return `${plugin}${own}io.write('hi\\n')\n`;
+}
 
 const framed = (message: object) => {
   const body = JSON.stringify({ jsonrpc: '2.0', ...message });

@@ -16,7 +16,7 @@ const expected: Record<number, readonly ErrorKind[]> = {
   403: ['PolicyDenied', 'NotTrusted'],
   413: ['FileTooLarge'],
   429: ['TooManySessions', 'RateLimited', 'QuotaExceeded'],
-  500: ['InternalError', 'ServerNotInitialized', 'SessionNotFound', 'CommandNotFound', 'SandboxFailed', 'SandboxLost', 'PackageInstallFailed', 'DebugUnavailable'],
+  500: ['InternalError', 'ServerNotInitialized', 'SessionNotFound', 'CommandNotFound', 'SandboxFailed', 'SandboxLost', 'PackageInstallFailed', 'DaemonUnreachable', 'DebugUnavailable'],
   503: ['RequestCancelled', 'SessionClosed', 'ShuttingDown', 'RuntimeUnavailable', 'IsolationUnavailable'],
   507: ['DiskFull'],
 };

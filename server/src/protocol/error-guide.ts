@@ -68,6 +68,11 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
     'Somebody has told the daemon to end. Save what you need from open sandboxes, and connect again when it is back.',
     { endsInMs: 'How many milliseconds what runs has left.' },
   ),
+  DaemonUnreachable: advice(
+    '`codebeaker connect` answers `initialize` with this where it cannot connect with the daemon. `data.reason` is `address` (nothing answers), `token`, `tls`, `ssh`, `settings` (the address, the token or a file is wrong), `refused` or `other` (what answers is no daemon).', 'Follow the message. After it, the process ends.',
+    'Follow the message: start the daemon over there, or correct its address, the token or the certificate in the settings of your editor. Troubleshooting has each message.',
+    { reason: 'What is in the way, in one word.' },
+  ),
   RuntimeUnavailable: advice(
     'No available runtime meets the request, or the engine of one gave no answer, for example when a sandbox was to be removed. `data` has `runtime`, `reason` and `hint`, and `candidates` where the daemon had to choose.',
     'Follow the hint, or name another runtime.',

@@ -10,6 +10,7 @@ export const statuses: Readonly<Record<ErrorKind, number>> = {
   SessionNotFound: 500, SessionClosed: 503, CommandNotFound: 500,
   TooManySessions: 429,
   ShuttingDown: 503,
+  DaemonUnreachable: 500,
   RuntimeUnavailable: 503,
   LanguageUnsupported: 400,
   SandboxFailed: 500, SandboxLost: 500,
