@@ -7,6 +7,7 @@ import { image } from '../e2e/environment.ts';
 import { bundles, dockerImage, need, program } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { type Block, blocks, commandsIn, isSettings, nameOf } from './blocks.ts';
+import { resuming } from './resuming.ts';
 import { type Change, commands } from './table.ts';
 import { freePort, type Ran, Workshop } from './workshop.ts';
 
@@ -115,15 +116,24 @@ describe('the examples of the pages, when they are run', function () {
     expect(served.slice(0, 4)).to.deep.equal(shown?.slice(0, 4));
   });
 
-  for (const { page, line, text } of blocks.filter(({ language }) => language === 'js')) {
-    it(`the client in JavaScript at line ${line} of ${page} gets an answer`, async () => {
-      const program = `const token = ${JSON.stringify(token())};\n${here(text)}\nwebSocket.on('message', () => webSocket.close());\n`;
-      writeFileSync(join(workshop.home, 'client.mjs'), program);
-      const { code, stdout, stderr } = await workshop.program(process.execPath, ['client.mjs'], { cwd: workshop.home });
-      expect([code, stderr]).to.deep.equal([0, '']);
-      expect(stdout).to.contain("protocolVersion: '1.0'");
-    });
-  }
+  const javascript = blocks.filter(({ language }) => language === 'js');
+  const runJavaScript = async (name: string, program: string) => {
+    writeFileSync(join(workshop.home, name), program);
+    const { code, stdout, stderr } = await workshop.program(process.execPath, [name], { cwd: workshop.home });
+    expect([code, stderr]).to.deep.equal([0, '']);
+    return stdout;
+  };
+
+  it('the client in JavaScript of docs/remote.md gets an answer', async () => {
+    const { text } = javascript.find((block) => block.text.startsWith('import { WebSocket }')) as Block;
+    expect(await runJavaScript('client.mjs', `const token = ${JSON.stringify(token())};\n${here(text)}\nwebSocket.on('message', () => webSocket.close());\n`)).to.contain("protocolVersion: '1.0'");
+  });
+
+  it('the client of docs/remote.md whose connection is lost loses nothing', async () => {
+    const [begins, goesOn, ...others] = javascript.filter(({ text }) => text.startsWith('await request(')).map(({ text }) => text);
+    const program = resuming(`ws://127.0.0.1:${ports.get('7070')}/`, token(), begins ?? '', goesOn ?? '');
+    expect([await runJavaScript('resuming.mjs', program), others, javascript.length]).to.deep.equal(['one\ntwo\nexited\n', [], 3]);
+  });
 
   for (const { page, line, text } of blocks.filter(({ language, text }) => language === 'python' && text.includes('urllib'))) {
     it(`the program in Python at line ${line} of ${page} can be read; the host in it is nobody's`, async () => {
