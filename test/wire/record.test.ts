@@ -107,7 +107,7 @@ describe('a recorded conversation', () => {
       const heard: { message?: (body: Buffer) => void } = {};
       const transport = recorder.transport({ receive: (sink: { message(body: Buffer): void }) => void (heard.message = (body) => sink.message(body)), send: async () => undefined } as unknown as MessageTransport, client);
       transport.receive({ message: () => undefined, refused: () => undefined, ended: () => undefined, sent: () => undefined, gone: () => undefined });
-      return { asks: (message: object) => heard.message?.(Buffer.from(JSON.stringify(message))), is: (message: object) => transport.send(message as Parameters<MessageTransport['send']>[0]) };
+      return { asks: (message: object) => heard.message?.(Buffer.from(JSON.stringify(message))), is: (message: object) => transport.send(message) };
     });
     for (const [at, { asks }] of ends.entries()) asks(request(1, 'command/executeShell', { sessionId: `s${at + 1}`, commandId: 'c', command: 'x', env: { A: 'tell nobody' } }));
     for (const { is } of ends) await is(notification('command/output', { commandId: 'c', data: 'tell nobody' }));
