@@ -53,7 +53,7 @@ describe('the build', () => {
     expect(oursIn(JSON.parse(readFileSync(new URL('dist/start.cjs.map', server), 'utf8')) as SourceMap)).to.deep.equal({
       '': 'main',
       base: 'clock digest forward home live log promises',
-      cli: 'actions arguments daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
+      cli: 'actions arguments connecting daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
       policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',

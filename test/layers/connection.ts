@@ -58,6 +58,10 @@ export const connection: readonly Layer[] = [
   ...['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'].map((key): Layer => ({
     name: `${key} is the configuration file's alone`, file: policy, from: 'find((each) => set[each] !== undefined)', to: `find((each) => set[each] !== undefined && each !== '${key}')`, test: 'test/policy/policy.test.ts',
   })),
+  { name: 'a token for a daemon elsewhere, where nobody on the way reads it', file: 'server/src/bridge/address.ts', from: "return address.kind !== 'tcp' || address.tls ||", to: "return address.kind !== 'unix' || address.kind === 'unix' ||", test: 'test/bridge/address.test.ts' },
+  { name: 'the certificate of a daemon elsewhere', file: 'server/src/bridge/dial.ts', from: 'rejectUnauthorized: true', to: 'rejectUnauthorized: false', test: 'test/bridge/dial.test.ts' },
+  { name: 'folders for a daemon elsewhere only by the rules', file: 'server/src/bridge/elsewhere.ts', from: '    await folders.check(workspace, this.#opened ?? { folders: [], trusted: false });\n', to: '', test: 'test/bridge/elsewhere.test.ts' },
+  { name: 'a daemon elsewhere is not told of folders', file: 'server/src/bridge/elsewhere.ts', from: 'JSON.stringify({ ...message, params })', to: 'JSON.stringify(message)', test: 'test/bridge/elsewhere.test.ts' },
   { name: 'a folder only in a trusted workspace', file: 'server/src/policy/workspace.ts', from: 'if (!trusted) throw', to: 'if (!trusted && !uri) throw', test: 'test/policy/workspace.test.ts' },
   { name: "a project's file only in a trusted workspace", file: 'server/src/serving/open.ts', from: 'const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', to: 'const folders = (trusted || !trusted) ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', test: 'test/serving/open.test.ts' },
   { name: "no session while a project's file can't be followed", file: 'server/src/serving/handlers/create-session.ts', from: '    checkSessions(policy);\n', to: '    void checkSessions;\n', test: 'test/serving/open.test.ts' },

@@ -25,7 +25,7 @@ const ofChoices = ['RuntimeUnavailable', 'LanguageUnsupported', 'PolicyDenied'] 
 
 export const Initialize = request({
   name: 'initialize', section: 'Lifecycle', subject: 'daemon', effect: 'makes', by: 'connection',
-  params: lifecycle.InitializeParams, result: lifecycle.InitializeResult, errors: ['PolicyDenied'],
+  params: lifecycle.InitializeParams, result: lifecycle.InitializeResult, errors: ['PolicyDenied', 'DaemonUnreachable'],
   summary: 'The first request of a connection. The result says what this daemon, on this host, serves to this client.',
 });
 export const Initialized = notification({
