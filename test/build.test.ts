@@ -94,6 +94,12 @@ describe('the build', () => {
     });
   }
 
+  it('has the documents that a daemon serves, and leaves them out of the extension', () => {
+    const index = JSON.parse(readFileSync(new URL('dist/docs/index.json', server), 'utf8')) as { name: string }[];
+    expect(readdirSync(new URL('dist/docs/', server)).sort()).to.deep.equal(['index.json', ...index.map(({ name }) => `${name}.html`)].sort());
+    expect(readdirSync(new URL('../client-vscode/dist/daemon/', server))).not.to.include('docs');
+  });
+
   it('gives clients types and values', () => {
     const params: ParamsOf<typeof SessionCreate> = { language: 'python' };
     const warm = (session: Session): boolean => session.warm;

@@ -9,7 +9,7 @@ import { ConfigError } from '../../server/src/policy/config-file.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { inForce } from '../../server/src/policy/in-force.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
-import { configSchema } from '../../server/src/protocol/config-schema.ts';
+import { configSchema } from '../../server/src/policy/config-schema.ts';
 import type { JsonSchema } from '../../server/src/protocol/json-schema.ts';
 
 describe('codebeaker config', () => {

@@ -30,7 +30,7 @@ export async function config(surroundings: Pick<Surroundings, 'env' | 'home'>, a
 
 const actions: Readonly<Record<ConfigArguments['action'], (surroundings: Pick<Surroundings, 'env' | 'home'>, args: ConfigArguments) => Promise<Done>>> = {
   schema: async () => {
-    const schema = (await import('../protocol/config-schema.ts')).configSchema();
+    const schema = (await import('../policy/config-schema.ts')).configSchema();
     return { code: 0, lines: [JSON.stringify(schema, null, 2)], result: schema };
   },
   check: async ({ env, home }, { files, folder, config: flag }) => {

@@ -108,7 +108,8 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
-const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
+/** The keys that only the configuration file may set. */
+export const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
 function refuseFileKeys(config: Config): void {
