@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
-import { type CloseReason } from '../../server/src/protocol/index.ts';
+import type { CloseReason } from '../../server/src/protocol/index.ts';
 import type { Session } from '../../server/src/session/session.ts';
 import { IDLE_MS, lasting, LIFETIME_MS, SessionBench } from './bench.ts';
 
