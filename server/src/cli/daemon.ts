@@ -118,11 +118,13 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const { countOpenSessions } = await import('./open-sessions.ts');
     return countOpenSessions(stateFolder, clock, log.child('usage'));
   };
+  let hosts: ReturnType<NonNullable<HouseParts['debuggers']>> | undefined;
+  const debuggers = () => (hosts ??= import('../debug/host.ts').then(({ DebugHosts }) => new DebugHosts(config.debug)));
   const scanner = async () => {
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, openSessions, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, debuggers, scanner, openSessions, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;

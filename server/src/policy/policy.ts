@@ -105,7 +105,7 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
-const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
+const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'debug', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
 function refuseFileKeys(config: Config): void {

@@ -39,7 +39,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   PolicyDenied: advice('The configuration does not allow the request. `data` has `policy` and `rule`.', 'Ask for less, or have the configuration changed.'),
   NotTrusted: advice('The client does not trust the workspace.', 'Trust the workspace in the editor, or create the session without the folder.'),
   PackageInstallFailed: advice('The package manager failed.', 'Read the output of the package manager.'),
-  DebugUnavailable: advice('This session cannot be debugged.', 'Check `capabilities.debug`.'),
+  DebugUnavailable: advice('The program cannot be debugged. `data` has `language`, `missing` (what is not there) and `hint` (how to get it).', 'Follow the hint. `capabilities.debug` has the languages that can be debugged on this host.'),
 };
 
 /** The errors with which any request can fail. */

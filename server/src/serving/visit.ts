@@ -21,6 +21,7 @@ import { quota } from './gate/quota.ts';
 import { span } from './gate/span.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
+import { debugHandlers } from './handlers/debug.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
 import { fileHandlers } from './handlers/files.ts';
@@ -79,13 +80,15 @@ export class Visit {
     const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
+    const folders = new WeakMap<Session, string>();
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }), advisoriesOf: packages.advisoriesOf }),
+      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision, folders }), advisoriesOf: packages.advisoriesOf }),
       ...fileHandlers(client),
       ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,
+      ...debugHandlers({ ...parts, context: executions.context, folder: (session) => folders.get(session) }),
       ...observationHandlers(parts),
       ...usageHandlers(parts),
       ...historyHandlers({ history, serve: (call) => this.serve(call) }),

@@ -26,6 +26,8 @@ export interface CreateSessionParts extends NetworkParts {
   readonly warm: WarmInterpreters;
   /** Installs what a new session is to have. @throws ProtocolError */
   provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
+  /** The addresses of the folders that are /workspace in sessions, as the client gave them. */
+  readonly folders: WeakMap<Session, string>;
   /** As in `HouseParts`. */
   secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
@@ -36,7 +38,7 @@ export interface CreateSessionParts extends NetworkParts {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, shared, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, shared, progress, warm, ways, certificates, secret, allowances, provision, folders }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
@@ -76,6 +78,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
         },
         shown,
       );
+      if (params.workspace) folders.set(session, params.workspace.uri);
       const plain = network.mode === 'none' && !secrets;
       if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
