@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { daemonEnvironment } from '../e2e/environment.ts';
-import { daemonPath, RawClient } from '../e2e/raw-client.ts';
+import type { RawClient } from '../e2e/raw-client.ts';
+import { daemonPath } from '../e2e/raw-client.ts';
 
 /** A parsed message, whose members are not typed. */
 type Json = ReturnType<typeof JSON.parse>;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type DapClient, ProtocolDebug } from '../debug/dap-client.ts';
+import { type DapClient, DapCommand, ProtocolDebug } from '../debug/dap-client.ts';
 import { dockerImage, need, program, type Probe } from '../require.ts';
 import { sourceFile } from './command-line.ts';
 import { daemonEnvironment, image } from './environment.ts';
@@ -111,6 +111,15 @@ describe('debugging', () => {
         expect((await raw.request('command/listDirectory', { sessionId, path: '/tmp' })).entries).to.deep.equal([]);
         expect(await raw.end()).to.equal(0);
         expect(raw.stderr).to.equal('');
+      });
+
+      it('does the same for an editor that starts codebeaker dap', async () => {
+        const main = project();
+        const command = new DapCommand();
+        await converse(command.client, main, { type: 'codebeaker', request: 'launch', name: 'a program', program: main, args: ['argument'], cwd: dirname(main), runtime, console: 'externalTerminal' });
+        expect(command.client.events('capabilities')[0].capabilities).to.include({ supportsSetVariable: true, supportsConditionalBreakpoints: true });
+        expect(await command.exited).to.equal(0);
+        expect(command.stderr).to.equal('');
       });
     });
   }

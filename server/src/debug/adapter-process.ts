@@ -2,7 +2,7 @@
 import { type Clock, within } from '../base/clock.ts';
 import type { DebugEndedParams, Outcome } from '../protocol/index.ts';
 import type { Process, Sink } from '../runtime/ports.ts';
-import { AdapterReader, framed } from './codec.ts';
+import { DapReader, framed } from './codec.ts';
 import { type DapMessage, MAX_MESSAGE_BYTES } from './dap.ts';
 import type { Exchange, ExchangeParts } from './exchange.ts';
 import { HostileMessage } from './rewrite.ts';
@@ -26,7 +26,7 @@ const LINGER_MS = 10_000;
 export class AdapterProcess {
   readonly exchange: Exchange;
   readonly #clock: Clock;
-  readonly #reader = new AdapterReader();
+  readonly #reader = new DapReader();
   #child: Process | undefined;
   #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();

@@ -1,8 +1,8 @@
-/** Reads what an adapter writes, and frames what it reads. The adapter may be hostile: what is kept of it has a maximum, and the first fault is the last. */
+/** Reads the stream of one side, and frames messages for it. An adapter may be hostile: what is kept of it has a maximum, and the first fault is the last. */
 import { FrameParser } from '../wire/frames.ts';
 import { type DapMessage, MAX_MESSAGE_BYTES, messageOf } from './dap.ts';
 
-export class AdapterReader {
+export class DapReader {
   readonly #parser: FrameParser;
   #messages: DapMessage[] = [];
   #fault: string | undefined;

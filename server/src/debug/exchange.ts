@@ -176,7 +176,7 @@ export class Exchange {
   }
 
   #tell(message: Omit<DapResponse, 'seq'> | Omit<DapEvent, 'seq'>): Promise<void> {
-    return this.#parts.toClient({ ...message, seq: ++this.#toClient } as DapMessage);
+    return this.#parts.toClient({ ...message, seq: ++this.#toClient });
   }
 }
 
