@@ -30,6 +30,8 @@ export interface ExchangeParts {
 interface Pending {
   readonly seq: number;
   readonly command: string;
+  /** The command as the adapter knows it: an attach of the client is a launch there. */
+  readonly sent?: string;
 }
 
 /** So many requests may wait for an answer. */
@@ -92,7 +94,7 @@ export class Exchange {
 
   #send(pending: Pending, command: string, args: Json): void {
     const seq = ++this.#toAdapter;
-    this.#pending.set(seq, pending);
+    this.#pending.set(seq, { ...pending, sent: command });
     if (this.#parts.toAdapter({ seq, type: 'request', command, arguments: args })) return;
     this.#pending.delete(seq);
     this.#refuse(pending, 'too much is waiting for the debugger');
@@ -135,8 +137,7 @@ export class Exchange {
     this.#pending.delete(response.request_seq);
     const { seq, command } = pending;
     const usable = { ...response, request_seq: seq };
-    // The adapter knows an attach of the client as a launch.
-    if (!isAnswer(response)) return this.#refuse(pending, 'the debugger sent an answer that cannot be used');
+    if (response.command !== pending.sent || !isAnswer(response)) return this.#refuse(pending, 'the debugger sent an answer that cannot be used');
     const body = command === 'initialize' && response.success ? { body: knownCapabilities(response.body ?? {}, this.#parts.capabilities) } : {};
     await this.#tell({ ...this.#rewriter.response({ ...usable, ...body }), command });
     if (command === 'disconnect') this.#parts.over('answered');

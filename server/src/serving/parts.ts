@@ -27,6 +27,9 @@ import type { Drain } from './drain.ts';
 import type { OwnFolder } from './health/folders.ts';
 import type { ConfiguredRuntimes, Health } from './health/health.ts';
 
+/** What this machine has for debugging. */
+export type Debuggable = Pick<DebugHosts, 'languages' | 'host'>;
+
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
   /** The policy of the configuration file, as it holds at each moment. */
@@ -42,7 +45,7 @@ export interface HouseParts {
   /** What scans code, which is made when it is first asked for. Absent: nothing is scanned. */
   scanner?(): Promise<TextScanner>;
   /** What this machine has for debugging, which is looked at when a client debugs. Absent: nothing can be debugged. */
-  debuggers?(): Promise<DebugHosts>;
+  debuggers?(): Promise<Debuggable>;
   /** What is installed before anybody asks for it. Absent: nothing. */
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */

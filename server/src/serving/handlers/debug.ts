@@ -1,18 +1,18 @@
 /** The handlers of `debug/…`. */
 import type { ExecuteContext } from '../../command/execute.ts';
 import { Debuggers } from '../../debug/debuggers.ts';
-import type { DebugHosts } from '../../debug/host.ts';
 import { startDebug } from '../../debug/start-debug.ts';
 import { DebugEnded, DebugMessageFromAdapter, ProtocolError } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 import type { Client } from '../../wire/service.ts';
+import type { Debuggable } from '../parts.ts';
 import type { Handlers } from './handler.ts';
 
 export interface DebugParts {
   readonly client: Client;
   context(signal: AbortSignal): ExecuteContext;
   /** Absent: nothing can be debugged. */
-  debuggers?(): Promise<DebugHosts>;
+  debuggers?(): Promise<Debuggable>;
   /** The address of the client's folder that is /workspace in a session. */
   folder(session: Session): string | undefined;
 }
