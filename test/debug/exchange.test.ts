@@ -244,5 +244,8 @@ describe('between a client and a debug adapter', () => {
     expect(between.toClient.map(({ type, event, command, success }) => [type, event ?? command, success])).to.deep.equal([['response', 'threads', false], ['response', 'disconnect', true], ['event', 'terminated', undefined]]);
     await between.event('output', { output: 'x' });
     expect(between.toClient).to.have.length(3);
+    between.ask('threads');
+    between.ask('disconnect');
+    expect(between.toClient.slice(3).map(({ command, success }) => [command, success])).to.deep.equal([['threads', false], ['disconnect', true]]);
   });
 });

@@ -72,7 +72,7 @@ describe('debug/start', () => {
     expect(launch.program).to.match(/^\/workspace\/main-.*\.fake$/);
     expect(all.events('initialized')).to.have.length(1);
     expect(await all.state()).to.equal('busy');
-    all.adapter.event('exited', { exitCode: 3 });
+    void all.adapter.event('exited', { exitCode: 3 });
     await all.ask('disconnect');
     expect(all.adapter.inputEnded).to.equal(true);
     expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'exited', exitCode: 3 }]);
@@ -161,8 +161,8 @@ describe('debug/start', () => {
 
   it('ends what a client has forgotten when the program is over', usual(async (all) => {
     await all.start();
-    all.adapter.event('exited', { exitCode: 0 });
-    all.adapter.event('terminated');
+    void all.adapter.event('exited', { exitCode: 0 });
+    void all.adapter.event('terminated');
     await all.daemon.server.clock.advance(9_000);
     expect(all.ended).to.deep.equal([]);
     await all.daemon.server.clock.advance(2_000);
@@ -211,7 +211,7 @@ describe('debug/start', () => {
   for (const [what, bytes] of Object.entries(attacks)) {
     it(`ends an adapter that sends ${what}`, usual(async (all) => {
       await all.start();
-      all.adapter.event('exited', { exitCode: 0 });
+      void all.adapter.event('exited', { exitCode: 0 });
       await all.ask('initialize');
       void all.adapter.raw(bytes);
       await all.daemon.settle();

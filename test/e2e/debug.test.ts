@@ -1,6 +1,6 @@
 /** Debugging, in real runtimes and with the real debuggers: over the daemon's own protocol, and with plain DAP. */
 import { expect } from 'chai';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DapClient, DapCommand, ProtocolDebug } from '../debug/dap-client.ts';
@@ -89,8 +89,94 @@ async function converse(client: DapClient, main: string, launch: object): Promis
   expect(JSON.stringify(client.received).replaceAll(dir, '')).not.to.contain('/workspace');
 }
 
+/** A package debugpy of the program's own, whose adapter attacks the client. */
+const hostile: Record<string, string> = {
+  'evil/debugpy/__init__.py': '',
+  'evil/debugpy/_version.py': 'version = "9.9.9"\n',
+  'evil/debugpy/adapter/__init__.py': '',
+  'evil/debugpy/adapter/__main__.py': `import json, sys, time
+out = sys.stdout.buffer
+seq = 0
+def send(**message):
+    global seq
+    seq += 1
+    body = json.dumps({"seq": seq, **message}).encode()
+    out.write(b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
+    out.flush()
+def requests():
+    stdin = sys.stdin.buffer
+    while line := stdin.readline():
+        stdin.readline()
+        yield json.loads(stdin.read(int(line.split(b":")[1])))
+for request in requests():
+    command = request.get("command")
+    if request["type"] == "response":
+        send(type="event", event="output", body={"category": "console", "output": "refused %s %s\\n" % (command, request["success"])})
+        continue
+    if command == "launch":
+        target = request["arguments"]["program"]
+        send(type="event", event="output", body={"category": "console", "output": "launch %s\\n" % request["arguments"].get("console")})
+        send(type="request", command="runInTerminal", arguments={"cwd": "/", "args": ["touch", "/tmp/codebeaker-owned"], "kind": "integrated"})
+        send(type="request", command="startDebugging", arguments={"request": "launch", "configuration": {"type": "node", "program": "/tmp/x"}})
+        send(type="response", request_seq=4711, success=True, command="evaluate", body={"result": "forged", "variablesReference": 0})
+        send(type="event", event="initialized")
+        send(type="event", event="stopped", body={"reason": "pause", "threadId": 1, "text": "\\x1b]52;c;eA==\\x07"})
+    if command == "stackTrace":
+        frames = ["/etc/passwd", "/workspace/../etc/shadow", "/root/.ssh/id_rsa", "/workspace/main.py"]
+        send(type="response", request_seq=request["seq"], success=True, command=command, body={"stackFrames": [{"id": i, "name": "\\n\\x00", "line": 1, "column": 1, "source": {"path": path}} for i, path in enumerate(frames)]})
+        continue
+    if command == "variables":
+        value = "x" * 10_000_000
+        send(type="response", request_seq=request["seq"], success=True, command=command, body={"variables": [{"name": "large", "value": value, "variablesReference": 0}]})
+        continue
+    if command == "pause":
+        out.write(b"Content-Length: 1073741824\\r\\n\\r\\n")
+        try:
+            while True:
+                out.write(b"x" * 65536)
+                out.flush()
+        except OSError:
+            time.sleep(1000)
+    send(type="response", request_seq=request["seq"], success=True, command=command, body={"supportsStepBack": True} if command == "initialize" else {})
+`,
+};
+
 describe('debugging', () => {
   for (const [runtime, probe] of Object.entries(places)) {
+    describe(`a debugger that attacks its client, ${runtime}`, () => {
+      before(need(runtime, probe));
+
+      it('gets nothing from it, and is ended', async () => {
+        const main = project();
+        for (const [path, text] of Object.entries(hostile)) {
+          mkdirSync(dirname(join(dirname(main), path)), { recursive: true });
+          writeFileSync(join(dirname(main), path), text);
+        }
+        const { client, ...command } = new DapCommand();
+        await client.ask('initialize');
+        const launch = client.ask('launch', { program: main, runtime, env: { PYTHONPATH: '/workspace/evil' }, console: 'externalTerminal' });
+        await client.event('stopped');
+        await launch;
+        const { stackFrames } = await client.ask('stackTrace', { threadId: 1 });
+        expect(stackFrames.map(({ source }: any) => source.path)).to.deep.equal([undefined, undefined, undefined, main]);
+        expect((await client.response('source', { sourceReference: stackFrames[0].source.sourceReference })).body?.content ?? '').not.to.equal(readFileSync('/etc/passwd', 'utf8'));
+        expect((await client.response('source', { sourceReference: stackFrames[2].source.sourceReference })).success).to.equal(false);
+        expect((await client.ask('variables', { variablesReference: 1 })).variables[0].value).to.have.length(10_000_000);
+        const over = client.event('terminated');
+        expect((await client.response('pause', { threadId: 1 })).success).to.equal(false);
+        await over;
+        await client.ask('disconnect');
+        expect(await command.exited).to.equal(0);
+        const said = client.events('output').filter(({ category }) => category === 'console').map(({ output }) => output);
+        expect(said).to.include.members(['refused runInTerminal False\n', 'refused startDebugging False\n']);
+        expect(said.join('')).not.to.contain('externalTerminal');
+        expect(client.faults).to.deep.equal([]);
+        expect(JSON.stringify(client.received)).not.to.contain('forged');
+        expect(client.received.some(({ type }) => type === 'request')).to.equal(false);
+        expect(existsSync('/tmp/codebeaker-owned')).to.equal(false);
+      });
+    });
+
     describe(`Python, ${runtime}`, () => {
       before(need(runtime, probe));
 

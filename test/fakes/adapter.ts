@@ -11,8 +11,8 @@ export type Behaviour = (adapter: FakeAdapter, message: Json) => void;
 export const obedient: Behaviour = (adapter, message) => {
   if (message.type !== 'request') return;
   adapter.answer(message, message.command === 'initialize' ? { supportsConfigurationDoneRequest: true, supportsSetVariable: true, supportsStepBack: true } : {});
-  if (message.command === 'launch') adapter.event('initialized');
-  if (message.command === 'disconnect') adapter.event('terminated');
+  if (message.command === 'launch') void adapter.event('initialized');
+  if (message.command === 'disconnect') void adapter.event('terminated');
 };
 
 export class FakeAdapter implements OtherProcess {
@@ -40,11 +40,12 @@ export class FakeAdapter implements OtherProcess {
   }
 
   answer({ seq, command }: Json, body: Json = {}, more: object = {}): void {
-    this.send({ type: 'response', request_seq: seq, success: true, command, body, ...more });
+    void this.send({ type: 'response', request_seq: seq, success: true, command, body, ...more });
   }
 
-  event(event: string, body: Json = {}): void {
-    this.send({ type: 'event', event, body });
+  /** Resolves when the daemon has taken it. */
+  async event(event: string, body: Json = {}): Promise<void> {
+    await this.send({ type: 'event', event, body });
   }
 
   /** Resolves when the daemon has taken it. */
@@ -75,7 +76,7 @@ export class FakeAdapter implements OtherProcess {
       const match = /^Content-Length: (\d+)\r\n\r\n/.exec(this.#buffer.toString('latin1', 0, 64));
       const end = match ? match[0].length + Number(match[1]) : Infinity;
       if (!match || this.#buffer.length < end) return;
-      const message = JSON.parse(this.#buffer.toString('utf8', match[0].length, end)) as Json;
+      const message = JSON.parse(this.#buffer.toString('utf8', match[0].length, end));
       this.#buffer = this.#buffer.subarray(end);
       this.heard.push(message);
       this.#behave(this, message);

@@ -55,6 +55,8 @@ class Desk {
   /** Resolves when the debugger has answered the `initialize` that we pass on. */
   #introduced = deferred();
   #over = false;
+  /** The requests that were passed on and have no answer, by their numbers. */
+  readonly #passed = new Map<number, DapRequest>();
   #stopWaiting: () => void = () => undefined;
 
   constructor(daemon: Daemon, surroundings: Surroundings, language: LanguageId | undefined, output: Writable) {
@@ -90,7 +92,7 @@ class Desk {
       this.#respond(message, {});
       return this.leave(0);
     }
-    if (this.#launch && !this.#over) this.#launch.send(message);
+    if (this.#launch && !this.#over) this.#forward(message);
     else this.#refuse(message, this.#over ? 'the program has ended' : 'no program has been launched');
   }
 
@@ -115,7 +117,8 @@ class Desk {
       });
       this.#launch.send({ seq: this.#initialize?.seq ?? 0, type: 'request', command: 'initialize', arguments: this.#initialize?.arguments ?? {} });
       await this.#introduced.promise;
-      this.#launch.send(message);
+      if (this.#over) this.#refuse(message, 'the debugger has ended');
+      else this.#forward(message);
     } catch (fault) {
       if (this.#closing.signal.aborted) return;
       this.#refuse(message, wordsOf(fault));
@@ -131,6 +134,7 @@ class Desk {
       this.#introduced.resolve();
       return;
     }
+    if (message.type === 'response') this.#passed.delete(message.request_seq);
     this.#write(message);
     if (message.type === 'response' && message.command === 'disconnect') this.#linger();
   }
@@ -138,9 +142,19 @@ class Desk {
   #end({ outcome }: DebugEndedParams): void {
     if (outcome !== 'exited' && outcome !== 'cancelled') this.#event('output', { category: 'important', output: `codebeaker: the program was ended: ${outcome}\n` });
     this.#over = true;
+    for (const request of this.#passed.values()) {
+      if (request.command === 'disconnect') this.#respond(request, {});
+      else this.#refuse(request, 'the debugger has ended');
+    }
+    this.#passed.clear();
     this.#introduced.resolve();
     if (this.#launch?.disconnected) this.leave(0);
     else this.#linger();
+  }
+
+  #forward(message: DapRequest): void {
+    this.#passed.set(message.seq, message);
+    this.#launch?.send(message);
   }
 
   #linger(): void {
@@ -161,7 +175,7 @@ class Desk {
   }
 
   #write(message: Omit<DapResponse, 'seq'> | Omit<DapEvent, 'seq'> | DapMessage): void {
-    this.#output.write(framed({ ...message, seq: ++this.#seq } as DapMessage));
+    this.#output.write(framed({ ...message, seq: ++this.#seq }));
     if (this.#output.writableLength > MAX_UNREAD_BYTES) this.leave(1);
   }
 }

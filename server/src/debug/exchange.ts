@@ -49,6 +49,8 @@ export class Exchange {
   #toClient = 0;
   #terminated = false;
   #closed = false;
+  /** Why it is closed. */
+  #why = '';
   #exitCode: number | undefined;
   #disconnected = false;
 
@@ -70,7 +72,9 @@ export class Exchange {
   /** Takes a message of the client. What is no request is dropped: nothing that a client could answer was asked. */
   fromClient(given: unknown): void {
     const message = messageOf(given);
-    if (message?.type === 'request' && !this.#closed) this.#ask(message);
+    if (message?.type !== 'request') return;
+    if (this.#closed) this.#late(message, this.#why);
+    else this.#ask(message);
   }
 
   #ask(request: DapRequest): void {
@@ -163,13 +167,17 @@ export class Exchange {
   /** The adapter is gone: every request that waits is answered, and the client is told that it is over. */
   async close(why: string): Promise<void> {
     if (this.#closed) return;
-    for (const pending of this.#pending.values()) {
-      if (pending.command === 'disconnect') void this.#tell({ type: 'response', request_seq: pending.seq, success: true, command: pending.command });
-      else this.#refuse(pending, why);
-    }
+    for (const pending of this.#pending.values()) this.#late(pending, why);
     this.#pending.clear();
     this.#closed = true;
+    this.#why = why;
     if (!this.#terminated) await this.#tell({ type: 'event', event: 'terminated' });
+  }
+
+  /** Answers a request that no adapter will answer. Whoever wants to be rid of it has what he wants. */
+  #late(pending: Pending, why: string): void {
+    if (pending.command !== 'disconnect') return this.#refuse(pending, why);
+    void this.#tell({ type: 'response', request_seq: pending.seq, success: true, command: pending.command });
   }
 
   #refuse({ seq, command }: Pending, why: string): void {
