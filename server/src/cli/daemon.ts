@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { live } from '../base/live.ts';
 import { createLog, type Level, type Log, Threshold } from '../base/log.ts';
+import type { DebugHosts } from '../debug/host.ts';
 import { EventStream, turnedAway } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ConfiguredRuntimes, Readiness } from '../serving/health/health.ts';
@@ -44,6 +45,8 @@ export interface Daemon {
   readonly secrets: readonly string[];
   /** Records a call that reaches nothing. */
   refused(this: void, method: string, fault: unknown): void;
+  /** What this machine has for debugging. */
+  debuggers(this: void): Promise<Pick<DebugHosts, 'report'>>;
   /** Whether what runs is scanned. */
   readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
@@ -118,7 +121,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const { countOpenSessions } = await import('./open-sessions.ts');
     return countOpenSessions(stateFolder, clock, log.child('usage'));
   };
-  let hosts: ReturnType<NonNullable<HouseParts['debuggers']>> | undefined;
+  let hosts: Promise<DebugHosts> | undefined;
   const debuggers = () => (hosts ??= import('../debug/host.ts').then(({ DebugHosts }) => new DebugHosts(config.debug)));
   const scanner = async () => {
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
@@ -156,6 +159,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    debuggers,
     scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),

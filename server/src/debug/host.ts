@@ -9,6 +9,12 @@ import { debugLanguages } from './adapters/table.ts';
 const MAX_PACKED_BYTES = 64 * 1024 * 1024;
 const MAX_PACKED_FILES = 10_000;
 
+export interface DebuggerReport {
+  readonly language: LanguageId;
+  readonly here: boolean;
+  readonly hint: string;
+}
+
 export class DebugHosts {
   readonly #adapters: Readonly<Partial<Record<LanguageId, string>>>;
   /** The archives that were made, by their folders: nothing changes what a package manager has installed while a daemon lives. */
@@ -22,6 +28,12 @@ export class DebugHosts {
   async languages(): Promise<LanguageId[]> {
     const offered = await Promise.all(debugLanguages.map((row) => row.offered(this.host(row.language))));
     return debugLanguages.filter((_, at) => offered[at]).map(({ language }) => language);
+  }
+
+  /** Of each language that can be debugged at all, whether this machine has what its sandboxes may lack, and how to get it. */
+  async report(): Promise<DebuggerReport[]> {
+    const offered = await this.languages();
+    return debugLanguages.map(({ language, hint }) => ({ language, here: offered.includes(language), hint }));
   }
 
   host(language: LanguageId): DebugHost {
