@@ -122,7 +122,7 @@ for request in requests():
         send(type="event", event="initialized")
         send(type="event", event="stopped", body={"reason": "pause", "threadId": 1, "text": "\\x1b]52;c;eA==\\x07"})
     if command == "stackTrace":
-        frames = ["/etc/passwd", "/workspace/../etc/shadow", "/root/.ssh/id_rsa", "/workspace/main.py"]
+        frames = ["/etc/passwd", "/workspace/../etc/shadow", "/home/somebody/.ssh/id_rsa", "/workspace/main.py"]
         send(type="response", request_seq=request["seq"], success=True, command=command, body={"stackFrames": [{"id": i, "name": "\\n\\x00", "line": 1, "column": 1, "source": {"path": path}} for i, path in enumerate(frames)]})
         continue
     if command == "variables":

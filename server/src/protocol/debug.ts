@@ -10,7 +10,7 @@ const argument = () => z.string().check(z.regex(/^[^\0]*$/, 'an argument cannot 
 const debugId = () => z.string().check(z.minLength(1), z.maxLength(200));
 const flag = () => z.optional(z.boolean());
 
-export const PathMapping = later(() => z.object({ client: z.string().check(z.minLength(1), z.maxLength(4096)), sandbox: z.string().check(z.minLength(1), z.maxLength(4096)) }));
+export const PathMapping = later(() => z.object({ client: z.string().check(z.minLength(1)), sandbox: z.string().check(z.minLength(1)) }));
 export type PathMapping = z.infer<typeof PathMapping>;
 
 export const DebugStartParams = later(() => z.object({
