@@ -53,11 +53,11 @@ describe('the build', () => {
     expect(oursIn(JSON.parse(readFileSync(new URL('dist/start.cjs.map', server), 'utf8')) as SourceMap)).to.deep.equal({
       '': 'main',
       base: 'clock digest forward home live log promises',
-      cli: 'actions arguments daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
+      cli: 'actions arguments connecting daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
       policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',
-      protocol: 'audit channels commands config debug debug-methods errors history index issues keeping-all languages later lifecycle method methods observation packages ports scan secrets sessions usage values',
+      protocol: 'audit channels commands config debug debug-methods errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
       'runtime/kinds': 'table',

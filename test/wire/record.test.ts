@@ -36,7 +36,7 @@ describe('a recorded conversation', () => {
       close: async () => undefined,
       start: async () => async ({ method, params }) => {
         await clock.advance(5);
-        if (method.name === 'session/create') return { sessionId: 's1', runtime: 'fake' };
+        if (method.name === 'session/create') return { sessionId: 's1', runtime: 'fake', resume: { graceMs: 1, resumeToken: 'tell nobody' } };
         if (method.name !== 'command/executeShell') throw new ProtocolError('SessionNotFound', 'there is no session');
         const { commandId } = params as { commandId: string };
         for (let seq = 0; seq < 3; seq++) await client.notify(CommandOutput, { commandId, stream: 'stdout', seq, data: 'printed', encoding: 'utf-8' });
@@ -74,6 +74,7 @@ describe('a recorded conversation', () => {
     expect(head).to.deep.equal({ v: 1, recorded: 'codebeaker', version: '9.9.9', startedAt: '2030-01-01T00:00:00.000Z' });
     expect(lines.filter(({ from }) => from === 'client').map(({ message, bytes }) => message?.method ?? bytes)).to.deep.equal(['initialize', 'session/create', 'session/execute', 'command/executeShell', 'command/input', 'command/input', 'no/such/method', 'session/close', 3, 'session/create']);
     expect(lines.find(({ message }) => message?.id === 1).message.params).to.deep.equal({ language: 'python', secrets: '(hidden)', env: '(hidden)' });
+    expect(lines.find(({ message }) => message?.id === 1 && message.result).message.result).to.deep.equal({ sessionId: 's1', runtime: 'fake', resume: { graceMs: 1, resumeToken: '(hidden, 11 characters)' } });
     expect(lines.find(({ message }) => message?.method === 'command/output').message.params.data).to.equal('(hidden, 7 characters)');
     expect(lines.find(({ message }) => message?.id === 3 && message.result).message.result).to.deep.equal({ commandId: 'c', outcome: 'exited', exitCode: 3 });
     expect(statSync(file).mode & 0o777).to.equal(0o600);

@@ -4,7 +4,7 @@ import type { Code, vscode } from '../base/code.ts';
 import type { Log } from '../base/log.ts';
 import { TooManyCrashes } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
-import { ConnectionClosed, type FaultData, faultData } from '../client/faults.ts';
+import { ConnectionClosed, type FaultData, faultData, isUnreachable } from '../client/faults.ts';
 import type { Source } from '../run/source/source.ts';
 
 const installPages = {
@@ -47,8 +47,8 @@ export class Missing {
     const { code: { l10n, window }, log } = this.#parts;
     const data = faultData(fault);
     if (data.output) log.error(`${name}: ${data.output.trimEnd()}`);
-    // The terminal says that the daemon ended, and the daemon is started again.
-    if (fault instanceof ConnectionClosed) return;
+    // The terminal says that the daemon ended, and the daemon is started again; or it has been told that there is none.
+    if (fault instanceof ConnectionClosed || isUnreachable(fault)) return;
     if (fault instanceof TooManyCrashes) return this.tellCrashes();
     if (this.#failureIsShown) return;
     this.#failureIsShown = true;

@@ -63,7 +63,7 @@ export async function launchDebug(daemon: Daemon, surroundings: Surroundings, gi
     const { sessionId, limits } = await connection.sendRequest<Session>(SessionCreate.name, wish, token);
     const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
     if (along.incomplete) tell(`only ${along.files.length} of the files in the folder of the program go along, because there are too many or they are too large; folder in the configuration names another one`);
-    await sendFiles(connection, sessionId, [{ ...source.file, path: inside(program) }, ...along.files], token);
+    await sendFiles((method, params) => connection.sendRequest(method, params, token), sessionId, [{ ...source.file, path: inside(program) }, ...along.files]);
     await connection.sendRequest(DebugStart.name, {
       sessionId, path: inside(program), language: source.language, debugId: DEBUG_ID,
       cwd: cwd === undefined || !isBelow(cwd, folder) ? '.' : inside(cwd) || '.',

@@ -5,6 +5,7 @@ import type { Execution } from '../protocol/index.ts';
 export const Exit = {
   fault: 1,
   usage: 64,
+  unreachable: 69,
   notSaved: 73,
   config: 78,
   timedOut: 124,
@@ -28,6 +29,7 @@ const ended = { SIGHUP: Exit.hungUp, SIGINT: Exit.interrupted, SIGTERM: Exit.ter
 export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
   fault: 'there is an error in CodeBeaker itself, no runtime is available (doctor), or something was found or could not be done (scan, audit verify, cache, sweep)',
   usage: 'the command line is wrong',
+  unreachable: 'the daemon elsewhere cannot be reached, lets nobody in, or has gone (connect)',
   notSaved: 'the program exited with 0, but not everything could be saved (--save)',
   config: 'the configuration is wrong',
   timedOut: 'the program reached its time limit',

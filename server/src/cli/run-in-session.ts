@@ -83,7 +83,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
-  await sendFiles(connection, sessionId, [file, ...along.files], token);
+  await sendFiles((method, params) => connection.sendRequest(method, params, token), sessionId, [file, ...along.files]);
   if (needed) await installNeeded(connection, session, needed, parts);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   if (args.publish.length > 0) await publish(connection, sessionId, args.publish, args.json ? () => undefined : tell, token);

@@ -9,6 +9,7 @@ import {
   type Execution,
   invalidParam,
   type Outcome,
+  type OutputStreams,
 } from '../protocol/index.ts';
 import type { Program } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
@@ -18,7 +19,7 @@ import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
 import type { CommandQuota } from './quota.ts';
-import { RawStreams } from './raw-output.ts';
+import { type OpenOutput, RawStreams } from './raw-output.ts';
 import { RedactedOutput } from './redacted-output.ts';
 import { RunningCommand } from './running-command.ts';
 import { type RunText, type Scan, textOf } from './script.ts';
@@ -27,13 +28,15 @@ import { type DataStreams, requireStreams } from './streams.ts';
 export interface ExecuteContext {
   readonly clock: Clock;
   readonly events: EventStream;
-  readonly commands: RunningCommands;
+  readonly commands: Pick<RunningCommands, 'reserve' | 'add'>;
   readonly signal: AbortSignal;
   /** Opens the stream of a command's output to the client. `close` must be called when the command has ended. */
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   /** The streams of the connection's data channel. Absent: it has none. */
   readonly data?: DataStreams | undefined;
+  /** Opens the streams for raw output. Absent: they are those of the data channel. */
+  readonly openOutput?: OpenOutput | undefined;
   readonly warm: WarmInterpreters;
   /** What a command that prints much waits for, as in Turns. */
   aside(): Promise<void> | undefined;
@@ -74,7 +77,7 @@ export async function execute(
   limitMs = session.limits.timeoutMs,
 ) {
   const { outputStreams } = params;
-  const raw = outputStreams && new RawStreams(outputStreams, requireStreams(context.data, 'outputStreams'));
+  const raw = outputStreams && openRaw(outputStreams, context);
   try {
     return await executeInto((commandId) => outputOf(raw, commandId, params, context), session, params, context, runPrograms, limitMs);
   } finally {
@@ -82,13 +85,19 @@ export async function execute(
   }
 }
 
+/** @throws ProtocolError InvalidParams */
+function openRaw(numbers: OutputStreams, { data, openOutput }: ExecuteContext): RawStreams {
+  const streams = requireStreams(data, 'outputStreams');
+  return new RawStreams(numbers, openOutput ?? ((stream) => streams.send(stream)));
+}
+
 /** Where the output of one command goes, until `close`. */
-interface OpenOutput {
+interface WayOut {
   readonly target: OutputTarget;
   close?(): void;
 }
 
-function outputOf(raw: RawStreams | undefined, commandId: string, params: Common, { stream, maxChunkBytes }: ExecuteContext): OpenOutput {
+function outputOf(raw: RawStreams | undefined, commandId: string, params: Common, { stream, maxChunkBytes }: ExecuteContext): WayOut {
   const streamed = params.commandId === undefined ? undefined : stream(commandId);
   const encoding = params.outputEncoding ?? 'utf-8';
   const text: OutputTarget = streamed ? new StreamedOutput(streamed.send, encoding, maxChunkBytes) : new CollectedOutput(encoding);
@@ -97,7 +106,7 @@ function outputOf(raw: RawStreams | undefined, commandId: string, params: Common
 
 /** As `execute`, with the output going to what `open` returns. `limitMs`: 0 means no limit. */
 export async function executeInto(
-  open: (commandId: string) => OpenOutput,
+  open: (commandId: string) => WayOut,
   session: Session,
   params: Pick<Common, 'commandId' | 'timeoutMs'>,
   { clock, events, commands, signal, aside, quota }: Pick<ExecuteContext, 'clock' | 'events' | 'commands' | 'signal' | 'aside' | 'quota'>,

@@ -44,6 +44,8 @@ export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,
   maxLifetimeMs: 120 * 60_000,
+  graceMs: 60_000,
+  maxGraceMs: 10 * 60_000,
 };
 
 /** What each session with a network may use of it. */

@@ -20,7 +20,8 @@ export interface Policy {
   readonly allowedImages: ReadonlySet<string>;
   readonly limits: Limits;
   readonly maxLimits: Limits;
-  readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
+  /** `graceMs`, `maxGraceMs`: how long a session waits for a client whose connection was lost, and the most that one may ask for. */
+  readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number; readonly graceMs: number; readonly maxGraceMs: number };
   readonly networkModes: readonly Network['mode'][];
   /** Lists of hosts of which each has to cover whatever a session reaches. */
   readonly hostLists: readonly (readonly Rule[])[];
@@ -89,6 +90,8 @@ export function narrow(policy: Policy, config: Config): Policy {
       max: Math.min(policy.sessions.max, sessions.max ?? Infinity),
       idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, sessions.idleTimeoutMs),
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
+      graceMs: Math.min(policy.sessions.graceMs, sessions.graceMs ?? Infinity),
+      maxGraceMs: Math.min(policy.sessions.maxGraceMs, sessions.maxGraceMs ?? Infinity),
     },
     pool: config.pool ? {} : policy.pool,
     rates: narrowRates(policy.rates, config),

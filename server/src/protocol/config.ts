@@ -46,6 +46,8 @@ export const Config = later(() => z.strictObject({
       max: z.optional(positive()),
       idleTimeoutMs: z.optional(count()),
       maxLifetimeMs: z.optional(count()),
+      graceMs: z.optional(count()),
+      maxGraceMs: z.optional(count()),
     }),
   ),
   network: z.optional(
@@ -110,6 +112,8 @@ export const configNotes = (): ShapeNotes => ({
     'sessions.max': 'How many sessions may be open at once. Default: 16.',
     'sessions.idleTimeoutMs': 'A session is closed when no command has run for this long. 0 means never. Default: 1 800 000 (30 minutes).',
     'sessions.maxLifetimeMs': 'A session is closed when it is this old. 0 means never. Default: 7 200 000 (120 minutes).',
+    'sessions.graceMs': 'How long a session that was created with `resume` waits for its client when the connection is lost, unless the client asks for another time. Default: 60 000 (1 minute).',
+    'sessions.maxGraceMs': 'The longest time that a client may ask for instead. 0: no session waits for anybody. Default: 600 000 (10 minutes).',
     'network.modes': 'The network modes that a session may ask for: `none`, `allowlist`, `full`. `none` is always allowed. Default: `["none"]`, to which the command line adds what is typed in it (`codebeaker run --allow`, `--network`).',
     'network.hosts': 'The only hosts that a session can reach in any mode, in the form of [Network](#network). A session still has to ask for them. An empty list allows nothing. Default: any.',
     'network.connections': 'How many connections a session may have to other hosts at once. One more is closed at once. A sandbox has at most 512, whatever is said here. Default: 256.',

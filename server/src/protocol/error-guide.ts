@@ -23,6 +23,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   TooManySessions: advice('The maximum number of sessions is open. `data.max` is that number.', 'Close a session, or wait until one closes.'),
   CommandNotFound: advice('No running command has this id.', 'The command has probably ended: use its result.'),
   ShuttingDown: advice('The daemon is shutting down: it takes on nothing new, and what runs has `data.endsInMs` milliseconds left. Files can still be read.', 'Start the daemon again, or wait until whoever looks after it has, and connect anew.'),
+  DaemonUnreachable: advice('`codebeaker connect` answers `initialize` with this where it cannot connect with the daemon. `data.reason` is `address` (nothing answers), `token`, `tls`, `ssh`, `settings` (the address, the token or a file is wrong), `refused` or `other` (what answers is no daemon).', 'Follow the message. After it, the process ends.'),
   RuntimeUnavailable: advice('No available runtime meets the request. `data` has `runtime`, `reason` and `hint`, and `candidates` where the daemon had to choose.', 'Follow the hint, or name another runtime.'),
   LanguageUnsupported: advice('The language cannot be run: no runtime has it (see `data.candidates`), or this session’s sandbox lacks it.', 'Choose a runtime or an image that has the language.'),
   SandboxFailed: advice('The sandbox could not be created or removed, or could not do what was asked of it. Of one that could not be created nothing is left behind.', 'Read the message. Trying again may work.'),

@@ -13,6 +13,7 @@ import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
+import { resumeNotes } from './resume.ts';
 import { scanNotes } from './scan.ts';
 import { secretsNotes } from './secrets.ts';
 import { sessionsNotes } from './sessions.ts';
@@ -28,5 +29,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...debugNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...resumeNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...debugNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
 };

@@ -1,5 +1,5 @@
 /** Records a conversation: every message in both directions, with its time, and without what the method table calls secret. */
-import { type Method, methods } from '../protocol/index.ts';
+import { type Method, methods, resultSecrets } from '../protocol/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { forwarding } from '../base/forward.ts';
 import type { MessageTransport } from './message-transport.ts';
@@ -80,7 +80,8 @@ function read(body: Buffer): Pick<RecordedMessage, 'message' | 'bytes'> {
 
 /** The params of an unknown method are hidden as a whole, because it is not known which of them are secret. */
 function withoutSecrets(message: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { method, params } = message;
+  const { method, params, result } = message;
+  if (result !== undefined) return { ...message, result: without(result, resultSecrets) };
   if (typeof method !== 'string' || params === undefined) return { ...message };
   const secrets = rows.get(method)?.secrets ?? (method.startsWith('$/') || method.startsWith('window/') ? [] : undefined);
   return { ...message, params: secrets ? without(params, secrets) : hidden(params) };
