@@ -60,7 +60,7 @@ const daemonHomes = {
   child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts'],
   process: ['main.ts', 'cli/*'],
   ws: ['remote/front-door.ts', 'wire/websocket.ts', 'bridge/dial.ts'],
-  worker_threads: ['scan/worker.ts', 'scan/thread.ts'],
+  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts'],
   'prom-client': ['metrics/*'],
   '@opentelemetry': ['telemetry/otel.ts'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],

@@ -56,7 +56,7 @@ describe('the build', () => {
       cli: 'actions arguments connecting daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
-      policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',
+      policy: 'bounds config-file defaults double-keys hosts own-folder packages policy quotas rates scan sizes',
       protocol: 'audit channels commands config debug debug-methods errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
@@ -93,6 +93,12 @@ describe('the build', () => {
       }
     });
   }
+
+  it('has the documents that a daemon serves, and leaves them out of the extension', () => {
+    const index = JSON.parse(readFileSync(new URL('dist/docs/index.json', server), 'utf8')) as { name: string }[];
+    expect(readdirSync(new URL('dist/docs/', server)).sort()).to.deep.equal(['index.json', ...index.map(({ name }) => `${name}.html`)].sort());
+    expect(readdirSync(new URL('../client-vscode/dist/daemon/', server))).not.to.include('docs');
+  });
 
   it('gives clients types and values', () => {
     const params: ParamsOf<typeof SessionCreate> = { language: 'python' };

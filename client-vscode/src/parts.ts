@@ -128,6 +128,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const missing: Missing = new Missing({
     code, memory: context.globalState, log, showLog, restart,
     showDoctor: () => void showDoctor(),
+    isElsewhere: () => settings().server.url !== '',
     isAvailable: (runtime) => Boolean(choices.withId(runtime)),
   });
   const status = own(new Status({ code, choices, runningCount: () => consoles.running.length, url: () => settings().server.url }));
@@ -198,7 +199,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     'codebeaker.restart': restart,
     'codebeaker.showRuntimes': async () => {
       const { runtimes } = await (await client.connection()).request('runtime/list', {});
-      await showRuntimes(code, runtimes, [
+      await showRuntimes(code, settings().server.url, runtimes, [
         { label: l10n.t('Look again'), act: restart },
         { label: l10n.t('Doctor: look closely, and say what to do'), act: () => void showDoctor() },
         { label: l10n.t('Show log'), act: showLog },

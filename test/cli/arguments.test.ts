@@ -9,7 +9,7 @@ const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, log: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, config: undefined };
+const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, record: undefined, config: undefined };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], log: {}, record: undefined, config: undefined };
 
 /** A command line is split at spaces. */
@@ -22,6 +22,7 @@ const taken: Record<string, object> = {
   '--listen a:1 --token-file=t --tls-cert c --tls-key k --share /a --share b': { ...listen, at: { kind: 'tcp', host: 'a', port: 1 }, tokenFile: 't', tls: { cert: 'c', key: 'k' }, share: ['/a', 'b'] },
   'connect wss://box': { command: 'connect', url: 'wss://box', tokenFile: undefined, ca: undefined, sameMachine: false },
   'connect --token-file=t --ca c --same-machine -- unix:x': { command: 'connect', url: 'unix:x', tokenFile: 't', ca: 'c', sameMachine: true },
+  '--listen unix:a/b --record r.jsonl': { ...listen, at: { kind: 'unix', path: 'a/b' }, record: 'r.jsonl' },
   'serve --listen unix:a/b': { ...listen, at: { kind: 'unix', path: 'a/b' } },
   '--pipe=/tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
   '--pipe /tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
@@ -151,7 +152,7 @@ const refused: Record<string, string> = {
   '--listen localhost:65536 --token-file=t': '--listen needs a whole number from 0 to 65535',
   '--listen unix:x --stdio': 'only one of --stdio, --pipe, --socket and --listen can be given',
   '--listen unix:x --clientProcessId=1': '--clientProcessId is for a daemon with one client',
-  '--listen unix:x --record x': '--record is for a daemon with one client',
+  '--listen unix:x --record=': '--record needs the name of a file',
   '--listen unix:x --allow-origin a.example': '--allow-origin needs an origin',
   '--listen unix:x --allow-origin https://a.example/x': '--allow-origin needs an origin',
   '--listen unix:x --tls-cert c': '--tls-cert and --tls-key need each other',

@@ -154,6 +154,7 @@ describe('a daemon elsewhere', function () {
   it('is not called where the token would be seen, or the command line is wrong', async () => {
     const { path } = tokenFile();
     for (const [args, why] of [
+      [['ws://192.0.2.1:7070'], 'could read the token and the code: use wss://'],
       [['ws://192.0.2.1:7070', '--token-file', path], 'everybody on the way to ws://192.0.2.1:7070 could read the token'],
       [['wss://192.0.2.1', '--token-file', tokenFile(undefined, 0o644).path], 'others can read or change it'],
       [['wss://192.0.2.1', '--ca', '/no/such.pem'], '--ca /no/such.pem: it cannot be read (ENOENT)'],

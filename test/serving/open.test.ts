@@ -173,6 +173,7 @@ describe('the daemon describes itself', () => {
           { name: 'runtime.fake', status: 'ok' },
           { name: 'runtime.other', status: 'off', detail: 'not installed' },
           { name: 'eventLoop', status: 'ok' },
+          { name: 'draining', status: 'ok' },
           { name: 'sessions', status: 'ok', detail: '1 open' },
         ],
         uptimeMs: 1500,

@@ -121,7 +121,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
 function serving(values: Values, config: string | undefined): Extract<Arguments, { command: 'serve' | 'listen' }> {
   const networkModes = modesFor(values.network);
   const where = transport(values);
-  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, log: logging(values), config };
+  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, log: logging(values), record: recording(values), config };
   return { command: 'serve', transport: where, clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes, log: logging(values), record: recording(values), config };
 }
 

@@ -55,8 +55,9 @@ export async function connect(surroundings: Surroundings, args: ConnectArguments
 /** @throws UsageError */
 function wayOf({ env: all, uid, clock }: Surroundings, args: ConnectArguments): Parameters<typeof dial> {
   const address = addressOf(args.url);
+  if (!isPrivate(address)) throw new UsageError(`everybody on the way to ${args.url} could read the token and the code: use wss:// with a daemon that has --tls-cert, or ssh://`);
   const { [TOKEN_VARIABLE]: given, ...env } = all;
-  return [address, { token: tokenOf(args, given, uid, address), ca: args.ca === undefined ? undefined : readAuthorities(args.ca), env, temporary: tmpdir(), clock }];
+  return [address, { token: tokenOf(args, given, uid), ca: args.ca === undefined ? undefined : readAuthorities(args.ca), env, temporary: tmpdir(), clock }];
 }
 
 interface PassParts {
@@ -103,11 +104,10 @@ function addressOf(url: string): DaemonAddress {
 }
 
 /** A command line can be seen by everybody, so no token is taken from it. @throws UsageError */
-function tokenOf({ tokenFile, url }: ConnectArguments, given: string | undefined, uid: number, address: DaemonAddress): string | undefined {
+function tokenOf({ tokenFile }: ConnectArguments, given: string | undefined, uid: number): string | undefined {
   const token = tokenFile !== undefined ? readTokenText(tokenFile, uid) : given?.trim() || undefined;
   if (token === undefined) return undefined;
   if (tokenFile === undefined) checkToken(token);
-  if (!isPrivate(address)) throw new UsageError(`everybody on the way to ${url} could read the token: use wss:// with a daemon that has --tls-cert, or ssh://`);
   return token;
 }
 

@@ -18,12 +18,10 @@ export const Exit = {
   outputLimit: 153,
 } as const;
 
-/** The exit code of whoever a signal has ended. */
-export function codeOf(signal: keyof typeof ended): number {
-  return ended[signal];
+/** The exit code of whoever a signal has ended, as shells tell it. */
+export function codeOf(signal: string): number {
+  return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 }
-
-const ended = { SIGHUP: Exit.hungUp, SIGINT: Exit.interrupted, SIGTERM: Exit.terminated } as const;
 
 /** What each means, in the words of the help. Every other code is the program's own. */
 export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
@@ -48,7 +46,7 @@ export function exitCodeOf({ outcome, exitCode, signal }: Pick<Execution, 'outco
     case 'exited':
       return exitCode ?? Exit.notStarted;
     case 'signaled':
-      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+      return codeOf(signal ?? '');
     case 'cancelled':
     case 'timedOut':
       return Exit.timedOut;

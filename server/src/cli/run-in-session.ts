@@ -69,7 +69,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
-  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
+  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: folderOfRun(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
   const secrets = await secretsFor(args.secrets, parts.secretNames, parts.surroundings.env);
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
   const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, ...secrets, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
@@ -119,6 +119,11 @@ function offer({ packages }: MissingModule, { package: installed }: RunArguments
 }
 
 /** The folder of this machine that is /workspace for the program. */
+/** The folder that goes along. undefined: none does. */
+export function folderOfRun(args: RunArguments, source: Source): string | undefined {
+  return args.folder === null || source.host === undefined ? undefined : folderFor(args, source);
+}
+
 function folderFor({ folder }: RunArguments, { host }: Source): string {
   if (typeof folder === 'string') return resolve(folder);
   return host === undefined ? resolve('.') : folderOf(host);

@@ -242,11 +242,11 @@ export class RunningCommand implements Running {
   /** Resolves when `taken` does and the command needs to stand aside no longer. */
   #standingAside(bytes: number, taken: void | Promise<void>): void | Promise<void> {
     this.#printed += bytes;
-    if (this.#printed < ASIDE_BYTES) return taken;
-    this.#printed = 0;
-    if (this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
+    if (this.#printed < ASIDE_BYTES || this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
     const aside = this.#options.aside();
-    return aside ? Promise.all([taken, aside]).then(() => undefined) : taken;
+    if (!aside) return taken;
+    this.#printed = 0;
+    return Promise.all([taken, aside]).then(() => undefined);
   }
 
   /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */

@@ -118,6 +118,7 @@ export class House implements HouseShare {
       pool: () => this.pool && { waiting: [...this.pool.waiting().values()].reduce((sum, each) => sum + each, 0), failing: this.pool.failing() },
       sessions: () => this.places.taken,
       loop: () => this.#loops.health.read(),
+      draining: () => this.draining.begun,
     });
   }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
-import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
+import { formatRule, formatTarget, type Rule, rulesIn, type Target } from '../network/hosts.ts';
 import { lowerBounds, type Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -54,7 +54,7 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
         return (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow;
       },
     });
-    const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+    const rules = rulesIn(hosts);
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
     const { hostLists: ceilings, networkBounds } = policy;
     const egress = new Egress({

@@ -4,7 +4,7 @@ import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { CommandWait, Config, DebugStart, HistoryClear, HistoryList, HistoryRerun, Initialize, type InitializeParams, type LanguageId, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
+import { CommandWait, Config, DebugStart, Initialize, type InitializeParams, type LanguageId, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -26,7 +26,7 @@ export interface ServiceParts extends HouseParts {
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 /** Methods that are served only where a history is kept. */
-const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.name, HistoryClear.name]);
+const isOfHistory = (name: string) => name.startsWith('history/');
 /** Methods that are served only to a client that can take up sessions again. */
 const ofResume: ReadonlySet<string> = new Set([SessionDetach.name, SessionAttach.name, CommandWait.name]);
 
@@ -96,7 +96,7 @@ function capabilities(policy: Policy, client: Client, { catalog, audits, history
   const languages = debugs.filter((language) => catalog.choosable.some((known) => known.info().available && known.info().languages.some(({ id }) => id === language)));
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name)) && (resumes || !ofResume.has(name)) && (debuggers || name !== DebugStart.name)).map(({ name }) => name),
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name)) && (resumes || !ofResume.has(name)) && (debuggers || name !== DebugStart.name)).map(({ name }) => name),
     sessions: { maxSessions, idleTimeoutMs, maxLifetimeMs, pooled: preparesSandboxes(policy), ...(resumes ? { resume: { graceMs: Math.min(graceMs, maxGraceMs), maxGraceMs } } : {}) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
