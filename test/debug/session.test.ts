@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { deferred } from '../../server/src/base/promises.ts';
 import { type Behaviour, fakeDebugpy, obedient } from '../fakes/adapter.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from '../serving/daemon.ts';
+import { keep, withResuming } from '../serving/resuming.ts';
 import { frame, type Json } from '../wire/wire.ts';
 
 const capabilities = { debug: { adapter: true } };
@@ -267,4 +268,23 @@ describe('debug/start', () => {
   it('is in the capabilities with the languages that the machine can debug', () => withDaemon({ debuggable: ['python'] }, async (daemon) => {
     expect((await daemon.initialize({ capabilities })).capabilities.debug).to.deep.equal({ languages: ['python'] });
   }));
+
+  it('ends when another connection takes its session over, which can debug anew', () => {
+    const fake = fakeDebugpy();
+    return withResuming(async (one, { come }) => {
+      const kept = await keep(one);
+      const two = await come(capabilities);
+      const { sessionId } = kept;
+      expect((await one.call('debug/start', { sessionId, code: 'forever', debugId: 'd' })).debugId).to.equal('d');
+      await two.call('session/attach', kept);
+      await two.server.flushTurns();
+      expect(one.received('debug/ended')).to.deep.equal([{ debugId: 'd', outcome: 'cancelled', exitCode: null }]);
+      expect([two.received('debug/message'), two.received('debug/ended')]).to.deep.equal([[], []]);
+      expect((await two.call('debug/start', { sessionId, code: 'forever', debugId: 'd' })).debugId).to.equal('d');
+      two.server.wire.send({ jsonrpc: '2.0', method: 'debug/message', params: { debugId: 'd', message: { seq: 1, type: 'request', command: 'disconnect' } } });
+      await two.server.flushTurns();
+      expect(two.received('debug/ended')).to.have.length(1);
+      expect(fake.adapters.map(({ heard }) => heard.length)).to.deep.equal([0, 1]);
+    }, {}, { running: fake.running }, capabilities);
+  });
 });
