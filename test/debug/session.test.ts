@@ -232,6 +232,16 @@ describe('debug/start', () => {
     await all.ask('disconnect');
   }));
 
+  it('refuses a request of a client that is nested too deeply', usual(async (all) => {
+    await all.start();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    all.daemon.wire.raw(frame(`{"jsonrpc":"2.0","method":"debug/message","params":{"debugId":"d","message":{"seq":9,"type":"request","command":"evaluate","arguments":{"expression":"1","deep":${deep}}}}}`));
+    await all.daemon.settle();
+    expect(all.adapter.heard).to.deep.equal([]);
+    await all.ask('disconnect');
+    expect(all.ended).to.have.length(1);
+  }));
+
   it('rewrites paths by the mappings of the client', usual(async (all) => {
     await all.start({ pathMappings: [{ client: 'file:///home/me/project', sandbox: '/workspace' }] });
     await all.ask('setBreakpoints', { source: { path: '/home/me/project/a.py' } });

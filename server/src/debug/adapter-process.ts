@@ -100,9 +100,9 @@ export class AdapterProcess {
   }
 
   #write(message: DapMessage): boolean {
-    const bytes = framed(message);
+    const bytes = writable(message);
     const child = this.#child;
-    if (!child || bytes.length > MAX_MESSAGE_BYTES || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return false;
+    if (!child || !bytes || bytes.length > MAX_MESSAGE_BYTES || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return false;
     this.#waitingBytes += bytes.length;
     this.#writing = this.#writing.then(async () => {
       // It is no error if the adapter has ended.
@@ -129,5 +129,14 @@ export class AdapterProcess {
   #kill(): void {
     // If this fails, the sandbox is gone, and `exited` says so.
     this.#child?.kill().catch(() => undefined);
+  }
+}
+
+/** undefined: a client sent what is nested too deeply to be written. */
+function writable(message: DapMessage): Buffer | undefined {
+  try {
+    return framed(message);
+  } catch {
+    return undefined;
   }
 }
