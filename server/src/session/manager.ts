@@ -185,13 +185,6 @@ export class SessionManager<Extra = unknown> {
     return this.#sessions.get(id);
   }
 
-  /** @throws ProtocolError SessionNotFound, SessionClosed */
-  get(id: string): Session {
-    const session = this.#sessions.get(id);
-    if (session) return session;
-    throw this.missing(id);
-  }
-
   /** The error of whoever asks for a session that is not open. */
   missing(id: string): ProtocolError {
     const reason = this.#ended.get(id);
