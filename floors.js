@@ -44,7 +44,8 @@ const daemonRooms = {
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages'],
+  debug: [...contract, 'events', 'policy', 'secrets', 'wire', 'session', 'command'],
+  serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages', 'debug'],
 };
 
 /** Rooms with a door: other rooms may import only this file of them. */

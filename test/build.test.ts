@@ -57,7 +57,7 @@ describe('the build', () => {
       events: 'events',
       network: 'address hosts',
       policy: 'bounds config-file defaults double-keys hosts own-folder packages policy quotas rates scan sizes',
-      protocol: 'audit channels commands config errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
+      protocol: 'audit channels commands config debug debug-methods errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
       'runtime/kinds': 'table',

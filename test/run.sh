@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 if [ "${CI:-}" = true ]; then
-  for script in engine images registry native managers gvisor chromium vscode neovim programs agent clients cpython nodes; do
+  for script in engine images registry native managers gvisor chromium vscode neovim programs agent clients cpython nodes debuggers; do
     bash "test/setup/$script.sh" || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
   done
 fi

@@ -42,7 +42,7 @@ function layerText(): string {
 }
 
 const inSection = (section: Section): Method[] => methods.filter((method) => method.section === section);
-const namesOf = (section: Section) => inSection(section).map(({ name }) => link(name)).join(', ');
+const namesOf = (section: Section) => [...new Set(inSection(section).map(({ name }) => link(name)))].join(', ');
 
 function methodText(method: Method, { schemas, methods: shapes }: ReturnType<typeof jsonSchemas>): string {
   const names = shapes.get(method.name);

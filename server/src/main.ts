@@ -102,6 +102,11 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { stdin, stdout } = process;
       return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }
+    case 'dap': {
+      const { dap } = await import('./cli/dap.ts');
+      const { stdin, stdout } = process;
+      return dap(await createDaemon(surroundings, args.config, { logging: args.log }), surroundings, args.language, { stdin, stdout, stderr });
+    }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(await createDaemon(surroundings, args.config), surroundings, args.json, print);

@@ -48,7 +48,7 @@ export class RunBench {
     this.runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
     const runtimes = [this.runtime];
     const { open, openSole, catalog } = fakeHouse({ runtimes, config, secret: async (name) => `configured ${name}`, ...(ways && { ways }), ...(scanner && { scanner: async () => scanner }), clock, log });
-    this.daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), scans: scanner !== undefined, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, close: async () => void (this.closes += 1) };
+    this.daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy(config), sizes: defaultSizes, secrets: Object.keys(config.secrets ?? {}), scans: scanner !== undefined, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, debuggers: async () => ({ report: async () => [] }), close: async () => void (this.closes += 1) };
     this.surroundings = { clock, version: '1', env, home: '/nowhere' } as unknown as Surroundings;
     this.terminal = {
       stdin: Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: (raw: boolean) => void this.raw.push(raw) }),

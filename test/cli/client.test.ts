@@ -22,7 +22,7 @@ async function connect() {
   const log = recordingLog([]);
   const runtimes = [new FakeRuntime({ clock, languages: ['python'] })];
   const { open, openSole, catalog } = fakeHouse({ runtimes, clock, log });
-  const daemon: Daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy({}), sizes: defaultSizes, secrets: [], scans: false, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, close: async () => undefined };
+  const daemon: Daemon = { open, openSole, runtimes, catalog, packages: packagesPolicy({}), sizes: defaultSizes, secrets: [], scans: false, log, watch: () => undefined, refused: () => undefined, unread: () => undefined, lowerLog: () => () => undefined, debuggers: async () => ({ report: async () => [] }), close: async () => undefined };
   const surroundings = { clock, version: '1' } as unknown as Surroundings;
   const client = await connectLocally(daemon, surroundings, { capabilities: { output: { flowControl: true } } });
   const { connection } = client;

@@ -1,5 +1,6 @@
 /** The report of `codebeaker doctor`: also what would run each language, and what to type for more (L9). */
 import { packagesPolicy } from '../../server/src/policy/packages.ts';
+import type { DebuggerReport } from '../../server/src/debug/host.ts';
 import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
@@ -29,7 +30,7 @@ const deno: RuntimeInfo = {
 };
 const missing = (info: RuntimeInfo, reason?: string): RuntimeInfo => ({ ...info, available: false, version: undefined, reason });
 
-async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
+async function run(infos: readonly RuntimeInfo[], json = false, env = {}, debuggers: readonly DebuggerReport[] = []) {
   let text = '';
   let closed = 0;
   const clock = new FakeClock();
@@ -43,6 +44,7 @@ async function run(infos: readonly RuntimeInfo[], json = false, env = {}) {
     unread: () => undefined,
     lowerLog: () => () => undefined,
     scans: false,
+    debuggers: async () => ({ report: async () => [...debuggers] }),
     catalog: new Catalog({ runtimes, clock, events: new EventStream(log) }),
     log,
     watch: () => undefined,
@@ -280,5 +282,12 @@ why.
     expect(text).to.match(/\n$/);
     expect([code, JSON.parse(text).runtimes]).to.deep.equal([0, JSON.parse(JSON.stringify([docker, missing(deno, 'none')]))]);
     expect((await run([missing(deno)], true)).code).to.equal(1);
+  });
+
+  it('says what can be debugged, and what to type for the rest', async () => {
+    const { text } = await run([docker], false, {}, [{ language: 'python', here: true, hint: 'install it' }, { language: 'ruby', here: false, hint: 'install rdbg' }]);
+    expect(text).to.contain('Programs can be debugged: python (codebeaker dap).\nTo debug ruby: install rdbg.\n');
+    const { debug } = JSON.parse((await run([docker], true, {}, [{ language: 'python', here: true, hint: 'install it' }, { language: 'ruby', here: false, hint: 'install rdbg' }])).text) as { debug: object };
+    expect(debug).to.deep.equal([{ language: 'python', here: true }, { language: 'ruby', here: false, hint: 'install rdbg' }]);
   });
 });

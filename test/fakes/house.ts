@@ -3,11 +3,12 @@ import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { live } from '../../server/src/base/live.ts';
 import type { Log } from '../../server/src/base/log.ts';
+import type { DebugHost } from '../../server/src/debug/adapter.ts';
 import { EventStream } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { renewed } from '../../server/src/policy/renew.ts';
-import type { Config } from '../../server/src/protocol/index.ts';
+import type { Config, LanguageId } from '../../server/src/protocol/index.ts';
 import { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { Runtime } from '../../server/src/runtime/ports.ts';
 import type { Installer } from '../../server/src/packages/installer.ts';
@@ -49,6 +50,8 @@ export interface FakeHouseOptions {
   readonly scanner?: (() => Promise<TextScanner>) | undefined;
   /** Absent: nobody counts the sessions of all daemons. */
   readonly openSessions?: HouseParts['openSessions'] | undefined;
+  /** The languages for which this machine has debuggers. Default: none. */
+  readonly debuggable?: readonly LanguageId[] | undefined;
 }
 
 export interface FakeHouse {
@@ -63,13 +66,15 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
+const noDebugHost: DebugHost = { folder: undefined, exists: async () => false, pack: () => Promise.reject(new Error('there is nothing')) };
+
 export const fakeProcess = { uptime: () => 5, cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), memoryUsage: () => ({ rss: 64 << 20, heapUsed: 16 << 20 }) };
 
-export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, folders, configured, tracer, clock, log, packages, audit, scanner, openSessions }: FakeHouseOptions): FakeHouse {
+export function fakeHouse({ runtimes, config = {}, hidden = [], ways = new FakeWays(), certificates = async () => [], secret = () => Promise.reject(new Error('no secret can be read')), usageFolder, historyFolder, folders, configured, tracer, clock, log, packages, audit, scanner, openSessions, debuggable = [] }: FakeHouseOptions): FakeHouse {
   let policy = createPolicy(config);
   const events = new EventStream(log);
   const catalog = new Catalog({ runtimes, clock, events });
-  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ...(openSessions ? { openSessions } : {}), ahead: config.packages?.ahead ?? [] };
+  const parts = { policy: live(() => policy), catalog, events, clock, log, version: '9.9.9', startedAt: clock.monotonic(), hidden: async () => hidden, process: fakeProcess, tracer, ...(folders ? { folders } : {}), ...(configured ? { configured } : {}), ways: async () => ways, certificates, secret, usageFolder, history: historyFolder === undefined ? undefined : { folder: historyFolder, config }, audit, ...(packages ? { packages } : {}), ...(scanner ? { scanner } : {}), ...(openSessions ? { openSessions } : {}), ahead: config.packages?.ahead ?? [], debuggers: async () => ({ languages: async () => [...debuggable], host: () => noDebugHost }) };
   const house = new House(parts);
   const open = serviceOpener({ ...parts, house: async () => house, audits: audit !== undefined, refused: async (params, fault) => audit && recordRefused(audit, params, fault) });
   const reload = (next: Config) => {

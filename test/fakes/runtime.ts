@@ -33,7 +33,15 @@ export interface FakeOptions {
   /** `create`, `start` and `close` await these, so that a test can hold them up or make them fail. */
   readonly creating?: (spec: SandboxSpec, context: CreateContext) => Promise<void> | void;
   readonly starting?: (program: Program, stop: AbortSignal | undefined) => Promise<void> | void;
+  /** Runs a program in its own way. undefined: it is a script, as all others are. */
+  readonly running?: (program: Program, sink: Sink) => OtherProcess | undefined;
   readonly closing?: (sandbox: FakeSandbox) => Promise<void> | void;
+}
+
+/** A fake program that is no script. */
+export interface OtherProcess extends Process {
+  /** Its sandbox has been closed, or was lost. */
+  gone(how: 'closed' | 'lost'): void;
 }
 
 const everything: Isolation = { score: 9, layers: [{ name: 'everything', state: 'enforced' }] };
@@ -111,6 +119,7 @@ export class FakeSandbox implements Sandbox {
   readonly files: FakeFiles;
   /** Every program that was started, including those that have ended. */
   readonly processes: FakeProcess[] = [];
+  readonly others: OtherProcess[] = [];
   closes = 0;
   /** The links of its /node_modules. */
   modules: ReadonlyMap<string, string> = new Map();
@@ -156,6 +165,11 @@ export class FakeSandbox implements Sandbox {
     await this.#options.starting?.(program, stop);
     this.#check();
     if (!this.files.isDirectory(program.cwd)) throw new ProtocolError('FileNotFound', `${program.cwd} does not exist`, { path: program.cwd });
+    const other = this.#options.running?.(program, sink);
+    if (other) {
+      this.others.push(other);
+      return other;
+    }
     const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
     this.processes.push(process);
     return process;
@@ -219,6 +233,7 @@ export class FakeSandbox implements Sandbox {
     if (this.#gone) return;
     this.#gone = true;
     for (const process of this.processes) process.lose(reason);
+    for (const other of this.others) other.gone('lost');
     this.#lost.resolve(reason);
   }
 
@@ -227,6 +242,7 @@ export class FakeSandbox implements Sandbox {
     this.#gone = true;
     await Promise.all(this.processes.map((process) => process.kill()));
     for (const process of this.processes) process.stop({ kind: 'signaled', signal: 'SIGKILL' });
+    for (const other of this.others) other.gone('closed');
     await this.#options.closing?.(this);
   }
 

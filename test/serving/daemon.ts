@@ -5,7 +5,7 @@ import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type EventStream, turnedAway } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
-import { type Config, type ErrorKind, methods } from '../../server/src/protocol/index.ts';
+import { type Config, type ErrorKind, type LanguageId, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import type { House } from '../../server/src/serving/house.ts';
@@ -39,6 +39,8 @@ export interface DaemonOptions extends Partial<Omit<FakeOptions, 'packages'>> {
   readonly openSessions?: (clock: Clock) => OpenSessions;
   readonly certificates?: HouseParts['certificates'];
   readonly secret?: HouseParts['secret'];
+  /** The languages for which this machine has debuggers. Default: none. */
+  readonly debuggable?: readonly LanguageId[];
   /** Additional runtimes, by their ids. */
   readonly others?: readonly Partial<FakeOptions>[];
   /** The errors that the test expects in the log, by a part of their message. */
@@ -57,14 +59,14 @@ export class TestDaemon {
   #open: OpenService;
   #next = 1;
 
-  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, folders, configured, tracer, openSessions, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
+  constructor({ config = {}, hidden = [], ways, certificates, secret, audit, usageFolder, historyFolder, folders, configured, tracer, openSessions, debuggable, others = [], packages, scanner, ...options }: DaemonOptions = {}) {
     this.server = new TestServer({ open: (params, client) => this.#open(params, client), heard: { refused: (method, fault) => this.events.emit(turnedAway(method, fault)), unread: (fault) => this.events.emit(turnedAway(undefined, fault)) } });
     const { clock, lines } = this.server;
     const make = (more: Partial<FakeOptions>) => new FakeRuntime({ clock, languages: ['python', 'shellscript'], packages: packages !== undefined, ...more });
     this.audit = audit?.(clock);
     this.runtime = make(options);
     this.runtimes = [this.runtime, ...others.map(make)];
-    const { openSole, catalog, events, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
+    const { openSole, catalog, events, house, reload } = fakeHouse({ runtimes: this.runtimes, config: { pool: {}, ...config }, hidden, debuggable, ...(ways && { ways }), certificates, secret, tracer, ...(folders && { folders }), ...(configured && { configured }), ...(usageFolder !== undefined && { usageFolder }), historyFolder, audit: this.audit, openSessions: openSessions && (async () => openSessions(clock)), clock, log: recordingLog(lines), packages: packages && (async () => packages.make({ clock, log: recordingLog(lines) })), scanner: scanner && (async () => scanner) });
     this.catalog = catalog;
     this.house = house;
     this.reload = reload;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { FakeClock } from '../fakes/clock.ts';
 import { fakeHouse, type FakeHouse } from '../fakes/house.ts';
-import { FakeRuntime } from '../fakes/runtime.ts';
+import { type FakeOptions, FakeRuntime } from '../fakes/runtime.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
 import { expectEmpty, type Line, recordingLog, TestServer } from '../wire/server.ts';
 
@@ -49,10 +49,11 @@ export interface Shared {
   third(params: object): Promise<Guest>;
 }
 
-export async function withGuests(config: Config, test: (one: Guest, two: Guest, shared: Shared) => Promise<void>): Promise<void> {
+/** `options`: those of its runtime. */
+export async function withGuests(config: Config, test: (one: Guest, two: Guest, shared: Shared) => Promise<void>, options: Partial<FakeOptions> = {}): Promise<void> {
   const clock = new FakeClock();
   const lines: Line[] = [];
-  const runtime = new FakeRuntime({ clock, languages: ['python'] });
+  const runtime = new FakeRuntime({ clock, languages: ['python'], ...options });
   const shared = fakeHouse({ runtimes: [runtime], config, clock, log: recordingLog(lines) });
   const [one, two] = [new Guest(shared, clock), new Guest(shared, clock)];
   const guests = [one, two];

@@ -1,6 +1,7 @@
 /** Clients of one daemon that can take up sessions again. */
 import { expect } from 'chai';
 import type { Config } from '../../server/src/protocol/index.ts';
+import type { FakeOptions } from '../fakes/runtime.ts';
 import { notification, type Json } from '../wire/wire.ts';
 import { type Guest, type Shared, withGuests } from './guests.ts';
 
@@ -16,11 +17,12 @@ export interface Resuming extends Shared {
   come(capabilities?: object): Promise<Guest>;
 }
 
-export function withResuming(test: (one: Guest, shared: Resuming) => Promise<void>, config: Config = {}): Promise<void> {
+/** `options`: those of its runtime. `capabilities`: what its clients can besides. */
+export function withResuming(test: (one: Guest, shared: Resuming) => Promise<void>, config: Config = {}, options: Partial<FakeOptions> = {}, capabilities: object = {}): Promise<void> {
   return withGuests({ pool: {}, ...config }, async (_plain, _other, shared) => {
-    const come = (more: object = {}) => shared.third({ capabilities: { ...resuming, ...more } });
+    const come = (more: object = {}) => shared.third({ capabilities: { ...resuming, ...capabilities, ...more } });
     await test(await come(), { ...shared, come });
-  });
+  }, options);
 }
 
 /** Creates a session that waits. */

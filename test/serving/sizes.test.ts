@@ -11,7 +11,7 @@ import { withDaemon } from './daemon.ts';
  * in words (command, args, env), by what one message can carry (content, data, stdin), or they are compared with names that exist.
  */
 const others = new Set([
-  'sessionId', 'commandId', 'pattern', 'workDoneToken', 'token', 'label', 'runtime', 'image', 'language', 'preference', 'manager', 'registry', 'packages', 'names', 'hosts', 'runtimes', 'enforced',
+  'sessionId', 'commandId', 'debugId', 'pattern', 'workDoneToken', 'token', 'label', 'runtime', 'image', 'language', 'preference', 'manager', 'registry', 'packages', 'names', 'hosts', 'runtimes', 'enforced',
   'command', 'args', 'env', 'secrets', 'secretNames', 'content', 'data', 'stdin', 'signal', 'type', 'name', 'version', 'locale', 'rootUri', 'mode', 'access', 'encoding', 'outputEncoding', 'entryId', 'since', 'until', 'before', 'outcome', 'resumeToken',
 ]);
 
@@ -53,6 +53,8 @@ describe('sizes', () => {
     ['command/deleteFile', (sessionId, path) => ({ sessionId, path }), 'path'],
     ['command/listDirectory', (sessionId, path) => ({ sessionId, path }), 'path'],
     ['command/installPackages', (sessionId, manifest) => ({ sessionId, manifest }), 'manifest'],
+    ['debug/start', (sessionId, code) => ({ sessionId, code }), 'code'],
+    ['debug/start', (sessionId, client) => ({ sessionId, code: '', pathMappings: [{ client, sandbox: '.' }] }), 'pathMappings.0.client'],
     ['session/create', (_, uri) => ({ workspace: { uri, access: 'copy' } }), 'workspace.uri'],
     ['session/create', (_, code) => ({ program: { code } }), 'program.code'],
   ];

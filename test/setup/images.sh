@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images that the tests use. They are made of packages of Debian and npm; no image registry is needed.
-#   codebeaker-test      Debian with python3, node, go, mono and ruby
+#   codebeaker-test      Debian with python3 and debugpy, node, go, mono and ruby
 #   codebeaker-busybox   only busybox, the smallest userland in which a sandbox has to work
 # Each image has a label with the hash of this script. An image with the current hash is left as it is.
 set -euo pipefail
@@ -46,7 +46,7 @@ HOOK
   local skip=() path
   for path in doc man locale info lintian; do skip+=("--dpkgopt=path-exclude=/usr/share/$path/*"); done
   mmdebstrap --quiet --variant=minbase \
-    --include=ca-certificates,python3,python3-venv,python3-pip,libstdc++6,ruby,golang-go,mono-mcs,mono-runtime \
+    --include=ca-certificates,python3,python3-venv,python3-pip,python3-debugpy,libstdc++6,ruby,golang-go,mono-mcs,mono-runtime \
     --aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' "${skip[@]}" \
     --customize-hook="$work/hook.sh \"\$1\"" bookworm - /etc/apt/sources.list.d/debian.sources \
   | docker import "${label[@]}" -c 'WORKDIR /workspace' -c 'CMD ["bash"]' - codebeaker-test >/dev/null

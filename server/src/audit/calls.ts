@@ -14,6 +14,7 @@ const kinds: Kinds = {
   'command/writeFile': 'file', 'command/createDirectory': 'file', 'command/copyFile': 'file', 'command/deleteFile': 'file',
   'command/installPackages': 'install',
   'history/rerun': 'command',
+  'debug/start': 'command',
 };
 const ofSections: Partial<Record<Method['section'], AuditKind>> = { Sessions: 'session', Commands: 'command', Ports: 'port' };
 
@@ -58,6 +59,10 @@ const ofParams: Params = {
     ...(code === undefined ? {} : { code: digestOf(code) }), path, language,
     ...(args.length > 0 ? { args: { count: args.length, ...digestOf(args.join('\0')) } } : {}), cwd,
   }),
+  'debug/start': ({ code, path, language, args = [], cwd }) => ({
+    ...(code === undefined ? {} : { code: digestOf(code) }), path, language,
+    ...(args.length > 0 ? { args: { count: args.length, ...digestOf(args.join('\0')) } } : {}), cwd,
+  }),
   'command/writeFile': ({ path, content, stream, encoding, mode, executable }) => ({ path, mode, executable, ...(stream !== undefined ? {} : digestOf(encoding === 'base64' ? Buffer.from(content, 'base64') : content)) }),
   'command/createDirectory': ({ path }) => ({ path }),
   'command/copyFile': ({ source, destination }) => ({ source, destination }),
@@ -88,6 +93,7 @@ const ofResults: Results = {
   'command/createDirectory': ({ path, created }) => ({ path, created }),
   'command/copyFile': ({ source, destination }) => ({ source, destination }),
   'command/deleteFile': ({ path, deleted }) => ({ path, deleted }),
+  'debug/start': ({ debugId, adapter }) => ({ commandId: debugId, adapter: `${adapter.name} ${adapter.version}` }),
   'ports/forward': ({ hostPort, address }) => ({ hostPort, address }),
 };
 

@@ -25,6 +25,7 @@ export type Arguments =
   | ScanArguments
   | ConfigArguments
   | TraceArguments
+  | { readonly command: 'dap'; readonly language: LanguageId | undefined; readonly log: Config['log']; readonly config: string | undefined }
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | SweepArguments
   | { readonly command: 'bury'; readonly daemonId: string; readonly config: string | undefined }
@@ -104,6 +105,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
   switch (command) {
     case 'man':
       return { command };
+    case 'dap':
+      return { command, language: languageNamed(values.language), log: logging(values), config };
     case 'doctor':
       return { command, json: values.json ?? false, config };
     case 'sweep':

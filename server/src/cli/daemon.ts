@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { live } from '../base/live.ts';
 import { createLog, type Level, type Log, Threshold } from '../base/log.ts';
+import type { DebugHosts } from '../debug/host.ts';
 import { EventStream, turnedAway } from '../events/events.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ConfiguredRuntimes, Readiness } from '../serving/health/health.ts';
@@ -44,6 +45,8 @@ export interface Daemon {
   readonly secrets: readonly string[];
   /** Records a call that reaches nothing. */
   refused(this: void, method: string, fault: unknown): void;
+  /** What this machine has for debugging. */
+  debuggers(this: void): Promise<Pick<DebugHosts, 'report'>>;
   /** Whether what runs is scanned. */
   readonly scans: boolean;
   /** From now on, runtimes that become available or unavailable are noticed. */
@@ -118,11 +121,13 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     const { countOpenSessions } = await import('./open-sessions.ts');
     return countOpenSessions(stateFolder, clock, log.child('usage'));
   };
+  let hosts: Promise<DebugHosts> | undefined;
+  const debuggers = () => (hosts ??= import('../debug/host.ts').then(({ DebugHosts }) => new DebugHosts(config.debug)));
   const scanner = async () => {
     const [{ Scanner }, { startThread }] = await Promise.all([import('../scan/scanner.ts'), import('../scan/worker.ts')]);
     return new Scanner({ start: startThread, clock, log: log.child('scan') });
   };
-  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, scanner, openSessions, ahead: packagesPolicy(config).ahead };
+  const parts: HouseParts = { policy: live(() => policy), catalog, events, clock, log, version, startedAt: clock.monotonic(), process: surroundings.process, folders: () => ownFolders(stateFolder, surroundings, runtimes), configured: configuredRuntimes(config), usageFolder: join(stateFolder, 'usage'), history: keepsHistory(config) ? { folder: join(stateFolder, 'history'), config } : undefined, hidden: () => runtimes.hidden(), shared, ways, certificates, secret, packages, debuggers, scanner, openSessions, ahead: packagesPolicy(config).ahead };
   let housing: Promise<House> | undefined;
   const audits = isAudited(config);
   let auditing: Promise<Audit> | undefined;
@@ -154,6 +159,7 @@ export async function createDaemon(surroundings: Surroundings, configFlag: strin
     packages: packagesPolicy(config),
     sizes: policy.sizes,
     secrets: Object.keys(policy.secrets),
+    debuggers,
     scans: policy.scan.mode !== 'off',
     log,
     watch: () => catalog.watch(),

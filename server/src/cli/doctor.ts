@@ -1,5 +1,6 @@
 /** `codebeaker doctor`: shows what this machine can run, how well it is isolated, and what to do about what is missing. */
 import type { RuntimeInfo } from '../protocol/index.ts';
+import type { DebuggerReport } from '../debug/host.ts';
 import { calibrate } from '../runtime/choice/calibrate.ts';
 import type { Daemon } from './daemon.ts';
 import { type LanguageReport, languageReports, languageTable } from './doctor-languages.ts';
@@ -20,17 +21,18 @@ export async function doctor(daemon: Daemon, { clock, env }: Pick<Surroundings, 
   }
   const infos = catalog.infos();
   const languages = languageReports(catalog, infos, (language) => installCommand(language, env.PATH));
+  const debuggers = await (await daemon.debuggers()).report();
   await daemon.close();
-  const printed = await print(json ? `${JSON.stringify({ runtimes: infos, languages })}\n` : report(infos, languages));
+  const printed = await print(json ? `${JSON.stringify({ runtimes: infos, languages, debug: debuggers.map(({ language, here, hint }) => ({ language, here, ...(here ? {} : { hint }) })) })}\n` : report(infos, languages, debuggers));
   return printed || (infos.some(({ available }) => available) ? 0 : 1);
 }
 
-function report(infos: readonly RuntimeInfo[], languages: readonly LanguageReport[]): string {
+function report(infos: readonly RuntimeInfo[], languages: readonly LanguageReport[], debuggers: readonly DebuggerReport[]): string {
   const ready = infos.filter(({ available }) => available);
   const notes = [...missing(infos), ...infos.flatMap(weak)];
   const holes = weaknessNotes(infos).flatMap((text) => wrap(text, WIDTH));
   const end = ready.length > 0 ? [] : ['No runtime is available. Install Docker, or run npm install to get Deno.'];
-  const parts = [table(infos), languageTable(languages, WIDTH), ready.length > 0 ? figures(ready) : [], notes, holes, end];
+  const parts = [table(infos), languageTable(languages, WIDTH), debugging(debuggers), ready.length > 0 ? figures(ready) : [], notes, holes, end];
   return `${parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -43,6 +45,13 @@ function table(infos: readonly RuntimeInfo[]): string[] {
     info.languages.map(({ id }) => id).join(' ') || '-',
   ]);
   return columns([['RUNTIME', 'READY', 'VERSION', 'ISOLATION', 'LANGUAGES'], ...rows], WIDTH);
+}
+
+/** What this machine can debug in every sandbox, and how to get the rest. */
+function debugging(debuggers: readonly DebuggerReport[]): string[] {
+  const here = debuggers.filter((each) => each.here).map(({ language }) => language);
+  const lines = here.length > 0 ? [`Programs can be debugged: ${here.join(', ')} (codebeaker dap).`] : [];
+  return [...lines, ...debuggers.filter((each) => !each.here).map(({ language, hint }) => `To debug ${language}: ${hint}.`)].flatMap((line) => wrap(line, WIDTH));
 }
 
 /** How long each runtime takes to create a sandbox and to run the first program in it, and the memory of an idle sandbox. */

@@ -24,11 +24,12 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'trace' | 'serve' | 'connect' | 'completion' | 'man' | 'sweep' | 'bury';
+export type CommandName = 'run' | 'dap' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'trace' | 'serve' | 'connect' | 'completion' | 'man' | 'sweep' | 'bury';
 
 /** `bury` is chosen by an option, `serve` also by having no name; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
   run: { operands: 'FILE [ARGUMENTS...]', completes: 'file', text: 'Runs a file in a sandbox, with a copy of its folder. The file - is the standard input. What follows FILE belongs to the program.' },
+  dap: { operands: '', text: 'Debugs a program in a sandbox, for an editor that starts this command as a debug adapter and speaks the Debug Adapter Protocol with it over stdin and stdout.' },
   scan: { operands: 'FILE...', completes: 'file', text: 'Looks for dangerous patterns and credentials in files, without running them. Exits with 1 where it finds something of the severity or worse.' },
   doctor: { operands: '', text: 'Shows what this machine can run, what is missing, and what to do about it.' },
   cache: { operands: 'ls|rm NAME...|prune|verify', text: 'Shows, removes or checks the packages that were installed on this machine. prune removes all that are not in use.' },
@@ -47,7 +48,7 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
 
 export const options = {
   runtime: { of: ['run', 'usage', 'history'], value: 'ID', completes: 'runtime', text: 'The runtime: docker, gvisor, native, deno, bun, or one of the configuration. Default: the best one that is available.' },
-  language: { of: ['run', 'scan', 'usage', 'history'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
+  language: { of: ['run', 'dap', 'scan', 'usage', 'history'], short: 'l', value: 'ID', completes: 'language', text: 'The language. Default: that of the extension of FILE, or of its first line if that begins with #!.' },
   env: { of: ['run'], short: 'e', value: 'NAME=VALUE', many: true, text: 'A variable for the program. NAME alone takes the value that the variable has here.' },
   secret: { of: ['run'], value: 'NAME[=@FILE]', many: true, text: 'A variable for the program that is taken out of its output: the secret of this name in the configuration, or the variable of this name here, or what the FILE says. -e would show it to everybody who lists processes.' },
   folder: { of: ['run', 'config'], value: 'FOLDER', completes: 'folder', text: 'The folder that goes along and in which the program starts; FILE must lie in it. Default: the folder of FILE. For config: the folder of a project with a .codebeaker.json. Default: this folder.' },
@@ -94,9 +95,9 @@ export const options = {
   'max-connections': { of: ['serve'], value: 'N', text: 'So many clients may be connected to a daemon that listens. Default: 64.' },
   clientProcessId: { of: ['serve'], value: 'PID', text: 'Exits when this process has ended.' },
   'dry-run': { of: ['sweep'], text: 'Shows what would be removed, and why, and removes nothing.' },
-  'log-level': { of: ['run', 'serve'], value: 'LEVEL', text: 'The least severe messages of the log: error, warn, info or debug. Default: log.level of the configuration, or warn.' },
-  'log-file': { of: ['run', 'serve'], value: 'FILE', completes: 'file', text: 'The file to which the log is written. Default: log.file of the configuration, or stderr.' },
-  'log-format': { of: ['run', 'serve'], value: 'FORMAT', text: 'text, or json for one JSON object a line. Default: log.format of the configuration, or text.' },
+  'log-level': { of: ['run', 'dap', 'serve'], value: 'LEVEL', text: 'The least severe messages of the log: error, warn, info or debug. Default: log.level of the configuration, or warn.' },
+  'log-file': { of: ['run', 'dap', 'serve'], value: 'FILE', completes: 'file', text: 'The file to which the log is written. Default: log.file of the configuration, or stderr.' },
+  'log-format': { of: ['run', 'dap', 'serve'], value: 'FORMAT', text: 'text, or json for one JSON object a line. Default: log.format of the configuration, or text.' },
   record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace; with --listen those of all connections, each with its number. Code, the contents of files and the collected output of programs are in it; secrets, variables, input and streamed output are not.' },
   sweep: { of: ['bury'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },

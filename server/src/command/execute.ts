@@ -79,7 +79,7 @@ export async function execute(
   const { outputStreams } = params;
   const raw = outputStreams && openRaw(outputStreams, context);
   try {
-    return await executeInto(raw, session, params, context, runPrograms, limitMs);
+    return await executeInto((commandId) => outputOf(raw, commandId, params, context), session, params, context, runPrograms, limitMs);
   } finally {
     raw?.close();
   }
@@ -91,21 +91,31 @@ function openRaw(numbers: OutputStreams, { data, openOutput }: ExecuteContext): 
   return new RawStreams(numbers, openOutput ?? ((stream) => streams.send(stream)));
 }
 
-async function executeInto(
-  raw: RawStreams | undefined,
+/** Where the output of one command goes, until `close`. */
+interface WayOut {
+  readonly target: OutputTarget;
+  close?(): void;
+}
+
+function outputOf(raw: RawStreams | undefined, commandId: string, params: Common, { stream, maxChunkBytes }: ExecuteContext): WayOut {
+  const streamed = params.commandId === undefined ? undefined : stream(commandId);
+  const encoding = params.outputEncoding ?? 'utf-8';
+  const text: OutputTarget = streamed ? new StreamedOutput(streamed.send, encoding, maxChunkBytes) : new CollectedOutput(encoding);
+  return { target: raw?.target(text) ?? text, ...streamed && { close: () => streamed.close() } };
+}
+
+/** As `execute`, with the output going to what `open` returns. `limitMs`: 0 means no limit. */
+export async function executeInto(
+  open: (commandId: string) => WayOut,
   session: Session,
-  params: Common,
-  { clock, events, commands, signal, stream, aside, maxChunkBytes, quota }: ExecuteContext,
+  params: Pick<Common, 'commandId' | 'timeoutMs'>,
+  { clock, events, commands, signal, aside, quota }: Pick<ExecuteContext, 'clock' | 'events' | 'commands' | 'signal' | 'aside' | 'quota'>,
   runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
   limitMs: number,
 ) {
   const commandId = commands.reserve(params.commandId);
-  const streamed = params.commandId === undefined ? undefined : stream(commandId);
-  const encoding = params.outputEncoding ?? 'utf-8';
-  const text: OutputTarget = streamed
-    ? new StreamedOutput(streamed.send, encoding, maxChunkBytes)
-    : new CollectedOutput(encoding);
-  const output = raw?.target(text) ?? text;
+  const opened = open(commandId);
+  const output = opened.target;
   const { secrets } = session.environment;
   const { outputBytes } = session.limits;
   const command: CommandIdentity = { ...session.identity, commandId };
@@ -146,7 +156,7 @@ async function executeInto(
     }, running.halted.then(() => running.finish()));
   } finally {
     running.release();
-    streamed?.close();
+    opened.close?.();
   }
 }
 

@@ -109,7 +109,7 @@ export function narrow(policy: Policy, config: Config): Policy {
 }
 
 /** The keys that only the configuration file may set. */
-export const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
+export const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'debug', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
 function refuseFileKeys(config: Config): void {

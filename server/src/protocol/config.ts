@@ -1,6 +1,7 @@
 /** The shape of the configuration file. An unknown key is an error. */
 import * as z from 'zod/mini';
 import { AuditConfig } from './audit.ts';
+import { DebugConfig } from './debug.ts';
 import { HistoryConfig } from './history.ts';
 import { keepingAll } from './keeping-all.ts';
 import { LanguageId } from './languages.ts';
@@ -63,6 +64,7 @@ export const Config = later(() => z.strictObject({
     }),
   ),
   packages: z.optional(PackagesConfig),
+  debug: z.optional(DebugConfig),
   audit: z.optional(AuditConfig),
   history: z.optional(HistoryConfig),
   rates: z.optional(RatesConfig),
@@ -136,6 +138,7 @@ export const configNotes = (): ShapeNotes => ({
     'network.idleTimeoutMs': 'A connection to another host is closed when nothing has moved on it for this long. Default: 300 000 (5 minutes).',
     'network.certificates': 'Which certificates the programs of a session with a network trust: `host` (those that this machine trusts), `image` (those that are in the sandbox), or the absolute path of a file in the format PEM, or a list of such paths (these, and the public authorities). Only the configuration file may have it. Default: `host`.',
     packages: 'How packages are installed. Only the configuration file may have it.',
+    debug: 'How programs are debugged. Only the configuration file may have it.',
     history: 'The history of what ran. Only the configuration file may have it.',
     audit: 'The audit log. Only the configuration file may have it.',
     rates: 'How often each method may be called on one connection. A call that comes too early is answered with error 1030. Default: so much that no person and no editor reaches it (`session/create` and `session/attach` 6 000 a minute and 1 000 at once, `command/executeShell` and `command/runCode` 60 000, `command/installPackages` 600), and no bound for the others.',

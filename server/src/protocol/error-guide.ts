@@ -143,7 +143,11 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
     'The message has what the package manager said last. Check the names and versions, and whether the registries of this machine can be reached.',
     { ...ofManager, outcome: 'How it ended, where it did not end by itself.' },
   ),
-  DebugUnavailable: advice('This session cannot be debugged. No method of this version answers so.', 'Check `capabilities.debug`.', 'Use a runtime and a language that can be debugged.'),
+  DebugUnavailable: advice(
+    'The program cannot be debugged: the client has not declared that it can, or there is no debugger for the language here.', 'Follow `data.hint`. `capabilities.debug` has the languages that can be debugged on this host.',
+    'Follow the hint in the message: most often the debugger of the language has to be installed. `codebeaker doctor` says what can be debugged, and what to type for more.',
+    { language: 'The language.', missing: 'What is not there.', hint: 'How to get it.' },
+  ),
 };
 
 /** The errors with which any request can fail. */

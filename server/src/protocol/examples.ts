@@ -120,6 +120,7 @@ const others: readonly Example[] = [
   example('ports/forward', { sessionId, port: 8000 }, { sessionId, port: 8000, hostPort: 8000, address: '127.0.0.1' }),
   example('ports/list', { sessionId }, { ports: [{ port: 3000, listening: true }, { port: 8000, listening: true, hostPort: 8000 }] }),
   example('ports/close', { sessionId, port: 8000 }, { sessionId, port: 8000, closed: true }),
+  example('debug/start', { sessionId, path: 'main.py', debugId: 'debug-1', pathMappings: [{ client: '/home/ada/report', sandbox: '/workspace' }] }, { debugId: 'debug-1', adapter: { name: 'debugpy', version: '1.8.14' } }),
   example('command/readFile', { sessionId, path: 'names.txt' }, { path: '/workspace/names.txt', content: 'Ada\nGrace\n', encoding: 'utf-8', size: 10, eof: true }),
   example('command/createDirectory', { sessionId, path: 'out' }, { path: '/workspace/out', created: true }),
   example('command/copyFile', { sessionId, source: 'names.txt', destination: 'out/names.txt' }, { source: '/workspace/names.txt', destination: '/workspace/out/names.txt' }),

@@ -3,6 +3,8 @@ export * from './audit.ts';
 export * from './channels.ts';
 export * from './commands.ts';
 export * from './config.ts';
+export * from './debug.ts';
+export * from './debug-methods.ts';
 export * from './errors.ts';
 export * from './history.ts';
 export * from './languages.ts';

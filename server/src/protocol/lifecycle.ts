@@ -2,6 +2,7 @@
 import type { ProgressToken as LspProgressToken, WorkspaceFolder } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
 import { Channels, ChannelWishes } from './channels.ts';
+import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { count, RuntimeInfo } from './values.ts';
 import type { ShapeNotes } from './note.ts';
@@ -56,6 +57,7 @@ export const ServerCapabilities = later(() => z.object({
   output: z.object({ flowControl: z.boolean(), windowBytes: count(), maxChunkBytes: count() }),
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
   network: z.optional(z.object({ modes: z.array(z.enum(['none', 'allowlist', 'full'])) })),
+  debug: z.optional(z.object({ languages: z.array(LanguageId) })),
   pty: z.optional(Empty),
   history: z.optional(Empty),
   channels: z.optional(Channels),
@@ -100,7 +102,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     input: '`request`: the client can ask a person for a line of input.',
     network: '`requestAccess`: the client can ask a person to allow a host (`network/requestAccess`).',
     workspace: '`applyEdit`: the client can apply a WorkspaceEdit.',
-    debug: '`adapter`: the client can connect a debugger.',
+    debug: '`adapter`: the client speaks the Debug Adapter Protocol, and wants `debug/message` and `debug/ended`.',
     ports: '`changed`: the client wants `ports/changed`.',
     command: '`diagnostics`: the client wants `command/diagnostics`.',
     history: '`changed`: the client wants `history/changed`.',
@@ -115,6 +117,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     channels: 'The channels that the connection has beside the one for messages. Present when the client asked for some.',
+    debug: 'The languages whose programs can be debugged (`debug/start`). Present when there are some and the client declared `debug.adapter`.',
     pty: 'Present when commands can have a terminal.',
     history: 'Present when what ran is kept, and can be listed and run again.',
     audit: 'Present when what is run, written and reached is recorded in the audit log.',

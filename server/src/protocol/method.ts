@@ -7,7 +7,7 @@ type Schema = z.core.$ZodType;
 
 export type Kind = 'request' | 'notification';
 export type From = 'client' | 'server';
-export type Section = 'Lifecycle' | 'Runtimes' | 'Sessions' | 'Commands' | 'Ports' | 'Observation';
+export type Section = 'Lifecycle' | 'Runtimes' | 'Sessions' | 'Commands' | 'Debugging' | 'Ports' | 'Observation';
 
 /** What a call is about: the daemon itself, the session that the param `sessionId` names, or the command that `commandId` names. */
 export type Subject = 'daemon' | 'session' | 'command';

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import * as commands from './commands.ts';
+import { DebugEnded, DebugMessage, DebugMessageFromAdapter, DebugStart } from './debug-methods.ts';
 import type { ErrorKind } from './errors.ts';
 import * as history from './history.ts';
 import { later } from './later.ts';
@@ -260,6 +261,7 @@ export const methods = [
   SessionCreate, SessionExecute, SessionList, SessionClose, SessionDetach, SessionAttach, SessionDetached, SessionStateChanged, NetworkRequestAccess,
   WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages, CommandWait,
   SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
+  DebugStart, DebugMessage, DebugMessageFromAdapter, DebugEnded,
   PortsForward, PortsList, PortsClose, PortsChanged,
   ServerHealth, ServerMetrics, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,
 ] as const;

@@ -6,6 +6,7 @@ import { auditNotes } from './audit.ts';
 import { channelsNotes } from './channels.ts';
 import { commandsNotes } from './commands.ts';
 import { configNotes } from './config.ts';
+import { debugNotes } from './debug.ts';
 import { historyNotes } from './history.ts';
 import { lifecycleNotes } from './lifecycle.ts';
 import type { Notes, ShapeNotes } from './note.ts';
@@ -28,5 +29,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...resumeNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...resumeNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...debugNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
 };

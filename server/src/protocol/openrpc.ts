@@ -29,7 +29,7 @@ export interface OpenRpcMethod {
   errors?: { $ref: string }[];
   examples?: ExamplePairing[];
   /** Which side sends it. */
-  'x-from': 'client' | 'server';
+  'x-from': 'client' | 'server' | 'both';
 }
 
 /** A type and not an interface, because only a type fits the loose object that is the result of `rpc.discover`. */
@@ -47,7 +47,8 @@ export type OpenRpc = {
 /** `version` is the version of the daemon. */
 export function openrpc(version: string): OpenRpc {
   const named = jsonSchemas();
-  const described = methods.map((method) => describe(method, named));
+  // What both sides send stands there once.
+  const described = methods.filter((method, at) => methods.findIndex(({ name }) => name === method.name) === at).map((method) => describe(method, named));
   return {
     openrpc: '1.3.2',
     info: {
@@ -83,7 +84,7 @@ function describe(method: Method, { schemas, methods: shapes }: NamedSchemas): O
       errors: errorsOf(method).map((kind) => ({ $ref: `#/components/errors/${kind}` })),
       examples: examplesOf(method.name, result),
     }),
-    'x-from': method.from,
+    'x-from': methods.filter(({ name }) => name === method.name).length > 1 ? 'both' : method.from,
   };
 }
 

@@ -4,7 +4,7 @@ import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { CommandWait, Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
+import { CommandWait, Config, DebugStart, Initialize, type InitializeParams, type LanguageId, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
@@ -42,11 +42,12 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const renew = async () => {
       policy = await policyFor(params, client, parts).catch(async (fault: unknown) => (await import('../policy/renew.ts')).both(policy, parts.policy, noLonger(fault)));
     };
+    const debugs = client.capabilities.debug?.adapter ? await (await parts.debuggers?.())?.languages() : undefined;
     await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
-      capabilities: capabilities(policy, client, parts),
+      capabilities: capabilities(policy, client, parts, debugs),
       start: async () => {
         const house = await parts.house();
         if (parts.policy.limits !== seen) await renew();
@@ -88,18 +89,20 @@ function noLonger(fault: unknown): string {
   return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
 }
 
-function capabilities(policy: Policy, client: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
+function capabilities(policy: Policy, client: Client, { catalog, audits, history, debuggers }: ServiceParts, debugs: readonly LanguageId[] = []): ServerCapabilities {
   const { channels } = client;
   const { max: maxSessions, idleTimeoutMs, maxLifetimeMs, graceMs, maxGraceMs } = policy.sessions;
   const resumes = maxGraceMs > 0 && canResume(client);
+  const languages = debugs.filter((language) => catalog.choosable.some((known) => known.info().available && known.info().languages.some(({ id }) => id === language)));
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name)) && (resumes || !ofResume.has(name))).map(({ name }) => name),
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name)) && (resumes || !ofResume.has(name)) && (debuggers || name !== DebugStart.name)).map(({ name }) => name),
     sessions: { maxSessions, idleTimeoutMs, maxLifetimeMs, pooled: preparesSandboxes(policy), ...(resumes ? { resume: { graceMs: Math.min(graceMs, maxGraceMs), maxGraceMs } } : {}) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
+    ...(languages.length > 0 ? { debug: { languages } } : {}),
     ...(channels ? { channels } : {}),
     ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),

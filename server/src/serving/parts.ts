@@ -1,6 +1,7 @@
 /** The types of what serving clients needs: what a daemon has once, what all visits share, and what a connection brings. */
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
+import type { DebugHosts } from '../debug/host.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import type { Asked } from '../history/entry.ts';
@@ -29,6 +30,9 @@ import type { Lines } from './line/lines.ts';
 import type { OwnFolder } from './health/folders.ts';
 import type { ConfiguredRuntimes, Health } from './health/health.ts';
 
+/** What this machine has for debugging. */
+export type Debuggable = Pick<DebugHosts, 'languages' | 'host'>;
+
 /** What a daemon has once, whatever clients it has. */
 export interface HouseParts {
   /** The policy of the configuration file, as it holds at each moment. */
@@ -43,6 +47,8 @@ export interface HouseParts {
   packages?(): Promise<Installer>;
   /** What scans code, which is made when it is first asked for. Absent: nothing is scanned. */
   scanner?(): Promise<TextScanner>;
+  /** What this machine has for debugging, which is looked at when a client debugs. Absent: nothing can be debugged. */
+  debuggers?(): Promise<Debuggable>;
   /** What is installed before anybody asks for it. Absent: nothing. */
   readonly ahead?: readonly PackagesAhead[];
   /** The ways out of this machine, for sessions with a network. */

@@ -21,6 +21,7 @@ import { quota } from './gate/quota.ts';
 import { span } from './gate/span.ts';
 import { limitSizes } from './gate/sizes.ts';
 import { sessionCreator } from './handlers/create-session.ts';
+import { debugHandlers } from './handlers/debug.ts';
 import { executionHandlers } from './handlers/executions.ts';
 import { packagesHandler } from './handlers/packages.ts';
 import { fileHandlers } from './handlers/files.ts';
@@ -88,13 +89,14 @@ export class Visit {
     const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, desk, lines, lineOf, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
+    const folders = new WeakMap<Session, string>();
     // What is asked of a session is answered at its home, wherever its client is.
     const begin = (line: Line, session: Session) => {
       line.begin(session, { handlers, report: own.report });
       linesHere.set(session, line);
       lines.add(line);
     };
-    const own = sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, begin, log: log.child('line', { visit: id }), provision: packages.provision }), advisoriesOf: packages.advisoriesOf });
+    const own = sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, begin, log: log.child('line', { visit: id }), provision: packages.provision, folders }), advisoriesOf: packages.advisoriesOf });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
       ...own.handlers,
@@ -103,6 +105,7 @@ export class Visit {
       ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,
+      ...debugHandlers({ ...parts, context: executions.context, folder: (session) => folders.get(session) }),
       ...observationHandlers(parts),
       ...usageHandlers({ ...parts, sessionOf: (sessionId) => this.#subject(sessionId).session }),
       ...historyHandlers({ history, serve: (call) => this.serve(call) }),

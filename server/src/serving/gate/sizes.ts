@@ -11,6 +11,8 @@ export const sizedParams: Readonly<Record<string, keyof Sizes>> = {
   destination: 'pathBytes',
   cwd: 'pathBytes',
   manifest: 'pathBytes',
+  client: 'pathBytes',
+  sandbox: 'pathBytes',
   uri: 'pathBytes',
 };
 
@@ -29,7 +31,7 @@ function checkSizes(params: unknown, sizes: Sizes, at = ''): void {
     const size = Object.hasOwn(sizedParams, name) ? sizedParams[name] : undefined;
     if (typeof value === 'string') {
       if (size !== undefined) checkText(value, path, size, sizes[size]);
-    } else if (name !== 'env' && name !== 'secrets') checkSizes(value, sizes, path);
+    } else if (name !== 'env' && name !== 'secrets' && name !== 'message') checkSizes(value, sizes, path);
   }
 }
 

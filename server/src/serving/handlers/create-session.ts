@@ -32,6 +32,8 @@ export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
   begin(line: Line, session: Session): void;
   /** Installs what a new session is to have. @throws ProtocolError */
   provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
+  /** The addresses of the folders that are /workspace in sessions, as the client gave them. */
+  readonly folders: WeakMap<Session, string>;
   /** As in `HouseParts`. */
   secret(name: string, source: SecretSource): Promise<string>;
   /** The paths of the host that are never shared. */
@@ -42,7 +44,7 @@ export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Line>;
 
-export function sessionCreator({ desk, policy, catalog, clock, log, events, visit, sessions, initialize, hidden, shared, begin, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ desk, policy, catalog, clock, log, events, visit, sessions, initialize, hidden, shared, begin, warm, ways, certificates, secret, allowances, provision, folders }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
@@ -85,6 +87,7 @@ export function sessionCreator({ desk, policy, catalog, clock, log, events, visi
         shown,
       );
       begin(line, session);
+      if (params.workspace) folders.set(session, params.workspace.uri);
       const plain = network.mode === 'none' && !secrets;
       if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));

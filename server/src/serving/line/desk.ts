@@ -1,5 +1,6 @@
 /** A desk: where the sessions of one connection are attended to. It has the client, what runs for it, and the lines that lead there. */
 import { RunningCommands } from '../../command/commands.ts';
+import { Debuggers } from '../../debug/debuggers.ts';
 import type { ProtocolError } from '../../protocol/index.ts';
 import type { Session } from '../../session/session.ts';
 import type { Client } from '../../wire/service.ts';
@@ -19,6 +20,7 @@ export class Desk<Line extends Leading = Leading> {
   /** Those that its client can name. */
   readonly commands = new RunningCommands();
   readonly flows = new OutputFlows();
+  readonly debuggers = new Debuggers();
   readonly progress: ProgressTokens;
   readonly #lines = new Map<string, Line>();
   readonly #gone = new Map<string, ProtocolError>();

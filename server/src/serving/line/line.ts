@@ -80,6 +80,11 @@ export class Line {
     return this.#token;
   }
 
+  /** Aborts when its client is no longer at the other end. */
+  get leaving(): AbortSignal {
+    return this.#left.signal;
+  }
+
   get waiting(): boolean {
     return this.#stopWaiting !== undefined;
   }

@@ -1,0 +1,124 @@
+/** Rewrites messages on their way: the paths of the client and those of the sandbox, sources that exist only inside, and secrets. */
+import { posix } from 'node:path';
+import { type DapEvent, type DapResponse, isObject, type Json } from './dap.ts';
+import type { PathMap } from './paths.ts';
+import type { InnerSources } from './sources.ts';
+
+export interface RewriteParts {
+  readonly paths: PathMap;
+  readonly sources: InnerSources;
+  /** Takes the secrets out of a text. Absent: there are none. */
+  readonly redact?: ((text: string) => string) | undefined;
+}
+
+/** What is nested deeper is no message that a debugger sends. */
+const MAX_DEPTH = 64;
+/** The texts of these members are written for people, and name files. */
+const PROSE: Readonly<Record<string, ReadonlySet<string>>> = {
+  stopped: new Set(['description', 'text']),
+  output: new Set(['output']),
+  exceptionInfo: new Set(['description', 'message', 'stackTrace', 'fullTypeName']),
+};
+const MODULE_PATHS = new Set(['path', 'symbolFilePath']);
+
+/** An adapter that sends such a message is ended. */
+export class HostileMessage extends Error {}
+
+export class Rewriter {
+  readonly #parts: RewriteParts;
+
+  constructor(parts: RewriteParts) {
+    this.#parts = parts;
+  }
+
+  event(event: DapEvent): DapEvent {
+    return event.body ? { ...event, body: this.#body(event.event, event.body) } : event;
+  }
+
+  response(response: DapResponse): DapResponse {
+    const { command, message, body, success } = response;
+    return {
+      ...response,
+      ...(message === undefined ? {} : { message: this.#prose(message) }),
+      ...(body ? { body: success ? this.#body(command, body) : (this.#walk(body, (text) => this.#prose(text), 0) as Json) } : {}),
+    };
+  }
+
+  /** The arguments for the adapter. undefined: they name a file that the sandbox does not have. */
+  arguments(given: Json): Json | undefined {
+    const { source } = given;
+    if (!isObject(source)) return given;
+    const inner = this.#toSandbox(source);
+    return inner && { ...given, source: inner };
+  }
+
+  #toSandbox(source: Json): Json | undefined {
+    const inner = this.#parts.sources.get(source.sourceReference);
+    const name = typeof source.name === 'string' ? { name: source.name } : {};
+    if (inner) return { ...name, ...(inner.path === undefined ? {} : { path: inner.path }), ...(inner.reference === undefined ? {} : { sourceReference: inner.reference }) };
+    const path = typeof source.path === 'string' ? this.#parts.paths.toSandbox(source.path) : undefined;
+    return path === undefined ? undefined : { ...name, path };
+  }
+
+  /** `kind`: the name of the event or of the command. */
+  #body(kind: string, body: Json): Json {
+    const prose = kind === 'output' && (body.category === undefined || body.category === 'stdout') ? undefined : PROSE[kind];
+    const text = (value: string, key: string) => {
+      if (prose?.has(key)) return this.#prose(value);
+      if (kind === 'process' && key === 'name') return this.#path(value) ?? posix.basename(value);
+      return this.#clean(value);
+    };
+    const walked = this.#walk(body, text, 0) as Json;
+    return kind === 'module' || kind === 'modules' ? this.#modules(walked) : walked;
+  }
+
+  #modules(body: Json): Json {
+    const one = (module: unknown) => (isObject(module) ? Object.fromEntries(Object.entries(module).flatMap(([key, value]) => (MODULE_PATHS.has(key) ? this.#told(key, value) : [[key, value]]))) : module);
+    return { ...body, ...('module' in body ? { module: one(body.module) } : {}), ...(Array.isArray(body.modules) ? { modules: body.modules.map(one) } : {}) };
+  }
+
+  #told(key: string, value: unknown): [string, string][] {
+    const path = typeof value === 'string' ? this.#path(value) : undefined;
+    return path === undefined ? [] : [[key, path]];
+  }
+
+  /** Copies a value, with its texts as `text` gives them and its sources as the client can use them. */
+  #walk(value: unknown, text: (value: string, key: string) => string, depth: number, key = ''): unknown {
+    if (depth > MAX_DEPTH) throw new HostileMessage('it sent a message that is nested too deeply');
+    if (typeof value === 'string') return text(value, key);
+    if (Array.isArray(value)) return value.map((each) => (key === 'sources' && isObject(each) ? this.#source(each, depth + 1) : this.#walk(each, text, depth + 1, key)));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, (name === 'source' || name === 'location') && isObject(each) ? this.#source(each, depth + 1) : this.#walk(each, text, depth + 1, name)]));
+  }
+
+  /** Only members that every client knows are kept. */
+  #source(source: Json, depth: number): Json {
+    if (depth > MAX_DEPTH) throw new HostileMessage('it sent a message that is nested too deeply');
+    const { path, sourceReference, name, presentationHint, origin } = source;
+    const inner = typeof path === 'string' ? path : undefined;
+    const reference = typeof sourceReference === 'number' && Number.isSafeInteger(sourceReference) && sourceReference > 0 ? sourceReference : undefined;
+    const kept = {
+      name: this.#clean(typeof name === 'string' ? name : inner === undefined ? 'unknown' : posix.basename(inner)),
+      ...(presentationHint === 'normal' || presentationHint === 'emphasize' || presentationHint === 'deemphasize' ? { presentationHint } : {}),
+      ...(typeof origin === 'string' ? { origin: this.#clean(origin) } : {}),
+      ...(Array.isArray(source.sources) ? { sources: source.sources.filter(isObject).map((each) => this.#source(each, depth + 1)) } : {}),
+    };
+    const outer = inner === undefined || reference !== undefined ? undefined : this.#path(inner);
+    if (outer !== undefined) return { ...kept, path: outer };
+    if (inner === undefined && reference === undefined) return kept;
+    const number = this.#parts.sources.numberOf({ path: inner, reference });
+    return number === undefined ? kept : { ...kept, sourceReference: number };
+  }
+
+  #path(path: string): string | undefined {
+    return this.#parts.paths.toClient(path);
+  }
+
+  #prose(text: string): string {
+    return this.#parts.paths.inText(this.#clean(text));
+  }
+
+  #clean(text: string): string {
+    return this.#parts.redact?.(text) ?? text;
+  }
+}
