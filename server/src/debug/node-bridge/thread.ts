@@ -1,0 +1,139 @@
+/** One thread of a program, as the inspector sees it: its scripts, and where it is paused. */
+import type { Debugger } from 'node:inspector';
+import type { Cdp } from './cdp.ts';
+import type { Paths } from './paths.ts';
+import { scriptOf, type Script } from './scripts.ts';
+
+export type Step = 'next' | 'stepIn' | 'stepOut';
+
+/** What a thread was told to do last. */
+export type Going = { readonly kind: 'run' } | { readonly kind: 'pause' } | Stepping;
+
+export interface Stepping {
+  readonly kind: Step;
+  /** How many frames there were where the step began. */
+  readonly depth: number;
+  readonly from: Debugger.Location;
+  /** Whether something that does not concern the step has stopped the thread within it. */
+  readonly disturbed?: boolean;
+}
+
+export interface ThreadParts {
+  readonly id: number;
+  readonly name: string;
+  readonly cdp: Cdp;
+  readonly paths: Paths;
+  /** Sets the breakpoints in a script. */
+  bind(thread: Thread, script: Script): Promise<void>;
+  paused(thread: Thread, event: Debugger.PausedEventDataType): void;
+  /** Whatever was shown of the paused thread is no longer so. */
+  resumed(thread: Thread): void;
+}
+
+const METHODS = { next: 'Debugger.stepOver', stepIn: 'Debugger.stepInto', stepOut: 'Debugger.stepOut' } as const;
+
+/** How many frames of what an asynchronous function was called by are kept. */
+const ASYNC_DEPTH = 8;
+
+export class Thread {
+  readonly id: number;
+  readonly name: string;
+  readonly cdp: Cdp;
+  readonly scripts = new Map<string, Script>();
+  going: Going = { kind: 'run' };
+  #paused: Debugger.PausedEventDataType | undefined;
+  #gate: { readonly pattern: string; id: string } | undefined;
+  readonly #gates = new Set<string>();
+  readonly #resumed: (thread: Thread) => void;
+
+  constructor({ id, name, cdp, paths, bind, paused, resumed }: ThreadParts) {
+    this.id = id;
+    this.name = name;
+    this.cdp = cdp;
+    this.#resumed = resumed;
+    cdp.on('Debugger.scriptParsed', (event) => {
+      this.scripts.set(event.scriptId, scriptOf(event, paths, (script) => bind(this, script)));
+    });
+    cdp.on('Debugger.paused', (event) => {
+      this.#paused = event;
+      paused(this, event);
+    });
+    cdp.on('Debugger.resumed', () => this.#leave());
+  }
+
+  /** Where it is paused. */
+  get paused(): Debugger.PausedEventDataType | undefined {
+    return this.#paused;
+  }
+
+  /** Makes the inspector tell what happens. Nothing of the program runs before this. */
+  async watch(exceptions: 'none' | 'uncaught' | 'all', gate: string | undefined): Promise<void> {
+    await Promise.all([
+      this.cdp.send('Runtime.enable'),
+      this.cdp.send('Debugger.enable'),
+      this.cdp.send('Debugger.setBlackboxPatterns', { patterns: ['^node:'] }),
+      this.cdp.send('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH }),
+      this.cdp.send('Debugger.setPauseOnExceptions', { state: exceptions }),
+      this.setGate(gate),
+    ]);
+  }
+
+  /** Stops each script whose URL matches before its first statement, so that breakpoints can be set in it. */
+  async setGate(pattern: string | undefined): Promise<void> {
+    if (this.#gate?.pattern === pattern) return;
+    const old = this.#gate;
+    this.#gate = undefined;
+    if (old?.id) this.cdp.tell('Debugger.removeBreakpoint', { breakpointId: old.id });
+    if (pattern === undefined) return;
+    const gate = { pattern, id: '' };
+    this.#gate = gate;
+    gate.id = (await this.cdp.send('Debugger.setBreakpointByUrl', { urlRegex: pattern, lineNumber: 0, columnNumber: 0 })).breakpointId;
+    this.#gates.add(gate.id);
+    // It has been replaced in the meantime.
+    if (this.#gate !== gate) this.cdp.tell('Debugger.removeBreakpoint', { breakpointId: gate.id });
+  }
+
+  /** Whether a script has just been stopped before its first statement. */
+  atGate({ hitBreakpoints = [] }: Debugger.PausedEventDataType): boolean {
+    return hitBreakpoints.some((id) => this.#gates.has(id));
+  }
+
+  scriptAt({ scriptId }: Debugger.Location): Script | undefined {
+    return this.scripts.get(scriptId);
+  }
+
+  resume(): void {
+    this.going = { kind: 'run' };
+    this.#leave();
+    this.cdp.tell('Debugger.resume');
+  }
+
+  step(kind: Step): void {
+    const { callFrames = [] } = this.#paused ?? {};
+    const [top] = callFrames;
+    if (!top) return;
+    this.again({ kind, depth: callFrames.length, from: top.location }, kind);
+  }
+
+  /** Takes another step of this kind as a part of what the thread was told to do. */
+  again(going: Stepping, kind: Step): void {
+    this.going = going;
+    this.#leave();
+    this.cdp.tell(METHODS[kind]);
+  }
+
+  pause(): void {
+    this.going = { kind: 'pause' };
+    this.cdp.tell('Debugger.pause');
+  }
+
+  async sourceOf({ id }: Script): Promise<string> {
+    return (await this.cdp.send('Debugger.getScriptSource', { scriptId: id })).scriptSource;
+  }
+
+  #leave(): void {
+    if (!this.#paused) return;
+    this.#paused = undefined;
+    this.#resumed(this);
+  }
+}
