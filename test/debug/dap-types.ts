@@ -11,7 +11,7 @@ export class DapTypes {
   readonly #types = new Map<string, ts.Type>();
 
   constructor() {
-    const program = ts.createProgram([declarations], { noLib: true, types: [], strict: true });
+    const program = ts.createProgram([declarations], { lib: ['lib.es5.d.ts'], types: [], strict: true });
     this.#checker = program.getTypeChecker();
     const visit = (node: ts.Node) => {
       if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) this.#types.set(node.name.text, this.#checker.getTypeAtLocation(node));
@@ -47,8 +47,7 @@ export class DapTypes {
     if (flags & ts.TypeFlags.Boolean) return typeof value === 'boolean' ? [] : wrong;
     if (flags & ts.TypeFlags.Undefined) return value === undefined ? [] : wrong;
     if (flags & ts.TypeFlags.Null) return value === null ? [] : wrong;
-    const list = /^(.*)\[\]$/.exec(this.#checker.typeToString(type));
-    if (list) {
+    if (this.#checker.isArrayType(type)) {
       const [element] = this.#checker.getTypeArguments(type as ts.TypeReference);
       return Array.isArray(value) ? value.flatMap((each, index) => (element ? this.#faults(element, each, `${at}[${index}]`) : [])) : wrong;
     }

@@ -74,11 +74,6 @@ export class Breakpoints {
     return this.#all().filter(({ bound, shown }) => !bound.some((each) => each.thread === thread) && !isFault(shown));
   }
 
-  /** Those at a place where a thread is paused. */
-  at(thread: Thread, place: Debugger.Location): LineBreakpoint[] {
-    return this.#all().filter(({ bound }) => bound.some((each) => each.thread === thread && isSame(each.at, place)));
-  }
-
   /** Those that the inspector names. */
   named(thread: Thread, ids: readonly string[]): LineBreakpoint[] {
     return this.#all().filter(({ bound }) => bound.some((each) => each.thread === thread && ids.includes(each.id)));
@@ -161,9 +156,6 @@ function take(old: LineBreakpoint[], asked: DebugProtocol.SourceBreakpoint): Lin
 const keyOf = ({ line, column, condition, hitCondition: hits, logMessage }: DebugProtocol.SourceBreakpoint) => JSON.stringify([line, column, condition, hits, logMessage]);
 
 const isFault = ({ reason }: DebugProtocol.Breakpoint) => reason === 'failed';
-
-const isSame = (one: Debugger.Location, other: Debugger.Location) =>
-  one.scriptId === other.scriptId && one.lineNumber === other.lineNumber && (one.columnNumber ?? 0) === (other.columnNumber ?? 0);
 
 /** What is wrong with the syntax of a condition. */
 async function faultOf(thread: Thread, condition: string | undefined): Promise<string | undefined> {

@@ -68,7 +68,7 @@ export class Bridge {
       lines: this.#lines,
       functions: this.#functions,
       begun: async (thread) => (await this.#debuggee?.begun(thread)) ?? false,
-      isEntry: (thread, event) => this.#debuggee?.isEntry(thread, event) ?? false,
+      isEntry: (thread, top) => this.#debuggee?.isEntry(thread, top) ?? false,
       log: async (thread, frame, breakpoint) => this.#event('output', await log({ thread, frame }, breakpoint.asked.logMessage ?? '', breakpoint.shown)),
       stopped: (body) => {
         this.#current = this.#debuggee?.threads.get(body.threadId as number);
@@ -222,7 +222,7 @@ export class Bridge {
     const setting = this.#settings.then(set);
     this.#settings = setting.catch(() => undefined);
     const result = await setting;
-    await Promise.all(this.#threads().map((thread) => this.#debuggee?.gate(thread))).catch(() => undefined);
+    await this.#debuggee?.gate().catch(() => undefined);
     return result;
   }
 

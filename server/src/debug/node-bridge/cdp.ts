@@ -13,6 +13,7 @@ interface Empty {
 /** The methods that the bridge uses: [params, result]. */
 export interface CdpMethods {
   'Bridge.begin': [Empty, Empty];
+  'Bridge.gate': [{ gate: 'none' | 'own' | 'every' }, Empty];
   'Debugger.enable': [Empty, Empty];
   'Debugger.evaluateOnCallFrame': [Debugger.EvaluateOnCallFrameParameterType & { timeout?: number }, Debugger.EvaluateOnCallFrameReturnType];
   'Debugger.getPossibleBreakpoints': [Debugger.GetPossibleBreakpointsParameterType, Debugger.GetPossibleBreakpointsReturnType];
@@ -21,11 +22,10 @@ export interface CdpMethods {
   'Debugger.removeBreakpoint': [Debugger.RemoveBreakpointParameterType, Empty];
   'Debugger.resume': [Empty, Empty];
   'Debugger.setAsyncCallStackDepth': [Debugger.SetAsyncCallStackDepthParameterType, Empty];
-  'Debugger.setBlackboxPatterns': [Debugger.SetBlackboxPatternsParameterType, Empty];
   'Debugger.setBreakpoint': [Debugger.SetBreakpointParameterType, Debugger.SetBreakpointReturnType];
-  'Debugger.setBreakpointByUrl': [Debugger.SetBreakpointByUrlParameterType, Debugger.SetBreakpointByUrlReturnType];
   'Debugger.setBreakpointOnFunctionCall': [{ objectId: string; condition?: string | undefined }, { breakpointId: string }];
   'Debugger.setBreakpointsActive': [{ active: boolean }, Empty];
+  'Debugger.setInstrumentationBreakpoint': [{ instrumentation: string }, { breakpointId: string }];
   'Debugger.setPauseOnExceptions': [Debugger.SetPauseOnExceptionsParameterType, Empty];
   'Debugger.setVariableValue': [Debugger.SetVariableValueParameterType, Empty];
   'Debugger.stepInto': [Empty, Empty];
@@ -97,7 +97,7 @@ export class Cdp {
   }
 
   /** Sends where it does not matter what the answer is, as with what may end the program. */
-  tell(method: keyof CdpMethods, params?: CdpMethods[typeof method][0]): void {
+  tell<M extends keyof CdpMethods>(method: M, params?: CdpMethods[M][0]): void {
     this.send(method, params).catch(() => undefined);
   }
 

@@ -4,14 +4,16 @@
  */
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
+import { BEGUN, setGate, type Gate } from './gate.ts';
 import { frame, FrameReader, MAX_FRAME_BYTES } from './frames.ts';
 import { shorten } from './shorten.ts';
 
 /** The descriptor of the program's end of the socket pair. */
 export const CHANNEL = 3;
 
-/** A message to this thread itself: the program may begin. */
+/** Messages to this thread itself: the program may begin, and which scripts have a gate. */
 export const BEGIN = 'Bridge.begin';
+export const GATE = 'Bridge.gate';
 
 interface Call {
   readonly id: number;
@@ -19,8 +21,8 @@ interface Call {
   readonly params?: object;
 }
 
-/** @param gate on which the main thread waits until the program may begin */
-export function carry(process: NodeJS.Process, gate: Int32Array): void {
+/** @param memory that is shared with the threads of the program */
+export function carry(process: NodeJS.Process, memory: Int32Array): void {
   const session = new Session();
   session.connectToMainThread();
   const socket = new Socket({ fd: CHANNEL, readable: true, writable: true });
@@ -38,12 +40,12 @@ export function carry(process: NodeJS.Process, gate: Int32Array): void {
   });
   const reader = new FrameReader((text) => {
     const { id, method, params } = JSON.parse(text) as Call;
+    if (method === GATE) setGate(memory, (params as { readonly gate: Gate }).gate);
     if (method === BEGIN) {
-      Atomics.store(gate, 0, 1);
-      Atomics.notify(gate, 0);
-      send({ id, result: {} });
-      return;
+      Atomics.store(memory, BEGUN, 1);
+      Atomics.notify(memory, BEGUN);
     }
+    if (method === BEGIN || method === GATE) return send({ id, result: {} });
     try {
       session.post(method, params, (error: Error | null, result?: object) => {
         send(error ? { id, error: { message: error.message } } : { id, result: shorten(result ?? {}) });

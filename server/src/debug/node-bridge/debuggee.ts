@@ -3,9 +3,10 @@ import type { Debugger } from 'node:inspector';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Breakpoints } from './breakpoints.ts';
-import { BEGIN } from './channel.ts';
+import { BEGIN, GATE } from './channel.ts';
 import { Cdp } from './cdp.ts';
 import type { FunctionBreakpoints } from './function-breakpoints.ts';
+import type { Gate } from './gate.ts';
 import type { Paths } from './paths.ts';
 import { Program, type Host, type Launch } from './program.ts';
 import { Thread, type ThreadParts } from './thread.ts';
@@ -27,10 +28,6 @@ export interface DebuggeeParts {
   ended(exitCode: number): void;
 }
 
-/** Every file, and every file but those of packages. */
-const EVERY = '^(?:file://)?/';
-const OWN = `${EVERY}(?!.*/node_modules/)`;
-
 const MAIN = 1;
 
 export class Debuggee {
@@ -43,7 +40,9 @@ export class Debuggee {
   #program: Program | undefined;
   #cdp: Cdp | undefined;
   #begun = false;
-  #entry: { id?: string } | undefined;
+  #gate: Gate = 'every';
+  /** What pauses modules before they run. */
+  #entry: string | undefined;
   #lastId = MAIN;
   #isOver = () => {};
   readonly #over = new Promise<void>((resolve) => (this.#isOver = resolve));
@@ -54,7 +53,6 @@ export class Debuggee {
     this.#parts = parts;
     const main = resolve(launch.cwd ?? '.', launch.program);
     this.#main = statSync(main, { throwIfNoEntry: false })?.isFile() ? parts.paths.named(main) : undefined;
-    this.#entry = launch.stopOnEntry ? {} : undefined;
   }
 
   get main(): Thread | undefined {
@@ -84,49 +82,50 @@ export class Debuggee {
       if (worker) this.#leave(worker);
     });
     cdp.on('NodeWorker.receivedMessageFromWorker', ({ sessionId, message }) => this.#workers.get(sessionId)?.cdp.take(message));
-    await Promise.all([main.watch(this.#parts.exceptions(), EVERY), cdp.send('NodeWorker.enable', { waitForDebuggerOnStart: true })]);
+    await Promise.all([main.watch(this.#parts.exceptions()), cdp.send('NodeWorker.enable', { waitForDebuggerOnStart: true })]);
     await cdp.send(BEGIN);
   }
 
-  /** A thread is before the first statement of a script. False means that the main file has not been read yet. */
+  /** A thread is paused. False means that the main file has not been read yet. */
   async begun(thread: Thread): Promise<boolean> {
     if (thread.id !== MAIN || this.#begun) {
-      await this.gate(thread);
+      await this.gate();
       return true;
     }
     const file = [...thread.scripts.values()].find(({ path }) => path === this.#main);
     if (this.#main !== undefined && !file) return false;
     this.#begun = true;
-    await file?.ready;
     await this.#parts.entered();
-    if (this.#entry && file) {
-      // A module runs after those that it imports.
-      const location = { scriptId: file.id, lineNumber: 0, columnNumber: 0 };
-      this.#entry.id = (await thread.cdp.send('Debugger.setBreakpoint', { location })).breakpointId;
-    }
-    await this.gate(thread);
+    await this.gate();
+    if (!this.#launch.stopOnEntry) return true;
+    // A module runs after those that it imports.
+    if (file?.isModule) this.#entry = (await thread.cdp.send('Debugger.setInstrumentationBreakpoint', { instrumentation: 'beforeScriptExecution' })).breakpointId;
+    else thread.going = { kind: 'entry', near: false };
     return true;
   }
 
-  isEntry({ id }: Thread, { callFrames: [top], hitBreakpoints = [] }: Debugger.PausedEventDataType): boolean {
-    if (!this.#entry || id !== MAIN || !this.#begun) return false;
-    const script = top && this.main?.scriptAt(top.location);
-    if (this.#main !== undefined && script?.path !== this.#main && !hitBreakpoints.includes(this.#entry.id ?? '')) return false;
-    if (this.#entry.id) this.main?.cdp.tell('Debugger.removeBreakpoint', { breakpointId: this.#entry.id });
+  /** Whether a thread is paused where the program begins. */
+  isEntry(thread: Thread, top: Debugger.CallFrame): boolean {
+    const script = thread.scriptAt(top.location);
+    if (thread.id !== MAIN || !script || script.internal || (this.#main !== undefined && script.path !== this.#main)) return false;
+    if (this.#entry !== undefined) thread.cdp.tell('Debugger.removeBreakpoint', { breakpointId: this.#entry });
     this.#entry = undefined;
     return true;
   }
 
-  /** Stops scripts before their first statement, as long as there are breakpoints that may belong into one of them. */
-  async gate(thread: Thread): Promise<void> {
-    if (thread.id === MAIN && !this.#begun) return;
-    await thread.setGate(this.#pattern(thread));
+  /** Scripts have a gate as long as there are breakpoints that may belong into one of them. */
+  async gate(): Promise<void> {
+    const gate = this.#wantedGate();
+    if (!this.#begun || gate === this.#gate) return;
+    this.#gate = gate;
+    await this.#cdp?.send(GATE, { gate });
   }
 
-  #pattern(thread: Thread): string | undefined {
-    const waiting = this.#parts.lines.waiting(thread);
-    if (waiting.some(({ path }) => path.includes('/node_modules/'))) return EVERY;
-    return waiting.length > 0 || this.#parts.functions.waiting(thread).length > 0 ? OWN : undefined;
+  #wantedGate(): Gate {
+    const threads = [...this.threads.values()];
+    const waiting = threads.flatMap((thread) => this.#parts.lines.waiting(thread));
+    if (waiting.some(({ path }) => path.includes('/node_modules/'))) return 'every';
+    return waiting.length > 0 || threads.some((thread) => this.#parts.functions.waiting(thread).length > 0) ? 'own' : 'none';
   }
 
   set flowing(flows: boolean) {
@@ -170,7 +169,7 @@ export class Debuggee {
     const worker = this.#thread((this.#lastId += 1), `Worker ${workerId}${title && title !== 'Worker' ? `: ${title}` : ''}`, cdp);
     this.#workers.set(sessionId, worker);
     this.#parts.thread(worker, 'started');
-    worker.watch(this.#parts.exceptions(), this.#pattern(worker)).then(() => cdp.tell('Runtime.runIfWaitingForDebugger'), () => undefined);
+    worker.watch(this.#parts.exceptions()).then(() => cdp.tell('Runtime.runIfWaitingForDebugger'), () => undefined);
   }
 
   #leave(thread: Thread): void {

@@ -18,6 +18,9 @@ export interface FunctionBreakpoint {
 /** A name, or names with dots between. Nothing else is evaluated. */
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.#?[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
 
+/** In how many frames a name is looked up. A frame knows only those names of functions around it that it uses. */
+const MAX_FRAMES = 8;
+
 export class FunctionBreakpoints {
   readonly #parts: Pick<BreakpointParts, 'nextId' | 'threads' | 'changed'>;
   #all: FunctionBreakpoint[] = [];
@@ -35,19 +38,20 @@ export class FunctionBreakpoints {
       return { asked: each, bound: [], hits: 0, shown: { id: this.#parts.nextId(), verified: false, message, reason: isFault ? 'failed' : 'pending' } };
     });
     for (const thread of this.#parts.threads()) {
-      const [top] = thread.paused?.callFrames ?? [];
-      if (top) await this.look(thread, top, () => undefined);
+      if (thread.paused) await this.look(thread, thread.paused, () => undefined);
     }
     return this.#all.map(({ shown }) => shown);
   }
 
   /** Looks for the functions that have not been found yet, from the place where a thread is paused. */
-  async look(thread: Thread, { callFrameId }: Debugger.CallFrame, changed = this.#parts.changed): Promise<void> {
+  async look(thread: Thread, { callFrames }: Debugger.PausedEventDataType, changed = this.#parts.changed): Promise<void> {
+    const frames = callFrames.filter((frame) => thread.isOwn(frame)).slice(0, MAX_FRAMES);
     await Promise.all(this.waiting(thread).map(async (each) => {
       const { name, condition } = each.asked;
-      const { result } = await thread.cdp.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: name, silent: true, throwOnSideEffect: true });
-      if (result.type !== 'function' || result.objectId === undefined) return;
-      const { breakpointId } = await thread.cdp.send('Debugger.setBreakpointOnFunctionCall', { objectId: result.objectId, condition: condition || undefined });
+      const found = await Promise.all(frames.map(({ callFrameId }) => thread.cdp.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: name, silent: true, throwOnSideEffect: true })));
+      const objectId = found.find(({ result }) => result.type === 'function')?.result.objectId;
+      if (objectId === undefined) return;
+      const { breakpointId } = await thread.cdp.send('Debugger.setBreakpointOnFunctionCall', { objectId, condition: condition || undefined });
       each.bound.push({ thread, id: breakpointId });
       each.shown = { id: each.shown.id, verified: true };
       changed(each.shown);

@@ -12,9 +12,9 @@ export async function log(where: Where, message: string, { source, line, column 
 /** A value within text: strings without quotes, and instead of a value what went wrong. */
 async function said(where: Where, expression: string): Promise<string> {
   try {
-    const value = await valueOf(where, expression);
+    const value = await valueOf(where, `(${expression}\n)`);
     return value.type === 'string' ? String(value.value) : show(value);
   } catch (fault) {
-    return String(fault);
+    return fault instanceof Error ? fault.message : String(fault);
   }
 }

@@ -1,18 +1,24 @@
 /**
- * The first thing that a debugged program loads, in its main thread: it starts the thread that carries the inspector's
+ * What each thread of a debugged program loads first. The main thread starts the thread that carries the inspector's
  * messages, and waits until the bridge lets the program begin.
  */
 import * as modules from 'node:module';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData, Worker } from 'node:worker_threads';
+import { BEGUN, keepGate, makeGate } from './gate.ts';
 
-/** @param file of the bundle, which is also what the thread runs */
+/** Under this name the threads of the program get the memory that they share. */
+const SHARED = 'codebeaker debug';
+
+/** @param file of the bundle, which is also what the thread for the messages runs */
 export function hold(process: NodeJS.Process, file: string): void {
   forget(process, file);
-  // In the threads of the program Node requires this file too. They are reached through the main thread.
-  if (!isMainThread) return;
-  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const known = getEnvironmentData(SHARED);
+  if (!isMainThread && known instanceof Int32Array) return keepGate(known);
+  const gate = makeGate();
+  setEnvironmentData(SHARED, gate);
   new Worker(file, { workerData: gate, execArgv: [], env: {} }).unref();
-  Atomics.wait(gate, 0, 0);
+  Atomics.wait(gate, BEGUN, 0);
+  keepGate(gate);
 }
 
 /** What the types of Node leave out. */

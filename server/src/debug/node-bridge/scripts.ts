@@ -17,8 +17,9 @@ export interface Script {
   readonly url: string;
   /** Its file, without symbolic links. */
   readonly path: string | undefined;
-  /** Whether it is a part of the runtime. */
+  /** Whether it is a part of Node, or of this bundle, which says of itself that it is. No step ends there. */
   readonly internal: boolean;
+  readonly isModule: boolean;
   /** Its source map, once that has been read. */
   readonly mapped: Mapped | undefined;
   /** When the source map has been read and the breakpoints in the script are set. */
@@ -34,13 +35,14 @@ export interface SourcePlace extends Place {
 const MAX_MAP_BYTES = 64 * 1024 * 1024;
 
 /** @param bind sets the breakpoints in a script whose source map has been read */
-export function scriptOf({ scriptId, url, sourceMapURL }: Debugger.ScriptParsedEventDataType, paths: Paths, bind: (script: Script) => Promise<void>): Script {
+export function scriptOf({ scriptId, url, sourceMapURL, isModule }: Debugger.ScriptParsedEventDataType, paths: Paths, bind: (script: Script) => Promise<void>): Script {
   const file = pathOf(url);
   const script = {
     id: scriptId,
     url,
     path: file === undefined ? undefined : paths.real(file),
     internal: url.startsWith('node:'),
+    isModule: isModule === true,
     mapped: undefined as Mapped | undefined,
     ready: Promise.resolve(),
   };

@@ -29,7 +29,7 @@ export class Stack {
 
   async frames(thread: Thread, view: View, { startFrame = 0, levels = 0 }: Omit<DebugProtocol.StackTraceArguments, 'threadId'>): Promise<DebugProtocol.StackTraceResponse['body']> {
     if (!thread.paused) throw new Error('The thread is running.');
-    const rows = rowsOf(thread.paused);
+    const rows = rowsOf(thread, thread.paused);
     const wanted = rows.slice(startFrame, startFrame + Math.min(levels || MAX_FRAMES, MAX_FRAMES));
     return { stackFrames: await Promise.all(wanted.map((row) => this.#show(thread, row, view))), totalFrames: rows.length };
   }
@@ -78,10 +78,10 @@ function endOf(view: View, location: Debugger.Location) {
 }
 
 /** The frames of the thread, and below them those of what has called it asynchronously, each group under a line that says how. */
-function rowsOf({ callFrames, asyncStackTrace }: Debugger.PausedEventDataType): Row[] {
+function rowsOf(thread: Thread, { callFrames, asyncStackTrace }: Debugger.PausedEventDataType): Row[] {
   const rows: Row[] = callFrames.map((frame) => ({ frame }));
   for (let trace = asyncStackTrace; trace; trace = trace.parent) {
-    const own = trace.callFrames.filter(({ url }) => !url.startsWith('node:'));
+    const own = trace.callFrames.filter(({ scriptId }) => thread.scripts.get(scriptId)?.internal === false);
     if (own.length === 0) continue;
     rows.push({ label: clean(trace.description || 'async', 100) }, ...own.map((called) => ({ called })));
   }

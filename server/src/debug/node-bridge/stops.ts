@@ -10,25 +10,26 @@ import type { Stepping, Thread } from './thread.ts';
 export interface StopParts {
   readonly lines: Breakpoints;
   readonly functions: FunctionBreakpoints;
-  /**
-   * A thread is paused before the first statement of a script. Returns whether it may be reported if something is to be
-   * reported; false means that the program has not begun.
-   */
+  /** A thread is paused, for whatever reason. False means that the program has not begun. */
   begun(thread: Thread): Promise<boolean>;
-  /** Whether the thread is at the place where the person wants to stop first. */
-  isEntry(thread: Thread, event: Debugger.PausedEventDataType): boolean;
+  /** Whether a frame is where the program begins. */
+  isEntry(thread: Thread, top: Debugger.CallFrame): boolean;
   log(thread: Thread, frame: Debugger.CallFrame, breakpoint: LineBreakpoint): Promise<void>;
   stopped(body: DebugProtocol.StoppedEvent['body']): void;
 }
 
-/** How often a step goes on by itself where code comes from no source. */
-const MAX_BETWEEN = 100;
+type Reason = Pick<DebugProtocol.StoppedEvent['body'], 'reason' | 'description' | 'text'>;
 
 type Hit = LineBreakpoint | FunctionBreakpoint;
 
+/** How often a thread goes on by itself where neither the runtime nor a compiler has left a place for people. */
+const MAX_SKIPS = 200;
+/** How many statements of the runtime a step into something goes through, in search of what it calls. */
+const MAX_INSIDE = 30;
+
 export class Stops {
   readonly #parts: StopParts;
-  #between = 0;
+  #skips = 0;
 
   constructor(parts: StopParts) {
     this.#parts = parts;
@@ -37,33 +38,20 @@ export class Stops {
   async paused(thread: Thread, event: Debugger.PausedEventDataType): Promise<void> {
     const [top] = event.callFrames;
     if (!top) return thread.resume();
-    const { going } = thread;
-    const atGate = thread.atGate(event);
-    await thread.scriptAt(top.location)?.ready;
-    await this.#parts.functions.look(thread, top);
-    if (atGate && !(await this.#parts.begun(thread))) return thread.resume();
-    const hits = await this.#hits(thread, event, top, atGate);
+    // Then all breakpoints are set that can be.
+    await Promise.all([...thread.scripts.values()].map(({ ready }) => ready));
+    await this.#parts.functions.look(thread, event);
+    if (!(await this.#parts.begun(thread))) return thread.resume();
+    const { hitBreakpoints = [] } = event;
+    const hits = [...this.#parts.lines.named(thread, hitBreakpoints), ...this.#parts.functions.named(thread, hitBreakpoints)];
     const stopping = await this.#stopping(thread, top, hits);
-    // The program may have ended or been let go meanwhile.
+    const reason = stopping.length > 0 ? reasonOf(stopping) : await this.#reason(thread, event, top, hits.length > 0);
+    // It may have been let go, or have ended, meanwhile.
     if (thread.paused !== event) return;
-    const reason = this.#reason(thread, event, { stopping, hits, atGate });
-    if (reason) {
-      this.#between = 0;
-      const hitBreakpointIds = stopping.map(({ shown }) => shown.id as number);
-      this.#parts.stopped({ ...reason, threadId: thread.id, allThreadsStopped: false, ...(hitBreakpointIds.length > 0 ? { hitBreakpointIds } : {}) });
-    } else if (going.kind === 'run' || going.kind === 'pause') thread.resume();
-    else this.#goOn(thread, event, going);
-  }
-
-  /** The breakpoints at this place whose conditions hold. */
-  async #hits(thread: Thread, { hitBreakpoints = [] }: Debugger.PausedEventDataType, top: Debugger.CallFrame, atGate: boolean): Promise<Hit[]> {
-    const { lines, functions } = this.#parts;
-    const named = [...lines.named(thread, hitBreakpoints), ...functions.named(thread, hitBreakpoints)];
-    if (!atGate) return named;
-    // Those that were set after the thread was paused here are not named.
-    const later = lines.at(thread, top.location).filter((each) => !named.includes(each));
-    const holds = await Promise.all(later.map(({ asked: { condition } }) => isTrue(thread, top, condition)));
-    return [...named, ...later.filter((_, at) => holds[at])];
+    if (!reason) return this.#goOn(thread, event, top);
+    this.#skips = 0;
+    const hitBreakpointIds = stopping.map(({ shown }) => shown.id as number);
+    this.#parts.stopped({ ...reason, threadId: thread.id, allThreadsStopped: false, ...(hitBreakpointIds.length > 0 ? { hitBreakpointIds } : {}) });
   }
 
   /** Those that stop the thread. Log points do not. */
@@ -78,48 +66,55 @@ export class Stops {
     return stopping;
   }
 
-  #reason(
-    thread: Thread,
-    event: Debugger.PausedEventDataType,
-    { stopping, hits, atGate }: { readonly stopping: readonly Hit[]; readonly hits: readonly Hit[]; readonly atGate: boolean },
-  ): { reason: string; description?: string; text?: string } | undefined {
+  /** Why the person is told, where there is no breakpoint; undefined where the thread goes on. */
+  async #reason(thread: Thread, { callFrames: { length: depth }, reason, data }: Debugger.PausedEventDataType, top: Debugger.CallFrame, isHit: boolean): Promise<Reason | undefined> {
     const { going } = thread;
-    const { callFrames: { length: depth, 0: top }, reason, data } = event;
-    const isEntry = this.#parts.isEntry(thread, event);
     if (reason === 'exception' || reason === 'promiseRejection') {
-      const text = (data as { description?: string } | undefined)?.description?.split('\n')[0];
+      const { description, uncaught } = (data ?? {}) as { readonly description?: string; readonly uncaught?: boolean };
+      // What the runtime throws and catches is its own affair.
+      if (!uncaught && !thread.isOwn(top)) return undefined;
+      const text = description?.split('\n')[0];
       return { reason: 'exception', description: 'Paused on an exception', ...(text ? { text } : {}) };
     }
-    if (stopping.length > 0) return { reason: stopping.some((hit) => 'path' in hit) ? 'breakpoint' : 'function breakpoint' };
-    if (isEntry) return { reason: 'entry' };
+    if (!isHit && (await thread.isAtDebugger(top))) return { reason: 'breakpoint', description: 'Paused on a debugger statement' };
+    if (going.kind === 'run') return undefined;
+    if (going.kind === 'entry') return going.near ? { reason: 'entry' } : undefined;
+    if (this.#skips >= MAX_SKIPS) return { reason: going.kind === 'pause' ? 'pause' : 'step' };
+    if (!thread.isOwn(top)) return undefined;
     if (going.kind === 'pause') return { reason: 'pause' };
-    const unasked = atGate || hits.length > 0;
-    if (going.kind === 'run') return unasked ? undefined : { reason: 'breakpoint', description: 'Paused on a debugger statement' };
     // A step over or out of something ends in no deeper frame, and not in the middle of where it began.
-    if ((unasked || going.disturbed) && depth > lastDepth(going)) return undefined;
-    if (going.disturbed && going.kind === 'next' && depth === going.depth && top?.location.lineNumber === going.from.lineNumber) return undefined;
-    if (this.#isBetween(thread, top)) return undefined;
+    if (depth > lastDepth(going)) return undefined;
+    if (going.disturbed && going.kind === 'next' && depth === going.depth && top.location.lineNumber === going.from.lineNumber) return undefined;
+    const script = thread.scriptAt(top.location);
+    if (script && isBetween(script, { line: top.location.lineNumber, column: top.location.columnNumber ?? 0 })) return undefined;
     return { reason: 'step' };
   }
 
-  #isBetween(thread: Thread, top: Debugger.CallFrame | undefined): boolean {
-    const script = top && thread.scriptAt(top.location);
-    if (!script || !isBetween(script, { line: top.location.lineNumber, column: top.location.columnNumber ?? 0 })) return false;
-    return (this.#between += 1) <= MAX_BETWEEN;
+  /** What has paused the thread does not concern the person: it goes on with what it was told to do. */
+  #goOn(thread: Thread, { callFrames, reason }: Debugger.PausedEventDataType, top: Debugger.CallFrame): void {
+    const { going } = thread;
+    this.#skips += 1;
+    if (going.kind === 'entry' || reason === 'instrumentation') {
+      if (this.#parts.isEntry(thread, top)) thread.again({ kind: 'entry', near: true }, 'next');
+      else if (going.kind === 'entry') thread.seek(going);
+      else thread.resume();
+    } else if (going.kind === 'run') thread.resume();
+    else if (going.kind === 'pause') thread.seek(going);
+    else this.#stepOn(thread, callFrames, top, going);
   }
 
-  /** Something in the middle of a step does not concern the person. */
-  #goOn(thread: Thread, { callFrames: { length: depth } }: Debugger.PausedEventDataType, going: Stepping): void {
-    if (depth > lastDepth(going)) thread.again({ ...going, disturbed: true }, 'stepOut');
-    else thread.again(going, going.kind === 'stepOut' ? 'next' : going.kind);
+  #stepOn(thread: Thread, callFrames: readonly Debugger.CallFrame[], top: Debugger.CallFrame, going: Stepping): void {
+    if (thread.isOwn(top)) {
+      if (callFrames.length > lastDepth(going)) thread.again({ ...going, disturbed: true }, 'stepOut');
+      else thread.again(going, going.kind === 'stepOut' ? 'next' : going.kind);
+    } else if (going.kind === 'stepIn' && callFrames.length > going.depth && this.#skips < MAX_INSIDE) thread.again(going, 'stepIn');
+    // The step has left the program: below there is only the runtime.
+    else if (callFrames.some((frame) => thread.isOwn(frame))) thread.again({ ...going, disturbed: true }, 'stepOut');
+    else thread.resume();
   }
 }
+
+const reasonOf = (stopping: readonly Hit[]): Reason => ({ reason: stopping.some((hit) => 'path' in hit) ? 'breakpoint' : 'function breakpoint' });
 
 /** In how many frames, at most, such a step ends. */
 const lastDepth = ({ kind, depth }: Stepping) => ({ stepIn: Infinity, next: depth, stepOut: depth - 1 })[kind];
-
-async function isTrue(thread: Thread, { callFrameId }: Debugger.CallFrame, condition: string | undefined): Promise<boolean> {
-  if (!condition) return true;
-  const { result, exceptionDetails } = await thread.cdp.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: `Boolean(${condition}\n)`, silent: true, returnByValue: true });
-  return !exceptionDetails && result.value === true;
-}

@@ -7,7 +7,12 @@ import { scriptOf, type Script } from './scripts.ts';
 export type Step = 'next' | 'stepIn' | 'stepOut';
 
 /** What a thread was told to do last. */
-export type Going = { readonly kind: 'run' } | { readonly kind: 'pause' } | Stepping;
+export type Going =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'pause' }
+  /** To the first statement of the main file; `near` says that it is about to run. */
+  | { readonly kind: 'entry'; readonly near: boolean }
+  | Stepping;
 
 export interface Stepping {
   readonly kind: Step;
@@ -42,8 +47,6 @@ export class Thread {
   readonly scripts = new Map<string, Script>();
   going: Going = { kind: 'run' };
   #paused: Debugger.PausedEventDataType | undefined;
-  #gate: { readonly pattern: string; id: string } | undefined;
-  readonly #gates = new Set<string>();
   readonly #resumed: (thread: Thread) => void;
 
   constructor({ id, name, cdp, paths, bind, paused, resumed }: ThreadParts) {
@@ -67,35 +70,13 @@ export class Thread {
   }
 
   /** Makes the inspector tell what happens. Nothing of the program runs before this. */
-  async watch(exceptions: 'none' | 'uncaught' | 'all', gate: string | undefined): Promise<void> {
+  async watch(exceptions: 'none' | 'uncaught' | 'all'): Promise<void> {
     await Promise.all([
       this.cdp.send('Runtime.enable'),
       this.cdp.send('Debugger.enable'),
-      this.cdp.send('Debugger.setBlackboxPatterns', { patterns: ['^node:'] }),
       this.cdp.send('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH }),
       this.cdp.send('Debugger.setPauseOnExceptions', { state: exceptions }),
-      this.setGate(gate),
     ]);
-  }
-
-  /** Stops each script whose URL matches before its first statement, so that breakpoints can be set in it. */
-  async setGate(pattern: string | undefined): Promise<void> {
-    if (this.#gate?.pattern === pattern) return;
-    const old = this.#gate;
-    this.#gate = undefined;
-    if (old?.id) this.cdp.tell('Debugger.removeBreakpoint', { breakpointId: old.id });
-    if (pattern === undefined) return;
-    const gate = { pattern, id: '' };
-    this.#gate = gate;
-    gate.id = (await this.cdp.send('Debugger.setBreakpointByUrl', { urlRegex: pattern, lineNumber: 0, columnNumber: 0 })).breakpointId;
-    this.#gates.add(gate.id);
-    // It has been replaced in the meantime.
-    if (this.#gate !== gate) this.cdp.tell('Debugger.removeBreakpoint', { breakpointId: gate.id });
-  }
-
-  /** Whether a script has just been stopped before its first statement. */
-  atGate({ hitBreakpoints = [] }: Debugger.PausedEventDataType): boolean {
-    return hitBreakpoints.some((id) => this.#gates.has(id));
   }
 
   scriptAt({ scriptId }: Debugger.Location): Script | undefined {
@@ -116,7 +97,7 @@ export class Thread {
   }
 
   /** Takes another step of this kind as a part of what the thread was told to do. */
-  again(going: Stepping, kind: Step): void {
+  again(going: Going, kind: Step): void {
     this.going = going;
     this.#leave();
     this.cdp.tell(METHODS[kind]);
@@ -125,6 +106,27 @@ export class Thread {
   pause(): void {
     this.going = { kind: 'pause' };
     this.cdp.tell('Debugger.pause');
+  }
+
+  /** Goes on to where the next function is called. */
+  seek(going: Going): void {
+    this.going = going;
+    this.#leave();
+    this.cdp.tell('Debugger.resume');
+    this.cdp.tell('Debugger.pause');
+  }
+
+  /** Whether a frame is in the program, and not in the runtime. */
+  isOwn({ location }: Debugger.CallFrame): boolean {
+    return this.scriptAt(location)?.internal === false;
+  }
+
+  /** Whether it is paused at this statement because the statement asks for that. */
+  async isAtDebugger({ location }: Debugger.CallFrame): Promise<boolean> {
+    const script = this.scriptAt(location);
+    if (!script || script.internal) return false;
+    const lines = (await this.sourceOf(script)).split('\n');
+    return lines[location.lineNumber]?.startsWith('debugger', location.columnNumber ?? 0) === true;
   }
 
   async sourceOf({ id }: Script): Promise<string> {
