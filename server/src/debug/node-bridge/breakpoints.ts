@@ -124,6 +124,7 @@ export class Breakpoints {
     const place = reference ? wanted : generatedPlace(script, path, wanted);
     if (!place) return false;
     const location = { scriptId: script.id, lineNumber: place.line, columnNumber: place.column };
+    thread.leaveFirst(location);
     try {
       const { breakpointId, actualLocation } = await thread.cdp.send('Debugger.setBreakpoint', { location, ...(asked.condition ? { condition: asked.condition } : {}) });
       bound.push({ thread, id: breakpointId, at: actualLocation });

@@ -25,7 +25,6 @@ export interface CdpMethods {
   'Debugger.setBreakpoint': [Debugger.SetBreakpointParameterType, Debugger.SetBreakpointReturnType];
   'Debugger.setBreakpointOnFunctionCall': [{ objectId: string; condition?: string | undefined }, { breakpointId: string }];
   'Debugger.setBreakpointsActive': [{ active: boolean }, Empty];
-  'Debugger.setInstrumentationBreakpoint': [{ instrumentation: string }, { breakpointId: string }];
   'Debugger.setPauseOnExceptions': [Debugger.SetPauseOnExceptionsParameterType, Empty];
   'Debugger.setVariableValue': [Debugger.SetVariableValueParameterType, Empty];
   'Debugger.stepInto': [Empty, Empty];

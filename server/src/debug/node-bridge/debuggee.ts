@@ -41,8 +41,6 @@ export class Debuggee {
   #cdp: Cdp | undefined;
   #begun = false;
   #gate: Gate = 'every';
-  /** What pauses modules before they run. */
-  #entry: string | undefined;
   #lastId = MAIN;
   #isOver = () => {};
   readonly #over = new Promise<void>((resolve) => (this.#isOver = resolve));
@@ -97,20 +95,13 @@ export class Debuggee {
     this.#begun = true;
     await this.#parts.entered();
     await this.gate();
-    if (!this.#launch.stopOnEntry) return true;
-    // A module runs after those that it imports.
-    if (file?.isModule) this.#entry = (await thread.cdp.send('Debugger.setInstrumentationBreakpoint', { instrumentation: 'beforeScriptExecution' })).breakpointId;
-    else thread.going = { kind: 'entry', near: false };
+    if (this.#launch.stopOnEntry && file) await thread.pauseAtFirst(file);
     return true;
   }
 
-  /** Whether a thread is paused where the program begins. */
-  isEntry(thread: Thread, top: Debugger.CallFrame): boolean {
-    const script = thread.scriptAt(top.location);
-    if (thread.id !== MAIN || !script || script.internal || (this.#main !== undefined && script.path !== this.#main)) return false;
-    if (this.#entry !== undefined) thread.cdp.tell('Debugger.removeBreakpoint', { breakpointId: this.#entry });
-    this.#entry = undefined;
-    return true;
+  /** Whether a thread is paused where the program begins, and the person wants to stop there. */
+  isEntry(thread: Thread, { location }: Debugger.CallFrame): boolean {
+    return thread.id === MAIN && this.#launch.stopOnEntry === true && thread.scriptAt(location)?.path === this.#main;
   }
 
   /** Scripts have a gate as long as there are breakpoints that may belong into one of them. */

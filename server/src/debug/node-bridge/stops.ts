@@ -12,7 +12,7 @@ export interface StopParts {
   readonly functions: FunctionBreakpoints;
   /** A thread is paused, for whatever reason. False means that the program has not begun. */
   begun(thread: Thread): Promise<boolean>;
-  /** Whether a frame is where the program begins. */
+  /** Whether the first statement of a script is where the program begins, and the person wants to stop there. */
   isEntry(thread: Thread, top: Debugger.CallFrame): boolean;
   log(thread: Thread, frame: Debugger.CallFrame, breakpoint: LineBreakpoint): Promise<void>;
   stopped(body: DebugProtocol.StoppedEvent['body']): void;
@@ -42,10 +42,13 @@ export class Stops {
     await Promise.all([...thread.scripts.values()].map(({ ready }) => ready));
     await this.#parts.functions.look(thread, event);
     if (!(await this.#parts.begun(thread))) return thread.resume();
+    if (this.#parts.functions.waiting(thread).length > 0) await Promise.all(thread.takeFresh().map((script) => thread.pauseAtFirst(script)));
+    const isFirst = thread.takeFirst(event);
     const { hitBreakpoints = [] } = event;
     const hits = [...this.#parts.lines.named(thread, hitBreakpoints), ...this.#parts.functions.named(thread, hitBreakpoints)];
     const stopping = await this.#stopping(thread, top, hits);
-    const reason = stopping.length > 0 ? reasonOf(stopping) : await this.#reason(thread, event, top, hits.length > 0);
+    let reason = stopping.length > 0 ? reasonOf(stopping) : await this.#reason(thread, event, top, hits.length > 0 || isFirst);
+    if (!reason && isFirst && this.#parts.isEntry(thread, top)) reason = { reason: 'entry' };
     // It may have been let go, or have ended, meanwhile.
     if (thread.paused !== event) return;
     if (!reason) return this.#goOn(thread, event, top);
@@ -78,7 +81,6 @@ export class Stops {
     }
     if (!isHit && (await thread.isAtDebugger(top))) return { reason: 'breakpoint', description: 'Paused on a debugger statement' };
     if (going.kind === 'run') return undefined;
-    if (going.kind === 'entry') return going.near ? { reason: 'entry' } : undefined;
     if (this.#skips >= MAX_SKIPS) return { reason: going.kind === 'pause' ? 'pause' : 'step' };
     if (!thread.isOwn(top)) return undefined;
     if (going.kind === 'pause') return { reason: 'pause' };
@@ -91,15 +93,11 @@ export class Stops {
   }
 
   /** What has paused the thread does not concern the person: it goes on with what it was told to do. */
-  #goOn(thread: Thread, { callFrames, reason }: Debugger.PausedEventDataType, top: Debugger.CallFrame): void {
+  #goOn(thread: Thread, { callFrames }: Debugger.PausedEventDataType, top: Debugger.CallFrame): void {
     const { going } = thread;
     this.#skips += 1;
-    if (going.kind === 'entry' || reason === 'instrumentation') {
-      if (this.#parts.isEntry(thread, top)) thread.again({ kind: 'entry', near: true }, 'next');
-      else if (going.kind === 'entry') thread.seek(going);
-      else thread.resume();
-    } else if (going.kind === 'run') thread.resume();
-    else if (going.kind === 'pause') thread.seek(going);
+    if (going.kind === 'run') thread.resume();
+    else if (going.kind === 'pause') thread.pauseAgain();
     else this.#stepOn(thread, callFrames, top, going);
   }
 

@@ -1,6 +1,7 @@
 /** One thread of a program, as the inspector sees it: its scripts, and where it is paused. */
 import type { Debugger } from 'node:inspector';
 import type { Cdp } from './cdp.ts';
+import { firstStatement } from './first-statement.ts';
 import type { Paths } from './paths.ts';
 import { scriptOf, type Script } from './scripts.ts';
 
@@ -10,8 +11,6 @@ export type Step = 'next' | 'stepIn' | 'stepOut';
 export type Going =
   | { readonly kind: 'run' }
   | { readonly kind: 'pause' }
-  /** To the first statement of the main file; `near` says that it is about to run. */
-  | { readonly kind: 'entry'; readonly near: boolean }
   | Stepping;
 
 export interface Stepping {
@@ -47,6 +46,8 @@ export class Thread {
   readonly scripts = new Map<string, Script>();
   going: Going = { kind: 'run' };
   #paused: Debugger.PausedEventDataType | undefined;
+  readonly #fresh: Script[] = [];
+  readonly #firsts = new Map<string, Debugger.Location>();
   readonly #resumed: (thread: Thread) => void;
 
   constructor({ id, name, cdp, paths, bind, paused, resumed }: ThreadParts) {
@@ -55,7 +56,9 @@ export class Thread {
     this.cdp = cdp;
     this.#resumed = resumed;
     cdp.on('Debugger.scriptParsed', (event) => {
-      this.scripts.set(event.scriptId, scriptOf(event, paths, (script) => bind(this, script)));
+      const script = scriptOf(event, paths, (each) => bind(this, each));
+      this.scripts.set(event.scriptId, script);
+      this.#fresh.push(script);
     });
     cdp.on('Debugger.paused', (event) => {
       this.#paused = event;
@@ -108,12 +111,40 @@ export class Thread {
     this.cdp.tell('Debugger.pause');
   }
 
-  /** Goes on to where the next function is called. */
-  seek(going: Going): void {
-    this.going = going;
+  /** Goes on from a place in the runtime to where the next function is called. */
+  pauseAgain(): void {
     this.#leave();
     this.cdp.tell('Debugger.resume');
     this.cdp.tell('Debugger.pause');
+  }
+
+  /** Pauses a script once at its first statement. Where a breakpoint of the person is there, that does it. */
+  async pauseAtFirst(script: Script): Promise<void> {
+    const location = await firstStatement(this, script);
+    if (!location) return;
+    const set = this.cdp.send('Debugger.setBreakpoint', { location });
+    await set.then(({ breakpointId }) => this.#firsts.set(breakpointId, location), () => undefined);
+  }
+
+  /** Whether it is paused at a first statement as asked for. After that it is not any more. */
+  takeFirst({ hitBreakpoints = [] }: Debugger.PausedEventDataType): boolean {
+    const ids = hitBreakpoints.filter((id) => this.#firsts.delete(id));
+    for (const breakpointId of ids) this.cdp.tell('Debugger.removeBreakpoint', { breakpointId });
+    return ids.length > 0;
+  }
+
+  /** Makes room for a breakpoint of the person. */
+  leaveFirst({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): void {
+    for (const [breakpointId, at] of this.#firsts) {
+      if (at.scriptId !== scriptId || at.lineNumber !== lineNumber || (at.columnNumber ?? 0) !== columnNumber) continue;
+      this.#firsts.delete(breakpointId);
+      this.cdp.tell('Debugger.removeBreakpoint', { breakpointId });
+    }
+  }
+
+  /** The scripts of the program that have been read since this was asked last. */
+  takeFresh(): Script[] {
+    return this.#fresh.splice(0).filter(({ internal, url }) => !internal && url !== '');
   }
 
   /** Whether a frame is in the program, and not in the runtime. */
