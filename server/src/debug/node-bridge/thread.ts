@@ -111,10 +111,10 @@ export class Thread {
     this.cdp.tell('Debugger.pause');
   }
 
-  /** Goes on from a place in the runtime to where the next function is called. */
+  /** Goes on from a place in the runtime, in search of the program. */
   pauseAgain(): void {
-    this.#leave();
-    this.cdp.tell('Debugger.resume');
+    this.again(this.going, 'stepIn');
+    // A step ends where the runtime has nothing more to do; then the thread is paused when there is something again.
     this.cdp.tell('Debugger.pause');
   }
 
