@@ -11,7 +11,7 @@ interface Wait {
 }
 
 /** How long a test waits for what must come, in milliseconds. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 15_000;
 
 export class DapClient {
   static #types: DapTypes | undefined;

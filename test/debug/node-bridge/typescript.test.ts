@@ -73,6 +73,12 @@ describe('TypeScript in Node', () => {
       });
     });
 
+    it('stops on entry where the loader of a sandbox translates it', () =>
+      debug({ 'main.ts': source }, { main: 'main.ts', node: newerNode.path, launch: { runtimeArgs: ['--require', loader], stopOnEntry: true } }, async (session) => {
+        const { reason, frames } = await session.stopped();
+        expect([reason, frames[0].source.name]).to.deep.equal(['entry', 'main.ts']);
+      }));
+
     it('is debugged where the loader of a sandbox translates it', () =>
       debug({ 'main.ts': source }, { main: 'main.ts', node: newerNode.path, launch: { runtimeArgs: ['--require', loader] }, breakpoints: { 'main.ts': ['// area'] } }, async (session) => {
         expect(await stopsIn(session, 'main.ts')).to.include({ verified: true, line: 6 });

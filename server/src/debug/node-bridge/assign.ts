@@ -40,7 +40,8 @@ const SET = `function (name, value) {
   return this[key];
 }`;
 
-function argumentOf({ objectId, unserializableValue, value }: Runtime.RemoteObject): Runtime.CallArgument {
+function argumentOf(remote: Runtime.RemoteObject): Runtime.CallArgument {
+  const { objectId, unserializableValue } = remote;
   if (objectId !== undefined) return { objectId };
-  return unserializableValue === undefined ? { value } : { unserializableValue };
+  return unserializableValue === undefined ? { value: remote.value as unknown } : { unserializableValue };
 }

@@ -69,9 +69,9 @@ export class Breakpoints {
     }));
   }
 
-  /** The breakpoints that are set in no script of a thread yet. */
-  waiting(thread: Thread): LineBreakpoint[] {
-    return this.#all().filter(({ bound, shown }) => !bound.some((each) => each.thread === thread) && !isFault(shown));
+  /** The files that have breakpoints. */
+  paths(): string[] {
+    return [...this.#byPath].filter(([, each]) => each.some(({ shown }) => !isFault(shown))).map(([path]) => path);
   }
 
   /** Those that the inspector names. */

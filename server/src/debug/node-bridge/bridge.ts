@@ -67,7 +67,7 @@ export class Bridge {
     this.#stops = new Stops({
       lines: this.#lines,
       functions: this.#functions,
-      begun: async (thread) => (await this.#debuggee?.begun(thread)) ?? false,
+      begun: async () => (await this.#debuggee?.begun()) ?? false,
       isEntry: (thread, top) => this.#debuggee?.isEntry(thread, top) ?? false,
       log: async (thread, frame, breakpoint) => this.#event('output', await log({ thread, frame }, breakpoint.asked.logMessage ?? '', breakpoint.shown)),
       stopped: (body) => {

@@ -40,6 +40,9 @@ export class Debuggee {
   #program: Program | undefined;
   #cdp: Cdp | undefined;
   #begun = false;
+  /** Whether it is still to stop at its first statement, and the scripts that may have that. */
+  #entering: boolean;
+  readonly #entries = new Set<string>();
   #gate: Gate = 'every';
   #lastId = MAIN;
   #isOver = () => {};
@@ -49,6 +52,7 @@ export class Debuggee {
     this.#launch = launch;
     this.#host = host;
     this.#parts = parts;
+    this.#entering = launch.stopOnEntry === true;
     const main = resolve(launch.cwd ?? '.', launch.program);
     this.#main = statSync(main, { throwIfNoEntry: false })?.isFile() ? parts.paths.named(main) : undefined;
   }
@@ -85,26 +89,29 @@ export class Debuggee {
   }
 
   /** A thread is paused. False means that the main file has not been read yet. */
-  async begun(thread: Thread): Promise<boolean> {
-    if (thread.id !== MAIN || this.#begun) {
-      await this.gate();
-      return true;
+  async begun(): Promise<boolean> {
+    const files = [...(this.main?.scripts.values() ?? [])].filter(({ path }) => path === this.#main);
+    if (!this.#begun && this.#main !== undefined && files.length === 0) return false;
+    if (!this.#begun) {
+      this.#begun = true;
+      await this.#parts.entered();
     }
-    const file = [...thread.scripts.values()].find(({ path }) => path === this.#main);
-    if (this.#main !== undefined && !file) return false;
-    this.#begun = true;
-    await this.#parts.entered();
     await this.gate();
-    if (this.#launch.stopOnEntry && file) await thread.pauseAtFirst(file);
+    if (!this.#entering) return true;
+    // Node may read a file more than once before it runs it.
+    await Promise.all(files.filter(({ id }) => !this.#entries.has(id)).map((file) => (this.main as Thread).pauseAtFirst(file)));
+    for (const { id } of files) this.#entries.add(id);
     return true;
   }
 
   /** Whether a thread is paused where the program begins, and the person wants to stop there. */
   isEntry(thread: Thread, { location }: Debugger.CallFrame): boolean {
-    return thread.id === MAIN && this.#launch.stopOnEntry === true && thread.scriptAt(location)?.path === this.#main;
+    if (!this.#entering || thread.id !== MAIN || thread.scriptAt(location)?.path !== this.#main) return false;
+    this.#entering = false;
+    return true;
   }
 
-  /** Scripts have a gate as long as there are breakpoints that may belong into one of them. */
+  /** Scripts have a gate as long as there are breakpoints that may belong into one of them. A file may be read again and again. */
   async gate(): Promise<void> {
     const gate = this.#wantedGate();
     if (!this.#begun || gate === this.#gate) return;
@@ -113,10 +120,9 @@ export class Debuggee {
   }
 
   #wantedGate(): Gate {
-    const threads = [...this.threads.values()];
-    const waiting = threads.flatMap((thread) => this.#parts.lines.waiting(thread));
-    if (waiting.some(({ path }) => path.includes('/node_modules/'))) return 'every';
-    return waiting.length > 0 || threads.some((thread) => this.#parts.functions.waiting(thread).length > 0) ? 'own' : 'none';
+    const paths = this.#parts.lines.paths();
+    if (this.#entering || paths.some((path) => path.includes('/node_modules/'))) return 'every';
+    return paths.length > 0 || [...this.threads.values()].some((thread) => this.#parts.functions.waiting(thread).length > 0) ? 'own' : 'none';
   }
 
   set flowing(flows: boolean) {

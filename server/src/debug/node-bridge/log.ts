@@ -5,7 +5,7 @@ import { partsOf } from './log-message.ts';
 import { clean, MAX_WHOLE, show } from './show.ts';
 
 export async function log(where: Where, message: string, { source, line, column }: DebugProtocol.Breakpoint): Promise<DebugProtocol.OutputEvent['body']> {
-  const texts = await Promise.all(partsOf(message).map((part) => ('text' in part ? part.text : said(where, part.expression))));
+  const texts = await Promise.all(partsOf(message).map((part) => ('text' in part ? Promise.resolve(part.text) : said(where, part.expression))));
   return { category: 'console', output: `${clean(texts.join(''), MAX_WHOLE)}\n`, source, line, column };
 }
 

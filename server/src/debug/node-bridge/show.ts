@@ -9,12 +9,12 @@ export const MAX_WHOLE = 100_000;
 
 /** Quoted, bounded text for a value. */
 export function show(remote: Shortened, limit = MAX_TEXT): string {
-  const { type, subtype, value, unserializableValue, description = '', preview, fullLength } = remote;
-  if (type === 'string') return quote(String(value), limit, fullLength);
+  const { type, subtype, unserializableValue, description = '', preview, fullLength } = remote;
+  if (type === 'string') return quote(String(remote.value), limit, fullLength);
   if (type === 'undefined') return 'undefined';
   if (subtype === 'null') return 'null';
   if (unserializableValue !== undefined) return clean(unserializableValue, limit);
-  if (type === 'number' || type === 'boolean') return String(value);
+  if (type === 'number' || type === 'boolean') return String(remote.value);
   if (type === 'function') return clean(headOf(description), limit);
   if (type === 'symbol' || subtype === 'date' || subtype === 'regexp' || subtype === 'error') return clean(description, limit);
   return clean(preview ? previewText(preview) : description, limit);

@@ -10,8 +10,8 @@ import type { Stepping, Thread } from './thread.ts';
 export interface StopParts {
   readonly lines: Breakpoints;
   readonly functions: FunctionBreakpoints;
-  /** A thread is paused, for whatever reason. False means that the program has not begun. */
-  begun(thread: Thread): Promise<boolean>;
+  /** A thread is paused, for whatever reason. Resolves with whether the program has begun: false while only what comes before it has run. */
+  begun(): Promise<boolean>;
   /** Whether the first statement of a script is where the program begins, and the person wants to stop there. */
   isEntry(thread: Thread, top: Debugger.CallFrame): boolean;
   log(thread: Thread, frame: Debugger.CallFrame, breakpoint: LineBreakpoint): Promise<void>;
@@ -41,7 +41,7 @@ export class Stops {
     // Then all breakpoints are set that can be.
     await Promise.all([...thread.scripts.values()].map(({ ready }) => ready));
     await this.#parts.functions.look(thread, event);
-    if (!(await this.#parts.begun(thread))) return thread.resume();
+    if (!(await this.#parts.begun())) return thread.resume();
     if (this.#parts.functions.waiting(thread).length > 0) await Promise.all(thread.takeFresh().map((script) => thread.pauseAtFirst(script)));
     const isFirst = thread.takeFirst(event);
     const { hitBreakpoints = [] } = event;
@@ -79,13 +79,14 @@ export class Stops {
       const text = description?.split('\n')[0];
       return { reason: 'exception', description: 'Paused on an exception', ...(text ? { text } : {}) };
     }
-    if (!isHit && (await thread.isAtDebugger(top))) return { reason: 'breakpoint', description: 'Paused on a debugger statement' };
+    const isDeeper = going.kind === 'run' || (going.kind !== 'pause' && depth > lastDepth(going));
+    if (!isHit && isDeeper && (await thread.isAtDebugger(top))) return { reason: 'breakpoint', description: 'Paused on a debugger statement' };
     if (going.kind === 'run') return undefined;
     if (this.#skips >= MAX_SKIPS) return { reason: going.kind === 'pause' ? 'pause' : 'step' };
     if (!thread.isOwn(top)) return undefined;
     if (going.kind === 'pause') return { reason: 'pause' };
     // A step over or out of something ends in no deeper frame, and not in the middle of where it began.
-    if (depth > lastDepth(going)) return undefined;
+    if (isDeeper) return undefined;
     if (going.disturbed && going.kind === 'next' && depth === going.depth && top.location.lineNumber === going.from.lineNumber) return undefined;
     const script = thread.scriptAt(top.location);
     if (script && isBetween(script, { line: top.location.lineNumber, column: top.location.columnNumber ?? 0 })) return undefined;

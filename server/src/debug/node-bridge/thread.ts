@@ -120,7 +120,7 @@ export class Thread {
 
   /** Pauses a script once at its first statement. Where a breakpoint of the person is there, that does it. */
   async pauseAtFirst(script: Script): Promise<void> {
-    const location = await firstStatement(this, script);
+    const location = await firstStatement(this.cdp, script);
     if (!location) return;
     const set = this.cdp.send('Debugger.setBreakpoint', { location });
     await set.then(({ breakpointId }) => this.#firsts.set(breakpointId, location), () => undefined);
