@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { documents } from './scripts/documents.mjs';
 import { notices } from './scripts/notices.mjs';
 import { concatenate, fromRoot, withMap } from './scripts/source-maps.mjs';
 
@@ -177,6 +178,16 @@ async function write({ outputFiles }) {
   }
 }
 
+/** What a daemon that listens serves below /docs. The extension's daemon has none of it: an editor shows no pages. */
+async function writeDocuments() {
+  const pages = await documents();
+  const index = pages.map(({ name, title }) => ({ name, title }));
+  const files = [{ path: 'index.json', text: JSON.stringify(index) }, ...pages.map(({ name, html }) => ({ path: `${name}.html`, text: html }))];
+  const folder = join(dist, 'docs');
+  await write({ outputFiles: files.map(({ path, text }) => ({ path: join(folder, path), text })) });
+  await removeStale(folder, { outputFiles: files });
+}
+
 async function removeStale(folder, { outputFiles }) {
   const current = new Set(outputFiles.map(({ path }) => basename(path)));
   for (const name of await readdir(folder).catch(() => [])) {
@@ -206,5 +217,6 @@ for (const grammar of ['', '-python', '-javascript', '-typescript', '-tsx', '-go
   await cp(join(root, `node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter${grammar}.wasm`), join(dist, `scan/tree-sitter${grammar}.wasm`));
 }
 await copyDaemon();
+await writeDocuments();
 // The command itself knows its manual page.
 await writeFile(join(dist, 'codebeaker.1'), execFileSync(process.execPath, [join(root, 'server/bin/codebeaker.js'), 'man']));

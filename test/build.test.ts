@@ -53,11 +53,11 @@ describe('the build', () => {
     expect(oursIn(JSON.parse(readFileSync(new URL('dist/start.cjs.map', server), 'utf8')) as SourceMap)).to.deep.equal({
       '': 'main',
       base: 'clock digest forward home live log promises',
-      cli: 'actions arguments daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
+      cli: 'actions arguments connecting daemon ending exit-codes listening publish quantities reach remember runtimes serve table typed watch',
       events: 'events',
       network: 'address hosts',
-      policy: 'bounds config-file defaults hosts own-folder packages policy quotas rates scan sizes',
-      protocol: 'audit channels commands config errors history index issues keeping-all languages later lifecycle method methods observation packages ports scan secrets sessions usage values',
+      policy: 'bounds config-file defaults double-keys hosts own-folder packages policy quotas rates scan sizes',
+      protocol: 'audit channels commands config errors history index issues keeping-all languages later lifecycle method methods observation packages ports resume resume-methods scan secrets sessions usage values',
       runtime: 'ports',
       'runtime/choice': 'catalog choices late measurements',
       'runtime/kinds': 'table',
@@ -100,6 +100,12 @@ describe('the build', () => {
     const needed = [...(own ?? '').matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
     expect(needed).to.include('node:inspector');
     expect(needed.filter((name) => !name?.startsWith('node:'))).to.deep.equal([]);
+  });
+
+  it('has the documents that a daemon serves, and leaves them out of the extension', () => {
+    const index = JSON.parse(readFileSync(new URL('dist/docs/index.json', server), 'utf8')) as { name: string }[];
+    expect(readdirSync(new URL('dist/docs/', server)).sort()).to.deep.equal(['index.json', ...index.map(({ name }) => `${name}.html`)].sort());
+    expect(readdirSync(new URL('../client-vscode/dist/daemon/', server))).not.to.include('docs');
   });
 
   it('gives clients types and values', () => {

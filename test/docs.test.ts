@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { safeParse } from 'zod/mini';
 import { parseConfig } from '../server/src/policy/config-file.ts';
-import { type Config, methods } from '../server/src/protocol/index.ts';
+import type { Config } from '../server/src/protocol/index.ts';
 import { jsonSchemas, type JsonSchema } from '../server/src/protocol/json-schema.ts';
 import { projectFiles } from './architecture/files.ts';
 
@@ -63,20 +62,6 @@ describe('docs/configuration.md', () => {
 
   function keysIn(config: Config): string[] {
     return Object.entries(config).flatMap(([key, value]) => [key, ...(typeof value === 'object' ? Object.keys(value).map((inner) => `${key}.${inner}`) : [])]);
-  }
-});
-
-describe('the messages that a client sends', () => {
-  for (const path of ['README.md', 'docs/editors.md']) {
-    it(`fit their schemas in ${path}`, () => {
-      const sent = [...page(path).matchAll(/^→ (.*)$/gm)].map(([, line = '']) => JSON.parse(line) as { id?: number; method: string; params?: unknown });
-      expect(sent).not.to.be.empty;
-      for (const { id, method: name, params = {} } of sent) {
-        const method = methods.find((each) => each.name === name);
-        expect(method?.kind, name).to.equal(id === undefined ? 'notification' : 'request');
-        expect(method && safeParse(method.params, params).success, name).to.equal(true);
-      }
-    });
   }
 });
 

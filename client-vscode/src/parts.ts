@@ -9,6 +9,7 @@ import { Client } from './client/client.ts';
 import { daemonCommand, type EditorProcess } from './client/command.ts';
 import { type Connection, openConnection } from './client/connection.ts';
 import { initializeParams } from './client/initialize.ts';
+import { ServerTokens } from './client/server-tokens.ts';
 import { reportOf, startDaemon } from './client/process.ts';
 import { Consoles, type RunConsole } from './run/consoles.ts';
 import type { RunEnd } from './run/run.ts';
@@ -42,6 +43,7 @@ import { Ports } from './view/ports.ts';
 import { RuntimeChoices } from './view/runtime-choices.ts';
 import { showRuntimes } from './view/runtimes.ts';
 import { askForSecrets, secretCommands } from './view/secrets.ts';
+import { serverCommands, serverReport, Unreachable } from './view/server.ts';
 import { sessionCommands } from './view/session-commands.ts';
 import { showMessage } from './view/shown.ts';
 import { Status } from './view/status.ts';
@@ -79,9 +81,19 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const log: Log = channel;
   const showLog = () => channel.show();
 
-  const connect = surroundings.connect ?? (() => connectDaemon(surroundings, log));
-  const client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes() });
-  const doctor = own(new Doctor({ code, report: (signal) => reportOf(daemonCommand({ ...readSettings(code).server, network: 'none' }, context.extensionPath, surroundings.process, 'doctor'), signal) }));
+  const tokens = new ServerTokens(context.secrets);
+  const connect = surroundings.connect ?? (() => connectDaemon(surroundings, tokens, log));
+  const restart = () => client.restart();
+  const unreachable = new Unreachable({ code, showLog, restart });
+  const client: Client = new Client({ connect, clock, log, onTooManyCrashes: () => void missing.tellCrashes(), onUnreachable: (fault) => void unreachable.tell(fault) });
+  const report = async (signal: AbortSignal) => {
+    const { server } = readSettings(code);
+    const own = await reportOf(daemonCommand({ ...server, network: 'none' }, context.extensionPath, surroundings.process, 'doctor'), signal);
+    if (server.url === '') return own;
+    const list = async () => (await client.connection()).request('runtime/list', {});
+    return serverReport(code, server.url, (await list().catch(() => undefined))?.runtimes) + own;
+  };
+  const doctor = own(new Doctor({ code, report }));
   const showDoctor = () => doctor.show();
   const options = new RememberedOptions(context.workspaceState);
   const settings = () => readSettings(code);
@@ -114,11 +126,12 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     runAgain: (spec, shown) => runAgain({ code, consoles, options, complete }, spec, shown),
   });
   const missing: Missing = new Missing({
-    code, memory: context.globalState, log, showLog, restart: () => client.restart(),
+    code, memory: context.globalState, log, showLog, restart,
     showDoctor: () => void showDoctor(),
+    isElsewhere: () => settings().server.url !== '',
     isAvailable: (runtime) => Boolean(choices.withId(runtime)),
   });
-  const status = own(new Status({ code, choices, runningCount: () => consoles.running.length }));
+  const status = own(new Status({ code, choices, runningCount: () => consoles.running.length, url: () => settings().server.url }));
 
   const setContext = (name: string, value: unknown) => void code.commands.executeCommand('setContext', name, value);
   const update = () => {
@@ -178,15 +191,16 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     ...installCommands(installing),
     ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
     ...secretCommands({ code, secrets }),
+    ...serverCommands({ code, tokens, restart }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
     ...historyCommands({ code, consoles, options, complete, client, tree: history, clock, newId, random }),
     'codebeaker.showLog': showLog,
     'codebeaker.doctor': showDoctor,
-    'codebeaker.restart': () => client.restart(),
+    'codebeaker.restart': restart,
     'codebeaker.showRuntimes': async () => {
       const { runtimes } = await (await client.connection()).request('runtime/list', {});
-      await showRuntimes(code, runtimes, [
-        { label: l10n.t('Look again'), act: () => client.restart() },
+      await showRuntimes(code, settings().server.url, runtimes, [
+        { label: l10n.t('Look again'), act: restart },
         { label: l10n.t('Doctor: look closely, and say what to do'), act: () => void showDoctor() },
         { label: l10n.t('Show log'), act: showLog },
       ]);
@@ -239,9 +253,11 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   };
 }
 
-function connectDaemon({ code, context, clock, process }: Surroundings, log: Log): Promise<Connection> {
+async function connectDaemon({ code, context, clock, process }: Surroundings, tokens: ServerTokens, log: Log): Promise<Connection> {
   const settings = readSettings(code);
+  const { url } = settings.server;
+  const token = url === '' ? undefined : await tokens.of(url);
   const version = String((context.extension.packageJSON as { version?: unknown }).version);
-  const daemon = startDaemon(daemonCommand({ ...settings.server, network: settings.network }, context.extensionPath, process), log);
+  const daemon = startDaemon(daemonCommand({ ...settings.server, network: settings.network, token }, context.extensionPath, process), log);
   return openConnection(daemon, initializeParams(code, settings, version, process.pid), { clock, log, show: (message) => showMessage(code, message) });
 }

@@ -1,9 +1,11 @@
-/** Makes PROTOCOL.md, openrpc.json, the JSON Schema of the configuration, the tags of Neovim's help and the tables in THREATS.md. Run as a program, it also writes them. */
+/** Makes PROTOCOL.md, openrpc.json, the JSON Schema of the configuration, two pages of docs/, the tags of Neovim's help and the tables in THREATS.md. Run as a program, it also writes them. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { configSchema } from '../src/protocol/config-schema.ts';
+import { configSchema } from '../src/policy/config-schema.ts';
 import { openrpc } from '../src/protocol/openrpc.ts';
 import { holes, holesAsOf } from '../src/runtime/holes/table.ts';
+import { configurationReference } from './configuration-reference.ts';
+import { errorsPage } from './errors-page.ts';
 import { helpTags } from './help-tags.ts';
 import { protocolMarkdown } from './markdown.ts';
 import { type Citation, citationsIn, type Section, threatsMarkdown } from './threats.ts';
@@ -17,10 +19,13 @@ export async function generate(): Promise<Record<string, string>> {
   const prose = await readFile(new URL('protocol.prose.md', import.meta.url), 'utf8');
   const threats = await readFile(new URL('server/THREATS.md', root), 'utf8');
   const failures = JSON.parse(await readFile(new URL('server/threats/failures.json', root), 'utf8')) as Section[];
+  const config = configSchema();
   return {
     'PROTOCOL.md': protocolMarkdown(prose),
     'openrpc.json': `${JSON.stringify(openrpc(version), null, 2)}\n`,
-    'server/codebeaker.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
+    'server/codebeaker.schema.json': `${JSON.stringify(config, null, 2)}\n`,
+    'docs/configuration-reference.md': configurationReference(config),
+    'docs/errors.md': errorsPage(),
     'client-nvim/doc/tags': helpTags('codebeaker.txt', help),
     'server/THREATS.md': threatsMarkdown(threats, { holes, asOf: holesAsOf, sections: failures, citations: await citations() }),
   };

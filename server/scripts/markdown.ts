@@ -5,6 +5,7 @@ import { domainErrors, methods, standardErrors, type ErrorKind, type Method, typ
 import { jsonSchemas, type JsonSchema } from '../src/protocol/json-schema.ts';
 import { layerNames } from '../src/protocol/layers.ts';
 import { openrpc } from '../src/protocol/openrpc.ts';
+import { table } from './tables.ts';
 import { link, typeText } from './type-text.ts';
 
 /** `prose` is the part that no table contains: messages, the order of requests, and rules. */
@@ -24,7 +25,7 @@ export function protocolMarkdown(prose: string): string {
     '## Errors',
     errorText(),
     '## Configuration',
-    configText(named.schemas),
+    configText,
   ].join('\n\n').concat('\n');
 }
 
@@ -106,22 +107,7 @@ function errorText(): string {
   ].join('\n\n');
 }
 
-function configText({ Config = {} }: Record<string, JsonSchema>): string {
-  const rows = Object.entries(Config.properties ?? {}).flatMap(([key, schema]) => {
-    const inner = Object.entries(schema.properties ?? {}).map(([name, value]) => [
-      `\`${key}.${name}\``,
-      typeText(value),
-      value.description ?? '',
-    ]);
-    return [[`\`${key}\``, inner.length > 0 ? 'object' : typeText(schema), schema.description ?? ''], ...inner];
-  });
-  return [
-    'The configuration is one JSON file: the one that `--config FILE` names, else the one that `$CODEBEAKER_CONFIG` names, else `$XDG_CONFIG_HOME/codebeaker/config.json`, which may be missing. In a trusted workspace, a file `.codebeaker.json` in the folder is read too. It can only narrow what the configuration file allows; if it can’t be followed, no session is made. An unknown key is an error, and the message names its path.',
-    table(['key', 'type', 'meaning'], rows),
-  ].join('\n\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
+const configText = [
+  'The configuration is one JSON file: the one that `--config FILE` names, else the one that `$CODEBEAKER_CONFIG` names, else `$XDG_CONFIG_HOME/codebeaker/config.json`, which may be missing. In a trusted workspace, a file `.codebeaker.json` in the folder is read too. It can only narrow what the configuration file allows, and so can the `initializationOptions` of a client; if it can’t be followed, no session is made. An unknown key is an error, and the message names its path.',
+  '[docs/configuration-reference.md](docs/configuration-reference.md) has every key with its type, default and meaning.',
+].join('\n\n');

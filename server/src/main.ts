@@ -92,6 +92,10 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       const { listen } = await import('./cli/listen.ts');
       return listen(surroundings, args, process, print);
     }
+    case 'connect': {
+      const { connect } = await import('./cli/connect.ts');
+      return connect(surroundings, args, process, stderr);
+    }
     case 'run': {
       const [{ run: runFile }, { showUnchanged }] = await Promise.all([import('./cli/run.ts'), import('./cli/unchanged.ts')]);
       const daemon = await createDaemon(surroundings, args.config, { typed: args.reach.network.mode === 'none' ? [] : [args.reach.network.mode], logging: args.log });

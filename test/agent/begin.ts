@@ -60,7 +60,7 @@ export function useAgents(): Agents {
       const started: Started = {
         child,
         stdio: {
-          write: (bytes) => writeTo(stdin, bytes),
+          write: (bytes, payload) => writeTo(stdin, bytes, payload),
           listen: (take) => void stdout.on('data', take),
           closed: once(stdout, 'close').then(() => undefined),
           destroy: () => void stdin.end(),

@@ -9,7 +9,7 @@ const run = {
   command: 'run', file: 'a.py', args: [], runtime: undefined, language: undefined, env: {}, secrets: {}, folder: undefined, with: [], save: undefined, publish: [], package: [], packages: undefined, tty: undefined,
   limits: {}, log: {}, json: false, config: undefined, reach: { network: { mode: 'none' }, ask: false },
 };
-const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, config: undefined };
+const listen = { command: 'listen', at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tokenFile: undefined, tls: undefined, share: [], origins: [], hosts: [], maxConnections: 64, networkModes: [], log: {}, record: undefined, config: undefined };
 const serve = { command: 'serve', transport: { kind: 'stdio' }, clientProcessId: undefined, networkModes: [], log: {}, record: undefined, config: undefined };
 
 /** A command line is split at spaces. */
@@ -20,6 +20,9 @@ const taken: Record<string, object> = {
   'serve --listen 127.0.0.1:0 --token-file=t': { ...listen, tokenFile: 't' },
   '--listen [::1]:7070 --token-file=t --allow-origin https://a.example/ --allow-host a.example --allow-host b --max-connections 2 --network full': { ...listen, at: { kind: 'tcp', host: '::1', port: 7070 }, tokenFile: 't', origins: ['https://a.example'], hosts: ['a.example', 'b'], maxConnections: 2, networkModes: ['allowlist', 'full'] },
   '--listen a:1 --token-file=t --tls-cert c --tls-key k --share /a --share b': { ...listen, at: { kind: 'tcp', host: 'a', port: 1 }, tokenFile: 't', tls: { cert: 'c', key: 'k' }, share: ['/a', 'b'] },
+  'connect wss://box': { command: 'connect', url: 'wss://box', tokenFile: undefined, ca: undefined, sameMachine: false },
+  'connect --token-file=t --ca c --same-machine -- unix:x': { command: 'connect', url: 'unix:x', tokenFile: 't', ca: 'c', sameMachine: true },
+  '--listen unix:a/b --record r.jsonl': { ...listen, at: { kind: 'unix', path: 'a/b' }, record: 'r.jsonl' },
   'serve --listen unix:a/b': { ...listen, at: { kind: 'unix', path: 'a/b' } },
   '--pipe=/tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
   '--pipe /tmp/s': { ...serve, transport: { kind: 'pipe', path: '/tmp/s' } },
@@ -149,11 +152,16 @@ const refused: Record<string, string> = {
   '--listen localhost:65536 --token-file=t': '--listen needs a whole number from 0 to 65535',
   '--listen unix:x --stdio': 'only one of --stdio, --pipe, --socket and --listen can be given',
   '--listen unix:x --clientProcessId=1': '--clientProcessId is for a daemon with one client',
-  '--listen unix:x --record x': '--record is for a daemon with one client',
+  '--listen unix:x --record=': '--record needs the name of a file',
   '--listen unix:x --allow-origin a.example': '--allow-origin needs an origin',
   '--listen unix:x --allow-origin https://a.example/x': '--allow-origin needs an origin',
   '--listen unix:x --tls-cert c': '--tls-cert and --tls-key need each other',
   '--listen unix:x --tls-cert c --tls-key k': '--tls-cert is for a port',
+  connect: 'connect needs the address of a daemon: codebeaker connect URL',
+  'connect a b': 'there are unexpected arguments: b',
+  'connect unix:x --config c': '--config is for a daemon',
+  'connect unix:x --share /': '--share is an option of codebeaker serve',
+  'serve --ca c': '--ca is an option of codebeaker connect',
   '--stdio --token-file=t': '--token-file needs --listen',
   '--allow-host=x': '--allow-host needs --listen',
   '--stdio --socket=1': 'only one of --stdio, --pipe, --socket and --listen can be given',

@@ -9,7 +9,7 @@ import { ConfigError } from '../../server/src/policy/config-file.ts';
 import { createPolicy } from '../../server/src/policy/policy.ts';
 import { inForce } from '../../server/src/policy/in-force.ts';
 import type { Config } from '../../server/src/protocol/index.ts';
-import { configSchema } from '../../server/src/protocol/config-schema.ts';
+import { configSchema } from '../../server/src/policy/config-schema.ts';
 import type { JsonSchema } from '../../server/src/protocol/json-schema.ts';
 
 describe('codebeaker config', () => {
@@ -65,9 +65,38 @@ describe('codebeaker config', () => {
     const more = put(project, '{');
     const { code, text } = await type('check');
     expect(code).to.equal(78);
-    expect(text.split('\n').map((line) => line.split(': ').slice(0, 2).join(': '))).to.deep.equal([`${wrong}: limits.cpu`, `${wrong}: rate`, `${more}: it is not valid JSON`, '']);
+    expect(text.split('\n').map((line) => line.split(': ').slice(0, 2).join(': '))).to.deep.equal([`${wrong}: limits.cpu`, `${wrong}: rate`, `${wrong}: limits.pids`, `${more}: it is not valid JSON`, '']);
     expect(await type('check', { files: [join(folder, 'none')] })).to.deep.equal({ code: 78, text: `${join(folder, 'none')}: there is no such file\n` });
-    expect(JSON.parse((await type('check', { json: true, files: [wrong] })).text)).to.deep.equal({ files: [{ path: wrong, faults: [{ path: 'limits.cpu', message: 'no such key' }, { path: 'rate', message: 'no such key' }] }] });
+    expect(JSON.parse((await type('check', { json: true, files: [wrong] })).text)).to.deep.equal({ files: [{ path: wrong, faults: [{ path: 'limits.cpu', message: 'no such key' }, { path: 'rate', message: 'no such key' }, { path: 'limits.pids', message: 'must be at least 8, not 1' }] }] });
+  });
+
+  it('check goes on behind what is wrong: it names all that each file has, and compares what is left with what is allowed', async () => {
+    const wrong = put(user, { no: 1, limits: { cpus: 9, pids: 'x' }, maxLimits: { cpus: 2 }, network: { hosts: ['a.example', 'https://b.example'] }, scan: { rules: { 'python/unsafe-yml': 'off' } } });
+    const more = put(project, '{ "no": 1, "limits": { "cpus": 4 } }');
+    const { text } = await type('check');
+    expect(text.trimEnd().split('\n').map((line) => line.replace(wrong, 'USER').replace(more, 'PROJECT').slice(0, 60))).to.deep.equal([
+      'USER: limits.pids: Invalid input: expected number, received string',
+      'USER: no: no such key',
+      'USER: network.hosts.1: "https://b.example" must be a host alone, without',
+      'USER: limits.cpus: must be at most 2, which is maxLimits.cpus, not 9',
+      'USER: scan.rules.python/unsafe-yml: there is no rule python/unsafe-yml',
+      'PROJECT: no: no such key',
+      'PROJECT: cpus may be at most 2; ask for less, or raise maxLimits',
+    ].map((line) => line.slice(0, 60)));
+    put(user, '{');
+    expect((await type('check')).text.split('\n').slice(1), 'what is allowed is not known').to.deep.equal([`${more}: no: no such key`, '']);
+  });
+
+  it('check names a key that stands twice, with both places, and nothing that holds says so', async () => {
+    const wrong = put(user, '{\n  "limits": { "cpus": 1,\n    "pids": 9, "cpus": 2 },\n  "stateDir": "/a,b:{",\n  "limits": {}\n}\n');
+    const { code, text } = await type('check');
+    expect([code, text]).to.deep.equal([78, [
+      `${wrong}: limits.cpus: the key stands twice: in line 2, column 15, and again in line 3, column 16; remove one of them`,
+      `${wrong}: limits: the key stands twice: in line 2, column 3, and again in line 5, column 3; remove one of them`,
+      '',
+    ].join('\n')]);
+    const shown = await type('show').then(() => undefined, (fault: Error) => fault);
+    expect(shown).to.be.instanceOf(ConfigError).and.to.have.property('message').that.contains('line 3, column 16');
   });
 
   it('check names rules and categories that there are not, with the one that is nearest', async () => {

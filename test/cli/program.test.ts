@@ -1,7 +1,7 @@
 /** What `codebeaker run` gives to its program: the folder, the terminal, variables, input from pipes (L1, L2, L4, L15, L19, L20). */
 import { expect } from 'chai';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until as settled } from '../e2e/environment.ts';
@@ -55,6 +55,32 @@ describe('the program of a run', () => {
     const other = new RunBench();
     expect(await other.run(put('main.py', ''), { folder: join(folder(), 'src') })).to.equal(125);
     expect(other.shown.stderr).to.contain('src: the file does not lie in this folder');
+  });
+
+  it('may do only what the .codebeaker.json of its folder, and of those above it in its repository, allow', async () => {
+    put('repository/.git/HEAD', '');
+    put('repository/.codebeaker.json', '{"maxLimits": {"pids": 20}}');
+    const file = put('repository/sub/main.py', 'exit 3');
+    const limitsOf = async (options: Parameters<RunBench['run']>[1]) => {
+      const bench = new RunBench();
+      expect(await bench.run(file, options), bench.shown.stderr).to.equal(3);
+      return bench.runtime.made[0]?.spec.limits.pids;
+    };
+    expect(await limitsOf({})).to.equal(20);
+    expect(await limitsOf({ folder: null }), 'no folder goes along').to.equal(256);
+    put('repository/sub/.codebeaker.json', '{"maxLimits": {"pids": 10}}');
+    expect(await limitsOf({})).to.equal(10);
+    const more = new RunBench();
+    expect(await more.run(file, { limits: { pids: 15 } })).to.equal(125);
+    expect(more.shown.stderr).to.contain('pids may be at most 10');
+    chmodSync(join(folder(), 'repository'), 0o777);
+    chmodSync(join(folder(), 'repository/sub'), 0o1777);
+    expect(await limitsOf({}), 'folders of anybody').to.equal(256);
+    chmodSync(join(folder(), 'repository/sub'), 0o755);
+    put('repository/sub/.codebeaker.json', '{"maxLimits": 1}');
+    const wrong = new RunBench();
+    expect(await wrong.run(file)).to.equal(125);
+    expect(wrong.shown.stderr.match(/no session can be made while \.codebeaker\.json can't be followed: maxLimits: /g)).to.have.length(1);
   });
 
   it('is not run without what --with names (L1)', async () => {

@@ -10,11 +10,12 @@ const suites = { 'Neovim 0.7': 'bookworm', 'Neovim 0.10': 'trixie', 'the newest 
 export const docker: Options = { setup: { runtime: 'docker' } };
 
 export const newest = 'the newest Neovim';
+export const oldest = 'Neovim 0.7';
 
-/** Makes a suite for each version, or only for the one that is named. `editor()` returns the editor of the suite. */
-export function inNeovim(subject: string, tests: (editor: () => Editor) => void, options: Options & { only?: string } = {}): void {
+/** Makes a suite for each version, or only for those that are named. `editor()` returns the editor of the suite. */
+export function inNeovim(subject: string, tests: (editor: () => Editor) => void, options: Options & { only?: string | readonly string[] } = {}): void {
   for (const [name, suite] of Object.entries(suites)) {
-    if (options.only !== undefined && options.only !== name) continue;
+    if (options.only !== undefined && ![options.only].flat().includes(name)) continue;
     const binary = fileURLToPath(new URL(`../../.cache/neovim/${suite}/nvim`, import.meta.url));
     describe(`${name}: ${subject}`, function () {
       this.timeout(60_000);

@@ -785,6 +785,22 @@ describe('the extension', () => {
     });
   });
 
+  it('offers to install nothing here where a daemon elsewhere lacks it (issue 15)', async () => {
+    const { editor, open, command } = bench([runtime('docker', { available: false, languages: [] })]);
+    editor.settings.set('codebeaker.server.url', 'wss://box');
+    await open('/w/a.py');
+    expect(editor.messages).to.deep.equal([]);
+    let placeHolder = '';
+    editor.picked = () => undefined;
+    const { showQuickPick } = editor.code.window;
+    Object.assign(editor.code.window, { showQuickPick: (items: any, options: any) => {
+      ({ placeHolder } = options);
+      return showQuickPick(items, options);
+    } });
+    await command('codebeaker.showRuntimes');
+    expect(placeHolder).to.equal('The runtimes of the daemon at wss://box');
+  });
+
   it('shows what the doctor says of this machine (V10)', async () => {
     const { editor, command } = bench();
     editor.trusted = false;

@@ -30,6 +30,8 @@ export class CommandBench {
   readonly closed: string[] = [];
   /** The client takes no output until this resolves. */
   taking: Promise<void> = Promise.resolve();
+  /** What a command that prints much waits for. */
+  aside: () => Promise<void> | undefined = () => undefined;
   readonly controller = new AbortController();
   readonly #warm: WarmInterpreters;
 
@@ -89,7 +91,7 @@ export class CommandBench {
       commands: this.commands,
       signal,
       warm: this.#warm,
-      aside: () => undefined,
+      aside: () => this.aside(),
       maxChunkBytes: 64 * 1024,
       quota: endless,
       stream: (commandId) => {

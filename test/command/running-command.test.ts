@@ -49,6 +49,21 @@ describe('a program', () => {
 });
 
 describe('output', () => {
+  it('that is much rests as soon as another command has its turn, once for each 256 KiB', async () => {
+    const bench = await CommandBench.create();
+    let asked = 0;
+    const running = bench.shell('sleep 30\nflood 262144\nsleep 10\necho one\necho two\necho three', { commandId: 'mine' });
+    await bench.clock.advance(30);
+    const turn = deferred();
+    bench.aside = () => (asked++, turn.promise);
+    await bench.clock.advance(10);
+    const lines = () => bench.sent.slice(4).map(({ data }) => data);
+    expect([lines(), asked]).to.deep.equal([['one\n'], 1]);
+    turn.resolve();
+    await running;
+    expect([lines(), asked]).to.deep.equal([['one\n', 'two\n', 'three\n'], 1]);
+  });
+
   it('is streamed, and not in the result, if the client has chosen the command’s id', async () => {
     const bench = await CommandBench.create();
     const result = await bench.shell('echo one\nwarn two', { commandId: 'mine' });

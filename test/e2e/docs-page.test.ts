@@ -95,6 +95,41 @@ describe('the page at /docs', function () {
     await page.locator('#state', { hasText: 'the connection has ended' }).waitFor();
   });
 
+  it('has every document, and each of them leads to what is there', async () => {
+    await page.goto(`http://${daemon.at}/docs#`);
+    await page.reload();
+    const listed = await page.locator('#pages a').evaluateAll<string[], { pathname: string }>((links) => links.map(({ pathname }) => pathname));
+    expect(listed).to.include.members(['/docs/index', '/docs/protocol', '/docs/configuration-reference', '/docs/security-model', '/docs/editors', '/docs/operations', '/docs/troubleshooting', '/docs/errors']);
+    const texts = new Map(await Promise.all(listed.map(async (path) => {
+      const response = await fetch(`http://${daemon.at}${path}`);
+      expect([response.status, response.headers.get('content-type')], path).to.deep.equal([200, 'text/html; charset=utf-8']);
+      expect(response.headers.get('content-security-policy'), path).to.contain("default-src 'none'").and.to.contain("frame-ancestors 'none'").and.not.to.match(/unsafe|script-src|connect-src/);
+      return [path, await response.text()] as const;
+    })));
+    const known = new Set(['/docs', '/docs/openrpc.json', '/docs/colors.css', '/docs/document.css', ...listed]);
+    const dangling = [...texts].flatMap(([path, text]) => [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, href = '']) => new URL(href, `http://${daemon.at}${path}`))
+      .filter(({ host, pathname, hash }) => host === daemon.at && !(known.has(pathname) && (hash === '' || texts.get(pathname)?.includes(` id="${decodeURIComponent(hash.slice(1))}"`))))
+      .map(({ href }) => `${path}: ${href}`));
+    expect(dangling).to.deep.equal([]);
+    for (const [path, text] of texts) expect(text, path).not.to.match(/<script|<style| style=| on\w+=|<img/);
+    for (const path of ['/docs/none', '/docs/index.json', '/docs/..%2findex.json']) expect((await daemon.fetch(path)).status, path).to.equal(404);
+  });
+
+  it('shows the documents in light and in dark, on wide screens and on narrow ones', async () => {
+    for (const [name, width, colorScheme] of [['wide', 1280, 'light'], ['narrow', 390, 'dark']] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      for (const path of ['configuration-reference#network', 'errors', 'remote', 'protocol']) {
+        await page.goto(`http://${daemon.at}/docs/${path}`);
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${path} fits`).to.equal(true);
+        await picture(`${path.replace(/#.*/, '')}-${name}`);
+      }
+    }
+    const colors = await page.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('nav')).borderTopStyle]");
+    expect(colors).to.deep.equal(['rgb(20, 24, 30)', 'solid']);
+    expect(await page.locator('nav a[aria-current="page"]').innerText()).to.match(/^CodeBeaker Protocol/);
+  });
+
   it('keeps the token nowhere, and neither complains nor asks anybody else', async () => {
     expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).to.equal('[{},{},""]');
     expect(complaints).to.deep.equal([]);

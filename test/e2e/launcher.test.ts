@@ -52,7 +52,7 @@ describe('the package', function () {
   it('has what people read, and everything that runs (L10)', () => {
     const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], { cwd: server, encoding: 'utf8' })) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
-    expect(paths).to.include.members(['README.md', 'LICENSE', 'ARCHITECTURE.md', 'bin/codebeaker.js', 'dist/main.cjs', 'dist/start.cjs', 'dist/codebeaker.1', 'dist/protocol.js', 'dist/protocol/index.d.ts', 'dist/agent/agent-x86_64']);
+    expect(paths).to.include.members(['README.md', 'LICENSE', 'ARCHITECTURE.md', 'bin/codebeaker.js', 'dist/main.cjs', 'dist/start.cjs', 'dist/codebeaker.1', 'dist/protocol.js', 'dist/protocol/index.d.ts', 'dist/agent/agent-x86_64', 'dist/docs/index.json', 'dist/docs/configuration-reference.html', 'dist/docs/protocol.html']);
     expect(paths.filter((path) => path.startsWith('src/'))).to.deep.equal([]);
   });
 

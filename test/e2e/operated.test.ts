@@ -42,7 +42,8 @@ describe('a daemon that listens', () => {
     daemon.process.kill('SIGTERM');
     await drains(sessionId);
     const ready = await daemon.fetch('/readyz');
-    expect([ready.status, await ready.text()]).to.satisfy(([status, text]: [number, string]) => status === 503 && text.includes('shutting down'));
+    expect([ready.status, await ready.json()]).to.deep.equal([503, { ok: false, reasons: ['draining: the daemon is shutting down and takes on nothing new'] }]);
+    expect((await client.request('server/health')).status).to.equal('degraded');
     const late = daemon.client();
     await late.initialize();
     expect((await late.call('session/create', { language: 'python', runtime: 'native' })).error?.code).to.equal(1005);

@@ -70,10 +70,10 @@ export class RemoteDaemon {
   at = '';
   stderr = '';
 
-  /** It listens at a free port, with a token; `unix: true`: at a socket, without one, which is `at` or any. */
-  static async start({ unix = false, at, args = [], config = {}, env = {} }: { unix?: boolean; at?: string; args?: string[]; config?: object; env?: Record<string, string> } = {}): Promise<RemoteDaemon> {
-    const { path, token } = tokenFile();
-    const where = unix ? ['--listen', `unix:${at ?? join(folder, randomUUID(), 'daemon.sock')}`] : ['--listen', '127.0.0.1:0', '--token-file', path];
+  /** It listens at a free port, or at `at`, with a token; `unix: true`: at a socket, without one, which is `at` or any. `before`: the daemon whose token it has. */
+  static async start({ unix = false, at, before, args = [], config = {}, env = {} }: { unix?: boolean; at?: string; before?: RemoteDaemon; args?: string[]; config?: object; env?: Record<string, string> } = {}): Promise<RemoteDaemon> {
+    const { path, token } = before ? { path: before.tokenPath, token: before.token } : tokenFile();
+    const where = unix ? ['--listen', `unix:${at ?? join(folder, randomUUID(), 'daemon.sock')}`] : ['--listen', at ?? '127.0.0.1:0', '--token-file', path];
     const daemon = new RemoteDaemon([...where, ...args], { ...daemonEnvironment(config), ...env }, token, path);
     let line = '';
     for await (const chunk of daemon.process.stdout as AsyncIterable<Buffer>) {

@@ -113,6 +113,7 @@ describe('a daemon that listens, by HTTP', function () {
     expect(await refused({ code: 'x', workspace: { uri: 'file:///etc', access: 'copy' } })).to.deep.equal([400, undefined]);
     expect(await refused({ code: 'x', files: ['a'] })).to.deep.equal([400, undefined]);
     expect(await refused({ code: 'x', runtime: 'none' })).to.deep.equal([503, 'RuntimeUnavailable']);
+    expect(await refused({ code: 'x', limits: { diskBytes: 1_048_576 }, files: { large: 'x'.repeat(900_000) } })).to.deep.equal([507, 'DiskFull']);
   });
 
   it('streams output as Server-Sent Events while the program runs', async () => {
@@ -152,6 +153,21 @@ describe('a daemon that listens, by HTTP', function () {
     const code = other.stop();
     expect(await (await running).json()).to.include({ outcome: 'cancelled' });
     expect([await code, other.stderr, folders(other.pid), processes(mark)]).to.deep.equal([0, '', [], []]);
+  });
+
+  it('answers POST /v1/run with 503 while it waits for what runs', async () => {
+    const other = await RemoteDaemon.start({ config: { drain: { deadlineMs: 600_000 } } });
+    const mark = `mark-${other.pid}-drain`;
+    const send = (body: object) => other.fetch('/v1/run', { method: 'POST', body: JSON.stringify({ language: 'python', runtime: 'native', ...body }), headers: { 'content-type': 'application/json' } });
+    const running = send({ code: 'import time\ntime.sleep(600)', args: [mark] });
+    await until('the program runs', () => processes(mark).length > 0);
+    const code = other.stop();
+    await until('it is not ready', async () => (await fetch(`http://${other.at}/readyz`)).status === 503);
+    const refused = await send({ code: '1' });
+    expect([refused.status, (await refused.json() as any).error.data.kind]).to.deep.equal([503, 'ShuttingDown']);
+    other.process.kill('SIGTERM');
+    expect(await (await running).json()).to.include({ outcome: 'cancelled' });
+    expect(await code).to.equal(143);
   });
 
   it('lets pages of an allowed origin ask, and no others', async () => {

@@ -1,5 +1,8 @@
 /** `codebeaker serve --listen`: many clients of one daemon, by WebSocket. */
 import { expect } from 'chai';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { codebeaker } from './command-line.ts';
@@ -49,6 +52,26 @@ describe('a daemon that listens', function () {
     for (let turn = 0; turn < 500 && processes(mark).length > 0; turn += 1) await two.request('session/list');
     expect(processes(mark)).to.deep.equal([]);
     expect(await daemon.stop()).to.equal(0);
+  });
+
+  it('records the conversations with all clients in one file with --record, without their secrets and its token', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
+    const file = join(folder, 'talk.jsonl');
+    const daemon = await RemoteDaemon.start({ args: ['--record', file] });
+    const clients = [daemon.client(), daemon.client()];
+    for (const client of clients) await client.initialize();
+    const sessions: string[] = [];
+    for (const client of clients) sessions.push((await client.request('session/create', { language: 'python', runtime: 'native', secrets: { KEY: 'tell-nobody-1' } })).sessionId);
+    for (const [at, client] of clients.entries()) await client.request('command/executeShell', { sessionId: sessions[at], command: `exit ${at + 3}`, env: { OTHER: 'tell-nobody-2' } });
+    await daemon.fetch('/rpc', { method: 'POST', body: '{"jsonrpc":"2.0","id":1,"method":"session/list"}', headers: { 'content-type': 'application/json' } });
+    expect(await daemon.stop()).to.equal(0);
+    expect(readFileSync(file, 'utf8')).to.contain('executeShell').and.not.to.contain('tell-nobody').and.not.to.contain(daemon.token);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    const { exchanges } = JSON.parse((await codebeaker(['trace', '--json', file])).stdout.toString()) as { exchanges: { client: number; method: string; sessionId?: string; outcome?: string }[] };
+    const ran = exchanges.filter(({ method }) => method === 'command/executeShell').map(({ client, sessionId, outcome }) => [client, sessionId, outcome]);
+    expect(ran).to.deep.equal([[1, sessions[0], 'exited 3'], [2, sessions[1], 'exited 4']]);
+    expect(exchanges.find(({ method }) => method === 'session/list')).to.include({ client: 3, outcome: 'ok' });
+    rmSync(folder, { recursive: true });
   });
 
   it('refuses to listen at a port without a token, and with one that others can read', async () => {

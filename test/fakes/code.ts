@@ -144,6 +144,7 @@ export class FakeCode {
   readonly documentChanged = new EventEmitter<any>();
   readonly foldersChanged = new EventEmitter<any>();
   statusText = '';
+  statusTooltip = '';
   statusShown = false;
   picked: ((items: any[]) => unknown) | undefined;
   readonly providers = new Map<string, any>();
@@ -192,7 +193,7 @@ export class FakeCode {
         createStatusBarItem: () => {
           const show = () => void (this.statusShown = true);
           const hide = () => void (this.statusShown = false);
-          return Object.defineProperty({ show, hide, dispose: noop }, 'text', { set: (text: string) => void (this.statusText = text) });
+          return Object.defineProperties({ show, hide, dispose: noop }, { text: { set: (text: string) => void (this.statusText = text) }, tooltip: { set: (text: string) => void (this.statusTooltip = text) } });
         },
         createTreeView: (_: string, { treeDataProvider }: any) => {
           this.providers.set('tree', treeDataProvider);

@@ -1,8 +1,8 @@
 /** Whatever params a client sends, each request is answered once, with a result or with an error that the documents name, and the daemon goes on. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { errorsOf } from '../../server/src/protocol/error-guide.ts';
-import { methods } from '../../server/src/protocol/index.ts';
+import { errorGuide, errorsOf } from '../../server/src/protocol/error-guide.ts';
+import { type ErrorKind, methods } from '../../server/src/protocol/index.ts';
 import { openrpc } from '../../server/src/protocol/openrpc.ts';
 import { jsonSchemas, type JsonSchema, refPrefix } from '../../server/src/protocol/json-schema.ts';
 import { withDaemon } from '../serving/daemon.ts';
@@ -88,6 +88,7 @@ describe('requests with any params', function () {
           const answers = wire.received.filter((message) => message.id === id && message.method === undefined);
           expect(answers.length, `${method.name} is answered`).to.equal(1);
           const error = answers[0]?.error;
+          if (error) expect(Object.keys(errorGuide[error.data.kind as ErrorKind].data), error.message).to.include.members(Object.keys(error.data as object).filter((name) => name !== 'kind'));
           if (error && method.by !== 'alias') expect(errorsOf(method), `${method.name}: ${error.message}`).to.include(error.data.kind);
           if (error) expect(error.data.kind, error.message).not.to.equal('InternalError');
         }

@@ -3,6 +3,8 @@ import type { Layer } from './layer.ts';
 
 const visit = 'server/src/serving/visit.ts';
 const policy = 'server/src/policy/policy.ts';
+const line = 'server/src/serving/line/line.ts';
+const attach = 'test/serving/attach.test.ts';
 
 export const connection: readonly Layer[] = [
   { name: 'requests in flight', file: 'server/src/wire/inbound.ts', from: 'inFlight.size >= MAX_IN_FLIGHT || inFlight.bytes + bytes > MAX_IN_FLIGHT_BYTES', to: 'inFlight.bytes + bytes > MAX_IN_FLIGHT_BYTES', test: 'test/wire/guard.test.ts' },
@@ -18,7 +20,7 @@ export const connection: readonly Layer[] = [
     name: `the size of ${param}`, file: 'server/src/serving/gate/sizes.ts', from: `  ${param}: '${param === 'code' ? 'codeBytes' : 'pathBytes'}',\n`, to: '', test: 'test/serving/sizes.test.ts',
   })),
   { name: 'the size of a command line', file: 'server/src/runtime/agent/sandbox.ts', from: 'Buffer.byteLength(word) >= MAX_WORD_BYTES)', to: 'Buffer.byteLength(word) >= MAX_WORD_BYTES * 1000)', test: 'test/runtime/agent/sandbox.test.ts' },
-  ...['SessionCreate', 'ExecuteShell', 'RunCode', 'InstallPackages'].map((method): Layer => ({
+  ...['SessionCreate', 'SessionAttach', 'ExecuteShell', 'RunCode', 'InstallPackages'].map((method): Layer => ({
     name: `the default rate of ${method}`, file: 'server/src/policy/rates.ts', from: `  [${method}.name]: {`, to: `  [\`\${${method}.name}-not\`]: {`, test: 'test/policy/policy.test.ts',
   })),
   ...['commands', 'cpuSeconds', 'gibSeconds', 'outputBytes'].map((name): Layer => ({
@@ -35,6 +37,13 @@ export const connection: readonly Layer[] = [
   { name: 'quotas that outlive the daemon', file: 'server/src/usage/ledger.ts', from: 'return journal ? sum(own, journal.others(name)) : own;', to: 'return own;', test: 'test/serving/usage.test.ts' },
   { name: 'the number of sessions', file: visit, from: 'new Places(policy.sessions.max, house.places)', to: 'new Places(Infinity, house.places)', test: 'test/serving/sessions.test.ts' },
   { name: 'the number of sessions of all connections', file: visit, from: 'new Places(policy.sessions.max, house.places)', to: 'new Places(policy.sessions.max)', test: 'test/serving/house.test.ts' },
+  { name: 'the token of a session that waits', file: line, from: "return timingSafeEqual(digest(token), digest(this.#token ?? '')) && this.#token !== undefined;", to: 'return digest(token).length > 0 && this.#token !== undefined;', test: attach, title: 'wrong token' },
+  { name: 'a session without a token', file: line, from: " && this.#token !== undefined;", to: ';', test: attach, title: 'wrong token' },
+  { name: 'the end of the grace time', file: line, from: "session.close('detached').catch(", to: 'Promise.resolve().catch(', test: attach, title: 'ends it, with everything in it' },
+  { name: 'the longest grace time', file: 'server/src/serving/handlers/create-session.ts', from: 'return Math.min(resume.graceMs ?? graceMs, maxGraceMs);', to: 'return resume.graceMs ?? graceMs;', test: attach, title: 'a maximum in the configuration' },
+  { name: 'an older connection has the session no longer', file: line, from: '    before.release(this, why);\n', to: '    void why;\n', test: attach, title: 'takes a session over' },
+  { name: 'the results that are kept', file: line, from: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES) return;', to: 'if (ended.length - index <= MAX_ENDED * 1000 && bytes <= MAX_ENDED_BYTES) return;', test: attach, title: 'keeps the last 64 commands' },
+  { name: 'the output that is kept', file: line, from: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES) return;', to: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES * 1000) return;', test: attach, title: 'more than 4 MiB' },
   { name: 'scan advice', file: 'server/src/serving/scanning.ts', from: 'void advise(parts, session, scanned);', to: '', test: 'test/serving/scanning.test.ts' },
   { name: 'scan block', file: 'server/src/serving/scanning.ts', from: "if (policy.mode === 'block') return", to: "if (policy.mode === 'block' && !policy) return", test: 'test/serving/scanning.test.ts' },
   { name: 'scan block of a command line', file: 'server/src/command/execute.ts', from: 'if (text) await scanned(context, session, text, running);', to: '', test: 'test/serving/scanning.test.ts' },
@@ -49,6 +58,10 @@ export const connection: readonly Layer[] = [
   ...['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'].map((key): Layer => ({
     name: `${key} is the configuration file's alone`, file: policy, from: 'find((each) => set[each] !== undefined)', to: `find((each) => set[each] !== undefined && each !== '${key}')`, test: 'test/policy/policy.test.ts',
   })),
+  { name: 'a token for a daemon elsewhere, where nobody on the way reads it', file: 'server/src/bridge/address.ts', from: "return address.kind !== 'tcp' || address.tls ||", to: "return address.kind !== 'unix' || address.kind === 'unix' ||", test: 'test/bridge/address.test.ts' },
+  { name: 'the certificate of a daemon elsewhere', file: 'server/src/bridge/dial.ts', from: 'rejectUnauthorized: true', to: 'rejectUnauthorized: false', test: 'test/bridge/dial.test.ts' },
+  { name: 'folders for a daemon elsewhere only by the rules', file: 'server/src/bridge/elsewhere.ts', from: '    await folders.check(workspace, this.#opened ?? { folders: [], trusted: false });\n', to: '', test: 'test/bridge/elsewhere.test.ts' },
+  { name: 'a daemon elsewhere is not told of folders', file: 'server/src/bridge/elsewhere.ts', from: 'JSON.stringify({ ...message, params })', to: 'JSON.stringify(message)', test: 'test/bridge/elsewhere.test.ts' },
   { name: 'a folder only in a trusted workspace', file: 'server/src/policy/workspace.ts', from: 'if (!trusted) throw', to: 'if (!trusted && !uri) throw', test: 'test/policy/workspace.test.ts' },
   { name: "a project's file only in a trusted workspace", file: 'server/src/serving/open.ts', from: 'const folders = trusted ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', to: 'const folders = (trusted || !trusted) ? (workspaceFolders ?? []).map(({ uri }) => uri) : [];', test: 'test/serving/open.test.ts' },
   { name: "no session while a project's file can't be followed", file: 'server/src/serving/handlers/create-session.ts', from: '    checkSessions(policy);\n', to: '    void checkSessions;\n', test: 'test/serving/open.test.ts' },

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { BoundHosts } from '../../server/src/network/bound.ts';
 import type { Egress } from '../../server/src/network/egress.ts';
 import { formatTarget } from '../../server/src/network/hosts.ts';
-import { type Bounds, Proxy } from '../../server/src/network/proxy.ts';
+import { type NetworkBounds, Proxy } from '../../server/src/network/proxy.ts';
 import { defaultNetworkBounds } from '../../server/src/policy/defaults.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { duplexPair } from '../fakes/duplex.ts';
@@ -12,7 +12,7 @@ import { egress, FakeWays, type FakeWaysOptions } from './place.ts';
 
 export interface StageOptions extends FakeWaysOptions {
   readonly egress?: Egress;
-  readonly bounds?: Partial<Bounds>;
+  readonly bounds?: Partial<NetworkBounds>;
   readonly bound?: BoundHosts;
 }
 

@@ -22,7 +22,7 @@ describe('a configuration', () => {
       allowedImages: ['python:3.12-slim', 'Registry.example:5000/team/a__b/c-d:Tag_1', '[::1]:5000/x', `a@sha256:${'0'.repeat(64)}`, `sha256:${'f'.repeat(64)}`],
       limits: { memoryBytes: 8 * 2 ** 20, timeoutMs: 0 },
       maxLimits: { cpus: 0.5 },
-      sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1 },
+      sessions: { max: 1, idleTimeoutMs: 0, maxLifetimeMs: 1, graceMs: 0, maxGraceMs: 1 },
       network: { modes: ['none', 'allowlist', 'full'], hosts: ['*.example.com:443', '10.0.0.0/8'], connections: 1, bytes: 1, idleTimeoutMs: 1, certificates: ['/etc/one.pem', '/etc/two.pem'] },
       packages: { ahead: [{ language: 'python', runtime: 'native', names: ['one'], manifest: '/a/requirements.txt' }], cacheBytes: 1, run: 'ask', block: 'high', registries: { pip: { url: 'https://x/', username: 'a', password: 'b' }, npm: { url: 'http://x', token: 't', scopes: { '@team': { url: 'https://y/' } } } } },
       audit: { enabled: true, onFailure: 'refuse', anchor: '/mnt/heads', rotateBytes: 65_536, keepDays: 1, maxBytes: 1, fsync: true },

@@ -52,7 +52,7 @@ const config: fc.Arbitrary<Config> = record({
   allowedImages: fc.array(image, { maxLength: 3 }),
   limits: partialLimits,
   maxLimits: partialLimits,
-  sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration }),
+  sessions: record({ max: fc.integer({ min: 1, max: 20 }), idleTimeoutMs: duration, maxLifetimeMs: duration, graceMs: duration, maxGraceMs: duration }),
   scan: scanConfig,
   sizes: record({ codeBytes: fc.integer({ min: 1024, max: 4096 }), pathBytes: fc.integer({ min: 64, max: 4096 }) }),
   network: record({ modes: fc.subarray([...networks]), hosts: fc.array(host, { maxLength: 3 }), connections: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 1, max: 9 }), idleTimeoutMs: fc.integer({ min: 1, max: 9 }) }),
@@ -95,11 +95,12 @@ describe('a policy', () => {
       allowedImages: new Set(Object.values(defaultImages)),
       limits: defaultLimits,
       maxLimits: defaultMaxLimits,
-      sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000 },
+      sessions: { max: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_000, graceMs: 60_000, maxGraceMs: 600_000 },
       networkModes: ['none'],
       hostLists: [],
       rates: {
         'session/create': { perMinute: 6_000, burst: 1_000 },
+        'session/attach': { perMinute: 6_000, burst: 1_000 },
         'command/executeShell': { perMinute: 60_000, burst: 60_000 },
         'command/runCode': { perMinute: 60_000, burst: 60_000 },
         'command/installPackages': { perMinute: 600, burst: 600 },
@@ -156,6 +157,7 @@ describe('narrowing a policy', () => {
       expect(result.sessions.max).to.be.at.most(base.sessions.max);
       expect(within(result.sessions.idleTimeoutMs, base.sessions.idleTimeoutMs), 'idleTimeoutMs').to.equal(true);
       expect(within(result.sessions.maxLifetimeMs, base.sessions.maxLifetimeMs), 'maxLifetimeMs').to.equal(true);
+      for (const name of ['graceMs', 'maxGraceMs'] as const) expect(result.sessions[name], name).to.be.at.most(base.sessions[name]);
       for (const [name, { perMinute, burst }] of Object.entries(base.rates)) {
         expect(result.rates[name]?.perMinute, name).to.be.at.most(perMinute);
         expect(result.rates[name]?.burst, name).to.be.at.most(burst);

@@ -14,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 const { schemas, methods: shapes } = jsonSchemas();
 
 describe('generated files', () => {
-  for (const name of ['PROTOCOL.md', 'openrpc.json', 'server/codebeaker.schema.json', 'server/THREATS.md']) {
+  for (const name of ['PROTOCOL.md', 'openrpc.json', 'server/codebeaker.schema.json', 'docs/configuration-reference.md', 'docs/errors.md', 'server/THREATS.md']) {
     it(`${name} is current (else: npm run generate)`, async () => {
       const made = await generate();
       expect(await readFile(new URL(name, root), 'utf8')).to.equal(made[name]);

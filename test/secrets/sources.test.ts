@@ -81,12 +81,12 @@ describe('a secret of this machine', () => {
     expect(await value({ file: file('value\n', 0o600) })).to.equal('value');
     for (const mode of [0o640, 0o604, 0o620]) {
       const { message } = await faultOf(value({ file: file('value', mode) }));
-      expect(message).to.contain('nobody else may read it: chmod 600').and.not.to.contain(folder());
+      expect(message).to.contain('others can read or change it: chmod 600').and.not.to.contain(folder());
     }
     mkdirSync(join(folder(), 'folder'), { mode: 0o700 });
     expect((await faultOf(value({ file: join(folder(), 'folder') }))).message).to.contain('not a regular file');
     expect((await faultOf(value({ file: join(folder(), 'none') }))).message).to.contain("the file can't be opened (ENOENT)");
-    expect((await faultOf(value({ file: file('a'.repeat(70_000), 0o600) }))).message).to.contain('longer than 65536 bytes');
+    expect((await faultOf(value({ file: file('a'.repeat(70_000), 0o600) }))).message).to.contain('longer than 65538 bytes');
   });
 
   it('is what a program prints, which has the environment of the daemon and no shell', async () => {

@@ -1,11 +1,11 @@
 /** A whole daemon behind a connection in memory. Only its runtime is a fake. */
 import { expect } from 'chai';
-import { errorsOf } from '../../server/src/protocol/error-guide.ts';
+import { errorGuide, errorsOf } from '../../server/src/protocol/error-guide.ts';
 import type { Audit } from '../../server/src/audit/audit.ts';
 import type { Clock } from '../../server/src/base/clock.ts';
 import { type EventStream, turnedAway } from '../../server/src/events/events.ts';
 import type { Ways } from '../../server/src/network/dial.ts';
-import { type Config, methods } from '../../server/src/protocol/index.ts';
+import { type Config, type ErrorKind, methods } from '../../server/src/protocol/index.ts';
 import type { Catalog } from '../../server/src/runtime/choice/catalog.ts';
 import type { TextScanner } from '../../server/src/scan/scanner.ts';
 import type { House } from '../../server/src/serving/house.ts';
@@ -87,11 +87,15 @@ export class TestDaemon {
     return result;
   }
 
-  /** An error must be one of those that the documents name for the method (C4). */
+  /** An error must be one of those that the documents name for the method (C4), and its data has what they name. */
   async ask(method: string, params: object = {}): Promise<Received> {
     const answer = await this.wire.ask(`t${this.#next++}`, method, params);
     const row = methods.find(({ name }) => name === method);
-    if (answer.error && row) expect(errorsOf(row), method).to.include(answer.error.data.kind);
+    if (answer.error && row) {
+      const { kind, ...data } = answer.error.data as { kind: ErrorKind };
+      expect(errorsOf(row), method).to.include(kind);
+      expect(Object.keys(errorGuide[kind].data), `data of ${kind}`).to.include.members(Object.keys(data));
+    }
     return answer;
   }
 

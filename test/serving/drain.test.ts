@@ -48,6 +48,24 @@ describe('a daemon that drains', () => {
       await Promise.all([drained, running]);
     }));
 
+  it('says so in its health', () =>
+    withGuests({ pool: {} }, async (one, _two, shared) => {
+      const sessionId = await one.session();
+      const health = async () => {
+        const { status, checks } = await one.call('server/health');
+        return [status, checks.find(({ name }: { name: string }) => name === 'draining')];
+      };
+      expect(await health()).to.deep.equal(['ok', { name: 'draining', status: 'ok' }]);
+      const running = begin(shared, one, sessionId, 'sleep 5000');
+      await one.server.flushTurns();
+      const drained = shared.house.drain(10_000, never());
+      const draining = 'the daemon is shutting down and takes on nothing new';
+      expect(await health()).to.deep.equal(['degraded', { name: 'draining', status: 'degraded', detail: draining }]);
+      expect(await shared.house.health.ready()).to.deep.equal({ ok: false, reasons: [`draining: ${draining}`] });
+      await shared.clock.advance(5_000);
+      await Promise.all([drained, running]);
+    }));
+
   it('waits for nothing where nothing runs', () =>
     withGuests({ pool: {} }, async (one, _two, { house }) => {
       await one.session();

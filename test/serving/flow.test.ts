@@ -58,7 +58,7 @@ describe('flow control', () => {
 
   it('sends no more than the window, and goes on with each ack', async () => {
     const client = new FakeClient(true);
-    const flow = new OutputFlow(client, 'c', 3 * CHUNK);
+    const flow = new OutputFlow(client, 'c', { windowBytes: 3 * CHUNK });
     const progress = sendMany(flow, 10);
     await turn();
     expect([client.sent.length, progress.ended]).to.deep.equal([3, 3]);
@@ -76,7 +76,7 @@ describe('flow control', () => {
   for (const seq of [-1, 3, 4, 1e9, Number.MAX_SAFE_INTEGER, 0.5, Number.NaN]) {
     it(`ignores the ack of ${seq}, which was never sent`, async () => {
       const client = new FakeClient(true);
-      const flow = new OutputFlow(client, 'c', 3 * CHUNK);
+      const flow = new OutputFlow(client, 'c', { windowBytes: 3 * CHUNK });
       sendMany(flow, 5);
       await turn();
       flow.ack(seq);
@@ -88,7 +88,7 @@ describe('flow control', () => {
 
   it('ignores a repeated ack', async () => {
     const client = new FakeClient(true);
-    const flow = new OutputFlow(client, 'c', 2 * CHUNK);
+    const flow = new OutputFlow(client, 'c', { windowBytes: 2 * CHUNK });
     sendMany(flow, 9);
     await turn();
     for (const seq of [1, 1, 0, 1]) flow.ack(seq);
@@ -99,7 +99,7 @@ describe('flow control', () => {
 
   it('sends a chunk that is larger than the window when no other is unacknowledged', async () => {
     const client = new FakeClient(true);
-    const flow = new OutputFlow(client, 'c', 5);
+    const flow = new OutputFlow(client, 'c', { windowBytes: 5 });
     const progress = sendMany(flow, 2, 100);
     await turn();
     expect(client.sent).to.have.length(1);
@@ -111,7 +111,7 @@ describe('flow control', () => {
   it('has no window without the capability, and waits only for the transport', async () => {
     const client = new FakeClient(false);
     const full = deferred();
-    const flow = new OutputFlow(client, 'c', CHUNK);
+    const flow = new OutputFlow(client, 'c', { windowBytes: CHUNK });
     client.full = full.promise;
     const progress = sendMany(flow, 5);
     await turn();
@@ -126,7 +126,7 @@ describe('flow control', () => {
     it(`lets senders that wait ${flowControl ? 'for an ack' : 'for the transport'} go on when it closes`, async () => {
       const client = new FakeClient(flowControl);
       if (!flowControl) client.full = new Promise(() => undefined);
-      const flow = new OutputFlow(client, 'c', CHUNK);
+      const flow = new OutputFlow(client, 'c', { windowBytes: CHUNK });
       const progress = sendMany(flow, 5);
       await turn();
       flow.close();
@@ -142,7 +142,7 @@ describe('flow control', () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const client = new FakeClient(true);
-        const flow = new OutputFlow(client, 'c', 40);
+        const flow = new OutputFlow(client, 'c', { windowBytes: 40 });
         const sizes: number[] = [];
         const waiting: Promise<void>[] = [];
         let acked = -1;
@@ -171,11 +171,56 @@ describe('flow control', () => {
   });
 });
 
+describe('output for a client that may be lost', () => {
+  it('is sent again, unchanged and before anything else, from what was not acknowledged', async () => {
+    const client = new FakeClient(true);
+    const flow = new OutputFlow(client, 'c', { windowBytes: 3 * CHUNK, keeps: true });
+    const progress = sendMany(flow, 5);
+    await turn();
+    flow.ack(0);
+    await turn();
+    const before = client.sent.splice(0);
+    expect([flow.firstKept, flow.nextSeq, flow.keptBytes, progress.ended]).to.deep.equal([1, 4, 30, 4]);
+    flow.resume();
+    expect(client.sent).to.deep.equal(before.slice(1));
+    flow.ack(3);
+    await turn();
+    expect(client.sent.map(({ seq }) => seq)).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it('stays when the command has ended, until it is acknowledged or given up', async () => {
+    const client = new FakeClient(true);
+    const flow = new OutputFlow(client, 'c', { keeps: true });
+    sendMany(flow, 2);
+    await turn();
+    flow.end();
+    flow.resume();
+    expect(client.sent.map(({ seq }) => seq)).to.deep.equal([0, 1, 0, 1]);
+    flow.ack(0);
+    expect(flow.keptBytes).to.equal(CHUNK);
+    flow.close();
+    flow.resume();
+    expect([flow.keptBytes, client.sent.length]).to.deep.equal([0, 4]);
+  });
+
+  it('is not kept where nobody comes back', async () => {
+    const client = new FakeClient(true);
+    const flow = new OutputFlow(client, 'c');
+    sendMany(flow, 2);
+    await turn();
+    flow.resume();
+    expect(client.sent).to.have.lengthOf(2);
+    flow.end();
+    expect(flow.keptBytes).to.equal(0);
+  });
+});
+
 describe('the flows of a client', () => {
   it('pass every ack to the flow of its command', async () => {
     const client = new FakeClient(true);
-    const flows = new OutputFlows(client, CHUNK);
-    const [a, b] = [sendMany(flows.open('a'), 2), sendMany(flows.open('b'), 2)];
+    const flows = new OutputFlows();
+    const open = (id: string) => flows.add(id, new OutputFlow(client, id, { windowBytes: CHUNK }));
+    const [a, b] = [sendMany(open('a'), 2), sendMany(open('b'), 2)];
     await turn();
     flows.ack({ commandId: 'b', seq: 0 });
     flows.ack({ commandId: 'nobody', seq: 0 });
@@ -187,12 +232,17 @@ describe('the flows of a client', () => {
     expect([a.ended, b.ended]).to.deep.equal([2, 2]);
   });
 
-  it('include one for each command, until it is closed', () => {
-    const flows = new OutputFlows(new FakeClient(true));
-    const first = flows.open('a');
-    expect(() => flows.open('a')).to.throw('invariant: a command has one flow');
-    flows.close('a');
-    flows.close('a');
-    expect(flows.open('a')).not.to.equal(first);
+  it('remove a flow, and not another that has its id by now', async () => {
+    const client = new FakeClient(true);
+    const flows = new OutputFlows();
+    const [first, second] = [new OutputFlow(client, 'a', { windowBytes: CHUNK }), new OutputFlow(client, 'a', { windowBytes: CHUNK })];
+    flows.add('a', first);
+    flows.add('a', second);
+    flows.remove('a', first);
+    const sent = sendMany(second, 2);
+    await turn();
+    flows.ack({ commandId: 'a', seq: 0 });
+    await turn();
+    expect(sent.ended).to.equal(2);
   });
 });

@@ -66,7 +66,7 @@ describe('the steps of the gate', () => {
     observe: observe({ find: () => undefined, visit: 'v', client: { logTrace: () => undefined }, events: new EventStream(log), clock, log }),
     admit: admit({ rates: createRates({ rates: Object.fromEntries(methods.map(({ name }) => [name, { perMinute: 100 }])) }), clock }),
     quota: quota(new Allowances(createQuotas({ quotas: { perDay: { commands: 100 }, perSession: { commands: 100 } } }), ledger)),
-    history: keepHistory({ history: { policy: historyPolicy({}), add: (make) => void make() }, client: undefined, clock, find: () => undefined, programs: new WeakMap() }),
+    history: keepHistory({ history: { policy: historyPolicy({}), add: (make) => void make() }, client: undefined, clock, asked: new WeakMap(), find: () => undefined, programs: new WeakMap() }),
     learn: learn({ runs: new Runs({ clock, log }), clock, find: () => undefined, programs: new WeakMap() }),
   };
   for (const [name, step] of Object.entries(steps)) {

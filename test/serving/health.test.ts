@@ -20,7 +20,7 @@ function healthOf(parts: Partial<HealthParts>): Health {
   return new Health({
     clock: new FakeClock(), events: new EventStream(recordingLog([])), startedAt: 0, configured: { required: [], named: [] },
     runtimes: () => [{ id: 'fake', available: true, languages: [], isolation: { score: 9, layers: [] }, startup: { coldMs: 1, warmMs: 1, measured: false }, memoryBytes: 0 }],
-    folders: async () => [], pool: () => undefined, sessions: () => 0, loop: () => ({ p50: 0, p99: 0, max: 0 }), ...parts,
+    folders: async () => [], pool: () => undefined, sessions: () => 0, loop: () => ({ p50: 0, p99: 0, max: 0 }), draining: () => false, ...parts,
   });
 }
 

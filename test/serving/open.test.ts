@@ -15,13 +15,13 @@ const usual = { maxSessions: 16, idleTimeoutMs: 1_800_000, maxLifetimeMs: 7_200_
 describe('capabilities', () => {
   it('match the schema, and every method in them is served', () =>
     withDaemon({ pty: false, historyFolder: '/proc/none' }, async (daemon) => {
-      const result = await daemon.initialize();
+      const result = await daemon.initialize({ capabilities: { session: { resume: true }, output: { flowControl: true } } });
       expect(parse(InitializeResult, result)).to.deep.equal(result);
       const { capabilities } = result;
       expect(capabilities.methods).to.deep.equal(
         methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== 'initialize').map(({ name }) => name),
       );
-      expect(capabilities.sessions).to.deep.equal(usual);
+      expect(capabilities.sessions).to.deep.equal({ ...usual, resume: { graceMs: 60_000, maxGraceMs: 600_000 } });
       expect(capabilities.metrics).to.deep.equal({});
       expect(capabilities.network).to.deep.equal({ modes: ['none'] });
       expect(capabilities.runtimes.map(({ id }: { id: string }) => id)).to.deep.equal(['fake']);
@@ -173,6 +173,7 @@ describe('the daemon describes itself', () => {
           { name: 'runtime.fake', status: 'ok' },
           { name: 'runtime.other', status: 'off', detail: 'not installed' },
           { name: 'eventLoop', status: 'ok' },
+          { name: 'draining', status: 'ok' },
           { name: 'sessions', status: 'ok', detail: '1 open' },
         ],
         uptimeMs: 1500,

@@ -104,8 +104,8 @@ describe('session/create', () => {
   it('passes on the error of a runtime', () =>
     ready(async (daemon) => {
       const { code, message, data } = await daemon.fault('session/create');
-      expect([code, message, data]).to.deep.equal([1012, 'no disk', { kind: 'SandboxFailed', detail: 1 }]);
-    }, { creating: () => Promise.reject(new ProtocolError('SandboxFailed', 'no disk', { detail: 1 })) }));
+      expect([code, message, data]).to.deep.equal([1012, 'no disk', { kind: 'SandboxFailed', errno: 'ENOSPC' }]);
+    }, { creating: () => Promise.reject(new ProtocolError('SandboxFailed', 'no disk', { errno: 'ENOSPC' })) }));
 });
 
 describe('a shared folder over the wire', () => {
@@ -329,6 +329,15 @@ describe('the life of a session', () => {
       expect((await writing).result?.bytes).to.equal(0);
       expect(await daemon.server.connection.done).to.equal(0);
     }));
+
+  for (const [kind, code] of [['RuntimeUnavailable', 1010], ['SandboxFailed', 1012]] as const) {
+    it(`ends with what the engine said while its sandbox was removed: ${kind}`, () =>
+      ready(async (daemon) => {
+        const sessionId = await daemon.session();
+        expect((await daemon.fault('session/close', { sessionId })).code).to.equal(code);
+        expect((await daemon.fault('session/close', { sessionId })).code).to.equal(1002);
+      }, { closing: () => Promise.reject(new ProtocolError(kind, 'the engine gives no answer')) }));
+  }
 
   it('ends with an error if its sandbox cannot be removed', () =>
     ready(async (daemon) => {

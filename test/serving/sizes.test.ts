@@ -12,7 +12,7 @@ import { withDaemon } from './daemon.ts';
  */
 const others = new Set([
   'sessionId', 'commandId', 'pattern', 'workDoneToken', 'token', 'label', 'runtime', 'image', 'language', 'preference', 'manager', 'registry', 'packages', 'names', 'hosts', 'runtimes', 'enforced',
-  'command', 'args', 'env', 'secrets', 'secretNames', 'content', 'data', 'stdin', 'signal', 'type', 'name', 'version', 'locale', 'rootUri', 'mode', 'access', 'encoding', 'outputEncoding', 'entryId', 'since', 'until', 'before', 'outcome',
+  'command', 'args', 'env', 'secrets', 'secretNames', 'content', 'data', 'stdin', 'signal', 'type', 'name', 'version', 'locale', 'rootUri', 'mode', 'access', 'encoding', 'outputEncoding', 'entryId', 'since', 'until', 'before', 'outcome', 'resumeToken',
 ]);
 
 /** The names of all texts in the params of the methods that the gate serves. */

@@ -85,13 +85,13 @@ describe('finding a session', () => {
   it('returns the session that was created', async () => {
     const bench = new SessionBench();
     const [one, other] = [await bench.create(), await bench.create()];
-    expect([bench.manager.get(one.id), bench.manager.list()]).to.deep.equal([one, [one, other]]);
+    expect([bench.manager.find(one.id), bench.manager.list()]).to.deep.equal([one, [one, other]]);
     expect(one.id).to.match(/^[0-9a-f]{16}$/);
   });
 
   it('fails with 1001 if the id is unknown, and repeats only the beginning of a long id', async () => {
     const bench = new SessionBench();
-    const fault = await faultOf((async () => bench.manager.get('x'.repeat(1000)))());
+    const fault = bench.manager.missing('x'.repeat(1000));
     expect([fault.code, String(fault.data.sessionId).length, fault.message.length < 200]).to.deep.equal([1001, 100, true]);
   });
 
@@ -99,10 +99,10 @@ describe('finding a session', () => {
     const bench = new SessionBench();
     const first = await bench.create();
     await first.close('client');
-    const { code, data } = await faultOf((async () => bench.manager.get(first.id))());
+    const { code, data } = bench.manager.missing(first.id);
     expect([code, data.reason]).to.deep.equal([1002, 'client']);
     for (let at = 0; at < 1000; at += 1) await (await bench.create()).close('client');
-    expect((await faultOf((async () => bench.manager.get(first.id))())).code).to.equal(1001);
+    expect(bench.manager.missing(first.id).code).to.equal(1001);
   });
 
   it('still returns a session that is closing', async () => {
@@ -110,7 +110,7 @@ describe('finding a session', () => {
     const bench = new SessionBench({ closing: () => gate.promise });
     const session = await bench.create();
     const closing = session.close('client');
-    expect(bench.manager.get(session.id).view().state).to.equal('closing');
+    expect(bench.manager.find(session.id)?.view().state).to.equal('closing');
     gate.resolve();
     await closing;
   });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Deferred, deferred } from '../../server/src/base/promises.ts';
-import { type CloseReason, ProtocolError } from '../../server/src/protocol/index.ts';
+import type { CloseReason } from '../../server/src/protocol/index.ts';
 import type { Session } from '../../server/src/session/session.ts';
 import { IDLE_MS, lasting, LIFETIME_MS, SessionBench } from './bench.ts';
 
@@ -135,7 +135,8 @@ async function expectEnd({ bench, session, commands, closing }: Real): Promise<v
   expect(bench.clock.pending, 'timers').to.equal(0);
   expect(bench.manager.list()).to.deep.equal([]);
   for (const { result } of commands) await result.catch((fault: unknown) => fault);
-  expect(() => bench.manager.get(session.id)).to.throw(ProtocolError).with.nested.property('data.reason', session.reason);
+  expect(bench.manager.find(session.id)).to.equal(undefined);
+  expect(bench.manager.missing(session.id)).to.have.nested.property('data.reason', session.reason);
   expect(bench.statesOf(session).join(', ')).to.match(/^ready(?:, busy, ready)*(?:, busy)?, closing (\w+), closed \1$/);
 }
 

@@ -7,7 +7,8 @@ import { recordFile } from '../../server/src/cli/record-file.ts';
 import { trace } from '../../server/src/cli/trace.ts';
 import { defaultSizes } from '../../server/src/policy/sizes.ts';
 import { FramedTransport } from '../../server/src/wire/framed.ts';
-import { recorded } from '../../server/src/wire/record.ts';
+import { Recorder } from '../../server/src/wire/record.ts';
+import type { MessageTransport } from '../../server/src/wire/message-transport.ts';
 import { connect } from '../../server/src/wire/server.ts';
 import type { Service } from '../../server/src/wire/service.ts';
 import { CommandOutput, ProtocolError } from '../../server/src/protocol/index.ts';
@@ -30,13 +31,13 @@ describe('a recorded conversation', () => {
     const wire = new Wire();
     const log = recordingLog([]);
     const write = recordFile(file, (line) => expect.fail(line));
-    const transport = recorded(new FramedTransport(wire.stream, log, defaultSizes.messageBytes), { version: '9.9.9', clock, write });
+    const transport = new Recorder({ version: '9.9.9', clock, write }).transport(new FramedTransport(wire.stream, log, defaultSizes.messageBytes));
     const connection = connect(transport, async (_params, client): Promise<Service> => ({
       capabilities: { methods: ['session/create', 'session/execute', 'session/close', 'command/executeShell'] } as unknown as Service['capabilities'],
       close: async () => undefined,
       start: async () => async ({ method, params }) => {
         await clock.advance(5);
-        if (method.name === 'session/create') return { sessionId: 's1', runtime: 'fake' };
+        if (method.name === 'session/create') return { sessionId: 's1', runtime: 'fake', resume: { graceMs: 1, resumeToken: 'tell nobody' } };
         if (method.name !== 'command/executeShell') throw new ProtocolError('SessionNotFound', 'there is no session');
         const { commandId } = params as { commandId: string };
         for (let seq = 0; seq < 3; seq++) await client.notify(CommandOutput, { commandId, stream: 'stdout', seq, data: 'printed', encoding: 'utf-8' });
@@ -74,6 +75,7 @@ describe('a recorded conversation', () => {
     expect(head).to.deep.equal({ v: 1, recorded: 'codebeaker', version: '9.9.9', startedAt: '2030-01-01T00:00:00.000Z' });
     expect(lines.filter(({ from }) => from === 'client').map(({ message, bytes }) => message?.method ?? bytes)).to.deep.equal(['initialize', 'session/create', 'session/execute', 'command/executeShell', 'command/input', 'command/input', 'no/such/method', 'session/close', 3, 'session/create']);
     expect(lines.find(({ message }) => message?.id === 1).message.params).to.deep.equal({ language: 'python', secrets: '(hidden)', env: '(hidden)' });
+    expect(lines.find(({ message }) => message?.id === 1 && message.result).message.result).to.deep.equal({ sessionId: 's1', runtime: 'fake', resume: { graceMs: 1, resumeToken: '(hidden, 11 characters)' } });
     expect(lines.find(({ message }) => message?.method === 'command/output').message.params.data).to.equal('(hidden, 7 characters)');
     expect(lines.find(({ message }) => message?.id === 3 && message.result).message.result).to.deep.equal({ commandId: 'c', outcome: 'exited', exitCode: 3 });
     expect(statSync(file).mode & 0o777).to.equal(0o600);
@@ -96,6 +98,30 @@ describe('a recorded conversation', () => {
     expect(await json({ session: 's1' })).to.deep.equal(['session/create', 'session/execute', 'command/output', 'command/executeShell', 'command/output', 'command/input', 'session/close']);
     expect(await json({ method: 'session/*' })).to.deep.equal(['session/create', 'session/execute', 'session/close', 'session/create']);
     expect(await json({ method: 'session/close' })).to.deep.equal(['session/close']);
+  });
+
+  it('of several clients is one file, in which each line has the number of its connection, and answers and sessions are told apart by it', async () => {
+    const write = recordFile(file, (line) => expect.fail(line));
+    const recorder = new Recorder({ version: '9.9.9', clock: new FakeClock(), write });
+    const ends = [1, 2].map((client) => {
+      const heard: { message?: (body: Buffer) => void } = {};
+      const transport = recorder.transport({ receive: (sink: { message(body: Buffer): void }) => void (heard.message = (body) => sink.message(body)), send: async () => undefined } as unknown as MessageTransport, client);
+      transport.receive({ message: () => undefined, refused: () => undefined, ended: () => undefined, sent: () => undefined, gone: () => undefined });
+      return { asks: (message: object) => heard.message?.(Buffer.from(JSON.stringify(message))), is: (message: object) => transport.send(message) };
+    });
+    for (const [at, { asks }] of ends.entries()) asks(request(1, 'command/executeShell', { sessionId: `s${at + 1}`, commandId: 'c', command: 'x', env: { A: 'tell nobody' } }));
+    for (const { is } of ends) await is(notification('command/output', { commandId: 'c', data: 'tell nobody' }));
+    await ends[1]?.is({ jsonrpc: '2.0', id: 1, result: { outcome: 'exited', exitCode: 2 } });
+    await ends[0]?.is({ jsonrpc: '2.0', id: 1, result: { outcome: 'exited', exitCode: 1 } });
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.to.contain('tell nobody');
+    expect(text.trimEnd().split('\n').slice(1).map((line) => JSON.parse(line).client)).to.deep.equal([1, 2, 1, 2, 2, 1]);
+    const { exchanges } = JSON.parse(await shown({ json: true })) as { exchanges: { client: number; method: string; outcome?: string; sessionId: string }[] };
+    expect(exchanges.map(({ client, method, outcome, sessionId }) => [client, method, outcome, sessionId])).to.deep.equal([
+      [1, 'command/executeShell', 'exited 1', 's1'], [2, 'command/executeShell', 'exited 2', 's2'],
+      [1, 'command/output', undefined, 's1'], [2, 'command/output', undefined, 's2'],
+    ]);
+    expect((await shown()).split('\n')[2]?.replaceAll(/ {2,}/g, ' ')).to.match(/^ 0\.000 s client 2 → command\/executeShell #1 0\.0 ms exited 2 /);
   });
 
   it('is shown as far as it goes where it is cut off, and nothing else is taken for one', async () => {

@@ -25,8 +25,23 @@ local function is_one_of(values)
   end
 end
 
+--- What `server` must be.
+local function is_server(value)
+  if type(value) ~= 'table' or type(value.url) ~= 'string' then
+    return false
+  end
+  local kinds = { url = { string = true }, token = { string = true, ['function'] = true, table = true }, ca = { string = true }, same_machine = { boolean = true } }
+  for name, part in pairs(value) do
+    if not kinds[name] or not kinds[name][type(part)] then
+      return false
+    end
+  end
+  return type(value.token) ~= 'table' or type(value.token.file) == 'string'
+end
+
 --- Option → what it must be, in words and as a check.
 local checks = {
+  server = { "{ url = '…', token = a string, a function or { file = '…' }, ca = '…', same_machine = true or false }", is_server },
   command = { 'a list: the program and its arguments', is_string_list },
   runtime = { 'a string', is_of_type('string') },
   preference = { "'speed', 'security', 'memory' or 'balanced'", is_one_of({ 'speed', 'security', 'memory', 'balanced' }) },
@@ -130,15 +145,52 @@ local function program()
   end
 end
 
---- The command that starts the daemon, which is also told what the person allows in `network`.
+--- The same program in the place of a daemon elsewhere, which it is connected with.
+local function bridge(command, server)
+  local result = vim.tbl_filter(function(argument)
+    return argument ~= '--stdio'
+  end, command)
+  vim.list_extend(result, { 'connect', server.url })
+  if type(server.token) == 'table' then
+    table.insert(result, '--token-file=' .. vim.fn.expand(server.token.file))
+  end
+  if server.ca then
+    table.insert(result, '--ca=' .. vim.fn.expand(server.ca))
+  end
+  if server.same_machine then
+    table.insert(result, '--same-machine')
+  end
+  return result
+end
+
+--- The command that starts the daemon, which is also told what the person allows in `network`; or what connects with the
+--- daemon of `server`, where whoever started that one says what is allowed.
 --- @return string[]|nil
 function M.command()
   local command = program()
+  if command and options.server then
+    return bridge(command, options.server)
+  end
   if not command or options.network == 'none' then
     return command
   end
   local mode = options.network == 'full' and 'full' or 'ask'
   return vim.list_extend(vim.list_slice(command), { '--network=' .. mode })
+end
+
+--- The variables that the command gets besides those of the editor. A token is never in the command, which others can see.
+--- @return table<string, string>|nil
+function M.environment()
+  local token = options.server and options.server.token
+  if type(token) == 'function' then
+    token = token()
+  end
+  return type(token) == 'string' and { CODEBEAKER_TOKEN = token } or nil
+end
+
+--- @return string|nil url of the daemon elsewhere that does the work
+function M.server_url()
+  return options.server and options.server.url
 end
 
 --- The secrets of programs, as `session/create` takes them: values, and names of the daemon's configuration. The functions

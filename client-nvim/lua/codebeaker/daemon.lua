@@ -79,7 +79,7 @@ function Daemon:start()
     exit = function(code, signal)
       self:ended(connection, code, signal)
     end,
-  })
+  }, config.environment())
   if not connection then
     return self:start_finished('down', { message = command[1] .. ' cannot be started; is it installed?' })
   end
@@ -145,8 +145,17 @@ function Daemon:crashed()
     local text = 'the daemon crashed 5 times within 3 minutes and is not started again until a command needs it'
     return messages.error(gone_fault(text).message)
   end
-  messages.warn('the daemon crashed and is started again')
-  self:start()
+  local url = config.server_url()
+  if not url then
+    messages.warn('the daemon crashed and is started again')
+    return self:start()
+  end
+  messages.warn(('the connection with the daemon at %s has ended, and is made again'):format(url))
+  self:when_ready(function(fault)
+    if fault then
+      messages.error(fault.message)
+    end
+  end)
 end
 
 --- Sends a request. `answer(fault, result)` is called once.

@@ -69,6 +69,10 @@ function M.check()
     return fail('codebeaker is not on PATH', { 'install it: npm install --global codebeaker', 'or set the option: setup{ command = {…} }' })
   end
   info('command: ' .. table.concat(command, ' '))
+  local url = config.server_url()
+  if url then
+    info('server: programs run on the machine of the daemon at ' .. url)
+  end
   info('log: ' .. log.path())
   local daemon = daemons.ready()[1] or daemons.of(nil)
   local fault, listed = call_blocking(daemon, 'runtime/list')
@@ -79,7 +83,7 @@ function M.check()
   local trusted = config.get().trusted
   info(trusted and 'trusted folders, which may be copied: ' .. vim.inspect(trusted) or 'no folder is trusted: only the buffer is copied')
   info('arguments, environment and input are remembered in ' .. require('codebeaker.remembered').path())
-  start('codebeaker: runtimes')
+  start(url and 'codebeaker: runtimes of the daemon at ' .. url or 'codebeaker: runtimes')
   report_runtimes(listed.runtimes)
 end
 

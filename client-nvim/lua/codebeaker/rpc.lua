@@ -5,12 +5,12 @@ local METHOD_NOT_FOUND = -32601
 local CANCELLED = -32800
 
 --- Before Neovim 0.10, vim.lsp.rpc.start took the program and its arguments apart, and returned nil for a missing program.
-local function spawn(command, dispatchers)
+local function spawn(command, dispatchers, env)
   local started, transport
   if vim.fn.has('nvim-0.10') == 1 then
-    started, transport = pcall(vim.lsp.rpc.start, command, dispatchers)
+    started, transport = pcall(vim.lsp.rpc.start, command, dispatchers, { env = env })
   else
-    started, transport = pcall(vim.lsp.rpc.start, command[1], vim.list_slice(command, 2), dispatchers)
+    started, transport = pcall(vim.lsp.rpc.start, command[1], vim.list_slice(command, 2), dispatchers, { env = env })
   end
   return started and transport or nil
 end
@@ -18,8 +18,9 @@ end
 --- @param command string[]
 --- @param on { notification: function, requests: table<string, function>, exit: function } `requests` answer those of the
 ---   process, by their methods; `exit` gets the exit code and the signal
+--- @param env table<string, string>|nil variables that the process gets besides those of the editor
 --- @return table|nil connection nil if the program cannot be started
-function M.start(command, on)
+function M.start(command, on, env)
   if vim.fn.executable(command[1]) == 0 then
     return nil
   end
@@ -43,7 +44,7 @@ function M.start(command, on)
       end)
     end,
     on_error = function() end,
-  })
+  }, env)
   if not transport then
     return nil
   end

@@ -20,7 +20,8 @@ export type WhenRunning = 'ask' | 'restart' | 'another';
 export type WorkingDirectory = 'copiedFolder' | 'fileFolder' | 'workspaceFolder';
 
 export interface Settings {
-  readonly server: { readonly path: string; readonly config: string };
+  /** `url`: where another daemon listens that does the work; empty: one of this machine is started. */
+  readonly server: { readonly path: string; readonly config: string; readonly url: string; readonly ca: string; readonly sameMachine: boolean };
   /** What programs may reach if no profile says otherwise: nothing, what the person allows when asked, or everything public. */
   readonly network: 'none' | 'ask' | 'full';
   readonly preference: Preference | undefined;
@@ -56,7 +57,7 @@ export function readSettings({ workspace }: Code, scope?: vscode.Uri): Settings 
   const values = workspace.getConfiguration(SECTION, scope);
   const text = (name: string) => values.get<string>(name) ?? '';
   return {
-    server: { path: text('server.path'), config: text('server.config') },
+    server: { path: text('server.path'), config: text('server.config'), url: text('server.url').trim(), ca: text('server.ca'), sameMachine: values.get<boolean>('server.sameMachine') ?? false },
     network: workspace.isTrusted ? (values.get<Settings['network']>('network') ?? 'none') : 'none',
     preference: (text('preference') || undefined) as Preference | undefined,
     strict: values.get<boolean>('strict') ?? false,

@@ -4,12 +4,15 @@ import { Listeners } from '../base/listeners.ts';
 import { type Log, messageOf } from '../base/log.ts';
 import type { Connection } from './connection.ts';
 import { Crashes } from './crashes.ts';
+import { isUnreachable } from './faults.ts';
 
 export interface ClientParts {
   /** Starts a daemon and initializes it. */
   connect(): Promise<Connection>;
   /** Called when the daemon has crashed so often that it is not started again. */
   onTooManyCrashes(ending: string): void;
+  /** Called when a daemon elsewhere could not be reached. It is tried again when somebody needs it. */
+  onUnreachable?(fault: Error): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -104,9 +107,17 @@ export class Client {
         if (this.#current === daemon) this.#changed.tell(connection);
         void connection.ended.then((ending) => this.#ended(daemon, ending));
       },
-      (fault: unknown) => this.#ended(daemon, messageOf(fault)),
+      (fault: unknown) => (isUnreachable(fault) ? this.#unreached(daemon, fault) : this.#ended(daemon, messageOf(fault))),
     );
     return daemon;
+  }
+
+  #unreached(daemon: Daemon, fault: Error): void {
+    const { log, onUnreachable } = this.#parts;
+    if (!this.#daemons.delete(daemon)) return;
+    log.error(`The daemon could not be reached: ${fault.message}`);
+    if (this.#current === daemon) this.#current = undefined;
+    onUnreachable?.(fault);
   }
 
   /** A daemon that ends without being closed here has crashed. */

@@ -5,6 +5,8 @@ import type { ErrorKind } from 'codebeaker/protocol';
 /** The `data` of an error response. */
 export interface FaultData {
   readonly kind?: ErrorKind;
+  /** Of DaemonUnreachable: what kind of failure it is. */
+  readonly reason?: unknown;
   /** What the person can do about it. */
   readonly hint?: string;
   readonly runtime?: string;
@@ -15,6 +17,11 @@ export interface FaultData {
 export function faultData(fault: unknown): FaultData {
   const data: unknown = fault instanceof ResponseError ? fault.data : undefined;
   return typeof data === 'object' && data !== null ? data : {};
+}
+
+/** Whether a daemon elsewhere could not be reached, which is told at once, and no crash. */
+export function isUnreachable(fault: unknown): fault is Error {
+  return faultData(fault).kind === 'DaemonUnreachable';
 }
 
 /** Thrown for a request whose answer can no longer come. */

@@ -4,7 +4,7 @@ import type { Code, vscode } from '../base/code.ts';
 import type { Log } from '../base/log.ts';
 import { TooManyCrashes } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
-import { ConnectionClosed, type FaultData, faultData } from '../client/faults.ts';
+import { ConnectionClosed, type FaultData, faultData, isUnreachable } from '../client/faults.ts';
 import type { Source } from '../run/source/source.ts';
 
 const installPages = {
@@ -26,6 +26,8 @@ export interface MissingParts {
   showLog(): void;
   showDoctor(): void;
   restart(): void;
+  /** Whether programs run on another machine, where nothing can be installed from here. */
+  isElsewhere(): boolean;
   /** Whether this runtime can make sandboxes now. */
   isAvailable(runtime: string): boolean;
 }
@@ -47,8 +49,8 @@ export class Missing {
     const { code: { l10n, window }, log } = this.#parts;
     const data = faultData(fault);
     if (data.output) log.error(`${name}: ${data.output.trimEnd()}`);
-    // The terminal says that the daemon ended, and the daemon is started again.
-    if (fault instanceof ConnectionClosed) return;
+    // The terminal says that the daemon ended, and the daemon is started again; or it has been told that there is none.
+    if (fault instanceof ConnectionClosed || isUnreachable(fault)) return;
     if (fault instanceof TooManyCrashes) return this.tellCrashes();
     if (this.#failureIsShown) return;
     this.#failureIsShown = true;
@@ -60,22 +62,25 @@ export class Missing {
   }
 
   #remedies(language: LanguageId, { kind, runtime }: FaultData): Button[] {
-    const { code: { commands, l10n }, isAvailable, restart, showDoctor } = this.#parts;
+    const { code: { commands, l10n }, isAvailable, isElsewhere, restart, showDoctor } = this.#parts;
     if (kind !== 'RuntimeUnavailable') return [this.#showLog()];
     if (runtime !== undefined && isAvailable(runtime)) {
       // The runtime is there, so what it was asked for is not, such as the image.
       const settings = { title: l10n.t('Open Settings'), act: () => void commands.executeCommand('workbench.action.openSettings', 'codebeaker.languages') };
       return [settings, this.#showLog()];
     }
+    const looking = [{ title: l10n.t('Doctor'), act: showDoctor }, { title: l10n.t('Look Again'), act: restart }];
+    if (isElsewhere()) return looking;
     const helpful = language === 'javascript' || language === 'typescript' ? (['docker', 'deno'] as const) : (['docker'] as const);
     const install = helpful.filter((id) => !isAvailable(id)).map((id) => this.#install(id));
-    return [...install, { title: l10n.t('Doctor'), act: showDoctor }, { title: l10n.t('Look Again'), act: restart }];
+    return [...install, ...looking];
   }
 
   /** Tells what is used if Docker is not available, once for each installation of the extension. */
   async tellWithoutDocker(connection: Connection): Promise<void> {
-    const { code, memory } = this.#parts;
+    const { code, memory, isElsewhere } = this.#parts;
     const { l10n, window } = code;
+    if (isElsewhere()) return;
     if (!lacksDocker(connection.server.capabilities.runtimes) || memory.get<boolean>(TOLD_KEY)) return;
     const runtimes = await lookedAt(connection).catch(() => []);
     if (!lacksDocker(runtimes) || memory.get<boolean>(TOLD_KEY)) return;

@@ -1,4 +1,4 @@
-/** Lists the runtimes of this machine, with what each enforces or why it is not available. */
+/** Lists the runtimes of this machine, or of the daemon elsewhere, with what each enforces or why it is not available. */
 import type { RuntimeInfo, Weakness } from 'codebeaker/protocol';
 import type { Code, vscode } from '../base/code.ts';
 import { weakLayers } from '../sessions/describe.ts';
@@ -29,8 +29,9 @@ function brokenIn(l10n: Code['l10n'], { component, version, state, id, fixedIn }
   return l10n.t('{0} {1} is known to be broken ({2}), unless your distribution has mended it: install its updates', component, version, id);
 }
 
-export async function showRuntimes(code: Code, runtimes: readonly RuntimeInfo[], actions: readonly RuntimeItem[]): Promise<void> {
-  const placeHolder = code.l10n.t('The runtimes that code can run in on this machine');
+/** `url`: of the daemon elsewhere that runs programs; empty: there is none. */
+export async function showRuntimes(code: Code, url: string, runtimes: readonly RuntimeInfo[], actions: readonly RuntimeItem[]): Promise<void> {
+  const placeHolder = url === '' ? code.l10n.t('The runtimes that code can run in on this machine') : code.l10n.t('The runtimes of the daemon at {0}', url);
   const picked = await code.window.showQuickPick(runtimeItems(code, runtimes, actions), { placeHolder });
   picked?.act?.();
 }

@@ -10,6 +10,8 @@ export interface StatusParts {
   readonly code: Code;
   readonly choices: RuntimeChoices;
   runningCount(): number;
+  /** Where the daemon is that runs programs; empty: on this machine. */
+  url(): string;
 }
 
 export class Status {
@@ -25,7 +27,7 @@ export class Status {
   }
 
   update(): void {
-    const { code, choices, runningCount } = this.#parts;
+    const { code, choices, runningCount, url } = this.#parts;
     const { l10n, ThemeColor } = code;
     const document = code.window.activeTextEditor?.document;
     const language = languageOf(document?.languageId ?? '');
@@ -37,7 +39,8 @@ export class Status {
     const icon = count > 0 ? '$(sync~spin)' : missing ? '$(warning)' : '$(beaker)';
     const name = missing ? l10n.t('no sandbox') : (runtime?.id ?? l10n.t('sandbox'));
     const score = runtime ? ` ${runtime.isolation.score}/10` : '';
-    this.#item.text = count > 1 ? `${icon} ${name}${score} (${count})` : `${icon} ${name}${score}`;
+    const where = url() === '' ? '' : ' $(remote)';
+    this.#item.text = count > 1 ? `${icon} ${name}${score} (${count})${where}` : `${icon} ${name}${score}${where}`;
     this.#item.tooltip = this.#tooltip(runtime, count);
     this.#item.backgroundColor = missing ? new ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.show();
@@ -50,12 +53,14 @@ export class Status {
   #tooltip(runtime: RuntimeInfo | null | undefined, count: number): string {
     const { l10n } = this.#parts.code;
     const lines: string[] = [];
-    if (runtime === null) lines.push(l10n.t('Nothing on this machine can run this language in a sandbox.'));
+    const url = this.#parts.url();
+    if (runtime === null) lines.push(url === '' ? l10n.t('Nothing on this machine can run this language in a sandbox.') : l10n.t('The daemon has nothing that can run this language in a sandbox.'));
     if (runtime) {
       lines.push(l10n.t('Runs in {0}, isolation {1} of 10', runtime.id, runtime.isolation.score));
       const weak = weakLayers(runtime.isolation);
       if (weak !== '') lines.push(l10n.t('Not fully enforced: {0}', weak));
     }
+    if (url !== '') lines.push(l10n.t('By the daemon at {0}', url));
     if (count > 0) lines.push(l10n.t('{0} running', count));
     return lines.join('\n') || l10n.t('Run in Sandbox');
   }

@@ -1,13 +1,13 @@
 /** Checks one segment: its chain, and what is expected of it. */
 import { emptyHead, follows, type Head, readLine } from './chain.ts';
 import type { Expected } from './expected.ts';
-import type { Finding } from './findings.ts';
+import type { Remark } from './findings.ts';
 import { headsIn, linesOf, objectIn } from './read.ts';
 
 export interface Checked {
   readonly records: number;
-  readonly faults: readonly Finding[];
-  readonly notes: readonly Finding[];
+  readonly faults: readonly Remark[];
+  readonly notes: readonly Remark[];
   /** The segment in which it is continued. */
   readonly continuedIn: string | undefined;
   /** What it says of segments that were removed, because they were old or took too much. */
@@ -24,8 +24,8 @@ export interface SegmentToCheck {
 
 /** After the first fault nothing more is said of a segment, because what comes then proves nothing. @throws the system's error */
 export async function checkSegment({ name, path: file, expected, anchored }: SegmentToCheck): Promise<Checked> {
-  const faults: Finding[] = [];
-  const notes: Finding[] = [];
+  const faults: Remark[] = [];
+  const notes: Remark[] = [];
   const removals: Checked['removals'][number][] = [];
   const wanted = byCount(expected);
   let { records, hash } = emptyHead(name);

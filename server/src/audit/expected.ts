@@ -1,6 +1,6 @@
 /** What has to be there: what the heads say, and what segments say of other segments. */
 import { emptyHead, follows, type Head, readLine } from './chain.ts';
-import type { Finding } from './findings.ts';
+import type { Remark } from './findings.ts';
 import { type AuditPlaces, segmentPath } from './places.ts';
 import { headFiles, headsIn, linesOf, objectIn, parseHead } from './read.ts';
 
@@ -31,16 +31,16 @@ export interface HeadsRead {
   readonly expected: Expectations;
   /** Of each segment that has a head, how many records the last one counts. */
   readonly anchored: ReadonlyMap<string, number>;
-  readonly faults: readonly Finding[];
-  readonly notes: readonly Finding[];
+  readonly faults: readonly Remark[];
+  readonly notes: readonly Remark[];
 }
 
 /** `otherPlaces`: where heads may lie as well. @throws the system's error */
 export async function readHeads({ heads }: AuditPlaces, otherPlaces: readonly string[] = []): Promise<HeadsRead> {
   const expected = new Expectations();
   const anchored = new Map<string, number>();
-  const faults: Finding[] = [];
-  const notes: Finding[] = [];
+  const faults: Remark[] = [];
+  const notes: Remark[] = [];
   for (const place of new Set([heads, ...otherPlaces])) {
     for (const file of await headFiles(place)) {
       for await (const { bytes, number: line, isTorn } of linesOf(file)) {

@@ -1,6 +1,6 @@
 /** What is found in the log when it is verified. */
 
-export interface Finding {
+export interface Remark {
   /** The path of the file. */
   readonly file: string;
   /** Counted from 1. Absent: it is about the whole file. */
@@ -14,7 +14,7 @@ export interface Verdict {
   readonly removed: number;
   readonly records: number;
   /** What somebody has changed, removed or put in. */
-  readonly faults: readonly Finding[];
+  readonly faults: readonly Remark[];
   /** What else there is to know: nothing of it can have been done by somebody who wanted to hide a record that has a head. */
-  readonly notes: readonly Finding[];
+  readonly notes: readonly Remark[];
 }

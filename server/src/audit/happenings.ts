@@ -13,6 +13,8 @@ export function recordHappenings(log: Recorder, events: EventStream): () => void
   return events.listen((event) => {
     if (event.kind === 'sessionMade') log.record({ kind: 'session', event: 'made', fields: () => made(event) });
     else if (event.kind === 'packagesInstalled') recordPackages(log, event);
+    else if (event.kind === 'sessionDetached') log.record({ kind: 'session', event: 'detached', fields: { ...of(event.session), graceMs: event.graceMs, by: event.by } });
+    else if (event.kind === 'sessionAttached') log.record({ kind: 'session', event: 'attached', fields: { ...of(event.session), to: event.to } });
     else if (event.kind === 'networkDecided') places.record(event);
     else if (event.kind === 'sessionChanged' && event.state === 'closed') {
       places.forget(event.session.sessionId);

@@ -11,7 +11,7 @@ const MAX_NAME_LENGTH = 100;
 /** The first one is recorded, and then one each time that there are so many times more. */
 const EVERY = 10;
 
-interface Counted {
+interface Tally {
   readonly error: ErrorKind;
   /** undefined: any of those that are not told apart. */
   readonly method: string | undefined;
@@ -22,7 +22,7 @@ interface Counted {
 
 export class Mistakes {
   readonly #log: Recorder;
-  readonly #counts = new Map<string, Counted>();
+  readonly #counts = new Map<string, Tally>();
 
   constructor(log: Recorder) {
     this.#log = log;
@@ -41,17 +41,17 @@ export class Mistakes {
     for (const counted of this.#counts.values()) if (counted.times > counted.recorded) this.#tell(counted);
   }
 
-  #of(method: string, error: ErrorKind): Counted {
+  #of(method: string, error: ErrorKind): Tally {
     const isApart = this.#counts.has(`${error} ${method}`) || this.#counts.size < MAX_TOLD_APART;
     const key = isApart ? `${error} ${method}` : error;
     const known = this.#counts.get(key);
     if (known) return known;
-    const counted: Counted = { error, method: isApart ? method : undefined, times: 0, recorded: 0 };
+    const counted: Tally = { error, method: isApart ? method : undefined, times: 0, recorded: 0 };
     this.#counts.set(key, counted);
     return counted;
   }
 
-  #tell(counted: Counted): void {
+  #tell(counted: Tally): void {
     const { method, error, times } = counted;
     counted.recorded = times;
     this.#log.record({ kind: 'denial', event: 'refused', fields: { method, error, ...(times > 1 ? { times } : {}) } });

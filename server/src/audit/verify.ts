@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkSegment } from './check-segment.ts';
 import type { Head } from './chain.ts';
 import { type Expectations, expectNamed, readHeads } from './expected.ts';
-import type { Finding, Verdict } from './findings.ts';
+import type { Remark, Verdict } from './findings.ts';
 import { type AuditPlaces, parseSegment, segmentPath } from './places.ts';
 import { listSegments } from './read.ts';
 
@@ -23,8 +23,8 @@ async function verifyOnce(places: AuditPlaces, otherHeads: readonly string[]): P
   const { expected, anchored } = heads;
   const { segments, others } = await listSegments(places);
   for (const segment of segments) await expectNamed(places, segment, expected);
-  const faults: Finding[] = [...heads.faults, ...others.map((path) => ({ file: join(places.records, path), message: 'this is no part of the log: somebody put it here' }))];
-  const notes: Finding[] = [...heads.notes];
+  const faults: Remark[] = [...heads.faults, ...others.map((path) => ({ file: join(places.records, path), message: 'this is no part of the log: somebody put it here' }))];
+  const notes: Remark[] = [...heads.notes];
   const removed = new Map<string, Head>();
   const present = new Set(segments);
   const continued = new Map<string, string>();
@@ -64,7 +64,7 @@ interface Known {
 }
 
 /** The segments that have to be there, are not, and were not removed by a daemon either. One that was made since the segments were listed is there. */
-function missing({ places, expected, present, removed, goneBefore, continued }: Known): Finding[] {
+function missing({ places, expected, present, removed, goneBefore, continued }: Known): Remark[] {
   return [...new Set([...expected.segments, ...continued.keys()])].filter((name) => !present.has(name) && !existsSync(segmentPath(places, name))).flatMap((name) => {
     const file = segmentPath(places, name);
     const all = expected.of(name);

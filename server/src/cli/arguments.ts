@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { levels, logFormats } from '../base/log.ts';
 import type { Config, LanguageId, Network, PartialLimits } from '../protocol/index.ts';
 import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type SweepArguments, type TraceArguments, tracing, type UsageArguments, using } from './actions.ts';
+import { type ConnectArguments, connecting } from './connecting.ts';
 import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -15,6 +16,7 @@ import { languageNamed, oneOf, optional, type Values } from './typed.ts';
 export type Arguments =
   | { readonly command: 'serve'; readonly transport: Transport; readonly clientProcessId: number | undefined; readonly networkModes: readonly Network['mode'][]; readonly log: Config['log']; readonly record: string | undefined; readonly config: string | undefined }
   | ListenArguments
+  | ConnectArguments
   | RunArguments
   | CacheArguments
   | AuditArguments
@@ -95,6 +97,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (command === 'scan') return { command, ...scanning(operands, values), json: values.json ?? false, config };
   if (command === 'config') return { command, ...configuring(operands), folder: values.folder ?? '.', json: values.json ?? false, config };
   if (command === 'trace') return { command, ...tracing(operands, values), json: values.json ?? false };
+  if (command === 'connect') return { command, ...connecting(operands, values) };
   const [first, ...more] = operands;
   if (command === 'completion') return { command, shell: oneOf(shells, first, 'completion needs the name of a shell') };
   if (first !== undefined) throw new UsageError(`there are unexpected arguments: ${[first, ...more].join(' ')}`);
@@ -115,7 +118,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
 function serving(values: Values, config: string | undefined): Extract<Arguments, { command: 'serve' | 'listen' }> {
   const networkModes = modesFor(values.network);
   const where = transport(values);
-  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, log: logging(values), config };
+  if (where.kind === 'listen') return { command: 'listen', ...listening(where.at, values), networkModes, log: logging(values), record: recording(values), config };
   return { command: 'serve', transport: where, clientProcessId: optional(values.clientProcessId, (given) => whole(given, '--clientProcessId', ranges.process)), networkModes, log: logging(values), record: recording(values), config };
 }
 

@@ -12,7 +12,7 @@ import type { Surroundings } from './surroundings.ts';
 export async function bury(surroundings: Surroundings, daemonId: string, configFlag: string | undefined): Promise<number> {
   const { docker } = loadConfig({ flag: configFlag, env: surroundings.env, home: surroundings.home });
   const log = createLog('warn', surroundings.writeLog);
-  const shared = new SharedParts({ ...surroundings, docker, images: {}, log, entries: () => new Map() });
+  const shared = SharedParts.toSweep({ ...surroundings, docker, log });
   const swept = await Promise.allSettled(leftoversOf(runtimeKinds(docker)).map((leftovers) => sweepLeftovers(leftovers, shared, (id) => id === daemonId)));
   for (const result of swept) if (result.status === 'rejected') throw result.reason;
   return 0;

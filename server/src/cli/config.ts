@@ -30,13 +30,13 @@ export async function config(surroundings: Pick<Surroundings, 'env' | 'home'>, a
 
 const actions: Readonly<Record<ConfigArguments['action'], (surroundings: Pick<Surroundings, 'env' | 'home'>, args: ConfigArguments) => Promise<Done>>> = {
   schema: async () => {
-    const schema = (await import('../protocol/config-schema.ts')).configSchema();
+    const schema = (await import('../policy/config-schema.ts')).configSchema();
     return { code: 0, lines: [JSON.stringify(schema, null, 2)], result: schema };
   },
   check: async ({ env, home }, { files, folder, config: flag }) => {
     const own = configPath({ flag, env, home });
     const places = files.length > 0 ? files : [own, join(folder, projectFileName)].filter((path) => isThere(path) || path === flag);
-    const allowed = () => loadConfig({ flag, env, home });
+    const allowed = () => understood(own);
     const checked = await Promise.all(places.map(async (path) => ({ path, faults: await faultsIn(path, allowed) })));
     const lines = checked.flatMap(({ path, faults }) => (faults.length === 0 ? [`${path}: nothing is wrong`] : faults.map((fault) => `${path}: ${inOneLine(fault)}`)));
     const code = checked.some(({ faults }) => faults.length > 0) ? Exit.config : 0;
@@ -57,7 +57,7 @@ function shown({ key, value, from }: Setting, names: Readonly<Record<Setting['fr
 }
 
 /** What is wrong with a file. It may name rules that there are not, and a project's file may also ask for more than the user's file allows. */
-async function faultsIn(path: string, allowed: () => Config): Promise<readonly Issue[]> {
+async function faultsIn(path: string, allowed: () => Config | undefined): Promise<readonly Issue[]> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -65,17 +65,35 @@ async function faultsIn(path: string, allowed: () => Config): Promise<readonly I
     return [{ path: '', message: isAbsent(fault) ? 'there is no such file' : `it cannot be read: ${(fault as { code?: string }).code}` }];
   }
   const found = checkConfig(text);
-  if ('faults' in found) return found.faults;
+  const [faults, config] = 'faults' in found ? [found.faults, found.rest] : [[], found.config];
+  if (!config) return faults;
   const { unknownRules } = await import('../scan/known.ts');
-  const unknown = unknownRules(Object.keys(found.config.scan?.rules ?? {})).map(({ id, message }) => ({ path: `scan.rules.${id}`, message }));
-  if (basename(path) !== projectFileName) return unknown;
+  const unknown = unknownRules(Object.keys(config.scan?.rules ?? {})).map(({ id, message }) => ({ path: `scan.rules.${id}`, message }));
+  return [...faults, ...unknown, ...(basename(path) === projectFileName ? tooMuch(config, allowed()) : [])];
+}
+
+/** What the file of a project asks for and may not have. `allowed`: what the user's file says; undefined: nobody knows. */
+function tooMuch(config: Config, allowed: Config | undefined): readonly Issue[] {
+  if (!allowed) return [];
   try {
-    narrow(createPolicy(allowed()), found.config);
-    return unknown;
+    narrow(createPolicy(allowed), config);
+    return [];
   } catch (fault) {
     if (!(fault instanceof ProtocolError)) throw fault;
-    return [...unknown, { path: '', message: fault.message }];
+    return [{ path: '', message: fault.message }];
   }
+}
+
+/** What the user's file says, as far as it can be understood: what is wrong with it is told by itself. */
+function understood(path: string): Config | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (fault) {
+    return isAbsent(fault) ? {} : undefined;
+  }
+  const found = checkConfig(text);
+  return 'config' in found ? found.config : found.rest;
 }
 
 function isThere(path: string): boolean {

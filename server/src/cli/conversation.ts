@@ -1,10 +1,12 @@
-/** Makes a conversation out of recorded messages: requests with their answers, and notifications of one kind in a row as one. */
+/** Makes conversations out of recorded messages: requests with their answers, and notifications of one kind in a row as one. */
 import type { RecordedMessage } from '../wire/record.ts';
 
 /** A request with its answer, or notifications. */
 export interface Exchange {
   /** When it began, in milliseconds. */
   readonly at: number;
+  /** The number of the connection. Absent: the daemon had one client only. */
+  readonly client?: number | undefined;
   /** Who sent it. */
   readonly from: 'client' | 'server';
   /** In brackets, where the message named no method. */
@@ -24,15 +26,17 @@ export interface Exchange {
 
 type Draft = { -readonly [Name in keyof Exchange]: Exchange[Name] };
 type Members = Readonly<Record<string, unknown>>;
+/** When, on which connection, and by whom. */
+type Sent = Pick<RecordedMessage, 'at' | 'client' | 'from'>;
 
 const MAX_TEXT = 200;
 export const UNANSWERED = 'not answered';
 
 export class Conversation {
   readonly #all: Draft[] = [];
-  /** The requests that have no answer yet, by their sender and id. */
+  /** The requests that have no answer yet, by their connection, sender and id. */
   readonly #open = new Map<string, Draft>();
-  /** The sessions of commands. */
+  /** The sessions of commands, by their connection and id. */
   readonly #sessions = new Map<string, string>();
 
   /** In the order in which they began. */
@@ -40,50 +44,51 @@ export class Conversation {
     return this.#all;
   }
 
-  add({ at, from, message, bytes, skipped }: RecordedMessage): void {
-    if (!message) this.#all.push({ at, from, method: skipped === undefined ? '(no JSON)' : '(skipped)', count: 1, params: skipped ?? `${bytes} bytes` });
-    else if (typeof message.method === 'string') this.#begin(at, from, message, message.method);
-    else this.#answer(at, from, message);
+  add({ message, bytes, skipped, ...sent }: RecordedMessage): void {
+    if (!message) this.#all.push({ ...sent, method: skipped === undefined ? '(no JSON)' : '(skipped)', count: 1, params: skipped ?? `${bytes} bytes` });
+    else if (typeof message.method === 'string') this.#begin(sent, message, message.method);
+    else this.#answer(sent, message);
   }
 
-  #begin(at: number, from: Draft['from'], message: Members, method: string): void {
+  #begin(sent: Sent, message: Members, method: string): void {
     const params = membersOf(message.params);
-    const sessionId = this.#sessionOf(params);
+    const sessionId = this.#sessionOf(sent.client, params);
     const last = this.#all.at(-1);
     if (message.id === undefined) {
-      if (last && last.number === undefined && last.method === method && last.from === from && last.sessionId === sessionId) last.count++;
-      else this.#all.push({ at, from, method, sessionId, count: 1, params: text(params) });
+      if (last && last.number === undefined && last.method === method && last.from === sent.from && last.client === sent.client && last.sessionId === sessionId) last.count++;
+      else this.#all.push({ ...sent, method, sessionId, count: 1, params: text(params) });
       return;
     }
     const number = message.id as string | number;
-    const draft: Draft = { at, from, method, number, sessionId, count: 1, params: text(params), outcome: UNANSWERED };
+    const draft: Draft = { ...sent, method, number, sessionId, count: 1, params: text(params), outcome: UNANSWERED };
     this.#all.push(draft);
-    this.#open.set(keyOf(from, number), draft);
+    this.#open.set(keyOf(sent, sent.from, number), draft);
   }
 
-  #answer(at: number, from: Draft['from'], message: Members): void {
-    const key = keyOf(from === 'client' ? 'server' : 'client', message.id);
+  #answer(sent: Sent, message: Members): void {
+    const key = keyOf(sent, sent.from === 'client' ? 'server' : 'client', message.id);
     const draft = this.#open.get(key);
     if (!draft) {
-      this.#all.push({ at, from, method: '(an answer to no request)', count: 1, params: text(message.error ?? message.result ?? null) });
+      this.#all.push({ ...sent, method: '(an answer to no request)', count: 1, params: text(message.error ?? message.result ?? null) });
       return;
     }
     this.#open.delete(key);
-    draft.durationMs = at - draft.at;
+    draft.durationMs = sent.at - draft.at;
     draft.outcome = outcomeOf(message);
     draft.sessionId ??= membersOf(message.result).sessionId as string | undefined;
   }
 
   /** What is said of a command belongs to the session in which it was begun. */
-  #sessionOf({ sessionId, command, commandId = membersOf(command).commandId }: Members): string | undefined {
-    if (typeof sessionId !== 'string') return typeof commandId === 'string' ? this.#sessions.get(commandId) : undefined;
-    if (typeof commandId === 'string') this.#sessions.set(commandId, sessionId);
+  #sessionOf(client: number | undefined, { sessionId, command, commandId = membersOf(command).commandId }: Members): string | undefined {
+    const key = typeof commandId === 'string' ? `${client} ${commandId}` : undefined;
+    if (typeof sessionId !== 'string') return key === undefined ? undefined : this.#sessions.get(key);
+    if (key !== undefined) this.#sessions.set(key, sessionId);
     return sessionId;
   }
 }
 
-function keyOf(from: string, id: unknown): string {
-  return `${from} ${typeof id} ${String(id)}`;
+function keyOf({ client }: Sent, from: string, id: unknown): string {
+  return `${client} ${from} ${typeof id} ${String(id)}`;
 }
 
 function membersOf(value: unknown): Members {

@@ -5,6 +5,7 @@ import type { Execution } from '../protocol/index.ts';
 export const Exit = {
   fault: 1,
   usage: 64,
+  unreachable: 69,
   notSaved: 73,
   config: 78,
   timedOut: 124,
@@ -17,17 +18,16 @@ export const Exit = {
   outputLimit: 153,
 } as const;
 
-/** The exit code of whoever a signal has ended. */
-export function codeOf(signal: keyof typeof ended): number {
-  return ended[signal];
+/** The exit code of whoever a signal has ended, as shells tell it. */
+export function codeOf(signal: string): number {
+  return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 }
-
-const ended = { SIGHUP: Exit.hungUp, SIGINT: Exit.interrupted, SIGTERM: Exit.terminated } as const;
 
 /** What each means, in the words of the help. Every other code is the program's own. */
 export const exitTexts: Readonly<Record<keyof typeof Exit, string>> = {
   fault: 'there is an error in CodeBeaker itself, no runtime is available (doctor), or something was found or could not be done (scan, audit verify, cache, sweep)',
   usage: 'the command line is wrong',
+  unreachable: 'the daemon elsewhere cannot be reached, lets nobody in, or has gone (connect)',
   notSaved: 'the program exited with 0, but not everything could be saved (--save)',
   config: 'the configuration is wrong',
   timedOut: 'the program reached its time limit',
@@ -46,7 +46,7 @@ export function exitCodeOf({ outcome, exitCode, signal }: Pick<Execution, 'outco
     case 'exited':
       return exitCode ?? Exit.notStarted;
     case 'signaled':
-      return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+      return codeOf(signal ?? '');
     case 'cancelled':
     case 'timedOut':
       return Exit.timedOut;

@@ -34,6 +34,7 @@ const MAX_ENTRIES = 20_000;
 /** What people do not write themselves, and what is often large. */
 const leftOut: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', '.venv', 'venv', '__pycache__']);
 const STICKY = 0o1000;
+const OF_ANYBODY = 0o002;
 
 /** A folder that is still to be looked at. */
 interface Place {
@@ -110,13 +111,28 @@ export function isBelow(path: string, root: string): boolean {
 
 /** The rules of the .gitignore files above the folder, up to the root of its repository; none if it is in no repository. */
 async function rulesAbove(folder: string): Promise<IgnoreRules> {
-  const above: { readonly folder: string; readonly text: string }[] = [];
-  for (let at = folder; ; at = dirname(at)) {
-    if (at !== folder) above.unshift({ folder: at, text: await textOf(join(at, '.gitignore')) });
-    if (await stat(join(at, '.git')).then(() => true, () => false)) break;
-    if (dirname(at) === at) return IgnoreRules.none;
-  }
+  const above = await Promise.all((await repositoryAbove(folder)).map(async (each) => ({ folder: each, text: await textOf(join(each, '.gitignore')) })));
   return above.reduce((rules, each) => rules.above(slashed(relative(each.folder, folder)), each.text), IgnoreRules.none);
+}
+
+/** The folders above this one, from the root of its repository downwards; none if it is in no repository, or is the root. */
+async function repositoryAbove(folder: string): Promise<string[]> {
+  const above: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    if (at !== folder) above.unshift(at);
+    if (await stat(join(at, '.git')).then(() => true, () => false)) return above;
+    if (dirname(at) === at) return [];
+  }
+}
+
+/**
+ * The folders of the project to which a folder belongs: those of its repository above it, and itself. Folders in which
+ * anybody may write, such as /tmp, belong to no project.
+ */
+export async function projectFolders(folder: string): Promise<string[]> {
+  const all = [...(await repositoryAbove(folder)), folder];
+  const own = await Promise.all(all.map((each) => stat(each).then(({ mode }) => (mode & (STICKY | OF_ANYBODY)) === 0, () => false)));
+  return all.filter((_, at) => own[at]);
 }
 
 const slashed = (path: string): string => path.split(sep).join('/');

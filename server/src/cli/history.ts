@@ -11,7 +11,7 @@ import { Exit } from './exit-codes.ts';
 import { sinceTime } from './quantities.ts';
 import type { HistoryCommandParts } from './rerun.ts';
 import type { Surroundings } from './surroundings.ts';
-import { columns, printable } from './text.ts';
+import { columns, duration, printable } from './text.ts';
 
 const WIDTH = 120;
 /** So much of an id is shown, which tells entries apart. */
@@ -59,7 +59,7 @@ function hasSucceeded({ outcome, exitCode }: HistoryEntry): boolean {
 }
 
 function told(entries: readonly HistoryEntry[], unreadable: number | undefined, now: number): string[] {
-  const rows = entries.map((entry) => [entry.entryId.slice(0, ID_LENGTH), when(entry.at, now), entry.language ?? '-', entry.runtime, how(entry), lasted(entry.durationMs), printable(what(entry))]);
+  const rows = entries.map((entry) => [entry.entryId.slice(0, ID_LENGTH), when(entry.at, now), entry.language ?? '-', entry.runtime, how(entry), duration(entry.durationMs), printable(what(entry))]);
   const note = unreadable === undefined ? [] : [`${unreadable} ${unreadable === 1 ? 'line of the history is' : 'lines of the history are'} damaged, or written by a newer CodeBeaker`];
   if (rows.length === 0) return ['nothing was run that is kept in the history', ...note];
   return [...columns([['ID', 'ENDED', 'LANGUAGE', 'RUNTIME', 'OUTCOME', 'TIME', 'WHAT'], ...rows], WIDTH), ...note];
@@ -95,8 +95,4 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
-}
-
-function lasted(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

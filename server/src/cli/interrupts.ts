@@ -2,9 +2,9 @@
  * What Ctrl-C and other signals do to `codebeaker run`. Before the program runs, a signal ends the run. Then the first one
  * goes to the program, which may end in its own way; a second one, or some time, ends it and everything that it started.
  */
-import { constants } from 'node:os';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Clock } from '../base/clock.ts';
+import { codeOf } from './exit-codes.ts';
 
 export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
@@ -34,7 +34,7 @@ export class Interrupts {
 
   /** The exit code of a run that was cancelled. */
   get exitCode(): number {
-    return 128 + constants.signals[this.#first ?? 'SIGINT'];
+    return codeOf(this.#first ?? 'SIGINT');
   }
 
   get cancelled(): boolean {

@@ -29,6 +29,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const rules = (): AccessRules => ({ hosts: args.hosts, origins: args.origins, token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile, uid) });
   const tls = () => args.tls && readTls(args.tls);
   const [firstRules, firstTls] = [rules(), tls()];
+  const record = args.record === undefined ? undefined : (await import('./record-file.ts')).recorder(args.record, surroundings);
   const daemon = await createDaemon(surroundings, args.config, { typed: args.networkModes, shared: args.share.map(realFolder), logging: args.log });
   const log = daemon.log.child('remote');
   let clients = 0;
@@ -36,7 +37,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const serve: Connect = (transport) => {
     clients += 1;
     const name = `client-${clients}`;
-    const connection = connect(transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
+    const connection = connect(record?.transport(transport, clients) ?? transport, daemon.open, { log: daemon.log.child('client', { client: clients }), clock, version, closeMs: CLOSE_MS, refused: daemon.refused, unread: daemon.unread });
     connections.add(connection);
     void connection.done.then(() => {
       connections.delete(connection);
@@ -45,15 +46,13 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
     log.info(`${name} has come`);
     return connection;
   };
-  let isEnding = false;
-  const ready = async () => (isEnding ? { ok: false, reasons: ['the daemon is shutting down'] } : daemon.ready());
   const maxBytes = daemon.sizes.messageBytes;
   const door = new FrontDoor({
     clock,
     log,
     maxConnections: args.maxConnections,
     maxMessageBytes: maxBytes,
-    routes: routes({ clock, maxBytes, version, connect: serve, ready, metrics: () => daemon.metrics() }),
+    routes: routes({ clock, maxBytes, version, connect: serve, ready: () => daemon.ready(), metrics: () => daemon.metrics() }),
     connect(transport, socket) {
       relieve(socket);
       return serve(transport);
@@ -62,10 +61,7 @@ export async function listen(surroundings: Surroundings, args: ListenArguments, 
   const ended = new Promise<number>((resolve) => {
     endOnSignals({
       process,
-      drain: (hurry) => {
-        isEnding = true;
-        return daemon.drain(DRAIN_MS, hurry);
-      },
+      drain: (hurry) => daemon.drain(DRAIN_MS, hurry),
       end: (signal, again) => {
         log.info(`the daemon is ending, because it received ${signal}${again === undefined ? '' : `, and then ${again}`}`);
         resolve(again === undefined ? 0 : codeOf(again));

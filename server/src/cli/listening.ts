@@ -1,5 +1,6 @@
 /** The arguments of `codebeaker serve --listen`: where it listens, and who is let in. */
 import type { Config, Network } from '../protocol/index.ts';
+import type { Address } from '../remote/address.ts';
 import { ranges, UsageError, whole } from './quantities.ts';
 import { optional, type Values } from './typed.ts';
 
@@ -10,7 +11,7 @@ export const listeningOptions = ['token-file', 'tls-cert', 'tls-key', 'share', '
 
 export interface ListenArguments {
   readonly command: 'listen';
-  readonly at: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
+  readonly at: Address;
   /** undefined: whoever reaches the unix socket is let in. */
   readonly tokenFile: string | undefined;
   /** Files; undefined: it speaks no TLS. */
@@ -22,13 +23,13 @@ export interface ListenArguments {
   readonly maxConnections: number;
   readonly networkModes: readonly Network['mode'][];
   readonly log: Config['log'];
+  /** The file that gets the conversations with all clients. */
+  readonly record: string | undefined;
   readonly config: string | undefined;
 }
 
-export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'config'> {
-  for (const option of ['clientProcessId', 'record'] as const) {
-    if (values[option] !== undefined) throw new UsageError(`--${option} is for a daemon with one client, and not for --listen`);
-  }
+export function listening(given: string, values: Values): Omit<ListenArguments, 'command' | 'networkModes' | 'log' | 'record' | 'config'> {
+  if (values.clientProcessId !== undefined) throw new UsageError('--clientProcessId is for a daemon with one client, and not for --listen');
   const at = address(given);
   const tokenFile = values['token-file'];
   if (at.kind === 'tcp' && tokenFile === undefined) throw new UsageError('who can reach a port may be anybody, so --listen HOST:PORT needs --token-file FILE; a socket that only you can reach needs none: --listen unix:PATH');

@@ -1,6 +1,13 @@
-/** The file of `--record`: the messages of one conversation, which nobody but the user can read. */
+/** The file of `--record`: the messages of conversations, which nobody but the user can read. */
 import { fchmodSync, openSync, writeSync } from 'node:fs';
+import { Recorder } from '../wire/record.ts';
 import { UsageError } from './quantities.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Records into a file. @throws UsageError as `recordFile` */
+export function recorder(file: string, { clock, version, writeLog }: Surroundings): Recorder {
+  return new Recorder({ version, clock, write: recordFile(file, writeLog) });
+}
 
 /** What it returns never throws. The file is written anew. @throws UsageError if it cannot be written from the beginning */
 export function recordFile(file: string, tell: (line: string) => void): (line: string) => void {

@@ -69,7 +69,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), CREATE_TOKEN, ({ message, percentage }) => {
     if (message) spinner.say(percentage === undefined ? message : `${message} ${percentage} %`);
   });
-  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: args.folder === null || source.host === undefined ? undefined : folderFor(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
+  const needed = await findNeeded({ args, configured: parts.packages, language: source.language, folder: folderOfRun(args, source), terminal: parts.terminal, spinner, signal: interrupts.signal, tell });
   const secrets = await secretsFor(args.secrets, parts.secretNames, parts.surroundings.env);
   const program = { path: file.path, code: await lookInto(file, MAX_LOOK_BYTES) };
   const wish = { language: source.language, runtime: args.runtime, limits: args.limits, network: args.reach.network, ...secrets, program, workDoneToken: CREATE_TOKEN, ...(needed ? { packages: { names: [] } } : {}) };
@@ -83,7 +83,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
-  await sendFiles(connection, sessionId, [file, ...along.files], token);
+  await sendFiles((method, params) => connection.sendRequest(method, params, token), sessionId, [file, ...along.files]);
   if (needed) await installNeeded(connection, session, needed, parts);
   const saver = args.save && (await watchFiles(connection, sessionId, args.save, { sent: [file, ...along.files], source: file.path, maxBytes: limits.diskBytes, token }));
   if (args.publish.length > 0) await publish(connection, sessionId, args.publish, args.json ? () => undefined : tell, token);
@@ -119,6 +119,11 @@ function offer({ packages }: MissingModule, { package: installed }: RunArguments
 }
 
 /** The folder of this machine that is /workspace for the program. */
+/** The folder that goes along. undefined: none does. */
+export function folderOfRun(args: RunArguments, source: Source): string | undefined {
+  return args.folder === null || source.host === undefined ? undefined : folderFor(args, source);
+}
+
 function folderFor({ folder }: RunArguments, { host }: Source): string {
   if (typeof folder === 'string') return resolve(folder);
   return host === undefined ? resolve('.') : folderOf(host);

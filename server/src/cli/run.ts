@@ -1,4 +1,6 @@
 /** `codebeaker run FILE`: runs one file in a new session. */
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type { LogMessageParams } from 'vscode-languageserver-protocol';
 import type { RunArguments } from './arguments.ts';
@@ -7,9 +9,10 @@ import { connectLocally, type LocalClient } from './client.ts';
 import type { Daemon } from './daemon.ts';
 import { Exit } from './exit-codes.ts';
 import { findingLine, findingLines, Findings, refusedFor } from './findings.ts';
+import { projectFolders } from './folder.ts';
 import { Interrupts } from './interrupts.ts';
 import { Report } from './report.ts';
-import { runInSession } from './run-in-session.ts';
+import { folderOfRun, runInSession } from './run-in-session.ts';
 import { CannotRun, findSource } from './source.ts';
 import { Spinner } from './spinner.ts';
 import type { Terminal } from './streams.ts';
@@ -43,7 +46,10 @@ export async function run(daemon: Daemon, surroundings: Surroundings, args: RunA
     const asker = asks(args, terminal) ? new Asker(terminal, surroundings.clock) : undefined;
     // Findings come a moment after the program has ended, so nobody waits for them who would not read them.
     const scans = daemon.scans && (terminal.stderr.isTTY || args.json);
-    const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker, scans }, tell);
+    const folder = folderOfRun(args, source);
+    // Their files only forbid something, so nobody is asked whether they are trusted.
+    const folders = folder === undefined ? [] : await projectFolders(folder);
+    const client = await connect(daemon, surroundings, { ports: args.publish.length > 0, asker, scans, folders }, tell);
     const findings = scans ? new Findings(client.connection, surroundings.clock) : undefined;
     try {
       code = await runInSession(client, { args, asker, source, terminal, spinner, interrupts, surroundings, report, tell, packages: daemon.packages.run, secretNames: daemon.secrets });
@@ -81,9 +87,10 @@ function asks({ reach: { ask }, json }: RunArguments, terminal: Terminal): boole
   return ask ?? there;
 }
 
-async function connect(daemon: Daemon, surroundings: Surroundings, { ports, asker, scans }: { ports: boolean; asker: Asker | undefined; scans: boolean }, tell: (message: string) => void): Promise<LocalClient> {
+async function connect(daemon: Daemon, surroundings: Surroundings, { ports, asker, scans, folders }: { ports: boolean; asker: Asker | undefined; scans: boolean; folders: readonly string[] }, tell: (message: string) => void): Promise<LocalClient> {
   const client = await connectLocally(daemon, surroundings, {
     clientInfo: { name: 'codebeaker run', version: surroundings.version },
+    workspaceFolders: folders.map((path) => ({ uri: pathToFileURL(path).href, name: basename(path) })),
     // Only one program is run, so no sandbox needs to be prepared for another one.
     initializationOptions: { pool: {} },
     capabilities: { output: { flowControl: true }, window: { workDoneProgress: true }, ports: { changed: ports }, network: { requestAccess: asker !== undefined }, command: { diagnostics: scans } },

@@ -1,6 +1,5 @@
 /** Sends files into a session, in pieces that no message is too small for, several files at once. */
 import type { Stats } from 'node:fs';
-import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { WriteFile } from '../protocol/index.ts';
 
 /** By this it can be told whether a file is still the same. */
@@ -20,18 +19,21 @@ export interface Outgoing {
 const PIECE_BYTES = 1024 * 1024;
 const MAX_AT_ONCE = 8;
 
+/** Sends a request. Rejects where there is no result. */
+export type Ask = (method: string, params: object) => Promise<unknown>;
+
 /** @throws the error of the first file that could not be read or sent */
-export async function sendFiles(connection: MessageConnection, sessionId: string, files: readonly Outgoing[], token: CancellationToken): Promise<void> {
+export async function sendFiles(ask: Ask, sessionId: string, files: readonly Outgoing[]): Promise<void> {
   const waiting = [...files];
   const sender = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) await sendFile(connection, sessionId, file, token);
+    for (let file = waiting.shift(); file; file = waiting.shift()) await sendFile(ask, sessionId, file);
   };
   await Promise.all(Array.from({ length: Math.min(MAX_AT_ONCE, files.length) }, sender));
 }
 
-async function sendFile(connection: MessageConnection, sessionId: string, { path, size, executable, pieces }: Outgoing, token: CancellationToken): Promise<void> {
+async function sendFile(ask: Ask, sessionId: string, { path, size, executable, pieces }: Outgoing): Promise<void> {
   const write = (bytes: Buffer, mode: 'overwrite' | 'append') =>
-    connection.sendRequest(WriteFile.name, { sessionId, path, content: bytes.toString('base64'), encoding: 'base64', mode, ...(executable && { executable }) }, token);
+    ask(WriteFile.name, { sessionId, path, content: bytes.toString('base64'), encoding: 'base64', mode, ...(executable && { executable }) });
   let mode: 'overwrite' | 'append' = 'overwrite';
   let left = size;
   for await (const chunk of pieces()) {

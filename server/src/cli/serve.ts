@@ -2,7 +2,6 @@
 import { within } from '../base/clock.ts';
 import { connect, type Connection } from '../wire/server.ts';
 import { FramedTransport } from '../wire/framed.ts';
-import type { MessageTransport } from '../wire/message-transport.ts';
 import type { OpenService } from '../wire/service.ts';
 import type { TraceLevel } from '../wire/trace.ts';
 import { takeStdout } from '../wire/stdout.ts';
@@ -43,7 +42,8 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
     surroundings.writeLog(`codebeaker: it cannot connect to the client (${(fault as { code?: string }).code ?? String(fault)})`);
     return 1;
   }
-  const record = args.record === undefined ? undefined : await recording(args.record, surroundings).catch((fault: unknown) => {
+  const { record: file } = args;
+  const record = file === undefined ? undefined : await import('./record-file.ts').then(({ recorder }) => recorder(file, surroundings)).catch((fault: unknown) => {
     stream.dispose();
     throw fault;
   });
@@ -53,7 +53,7 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   });
   const { log } = daemon;
   const framed = new FramedTransport(stream, log, daemon.sizes.messageBytes);
-  const transport = record?.(framed) ?? framed;
+  const transport = record?.transport(framed) ?? framed;
   const stops: (() => void)[] = [];
   const leave = (why: string) => {
     log.info(`the daemon is ending, because ${why}`);
@@ -86,13 +86,6 @@ export async function serve(surroundings: Surroundings, args: Serve, process: No
   const closed = daemon.close().catch((fault: unknown) => log.error('closing the daemon failed', fault));
   if (!(await within(clock, Math.max(0, exitBy - clock.monotonic()), closed))) log.error('cleaning up takes too long: the leases will remove what is left');
   process.exit(code);
-}
-
-/** @throws UsageError */
-async function recording(file: string, { clock, version, writeLog }: Surroundings): Promise<(transport: MessageTransport) => MessageTransport> {
-  const [{ recordFile }, { recorded }] = await Promise.all([import('./record-file.ts'), import('../wire/record.ts')]);
-  const write = recordFile(file, writeLog);
-  return (transport) => recorded(transport, { version, clock, write });
 }
 
 /** Calls `begun` when `initialize` has been answered, before the service starts. */

@@ -8,6 +8,7 @@ import { bury, placesIn } from '../packages/shelf/places.ts';
 import { Records } from '../packages/shelf/records.ts';
 import { loadConfig } from '../policy/config-file.ts';
 import { ownFolder } from '../policy/own-folder.ts';
+import type { Config } from '../protocol/index.ts';
 import type { Left } from '../runtime/kinds/docker/leftovers.ts';
 import { SharedParts } from '../runtime/kinds/shared.ts';
 import { leftoversOf, runtimeKinds } from '../runtime/kinds/table.ts';
@@ -87,8 +88,8 @@ async function find(surroundings: Surroundings, configFlag: string | undefined):
   };
 }
 
-async function findContainers(surroundings: Surroundings, docker: ConstructorParameters<typeof SharedParts>[0]['docker'], folders: readonly Fate[]): Promise<{ containers: Thing[]; unseen: string[] }> {
-  const shared = new SharedParts({ ...surroundings, docker, images: {}, log: createLog('warn', surroundings.writeLog), entries: () => new Map() });
+async function findContainers(surroundings: Surroundings, docker: Config['docker'], folders: readonly Fate[]): Promise<{ containers: Thing[]; unseen: string[] }> {
+  const shared = SharedParts.toSweep({ ...surroundings, docker, log: createLog('warn', surroundings.writeLog) });
   const folderOf = (daemonId: string) => daemonId.slice(daemonId.lastIndexOf('/') + 1);
   const fate = (daemonId: string) => folders.find(({ name }) => name === folderOf(daemonId));
   const containers: Thing[] = [];

@@ -24,7 +24,7 @@ export interface OptionRow {
   readonly text: string;
 }
 
-export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'trace' | 'serve' | 'completion' | 'man' | 'sweep' | 'bury';
+export type CommandName = 'run' | 'scan' | 'doctor' | 'cache' | 'audit' | 'config' | 'usage' | 'history' | 'trace' | 'serve' | 'connect' | 'completion' | 'man' | 'sweep' | 'bury';
 
 /** `bury` is chosen by an option, `serve` also by having no name; the others by their names. */
 export const commands: Readonly<Record<CommandName, CommandRow>> = {
@@ -36,8 +36,9 @@ export const commands: Readonly<Record<CommandName, CommandRow>> = {
   usage: { operands: '[estimate FILE]', completes: 'file', text: 'Shows what programs have used on this machine, by days, and what it costs. With estimate FILE: what the program will probably use, told from earlier runs.' },
   history: { operands: '[rerun ID|clear]', text: 'Shows what was run and how it ended, with the latest first. With rerun ID: runs it again. With clear: removes what is kept of it.' },
   config: { operands: 'schema|check [FILE...]|show', completes: 'file', text: 'Prints the JSON Schema of the configuration, checks configuration files, or shows what holds and which file says so.' },
-  trace: { operands: 'FILE', completes: 'file', text: 'Shows a conversation that was recorded with codebeaker --record: requests with their answers and times, and notifications.' },
+  trace: { operands: 'FILE', completes: 'file', text: 'Shows what was recorded with codebeaker --record: requests with their answers and times, and notifications.' },
   serve: { operands: '', text: 'Serves an editor, over stdin and stdout if no option says otherwise; with --listen any number of clients, also on other machines, until it is told to end.' },
+  connect: { operands: 'URL', text: 'Serves an editor, over stdin and stdout, by a daemon elsewhere that listens (serve --listen): wss://HOST:PORT, ws://HOST:PORT, unix:PATH, or by ssh: ssh://[USER@]HOST/PATH-OF-ITS-SOCKET or ssh://[USER@]HOST?port=PORT. An editor that starts codebeaker --stdio starts this instead.' },
   completion: { operands: 'SHELL', completes: 'shell', text: 'Prints a script that completes commands and options in bash, zsh or fish.' },
   man: { operands: '', text: 'Prints the manual page, for man -l.' },
   sweep: { operands: '', text: 'Removes what daemons that have died left behind on this machine: containers, folders, control groups, installations of packages. Nothing of a daemon that lives is touched.' },
@@ -82,7 +83,9 @@ export const options = {
   pipe: { of: ['serve'], value: 'PATH', completes: 'file', text: 'Connects to this socket or named pipe.' },
   socket: { of: ['serve'], value: 'PORT', text: 'Connects to this TCP port of this machine.' },
   listen: { of: ['serve'], value: 'ADDRESS', text: 'Listens for clients, which speak WebSocket or HTTP, at a HOST:PORT such as 127.0.0.1:7070, or at unix:PATH, a socket that only you can reach. A port needs --token-file.' },
-  'token-file': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The file with the token that every client of --listen has to send. It must be yours, and closed to others (chmod 600). To make one: (umask 077; openssl rand -hex 32 > FILE)' },
+  'token-file': { of: ['serve', 'connect'], value: 'FILE', completes: 'file', text: 'The file with the token that every client of --listen has to send. It must be yours, and closed to others (chmod 600). To make one: (umask 077; openssl rand -hex 32 > FILE). For connect the variable CODEBEAKER_TOKEN can have the token instead.' },
+  ca: { of: ['connect'], value: 'FILE', completes: 'file', text: 'The certificates, in PEM, of the authorities that are trusted to know the daemon. Default: those that are known everywhere.' },
+  'same-machine': { of: ['connect'], text: 'The daemon is on this machine: it gets folders themselves, of those that it was started with as --share, and ports that it opens are reached here. Without it, it gets the contents of folders, and opens no ports.' },
   'tls-cert': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The certificate with which a daemon that listens speaks TLS, and those of its authorities, in PEM. It needs --tls-key. SIGHUP has these files, and the token, read again.' },
   'tls-key': { of: ['serve'], value: 'FILE', completes: 'file', text: 'The key of --tls-cert, in PEM.' },
   share: { of: ['serve'], value: 'FOLDER', many: true, completes: 'folder', text: 'A folder of this machine, of which clients of a daemon that listens may share what is open in them with sandboxes. Default: none.' },
@@ -94,7 +97,7 @@ export const options = {
   'log-level': { of: ['run', 'serve'], value: 'LEVEL', text: 'The least severe messages of the log: error, warn, info or debug. Default: log.level of the configuration, or warn.' },
   'log-file': { of: ['run', 'serve'], value: 'FILE', completes: 'file', text: 'The file to which the log is written. Default: log.file of the configuration, or stderr.' },
   'log-format': { of: ['run', 'serve'], value: 'FORMAT', text: 'text, or json for one JSON object a line. Default: log.format of the configuration, or text.' },
-  record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace; not with --listen. Code, the contents of files and the collected output of programs are in it; secrets, variables, input and streamed output are not.' },
+  record: { of: ['serve'], value: 'FILE', completes: 'file', text: 'Writes every message in both directions to this file, for codebeaker trace; with --listen those of all connections, each with its number. Code, the contents of files and the collected output of programs are in it; secrets, variables, input and streamed output are not.' },
   sweep: { of: ['bury'], value: 'ID', text: 'The id of the daemon.' },
   config: { value: 'FILE', completes: 'file', text: 'The configuration. Default: $CODEBEAKER_CONFIG, then ~/.config/codebeaker/config.json.' },
   help: { short: 'h', text: 'Shows the options of the command.' },

@@ -1,4 +1,4 @@
-/** `codebeaker trace FILE`: shows a conversation that was recorded with `--record`. */
+/** `codebeaker trace FILE`: shows the conversations that were recorded with `--record`. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { RecordedMessage, RecordHead } from '../wire/record.ts';
@@ -53,8 +53,8 @@ function parsed(line: string): Record<string, unknown> {
 
 const arrows = { client: '→', server: '←' };
 
-function lineFor({ at, from, method, number, count, params, durationMs, outcome }: Exchange): string {
+function lineFor({ at, client, from, method, number, count, params, durationMs, outcome }: Exchange): string {
   const took = durationMs === undefined ? '' : `${durationMs.toFixed(1)} ms`;
   const name = `${method}${number === undefined ? '' : ` #${number}`}${count > 1 ? ` ×${count}` : ''}`;
-  return [`${(at / 1000).toFixed(3).padStart(9)} s`, arrows[from], name.padEnd(32), took.padStart(11), ...(outcome === undefined ? [] : [outcome]), ...(params === '{}' ? [] : [params])].join('  ').trimEnd();
+  return [`${(at / 1000).toFixed(3).padStart(9)} s`, ...(client === undefined ? [] : [`client ${client}`.padEnd(9)]), arrows[from], name.padEnd(32), took.padStart(11), ...(outcome === undefined ? [] : [outcome]), ...(params === '{}' ? [] : [params])].join('  ').trimEnd();
 }

@@ -20,7 +20,7 @@ import { Report } from './report.ts';
 import { countOpenSessions } from './open-sessions.ts';
 import { CannotRun, findSource } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
-import { columns } from './text.ts';
+import { columns, duration } from './text.ts';
 
 type Print = (text: string) => Promise<number>;
 
@@ -86,8 +86,8 @@ function foreseen({ basis, runs, durationMs, cpuSeconds, memoryBytes, cost }: Us
   if (!durationMs || !cpuSeconds || !memoryBytes || !cost) return [`Nothing is known yet: no program in this language has been run ${runtime === undefined ? 'here' : `in ${runtime} here`}.`];
   const of = basis === 'program' ? 'of this program' : 'of other programs in this language';
   const rows = [
-    ['duration', time(durationMs.p50), time(durationMs.p95)],
-    ['processor', time(cpuSeconds.p50 * 1000), time(cpuSeconds.p95 * 1000)],
+    ['duration', duration(durationMs.p50), duration(durationMs.p95)],
+    ['processor', duration(cpuSeconds.p50 * 1000), duration(cpuSeconds.p95 * 1000)],
     ['memory', size(memoryBytes.p50), size(memoryBytes.p95)],
     ...(hasCost ? [['cost', `${cost.p50} ${cost.currency}`, `${cost.p95} ${cost.currency}`]] : []),
   ];
@@ -99,8 +99,4 @@ const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 function size(bytes: number): string {
   const unit = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
-}
-
-function time(ms: number): string {
-  return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

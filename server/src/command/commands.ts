@@ -26,8 +26,18 @@ export class RunningCommands {
 
   /** Adds a command, until it is done. */
   add(command: RunningCommand): void {
+    this.adopt(command);
+    void command.done.then(() => this.remove(command));
+  }
+
+  /** Adds a command that was added elsewhere, until it is removed. */
+  adopt(command: RunningCommand): void {
     this.#byId.set(command.commandId, command);
-    void command.done.then(() => this.#byId.delete(command.commandId));
+  }
+
+  /** It is no longer known here. */
+  remove(command: RunningCommand): void {
+    if (this.#byId.get(command.commandId) === command) this.#byId.delete(command.commandId);
   }
 
   get count(): number {

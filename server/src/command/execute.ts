@@ -9,6 +9,7 @@ import {
   type Execution,
   invalidParam,
   type Outcome,
+  type OutputStreams,
 } from '../protocol/index.ts';
 import type { Program } from '../runtime/ports.ts';
 import type { Session } from '../session/session.ts';
@@ -18,7 +19,7 @@ import { decodeContent } from './content.ts';
 import { CollectedOutput, type OutputTarget, type SendOutput, StreamedOutput } from './output.ts';
 import { resolvePath } from './paths.ts';
 import type { CommandQuota } from './quota.ts';
-import { RawStreams } from './raw-output.ts';
+import { type OpenOutput, RawStreams } from './raw-output.ts';
 import { RedactedOutput } from './redacted-output.ts';
 import { RunningCommand } from './running-command.ts';
 import { type RunText, type Scan, textOf } from './script.ts';
@@ -27,13 +28,15 @@ import { type DataStreams, requireStreams } from './streams.ts';
 export interface ExecuteContext {
   readonly clock: Clock;
   readonly events: EventStream;
-  readonly commands: RunningCommands;
+  readonly commands: Pick<RunningCommands, 'reserve' | 'add'>;
   readonly signal: AbortSignal;
   /** Opens the stream of a command's output to the client. `close` must be called when the command has ended. */
   stream(commandId: string): { send: SendOutput; close(): void };
   readonly maxChunkBytes: number;
   /** The streams of the connection's data channel. Absent: it has none. */
   readonly data?: DataStreams | undefined;
+  /** Opens the streams for raw output. Absent: they are those of the data channel. */
+  readonly openOutput?: OpenOutput | undefined;
   readonly warm: WarmInterpreters;
   /** What a command that prints much waits for, as in Turns. */
   aside(): Promise<void> | undefined;
@@ -74,12 +77,18 @@ export async function execute(
   limitMs = session.limits.timeoutMs,
 ) {
   const { outputStreams } = params;
-  const raw = outputStreams && new RawStreams(outputStreams, requireStreams(context.data, 'outputStreams'));
+  const raw = outputStreams && openRaw(outputStreams, context);
   try {
     return await executeInto(raw, session, params, context, runPrograms, limitMs);
   } finally {
     raw?.close();
   }
+}
+
+/** @throws ProtocolError InvalidParams */
+function openRaw(numbers: OutputStreams, { data, openOutput }: ExecuteContext): RawStreams {
+  const streams = requireStreams(data, 'outputStreams');
+  return new RawStreams(numbers, openOutput ?? ((stream) => streams.send(stream)));
 }
 
 async function executeInto(

@@ -2,18 +2,21 @@
 import type { OutputStreams } from '../protocol/index.ts';
 import type { Stream } from '../runtime/ports.ts';
 import type { OutputTarget } from './output.ts';
-import type { DataStreams, OutgoingStream } from './streams.ts';
+import type { OutgoingStream } from './streams.ts';
+
+/** Opens the stream for one output of a command. @throws ProtocolError InvalidParams where the number is in use */
+export type OpenOutput = (stream: number, name: 'stdout' | 'stderr') => OutgoingStream;
 
 /** The streams to which the output of one command goes. */
 export class RawStreams {
   readonly #streams = new Map<'stdout' | 'stderr', OutgoingStream>();
 
   /** @throws ProtocolError InvalidParams where the number of a stream is in use */
-  constructor(numbers: OutputStreams, streams: DataStreams) {
+  constructor(numbers: OutputStreams, open: OpenOutput) {
     try {
       for (const name of ['stdout', 'stderr'] as const) {
         const number = numbers[name];
-        if (number !== undefined) this.#streams.set(name, streams.send(number));
+        if (number !== undefined) this.#streams.set(name, open(number, name));
       }
     } catch (fault) {
       this.close();

@@ -69,6 +69,7 @@ export class RunningCommand implements Running {
   #over = false;
   #input: Promise<void> = Promise.resolve();
   #pendingInput = 0;
+  #inputBytes = 0;
   /** What was printed since it stood aside last. */
   #printed = 0;
   readonly #ready = deferred<Process | undefined>();
@@ -188,11 +189,17 @@ export class RunningCommand implements Running {
   input(bytes: Buffer, end: boolean): boolean {
     if (this.#pendingInput + bytes.length > MAX_PENDING_INPUT_BYTES) return false;
     this.#pendingInput += bytes.length;
+    this.#inputBytes += bytes.length;
     this.#input = this.#input.then(async () => {
       await this.#feed(bytes, end);
       this.#pendingInput -= bytes.length;
     });
     return true;
+  }
+
+  /** How much input was taken on since it began. */
+  get inputBytes(): number {
+    return this.#inputBytes;
   }
 
   /** Resolves when the program has taken all input so far, or the command is done. */
@@ -235,11 +242,11 @@ export class RunningCommand implements Running {
   /** Resolves when `taken` does and the command needs to stand aside no longer. */
   #standingAside(bytes: number, taken: void | Promise<void>): void | Promise<void> {
     this.#printed += bytes;
-    if (this.#printed < ASIDE_BYTES) return taken;
-    this.#printed = 0;
-    if (this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
+    if (this.#printed < ASIDE_BYTES || this.#options.clock.monotonic() - this.#startedAt < TURN_MS) return taken;
     const aside = this.#options.aside();
-    return aside ? Promise.all([taken, aside]).then(() => undefined) : taken;
+    if (!aside) return taken;
+    this.#printed = 0;
+    return Promise.all([taken, aside]).then(() => undefined);
   }
 
   /** From now on the command waits no longer for the client. If its programs have ended by themselves, that was the first cause. */

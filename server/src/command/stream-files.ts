@@ -1,5 +1,5 @@
 /** File commands whose content goes over the data channel, whatever its size. */
-import { createHash } from 'node:crypto';
+import { Sha256 } from '../base/sha256.ts';
 import type { Files, WriteOptions } from '../runtime/ports.ts';
 import type { IncomingStream, OutgoingStream } from './streams.ts';
 
@@ -26,15 +26,19 @@ export async function sendFile(files: Files, path: string, { offset, length }: {
 
 /** Writes what comes, until its end. What becomes of the file if it is not complete is said at `Files.write`. */
 export async function receiveFile(files: Files, path: string, options: WriteOptions, stream: IncomingStream): Promise<{ bytes: number; sha256: string }> {
-  const digest = createHash('sha256');
+  const digest = new Sha256();
   let bytes = 0;
   const content = async function* () {
     for await (const chunk of stream) {
       bytes += chunk.length;
-      digest.update(chunk);
       yield chunk;
+      await digest.update(chunk);
     }
   };
-  await files.write(path, content(), options);
-  return { bytes, sha256: digest.digest('hex') };
+  try {
+    await files.write(path, content(), options);
+    return { bytes, sha256: await digest.digest() };
+  } finally {
+    digest.close();
+  }
 }

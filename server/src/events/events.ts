@@ -34,6 +34,10 @@ export type HouseEvent =
   | { readonly kind: 'sessionMade'; readonly session: SessionIdentity; readonly view: Session; readonly tookMs: number }
   /** The state of a session changed. The first state of a session is `ready`, the last one `closed`. */
   | { readonly kind: 'sessionChanged'; readonly session: SessionIdentity; readonly state: SessionState; readonly reason: CloseReason | undefined }
+  /** The client of a session was lost, or has given it up (`by`), and the session waits for another one, at most so long. */
+  | { readonly kind: 'sessionDetached'; readonly session: SessionIdentity; readonly graceMs: number; readonly by: 'client' | 'lost' }
+  /** The client of the visit `to` has taken a session over, which may have been made for another. */
+  | { readonly kind: 'sessionAttached'; readonly session: SessionIdentity; readonly to: string }
   /** It is an execution's turn, and its program is about to start. */
   | { readonly kind: 'commandBegan'; readonly command: CommandIdentity }
   /**

@@ -55,6 +55,8 @@ export function count(event: HouseEvent, to: Instruments): void {
       to.networkDecisions.inc({ decision: event.allowed ? 'allowed' : 'refused', by: event.by });
       break;
     case 'sandboxMade':
+    case 'sessionDetached':
+    case 'sessionAttached':
     case 'runtimesChanged':
       break;
   }

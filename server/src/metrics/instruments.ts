@@ -25,6 +25,7 @@ export function createInstruments(registry: Registry) {
     sessionsMade: counter('sessions_created_total', 'Sessions that were created. start is warm where the sandbox was prepared in advance.', 'runtime', 'start'),
     sessionSeconds: seconds('session_creation_seconds', 'How long it took to create a session, with what had to be copied or downloaded.', 'runtime', 'start'),
     sessionsOpen: gauge('sessions_open', 'Sessions that are open.', 'runtime'),
+    sessionsWaiting: gauge('sessions_waiting', 'Sessions that are open and wait for a client whose connection was lost.'),
     sessionsClosed: counter('sessions_closed_total', 'Sessions that were closed, by reason.', 'runtime', 'reason'),
 
     commands: counter('commands_total', 'Executions that were answered with a result, by how they ended.', 'method', 'runtime', 'outcome'),

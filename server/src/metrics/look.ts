@@ -9,6 +9,8 @@ export interface Sights {
   runtimes(): readonly RuntimeInfo[];
   /** How many prepared sandboxes wait, by the ids of the runtimes. */
   pool(): ReadonlyMap<string, number>;
+  /** How many sessions wait for a client that was lost. */
+  waiting(): number;
   /** What programs have used since the daemon began. */
   used(): { readonly cpuSeconds: number; readonly gibSeconds: number; readonly outputBytes: number; readonly networkBytes: number };
   checks(): Promise<HealthResult['checks']>;
@@ -34,11 +36,12 @@ export interface ProcessFacts {
   memoryUsage(): { readonly rss: number; readonly heapUsed: number };
 }
 
-export async function look({ version, runtimes, pool, used, checks, loop, now, process }: Sights, to: Instruments): Promise<void> {
+export async function look({ version, runtimes, pool, waiting, used, checks, loop, now, process }: Sights, to: Instruments): Promise<void> {
   to.buildInfo.set({ version, protocol: protocolVersion }, 1);
   for (const { id, available } of runtimes()) to.runtimes.set({ runtime: id }, available ? 1 : 0);
   to.pool.reset();
   for (const [runtime, waiting] of pool()) to.pool.set({ runtime }, waiting);
+  to.sessionsWaiting.set(waiting());
   to.health.reset();
   for (const { name, status } of await checks()) to.health.set({ check: name }, status === 'degraded' ? 0 : 1);
   const { cpuSeconds, gibSeconds, outputBytes, networkBytes } = used();

@@ -42,7 +42,7 @@ export class Metrics {
   }
 
   #keep(event: HouseEvent): void {
-    if (event.kind === 'runtimesChanged' || event.kind === 'sandboxMade') return;
+    if (event.kind === 'runtimesChanged' || event.kind === 'sandboxMade' || event.kind === 'sessionDetached' || event.kind === 'sessionAttached') return;
     if (this.#waiting.push(event) === MAX_WAITING) this.#load().catch((fault: unknown) => this.#parts.log.error('the metrics could not be loaded', fault));
   }
 

@@ -21,6 +21,11 @@ export type Rule = { readonly port: number | undefined } & (
 
 const MAX_NAME = 253;
 
+/** The rules of a list that was checked before: what is none is left out. */
+export function rulesIn(hosts: readonly string[]): Rule[] {
+  return hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+}
+
 /** Parses an entry of a list. The result is a text, in words that complete "…: it …", where it is none. */
 export function parseRule(text: string): Rule | string {
   if (text === '*') return 'allows everything; ask for the network mode full instead';

@@ -14,7 +14,7 @@ import { Pace, PacedStream } from './pace.ts';
 import { notAllowed, Refusal } from './refusal.ts';
 import { serveSocks, SOCKS_VERSION } from './socks.ts';
 
-export interface Bounds {
+export interface NetworkBounds {
   /** How many connections a session has at once. One more is closed at once. */
   readonly connections: number;
   /** How many bytes a session moves in both directions together. */
@@ -38,7 +38,7 @@ export interface ProxyParts {
   readonly egress: Egress;
   readonly ways: Ways;
   readonly clock: Clock;
-  readonly bounds: Bounds;
+  readonly bounds: NetworkBounds;
   readonly meter: Meter;
   /** Hosts that get a header; undefined: there are none, and nobody looks into any connection. */
   readonly bound?: BoundHosts | undefined;

@@ -8,7 +8,7 @@ import { rateIssues } from './rates.ts';
 const MiB = 1024 * 1024;
 
 /** With less no sandbox can be made, or no program can run in it. */
-const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
+export const least: PartialLimits = { memoryBytes: 8 * MiB, cpus: 0.01, pids: 8, diskBytes: MiB, packageBytes: MiB };
 
 export function outOfBounds(config: Config): Issue[] {
   const { limits = {}, maxLimits = {}, network, packages, secrets } = config;

@@ -5,18 +5,54 @@ import { safeParse } from 'zod/mini';
 import { Config } from '../protocol/index.ts';
 import { explain, inWords, type Issue } from '../protocol/issues.ts';
 import { outOfBounds } from './bounds.ts';
+import { type DoubleKey, doubleKeys } from './double-keys.ts';
 import { ownFolder } from './own-folder.ts';
 
 export class ConfigError extends Error {}
 
 /** What is wrong with the text of a configuration, each with the path of its key; or the configuration, if nothing is. */
-export function checkConfig(text: string): { readonly config: Config } | { readonly faults: readonly Issue[] } {
+export function checkConfig(text: string): { readonly config: Config } | Faulty {
   const json = parseJson(text);
-  if ('fault' in json) return { faults: [{ path: '', message: json.fault }] };
+  if ('fault' in json) return { faults: [{ path: '', message: json.fault }], rest: undefined };
+  const doubles = doubleKeys(json.text).map(twice);
   const parsed = safeParse(Config, json.value, inWords);
-  const issues = parsed.success ? outOfBounds(parsed.data) : parsed.error.issues.flatMap((issue) => explain(issue));
-  if (parsed.success && issues.length === 0) return { config: parsed.data };
-  return { faults: issues };
+  if (parsed.success) {
+    const issues = [...doubles, ...outOfBounds(parsed.data)];
+    return issues.length === 0 ? { config: parsed.data } : { faults: issues, rest: inBounds(parsed.data) };
+  }
+  const { issues } = parsed.error;
+  const rest = withoutKeys(json.value, issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path])));
+  return { faults: [...doubles, ...issues.flatMap((issue) => explain(issue)), ...(rest ? outOfBounds(rest) : [])], rest: rest && inBounds(rest) };
+}
+
+interface Faulty {
+  readonly faults: readonly Issue[];
+  /** What the text says apart from the keys that have no meaning. undefined: nothing can be told of it. */
+  readonly rest: Config | undefined;
+}
+
+function twice({ path, line, column, first }: DoubleKey): Issue {
+  return { path: path.join('.'), message: `the key stands twice: in line ${first.line}, column ${first.column}, and again in line ${line}, column ${column}; remove one of them` };
+}
+
+/** What is left where what is out of its bounds is left out. */
+function inBounds(config: Config): Config | undefined {
+  const rest = withoutKeys(config, outOfBounds(config).map(({ path }) => path.split('.')));
+  return rest && outOfBounds(rest).length === 0 ? rest : undefined;
+}
+
+/** The value without these keys, and without each list in which one of them is. undefined: what is left is no configuration. */
+function withoutKeys(value: unknown, paths: readonly (readonly PropertyKey[])[]): Config | undefined {
+  const parsed = safeParse(Config, paths.reduce(without, value));
+  return parsed.success ? parsed.data : undefined;
+}
+
+function without(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [key, ...below] = path;
+  if (key === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { [key as string]: inner, ...others } = value as Record<string, unknown>;
+  const left = inner === undefined ? undefined : without(inner, below);
+  return left === undefined ? others : { ...others, [key]: left };
 }
 
 /** `name` is how errors call the text. @throws ConfigError, with the path of everything that is wrong */
@@ -32,9 +68,10 @@ export function inOneLine({ path, message }: Issue): string {
 }
 
 /** Editors on Windows put a byte order mark at the beginning, which means nothing. */
-function parseJson(text: string): { value: unknown } | { fault: string } {
+function parseJson(given: string): { text: string; value: unknown } | { fault: string } {
+  const text = given.replace(/^\ufeff/, '');
   try {
-    return { value: JSON.parse(text.replace(/^\ufeff/, '')) as unknown };
+    return { text, value: JSON.parse(text) as unknown };
   } catch (fault) {
     const comments = /^\s*(?:\/\/|\/\*)/m.test(text) ? '; comments are not allowed' : '';
     return { fault: `it is not valid JSON: ${(fault as Error).message}${comments}` };

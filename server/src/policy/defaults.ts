@@ -1,5 +1,5 @@
 /** The values that apply where the configuration does not set others. */
-import type { Bounds } from '../network/proxy.ts';
+import type { NetworkBounds } from '../network/proxy.ts';
 import { type Config, type LanguageId, languageIds, languages, type Limits } from '../protocol/index.ts';
 
 const MiB = 1024 * 1024;
@@ -44,10 +44,12 @@ export const defaultSessions = {
   max: 16,
   idleTimeoutMs: 30 * 60_000,
   maxLifetimeMs: 120 * 60_000,
+  graceMs: 60_000,
+  maxGraceMs: 10 * 60_000,
 };
 
 /** What each session with a network may use of it. */
-export const defaultNetworkBounds: Bounds = {
+export const defaultNetworkBounds: NetworkBounds = {
   connections: 256,
   bytes: 64 * GiB,
   idleTimeoutMs: 5 * 60_000,

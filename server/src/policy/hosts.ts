@@ -1,5 +1,5 @@
 /** Lists of hosts, as a configuration and a client write them. */
-import { parseAuthority, parseRule, type Rule, type Target } from '../network/hosts.ts';
+import { parseAuthority, parseRule, type Rule, rulesIn, type Target } from '../network/hosts.ts';
 import { type Config, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 
@@ -15,7 +15,7 @@ export function hostIssues(hosts: readonly string[] = [], at: string): Issue[] {
 export function parseHosts(hosts: readonly string[], at: string): Rule[] {
   const issues = hostIssues(hosts, at);
   if (issues.length > 0) throw new ProtocolError('InvalidParams', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });
-  return hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+  return rulesIn(hosts);
 }
 
 const HTTPS = 443;

@@ -62,6 +62,13 @@ function asConfig({ preference, images, allowedImages, limits, maxLimits, sessio
   };
 }
 
+/** What holds where no file says anything: each key that has a value then, except for those that depend on the machine. */
+export function defaultValues(): Values {
+  const all = leaves({ ...asConfig(createPolicy({})), ...alone({ log: { file: '' } }, '') });
+  const isSaid = (value: unknown) => typeof value !== 'object' || Array.isArray(value);
+  return new Map([...all].filter(([key, value]) => isSaid(value) && key !== 'stateDir' && key !== 'log.file'));
+}
+
 export function asQuotasConfig({ sessions, perDay, perSession }: Policy['quotas']): NonNullable<Config['quotas']> {
   return { ...bounded({ sessions }), perDay: bounded(perDay), perSession: bounded(perSession) };
 }

@@ -4,7 +4,7 @@
  */
 import { type Config, type LanguageId, type Limits, type Network, type PartialLimits, type Preference, type Prices, ProtocolError, type SecretSource } from '../protocol/index.ts';
 import type { Rule } from '../network/hosts.ts';
-import type { Bounds } from '../network/proxy.ts';
+import type { NetworkBounds } from '../network/proxy.ts';
 import { defaultImages, defaultLimits, defaultMaxLimits, defaultNetworkBounds, defaultSessions } from './defaults.ts';
 import { parseHosts } from './hosts.ts';
 import { createQuotas, narrowQuotas, type Quotas } from './quotas.ts';
@@ -20,12 +20,13 @@ export interface Policy {
   readonly allowedImages: ReadonlySet<string>;
   readonly limits: Limits;
   readonly maxLimits: Limits;
-  readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number };
+  /** `graceMs`, `maxGraceMs`: how long a session waits for a client whose connection was lost, and the most that one may ask for. */
+  readonly sessions: { readonly max: number; readonly idleTimeoutMs: number; readonly maxLifetimeMs: number; readonly graceMs: number; readonly maxGraceMs: number };
   readonly networkModes: readonly Network['mode'][];
   /** Lists of hosts of which each has to cover whatever a session reaches. */
   readonly hostLists: readonly (readonly Rule[])[];
   /** What each session may use of the network. */
-  readonly networkBounds: Bounds;
+  readonly networkBounds: NetworkBounds;
   /** What programs of sessions with a network trust: what this machine trusts, what is in the image, or these files and the public authorities. */
   readonly certificates: 'host' | 'image' | readonly string[];
   /** Where the secrets come from that a session can name. */
@@ -89,6 +90,8 @@ export function narrow(policy: Policy, config: Config): Policy {
       max: Math.min(policy.sessions.max, sessions.max ?? Infinity),
       idleTimeoutMs: shorter(policy.sessions.idleTimeoutMs, sessions.idleTimeoutMs),
       maxLifetimeMs: shorter(policy.sessions.maxLifetimeMs, sessions.maxLifetimeMs),
+      graceMs: Math.min(policy.sessions.graceMs, sessions.graceMs ?? Infinity),
+      maxGraceMs: Math.min(policy.sessions.maxGraceMs, sessions.maxGraceMs ?? Infinity),
     },
     pool: config.pool ? {} : policy.pool,
     rates: narrowRates(policy.rates, config),
@@ -105,7 +108,8 @@ export function narrow(policy: Policy, config: Config): Policy {
   };
 }
 
-const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
+/** The keys that only the configuration file may set. */
+export const fileKeys = ['docker', 'log', 'stateDir', 'drain', 'packages', 'prices', 'audit', 'history', 'secrets', 'telemetry', 'network.certificates', 'sizes.messageBytes'] as const;
 
 /** @throws ProtocolError PolicyDenied where `config` has a key that only the configuration file may set */
 function refuseFileKeys(config: Config): void {
@@ -165,12 +169,12 @@ export function lower(limits: Limits, most: PartialLimits): Limits {
   return result;
 }
 
-function boundsOf({ network }: Config, others = defaultNetworkBounds): Bounds {
+function boundsOf({ network }: Config, others = defaultNetworkBounds): NetworkBounds {
   const { connections, bytes, idleTimeoutMs } = { ...others, ...network };
   return { connections, bytes, idleTimeoutMs };
 }
 
-export function lowerBounds(one: Bounds, other: Bounds): Bounds {
+export function lowerBounds(one: NetworkBounds, other: NetworkBounds): NetworkBounds {
   return { connections: Math.min(one.connections, other.connections), bytes: Math.min(one.bytes, other.bytes), idleTimeoutMs: Math.min(one.idleTimeoutMs, other.idleTimeoutMs) };
 }
 

@@ -1,5 +1,5 @@
 /** The rates: how often each method may be called on one connection. */
-import { type Config, ExecuteShell, InstallPackages, type Method, methods, RunCode, SessionCreate } from '../protocol/index.ts';
+import { type Config, ExecuteShell, InstallPackages, type Method, methods, RunCode, SessionAttach, SessionCreate } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
 
 export interface Rate {
@@ -17,6 +17,7 @@ export type Rates = Readonly<Record<string, Rate>>;
  */
 const defaultRates: Rates = {
   [SessionCreate.name]: { perMinute: 6_000, burst: 1_000 },
+  [SessionAttach.name]: { perMinute: 6_000, burst: 1_000 },
   [ExecuteShell.name]: { perMinute: 60_000, burst: 60_000 },
   [RunCode.name]: { perMinute: 60_000, burst: 60_000 },
   [InstallPackages.name]: { perMinute: 600, burst: 600 },

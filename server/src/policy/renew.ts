@@ -16,10 +16,14 @@ export interface Changes {
   readonly left: readonly string[];
 }
 
+/** Whether a daemon takes a key over when the configuration is read again. */
+export function isTaken(key: string): boolean {
+  return taken.some((each) => key === each || key.startsWith(`${each}.`));
+}
+
 export function changes(before: Config, after: Config): Changes {
   const [old, now] = [leaves(before), leaves(after)];
   const changed = [...new Set([...old.keys(), ...now.keys()])].filter((key) => key !== '$schema' && JSON.stringify(old.get(key)) !== JSON.stringify(now.get(key))).sort();
-  const isTaken = (key: string) => taken.some((each) => key === each || key.startsWith(`${each}.`));
   return { taken: changed.filter(isTaken), left: changed.filter((key) => !isTaken(key)) };
 }
 

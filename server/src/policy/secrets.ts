@@ -1,5 +1,5 @@
 /** The hosts to which secrets of the configuration are bound, and the sessions that may name such secrets. */
-import { covers, formatTarget, parseRule, type Target } from '../network/hosts.ts';
+import { covers, formatTarget, rulesIn, type Target } from '../network/hosts.ts';
 import { invalidParam, type Network, type SecretSource } from '../protocol/index.ts';
 import { boundPlace } from './hosts.ts';
 
@@ -14,7 +14,7 @@ function targetsOf({ hosts = [] }: SecretSource): Target[] {
 
 /** @throws ProtocolError InvalidParams where a secret is bound to a host that is not in the session's network, or two to the same header of a host */
 export function requireReach(names: readonly string[] = [], configured: Readonly<Record<string, SecretSource>>, { mode, hosts = [] }: Network): void {
-  const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+  const rules = rulesIn(hosts);
   const reaches = (target: Target) => mode === 'full' || rules.some((rule) => covers(rule, target));
   const headers = new Map<string, string>();
   for (const [at, name] of names.entries()) {

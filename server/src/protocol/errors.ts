@@ -18,6 +18,7 @@ export const domainErrors = {
   TooManySessions: 1003,
   CommandNotFound: 1004,
   ShuttingDown: 1005,
+  DaemonUnreachable: 1006,
   RuntimeUnavailable: 1010,
   LanguageUnsupported: 1011,
   SandboxFailed: 1012,

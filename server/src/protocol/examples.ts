@@ -112,6 +112,11 @@ const others: readonly Example[] = [
   }),
   example('session/execute', { sessionId, command: { type: 'createDirectory', path: 'out' } }, { path: '/workspace/out', created: true }),
   example('session/list', {}, { sessions: [session] }),
+  example('session/detach', { sessionId, graceMs: 300_000 }, { sessionId, graceMs: 300_000 }),
+  example('session/attach', { sessionId, resumeToken: 'hx1wqP0mY4kZs7T2cN9aVbE6uRjL3dGfKoI8yXQvWnM', acknowledged: { 'run-1': 41 } }, {
+    session: { ...session, resume: { graceMs: 60_000 } }, commands: [{ commandId: 'run-1', state: 'running', nextSeq: 42, inputBytes: 0 }],
+  }),
+  example('command/wait', { sessionId, commandId: 'run-1' }, { commandId: 'run-1', outcome: 'exited', exitCode: 0, signal: null, ...ended, stdoutBytes: 104_857_600, durationMs: 9120.4 }),
   example('ports/forward', { sessionId, port: 8000 }, { sessionId, port: 8000, hostPort: 8000, address: '127.0.0.1' }),
   example('ports/list', { sessionId }, { ports: [{ port: 3000, listening: true }, { port: 8000, listening: true, hostPort: 8000 }] }),
   example('ports/close', { sessionId, port: 8000 }, { sessionId, port: 8000, closed: true }),

@@ -13,6 +13,8 @@ export * from './methods.ts';
 export * from './observation.ts';
 export * from './packages.ts';
 export * from './ports.ts';
+export * from './resume.ts';
+export * from './resume-methods.ts';
 export * from './secrets.ts';
 export * from './scan.ts';
 export * from './sessions.ts';

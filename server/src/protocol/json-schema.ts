@@ -16,6 +16,7 @@ export interface JsonSchema {
   anyOf?: JsonSchema[];
   enum?: unknown[];
   const?: unknown;
+  default?: unknown;
   $ref?: string;
   additionalProperties?: boolean | JsonSchema;
   propertyNames?: JsonSchema;
@@ -25,6 +26,7 @@ export interface JsonSchema {
   minLength?: number;
   maxLength?: number;
   minItems?: number;
+  maxItems?: number;
   pattern?: string;
 }
 

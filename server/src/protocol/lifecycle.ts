@@ -18,7 +18,7 @@ const flag = () => z.optional(z.boolean());
 
 export const ClientCapabilities = later(() => z.object({
   output: z.optional(z.object({ flowControl: flag() })),
-  session: z.optional(z.object({ stateChanged: flag() })),
+  session: z.optional(z.object({ stateChanged: flag(), resume: flag() })),
   window: z.optional(z.object({ workDoneProgress: flag(), showMessage: z.optional(z.looseObject({})) })),
   input: z.optional(z.object({ request: flag() })),
   network: z.optional(z.object({ requestAccess: flag() })),
@@ -51,6 +51,7 @@ export const ServerCapabilities = later(() => z.object({
     idleTimeoutMs: count(),
     maxLifetimeMs: count(),
     pooled: z.boolean(),
+    resume: z.optional(z.object({ graceMs: count(), maxGraceMs: count() })),
   }),
   output: z.object({ flowControl: z.boolean(), windowBytes: count(), maxChunkBytes: count() }),
   packages: z.optional(z.object({ managers: z.array(z.enum(['npm', 'pip', 'gem', 'go'])) })),
@@ -94,7 +95,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
   ClientCapabilities: {
     '': 'What the client supports. The daemon sends nothing that the client has not declared here.',
     output: '`flowControl`: the client sends `command/ack`.',
-    session: '`stateChanged`: the client wants `session/stateChanged`.',
+    session: '`stateChanged`: the client wants `session/stateChanged`. `resume`: the client can take up sessions again after its connection was lost, and knows `session/detached`.',
     window: 'As in LSP.',
     input: '`request`: the client can ask a person for a line of input.',
     network: '`requestAccess`: the client can ask a person to allow a host (`network/requestAccess`).',
@@ -110,7 +111,7 @@ export const lifecycleNotes = (): ShapeNotes => ({
     runtimes: 'The same as the result of `runtime/list`.',
     methods: 'The names of all request methods that are served, besides `initialize`. Any other method is answered -32601.',
     output: '`windowBytes`: with flow control, at most this much of one command’s output is sent and not acknowledged. `maxChunkBytes`: the most output in one message. Both count bytes before encoding.',
-    sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance.',
+    sessions: '`maxSessions`: how many sessions may be open at once. `idleTimeoutMs`, `maxLifetimeMs`: the defaults of `session/create`. `pooled`: sandboxes are prepared in advance. `resume`: present for a client that can take up sessions again, with the default and the most of `resume.graceMs` of `session/create`.',
     packages: 'The package managers of `command/installPackages`.',
     network: 'The network modes that a session may ask for, and that some available runtime has.',
     channels: 'The channels that the connection has beside the one for messages. Present when the client asked for some.',

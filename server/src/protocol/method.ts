@@ -56,6 +56,9 @@ export interface Method<
   readonly summary: string;
 }
 
+/** Names of members of results whose values never appear in a log or a record, at whatever depth they stand. */
+export const resultSecrets: readonly string[] = ['resumeToken'];
+
 type Row<M extends Method> = Omit<M, 'kind' | 'from' | 'by' | 'secrets' | 'errors'> & Partial<Pick<M, 'by' | 'secrets' | 'errors'>>;
 
 /** A request that the client sends. `by` defaults to `service`. */

@@ -12,6 +12,7 @@ import { announcement, type Method, notification, question, request } from './me
 import * as observation from './observation.ts';
 import * as packages from './packages.ts';
 import * as ports from './ports.ts';
+import { CommandWait, SessionAttach, SessionDetach, SessionDetached } from './resume-methods.ts';
 import * as scan from './scan.ts';
 import * as sessions from './sessions.ts';
 import * as usage from './usage.ts';
@@ -24,7 +25,7 @@ const ofChoices = ['RuntimeUnavailable', 'LanguageUnsupported', 'PolicyDenied'] 
 
 export const Initialize = request({
   name: 'initialize', section: 'Lifecycle', subject: 'daemon', effect: 'makes', by: 'connection',
-  params: lifecycle.InitializeParams, result: lifecycle.InitializeResult, errors: ['PolicyDenied'],
+  params: lifecycle.InitializeParams, result: lifecycle.InitializeResult, errors: ['PolicyDenied', 'DaemonUnreachable'],
   summary: 'The first request of a connection. The result says what this daemon, on this host, serves to this client.',
 });
 export const Initialized = notification({
@@ -256,8 +257,8 @@ export const Discover = request({
 export const methods = [
   Initialize, Initialized, Shutdown, Exit, SetTrace, CancelProgress,
   RuntimeList, RuntimeSelect, RuntimeChanged,
-  SessionCreate, SessionExecute, SessionList, SessionClose, SessionStateChanged, NetworkRequestAccess,
-  WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages,
+  SessionCreate, SessionExecute, SessionList, SessionClose, SessionDetach, SessionAttach, SessionDetached, SessionStateChanged, NetworkRequestAccess,
+  WriteFile, ReadFile, CreateDirectory, CopyFile, DeleteFile, ListDirectory, ExecuteShell, RunCode, InstallPackages, CommandWait,
   SignalCommand, CommandOutput, CommandDiagnostics, CommandAck, CommandInput, DrainCommand, CommandResize,
   PortsForward, PortsList, PortsClose, PortsChanged,
   ServerHealth, ServerMetrics, UsageGet, UsageEstimate, HistoryList, HistoryRerun, HistoryClear, HistoryChanged, Discover,

@@ -12,6 +12,7 @@ import type { Notes, ShapeNotes } from './note.ts';
 import { packagesNotes } from './packages.ts';
 import { observationNotes } from './observation.ts';
 import { portsNotes } from './ports.ts';
+import { resumeNotes } from './resume.ts';
 import { scanNotes } from './scan.ts';
 import { secretsNotes } from './secrets.ts';
 import { sessionsNotes } from './sessions.ts';
@@ -27,5 +28,5 @@ export const commonNotes: Notes = {
 };
 
 export const notes: ShapeNotes = {
-  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
+  ...lifecycleNotes(), ...channelsNotes(), ...valuesNotes(), ...sessionsNotes(), ...resumeNotes(), ...commandsNotes(), ...packagesNotes(), ...portsNotes(), ...scanNotes(), ...secretsNotes(), ...observationNotes(), ...auditNotes(), ...historyNotes(), ...usageNotes(), ...configNotes(),
 };

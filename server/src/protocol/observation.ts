@@ -34,7 +34,7 @@ export const DiscoverResult = later(() => z.looseObject({ openrpc: z.string() })
 export const observationNotes = (): ShapeNotes => ({
   HealthResult: {
     status: '`degraded` when no runtime is available, when one is missing that is configured or was used, or when any other check is `degraded`.',
-    checks: 'One check for each runtime (`runtime.<id>`), one for each folder of the daemon’s own (`folder.state`, `folder.packages`, `folder.daemon`), and `pool`, `eventLoop` and `sessions`. The status of a runtime that is not available and not missed is `off`; one whose programs have an open hole is `degraded`, which alone does not make the whole `degraded`. `detail` says what is wrong and what to do. A check is `ok` again as soon as its reason is gone.',
+    checks: 'One check for each runtime (`runtime.<id>`), one for each folder of the daemon’s own (`folder.state`, `folder.packages`, `folder.daemon`), and `pool`, `eventLoop`, `draining` and `sessions`. The status of a runtime that is not available and not missed is `off`; one whose programs have an open hole is `degraded`, which alone does not make the whole `degraded`. `detail` says what is wrong and what to do. A check is `ok` again as soon as its reason is gone.',
     uptimeMs: 'Milliseconds since the daemon started.',
   },
   MetricsParams: { format: 'Default: `json`.' },

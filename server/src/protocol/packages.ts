@@ -52,12 +52,17 @@ export const SessionPackages = later(() => z.object({
 }));
 export type SessionPackages = z.infer<typeof SessionPackages>;
 
-const registry = () => z.strictObject({
+/** A registry in place of the one with which a manager is set up on this machine. */
+export const RegistryConfig = later(() => z.strictObject({
   url: z.string().check(z.regex(/^https?:\/\//, 'must be the address of a registry, such as https://registry.example/simple/')),
   token: z.optional(z.string()),
   username: z.optional(z.string()),
   password: z.optional(z.string()),
-});
+}));
+
+export const NpmRegistryConfig = later(() => z.extend(RegistryConfig, {
+  scopes: z.optional(keepingAll(z.record(z.string().check(z.regex(/^@/, 'a scope begins with @')), RegistryConfig))),
+}));
 
 /** What is installed before anybody asks for it. */
 export const PackagesAhead = later(() => z.strictObject({
@@ -74,10 +79,10 @@ export const PackagesConfig = later(() => z.strictObject({
   block: z.optional(z.enum(['low', 'moderate', 'high', 'critical'])),
   advisories: z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/@]+(?:\/\S*)?$/, 'must be the address of a service of the format OSV, such as https://api.osv.dev/'))),
   registries: z.optional(z.strictObject({
-    npm: z.optional(z.extend(registry(), { scopes: z.optional(keepingAll(z.record(z.string().check(z.regex(/^@/, 'a scope begins with @')), registry()))) })),
-    pip: z.optional(registry()),
-    gem: z.optional(registry()),
-    go: z.optional(registry()),
+    npm: z.optional(NpmRegistryConfig),
+    pip: z.optional(RegistryConfig),
+    gem: z.optional(RegistryConfig),
+    go: z.optional(RegistryConfig),
   })),
   ahead: z.optional(z.array(PackagesAhead)),
 }));
@@ -114,15 +119,32 @@ export const packagesNotes = (): ShapeNotes => ({
     '': 'How packages are installed.',
     cacheBytes: 'How much the packages that were installed on this machine may take on its disk. Those that were used least recently are removed. Default: 5 GiB.',
     run: 'Whether `codebeaker run` installs what the manifest of the program’s folder names: `auto`, `ask` (on a terminal), `never`. Default: `auto`.',
-    block: 'Packages with a known weakness of this severity, or a worse one, are not installed, and not used where they were installed before. Default: they are, and the result tells of it.',
-    registries: 'The registries of npm, pip, gem and go, in place of those with which they are set up on this machine: `url`, and `token` or `username` and `password`, which no sandbox sees; for npm also `scopes`, a registry for each.',
-    ahead: 'What is installed in the background while the daemon has nothing to do, so that sessions have it at once. A failure is a warning in the log.',
+    block: 'Packages with a known weakness of this severity, or a worse one, are not installed, and not used where they were installed before. Default: none; they are installed, and the result tells of it.',
+    advisories: 'The address of a service of the format OSV, such as `https://api.osv.dev/`, which is asked whether packages have known weaknesses. Default: nobody is asked.',
+    registries: 'The registries of npm, pip, gem and go, in place of those with which they are set up on this machine: `url`, and `token` or `username` and `password`, which no sandbox sees; for npm also `scopes`, a registry for each. Default: none.',
+    ahead: 'What is installed in the background while the daemon has nothing to do, so that sessions have it at once. A failure is a warning in the log. Default: nothing.',
+  },
+  RegistryConfig: {
+    '': 'A registry, and what it demands. No sandbox sees the credentials.',
+    url: 'Its address, which begins with `https://` or `http://`.',
+    token: 'A token, for registries that take one. Default: none.',
+    username: 'With `password`: what the registry demands. Default: none.',
+    password: 'With `username`: what the registry demands. Default: none.',
+  },
+  NpmRegistryConfig: {
+    '': 'The registry of npm, and others for the packages of some scopes.',
+    url: 'Its address, which begins with `https://` or `http://`.',
+    token: 'A token, for registries that take one. Default: none.',
+    username: 'With `password`: what the registry demands. Default: none.',
+    password: 'With `username`: what the registry demands. Default: none.',
+    scopes: 'For each scope, such as `@team`, the registry that has its packages. Default: none.',
   },
   PackagesAhead: {
+    language: 'The language.',
     '': 'Packages that are installed before a session asks for them, as a session of this language would get them that asks for the same.',
-    runtime: 'Default: the one that is chosen for a session.',
-    names: 'As `packages` of `command/installPackages`. Without them there must be a `manifest`.',
-    manifest: 'The absolute path of a manifest on this machine. A session has it in its `/workspace`, by the same name. Files that belong to it are read from its folder.',
+    runtime: 'The id of the runtime. Default: the one that is chosen for a session.',
+    names: 'As `packages` of `command/installPackages`. Without them there must be a `manifest`. Default: none.',
+    manifest: 'The absolute path of a manifest on this machine. A session has it in its `/workspace`, by the same name. Files that belong to it are read from its folder. Default: none.',
   },
   SessionPackages: {
     '': 'The packages that a session has from the beginning. See `command/installPackages`. An empty list of names installs nothing: the session is made where packages can be installed later.',

@@ -78,7 +78,9 @@ export const scanNotes = (): ShapeNotes => ({
     '': 'Whether code that runs is scanned for dangerous patterns and credentials.',
     mode: '`off`, `advise` (findings are sent to clients that want them, and delay nothing), or `block` (findings that `block` names are refused before anything runs). A project’s file and a client can only make it stricter. Default: `advise`.',
     block: 'What is refused with the mode `block`: findings of this `severity` or a worse one, and findings of these `categories`. Default: the severity `error`; where only `categories` are given, only those.',
-    rules: 'For each rule that is not to count as it is: `off`, or its severity. A project’s file and a client can only raise one.',
+    'block.severity': 'Findings of this severity, or a worse one. Default: `error`, unless `categories` are given.',
+    'block.categories': 'Findings of these categories, whatever their severity. Default: none.',
+    rules: 'For each rule that is not to count as it is: `off`, or its severity. A project’s file and a client can only raise one. Default: each counts as it is.',
     maxBytes: 'Larger texts are not scanned, and with the mode `block` they are refused. Default: 262 144 (256 KiB). At most 1 MiB.',
   },
 });

@@ -15,6 +15,7 @@ import {
   Session,
   SessionState,
 } from './values.ts';
+import { Resume } from './resume.ts';
 import { SessionPackages } from './packages.ts';
 import { SecretValues } from './secrets.ts';
 import type { ShapeNotes } from './note.ts';
@@ -43,6 +44,7 @@ export const SessionCreateParams = later(() => z.object({
   strict: z.optional(z.boolean()),
   idleTimeoutMs: z.optional(count()),
   maxLifetimeMs: z.optional(count()),
+  resume: z.optional(Resume),
   workDoneToken: z.optional(ProgressToken),
 }));
 export type SessionCreateParams = z.infer<typeof SessionCreateParams>;
@@ -141,6 +143,7 @@ export const sessionsNotes = (): ShapeNotes => ({
     strict: 'If true, the request fails (1014) unless every isolation layer is `enforced`. Default: false.',
     idleTimeoutMs: 'The session is closed when no command has run for this long. It can only shorten the configuration’s `sessions.idleTimeoutMs`, which is the default and also holds for 0.',
     maxLifetimeMs: 'The session is closed when it is this old. It can only shorten the configuration’s `sessions.maxLifetimeMs`, which is the default and also holds for 0.',
+    resume: 'With it the session waits for its client when the connection is lost, and the result has a `resumeToken`. It needs the capabilities `session.resume` and `output.flowControl` of the client. See "When a connection is lost".',
     workDoneToken: 'A token of the client’s. With it the daemon sends `$/progress` while it creates the sandbox.',
   },
   Program: {

@@ -125,7 +125,7 @@ export type Execution = z.infer<typeof Execution>;
 export const SessionState = oneOf('ready', 'busy', 'closing', 'closed');
 export type SessionState = z.infer<typeof SessionState>;
 
-export const CloseReason = oneOf('client', 'idle', 'lifetime', 'sandboxLost', 'shutdown');
+export const CloseReason = oneOf('client', 'idle', 'lifetime', 'sandboxLost', 'shutdown', 'detached');
 export type CloseReason = z.infer<typeof CloseReason>;
 
 export const Severity = later(() => z.enum(['low', 'moderate', 'high', 'critical', 'unknown']));
@@ -141,6 +141,9 @@ export const Advisory = later(() => z.object({
   fixedIn: z.optional(z.string()),
 }));
 export type Advisory = z.infer<typeof Advisory>;
+
+export const Resumable = later(() => z.object({ graceMs: count(), resumeToken: z.optional(z.string()) }));
+export type Resumable = z.infer<typeof Resumable>;
 
 export const Session = later(() => z.object({
   sessionId: z.string(),
@@ -164,6 +167,7 @@ export const Session = later(() => z.object({
   usage: CommandUsage,
   quotas: z.optional(z.array(QuotaState)),
   advisories: z.optional(z.array(Advisory)),
+  resume: z.optional(Resumable),
 }));
 export type Session = z.infer<typeof Session>;
 
@@ -246,7 +250,7 @@ export const valuesNotes = (): ShapeNotes => ({
   Signal: { '': 'The POSIX name of a signal, such as `SIGINT`.' },
   Outcome: { '': 'How a command ended. If it had several causes, the first one counts. `exited`: the program ended by itself. `signaled`: a signal ended it. `cancelled`: the client cancelled the request, or the session closed. `timedOut`, `memoryLimit`, `outputLimit`: it reached this limit. `sandboxLost`: the sandbox disappeared.' },
   SessionState: { '': '`ready`: no command runs. `busy`: a command runs or waits. `closing` and `closed`: the session takes no more commands.' },
-  CloseReason: { '': 'Why a session closed. `client`: on request. `idle`, `lifetime`: it reached this time limit. `sandboxLost`: the sandbox disappeared. `shutdown`: the daemon is ending.' },
+  CloseReason: { '': 'Why a session closed. `client`: on request. `idle`, `lifetime`: it reached this time limit. `sandboxLost`: the sandbox disappeared. `shutdown`: the daemon is ending. `detached`: nobody attached it within its grace time.' },
   Severity: { '': 'How bad a known weakness is, as the one who published it says.' },
   Advisory: {
     '': 'A known weakness of a package that was installed.',

@@ -14,7 +14,7 @@ export interface AccessRules {
 
 /** Why a request is refused: an HTTP status, and words for whoever sent it. */
 export interface Refusal {
-  readonly status: 401 | 403 | 421;
+  readonly status: number;
   readonly message: string;
 }
 

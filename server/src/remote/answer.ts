@@ -15,12 +15,12 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
 }
 
 /** Whoever is refused gets the reason, and loses the connection. */
-export function refuse(response: ServerResponse, { status, message }: Pick<Refusal, 'message'> & { readonly status: number }): void {
+export function refuse(response: ServerResponse, { status, message }: Refusal): void {
   answerJson(response, status, { error: { message } }, { Connection: 'close', ...challenge(status) });
 }
 
 /** The same for a request that wants to become a WebSocket, for which there is no ServerResponse. */
-export function refuseUpgrade(socket: Socket, { status, message }: Pick<Refusal, 'message'> & { readonly status: number }): void {
+export function refuseUpgrade(socket: Socket, { status, message }: Refusal): void {
   const body = `${JSON.stringify({ error: { message } })}\n`;
   const headers = { ...guarded, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body), Connection: 'close', ...challenge(status) };
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];

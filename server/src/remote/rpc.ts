@@ -1,13 +1,13 @@
 /** `POST /rpc`: one request of the protocol in one of HTTP. All of them share one connection, whose sessions outlive each of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Exit, Initialize, ProtocolError, Shutdown } from '../protocol/index.ts';
+import { Exit, Initialize, ProtocolError, SessionAttach, SessionDetach, Shutdown } from '../protocol/index.ts';
 import { type Id, type Incoming, readMessage } from '../wire/message.ts';
 import { answerText } from './answer.ts';
 import { readBody } from './body.ts';
 import { type Connect, visit, type Visitor } from './visitor.ts';
 
 /** These are about a connection, and nobody may end that of the others. */
-const connections: readonly string[] = [Initialize.name, Shutdown.name, Exit.name];
+const connections: readonly string[] = [Initialize.name, Shutdown.name, Exit.name, SessionAttach.name, SessionDetach.name];
 
 export class Rpc {
   readonly #connect: Connect;

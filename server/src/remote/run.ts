@@ -4,23 +4,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { CommandOutput, type ErrorKind, RunCode, SessionCreate, WriteFile } from '../protocol/index.ts';
+import { CommandOutput, RunCode, SessionCreate, WriteFile } from '../protocol/index.ts';
 import type { Answer, LocalClient } from '../wire/local.ts';
 import { answerText } from './answer.ts';
 import { BadRequest, readBody } from './body.ts';
 import { EventSource } from './event-source.ts';
+import { statusOf } from './status.ts';
 import { type Connect, visit } from './visitor.ts';
 
 /** What the body may have: members of the params of `session/create`, of `command/runCode`, and of both. */
 const sessionKeys = ['language', 'runtime', 'image', 'preference', 'strict', 'limits', 'network', 'packages', 'label'];
 const runKeys = ['language', 'code', 'path', 'args', 'stdin', 'env', 'timeoutMs'];
 const keys = new Set([...sessionKeys, ...runKeys, 'files']);
-
-/** The HTTP status for a kind of error; any other is 500. */
-const statuses: Partial<Record<ErrorKind, number>> = {
-  InvalidParams: 400, LanguageUnsupported: 400, InvalidPath: 400, FileNotFound: 400, WrongFileType: 400, FileTooLarge: 413, PolicyDenied: 403, NotTrusted: 403,
-  TooManySessions: 429, RateLimited: 429, QuotaExceeded: 429, RuntimeUnavailable: 503, IsolationUnavailable: 503,
-};
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -88,8 +83,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Where it is known when the same request may succeed, the answer says so. */
 function fail(response: ServerResponse, error: string): void {
-  const { data } = JSON.parse(error) as { data?: { kind?: ErrorKind; retryAfterMs?: number } };
-  const status = (data?.kind && statuses[data.kind]) ?? 500;
-  answerText(response, status, 'application/json', `{"error":${error}}\n`, data?.retryAfterMs === undefined ? {} : { 'Retry-After': `${Math.ceil(data.retryAfterMs / 1000)}` });
+  const { data } = JSON.parse(error) as { data?: { kind?: unknown; retryAfterMs?: number } };
+  const headers: Record<string, string> = data?.retryAfterMs === undefined ? {} : { 'Retry-After': `${Math.ceil(data.retryAfterMs / 1000)}` };
+  answerText(response, statusOf(data?.kind), 'application/json', `{"error":${error}}\n`, headers);
 }

@@ -73,7 +73,7 @@ export class Scanner {
       return answer.findings;
     } catch (fault) {
       await this.#end();
-      log.warn('a text could not be scanned', fault);
+      if (!this.#closed) log.warn('a text could not be scanned', fault);
       throw new ScanFault('the text could not be scanned');
     } finally {
       if (this.#thread) this.#stopIdling = clock.after(IDLE_MS, () => void this.#end());

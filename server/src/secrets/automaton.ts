@@ -1,6 +1,9 @@
 /** Finds many patterns in a stream of bytes in one pass (Aho and Corasick, 1975). It is made once and never changes. */
+import { nextLoopIteration } from '../base/promises.ts';
 
 const NONE = 0;
+/** So many bytes of patterns are looked at in one turn of the event loop. */
+const STEP_BYTES = 64 * 1024;
 
 /** A state stands for the longest end of what was read that begins a pattern; its number is that of a node of the tree of patterns. */
 export class Automaton {
@@ -16,21 +19,42 @@ export class Automaton {
   /** The length of the longest pattern that ends in the state; 0 where none does. */
   readonly found: Int32Array;
 
-  /** None of the patterns is empty. */
-  constructor(patterns: readonly Buffer[]) {
+  /** None of the patterns is empty. Where they are long, the event loop has its turn in between. */
+  static async inTurns(patterns: readonly Buffer[]): Promise<Automaton> {
+    const automaton = new Automaton(patterns);
+    const steps = automaton.#steps(patterns);
+    while (!steps.next().done) await nextLoopIteration();
+    return automaton;
+  }
+
+  /** The same at once. */
+  static of(patterns: readonly Buffer[]): Automaton {
+    const automaton = new Automaton(patterns);
+    const steps = automaton.#steps(patterns);
+    while (!steps.next().done);
+    return automaton;
+  }
+
+  private constructor(patterns: readonly Buffer[]) {
     const most = 1 + patterns.reduce((sum, { length }) => sum + length, 0);
     this.#byte = new Uint8Array(most);
     [this.#child, this.#next, this.#fail, this.depth, this.found] = [0, 0, 0, 0, 0].map(() => new Int32Array(most)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
+  }
+
+  /** Builds it. After each step it has been busy for some milliseconds. */
+  *#steps(patterns: readonly Buffer[]): Generator<void> {
     let count = 1;
+    let done = 0;
     for (const pattern of patterns) {
       let node = 0;
       for (const byte of pattern) {
         const known = this.#childOf(node, byte);
         node = known === NONE ? this.#add(count++, node, byte) : known;
+        if (++done % STEP_BYTES === 0) yield;
       }
       this.found[node] = pattern.length;
     }
-    this.#connect(count);
+    yield* this.#connect(count);
   }
 
   /** The state after one more byte. */
@@ -70,11 +94,12 @@ export class Automaton {
   }
 
   /** Goes through the tree by depth, so that the state to which a node falls back is ready before it. */
-  #connect(count: number): void {
+  *#connect(count: number): Generator<void> {
     const queue = new Int32Array(count);
     let end = 0;
     for (const node of this.#first) if (node !== NONE) queue[end++] = node;
     for (let at = 0; at < end; at++) {
+      if (at % STEP_BYTES === STEP_BYTES - 1) yield;
       const node = queue[at] as number;
       const fail = this.#fail[node] as number;
       if (this.found[node] === 0) this.found[node] = this.found[fail] as number;

@@ -1,13 +1,34 @@
 /** The forms in which the value of a secret appears in output: as it is, its lines, and its encodings in base64, percent signs and JSON. */
+import { nextLoopIteration } from '../base/promises.ts';
 
 /** Shorter texts are no patterns: they would be found in output that has nothing to do with the secret. */
 export const MIN_BYTES = 4;
+/** To make a longer form takes a moment. */
+const LONG_BYTES = 4 * 1024;
 
-/** Every form once. Empty where the value is too short to be found. */
+/** Every form once. Empty where the value is too short to be found. Where it is long, the event loop has its turn in between. */
+export async function formsInTurns(value: string): Promise<Buffer[]> {
+  const found: Buffer[] = [];
+  for (const form of candidates(value)) {
+    found.push(form);
+    if (form.length > LONG_BYTES) await nextLoopIteration();
+  }
+  return distinct(found);
+}
+
+/** The same at once. */
 export function formsOf(value: string): Buffer[] {
+  return distinct([...candidates(value)]);
+}
+
+/** Some of them may be the same. */
+function* candidates(value: string): Generator<Buffer> {
   const bytes = Buffer.from(value);
-  if (bytes.length < MIN_BYTES) return [];
-  const forms = [bytes, ...lines(value), ...base64(bytes), ...percent(bytes), ...json(value)];
+  if (bytes.length < MIN_BYTES) return;
+  for (const kind of [() => [bytes], () => lines(value), () => base64(bytes), () => percent(bytes), () => json(value)]) yield* kind();
+}
+
+function distinct(forms: readonly Buffer[]): Buffer[] {
   const each = new Map(forms.map((form) => [form.toString('latin1'), form]));
   return [...each.values()].filter((form) => form.length >= MIN_BYTES);
 }
@@ -47,17 +68,28 @@ function brokenAfter(text: string, width: number, end: string): string {
  */
 const LEFT = [/(?!)/, /[A-Za-z0-9._~-]/, /[A-Za-z0-9._~/-]/, /[A-Za-z0-9._~!'()*-]/, /[A-Za-z0-9._~!'()*;/?:@&=+$,#-]/, /[A-Za-z0-9._*-]/];
 
-function percent(bytes: Buffer): Buffer[] {
-  const characters = [...bytes.toString('latin1')];
-  const texts = LEFT.flatMap((left) => ['%20', '+'].flatMap((space) => {
-    const text = characters.map((each) => (left.test(each) ? each : each === ' ' ? space : escape(each))).join('');
-    return [text, text.replaceAll(/%../g, (code) => code.toLowerCase())];
-  }));
-  return texts.map((text) => Buffer.from(text, 'latin1'));
+/** What stands for each byte, in all ways of writing it. It is found out when a byte first comes. */
+const writings = LEFT.flatMap((left) => ['%20', '+'].flatMap((space) => ['upper', 'lower'].map((digits) => ({ left, space, digits, texts: [] as Buffer[] }))));
+
+function* percent(bytes: Buffer): Generator<Buffer> {
+  for (const writing of writings) {
+    const { texts } = writing;
+    let size = 0;
+    for (const byte of bytes) size += (texts[byte] ??= escaped(byte, writing)).length;
+    const form = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (const byte of bytes) {
+      for (const each of texts[byte] as Buffer) form[at++] = each;
+    }
+    yield form;
+  }
 }
 
-function escape(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+function escaped(byte: number, { left, space, digits }: (typeof writings)[number]): Buffer {
+  const character = String.fromCharCode(byte);
+  const code = `%${byte.toString(16).padStart(2, '0')}`;
+  const text = left.test(character) ? character : character === ' ' ? space : digits === 'upper' ? code.toUpperCase() : code;
+  return Buffer.from(text, 'latin1');
 }
 
 /**

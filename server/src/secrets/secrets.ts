@@ -3,7 +3,7 @@ import { type Environment, invalidParam, MAX_SECRET_BYTES, MAX_SECRETS_BYTES, ty
 import { denied } from '../policy/policy.ts';
 import { boundPlaces } from '../policy/secrets.ts';
 import { Automaton } from './automaton.ts';
-import { formsOf } from './forms.ts';
+import { formsInTurns } from './forms.ts';
 import { Redactor } from './redactor.ts';
 
 /** Servers take no longer headers. */
@@ -28,12 +28,22 @@ export class Secrets {
   readonly tooShort: readonly string[];
 
   /** `values`: those that programs get. `kept`: the values of those in `bound`, which are taken out of output as well. */
-  constructor(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []) {
-    const forms = Object.entries(values).map(([name, value]) => ({ name, found: formsOf(value) }));
+  static async make(values: Environment, bound: readonly BoundSecret[] = [], kept: readonly string[] = []): Promise<Secrets> {
+    const patterns: Buffer[] = [];
+    const tooShort: string[] = [];
+    for (const [name, value] of [...Object.entries(values), ...kept.map((each) => [undefined, each] as const)]) {
+      const forms = await formsInTurns(value);
+      for (const form of forms) patterns.push(form);
+      if (forms.length === 0 && name !== undefined) tooShort.push(name);
+    }
+    return new Secrets(values, await Automaton.inTurns(patterns), bound, tooShort);
+  }
+
+  private constructor(values: Environment, automaton: Automaton, bound: readonly BoundSecret[], tooShort: readonly string[]) {
     this.#values = values;
-    this.#automaton = new Automaton([...forms.flatMap(({ found }) => found), ...kept.flatMap(formsOf)]);
+    this.#automaton = automaton;
     this.bound = bound;
-    this.tooShort = forms.filter(({ found }) => found.length === 0).map(({ name }) => name);
+    this.tooShort = tooShort;
   }
 
   /** The variables of programs. */
@@ -73,7 +83,7 @@ export async function secretsOf({ secrets = {}, secretNames = [], env = {} }: As
   const kept = named.filter(({ source }) => source.hosts);
   const values = { ...secrets, ...Object.fromEntries(named.filter(({ source }) => !source.hosts).map(({ name, value }) => [name, value])) };
   requireSizes(values);
-  return new Secrets(values, kept.map(({ name, source, value }) => boundTo(name, source, value)), kept.map(({ value }) => value));
+  return Secrets.make(values, kept.map(({ name, source, value }) => boundTo(name, source, value)), kept.map(({ value }) => value));
 }
 
 /** @throws ProtocolError PolicyDenied */

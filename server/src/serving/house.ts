@@ -24,6 +24,7 @@ import type { OpenSessions } from '../usage/open-sessions.ts';
 import { Runs } from '../usage/runs.ts';
 import { Drain } from './drain.ts';
 import { Health } from './health/health.ts';
+import { Lines } from './line/lines.ts';
 import { measureRuntimes } from './listeners/measure.ts';
 import type { HouseParts, HouseShare, VisitParts } from './parts.ts';
 import { Visit } from './visit.ts';
@@ -43,9 +44,11 @@ export class House implements HouseShare {
   readonly turns: Turns;
   readonly places: Places;
   readonly draining: Drain;
+  readonly lines = new Lines();
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly history: History | undefined;
+  readonly asked: HouseShare['asked'] = new WeakMap();
   readonly metrics: Metrics;
   readonly health: Health;
   readonly scanner: HouseShare['scanner'];
@@ -115,6 +118,7 @@ export class House implements HouseShare {
       pool: () => this.pool && { waiting: [...this.pool.waiting().values()].reduce((sum, each) => sum + each, 0), failing: this.pool.failing() },
       sessions: () => this.places.taken,
       loop: () => this.#loops.health.read(),
+      draining: () => this.draining.begun,
     });
   }
 
@@ -127,6 +131,7 @@ export class House implements HouseShare {
         now: () => clock.now(),
         runtimes: () => catalog.infos(),
         pool: () => this.pool?.waiting() ?? new Map<string, number>(),
+        waiting: () => this.lines.waiting,
         used: () => this.ledger.own(),
         checks: async () => (await this.health.look()).checks,
         loop: () => this.#loops.metrics.read(),
@@ -148,24 +153,26 @@ export class House implements HouseShare {
   }
 
   /**
-   * The daemon is about to end: it takes on nothing new, and what runs may take `deadlineMs` to end by itself, unless `hurry`
+   * The daemon is about to end: it takes on nothing new, no session waits for its client any more, and what runs may take `deadlineMs` to end by itself, unless `hurry`
    * aborts before. Resolves with whether everything has; what has not is ended when its visit is closed.
    */
   async drain(deadlineMs: number, hurry: AbortSignal): Promise<boolean> {
     const { log } = this.parts;
     for (const visit of this.#visits) visit.warn(deadlineMs);
     this.pool?.close().catch((fault: unknown) => log.warn('the sandboxes that wait could not be removed', fault));
+    this.lines.end().catch((fault: unknown) => log.warn('sessions that waited for their clients could not be closed', fault));
     const ended = await this.draining.begin(deadlineMs, hurry);
     log.info(ended ? 'nothing runs any more' : 'what still runs is ended now');
     return ended;
   }
 
-  /** Removes every prepared sandbox, and ends what is installed ahead. It does not close the visits. Idempotent. */
+  /** Removes every prepared sandbox, closes the sessions that wait for clients, and ends what is installed ahead. It does not close the visits. Idempotent. */
   async close(): Promise<void> {
     this.#stopMeasuring();
     this.health.close();
     this.metrics.close();
     for (const loop of Object.values(this.#loops)) loop.close();
+    await this.lines.end().catch((fault: unknown) => this.parts.log.error('sessions that waited for their clients could not be closed', fault));
     await closeAll([this.ledger.save(), this.runs.save(), this.history?.save(), this.pool?.close(), this.#ahead?.then((ahead) => ahead.close()), this.#installer?.then((installer) => installer.close()), this.#scanner?.then((scanner) => scanner.close()), this.#openSessions?.then((sessions) => sessions.close())].map((each) => Promise.resolve(each)), 'not everything of the house could be closed');
   }
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { EventStream, HouseEvent } from '../events/events.ts';
 import type { Ways } from '../network/dial.ts';
-import { formatRule, formatTarget, parseRule, type Rule, type Target } from '../network/hosts.ts';
+import { formatRule, formatTarget, type Rule, rulesIn, type Target } from '../network/hosts.ts';
 import { lowerBounds, type Policy } from '../policy/policy.ts';
 import { type Environment, type Network, NetworkRequestAccess, ProtocolError } from '../protocol/index.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -46,8 +46,15 @@ export function networkOpener({ mode, hosts = [] }: Network, secrets: Secrets | 
   const binds = secrets && secrets.bound.length > 0 ? secrets : undefined;
   return async (sandbox, sessionId) => {
     const [{ Proxy }, { Egress }, { Questions }, out] = await Promise.all([import('../network/proxy.ts'), import('../network/egress.ts'), import('../network/questions.ts'), ways()]);
-    const questions = new Questions({ clock, send: async ({ host, port }, signal) => (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow });
-    const rules = hosts.map(parseRule).filter((rule) => typeof rule !== 'string');
+    const questions = new Questions({
+      clock,
+      send: async ({ host, port }, signal) => {
+        // The session may have another client by now.
+        if (!canAsk(client)) throw new Error('the client can ask nobody');
+        return (await client.request(NetworkRequestAccess, { sessionId, host, port }, signal)).allow;
+      },
+    });
+    const rules = rulesIn(hosts);
     const decided = ({ host, port }: Target, allowed: boolean, by: Decided['by']) => events.emit({ kind: 'networkDecided', visit, sessionId, host, port, allowed, by });
     const { hostLists: ceilings, networkBounds } = policy;
     const egress = new Egress({

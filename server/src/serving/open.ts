@@ -4,11 +4,11 @@ import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
 import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
-import { Config, HistoryClear, HistoryList, HistoryRerun, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities } from '../protocol/index.ts';
+import { CommandWait, Config, Initialize, type InitializeParams, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
 import { parseParams } from '../wire/validate.ts';
-import { MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
+import { canResume, MAX_CHUNK_BYTES, WINDOW_BYTES } from './flow.ts';
 import type { House } from './house.ts';
 import { RuntimeChanges } from './listeners/runtime-changed.ts';
 import type { HouseParts } from './parts.ts';
@@ -26,7 +26,9 @@ export interface ServiceParts extends HouseParts {
 /** `initialize` waits at most this long until all runtimes are known. A slower one is reported as unavailable until it is found. */
 const LOOK_DEADLINE_MS = 1_500;
 /** Methods that are served only where a history is kept. */
-const ofHistory: ReadonlySet<string> = new Set([HistoryList.name, HistoryRerun.name, HistoryClear.name]);
+const isOfHistory = (name: string) => name.startsWith('history/');
+/** Methods that are served only to a client that can take up sessions again. */
+const ofResume: ReadonlySet<string> = new Set([SessionDetach.name, SessionAttach.name, CommandWait.name]);
 
 export function serviceOpener(parts: ServiceParts): OpenService {
   const { catalog, events, clock } = parts;
@@ -54,19 +56,19 @@ export function serviceOpener(parts: ServiceParts): OpenService {
         void catalog.lookAtAll();
         return visit.serve;
       },
-      close: async () => {
+      close: async (how) => {
         changes.end();
-        await visit?.close();
+        await visit?.close(how);
       },
     };
   };
 }
 
-/** For a daemon that serves only one client: closing the client's service also closes the house. */
+/** For a daemon that serves only one client: closing the client's service also closes the house, and nothing waits for the client to come back. */
 export function soleVisit(open: OpenService, closeHouse: () => Promise<void>): OpenService {
   return async (params, client) => {
     const service = await open(params, client);
-    const close = () => closeAll([service.close(), closeHouse()], 'not everything could be closed');
+    const close = () => closeAll([service.close('shutdown'), closeHouse()], 'not everything could be closed');
     return { ...service, close };
   };
 }
@@ -86,11 +88,14 @@ function noLonger(fault: unknown): string {
   return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
 }
 
-function capabilities(policy: Policy, { channels }: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
+function capabilities(policy: Policy, client: Client, { catalog, audits, history }: ServiceParts): ServerCapabilities {
+  const { channels } = client;
+  const { max: maxSessions, idleTimeoutMs, maxLifetimeMs, graceMs, maxGraceMs } = policy.sessions;
+  const resumes = maxGraceMs > 0 && canResume(client);
   return {
     runtimes: [...catalog.infos()],
-    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !ofHistory.has(name))).map(({ name }) => name),
-    sessions: { maxSessions: policy.sessions.max, idleTimeoutMs: policy.sessions.idleTimeoutMs, maxLifetimeMs: policy.sessions.maxLifetimeMs, pooled: preparesSandboxes(policy) },
+    methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name)) && (resumes || !ofResume.has(name))).map(({ name }) => name),
+    sessions: { maxSessions, idleTimeoutMs, maxLifetimeMs, pooled: preparesSandboxes(policy), ...(resumes ? { resume: { graceMs: Math.min(graceMs, maxGraceMs), maxGraceMs } } : {}) },
     output: { flowControl: true, windowBytes: WINDOW_BYTES, maxChunkBytes: MAX_CHUNK_BYTES },
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },

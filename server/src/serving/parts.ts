@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
+import type { Asked } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
 import type { EventStream } from '../events/events.ts';
 import type { ProcessFacts } from '../metrics/look.ts';
@@ -16,6 +17,7 @@ import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { SandboxSpec } from '../runtime/ports.ts';
 import type { Tracer } from '../telemetry/spans.ts';
 import type { Places } from '../session/places.ts';
+import type { Session } from '../session/session.ts';
 import type { SandboxPool } from '../warm/pool.ts';
 import type { Turns } from '../session/turns.ts';
 import type { Ledger } from '../usage/ledger.ts';
@@ -23,6 +25,7 @@ import type { OpenSessions } from '../usage/open-sessions.ts';
 import type { Runs } from '../usage/runs.ts';
 import type { Client } from '../wire/service.ts';
 import type { Drain } from './drain.ts';
+import type { Lines } from './line/lines.ts';
 import type { OwnFolder } from './health/folders.ts';
 import type { ConfiguredRuntimes, Health } from './health/health.ts';
 
@@ -85,10 +88,14 @@ export interface HouseShare {
   readonly runs: Runs;
   /** What ran. Absent: that is not kept. */
   readonly history: History | undefined;
+  /** What was asked for each session, for the history. */
+  readonly asked: WeakMap<Session, Asked>;
   readonly metrics: Metrics;
   readonly health: Health;
   /** Bounds how many sessions may be open at once. */
   readonly places: Places;
+  /** The lines of all sessions to their clients. */
+  readonly lines: Lines;
   /** Counts the sessions that are open in all daemons of the user. undefined: nobody does. */
   openSessions(): Promise<OpenSessions> | undefined;
   /** What sandboxes see of the packages on this machine. Never rejects. */

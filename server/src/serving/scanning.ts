@@ -13,7 +13,8 @@ import type { Client } from '../wire/service.ts';
 export interface ScanningParts {
   /** What holds at each moment. */
   readonly policy: ScanPolicy;
-  readonly client: Pick<Client, 'capabilities' | 'notify'>;
+  /** The client of a session at this moment. */
+  clientOf(session: Session): Pick<Client, 'capabilities' | 'notify'>;
   readonly clock: Clock;
   readonly log: Log;
   scanner(): Promise<TextScanner>;
@@ -23,10 +24,10 @@ export interface ScanningParts {
 const ADVICE_AFTER_MS = 300;
 
 export function scanning(parts: ScanningParts): Scan {
-  const { policy, client } = parts;
+  const { policy, clientOf } = parts;
   return (session, scanned) => {
     if (policy.mode === 'block') return block(parts, session, scanned);
-    if (policy.mode === 'off' || !client.capabilities.command?.diagnostics) return undefined;
+    if (policy.mode === 'off' || !clientOf(session).capabilities.command?.diagnostics) return undefined;
     void advise(parts, session, scanned);
     return undefined;
   };
@@ -75,10 +76,11 @@ async function read({ sandbox }: Session, path: string, maxBytes: number): Promi
   }
 }
 
-function tell({ client }: ScanningParts, { id: sessionId }: Session, { commandId, path, language }: Scanned, findings: readonly Finding[], skipped?: string): void {
+function tell({ clientOf }: ScanningParts, session: Session, { commandId, path, language }: Scanned, findings: readonly Finding[], skipped?: string): void {
+  const client = clientOf(session);
   if (!client.capabilities.command?.diagnostics) return;
   void client.notify(CommandDiagnostics, {
-    sessionId, commandId, ...(path === undefined ? {} : { path }), language, diagnostics: findings.map(toDiagnostic), ...(skipped === undefined ? {} : { skipped }),
+    sessionId: session.id, commandId, ...(path === undefined ? {} : { path }), language, diagnostics: findings.map(toDiagnostic), ...(skipped === undefined ? {} : { skipped }),
   });
 }
 

@@ -1,15 +1,15 @@
 /** A visit: everything that belongs to one connection. That is its sessions, its commands, their output, and its gate. */
 import { live } from '../base/live.ts';
 import type { Log } from '../base/log.ts';
+import { closeAll } from '../base/promises.ts';
+import type { SessionIdentity } from '../events/events.ts';
 import { WarmInterpreters } from '../warm/interpreters.ts';
-import { RunningCommands } from '../command/commands.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { lower, type Policy, preparesSandboxes, shorter } from '../policy/policy.ts';
 import { SessionManager } from '../session/manager.ts';
 import { Places } from '../session/places.ts';
 import type { Session } from '../session/session.ts';
-import type { Client, Serve } from '../wire/service.ts';
-import { OutputFlows } from './flow.ts';
+import type { Call, Client, Ending, Serve } from '../wire/service.ts';
 import { admit } from './gate/admit.ts';
 import { audit as auditStep } from './gate/audit.ts';
 import { drain } from './gate/drain.ts';
@@ -32,11 +32,14 @@ import { runtimeHandlers } from './handlers/runtimes.ts';
 import { createServe } from './handlers/serve.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { usageHandlers } from './handlers/usage.ts';
+import { resumeHandlers } from './handlers/resume.ts';
 import { recordVisit } from './listeners/audited.ts';
 import { tellHistory } from './listeners/history-changed.ts';
 import { tellStates } from './listeners/state-changed.ts';
+import { Desk } from './line/desk.ts';
+import type { Line } from './line/line.ts';
+import type { Lines } from './line/lines.ts';
 import type { HouseShare, VisitParts } from './parts.ts';
-import { ProgressTokens } from './progress.ts';
 import { scanning } from './scanning.ts';
 import { Allowances } from '../usage/allowances.ts';
 import { fillPool } from '../warm/wanted.ts';
@@ -44,7 +47,8 @@ import { fillPool } from '../warm/wanted.ts';
 export class Visit {
   readonly serve: Serve;
   readonly #warm: WarmInterpreters;
-  readonly #flows: OutputFlows;
+  readonly #desk: Desk<Line>;
+  readonly #lines: Lines;
   readonly #sessions: SessionManager<WarmInterpreter>;
   /** Resolves when everything is written that was counted. */
   readonly #saved: () => Promise<unknown>;
@@ -53,7 +57,6 @@ export class Visit {
   readonly #ended: () => void;
   readonly #left: () => void;
   readonly #client: Client;
-  readonly #commands: RunningCommands;
   readonly #policy: Policy;
   readonly #places: Places;
   readonly #renew: VisitParts['renew'];
@@ -69,28 +72,39 @@ export class Visit {
     const openSessions = () => (policy.quotas.sessions < Infinity ? house.openSessions() : undefined);
     const enter = async () => (await openSessions())?.enter(policy.quotas.sessions);
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
-    const flows = new OutputFlows(client);
-    const progress = new ProgressTokens(client);
-    const commands = new RunningCommands();
+    const { lines } = house;
+    const desk = new Desk<Line>(client);
+    const lineOf = (session: Session) => {
+      const line = lines.get(session.id);
+      if (!line) throw new Error('invariant: a session that is open has a line');
+      return line;
+    };
     const { scanner } = house;
-    const scan = scanner && scanning({ policy: live(() => policy.scan), client, clock, log: log.child('scan'), scanner: () => scanner() });
+    const scan = scanner && scanning({ policy: live(() => policy.scan), clientOf: (session) => lineOf(session).client, clock, log: log.child('scan'), scanner: () => scanner() });
     const { ledger, runs, health, metrics, turns, history } = house;
     const allowances = new Allowances(live(() => policy.quotas), ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, flows, progress, commands, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, desk, lines, lineOf, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
+    // What is asked of a session is answered at its home, wherever its client is.
+    const begin = (line: Line, session: Session) => {
+      line.begin(session, { handlers, report: own.report });
+      lines.add(line);
+    };
+    const own = sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, begin, log: log.child('line', { visit: id }), provision: packages.provision }), advisoriesOf: packages.advisoriesOf });
     const handlers: Handlers = {
       ...runtimeHandlers(parts),
-      ...sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, provision: packages.provision }), advisoriesOf: packages.advisoriesOf }),
-      ...fileHandlers(client),
+      ...own.handlers,
+      ...resumeHandlers(parts),
+      ...fileHandlers((session) => lineOf(session).client.data),
       ...portHandlers(parts),
       ...executions.handlers,
       ...packages.handlers,
       ...observationHandlers(parts),
-      ...usageHandlers(parts),
+      ...usageHandlers({ ...parts, sessionOf: (sessionId) => this.#subject(sessionId).session }),
       ...historyHandlers({ history, serve: (call) => this.serve(call) }),
     };
-    const find = (sessionId: string) => sessions.find(sessionId);
+    const find = (sessionId: string) => desk.line(sessionId)?.session;
     const steps: Step[] = [observe({ visit: id, client, events, clock, log: log.child('gate', { visit: id }), find })];
     const spans = tracer && span({ visit: id, tracer, events, clock });
     if (spans) steps.push(spans.step);
@@ -98,9 +112,13 @@ export class Visit {
     if (audit) steps.push(auditStep({ audit, visit: id, clock }));
     const programs = new WeakMap<object, Buffer>();
     steps.push(limitSizes(live(() => policy.sizes)), admit({ rates: live(() => policy.rates), clock }));
-    if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs }));
+    if (history) steps.push(keepHistory({ history, client: initialize.clientInfo, clock, find, programs, asked: house.asked }));
     steps.push(quota(allowances), learn({ runs, clock, find, programs }));
-    this.serve = createGate(steps, createServe(handlers, parts));
+    const gate = createGate(steps, createServe(handlers, { session: (sessionId) => this.#subject(sessionId), commands: desk.commands }));
+    this.serve = (call) => {
+      const [line, commandId] = keptOf(call, desk);
+      return line && commandId !== undefined ? line.keep(call, commandId, gate) : gate(call);
+    };
     events.emit({ kind: 'visitBegan', visit: id });
     this.#ended = () => {
       spans?.stop();
@@ -110,14 +128,18 @@ export class Visit {
     this.#saved = () => Promise.all([ledger.save(), runs.save(), history?.save()]);
     this.#left = left;
     this.#client = client;
-    this.#commands = commands;
     this.#policy = policy;
     this.#places = places;
     this.#renew = visit.renew;
     this.#warm = warm;
-    this.#flows = flows;
+    this.#desk = desk;
+    this.#lines = lines;
     this.#sessions = sessions;
-    const stops = [tellStates(id, client, events), history ? tellHistory(history, client) : () => undefined];
+    const isOwn = ({ sessionId, visit }: SessionIdentity) => {
+      const line = lines.get(sessionId);
+      return line ? line.desk === desk : visit === id;
+    };
+    const stops = [tellStates(isOwn, client, events), history ? tellHistory(history, client) : () => undefined];
     this.#stopTelling = () => stops.forEach((stop) => stop());
     this.#log = log.child('visit', { visit: id });
     this.#warnOfRules();
@@ -126,7 +148,7 @@ export class Visit {
 
   /** Tells the client, if programs of its run, that they have so much time left. */
   warn(deadlineMs: number): void {
-    if (deadlineMs > 0 && this.#commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
+    if (deadlineMs > 0 && this.#desk.commands.count > 0) void this.#client.showMessage(2, `CodeBeaker is shutting down: what runs has ${Math.ceil(deadlineMs / 1000)} s to end by itself`);
   }
 
   /** The policy of the house was replaced. What sessions can't be held to is told in the log. */
@@ -158,18 +180,47 @@ export class Visit {
     }));
   }
 
-  /** Removes every sandbox of this connection. */
-  async close(): Promise<void> {
-    this.#warm.close();
-    this.#flows.closeAll();
+  /** The session, if it is this connection's now, with the handlers of its home. @throws ProtocolError SessionNotFound, SessionClosed */
+  #subject(sessionId: string) {
+    const line = this.#desk.line(sessionId);
+    if (line) return { session: line.session, handlers: line.home.handlers };
+    throw this.#desk.gone(sessionId) ?? this.#sessions.missing(sessionId);
+  }
+
+  /** Removes every sandbox of this connection; where its client was lost, but for those that wait for it. Those that another has attached go on. */
+  async close(how: Ending): Promise<void> {
+    const waits = (line: Line) => how === 'lost' && this.#lines.keep && line.session.reason === undefined && (line.graceMs ?? 0) > 0;
+    for (const line of this.#desk.lines) {
+      if (waits(line)) line.detach(Math.min(line.graceMs ?? 0, this.#policy.sessions.maxGraceMs), 'lost');
+      else line.drop();
+    }
+    this.#desk.flows.closeAll();
+    const stays = ({ id }: Session) => {
+      const line = this.#lines.get(id);
+      return line !== undefined && line.desk !== this.#desk;
+    };
+    const staying = this.#sessions.list().filter(stays);
+    if (staying.length === 0) this.#warm.close();
+    const others = this.#desk.lines.map(({ session }) => session.close('shutdown'));
     try {
-      await this.#sessions.close();
+      await closeAll([...others, this.#sessions.close(stays)], 'not every session could be closed');
     } finally {
       this.#stopTelling();
       this.#ended();
       this.#leave?.();
-      this.#left();
+      void Promise.all(staying.map(({ closed }) => closed)).then(() => {
+        this.#warm.close();
+        this.#left();
+      });
       await this.#saved();
     }
   }
+}
+
+/** The line and the id of a command that goes on without its client. */
+function keptOf({ method: { effect, subject }, params }: Call, desk: Desk<Line>): [line: Line | undefined, commandId: string | undefined] {
+  if (effect !== 'runs' || subject !== 'session') return [undefined, undefined];
+  const { sessionId = '', commandId } = params as { sessionId?: string; commandId?: string };
+  const line = desk.line(sessionId);
+  return [line?.graceMs === undefined ? undefined : line, commandId];
 }

@@ -1,14 +1,14 @@
 /** How long a session may live: it ends when it has been idle for too long, and when it has reached its maximum lifetime. */
 import type { Clock } from '../base/clock.ts';
 
-interface Bounds {
+interface Span {
   /** Milliseconds; 0: the session never ends for being idle. */
   readonly idleTimeoutMs: number;
   /** Milliseconds; 0: no maximum. */
   readonly maxLifetimeMs: number;
 }
 
-export interface LifespanOptions extends Bounds {
+export interface LifespanOptions extends Span {
   readonly clock: Clock;
   /** Called when the time has come, at most once for each reason. */
   over(reason: 'idle' | 'lifetime'): void;
@@ -26,7 +26,7 @@ export class Lifespan {
   #ended = false;
   #cancelIdle: (() => void) | undefined;
   #cancelLifetime: (() => void) | undefined;
-  #bounds: Bounds;
+  #bounds: Span;
 
   constructor(options: LifespanOptions) {
     this.#options = options;
@@ -36,12 +36,12 @@ export class Lifespan {
     this.#watch();
   }
 
-  get bounds(): Bounds {
+  get bounds(): Span {
     return this.#bounds;
   }
 
   /** From now on these hold, which are not longer than those before. Where one is over already, the session ends at once. */
-  narrow({ idleTimeoutMs, maxLifetimeMs }: Bounds): void {
+  narrow({ idleTimeoutMs, maxLifetimeMs }: Span): void {
     if (this.#ended || (this.#bounds.idleTimeoutMs === idleTimeoutMs && this.#bounds.maxLifetimeMs === maxLifetimeMs)) return;
     this.#bounds = { idleTimeoutMs, maxLifetimeMs };
     this.#cancelIdle?.();

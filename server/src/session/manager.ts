@@ -15,7 +15,7 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from 
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
-import { sessionClosed } from './closed.ts';
+import { sessionClosed, sessionNotFound } from './closed.ts';
 import { Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
@@ -185,13 +185,10 @@ export class SessionManager<Extra = unknown> {
     return this.#sessions.get(id);
   }
 
-  /** @throws ProtocolError SessionNotFound, SessionClosed */
-  get(id: string): Session {
-    const session = this.#sessions.get(id);
-    if (session) return session;
+  /** The error of whoever asks for a session that is not open. */
+  missing(id: string): ProtocolError {
     const reason = this.#ended.get(id);
-    if (reason) throw sessionClosed(id, reason);
-    throw new ProtocolError('SessionNotFound', `there is no session ${id.slice(0, 100)}; create one with session/create`, { sessionId: id.slice(0, 100) });
+    return reason ? sessionClosed(id, reason) : sessionNotFound(id);
   }
 
   list(): Session[] {
@@ -203,10 +200,10 @@ export class SessionManager<Extra = unknown> {
     await Promise.allSettled(this.#creating);
   }
 
-  /** Closes all sessions, also those that are still being created. Rejects with all errors together. */
-  async close(): Promise<void> {
+  /** Closes all sessions but those that stay, also those that are still being created. Rejects with all errors together. */
+  async close(stays: (session: Session) => boolean = () => false): Promise<void> {
     this.#closing.abort(new ProtocolError('RequestCancelled', 'the daemon is shutting down'));
-    const sessions = this.list().map((session) => session.close('shutdown'));
+    const sessions = this.list().filter((session) => !stays(session)).map((session) => session.close('shutdown'));
     const creating = [...this.#creating].map((each) => each.catch(() => undefined));
     await closeAll([...sessions, ...creating], 'some sessions could not be closed');
   }

@@ -12,6 +12,8 @@ export interface DispatchDeps {
   readonly lifecycle: Lifecycle;
   readonly trace: Trace;
   readonly log: Log;
+  /** Aborts when the connection closes. */
+  readonly closing: AbortSignal;
   exit(): void;
   /** Called when a call reaches nothing, with the reason. */
   refused?(name: string, fault: unknown): void;
@@ -40,7 +42,7 @@ export class Dispatcher {
       if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
         throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
       }
-      return callOf(method, params, signal, number);
+      return { ...callOf(method, params, signal, number), closing: this.#deps.closing };
     }));
   }
 

@@ -1,11 +1,11 @@
 /** A message transport over a byte stream, with LSP's framing: a header with `Content-Length: N`, and a body. */
 import type { Log } from '../base/log.ts';
 import { FrameParser } from './frames.ts';
-import type { MessageSink, MessageTransport } from './message-transport.ts';
-import { Outlet, withHeader } from './outlet.ts';
+import type { MessageSink, PassingTransport } from './message-transport.ts';
+import { headerOf, Outlet, withHeader } from './outlet.ts';
 import type { ByteStream } from './streams.ts';
 
-export class FramedTransport implements MessageTransport {
+export class FramedTransport implements PassingTransport {
   readonly #stream: ByteStream;
   readonly #log: Log;
   readonly #outlet: Outlet;
@@ -59,6 +59,11 @@ export class FramedTransport implements MessageTransport {
 
   send(message: object): Promise<void> {
     return this.#outlet.send(message);
+  }
+
+  pass(body: Buffer): Promise<void> {
+    void this.#outlet.pass(headerOf(body));
+    return this.#outlet.pass(body);
   }
 
   flushed(): Promise<void> {

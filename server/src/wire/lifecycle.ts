@@ -7,7 +7,7 @@ import {
   ProtocolError,
   protocolVersion,
 } from '../protocol/index.ts';
-import type { Serve, Service } from './service.ts';
+import type { Ending, Serve, Service } from './service.ts';
 import { parseParams } from './validate.ts';
 
 export interface LifecycleDeps {
@@ -79,18 +79,18 @@ export class Lifecycle {
 
   async shutdown(): Promise<null> {
     this.#phase = 'shutdown';
-    await this.#closeService();
+    await this.#closeService('shutdown');
     return null;
   }
 
   /** Closes the service, also if `initialize` is still opening it. Idempotent. */
   async close(): Promise<void> {
     await this.#opening?.promise;
-    await this.#closeService();
+    await this.#closeService('lost');
   }
 
-  #closeService(): Promise<void> {
-    this.#closing ??= (async () => this.#service?.close())();
+  #closeService(how: Ending): Promise<void> {
+    this.#closing ??= (async () => this.#service?.close(how))();
     return this.#closing;
   }
 

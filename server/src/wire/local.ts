@@ -1,5 +1,5 @@
 /** A client within the process of the daemon. It is served like any other: its messages are JSON, and are checked. */
-import { errorCodes } from '../protocol/index.ts';
+import { errorCodes, type ErrorKind } from '../protocol/index.ts';
 import { lsp } from './lsp.ts';
 import type { MessageSink, MessageTransport } from './message-transport.ts';
 
@@ -17,7 +17,7 @@ interface Sent {
   readonly error?: unknown;
 }
 
-const ended: Answer = { error: JSON.stringify({ code: errorCodes.RequestCancelled, message: 'The connection has ended.' }) };
+const ended: Answer = { error: JSON.stringify({ code: errorCodes.RequestCancelled, message: 'The connection has ended.', data: { kind: 'RequestCancelled' satisfies ErrorKind } }) };
 
 export class LocalClient {
   /** The daemon's end of the connection. */

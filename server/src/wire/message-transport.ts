@@ -42,3 +42,9 @@ export interface MessageTransport {
   /** Releases the resources of the transport. Messages that were sent before still leave. */
   close(): void;
 }
+
+/** A transport that also sends messages which are JSON already, as they are. */
+export interface PassingTransport extends MessageTransport {
+  /** `body` is a message in UTF-8, whose bytes must not change before they are sent. Resolves as `send` does. */
+  pass(body: Buffer): Promise<void>;
+}

@@ -57,10 +57,18 @@ export class Outlet {
     if (this.#gone || this.#output.destroyed) return Promise.resolve();
     const space = this.#spare;
     this.#spare = undefined;
-    const bytes = this.#frame(body, space);
+    return this.#write(this.#frame(body, space), () => (this.#spare ??= space));
+  }
+
+  /** Writes bytes as they are. They must not change before they are sent. Resolves as `send` does. */
+  pass(bytes: Buffer): Promise<void> {
+    return this.#gone || this.#output.destroyed ? Promise.resolve() : this.#write(bytes, () => undefined);
+  }
+
+  #write(bytes: Buffer, done: () => void): Promise<void> {
     this.#unsent += bytes.length;
     const room = this.#output.write(bytes, () => {
-      this.#spare ??= space;
+      done();
       this.#leave(bytes.length);
     });
     return room || this.#gone ? Promise.resolve() : new Promise((resolve) => this.#full.push(resolve));
@@ -95,6 +103,11 @@ export function withHeader(body: string, space: Buffer | undefined): Buffer {
   bytes.write(header, 'latin1');
   bytes.write(body, header.length, 'utf8');
   return bytes;
+}
+
+/** LSP's header of a body that is written behind it. */
+export function headerOf({ length }: Buffer): Buffer {
+  return Buffer.from(`Content-Length: ${length}\r\n\r\n`, 'latin1');
 }
 
 /** The body alone, for a transport that itself says where a message begins and ends. */

@@ -1,5 +1,5 @@
-/** Records a conversation: every message in both directions, with its time, and without what the method table calls secret. */
-import { type Method, methods } from '../protocol/index.ts';
+/** Records conversations: every message in both directions, with its time, and without what the method table calls secret. */
+import { type Method, methods, resultSecrets } from '../protocol/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { forwarding } from '../base/forward.ts';
 import type { MessageTransport } from './message-transport.ts';
@@ -20,6 +20,8 @@ export interface RecordHead {
 export interface RecordedMessage {
   /** In milliseconds. */
   readonly at: number;
+  /** The number of the connection. Absent: the daemon has one client only. */
+  readonly client?: number;
   readonly from: 'client' | 'server';
   /** Absent: it was no JSON. */
   readonly message?: Readonly<Record<string, unknown>>;
@@ -38,34 +40,48 @@ export interface Recording {
 
 const rows: ReadonlyMap<string, Method> = new Map(methods.map((method) => [method.name, method]));
 
-/** A transport that does what `transport` does, and records it. */
-export function recorded(transport: MessageTransport, { version, clock, write }: Recording): MessageTransport {
-  const begin = clock.monotonic();
-  const head: RecordHead = { v: RECORD_VERSION, recorded: 'codebeaker', version, startedAt: new Date(clock.now()).toISOString() };
-  write(JSON.stringify(head));
-  const record = (line: Omit<RecordedMessage, 'at'>) => {
-    const at = Math.round((clock.monotonic() - begin) * 1000) / 1000;
+/** The record of the conversations of one daemon. */
+export class Recorder {
+  readonly #begin: number;
+  readonly #recording: Recording;
+
+  /** Writes the first line. */
+  constructor(recording: Recording) {
+    const { clock, version, write } = recording;
+    this.#recording = recording;
+    this.#begin = clock.monotonic();
+    write(JSON.stringify({ v: RECORD_VERSION, recorded: 'codebeaker', version, startedAt: new Date(clock.now()).toISOString() } satisfies RecordHead));
+  }
+
+  /** A transport that does what `transport` does, and records it. `client`: the number of the connection, where there may be several. */
+  transport(transport: MessageTransport, client?: number): MessageTransport {
+    const record = (line: Omit<RecordedMessage, 'at' | 'client'>) => this.#write(client === undefined ? line : { client, ...line });
+    return forwarding<MessageTransport>(() => transport, {
+      receive: (sink) => transport.receive({
+        message(body) {
+          record({ from: 'client', ...read(body) });
+          sink.message(body);
+        },
+        refused(reason) {
+          record({ from: 'client', skipped: reason });
+          sink.refused(reason);
+        },
+        ended: (how) => sink.ended(how),
+        sent: () => sink.sent(),
+        gone: (fault) => sink.gone(fault),
+      }),
+      send(message) {
+        record({ from: 'server', message: withoutSecrets(message as Record<string, unknown>) });
+        return transport.send(message);
+      },
+    });
+  }
+
+  #write(line: Omit<RecordedMessage, 'at'>): void {
+    const { clock, write } = this.#recording;
+    const at = Math.round((clock.monotonic() - this.#begin) * 1000) / 1000;
     write(JSON.stringify({ at, ...line } satisfies RecordedMessage));
-  };
-  return forwarding<MessageTransport>(() => transport, {
-    receive: (sink) => transport.receive({
-      message(body) {
-        record({ from: 'client', ...read(body) });
-        sink.message(body);
-      },
-      refused(reason) {
-        record({ from: 'client', skipped: reason });
-        sink.refused(reason);
-      },
-      ended: (how) => sink.ended(how),
-      sent: () => sink.sent(),
-      gone: (fault) => sink.gone(fault),
-    }),
-    send(message) {
-      record({ from: 'server', message: withoutSecrets(message as Record<string, unknown>) });
-      return transport.send(message);
-    },
-  });
+  }
 }
 
 function read(body: Buffer): Pick<RecordedMessage, 'message' | 'bytes'> {
@@ -80,7 +96,8 @@ function read(body: Buffer): Pick<RecordedMessage, 'message' | 'bytes'> {
 
 /** The params of an unknown method are hidden as a whole, because it is not known which of them are secret. */
 function withoutSecrets(message: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { method, params } = message;
+  const { method, params, result } = message;
+  if (result !== undefined) return { ...message, result: without(result, resultSecrets) };
   if (typeof method !== 'string' || params === undefined) return { ...message };
   const secrets = rows.get(method)?.secrets ?? (method.startsWith('$/') || method.startsWith('window/') ? [] : undefined);
   return { ...message, params: secrets ? without(params, secrets) : hidden(params) };

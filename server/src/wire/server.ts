@@ -73,7 +73,7 @@ export function connect(transport: MessageTransport, openService: OpenService, d
     },
     opened: (params) => trace.set(params.trace ?? 'off'),
   });
-  const dispatcher = new Dispatcher({ lifecycle, trace, log, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
+  const dispatcher = new Dispatcher({ lifecycle, trace, log, closing: requests.closing, exit: () => void close(), refused: (method, fault) => deps.refused?.(method, fault) });
 
   rpc.onRequest((method: string, params: unknown, token) =>
     requests.serve(method, params, token, (signal, number) => dispatcher.request(method, params, signal, number)),

@@ -9,6 +9,8 @@ export interface Call {
   readonly params: unknown;
   /** Aborts when the client cancels the request, and when the connection closes. */
   readonly signal: AbortSignal;
+  /** Aborts when the connection closes, before `signal` does for that reason. Absent: the call comes from no connection itself. */
+  readonly closing?: AbortSignal | undefined;
   /** The number of the request on its connection, for the log. undefined: it is a notification. */
   readonly request?: number | undefined;
   /** What the client sent with the request so that it is found in its trace. */
@@ -21,6 +23,9 @@ export interface Call {
  */
 export type Serve = (call: Call) => Promise<unknown>;
 
+/** How a client goes: it says so, with `shutdown`, or its connection closes without that. */
+export type Ending = 'shutdown' | 'lost';
+
 /** The service behind one connection. It is made when the client sends `initialize`. */
 export interface Service {
   /** What the result of `initialize` says about the daemon. */
@@ -30,8 +35,11 @@ export interface Service {
    * Resolves with the function that serves all further calls; those that arrive in the meantime wait for it.
    */
   start(): Promise<Serve>;
-  /** Ends all commands and removes every sandbox. Called once: at shutdown, at exit, or when the input ends. */
-  close(): Promise<void>;
+  /**
+   * Ends all commands and removes every sandbox; where the client was lost, but for what waits for it. Called once: at
+   * shutdown, or, without that, when the connection closes.
+   */
+  close(how: Ending): Promise<void>;
 }
 
 /** The client of one connection, as the service sees it. */

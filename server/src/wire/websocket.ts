@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { DataLink } from './channels/link.ts';
-import type { MessageSink, MessageTransport } from './message-transport.ts';
+import type { MessageSink, PassingTransport } from './message-transport.ts';
 import { bare, Outlet, type Output } from './outlet.ts';
 
 /** So often the client is asked whether it is there. A client of which nothing is seen for so long has gone. */
@@ -12,16 +12,19 @@ const BEAT_MS = 30_000;
 /** So long the client has to close its side, too. */
 const CLOSE_MS = 1_000;
 
+/** What a WebSocket is on: a socket, or something that is like one. */
+export type Carrier = Pick<Socket, 'bytesRead' | 'writableNeedDrain' | 'on'>;
+
 export interface WebSocketParts {
   /** Must be open. The longest message that it takes is bounded by whoever made it: a longer one ends the connection. */
   readonly webSocket: WebSocket;
   /** The connection on which the WebSocket is. */
-  readonly socket: Socket;
+  readonly socket: Carrier;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export class WebSocketTransport implements MessageTransport {
+export class WebSocketTransport implements PassingTransport {
   readonly binary: DataLink = {
     receive: (take, ended) => void (this.#takeBinary = { take, ended }),
     send: (header, payload) => this.#sendBinary(header, payload),
@@ -78,6 +81,10 @@ export class WebSocketTransport implements MessageTransport {
 
   send(message: object): Promise<void> {
     return this.#outlet.send(message);
+  }
+
+  pass(body: Buffer): Promise<void> {
+    return this.#outlet.pass(body);
   }
 
   flushed(): Promise<void> {

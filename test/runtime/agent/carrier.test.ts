@@ -48,6 +48,17 @@ describe('a socket as a carrier', () => {
     expect([mine.listenerCount('drain'), mine.listenerCount('close')]).to.deep.equal(quiet);
   });
 
+  it('writes a payload behind its frame, also while the writes before it wait', async () => {
+    const pairs = Array.from({ length: 40 }, (_, index) => [Buffer.from([index]), Buffer.alloc(64 * 1024, index)] as const);
+    const writes = pairs.map(([frame, payload]) => carrier.write(frame, payload));
+    const expected = Buffer.concat(pairs.flat());
+    const pieces: Buffer[] = [];
+    theirs.on('data', (bytes: Buffer) => void pieces.push(bytes));
+    await Promise.all(writes);
+    while (pieces.reduce((sum, { length }) => sum + length, 0) < expected.length) await once(theirs, 'data');
+    expect(Buffer.concat(pieces).equals(expected)).to.equal(true);
+  });
+
   it('lets no writer wait when it is destroyed, and takes what is written afterwards', async () => {
     const writes = Array.from({ length: 40 }, () => carrier.write(Buffer.alloc(64 * 1024)));
     await settled();

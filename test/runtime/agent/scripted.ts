@@ -29,7 +29,8 @@ export class ScriptedAgent {
 
   constructor() {
     this.carrier = {
-      write: (bytes) => {
+      write: (frames, payload) => {
+        const bytes = payload ? Buffer.concat([frames, payload]) : frames;
         this.writes.push(bytes.length);
         this.#receive(bytes);
         return this.#held;

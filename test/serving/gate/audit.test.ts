@@ -15,16 +15,17 @@ import { filesIn, LogBench } from '../../audit/log-bench.ts';
 import { temporaryFolder } from '../../policy/folder.ts';
 import type { Json } from '../../wire/wire.ts';
 import { type DaemonOptions, type TestDaemon, withDaemon } from '../daemon.ts';
+import { resuming } from '../resuming.ts';
 
 describe('the audit of a connection', () => {
   const folder = temporaryFolder();
 
   /** A daemon that keeps an audit log, which is written when the work is done. Resolves with the records. */
-  async function audited(work: (daemon: TestDaemon, bench: LogBench) => Promise<void>, options: DaemonOptions = {}, { policy, disk, asks = false }: { policy?: Partial<AuditPolicy>; disk?: Disk; asks?: boolean } = {}): Promise<Json[]> {
+  async function audited(work: (daemon: TestDaemon, bench: LogBench) => Promise<void>, options: DaemonOptions = {}, { policy, disk, asks = false, capabilities = {} }: { policy?: Partial<AuditPolicy>; disk?: Disk; asks?: boolean; capabilities?: object } = {}): Promise<Json[]> {
     const bench = new LogBench(folder());
     const audit: DaemonOptions['audit'] = (clock) => bench.daemon({ clock, ...(policy && { policy }), ...(disk && { disk }) });
     await withDaemon({ audit, ...options }, async (daemon) => {
-      await daemon.initialize({ clientInfo: { name: 'editor', version: '3' }, processId: 42, capabilities: { network: { requestAccess: asks } } });
+      await daemon.initialize({ clientInfo: { name: 'editor', version: '3' }, processId: 42, capabilities: { network: { requestAccess: asks }, ...capabilities } });
       await work(daemon, bench);
     });
     expect(await bench.faults()).to.deep.equal([]);
@@ -51,6 +52,23 @@ describe('the audit of a connection', () => {
     ]);
     expect(records[1]).to.deep.include({ visit: 'visit-1', runtime: 'fake', language: 'python', network: { mode: 'none' } });
     expect(records[0]).to.deep.include({ language: 'python', limits: { pids: 9 }, sessionId: records[1]?.sessionId });
+  });
+
+  it('tells of sessions that are given up and attached, and by whom, and not with what', async () => {
+    let token = '';
+    const records = await audited(async (daemon) => {
+      const { sessionId, resume: { resumeToken } } = await daemon.result('session/create', { language: 'python', resume: {} });
+      token = resumeToken;
+      await daemon.result('session/detach', { sessionId, graceMs: 5_000 });
+      await daemon.fault('session/attach', { sessionId, resumeToken: 'wrong' });
+      await daemon.result('session/attach', { sessionId, resumeToken });
+    }, {}, { capabilities: resuming });
+    expect(told(records, 'session').map(({ event, method, by, graceMs, to, error, reason }) => [event, method, by ?? to ?? error ?? reason, graceMs]).slice(2)).to.deep.equal([
+      ['done', 'session/detach', undefined, undefined], ['detached', undefined, 'client', 5_000],
+      ['done', 'session/attach', 'SessionNotFound', undefined],
+      ['done', 'session/attach', undefined, undefined], ['attached', undefined, 'visit-1', undefined], ['closed', undefined, 'shutdown', undefined],
+    ]);
+    expect(JSON.stringify(records)).not.to.contain(token);
   });
 
   it('tells of commands: digests of what was run, and how it ended', async () => {

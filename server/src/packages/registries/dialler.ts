@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { dial, type Ways } from '../../network/dial.ts';
 import { Egress } from '../../network/egress.ts';
-import { parseRule, parseTarget, type Rule } from '../../network/hosts.ts';
+import { parseTarget, rulesIn } from '../../network/hosts.ts';
 import { oneAtATime, type Resolve } from '../../network/lookups.ts';
 import { Refusal } from '../../network/refusal.ts';
 import { systemWays } from '../../network/ways.ts';
@@ -21,7 +21,7 @@ const HTTPS = 443;
  */
 export function diallerFor(ways: Ways, clock: Clock): (set: Dialled) => Dial {
   return (set) => {
-    const hosts = namedHosts(set).map(parseRule).filter((rule): rule is Rule => typeof rule !== 'string');
+    const hosts = rulesIn(namedHosts(set));
     const egress = new Egress({ mode: 'full', hosts, ceilings: [], ask: undefined, own: () => ways.own() });
     let resolve: Resolve | undefined;
     return async (host, port, signal) => {

@@ -1,11 +1,14 @@
 /** What carries the frames between the daemon and an agent: a socket, or the stdin and stdout of the agent. */
 import type { Duplex } from 'node:stream';
 import { deferred } from '../../base/promises.ts';
-import { writeTo } from '../machine/write.ts';
+import { write, writeTo } from '../machine/write.ts';
 
 export interface Carrier {
-  /** Resolves when more may be written. Never rejects: that the carrier is broken shows in `closed`. */
-  write(bytes: Buffer): Promise<void>;
+  /**
+   * Writes whole frames, the last of which may end with `payload`. Resolves when more may be written. Never rejects: that
+   * the carrier is broken shows in `closed`. Nothing of it may be changed any more.
+   */
+  write(bytes: Buffer, payload?: Buffer): Promise<void>;
   /** Calls `take` with everything that comes. It is called once. */
   listen(take: (bytes: Buffer) => void): void;
   /** Resolves when nothing more will come. */
@@ -24,12 +27,12 @@ export function socketCarrier(socket: Duplex): Carrier {
   /** While the socket takes no more, all writes wait for the same moment. */
   let full: Promise<void> | undefined;
   return {
-    write: (bytes) => {
+    write: (bytes, payload) => {
       if (full) {
-        socket.write(bytes);
+        write(socket, bytes, payload);
         return full;
       }
-      const taken = writeTo(socket, bytes);
+      const taken = writeTo(socket, bytes, payload);
       if (socket.writableNeedDrain) full = taken.finally(() => (full = undefined));
       return taken;
     },

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { deferred } from '../../base/promises.ts';
 import type { Carrier } from './carrier.ts';
-import { FIRST_ACCEPTED_CHANNEL, frame, FrameReader, PROTOCOL_VERSION, Type } from './frames.ts';
+import { FIRST_ACCEPTED_CHANNEL, frame, FrameReader, header, PROTOCOL_VERSION, Type } from './frames.ts';
 import { Pulse } from './pulse.ts';
 
 /** Who gets what comes on a channel. */
@@ -82,14 +82,17 @@ export class AgentConnection {
     this.#listeners.delete(channel);
   }
 
-  /** Sends a frame. All frames of one turn of the event loop go out in one write. Resolves when more may be sent. */
+  /**
+   * Sends a frame. All small frames of one turn of the event loop go out in one write. Resolves when more may be sent.
+   * `payload` may not be changed any more.
+   */
   send(type: number, channel: number, payload?: Buffer): Promise<void> {
     if (!this.#open) return Promise.resolve();
-    const bytes = frame(type, channel, payload);
-    if (bytes.length > MAX_GATHERED_BYTES) {
+    if (payload && payload.length > MAX_GATHERED_BYTES) {
       void this.#flush();
-      return this.#carrier.write(bytes);
+      return this.#carrier.write(header(type, channel, payload.length), payload);
     }
+    const bytes = frame(type, channel, payload);
     if (!this.#waiting) {
       this.#waiting = [];
       queueMicrotask(() => void this.#flush());

@@ -31,11 +31,22 @@ export const MAX_CONNECTIONS = 512;
 
 export function frame(type: number, channel: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  bytes.writeUInt32LE(payload.length, 0);
-  bytes.writeUInt32LE(channel, 4);
-  bytes[8] = type;
+  begin(bytes, type, channel, payload.length);
   payload.copy(bytes, HEADER_BYTES);
   return bytes;
+}
+
+/** What stands before a payload of this size. */
+export function header(type: number, channel: number, payloadBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  begin(bytes, type, channel, payloadBytes);
+  return bytes;
+}
+
+function begin(bytes: Buffer, type: number, channel: number, payloadBytes: number): void {
+  bytes.writeUInt32LE(payloadBytes, 0);
+  bytes.writeUInt32LE(channel, 4);
+  bytes[8] = type;
 }
 
 /** Puts a payload together. */

@@ -17,7 +17,7 @@ export function sealedCarrier(carrier: Carrier): Carrier {
   const end = new SealedEnd(key, 'daemon');
   return {
     ...carrier,
-    write: (frames) => carrier.write(end.seal(frames)),
+    write: (frames, payload) => carrier.write(end.seal(payload ? Buffer.concat([frames, payload]) : frames)),
     listen: (take) => {
       void carrier.write(key);
       carrier.listen((bytes) => {

@@ -43,6 +43,11 @@ export class SharedParts {
   readonly #options: SharedOptions;
   #findings: Promise<Findings> | undefined;
 
+  /** Those of a command that makes no sandboxes, and looks after what daemons have left. */
+  static toSweep(options: Omit<SharedOptions, 'images' | 'entries'>): SharedParts {
+    return new SharedParts({ ...options, images: {}, entries: () => new Map() });
+  }
+
   constructor(options: SharedOptions) {
     this.#options = options;
     const { env, home, hostname, platform, process, version, clock, log, docker, images } = options;

@@ -15,12 +15,12 @@ export interface HistoryStepParts {
   find(id: string): Session | undefined;
   /** The programs that were read, by the params of the calls that ran them. */
   readonly programs: WeakMap<object, Buffer>;
+  /** What was asked for each session, on whatever connection. */
+  readonly asked: WeakMap<Session, Asked>;
 }
 
 /** What is refused for a session that is not open is not kept: nothing says what it would have been. */
-export function keepHistory({ history, client, clock, find, programs }: HistoryStepParts): Step {
-  const asked = new WeakMap<Session, Asked>();
-
+export function keepHistory({ history, client, clock, find, programs, asked }: HistoryStepParts): Step {
   const keep = (call: Call, session: Session, begin: number, result: Ran['result']): void => {
     const at = clock.now();
     const durationMs = clock.monotonic() - begin;

@@ -1,10 +1,11 @@
 /** `session/create`: checks what the client asks for, chooses a runtime, and creates the session, with progress. */
+import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { requireSense } from '../../policy/bounds.ts';
 import { resolveNetwork } from '../../policy/network.ts';
-import { checkImage, checkSessions, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
+import { checkImage, checkSessions, denied, type Policy, resolveLimits, shorter } from '../../policy/policy.ts';
 import { requireReach } from '../../policy/secrets.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
@@ -15,15 +16,20 @@ import { MIN_BYTES } from '../../secrets/forms.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { SessionManager } from '../../session/manager.ts';
 import type { Session } from '../../session/session.ts';
+import { canResume } from '../flow.ts';
+import type { Desk } from '../line/desk.ts';
+import { Line } from '../line/line.ts';
 import { canAsk, networkOpener, type NetworkParts } from '../network.ts';
-import type { ProgressTokens } from '../progress.ts';
 
-export interface CreateSessionParts extends NetworkParts {
+export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
+  readonly desk: Desk<Line>;
+  readonly log: Log;
   readonly catalog: Catalog;
   readonly sessions: SessionManager<WarmInterpreter>;
   readonly initialize: InitializeParams;
-  readonly progress: ProgressTokens;
   readonly warm: WarmInterpreters;
+  /** The session of the line is there. */
+  begin(line: Line, session: Session): void;
   /** Installs what a new session is to have. @throws ProtocolError */
   provision(session: Session, packages: SessionPackages, signal: AbortSignal, report: (message: string) => void): Promise<void>;
   /** As in `HouseParts`. */
@@ -34,15 +40,17 @@ export interface CreateSessionParts extends NetworkParts {
   readonly shared?: readonly string[] | undefined;
 }
 
-export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Session>;
+export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Line>;
 
-export function sessionCreator({ client, policy, catalog, clock, events, visit, sessions, initialize, hidden, shared, progress, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
+export function sessionCreator({ desk, policy, catalog, clock, log, events, visit, sessions, initialize, hidden, shared, begin, warm, ways, certificates, secret, allowances, provision }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
   return async (params, signal) => {
     checkSessions(policy);
     requireSense(params);
+    const line = new Line(desk, graceOf(params.resume, desk, policy), { events, clock, log });
+    const { client } = line;
     if (params.image !== undefined) checkImage(policy, params.image);
     const { language } = params;
     const image = params.image ?? policy.images[language ?? 'shellscript'];
@@ -56,7 +64,7 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
     const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
     const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
     for (const name of secrets?.tooShort ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
-    const shown = progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
+    const shown = desk.progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
     try {
       const { session, prepared } = await sessions.create(
         {
@@ -76,13 +84,14 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
         },
         shown,
       );
+      begin(line, session);
       const plain = network.mode === 'none' && !secrets;
       if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
       // It has not got the variables of the session's network, or its secrets.
       if (prepared && !plain) warm.discard(session, prepared);
-      return session;
+      return line;
     } catch (fault) {
       if (fault instanceof ProtocolError && fault.kind === 'RuntimeUnavailable') catalog.suspect(runtime.id);
       throw fault;
@@ -90,6 +99,14 @@ export function sessionCreator({ client, policy, catalog, clock, events, visit, 
       await shown.end();
     }
   };
+}
+
+/** How long the session waits for a client that is lost. undefined: it does not. @throws ProtocolError InvalidParams, PolicyDenied */
+function graceOf(resume: SessionCreateParams['resume'], { client }: Desk<Line>, { sessions: { graceMs, maxGraceMs } }: Policy): number | undefined {
+  if (!resume) return undefined;
+  if (!canResume(client)) throw invalidParam('resume', 'the client has to say in initialize that it can take up sessions again: capabilities.session.resume and capabilities.output.flowControl');
+  if (maxGraceMs === 0) throw denied('sessions', 'no session waits for a client that is lost: sessions.maxGraceMs of the configuration is 0', { rule: 'sessions.maxGraceMs' });
+  return Math.min(resume.graceMs ?? graceMs, maxGraceMs);
 }
 
 /** A session that does not have what was asked for is not left open. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { abortable } from '../../base/promises.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import { CpuMeter } from '../../command/cpu-meter.ts';
-import { commandNotFound, type RunningCommands } from '../../command/commands.ts';
+import { commandNotFound } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
 import type { Scan } from '../../command/script.ts';
@@ -14,66 +14,87 @@ import { invalidParam } from '../../protocol/index.ts';
 import type { Sandbox } from '../../runtime/ports.ts';
 import type { Turns } from '../../session/turns.ts';
 import type { Allowances } from '../../usage/allowances.ts';
-import type { Client } from '../../wire/service.ts';
-import { MAX_CHUNK_BYTES, type OutputFlows } from '../flow.ts';
+import type { Session } from '../../session/session.ts';
+import { MAX_CHUNK_BYTES, OutputFlow } from '../flow.ts';
+import type { Desk } from '../line/desk.ts';
+import type { Line } from '../line/line.ts';
 import type { Handlers } from './handler.ts';
 
 export interface ExecutionParts {
-  readonly client: Client;
+  readonly desk: Desk<Line>;
   readonly clock: Clock;
   readonly events: EventStream;
-  readonly commands: RunningCommands;
-  readonly flows: OutputFlows;
+  /** The line of a session that was made here. */
+  lineOf(session: Session): Line;
   readonly warm: WarmInterpreters;
   readonly allowances: Allowances;
   readonly turns: Pick<Turns, 'aside'>;
   readonly scan: Scan | undefined;
 }
 
-export function executionHandlers({ client, clock, events, commands, flows, warm, allowances, turns, scan }: ExecutionParts) {
+export function executionHandlers({ desk, clock, events, lineOf, warm, allowances, turns, scan }: ExecutionParts) {
   const meters = new WeakMap<Sandbox, CpuMeter>();
-  const context = (signal: AbortSignal): ExecuteContext => ({
-    clock,
-    events,
-    commands,
-    signal,
-    maxChunkBytes: MAX_CHUNK_BYTES,
-    data: client.data,
-    aside: () => turns.aside(),
-    warm,
-    quota: ({ id }) => ({
-      takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
-      restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
-      meter: (sandbox) => {
-        if (allowances.rest('cpuSeconds', id) === Infinity || !sandbox.can.cpuTime) return undefined;
-        const meter = meters.get(sandbox) ?? new CpuMeter(sandbox, (ms) => allowances.countCpu(id, ms));
-        meters.set(sandbox, meter);
-        return meter;
+  /** `of`: the signal of the call, where `signal` is another one. */
+  const context = (session: Session, signal: AbortSignal, of = signal): ExecuteContext => {
+    const line = lineOf(session);
+    const kept = line.begunBy(of);
+    return {
+      clock,
+      events,
+      commands: {
+        reserve: (asked) => line.desk.commands.reserve(asked),
+        add: (running) => {
+          line.desk.commands.add(running);
+          kept?.runs(running);
+        },
       },
-      spent: (name) => allowances.least(name, id)?.quota,
-    }),
-    scan,
-    stream: (commandId) => {
-      const flow = flows.open(commandId);
-      return { send: (piece) => flow.send(piece), close: () => flows.close(commandId) };
-    },
-  });
+      signal,
+      maxChunkBytes: MAX_CHUNK_BYTES,
+      data: line.client.data,
+      openOutput: kept?.openOutput(line.client),
+      aside: () => turns.aside(),
+      warm,
+      quota: ({ id }) => ({
+        takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
+        restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,
+        meter: (sandbox) => {
+          if (allowances.rest('cpuSeconds', id) === Infinity || !sandbox.can.cpuTime) return undefined;
+          const meter = meters.get(sandbox) ?? new CpuMeter(sandbox, (ms) => allowances.countCpu(id, ms));
+          meters.set(sandbox, meter);
+          return meter;
+        },
+        spent: (name) => allowances.least(name, id)?.quota,
+      }),
+      scan,
+      stream: (commandId) => {
+        const flow = line.desk.flows.add(commandId, new OutputFlow(line.client, commandId, { keeps: kept !== undefined }));
+        kept?.prints(flow);
+        return {
+          send: (piece) => flow.send(piece),
+          close: () => {
+            flow.end();
+            if (!kept) line.desk.flows.remove(commandId, flow);
+          },
+        };
+      },
+    };
+  };
 
   const handlers = {
-    'command/executeShell': (session, params, signal) => executeShell(session, params, context(signal)),
-    'command/runCode': (session, params, signal) => runTelling(session, params, context(signal)),
+    'command/executeShell': (session, params, signal) => executeShell(session, params, context(session, signal)),
+    'command/runCode': (session, params, signal) => runTelling(session, params, context(session, signal)),
     'command/signal': async (command, { signal }) => {
       if (!(signal in constants.signals)) throw invalidParam('signal', `this system has no signal ${signal}`);
       if (!(await command.signal(signal))) throw commandNotFound(command.commandId);
       return null;
     },
     'command/ack': (_command, params) => {
-      flows.ack(params);
+      desk.flows.ack(params);
       return null;
     },
     'command/input': async (command, { commandId, data, encoding, end }) => {
       const taken = command.input(decode(data, encoding, 'data'), end ?? false);
-      if (!taken) await client.logMessage(2, `input for the command ${commandId} was dropped, because too much input is waiting; wait with command/drain`);
+      if (!taken) await desk.client.logMessage(2, `input for the command ${commandId} was dropped, because too much input is waiting; wait with command/drain`);
       return null;
     },
     'command/drain': async (command, _params, signal) => {

@@ -4,7 +4,7 @@ import { decodeContent } from '../../command/content.ts';
 import { resolveEntry } from '../../command/paths.ts';
 import { invalidParam } from '../../protocol/index.ts';
 import { MAX_FILE_BYTES } from '../../runtime/ports.ts';
-import type { SessionManager } from '../../session/manager.ts';
+import type { Session } from '../../session/session.ts';
 import type { Allowances } from '../../usage/allowances.ts';
 import { nothing, sum } from '../../usage/amounts.ts';
 import { estimate } from '../../usage/estimate.ts';
@@ -17,7 +17,8 @@ import type { Handlers } from './handler.ts';
 
 export interface UsageParts {
   readonly policy: Policy;
-  readonly sessions: Pick<SessionManager, 'get'>;
+  /** @throws ProtocolError SessionNotFound, SessionClosed */
+  sessionOf(id: string): Session;
   readonly ledger: Ledger;
   readonly allowances: Allowances;
   readonly runs: Runs;
@@ -25,10 +26,10 @@ export interface UsageParts {
   openSessions(): Promise<OpenSessions> | undefined;
 }
 
-export const usageHandlers = ({ policy, sessions, ledger, allowances, runs, openSessions }: UsageParts) => ({
+export const usageHandlers = ({ policy, sessionOf, ledger, allowances, runs, openSessions }: UsageParts) => ({
   'usage/get': async ({ sessionId }) => {
     if (sessionId !== undefined) {
-      const session = sessions.get(sessionId);
+      const session = sessionOf(sessionId);
       return { ...usedOf(ledger.session(session.id) ?? nothing, policy.prices), quotas: quotasOf(session, allowances) };
     }
     const days = await ledger.days();
@@ -40,7 +41,7 @@ export const usageHandlers = ({ policy, sessions, ledger, allowances, runs, open
   'usage/estimate': async ({ language, runtime, code, path, sessionId }) => {
     if (code !== undefined && path !== undefined) throw invalidParam('code', 'give at most one of code and path');
     if (path !== undefined && sessionId === undefined) throw invalidParam('sessionId', 'give the session in which the path is');
-    const session = sessionId === undefined ? undefined : sessions.get(sessionId);
+    const session = sessionId === undefined ? undefined : sessionOf(sessionId);
     const file = session && path !== undefined ? await session.sandbox.files.read(resolveEntry(path), 0, MAX_FILE_BYTES) : undefined;
     const program = code === undefined ? file?.bytes : decodeContent(code, 'utf-8', 'code');
     return estimate({ language, program, runtime: runtime ?? session?.identity.runtime }, runs, policy.prices);

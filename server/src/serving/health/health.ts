@@ -19,6 +19,8 @@ export interface HealthParts {
   pool(): { readonly waiting: number; readonly failing: readonly string[] } | undefined;
   sessions(): number;
   loop(): LoopDelay;
+  /** Whether the daemon is about to end, and takes on nothing new. */
+  draining(): boolean;
 }
 
 /** The ids of runtimes. */
@@ -68,6 +70,7 @@ export class Health {
       ...(await Promise.all((await folders()).map((folder) => this.#folders.check(folder)))),
       ...this.#pool(),
       this.#loop(),
+      this.#draining(),
       { name: 'sessions', status: 'ok' as const, detail: `${sessions} open` },
     ];
     const failed = infos.some(missed) || checks.some(({ name, status }) => status === 'degraded' && !name.startsWith('runtime.'));
@@ -105,5 +108,10 @@ export class Health {
     const { p50 } = this.#parts.loop();
     const name = 'eventLoop';
     return p50 < LATE_MS ? { name, status: 'ok' } : { name, status: 'degraded', detail: `the daemon is ${Math.round(p50)} ms late: the machine is overloaded` };
+  }
+
+  #draining(): Check {
+    const name = 'draining';
+    return this.#parts.draining() ? { name, status: 'degraded', detail: 'the daemon is shutting down and takes on nothing new' } : { name, status: 'ok' };
   }
 }

@@ -17,7 +17,8 @@ export function tellPorts(client: Client, { id: sessionId }: Session, ports: Ses
     busy = true;
     for (let next = pending; next; next = pending) {
       pending = undefined;
-      await client.notify(PortsChanged, { sessionId, ports: [...next] });
+      // Another client may have the session now.
+      if (client.capabilities.ports?.changed) await client.notify(PortsChanged, { sessionId, ports: [...next] });
     }
     busy = false;
   }

@@ -4,7 +4,9 @@ import { invalidParam } from '../../protocol/index.ts';
 import { DataFrameReader, FrameKind, header } from './frames.ts';
 import { Inbound } from './inbound-stream.ts';
 import type { DataLink } from './link.ts';
-import { Outbound } from './outbound-stream.ts';
+import { Outbound, type StreamHeard } from './outbound-stream.ts';
+
+export type { Outbound as SentStream, StreamHeard } from './outbound-stream.ts';
 
 /** So many streams of the client may be there that no request has named yet, or that are to be forgotten when they end. */
 const MAX_UNCLAIMED = 256;
@@ -45,15 +47,20 @@ export class DataChannel {
     return inbound;
   }
 
+  /** Whether there is a stream to the client with this number. */
+  sends(stream: number): boolean {
+    return this.#outbound.has(stream);
+  }
+
   /** A stream to the client with this number. The caller ends it. @throws ProtocolError InvalidParams where there is one */
-  send(stream: number): Outbound {
+  send(stream: number, heard?: StreamHeard): Outbound {
     if (this.#outbound.has(stream)) throw invalidParam('stream', `stream ${stream} is in use`);
     const outbound = new Outbound({
       frame: (kind, payload) => this.#send(kind, stream, payload),
       gone: () => this.#outbound.delete(stream),
-    });
+    }, heard);
     if (this.#open) this.#outbound.set(stream, outbound);
-    else outbound.cancel();
+    else outbound.lose();
     return outbound;
   }
 
@@ -63,7 +70,7 @@ export class DataChannel {
     this.#open = false;
     this.#log.debug('the data channel has closed');
     for (const inbound of this.#inbound.values()) inbound.fail('the data channel has closed');
-    for (const outbound of this.#outbound.values()) outbound.cancel();
+    for (const outbound of [...this.#outbound.values()]) outbound.lose();
     this.#inbound.clear();
     this.#link.close();
   }
@@ -83,7 +90,7 @@ export class DataChannel {
       case FrameKind.reset:
         return this.#begun(stream).fail('the client has given it up');
       case FrameKind.stop:
-        return this.#outbound.get(stream)?.cancel();
+        return this.#outbound.get(stream)?.stop();
       default:
         throw new Error(`there is no frame of kind ${kind}`);
     }

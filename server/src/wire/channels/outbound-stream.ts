@@ -9,16 +9,28 @@ export interface OutboundEvents {
   gone(): void;
 }
 
+/** What a stream hears of the client. */
+export interface StreamHeard {
+  /** The client has taken so many bytes more. */
+  taken(bytes: number): void;
+  /** The client wants no more of it. */
+  stopped(): void;
+  /** The channel has closed, and nothing that is sent arrives. */
+  lost(): void;
+}
+
 /** Invariant: at most the window is sent and not granted again. Whoever sends waits for the call before. */
 export class Outbound {
   readonly #events: OutboundEvents;
+  readonly #heard: StreamHeard | undefined;
   #room = DATA_WINDOW_BYTES;
   #cancelled = false;
   #over = false;
   #wake: () => void = () => undefined;
 
-  constructor(events: OutboundEvents) {
+  constructor(events: OutboundEvents, heard?: StreamHeard) {
     this.#events = events;
+    this.#heard = heard;
   }
 
   /** Whether the client, or the channel, takes nothing more. What is sent then is dropped. */
@@ -51,11 +63,23 @@ export class Outbound {
   /** The client has taken `bytes`. */
   grant(bytes: number): void {
     this.#room = Math.min(DATA_WINDOW_BYTES, this.#room + bytes);
+    this.#heard?.taken(bytes);
     this.#wake();
   }
 
-  /** Nothing more is taken. */
-  cancel(): void {
+  /** The client takes nothing more. */
+  stop(): void {
+    this.#cancel();
+    this.#heard?.stopped();
+  }
+
+  /** The channel takes nothing more. */
+  lose(): void {
+    this.#cancel();
+    this.#heard?.lost();
+  }
+
+  #cancel(): void {
     this.#cancelled = true;
     this.#wake();
   }
@@ -65,6 +89,6 @@ export class Outbound {
     this.#over = true;
     this.#events.gone();
     if (!this.#cancelled) void this.#events.frame(kind);
-    this.cancel();
+    this.#cancel();
   }
 }

@@ -121,7 +121,7 @@ export class DenoSandbox implements Sandbox {
   async cpuMs(): Promise<number> {
     if (!this.can.cpuTime) return cannot('tell its processor time');
     this.#parts.presence.require();
-    return [...this.#uses].reduce((sum, { cpuMs }) => sum + cpuMs, this.#past.cpuMs);
+    return [...this.#uses].reduce((sum, use) => sum + use.seeCpuMs(), this.#past.cpuMs);
   }
 
   adjust(): Promise<void> {

@@ -39,8 +39,8 @@ export class Use {
     this.#wait();
   }
 
-  /** The processor time that the program has used so far, in milliseconds. */
-  get cpuMs(): number {
+  /** Looks how much processor time the program has used so far, in milliseconds. */
+  seeCpuMs(): number {
     const { clock } = this.#parts;
     const row = this.#endedAt === undefined ? readRow(this.#pid) : undefined;
     if (row) {
@@ -75,7 +75,7 @@ export class Use {
     const bytes = await residentBytes(this.#pid);
     if (this.#endedAt !== undefined || bytes === undefined) return;
     this.peakMemoryBytes = Math.max(this.peakMemoryBytes, bytes);
-    void this.cpuMs;
+    this.seeCpuMs();
     if (bytes > maxBytes) exceeded();
     else this.#wait();
   }

@@ -56,7 +56,7 @@ export function chosenCarrier(lease: Carrier, late: Promise<Carrier>, clock: Clo
     else if (!(await within(clock, LINGER_MS, chosen.closed))) destroy();
   });
   return {
-    write: (bytes) => (chosen ?? lease).write(bytes),
+    write: (bytes, payload) => (chosen ?? lease).write(bytes, payload),
     listen: (take) => {
       const from = (carrier: Carrier) => carrier.listen((bytes) => {
         choose(carrier);

@@ -1,21 +1,7 @@
 /** Connects to an engine on another machine through ssh, as the docker command does: by `docker system dial-stdio` over there. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { Duplex } from 'node:stream';
-
-export interface SshTarget {
-  /** As ssh takes it: also a name from the user's ssh configuration. */
-  readonly host: string;
-  /** undefined: ssh decides. */
-  readonly user: string | undefined;
-  /** Empty: ssh decides. */
-  readonly port: string;
-  /** The environment of the ssh process. ssh is searched for on its PATH. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-const MAX_COMPLAINT_LENGTH = 4096;
+import type { Duplex } from 'node:stream';
+import { type SshTarget, startSsh } from '../../../base/ssh.ts';
 
 /** Starts one ssh process for each connection, which ends with it. Users can have ssh share one connection for all (ControlMaster). */
 export class SshAgent extends Agent {
@@ -27,62 +13,6 @@ export class SshAgent extends Agent {
   }
 
   override createConnection(): Duplex {
-    const { host, user, port, env } = this.#target;
-    const args = ['-T', ...(port ? ['-p', port] : []), '--', user ? `${user}@${host}` : host, 'docker', 'system', 'dial-stdio'];
-    // `detached`: in a session of its own ssh has no terminal to ask questions on, and gets no Ctrl-C that is meant for the daemon.
-    return new ProcessSocket(spawn('ssh', args, { env, detached: true, windowsHide: true, stdio: 'pipe' }));
-  }
-}
-
-/** The standard streams of a process as a connection. */
-class ProcessSocket extends Duplex {
-  readonly #child: ChildProcessWithoutNullStreams;
-  #complaint = '';
-
-  constructor(child: ChildProcessWithoutNullStreams) {
-    super();
-    this.#child = child;
-    const { stdin, stdout, stderr } = child;
-    stdout.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) stdout.pause();
-    });
-    stderr.on('data', (chunk: Buffer) => (this.#complaint = (this.#complaint + chunk.toString()).slice(-MAX_COMPLAINT_LENGTH)));
-    // The exit of the process tells why the stream broke.
-    stdin.on('error', () => undefined);
-    child.once('error', () => this.destroy(new Error("ssh can't be started: is it installed?")));
-    // An ssh that shares its connection leaves a process behind that holds stderr open. So the end of stdout is waited for,
-    // and that of stderr only after a failure, for the message.
-    child.once('exit', (code) => void this.#finish(code));
-  }
-
-  async #finish(code: number | null): Promise<void> {
-    const { stdout, stderr } = this.#child;
-    if (!stdout.readableEnded) await once(stdout, 'end').catch(() => undefined);
-    if (code === 0) return void this.push(null);
-    if (!stderr.readableEnded && !stderr.destroyed) await once(stderr, 'end').catch(() => undefined);
-    this.destroy(new Error(`ssh: ${this.#complaint.trim().split('\n').at(-1) || `ended with ${code ?? 'a signal'}`}`));
-  }
-
-  /** Node's HTTP client calls this on a connection that is no longer needed. */
-  destroySoon(): void {
-    this.end(() => this.destroy());
-  }
-
-  override _read(): void {
-    this.#child.stdout.resume();
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#child.stdin.write(chunk, () => done());
-  }
-
-  override _final(done: () => void): void {
-    this.#child.stdin.end(done);
-  }
-
-  override _destroy(fault: Error | null, done: (fault: Error | null) => void): void {
-    this.#child.kill();
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
-    done(fault);
+    return startSsh(this.#target, [], ['docker', 'system', 'dial-stdio']);
   }
 }

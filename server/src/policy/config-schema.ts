@@ -1,5 +1,10 @@
-/** The JSON Schema of the configuration file, with which editors complete and check it. It is made from the same shape that the daemon reads. */
-import { type JsonSchema, jsonSchemas, refPrefix } from './json-schema.ts';
+/**
+ * The JSON Schema of the configuration file, with which editors complete and check it. It is made from the same shape that
+ * the daemon reads, and has the defaults and the least limits that the policy goes by.
+ */
+import { type JsonSchema, jsonSchemas, refPrefix } from '../protocol/json-schema.ts';
+import { least } from './bounds.ts';
+import { defaultValues } from './in-force.ts';
 
 export interface ConfigSchema extends JsonSchema {
   readonly $schema: string;
@@ -21,8 +26,11 @@ export function configSchema(): ConfigSchema {
   };
   use(root);
   const definitions = Object.entries(others).filter(([name]) => used.has(name)).map(([name, schema]) => [name, moved(schema)] as const);
-  for (const name of ['limits', 'maxLimits']) describeLike(root.properties?.[name], schemas['Limits']);
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'The configuration of CodeBeaker', ...moved(root), definitions: Object.fromEntries(definitions) };
+  describeLike(root.properties?.['limits'], schemas['Limits']);
+  for (const name of ['limits', 'maxLimits']) raise(root.properties?.[name]);
+  const schema: ConfigSchema = { $schema: 'http://json-schema.org/draft-07/schema#', title: 'The configuration of CodeBeaker', ...moved(root), definitions: Object.fromEntries(definitions) };
+  for (const [key, value] of defaultValues()) setDefault(schema, key, value);
+  return schema;
 }
 
 /** Takes over what is said of each property elsewhere. */
@@ -31,6 +39,27 @@ function describeLike(schema: JsonSchema | undefined, model: JsonSchema | undefi
     const description = model?.properties?.[name]?.description;
     if (description !== undefined) property.description ??= description;
   }
+}
+
+/** Says what the least is that a limit may be. */
+function raise(schema: JsonSchema | undefined): void {
+  for (const [name, minimum] of Object.entries(least)) {
+    const property = schema?.properties?.[name];
+    if (!property) continue;
+    delete property.exclusiveMinimum;
+    property.minimum = minimum;
+  }
+}
+
+/** What is a name that anybody may choose, such as that of a method, has no default of its own. */
+function setDefault({ definitions, ...root }: ConfigSchema, key: string, value: unknown): void {
+  // A section that has a description of its own refers to its shape in `allOf`.
+  const shapeOf = (schema: JsonSchema) => {
+    const reference = schema.allOf?.[0]?.$ref ?? schema.$ref;
+    return reference === undefined ? schema : definitions[reference.slice(DEFINITIONS.length)];
+  };
+  const property = key.split('.').reduce<JsonSchema | undefined>((at, name) => at && shapeOf(at)?.properties?.[name], root);
+  if (property) property.default = value;
 }
 
 /** The names of the schemas to which `value` refers. */
