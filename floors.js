@@ -57,17 +57,10 @@ const daemonTop = ['', 'cli'];
 /** Each of these packages → the only files of the daemon that may import it. `*` at the end stands for all files in a folder. */
 const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
-<<<<<<< HEAD
-  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'runtime/kinds/docker/ssh.ts', 'cli/unchanged.ts', 'debug/node-bridge/program.ts'],
+  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts', 'debug/node-bridge/program.ts'],
   process: ['main.ts', 'cli/*', 'debug/node-bridge/main.ts'],
-  ws: ['remote/front-door.ts', 'wire/websocket.ts'],
-  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'debug/node-bridge/main.ts', 'debug/node-bridge/preload.ts'],
-=======
-  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts'],
-  process: ['main.ts', 'cli/*'],
   ws: ['remote/front-door.ts', 'wire/websocket.ts', 'bridge/dial.ts'],
-  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts'],
->>>>>>> main
+  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts', 'debug/node-bridge/main.ts', 'debug/node-bridge/preload.ts'],
   'prom-client': ['metrics/*'],
   '@opentelemetry': ['telemetry/otel.ts'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],
