@@ -6,9 +6,12 @@ import { ScanFault, type TextScanner } from '../../server/src/scan/scanner.ts';
 export class FakeScanner implements TextScanner {
   readonly texts: Text[] = [];
   fault: string | undefined;
+  /** A scan ends when this has resolved. */
+  until: Promise<unknown> = Promise.resolve();
 
   async scan(text: Text): Promise<readonly Finding[]> {
     this.texts.push(text);
+    await this.until;
     if (this.fault !== undefined) throw new ScanFault(this.fault);
     return [...text.code.matchAll(/bad|odd/g)].map(({ 0: word, index }) => ({
       rule: `python/${word}`, category: word === 'bad' ? 'destruction' : 'sql', severity: word === 'bad' ? 'error' : 'warning', message: `It is ${word}.`,

@@ -56,6 +56,19 @@ describe('scanning', () => {
     await running;
   }));
 
+  for (const [what, fault] of [['what it found', undefined], ['that it could not scan', 'it is full']] as const) {
+    it(`tells ${what} also after the end of the session`, test(undefined, async (daemon, sessionId) => {
+      let end = () => undefined as void;
+      scanner.until = new Promise<void>((resolve) => (end = resolve));
+      scanner.fault = fault;
+      await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
+      await daemon.result('session/close', { sessionId });
+      end();
+      await daemon.settle();
+      expect(summary(daemon)).to.deep.equal([fault ?? ['1 python/bad']]);
+    }));
+  }
+
   it('costs a client nothing that does not want to know', test(undefined, async (daemon, sessionId) => {
     await daemon.result('command/runCode', { sessionId, code: 'echo bad' });
     await daemon.settle();

@@ -74,9 +74,11 @@ export class Visit {
     const sessions = new SessionManager<WarmInterpreter>({ visit: id, pool, places, enter, turns: house.turns, events, clock, log: log.child('session', { visit: id }), packages: () => house.shelf() });
     const { lines } = house;
     const desk = new Desk<Line>(client);
+    // Some of what is done for a session ends after it: it still has its line then.
+    const linesHere = new WeakMap<Session, Line>();
     const lineOf = (session: Session) => {
-      const line = lines.get(session.id);
-      if (!line) throw new Error('invariant: a session that is open has a line');
+      const line = linesHere.get(session);
+      if (!line) throw new Error('invariant: a session that was made here has a line');
       return line;
     };
     const { scanner } = house;
@@ -89,6 +91,7 @@ export class Visit {
     // What is asked of a session is answered at its home, wherever its client is.
     const begin = (line: Line, session: Session) => {
       line.begin(session, { handlers, report: own.report });
+      linesHere.set(session, line);
       lines.add(line);
     };
     const own = sessionHandlers({ ...parts, createSession: sessionCreator({ ...parts, begin, log: log.child('line', { visit: id }), provision: packages.provision }), advisoriesOf: packages.advisoriesOf });
