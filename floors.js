@@ -43,6 +43,7 @@ const daemonRooms = {
   secrets: [...foundations, 'policy'],
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
+  'debug/node-bridge': [],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
   debug: [...contract, 'events', 'policy', 'secrets', 'wire', 'session', 'command'],
   serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages', 'debug'],
@@ -57,10 +58,10 @@ const daemonTop = ['', 'cli'];
 /** Each of these packages → the only files of the daemon that may import it. `*` at the end stands for all files in a folder. */
 const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
-  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts'],
-  process: ['main.ts', 'cli/*'],
+  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts', 'debug/node-bridge/program.ts'],
+  process: ['main.ts', 'cli/*', 'debug/node-bridge/main.ts'],
   ws: ['remote/front-door.ts', 'wire/websocket.ts', 'bridge/dial.ts'],
-  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts'],
+  worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts', 'debug/node-bridge/main.ts', 'debug/node-bridge/preload.ts'],
   'prom-client': ['metrics/*'],
   '@opentelemetry': ['telemetry/otel.ts'],
   '@vscode/tree-sitter-wasm': ['scan/syntax.ts'],

@@ -80,6 +80,18 @@ const scanner = build({
   format: 'cjs',
 });
 
+/** What is put into a sandbox to debug programs in Node there, in every version of Node that people's images have. */
+const nodeBridge = build({
+  ...common,
+  entryPoints: { 'node-bridge': 'server/src/debug/node-bridge/main.ts' },
+  outdir: join(dist, 'debug'),
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  target: 'node18',
+  // To the debugger it is a part of the runtime, as nobody wants to see it there.
+  footer: { js: '//# sourceURL=node:internal/codebeaker/debug' },
+});
+
 const protocol = build({
   ...common,
   entryPoints: { protocol: 'server/src/protocol/index.ts' },
@@ -187,14 +199,14 @@ async function removeStale(folder, { outputFiles }) {
 async function copyDaemon() {
   const target = join(root, 'client-vscode/dist/daemon');
   await rm(target, { recursive: true, force: true });
-  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'scan', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
+  for (const name of ['start.cjs', 'start.cjs.map', 'chunks', 'agent', 'typescript', 'scan', 'debug', 'NOTICES.txt']) await cp(join(dist, name), join(target, name), { recursive: true });
   await cp(join(root, 'server/codebeaker.schema.json'), join(root, 'client-vscode/dist/codebeaker.schema.json'));
   for (const end of ['', '.map']) await cp(join(dist, `main.cjs${end}`), join(target, `main.js${end}`));
   await writeFile(join(target, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /** If a build fails, esbuild has already printed the errors. */
-const results = await Promise.all([daemon, protocol, extension, typescript, scanner]).catch(() => process.exit(1));
+const results = await Promise.all([daemon, protocol, extension, typescript, scanner, nodeBridge]).catch(() => process.exit(1));
 for (const result of results) await write(result);
 await removeStale(join(dist, 'chunks'), results[0]);
 await writeFile(join(dist, 'NOTICES.txt'), await notices(root, results, ['node_modules/oxc-transform']));

@@ -94,6 +94,14 @@ describe('the build', () => {
     });
   }
 
+  it('puts the bridge to Node into one file that needs nothing else, beside the daemon and in the extension', () => {
+    const [own, shipped] = ['dist/debug/node-bridge.cjs', '../client-vscode/dist/daemon/debug/node-bridge.cjs'].map((path) => readFileSync(new URL(path, server), 'utf8'));
+    expect(own).to.equal(shipped);
+    const needed = [...(own ?? '').matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
+    expect(needed).to.include('node:inspector');
+    expect(needed.filter((name) => !name?.startsWith('node:'))).to.deep.equal([]);
+  });
+
   it('has the documents that a daemon serves, and leaves them out of the extension', () => {
     const index = JSON.parse(readFileSync(new URL('dist/docs/index.json', server), 'utf8')) as { name: string }[];
     expect(readdirSync(new URL('dist/docs/', server)).sort()).to.deep.equal(['index.json', ...index.map(({ name }) => `${name}.html`)].sort());
