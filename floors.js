@@ -45,7 +45,7 @@ const daemonRooms = {
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
   'debug/node-bridge': [],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
-  debug: [...contract, 'events', 'policy', 'secrets', 'wire', 'session', 'command'],
+  debug: [...contract, 'runtime/choice', 'events', 'policy', 'secrets', 'wire', 'session', 'command'],
   serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages', 'debug'],
 };
 

@@ -15,7 +15,7 @@ function place(answers: readonly string[], host: Partial<DebugHost> = {}) {
   const written: string[] = [];
   const left = [...answers];
   const made: DebugPlace = {
-    host: { folder: undefined, exists: async () => false, pack: async () => Buffer.from('archive'), ...host },
+    host: { folder: undefined, exists: async () => false, own: async () => undefined, pack: async () => Buffer.from('archive'), ...host },
     files: { write: async (path) => void written.push(path) },
     interpreter: 'python3',
     scratch: '/tmp/s',
@@ -68,7 +68,7 @@ describe('debugpy', () => {
       symlinkSync('../other/x.py', join(folder, 'debugpy/link.py'));
       symlinkSync('none', join(folder, 'debugpy/broken.py'));
       const hosts = new DebugHosts({ adapters: { python: folder } });
-      expect(await hosts.languages()).to.include('python');
+      expect((await hosts.report()).find(({ language }) => language === 'python')).to.include({ here: true });
       const host = hosts.host('python');
       expect(host.folder).to.equal(folder);
       const archive = await host.pack(folder, (path) => path.startsWith('debugpy') && !path.endsWith('.so'));

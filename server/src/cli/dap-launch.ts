@@ -3,6 +3,7 @@ import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
 import type { LogMessageParams } from 'vscode-languageserver-protocol';
+import { debuggerOf } from '../debug/adapters/table.ts';
 import type { DapMessage, Json } from '../debug/dap.ts';
 import { type DebugEndedParams, type DebugMessageParams, DebugEnded, DebugMessage, DebugStart, type LanguageId, languageIds, ProtocolError, type Session, SessionCreate } from '../protocol/index.ts';
 import { connectLocally } from './client.ts';
@@ -59,7 +60,10 @@ export async function launchDebug(daemon: Daemon, surroundings: Surroundings, gi
     const { token } = cancelling;
     const gathering = gather({ folder, except: inside(program), without: [], with: [], env: surroundings.env, home: surroundings.home, signal });
     gathering.catch(() => undefined);
-    const wish = { language: source.language, label: 'codebeaker dap', ...pick(given, ['runtime', 'limits', 'network', 'image', 'preference', 'strict']), ...packagesIn(given) };
+    const engine = debuggerOf(source.language)?.engine;
+    // Of the runtimes, those whose programs can be debugged come first.
+    const written = engine === undefined ? {} : { program: { path: inside(program), code: `#!/usr/bin/env ${engine}` } };
+    const wish = { language: source.language, label: 'codebeaker dap', ...pick(given, ['runtime', 'limits', 'network', 'image', 'preference', 'strict']), ...packagesIn(given), ...written };
     const { sessionId, limits } = await connection.sendRequest<Session>(SessionCreate.name, wish, token);
     const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
     if (along.incomplete) tell(`only ${along.files.length} of the files in the folder of the program go along, because there are too many or they are too large; folder in the configuration names another one`);

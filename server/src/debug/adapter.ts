@@ -1,10 +1,13 @@
 /** What the debugger of a language is: how it is found in a sandbox, how it is started, and what it can do. */
 import type { Environment, LanguageId } from '../protocol/index.ts';
+import type { Engine } from '../runtime/choice/hints.ts';
 import type { Files, Program } from '../runtime/ports.ts';
 import type { Json } from './dap.ts';
 
 export interface DebugLanguage {
   readonly language: LanguageId;
+  /** What has to run the programs, of several that could. Absent: it is no matter. */
+  readonly engine?: Engine;
   /** The capabilities of the protocol that are known to work with it; no client is told of any other. */
   readonly capabilities: readonly string[];
   /** Whether this machine has it for sandboxes that have none of their own. `host` says what is there. */
@@ -22,6 +25,8 @@ export interface DebugHost {
   /** The folder that the configuration names for the language. */
   readonly folder: string | undefined;
   exists(path: string): Promise<boolean>;
+  /** A file that CodeBeaker itself brings, by its name. undefined: it is missing. */
+  own(name: string): Promise<Buffer | undefined>;
   /** The files in a folder, for a sandbox: relative paths, and texts of those that `wanted` wants. */
   pack(folder: string, wanted: (path: string) => boolean): Promise<Buffer>;
 }
@@ -61,4 +66,6 @@ export interface LaunchRequest {
   readonly stopOnEntry: boolean;
   readonly justMyCode: boolean;
   readonly interpreter: string;
+  /** The options of the interpreter, before the program. */
+  readonly options: readonly string[];
 }

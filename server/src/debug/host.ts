@@ -1,10 +1,14 @@
 /** What this machine has for debugging: whole adapters, and files of them for sandboxes that have none. */
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { posix } from 'node:path';
-import type { DebugConfig, LanguageId } from '../protocol/index.ts';
-import type { DebugHost } from './adapter.ts';
+import type { DebugConfig, LanguageId, RuntimeInfo } from '../protocol/index.ts';
+import { engineOf } from '../runtime/choice/hints.ts';
+import type { DebugHost, DebugLanguage } from './adapter.ts';
 import { debugLanguages } from './adapters/table.ts';
 
+/** Where the build puts what is for sandboxes: as seen from the built daemon, and from the sources. */
+const places = ['../debug/', '../../dist/debug/'];
 /** More than any debugger has. */
 const MAX_PACKED_BYTES = 64 * 1024 * 1024;
 const MAX_PACKED_FILES = 10_000;
@@ -24,20 +28,26 @@ export class DebugHosts {
     this.#adapters = adapters;
   }
 
-  /** The languages whose programs can be debugged in every sandbox that runs them. */
-  async languages(): Promise<LanguageId[]> {
-    const offered = await Promise.all(debugLanguages.map((row) => row.offered(this.host(row.language))));
-    return debugLanguages.filter((_, at) => offered[at]).map(({ language }) => language);
+  /** The languages whose programs can be debugged in the sandboxes of these runtimes, as far as those are available. */
+  async languages(runtimes: readonly RuntimeInfo[]): Promise<LanguageId[]> {
+    const offered = await this.#offered();
+    const runs = ({ language, engine }: DebugLanguage, { id, available, languages }: RuntimeInfo) => available && languages.some((each) => each.id === language) && (engine === undefined || engineOf(id) === engine);
+    return offered.filter((row) => runtimes.some((runtime) => runs(row, runtime))).map(({ language }) => language);
   }
 
   /** Of each language that can be debugged at all, whether this machine has what its sandboxes may lack, and how to get it. */
   async report(): Promise<DebuggerReport[]> {
-    const offered = await this.languages();
-    return debugLanguages.map(({ language, hint }) => ({ language, here: offered.includes(language), hint }));
+    const offered = await this.#offered();
+    return debugLanguages.map((row) => ({ language: row.language, here: offered.includes(row), hint: row.hint }));
+  }
+
+  async #offered(): Promise<DebugLanguage[]> {
+    const offered = await Promise.all(debugLanguages.map((row) => row.offered(this.host(row.language))));
+    return debugLanguages.filter((_, at) => offered[at]);
   }
 
   host(language: LanguageId): DebugHost {
-    return { folder: this.#adapters[language], exists, pack: (folder, wanted) => this.#pack(folder, wanted) };
+    return { folder: this.#adapters[language], exists, own, pack: (folder, wanted) => this.#pack(folder, wanted) };
   }
 
   async #pack(folder: string, wanted: (path: string) => boolean): Promise<Buffer> {
@@ -52,6 +62,18 @@ export class DebugHosts {
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(() => true, () => false);
+}
+
+async function own(name: string): Promise<Buffer | undefined> {
+  const here = createRequire(import.meta.url);
+  for (const place of places) {
+    try {
+      return await readFile(here.resolve(place + name));
+    } catch {
+      // It may be in the next place.
+    }
+  }
+  return undefined;
 }
 
 /** A tar archive of the files whose relative paths, with slashes, `wanted` wants. Links are followed. */

@@ -63,7 +63,7 @@ async function debug(session: Session, params: DebugStartParams, context: DebugC
       const env = { ...phase.env, ...environmentOf(session, params) };
       const found = await findAdapter(row, { session, running, context, scratch, interpreter: phase.interpreter, env });
       if (!found) return;
-      const launch: LaunchRequest = { program, args: params.args ?? [], cwd, env, stopOnEntry: params.stopOnEntry ?? false, justMyCode: params.justMyCode ?? true, interpreter: phase.interpreter };
+      const launch: LaunchRequest = { program, args: params.args ?? [], cwd, env, stopOnEntry: params.stopOnEntry ?? false, justMyCode: params.justMyCode ?? true, interpreter: phase.interpreter, options: phase.options };
       conversation = { found, launch, row, cwd, env: { ...env, ...found.env(env) }, paths };
       await converse(session, running, conversation, context, () => {
         startedRunning();
@@ -154,9 +154,9 @@ async function readInside({ sandbox, env }: Session, path: string, { clock }: De
 /** No more of a source is shown. */
 const MAX_SOURCE_BYTES = 4 * 1024 * 1024;
 
-function runPhase(toolchain: Toolchain, program: string, scratch: string): { interpreter: string; env: Environment } {
-  const { command: [interpreter = ''] = [], env = {} } = toolchain.phases(program, [], scratch).at(-1) ?? {};
-  return { interpreter, env };
+function runPhase(toolchain: Toolchain, program: string, scratch: string): { interpreter: string; options: readonly string[]; env: Environment } {
+  const { command: [interpreter = '', ...rest] = [], env = {} } = toolchain.phases(program, [], scratch).at(-1) ?? {};
+  return { interpreter, options: rest.slice(0, Math.max(rest.indexOf(program), 0)), env };
 }
 
 function sourceOf({ code, path }: DebugStartParams): Source {

@@ -42,8 +42,8 @@ export function serviceOpener(parts: ServiceParts): OpenService {
     const renew = async () => {
       policy = await policyFor(params, client, parts).catch(async (fault: unknown) => (await import('../policy/renew.ts')).both(policy, parts.policy, noLonger(fault)));
     };
-    const debugs = client.capabilities.debug?.adapter ? await (await parts.debuggers?.())?.languages() : undefined;
     await within(clock, LOOK_DEADLINE_MS, catalog.lookAtUnknown());
+    const debugs = client.capabilities.debug?.adapter ? await (await parts.debuggers?.())?.languages(catalog.infos()) : undefined;
     const changes = new RuntimeChanges(client, events);
     let visit: Visit | undefined;
     return {
@@ -89,11 +89,10 @@ function noLonger(fault: unknown): string {
   return `the configuration was changed, and no longer allows what the client asked for when it connected: ${(fault as Error).message}; connect anew`;
 }
 
-function capabilities(policy: Policy, client: Client, { catalog, audits, history, debuggers }: ServiceParts, debugs: readonly LanguageId[] = []): ServerCapabilities {
+function capabilities(policy: Policy, client: Client, { catalog, audits, history, debuggers }: ServiceParts, debugs: LanguageId[] = []): ServerCapabilities {
   const { channels } = client;
   const { max: maxSessions, idleTimeoutMs, maxLifetimeMs, graceMs, maxGraceMs } = policy.sessions;
   const resumes = maxGraceMs > 0 && canResume(client);
-  const languages = debugs.filter((language) => catalog.choosable.some((known) => known.info().available && known.info().languages.some(({ id }) => id === language)));
   return {
     runtimes: [...catalog.infos()],
     methods: methods.filter(({ kind, from, name }) => kind === 'request' && from === 'client' && name !== Initialize.name && (history || !isOfHistory(name)) && (resumes || !ofResume.has(name)) && (debuggers || name !== DebugStart.name)).map(({ name }) => name),
@@ -102,7 +101,7 @@ function capabilities(policy: Policy, client: Client, { catalog, audits, history
     ...(catalog.choosable.some((known) => known.runtime.can.packages && known.info().available) ? { packages: { managers: [...managerIds] } } : {}),
     network: { modes: networkModes(policy, catalog) },
     ...(catalog.choosable.some((known) => known.runtime.can.terminals && known.info().available) ? { pty: {} } : {}),
-    ...(languages.length > 0 ? { debug: { languages } } : {}),
+    ...(debugs.length > 0 ? { debug: { languages: debugs } } : {}),
     ...(channels ? { channels } : {}),
     ...(history ? { history: {} } : {}),
     ...(audits ? { audit: {} } : {}),
