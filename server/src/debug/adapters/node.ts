@@ -1,6 +1,6 @@
 /** JavaScript and TypeScript in Node, with the bridge of `debug/node-bridge`, which is put into the sandbox. TypeScript is what the loader of the sandbox makes Node understand. */
 import { posix } from 'node:path';
-import type { LanguageId } from '../../protocol/index.ts';
+import type { Environment, LanguageId } from '../../protocol/index.ts';
 import type { DebugLanguage } from '../adapter.ts';
 
 /** As the build names it. */
@@ -38,7 +38,7 @@ function inNode(language: LanguageId, hint: string): DebugLanguage {
         version: version[1] as string,
         command: [interpreter, path],
         // The options are for the program alone, which has them from `launch`.
-        env: ({ NODE_OPTIONS = '' }) => (NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: '' }),
+        env: ({ NODE_OPTIONS = '' }): Environment => (NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: '' }),
       };
     },
 
