@@ -26,7 +26,7 @@ describe('the completion of the command line', () => {
       return stdout.trim().split('\n');
     };
 
-    it('completes commands', () => expect(complete('d')).to.deep.equal(['doctor']));
+    it('completes commands', () => expect(complete('d')).to.deep.equal(['dap', 'doctor']));
     it('completes the options of a command', () => expect(complete('run', '--m')).to.deep.equal(['--memory']));
     it('completes the values of options', () => expect(complete('run', '--language', 'ru')).to.deep.equal(['ruby']));
     it('completes shells', () => expect(complete('completion', 'f')).to.deep.equal(['fish']));
