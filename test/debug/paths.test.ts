@@ -60,7 +60,9 @@ describe('the paths of a debugger', () => {
 
   it('are translated in texts where they stand as paths', () => {
     expect(map.inText('File "/workspace/a.py", line 1\n  at f (/workspace/vendor/b.py:2:3)\n/workspace')).to.equal('File "/home/me/project/a.py", line 1\n  at f (/home/me/other/b.py:2:3)\n/home/me/project');
-    for (const text of ['/workspaces/a.py', 'x/workspace/a.py', '/workspace-2/a', '/usr/lib/a.py']) expect(map.inText(text)).to.equal(text);
+    expect(map.inText('at file:///workspace/a%20b.mjs:4:7')).to.equal('at file:///home/me/project/a%20b.mjs:4:7');
+    expect(windows.inText('at file:///workspace/a.mjs:4:7')).to.equal('at file:///C:/Users/me/project/a.mjs:4:7');
+    for (const text of ['file:///workspace/../etc/passwd', 'file:///usr/lib/a.js', 'https://x/workspace/a.js', '/workspaces/a.py', 'x/workspace/a.py', '/workspace-2/a', '/usr/lib/a.py']) expect(map.inText(text)).to.equal(text);
     expect(map.inText('/workspace/../etc/passwd')).to.equal('/workspace/../etc/passwd');
   });
 

@@ -72,5 +72,7 @@ export const texts: Readonly<Record<string, Reason>> = {
   'docs/command-line.md: codebeaker: let this program reach example.com:443? [y = once, a = for this run, N]': 'it is a question on a terminal; test/cli/reach.test.ts is asked it',
   'docs/command-line.md: WHAT       NAME                                     STATE             WHY': 'it is what is printed where a daemon has died; test/cli/sweep.test.ts has it',
   'docs/configuration.md: KEY                      VALUE                    SAID BY': 'it is what is printed for somebody’s files; test/cli/config.test.ts has it',
+  'docs/debugging.md: (add-to-list \'dape-configs': 'it is for Emacs with dape; test/e2e/debug.test.ts drives what it starts',
+  'docs/debugging.md: [[language]]': 'it is for Helix; test/e2e/debug.test.ts drives what it starts',
   'docs/ports.md: codebeaker: the program listens: http://127.0.0.1:8000': 'it is a message of a program that listens; test/e2e/ports.test.ts has it',
 };

@@ -31,7 +31,7 @@ export class PathMap {
       return { client: path.replace(/(?<=.)[\\/]+$/, ''), windows, sandbox: resolvePath(sandbox) };
     });
     const roots = this.#pairs.map(({ sandbox }) => sandbox.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).sort((a, b) => b.length - a.length);
-    this.#inText = roots.length === 0 ? undefined : new RegExp(String.raw`(?<![\w./-])(?:${roots.join('|')})(?![\w.-])(?:/${IN_PATH}*)?`, 'g');
+    this.#inText = roots.length === 0 ? undefined : new RegExp(String.raw`(?<![\w./-])(file://)?(?:${roots.join('|')})(?![\w.-])(?:/${IN_PATH}*)?`, 'g');
   }
 
   /** undefined: the sandbox has no such file. What already is a path of the sandbox stays one. */
@@ -50,6 +50,10 @@ export class PathMap {
 
   /** undefined: the client has no such file. */
   toClient(given: string): string | undefined {
+    return this.#toClient(given, this.uris);
+  }
+
+  #toClient(given: string, uri: boolean): string | undefined {
     if (given.includes('\0') || !given.startsWith('/')) return undefined;
     const path = posix.normalize(given);
     const found = this.#longest(({ sandbox }) => below(sandbox, path), ({ sandbox }) => sandbox.length);
@@ -57,21 +61,13 @@ export class PathMap {
     const { pair: { client, windows }, rest } = found;
     if (windows && /[\\:]/.test(rest)) return undefined;
     const whole = windows ? client + rest.replaceAll('/', '\\') : client === '/' ? rest || '/' : client + rest;
-    return this.uris ? (windows ? `file:///${encodeURI(whole.replaceAll('\\', '/'))}` : pathToFileURL(whole).href) : whole;
+    return uri ? (windows ? `file:///${encodeURI(whole.replaceAll('\\', '/'))}` : pathToFileURL(whole).href) : whole;
   }
 
-  /** The text, with the paths of the client in place of those of the sandbox. */
+  /** The text, with the paths and addresses of the client in place of those of the sandbox. */
   inText(text: string): string {
     if (!this.#inText) return text;
-    return text.replace(this.#inText, (path) => this.#plain(path) ?? path);
-  }
-
-  #plain(path: string): string | undefined {
-    const uris = this.uris;
-    this.uris = false;
-    const plain = this.toClient(path);
-    this.uris = uris;
-    return plain;
+    return text.replace(this.#inText, (found: string, scheme = '') => this.#toClient(scheme === '' ? found : pathOf(found), scheme !== '') ?? found);
   }
 
   #longest(rest: (pair: Pair) => string | undefined, length: (pair: Pair) => number): { pair: Pair; rest: string } | undefined {
