@@ -8,7 +8,7 @@ import { bundles, dockerImage, need, program } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { type Block, blocks, commandsIn, isSettings, nameOf } from './blocks.ts';
 import { resuming } from './resuming.ts';
-import { type Change, commands } from './table.ts';
+import { type Change, commands, texts } from './table.ts';
 import { freePort, type Ran, Workshop } from './workshop.ts';
 
 /** So many blocks are run at once. */
@@ -89,7 +89,7 @@ describe('the examples of the pages, when they are run', function () {
   }
 
   it('the configurations are found right by codebeaker config check', async () => {
-    const configurations = blocks.filter((block) => block.language === 'json' && !isSettings(block) && !isMessage(block));
+    const configurations = blocks.filter((block) => block.language === 'json' && !isSettings(block) && !isMessage(block) && texts[nameOf(block)] === undefined);
     const paths = configurations.map(({ text }, index) => {
       const path = join(workshop.home, `configuration-${index}.json`);
       writeFileSync(path, text);
@@ -182,7 +182,9 @@ function luaOf(text: string): string {
   if (text.includes('vim.lsp.rpc.start')) return text;
   const plugin = `vim.opt.runtimepath:append(${JSON.stringify(fileURLToPath(new URL('../../client-nvim', import.meta.url)))})\n`;
   const own = text.startsWith('{') ? `local spec = ${text}\nrequire(spec.main).setup(spec.opts)\n` : text;
-  return `${plugin}${own}io.write('hi\\n')\n`;
+  // Its plugin is not there: the configuration is only loaded.
+  const dap = 'package.preload.dap = function() return { adapters = {}, configurations = {} } end\n';
+  return `${plugin}${dap}${own}io.write('hi\\n')\n`;
 }
 
 const framed = (message: object) => {

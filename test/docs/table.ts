@@ -74,5 +74,7 @@ export const texts: Readonly<Record<string, Reason>> = {
   'docs/configuration.md: KEY                      VALUE                    SAID BY': 'it is what is printed for somebody’s files; test/cli/config.test.ts has it',
   'docs/debugging.md: (add-to-list \'dape-configs': 'it is for Emacs with dape; test/e2e/debug.test.ts drives what it starts',
   'docs/debugging.md: [[language]]': 'it is for Helix; test/e2e/debug.test.ts drives what it starts',
+  'docs/debugging.md: [{ "label": "Debug in Sandbox", "adapter": "codebeaker", "request": "launch", "program": "$ZED_FILE", "cwd": "$ZED_WORKTREE_ROOT" }]': 'it is for Zed; test/e2e/debug.test.ts drives what it starts',
+  'docs/debugging.md: {': 'it is for Kate; test/e2e/debug.test.ts drives what it starts',
   'docs/ports.md: codebeaker: the program listens: http://127.0.0.1:8000': 'it is a message of a program that listens; test/e2e/ports.test.ts has it',
 };

@@ -83,6 +83,7 @@ export class Workshop {
   /** Ends the daemons. @returns their exit codes */
   async stop(): Promise<(number | null)[]> {
     return Promise.all(this.#running.splice(0).map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit');
       child.kill();
       return ((await exited) as [number | null])[0];

@@ -73,6 +73,7 @@ export const debugNotes = (): ShapeNotes => ({
   },
   DebugConfig: {
     '': 'How programs are debugged.',
+    adapters: 'Folders of debuggers, by the languages that they are for.',
     'adapters.python': 'The absolute path of a folder with the package debugpy, as `pip install --target FOLDER debugpy` makes it, for sandboxes that have no debugpy of their own. Default: Debian’s package python3-debugpy on this machine.',
   },
 });
