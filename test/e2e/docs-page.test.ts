@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { screenshots } from '../client-vscode/e2e/editor.ts';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
+import { until } from './environment.ts';
 import { RemoteDaemon } from './remote-daemon.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -83,9 +84,10 @@ describe('the page at /docs', function () {
     await page.locator('.try button', { hasText: 'Send' }).click();
     await page.locator('pre.output .stderr').waitFor();
     expect(await page.locator('.try output').innerText()).to.equal('Running…');
-    await page.locator('pre.output', { hasText: 'turn 2' }).waitFor();
-    // Which of the two streams comes first is told by nobody.
-    expect((await page.locator('pre.output').innerText()).trimEnd().split('\n').sort()).to.deep.equal(['a warning', 'turn 0 <b>bold</b>', 'turn 1 <b>bold</b>', 'turn 2 <b>bold</b>']);
+    // Where the one stream comes in the other is told by nobody.
+    const printed = async (stream: string) => (await page.locator(`pre.output .${stream}`).allInnerTexts()).join('');
+    await until('all is shown', async () => (await printed('stdout')).endsWith('turn 2 <b>bold</b>\n') && (await printed('stderr')).endsWith('\n'));
+    expect([await printed('stdout'), await printed('stderr')]).to.deep.equal(['turn 0 <b>bold</b>\nturn 1 <b>bold</b>\nturn 2 <b>bold</b>\n', 'a warning\n']);
     await picture('running');
     await page.locator('.try button', { hasText: 'Cancel' }).click();
     await page.locator('.try output', { hasText: 'Done.' }).waitFor();
