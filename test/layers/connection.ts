@@ -41,7 +41,7 @@ export const connection: readonly Layer[] = [
   { name: 'a session without a token', file: line, from: " && this.#token !== undefined;", to: ';', test: attach, title: 'wrong token' },
   { name: 'the end of the grace time', file: line, from: "session.close('detached').catch(", to: 'Promise.resolve().catch(', test: attach, title: 'ends it, with everything in it' },
   { name: 'the longest grace time', file: 'server/src/serving/handlers/create-session.ts', from: 'return Math.min(resume.graceMs ?? graceMs, maxGraceMs);', to: 'return resume.graceMs ?? graceMs;', test: attach, title: 'a maximum in the configuration' },
-  { name: 'an older connection has the session no longer', file: line, from: '    before.release(this, why);\n', to: '    void why;\n', test: attach, title: 'takes a session over' },
+  { name: 'an older connection has the session no longer', file: line, from: "    before.release(this, 'moved');\n", to: '', test: attach, title: 'takes a session over' },
   { name: 'the results that are kept', file: line, from: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES) return;', to: 'if (ended.length - index <= MAX_ENDED * 1000 && bytes <= MAX_ENDED_BYTES) return;', test: attach, title: 'keeps the last 64 commands' },
   { name: 'the output that is kept', file: line, from: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES) return;', to: 'if (ended.length - index <= MAX_ENDED && bytes <= MAX_ENDED_BYTES * 1000) return;', test: attach, title: 'more than 4 MiB' },
   { name: 'scan advice', file: 'server/src/serving/scanning.ts', from: 'void advise(parts, session, scanned);', to: '', test: 'test/serving/scanning.test.ts' },

@@ -190,7 +190,7 @@ export class Visit {
   #subject(sessionId: string) {
     const line = this.#desk.line(sessionId);
     if (line) return { session: line.session, handlers: line.home.handlers };
-    throw this.#desk.gone(sessionId) ?? this.#sessions.missing(sessionId);
+    throw this.#desk.gone.fault(sessionId);
   }
 
   /** Removes every sandbox of this connection; where its client was lost, but for those that wait for it. Those that another has attached go on. */

@@ -1,11 +1,10 @@
-/** The sessions of one connection: it creates and finds them, remembers why they closed, and closes them together. */
+/** The sessions of one connection: it creates and finds them, and closes them together. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { abortable, closeAll } from '../base/promises.ts';
 import type { EventStream } from '../events/events.ts';
 import {
-  type CloseReason,
   type LanguageId,
   type Limits,
   ProtocolError,
@@ -15,7 +14,6 @@ import type { CreateContext, Runtime, Sandbox, SandboxSpec, SharedFolder } from 
 import type { PoolSpec, SandboxPool, WarmSandbox } from '../warm/pool.ts';
 import type { OpenNetwork } from './network.ts';
 import type { Places } from './places.ts';
-import { sessionClosed, sessionNotFound } from './closed.ts';
 import { Session } from './session.ts';
 import type { Turns } from './turns.ts';
 
@@ -62,13 +60,9 @@ export interface Created<Extra> {
   readonly prepared: Extra | undefined;
 }
 
-/** For this many closed sessions the manager remembers why they closed. */
-const MAX_REMEMBERED = 1000;
-
 export class SessionManager<Extra = unknown> {
   readonly #options: SessionManagerOptions<Extra>;
   readonly #sessions = new Map<string, Session>();
-  readonly #ended = new Map<string, CloseReason>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
@@ -119,7 +113,7 @@ export class SessionManager<Extra = unknown> {
     events.emit({ kind: 'sessionMade', session: session.identity, view: session.view(), tookMs: clock.monotonic() - begin });
     void session.closed.then(() => {
       leave(places);
-      this.#remember(session);
+      this.#sessions.delete(session.id);
     });
     return { session, prepared: warm?.extra };
   }
@@ -185,12 +179,6 @@ export class SessionManager<Extra = unknown> {
     return this.#sessions.get(id);
   }
 
-  /** The error of whoever asks for a session that is not open. */
-  missing(id: string): ProtocolError {
-    const reason = this.#ended.get(id);
-    return reason ? sessionClosed(id, reason) : sessionNotFound(id);
-  }
-
   list(): Session[] {
     return [...this.#sessions.values()];
   }
@@ -206,13 +194,6 @@ export class SessionManager<Extra = unknown> {
     const sessions = this.list().filter((session) => !stays(session)).map((session) => session.close('shutdown'));
     const creating = [...this.#creating].map((each) => each.catch(() => undefined));
     await closeAll([...sessions, ...creating], 'some sessions could not be closed');
-  }
-
-  #remember(session: Session): void {
-    this.#sessions.delete(session.id);
-    this.#ended.set(session.id, session.reason ?? 'client');
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
 }
 

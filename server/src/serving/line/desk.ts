@@ -1,14 +1,12 @@
 /** A desk: where the sessions of one connection are attended to. It has the client, what runs for it, and the lines that lead there. */
 import { RunningCommands } from '../../command/commands.ts';
 import { Debuggers } from '../../debug/debuggers.ts';
-import type { ProtocolError } from '../../protocol/index.ts';
+import type { CloseReason } from '../../protocol/index.ts';
+import { GoneSessions } from '../../session/closed.ts';
 import type { Session } from '../../session/session.ts';
 import type { Client } from '../../wire/service.ts';
 import { OutputFlows } from '../flow.ts';
 import { ProgressTokens } from '../progress.ts';
-
-/** Of so many sessions that are no longer here it is known why. */
-const MAX_REMEMBERED = 1_000;
 
 /** The end of a line that leads to a desk. */
 interface Leading {
@@ -23,7 +21,8 @@ export class Desk<Line extends Leading = Leading> {
   readonly debuggers = new Debuggers();
   readonly progress: ProgressTokens;
   readonly #lines = new Map<string, Line>();
-  readonly #gone = new Map<string, ProtocolError>();
+  /** Those that were here and are no longer. */
+  readonly gone = new GoneSessions();
 
   constructor(client: Client) {
     this.client = client;
@@ -39,22 +38,14 @@ export class Desk<Line extends Leading = Leading> {
     return [...this.#lines.values()];
   }
 
-  /** Why a session that was here is here no longer. undefined: it never was, or that was long ago. */
-  gone(sessionId: string): ProtocolError | undefined {
-    return this.#gone.get(sessionId);
-  }
-
   hold(line: Line): void {
     this.#lines.set(line.session.id, line);
-    this.#gone.delete(line.session.id);
+    this.gone.forget(line.session.id);
   }
 
-  /** `why`: the error of whoever asks for the session here. */
-  release({ session: { id } }: Line, why: ProtocolError): void {
+  release({ session: { id } }: Line, reason: CloseReason | 'moved'): void {
     this.#lines.delete(id);
-    this.#gone.set(id, why);
-    const [oldest] = this.#gone.keys();
-    if (this.#gone.size > MAX_REMEMBERED && oldest !== undefined) this.#gone.delete(oldest);
+    this.gone.remember(id, reason);
   }
 }
 

@@ -10,7 +10,7 @@ import { abortable, Interruption } from '../../base/promises.ts';
 import type { EventStream } from '../../events/events.ts';
 import { commandNotFound } from '../../command/commands.ts';
 import { type CloseReason, invalidParam, type KeptCommand as KeptView, ProtocolError, type Session as View, type SessionAttachParams, SessionDetached } from '../../protocol/index.ts';
-import { sessionClosed } from '../../session/closed.ts';
+import { sessionDetached } from '../../session/closed.ts';
 import type { Session } from '../../session/session.ts';
 import type { Call, Client, Serve } from '../../wire/service.ts';
 import type { Handlers } from '../handlers/handler.ts';
@@ -150,7 +150,7 @@ export class Line {
   detach(graceMs: number, by: 'client' | 'lost'): void {
     const { events, clock, log } = this.#parts;
     const { session } = this;
-    this.#lead(emptyDesk(this.#desk.client), detachedError(session.id));
+    this.#lead(emptyDesk(this.#desk.client));
     for (const kept of this.#kept.values()) kept.park();
     this.#stopWaiting = clock.after(graceMs, () => {
       session.close('detached').catch((fault: unknown) => log.error(`session ${session.id}, which nobody attached, could not be closed`, fault));
@@ -164,7 +164,7 @@ export class Line {
     const { session } = this;
     const before = this.#desk;
     if (before !== desk) {
-      this.#lead(desk, detachedError(session.id));
+      this.#lead(desk);
       for (const kept of this.#kept.values()) kept.park();
       void before.client.notify(SessionDetached, { sessionId: session.id, reason: 'attached' });
     }
@@ -200,15 +200,15 @@ export class Line {
     }
   }
 
-  #lead(desk: Desk<Line>, why: ProtocolError): void {
+  #lead(desk: Desk<Line>): void {
     const before = this.#desk;
     this.#desk = desk;
     this.#change.happen();
     this.#change = new Interruption();
-    this.#left.abort(new ProtocolError('RequestCancelled', why.message));
+    this.#left.abort(new ProtocolError('RequestCancelled', sessionDetached(this.session.id).message));
     this.#left = new AbortController();
     for (const kept of this.#kept.values()) kept.move(before, desk);
-    before.release(this, why);
+    before.release(this, 'moved');
     desk.hold(this);
   }
 
@@ -229,7 +229,7 @@ export class Line {
     this.#stopWaiting = undefined;
     this.drop();
     this.#kept.clear();
-    this.#desk.release(this, sessionClosed(this.session.id, reason));
+    this.#desk.release(this, reason);
   }
 
   /** Its client at each moment. Whoever waits for one that is no longer there waits no more. */
@@ -250,8 +250,4 @@ export class Line {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-function detachedError(sessionId: string): ProtocolError {
-  return new ProtocolError('SessionNotFound', `session ${sessionId} is no longer this connection's, because it was detached or another connection has attached it; session/attach takes it over`, { sessionId });
 }
