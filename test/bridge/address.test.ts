@@ -32,6 +32,8 @@ describe('the address of a daemon elsewhere', () => {
     'ssh://box': 'names either the socket of the daemon or its port',
     'ssh://box/': 'names either',
     'ssh://box/s?port=1': 'names either',
+    'ssh://box/%zz': '% begins an escape',
+    'ssh://%zz@box/s': '% begins an escape',
     'ssh://box?port=0': 'names either',
     'ssh://box?port=x': 'names either',
     'ssh://box?port=1&x=2': 'names either',

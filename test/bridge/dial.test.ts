@@ -1,7 +1,7 @@
 /** How a daemon elsewhere is called, by real sockets, and what people are told where that fails. Scripts are in the place of ssh. */
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createPlain, type AddressInfo, type Socket } from 'node:net';
@@ -28,8 +28,8 @@ describe('calling a daemon elsewhere', () => {
   });
 
   const clock = new FakeClock();
-  const call = async (url: string, parts: Partial<DialParts> = {}): Promise<Line> => {
-    const line = await dial(parseAddress(url), { token: undefined, ca: undefined, env: { ...process.env, PATH: `${folder}:${process.env.PATH}` }, temporary: folder, clock, ...parts });
+  const call = async (url: string, parts: Partial<DialParts> = {}, signal = new AbortController().signal): Promise<Line> => {
+    const line = await dial(parseAddress(url), { token: undefined, ca: undefined, env: { ...process.env, PATH: `${folder}:${process.env.PATH}` }, temporary: folder, clock, ...parts }, signal);
     cleaning.push(() => line.dispose());
     return line;
   };
@@ -101,7 +101,7 @@ describe('calling a daemon elsewhere', () => {
       told.push([reason, message.replace(`ws://127.0.0.1:${at}`, 'X')]);
     }
     expect(told).to.deep.equal([
-      ['token', 'the daemon at X wants a token, and not this one: it is in the file that codebeaker serve was given as --token-file'],
+      ['token', 'the daemon at X wants a token: it is in the file that codebeaker serve was given as --token-file; connect takes it by --token-file FILE, or in CODEBEAKER_TOKEN'],
       ['refused', 'the daemon at X lets nobody in: another name  [31m'],
       ['other', 'what answers at X is no CodeBeaker daemon (HTTP status 401)'],
       ['other', 'what answers at X is no CodeBeaker daemon (HTTP status 200)'],
@@ -190,6 +190,17 @@ ${process.execPath} -e 'require("net").createServer((a) => { const b = require("
     });
 
     for (const place of ['?port=7070', '/run/x.sock']) {
+      it(`leaves nothing of ssh that is still logging in when nobody waits any more, for ${place}`, async () => {
+        ssh('echo; exec sleep 600');
+        const leaving = new AbortController();
+        const calling = call(`ssh://box${place}`, {}, leaving.signal).catch((fault: unknown) => fault);
+        await until('ssh runs', () => existsSync(join(folder, 'log')));
+        const pid = Number(/^\d+/.exec(readFileSync(join(folder, 'log'), 'utf8'))?.[0]);
+        leaving.abort(new Error('gone'));
+        expect(await calling).to.have.property('message', 'gone');
+        await until('ssh has ended', () => !existsSync(`/proc/${pid}`));
+        expect(readdirSync(folder).filter((name) => name.startsWith('codebeaker-ssh'))).to.deep.equal([]);
+      });
       const start = place === '/run/x.sock' ? 'unix:/run/x.sock' : '127.0.0.1:7070';
       it(`says what ssh says where it fails, on the way to ${start}`, async () => {
         const url = `ssh://box${place}`;

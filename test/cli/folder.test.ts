@@ -90,7 +90,7 @@ describe('the folder of a file', () => {
     put('p/main.py', ...Array.from({ length: 2_100 }, (_, at) => `p/f${at}`));
     const found = await gather({ folder: join(base(), 'p'), except: 'main.py', without: [], with: [], env: {}, home: '/nowhere', signal: new AbortController().signal });
     expect([found.files.length, found.incomplete]).to.deep.equal([2_000, true]);
-    const fit = fitting({ files: found.files, ignored: ['x'], incomplete: false }, 12);
+    const fit = fitting({ files: found.files, ignored: ['x'], incomplete: false }, 4 * 12);
     expect([fit.files.map(({ path }) => path), fit.incomplete, fit.ignored]).to.deep.equal([['f0', 'f1', 'f2'], true, ['x']]);
   });
 

@@ -46,7 +46,7 @@ export const commands: Readonly<Record<string, Reason | Change>> = {
 
   'codebeaker run --network ask fetch.py': { run: 'script --quiet --return --command "codebeaker run --network ask fetch.py" /dev/null', why: 'it asks on a terminal', prints: /fetched/ },
 
-  'sudo npm install -g ./server': changesMachine,
+  'sudo npm install -g --install-links ./server': changesMachine,
   'sudo useradd --system --home-dir /var/lib/codebeaker --shell /usr/sbin/nologin codebeaker': changesMachine,
   'sudo install -d -m 0700 -o codebeaker -g codebeaker /etc/codebeaker': changesMachine,
   'openssl rand -hex 32 | sudo install -m 0600 -o codebeaker -g codebeaker /dev/stdin /etc/codebeaker/token': changesMachine,

@@ -86,11 +86,11 @@ describe('a daemon elsewhere', function () {
     const daemon = await start();
     const url = `ws://${daemon.at}`;
     const strangers = [connect(url), connect(url, [], { CODEBEAKER_TOKEN: 'x'.repeat(32) }), connect(url, ['--token-file', tokenFile().path])];
-    for (const stranger of strangers) {
+    for (const [at, stranger] of strangers.entries()) {
       const { error } = await stranger.call('initialize', { processId: null, capabilities: {} });
       expect(error?.data).to.deep.equal({ kind: 'DaemonUnreachable', reason: 'token' });
       expect(await stranger.exited).to.equal(69);
-      expect(stranger.stderr).to.equal(`codebeaker: the daemon at ${url} wants a token, and not this one: it is in the file that codebeaker serve was given as --token-file\n`);
+      expect(stranger.stderr).to.equal(`codebeaker: the daemon at ${url} wants a token${at === 0 ? '' : ', and not this one'}: it is in the file that codebeaker serve was given as --token-file${at === 0 ? '; connect takes it by --token-file FILE, or in CODEBEAKER_TOKEN' : ''}\n`);
     }
     const client = connect(url, [], { CODEBEAKER_TOKEN: daemon.token });
     await client.initialize();

@@ -91,7 +91,7 @@ describe('the front door of a daemon that listens', function () {
     mkdirSync(open);
     chmodSync(open, 0o755);
     const listen = (path: string) => codebeaker(['serve', '--listen', `unix:${path}`]);
-    expect(await listen(join(open, 's'))).to.include({ code: 1, stderr: `codebeaker: other users can enter the folder of the socket: chmod 700 ${open}, or name a socket in another folder\n` });
+    expect(await listen(join(open, 's'))).to.include({ code: 1, stderr: `codebeaker: other users can enter the folder of the socket, ${open}: name one that is not there, which is made for you alone, such as unix:${join(open, 'codebeaker', 'daemon.sock')}\n` });
     expect(await listen(write('file', ''))).to.include({ code: 1, stderr: `codebeaker: ${join(folder, 'file')} exists and is no socket\n` });
     const living = await RemoteDaemon.start({ unix: true });
     expect([statSync(living.at).mode & 0o777, statSync(join(living.at, '..')).mode & 0o777]).to.deep.equal([0o600, 0o700]);

@@ -347,6 +347,19 @@ describe('session/attach', () => {
       expect(one.received('session/detached')).to.deep.equal([]);
     }));
 
+  it('refuses an id that runs on the connection already, also where it has ended in the session, so that each is acknowledged by its own', () =>
+    withResuming(async (one, { come, clock }) => {
+      const kept = await keep(one);
+      await (await begin(one, kept, 'echo a')).answer;
+      const two = await come();
+      const own = await keep(two);
+      const { answer } = await begin(two, own, 'sleep 2000');
+      expect(await two.call('session/attach', kept)).to.equal('InvalidParams');
+      await clock.advance(2000);
+      await answer;
+      expect((await two.call('session/attach', kept)).commands).to.have.lengthOf(1);
+    }));
+
   it('lets acknowledgements come after the end, and ids be used again', () =>
     withResuming(async (one, { come }) => {
       const kept = await keep(one);

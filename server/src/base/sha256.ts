@@ -56,10 +56,21 @@ const thread = {
   },
 };
 
+/** The block that was used last and that no thread has seen is used again: most content needs no more than one. */
+const blocks = {
+  spare: undefined as Buffer | undefined,
+
+  take(): Buffer {
+    const block = this.spare ?? Buffer.from(new SharedArrayBuffer(BLOCK_BYTES));
+    this.spare = undefined;
+    return block;
+  },
+};
+
 /** Whoever makes one calls `digest` or `close` in the end. */
 export class Sha256 {
   #content: number | undefined;
-  #block = newBlock();
+  #block = blocks.take();
   #used = 0;
   readonly #free: Buffer[] = [];
   #blocks = 1;
@@ -81,7 +92,11 @@ export class Sha256 {
   /** In hexadecimal. @throws Error if the thread has failed */
   async digest(): Promise<string> {
     const last = this.#block.subarray(0, this.#used);
-    if (this.#content === undefined) return createHash('sha256').update(last).digest('hex');
+    if (this.#content === undefined) {
+      const found = createHash('sha256').update(last).digest('hex');
+      blocks.spare = this.#block;
+      return found;
+    }
     if (last.length > 0) thread.post(this.#content, last);
     thread.post(this.#content);
     while (this.#digest === undefined) await this.#answer();
@@ -104,7 +119,7 @@ export class Sha256 {
     while (this.#free.length === 0 && this.#blocks === MAX_BLOCKS) await this.#answer();
     const free = this.#free.pop();
     if (!free) this.#blocks++;
-    this.#block = free ?? newBlock();
+    this.#block = free ?? blocks.take();
   }
 
   /** What the thread has not read yet, the oldest first. */
@@ -136,8 +151,4 @@ export class Sha256 {
   #forget(): void {
     if (this.#content !== undefined) thread.waiting.delete(this.#content);
   }
-}
-
-function newBlock(): Buffer {
-  return Buffer.from(new SharedArrayBuffer(BLOCK_BYTES));
 }

@@ -51,11 +51,20 @@ function tcp(url: string, { protocol, hostname, port, pathname, search, username
 
 function ssh(url: string, { hostname, port, pathname, searchParams, username }: URL): Ssh {
   const there = Number(searchParams.get('port') ?? Number.NaN);
-  const path = decodeURIComponent(pathname);
+  const path = decoded(pathname);
   const isPort = Number.isInteger(there) && there > 0 && there < 65_536;
   const isPath = path !== '' && path !== '/';
   if (isPort === isPath || [...searchParams.keys()].some((name) => name !== 'port')) throw new WrongAddress(`an address with ssh names either the socket of the daemon or its port over there, ${EXAMPLES}`);
-  return { kind: 'ssh', url, host: bare(hostname), user: decodeURIComponent(username) || undefined, port, to: isPort ? there : path };
+  return { kind: 'ssh', url, host: bare(hostname), user: decoded(username) || undefined, port, to: isPort ? there : path };
+}
+
+/** @throws WrongAddress where a % begins no escape */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new WrongAddress(`in an address, % begins an escape such as %20, which ${text} does not have; write %25 for the sign itself`);
+  }
 }
 
 /** Whether everything that is sent there stays on this machine, or is encrypted. */

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import { type Clock, deadline } from '../base/clock.ts';
+import { abortable } from '../base/promises.ts';
 import type { Carrier } from '../wire/websocket.ts';
 import type { DaemonAddress } from './address.ts';
 import { CannotConnect } from './fault.ts';
@@ -46,30 +47,30 @@ interface Way extends Pick<Tunnel, 'complaint' | 'dispose'> {
   readonly stream: Duplex & Carrier;
 }
 
-/** @throws CannotConnect */
-export async function dial(address: DaemonAddress, parts: DialParts): Promise<Line> {
+/** Nothing is left of what fails, or of what `signal` ends. @throws CannotConnect, or the reason of `signal` */
+export async function dial(address: DaemonAddress, parts: DialParts, signal: AbortSignal): Promise<Line> {
   const ms = address.kind === 'ssh' ? SSH_MS : DIAL_MS;
-  let way: Way | undefined;
-  let isLate = false;
+  const failed = new AbortController();
+  const given = AbortSignal.any([signal, failed.signal]);
   const work = async () => {
-    way = await wayTo(address, parts);
-    if (isLate) way.dispose();
+    const way = await wayTo(address, parts, given);
+    if (given.aborted) way.dispose();
+    else given.addEventListener('abort', () => way.dispose(), { once: true });
     return open(address, parts, way);
   };
   try {
-    return await deadline(parts.clock, ms, work(), () => new CannotConnect('address', `nothing at ${address.url} has answered within ${ms / 1000} seconds: is it a codebeaker serve --listen?`));
+    return await deadline(parts.clock, ms, abortable(signal, work()), () => new CannotConnect('address', `nothing at ${address.url} has answered within ${ms / 1000} seconds: is it a codebeaker serve --listen?`));
   } catch (fault) {
-    isLate = true;
-    way?.dispose();
+    failed.abort();
     throw fault;
   }
 }
 
-async function wayTo(address: DaemonAddress, { ca, env, temporary }: DialParts): Promise<Way> {
+async function wayTo(address: DaemonAddress, { ca, env, temporary }: DialParts, signal: AbortSignal): Promise<Way> {
   if (address.kind === 'ssh') {
     const { tunnelToPort, tunnelToSocket } = await import('./tunnel.ts');
     const target = { ...address, env };
-    const tunnel = typeof address.to === 'number' ? tunnelToPort(target, address.to) : await tunnelToSocket(target, address.to, temporary);
+    const tunnel = typeof address.to === 'number' ? tunnelToPort(target, address.to) : await tunnelToSocket(target, address.to, { temporary, signal });
     return tunnel as Way;
   }
   const stream = address.kind === 'unix'
@@ -94,7 +95,7 @@ function open(address: DaemonAddress, { token }: DialParts, { stream, complaint,
   const closed = new Promise<{ code: number; reason: string }>((resolve) => webSocket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })));
   return new Promise((resolve, reject) => {
     webSocket.once('open', () => resolve({ webSocket, carrier: stream, closed, complaint, dispose }));
-    webSocket.on('unexpected-response', (_request, response: IncomingMessage) => void textOf(response).then((text) => reject(refusal(address, response.statusCode ?? 0, text))));
+    webSocket.on('unexpected-response', (_request, response: IncomingMessage) => void textOf(response).then((text) => reject(refusal(address, token, response.statusCode ?? 0, text))));
     webSocket.on('error', (fault: NodeJS.ErrnoException) => {
       // What ssh says about it may come with it, and be read after it.
       setImmediate(() => reject(failure(address, fault, complaint())));
@@ -116,10 +117,10 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 /** What a daemon says is passed on; what something else says is not. */
-function refusal({ url }: DaemonAddress, status: number, text: string): CannotConnect {
+function refusal({ url }: DaemonAddress, token: string | undefined, status: number, text: string): CannotConnect {
   const said = messageIn(text);
   if (said === undefined) return new CannotConnect('other', `what answers at ${url} is no CodeBeaker daemon (HTTP status ${status})`);
-  if (status === 401) return new CannotConnect('token', `the daemon at ${url} wants a token, and not this one: it is in the file that codebeaker serve was given as --token-file`);
+  if (status === 401) return new CannotConnect('token', `the daemon at ${url} wants a token${token === undefined ? '' : ', and not this one'}: it is in the file that codebeaker serve was given as --token-file${token === undefined ? '; connect takes it by --token-file FILE, or in CODEBEAKER_TOKEN' : ''}`);
   return new CannotConnect('refused', `the daemon at ${url} lets nobody in: ${said}`);
 }
 

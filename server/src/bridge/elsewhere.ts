@@ -83,7 +83,7 @@ export class Elsewhere {
     const { id, method, params } = message;
     if (method === 'ports/forward') {
       void this.#answer(id, async () => {
-        throw new ProtocolError('PolicyDenied', `the daemon is on another machine (${this.#parts.url}), where the port would be opened, and not here: run programs that listen with a daemon of this machine`, { policy: 'ports', rule: 'elsewhere' });
+        throw new ProtocolError('PolicyDenied', `the daemon is on another machine (${this.#parts.url}), where the port would be opened, and not here: run programs that listen with a daemon of this machine; if it is this machine, start connect with --same-machine`, { policy: 'ports', rule: 'elsewhere' });
       });
       return true;
     }
@@ -105,11 +105,11 @@ export class Elsewhere {
     await this.#parts.toClient({ jsonrpc: '2.0', id, ...answer });
   }
 
-  /** The same as the daemon does with a folder that it sees. */
+  /** What the daemon does with a folder that it sees, in steps of which each tells its progress by itself. */
   async #create({ workspace, packages, ...params }: Create, signal: AbortSignal): Promise<Session> {
     const { folders, toClient } = this.#parts;
     const ask: Ask = (method, asked) => this.#requests.send(method, asked, signal);
-    if (workspace.access !== 'copy') throw new ProtocolError('PolicyDenied', `the daemon is on another machine (${this.#parts.url}), so a folder of this one can be copied, and not shared`, { policy: 'workspace', rule: 'elsewhere' });
+    if (workspace.access !== 'copy') throw new ProtocolError('PolicyDenied', `the daemon is on another machine (${this.#parts.url}), so a folder of this one can be copied, and not shared; if it is this machine, start connect with --same-machine`, { policy: 'workspace', rule: 'elsewhere' });
     await folders.check(workspace, this.#opened ?? { folders: [], trusted: false });
     // An empty list of names has the session made where packages can be installed.
     const session = (await ask('session/create', { ...params, ...(packages ? { packages: { names: [] } } : {}) })) as Session;

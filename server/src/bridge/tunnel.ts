@@ -28,9 +28,11 @@ const MAX_GREETING = 64 * 1024;
 /**
  * To a socket over there. ssh carries connections to sockets only from a socket, which is in a folder that nobody else can
  * enter. What is run over there reads to its end, so that ssh ends when this process does, whatever ends it; a connection
- * that is shared would keep the socket open, so this one is not. `temporary`: where the folder is made. @throws CannotConnect
+ * that is shared would keep the socket open, so this one is not. `temporary`: where the folder is made. What
+ * `signal` ends is removed at once. @throws CannotConnect
  */
-export async function tunnelToSocket(target: SshTarget, path: string, temporary: string): Promise<Tunnel> {
+export async function tunnelToSocket(target: SshTarget, path: string, { temporary, signal }: { readonly temporary: string; readonly signal: AbortSignal }): Promise<Tunnel> {
+  signal.throwIfAborted();
   const folder = mkdtempSync(join(temporary, 'codebeaker-ssh-'));
   const local = join(folder, 'socket');
   const ssh = startSsh(target, ['-o', 'ControlMaster=no', '-o', 'ControlPath=none', '-L', `${local}:${path}`], [`echo '${READY}'; exec cat >/dev/null`]);
@@ -39,6 +41,7 @@ export async function tunnelToSocket(target: SshTarget, path: string, temporary:
     ssh.destroy();
     remove();
   };
+  signal.addEventListener('abort', dispose, { once: true });
   try {
     await ready(ssh);
     const stream = createConnection(local);

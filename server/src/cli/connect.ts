@@ -5,7 +5,7 @@ import { sleep, within } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { type DaemonAddress, isPrivate, parseAddress, WrongAddress } from '../bridge/address.ts';
 import { Bridge } from '../bridge/bridge.ts';
-import { dial, type Line, MAX_MESSAGE_BYTES } from '../bridge/dial.ts';
+import { dial, type DialParts, type Line, MAX_MESSAGE_BYTES } from '../bridge/dial.ts';
 import { Elsewhere } from '../bridge/elsewhere.ts';
 import { CannotConnect } from '../bridge/fault.ts';
 import { Token } from '../remote/token.ts';
@@ -35,14 +35,16 @@ export async function connect(surroundings: Surroundings, args: ConnectArguments
   const log = createLog('warn', writeLog);
   const client = new FramedTransport(stdioStream(process.stdin, takeStdout(process.stdout, stderr)), log, MAX_MESSAGE_BYTES);
   const bridge = new Bridge(client);
+  const leaving = new AbortController();
   let line: Line | undefined;
   const leave = (code: number): never => {
+    leaving.abort();
     line?.dispose();
     process.exit(code);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies EndSignal[]) process.on(signal, () => leave(codeOf(signal)));
   try {
-    line = await dial(...wayOf(surroundings, args));
+    line = await dial(...wayOf(surroundings, args), leaving.signal);
   } catch (fault) {
     if (!(fault instanceof CannotConnect || fault instanceof UsageError)) throw fault;
     writeLog(`codebeaker: ${fault.message}`);
@@ -53,7 +55,7 @@ export async function connect(surroundings: Surroundings, args: ConnectArguments
 }
 
 /** @throws UsageError */
-function wayOf({ env: all, uid, clock }: Surroundings, args: ConnectArguments): Parameters<typeof dial> {
+function wayOf({ env: all, uid, clock }: Surroundings, args: ConnectArguments): [DaemonAddress, DialParts] {
   const address = addressOf(args.url);
   if (!isPrivate(address)) throw new UsageError(`everybody on the way to ${args.url} could read the token and the code: use wss:// with a daemon that has --tls-cert, or ssh://`);
   const { [TOKEN_VARIABLE]: given, ...env } = all;

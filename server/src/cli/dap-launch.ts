@@ -32,8 +32,6 @@ export interface DapLaunchOptions {
 }
 
 const DEBUG_ID = 'dap';
-/** /workspace has half of the disk limit, and what goes along leaves half of that to the program. */
-const SHARE_OF_FOLDER = 4;
 
 /** @throws CannotRun, ResponseError, ProtocolError: `wordsOf` has words for each */
 export async function launchDebug(daemon: Daemon, surroundings: Surroundings, given: Json, { language: typed, signal, take, ended, tell }: DapLaunchOptions): Promise<DapLaunch> {
@@ -65,7 +63,7 @@ export async function launchDebug(daemon: Daemon, surroundings: Surroundings, gi
     const written = engine === undefined ? {} : { program: { path: inside(program), code: `#!/usr/bin/env ${engine}` } };
     const wish = { language: source.language, label: 'codebeaker dap', ...pick(given, ['runtime', 'limits', 'network', 'image', 'preference', 'strict']), ...packagesIn(given), ...written };
     const { sessionId, limits } = await connection.sendRequest<Session>(SessionCreate.name, wish, token);
-    const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
+    const along = fitting(await gathering, limits.diskBytes);
     if (along.incomplete) tell(`only ${along.files.length} of the files in the folder of the program go along, because there are too many or they are too large; folder in the configuration names another one`);
     await sendFiles((method, params) => connection.sendRequest(method, params, token), sessionId, [{ ...source.file, path: inside(program) }, ...along.files]);
     await connection.sendRequest(DebugStart.name, {

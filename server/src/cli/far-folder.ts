@@ -3,12 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Folders } from '../bridge/elsewhere.ts';
 import { hiddenPlaces } from '../policy/hidden.ts';
 import { resolveWorkspace } from '../policy/workspace.ts';
-import { fitting, gather } from './folder.ts';
+import { fitting, gather, MAX_FILES } from './folder.ts';
 import { sendFiles } from './send.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** So many parts of the disk of a session there are for one that a folder may fill. */
-const SHARE_OF_FOLDER = 4;
 
 export function farFolders({ env, home }: Pick<Surroundings, 'env' | 'home'>): Folders {
   return {
@@ -17,9 +14,9 @@ export function farFolders({ env, home }: Pick<Surroundings, 'env' | 'home'>): F
     },
     async send(ask, { sessionId, limits }, { uri }, signal) {
       const found = await gather({ folder: fileURLToPath(uri), except: '', without: [], with: [], env, home, signal });
-      const { files, incomplete } = fitting(found, limits.diskBytes / SHARE_OF_FOLDER);
+      const { files, incomplete } = fitting(found, limits.diskBytes);
       await sendFiles(ask, sessionId, files);
-      return incomplete ? `not all files of ${fileURLToPath(uri)} went along to the daemon: there are more than 2,000, or they are larger than a quarter of the sandbox’s disk (limits.diskBytes)` : undefined;
+      return incomplete ? `not all files of ${fileURLToPath(uri)} went along to the daemon: there are more than ${MAX_FILES.toLocaleString('en')}, or they are larger than a quarter of the sandbox’s disk (limits.diskBytes)` : undefined;
     },
   };
 }

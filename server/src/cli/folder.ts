@@ -28,7 +28,9 @@ export interface Gathered {
   readonly incomplete: boolean;
 }
 
-const MAX_FILES = 2_000;
+export const MAX_FILES = 2_000;
+/** /workspace has half of the disk of a session, and what goes along leaves half of that to the program. */
+const SHARE_OF_FOLDER = 4;
 /** No more entries of folders are looked at. */
 const MAX_ENTRIES = 20_000;
 /** What people do not write themselves, and what is often large. */
@@ -81,9 +83,9 @@ export async function gather(request: FolderRequest): Promise<Gathered> {
   return { files, ignored, incomplete: false };
 }
 
-/** The files that have room, in their order. */
-export function fitting({ files, ignored, incomplete }: Gathered, room: number): Gathered {
-  let left = room;
+/** The files that have room in a session with so much disk, in their order. */
+export function fitting({ files, ignored, incomplete }: Gathered, diskBytes: number): Gathered {
+  let left = diskBytes / SHARE_OF_FOLDER;
   const fit = files.filter(({ size }) => {
     if (size > left) return false;
     left -= size;

@@ -36,9 +36,8 @@ const MAX_LOOK_BYTES = 64 * 1024;
 const PASSED_ON = ['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'TERM'];
 /** Of these ends people know without being told, as in a shell. */
 const UNTOLD: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM']);
-/** /workspace has half of the disk limit, and what goes along leaves half of that to the program. */
+/** /workspace has half of the disk limit. */
 const SHARE_OF_FILE = 2;
-const SHARE_OF_FOLDER = 4;
 
 export interface RunParts {
   readonly args: RunArguments;
@@ -80,7 +79,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   const { limits, sessionId } = session;
   if (limits.diskBytes < (args.limits.diskBytes ?? 0)) tell(`--disk is lowered to ${inUnits(limits.diskBytes)}, half of the memory; --memory makes more room`);
   checkRoom(args.file, file.size, limits.diskBytes);
-  const along = fitting(await gathering, limits.diskBytes / SHARE_OF_FOLDER);
+  const along = fitting(await gathering, limits.diskBytes);
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
   await sendFiles((method, params) => connection.sendRequest(method, params, token), sessionId, [file, ...along.files]);
@@ -118,12 +117,12 @@ function offer({ packages }: MissingModule, { package: installed }: RunArguments
   return [`if ${those} ${names.join(' and ')}: codebeaker run ${names.map((name) => `--package ${name}`).join(' ')} installs ${them}`];
 }
 
-/** The folder of this machine that is /workspace for the program. */
 /** The folder that goes along. undefined: none does. */
 export function folderOfRun(args: RunArguments, source: Source): string | undefined {
   return args.folder === null || source.host === undefined ? undefined : folderFor(args, source);
 }
 
+/** The folder of this machine that is /workspace for the program. */
 function folderFor({ folder }: RunArguments, { host }: Source): string {
   if (typeof folder === 'string') return resolve(folder);
   return host === undefined ? resolve('.') : folderOf(host);

@@ -70,7 +70,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   ),
   DaemonUnreachable: advice(
     '`codebeaker connect` answers `initialize` with this where it cannot connect with the daemon. `data.reason` is `address` (nothing answers), `token`, `tls`, `ssh`, `settings` (the address, the token or a file is wrong), `refused` or `other` (what answers is no daemon).', 'Follow the message. After it, the process ends.',
-    'Follow the message: start the daemon over there, or correct its address, the token or the certificate in the settings of your editor. Troubleshooting has each message.',
+    'Follow the message: start the daemon over there, or correct its address, the token or the certificate in the settings of your editor. Troubleshooting has the usual messages.',
     { reason: 'What is in the way, in one word.' },
   ),
   RuntimeUnavailable: advice(
@@ -111,7 +111,7 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   ),
   FileTooLarge: advice(
     'The content is larger than one message may carry.', 'Write in pieces with mode `append`; read in pieces with `offset` and `length`.',
-    'Make the file smaller, or raise `sizes.messageBytes`, if the client does not split files.', { ...path, maxBytes: 'The most that it may have.' },
+    'Make the file smaller, or use a client that sends and reads files in pieces.', { ...path, maxBytes: 'The most that it may have.' },
   ),
   DiskFull: advice(
     'The session’s `diskBytes` are used up. Of an installation: its `packageBytes` (then `data.limit` says so), or the disk of the machine with the cache of packages.',

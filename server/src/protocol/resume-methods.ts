@@ -6,7 +6,7 @@ import * as resume from './resume.ts';
 export const SessionDetach = request({
   name: 'session/detach', section: 'Sessions', subject: 'session', effect: 'writes',
   params: resume.SessionDetachParams, result: resume.SessionDetachResult, errors: ['PolicyDenied'],
-  summary: 'Gives a session up without closing it: it waits for `session/attach` as if the connection had been lost. Only for a session that was created with `resume`. Its requests that have not been answered get error -32800; commands with a `commandId` go on.',
+  summary: 'Gives a session up without closing it: it waits for `session/attach` as if the connection had been lost. Only for a session that was created with `resume`. Its requests that wait for a command with a `commandId`, and `command/wait`, get error -32800, and these commands go on; others are carried out and answered.',
 });
 export const SessionAttach = request({
   name: 'session/attach', section: 'Sessions', subject: 'daemon', effect: 'writes',
@@ -16,7 +16,7 @@ export const SessionAttach = request({
 export const SessionDetached = announcement({
   name: 'session/detached', section: 'Sessions', subject: 'session',
   params: resume.SessionDetachedParams,
-  summary: 'The session is no longer this connection’s, and whatever was asked in it gets error -32800. The daemon sends this only to a client whose capabilities include `session.resume`.',
+  summary: 'The session is no longer this connection’s: requests that wait for a command with a `commandId`, and `command/wait`, get error -32800; others that were sent before are carried out and answered. The daemon sends this only to a client whose capabilities include `session.resume`.',
 });
 export const CommandWait = request({
   name: 'command/wait', section: 'Commands', subject: 'session', effect: 'asks',

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { chmodSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, type Server } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeFolders } from '../base/folders.ts';
 
 export type Address = { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
@@ -41,7 +41,7 @@ function closedFolder(folder: string, uid: number): void {
     makeFolders(folder, 0o700);
     const { mode, uid: owner } = statSync(folder);
     if (owner !== uid) throw new CannotListen(`the folder of the socket belongs to another user: ${folder}`);
-    if ((mode & 0o077) !== 0) throw new CannotListen(`other users can enter the folder of the socket: chmod 700 ${folder}, or name a socket in another folder`);
+    if ((mode & 0o077) !== 0) throw new CannotListen(`other users can enter the folder of the socket, ${folder}: name one that is not there, which is made for you alone, such as unix:${join(folder, 'codebeaker', 'daemon.sock')}`);
   } catch (fault) {
     throw cannot(folder, fault);
   }

@@ -20,14 +20,14 @@ const documentPolicy = policy.replace("script-src 'self'; ", '').replace("connec
 export function docsPage(version: string): Record<string, Route> {
   let document: string | undefined;
   const documents = documentPages();
-  const list = documents.map(({ name, title }) => `<li><a href="/docs/${name}">${title.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</a></li>`).join('');
+  const list = documents.length === 0 ? '<li>This installation is without them.</li>' : documents.map(({ name, title }) => `<li><a href="/docs/${name}">${title.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</a></li>`).join('');
   const file = (type: string, text: () => string | Promise<string>, allowed = policy): Route => ({
     method: 'GET',
     open: true,
     handle: async (_request, response) => answerText(response, 200, type, await text(), { 'Content-Security-Policy': allowed }),
   });
   return {
-    '/docs': file('text/html', () => html.replace('<!-- pages -->', () => list)),
+    '/docs': file('text/html', () => html.replace('<!-- pages -->', () => list).replace('<!-- index -->', documents.length === 0 ? '' : ' <small><a href="/docs/index">Documentation</a></small>')),
     ...Object.fromEntries(documents.map((each) => [`/docs/${each.name}`, file('text/html', () => each.html(), documentPolicy)])),
     ...Object.fromEntries(Object.entries({ page: css, colors, document: documentCss }).map(([name, text]) => [`/docs/${name}.css`, file('text/css', () => text)])),
     ...Object.fromEntries(Object.entries({ page, connection, method, types }).map(([name, text]) => [`/docs/${name}.mjs`, file('text/javascript', () => text)])),

@@ -24,6 +24,7 @@ export function routes({ clock, maxBytes, version, connect, ready, metrics }: Be
   const rpc = new Rpc(connect, maxBytes);
   return {
     '/': { method: 'GET', open: true, handle: (_request, response) => answerText(response, 302, 'text/plain', 'See /docs\n', { Location: '/docs' }) },
+    '/docs/': { method: 'GET', open: true, handle: (_request, response) => answerText(response, 302, 'text/plain', 'See /docs\n', { Location: '/docs' }) },
     ...docsPage(version),
     '/healthz': { method: 'GET', open: true, handle: (_request, response) => answerText(response, 200, 'text/plain', 'ok\n') },
     '/readyz': {

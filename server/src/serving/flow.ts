@@ -46,7 +46,7 @@ export class OutputFlow {
   #closed = false;
   /** Ends the wait of the chunk that is being sent. At most one chunk waits at a time. */
   #release: () => void = () => undefined;
-  /** What was sent again. undefined: nothing was. */
+  /** What is being sent again. undefined: nothing is. */
   #again: Promise<unknown> | undefined;
 
   constructor(client: Pick<Client, 'capabilities' | 'notify'>, commandId: string, { windowBytes = WINDOW_BYTES, keeps = false }: FlowOptions = {}) {
@@ -91,7 +91,11 @@ export class OutputFlow {
   /** The client is another one: what was not acknowledged is sent again, before anything else. */
   resume(): void {
     const again = [...this.#unacked.values()].flatMap(({ message }) => (message ? [this.#client.notify(CommandOutput, message)] : []));
-    this.#again = again.length > 0 ? Promise.all(again) : undefined;
+    const all = again.length > 0 ? Promise.all(again) : undefined;
+    this.#again = all;
+    void all?.then(() => {
+      if (this.#again === all) this.#again = undefined;
+    });
     this.#release();
   }
 

@@ -63,7 +63,7 @@ export class Visit {
   readonly #renew: VisitParts['renew'];
   readonly #log: Log;
 
-  /** `left` is called when it is closed. */
+  /** `left` is called when it is closed, and with it the last of its sessions, which another connection may have. */
   constructor(id: string, house: HouseShare, { left, ...visit }: VisitParts & { left(): void }) {
     const { catalog, events, audit, tracer, clock, log } = house.parts;
     const { client, policy, initialize } = visit;
@@ -126,13 +126,14 @@ export class Visit {
       return line && commandId !== undefined ? line.keep(call, commandId, gate) : gate(call);
     };
     events.emit({ kind: 'visitBegan', visit: id });
-    this.#ended = () => {
-      spans?.stop();
-      events.emit({ kind: 'visitEnded', visit: id });
-    };
+    this.#ended = () => events.emit({ kind: 'visitEnded', visit: id });
     this.#leave = audit && recordVisit(audit, id, initialize, client);
     this.#saved = () => Promise.all([ledger.save(), runs.save(), history?.save()]);
-    this.#left = left;
+    // What goes on for sessions that stay is still traced.
+    this.#left = () => {
+      spans?.stop();
+      left();
+    };
     this.#client = client;
     this.#policy = policy;
     this.#places = places;

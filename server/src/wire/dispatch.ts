@@ -40,7 +40,7 @@ export class Dispatcher {
     return serve(this.#told(name, () => {
       const method = clientMethods.get(name);
       if (!method || method.kind !== 'request' || !capabilities.methods.includes(name)) {
-        throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name}: see capabilities.methods.`, { method: name });
+        throw new ProtocolError('MethodNotFound', `This daemon does not serve the method ${name} to this client: see capabilities.methods. Some methods want a capability of the client.`, { method: name });
       }
       return { ...callOf(method, params, signal, number), closing: this.#deps.closing };
     }));

@@ -44,15 +44,13 @@ export function learn({ runs, clock, find, programs }: LearnParts): Step {
   };
 
   return (call, next) => {
-    const running = next();
-    if (call.method.name !== RunCode.name) return running;
-    return running.then((result) => {
-      const params = call.params as RunCodeParams;
+    if (call.method.name !== RunCode.name) return next();
+    const params = call.params as RunCodeParams;
+    // When it has ended, its session may be another connection's.
+    const session = find(params.sessionId);
+    return next().then((result) => {
       // The answer is sent first.
-      void nextLoopIteration().then(() => {
-        const session = find(params.sessionId);
-        session?.afterwards.run(() => remember(session, params, result as RunCodeResult));
-      });
+      void nextLoopIteration().then(() => session?.afterwards.run(() => remember(session, params, result as RunCodeResult)));
       return result;
     });
   };

@@ -1,4 +1,5 @@
 /** The handler of `command/installPackages`, and what gives a new session its packages. */
+import { abortable } from '../../base/promises.ts';
 import type { ExecuteContext } from '../../command/execute.ts';
 import { AttachedPackages } from '../../packages/attached.ts';
 import { type InstallContext, installPackages } from '../../packages/install-packages.ts';
@@ -33,11 +34,13 @@ export function packagesHandler({ catalog, lineOf, context: contextOf, installer
 
   const handlers = {
     'command/installPackages': async (session, params, signal) => {
-      const shown = lineOf(session).desk.progress.begin(params.workDoneToken, 'Installing packages', signal);
+      const { desk, leaving } = lineOf(session);
+      const shown = desk.progress.begin(params.workDoneToken, 'Installing packages', signal);
       try {
         return await installPackages(session, params, await contextFor(session, shown.signal, shown.report, signal));
       } finally {
-        await shown.end();
+        // Nobody waits until a client that has left has taken it.
+        await abortable(leaving, shown.end()).catch(() => undefined);
       }
     },
   } satisfies Partial<Handlers>;

@@ -196,7 +196,7 @@ export class Line {
     if (used !== undefined) throw invalidParam('streams', `stream ${used} is in use`);
     for (const kept of this.#kept.values()) {
       kept.check(acknowledged[kept.commandId], streams[kept.commandId]);
-      if (desk !== this.#desk && !kept.ended && desk.commands.find(kept.commandId)) throw invalidParam('sessionId', `a command of this connection has the id of one that runs in the session, ${kept.commandId.slice(0, 100)}: wait until it has ended`);
+      if (desk !== this.#desk && desk.commands.find(kept.commandId)) throw invalidParam('sessionId', `a command of this connection has the id of one that the session has, ${kept.commandId.slice(0, 100)}: wait until it has ended`);
     }
   }
 
@@ -241,7 +241,6 @@ export class Line {
         const left = this.#left.signal;
         return abortable(left, now().request(method, params, AbortSignal.any([signal, left])));
       },
-      progress: (token, value) => this.#change.limit(now().progress(token, value)),
       logMessage: (type, message) => this.#change.limit(now().logMessage(type, message)),
       showMessage: (type, message) => this.#change.limit(now().showMessage(type, message)),
     });
